@@ -1,0 +1,43 @@
+"""ticker: live stock prices, streamed.
+
+``ticker.connect`` and ``ticker.connect_sync`` are the client; ``python -m ticker`` or the command ``ticker`` is the
+server and the terminal. Names are loaded when first used, so that importing this costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from ticker.client import Backoff, Quote, Stream, SymbolView, Trade, Update, connect
+    from ticker.client_sync import SyncStream, connect_sync
+    from ticker.errors import ConnectError, FeedError, ProtocolError, RefusedError, StreamError, TickerError
+
+_HOMES = {
+    "ticker.client": ("Backoff", "Quote", "Stream", "SymbolView", "Trade", "Update", "connect"),
+    "ticker.client_sync": ("SyncStream", "connect_sync"),
+    "ticker.errors": (
+        "ConnectError", "FeedError", "ProtocolError", "RefusedError", "StreamError", "TickerError",
+    ),
+}  # fmt: skip
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [  # noqa: RUF022 - grouped by home
+    "__version__",
+    "Backoff", "Quote", "Stream", "SymbolView", "Trade", "Update", "connect",
+    "SyncStream", "connect_sync",
+    "ConnectError", "FeedError", "ProtocolError", "RefusedError", "StreamError", "TickerError",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOME])

@@ -1,0 +1,116 @@
+"""The tree of errors, and the two tables that a peer acts on: error codes and close codes.
+
+    TickerError
+    ├── ProtocolError       a message that breaks the protocol, with its code
+    ├── FeedError           a feed that can't be found, built or read
+    │   ├── OptionError     an option of a feed that is missing, unknown or of the wrong form
+    │   └── BatchError      a batch that must not reach the board
+    └── StreamError         what the Python client raises
+        ├── ConnectError    the server can't be reached (any more), and the policy says to give up
+        └── RefusedError    the server refused for good: asking again would be refused again
+
+This module knows no message and no socket. PROTOCOL.md prints both tables; a test holds it to them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class TickerError(Exception):
+    """The root of every error that this package raises on purpose."""
+
+
+class ProtocolError(TickerError):
+    """A message that breaks the protocol. ``code`` is a key of ``ERROR_CODES``."""
+
+    def __init__(self, code: str, message: str, id: int | str | None = None) -> None:  # noqa: A002 - the wire's name
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.id = id
+
+
+class FeedError(TickerError):
+    """A feed that can't be found, built or read."""
+
+
+class OptionError(FeedError):
+    """An option of a feed that is missing, unknown or of the wrong form; ``option`` names it."""
+
+    def __init__(self, option: str, message: str) -> None:
+        super().__init__(message)
+        self.option = option
+
+
+class BatchError(FeedError):
+    """A batch that must not reach the board: wrong shapes, a price that is not a positive finite number."""
+
+
+class StreamError(TickerError):
+    """What the Python client raises."""
+
+
+class ConnectError(StreamError):
+    """The server can't be reached, and the reconnect policy has run out; ``attempts`` counts the tries."""
+
+    def __init__(self, message: str, attempts: int) -> None:
+        super().__init__(message)
+        self.attempts = attempts
+
+
+class RefusedError(StreamError):
+    """The server refused for good; ``code`` is its error code, or ``http-`` and the status."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCode:
+    """A row of the table of error codes. ``close`` is the close code that follows, if one does."""
+
+    code: str
+    meaning: str
+    close: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CloseCode:
+    """A row of the table of close codes. ``reconnect`` tells whether the peer may (and should) come back."""
+
+    code: int
+    meaning: str
+    reconnect: bool
+
+
+ERROR_CODES: dict[str, ErrorCode] = {
+    row.code: row
+    for row in (
+        ErrorCode("malformed", "The message is not JSON (text frame) or msgpack (binary frame), or not an object."),
+        ErrorCode("unknown-op", "There is no such `op`, or none was given."),
+        ErrorCode("bad-argument", "A key is missing, or its value has the wrong type; the message names the key."),
+        ErrorCode("unknown-channel", "There is no such `channel`."),
+        ErrorCode("bad-rate", "`rate` is neither 0 nor at least the lowest rate that the server offers."),
+        ErrorCode("too-many-symbols", "The watchlist would outgrow `limits.symbols`; it stays as it was."),
+        ErrorCode("no-symbols", "`symbols` is missing in an HTTP request that needs it."),
+    )
+}
+
+#: Why a symbol stands in `rejected`.
+REJECTIONS: dict[str, str] = {
+    "unknown-symbol": "The feed does not have it, and says that its list of symbols is complete.",
+}
+
+CLOSE_CODES: dict[int, CloseCode] = {
+    row.code: row
+    for row in (
+        CloseCode(1000, "The client closed.", reconnect=False),
+        CloseCode(1002, "The client broke the WebSocket protocol.", reconnect=False),
+        CloseCode(1009, "A message was larger than `limits.message_bytes`.", reconnect=False),
+        CloseCode(1011, "The server failed on this connection; its log tells why.", reconnect=True),
+        CloseCode(1012, "The server restarts or stops.", reconnect=True),
+        CloseCode(4408, "The client asked for answers without reading them.", reconnect=True),
+    )
+}

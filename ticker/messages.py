@@ -1,0 +1,190 @@
+"""The wire's vocabulary, both directions, as frozen tagged values. PROTOCOL.md is its text; a test holds them together.
+
+Client messages are tagged by ``op``, server messages by ``type``. Unknown keys are ignored. This module knows no
+encoding: ``codec`` turns these into bytes and back.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+import msgspec
+
+PROTOCOL_VERSION = 1
+
+Id = int | str
+
+#: The channels, and what each carries.
+CHANNELS = {
+    "ticker": "the fields that changed, conflated to the client's rate",
+    "trades": "every trade, in order",
+    "quotes": "every quote, in order",
+}
+
+#: A trade on the wire: symbol, stamp (ns), price, size.
+WireTrade = tuple[str, int, float, float]
+#: A quote on the wire: symbol, stamp (ns), bid, its size, ask, its size; a side without a price is null twice.
+WireQuote = tuple[str, int, float | None, float | None, float | None, float | None]
+#: What changed of a symbol: field to value, null for a field that lost its value.
+Fields = dict[str, int | float | None]
+
+
+class Since(msgspec.Struct, frozen=True):
+    """Where a client was: the version it has, and the epoch that the version counts in."""
+
+    epoch: str
+    version: int
+
+
+class _Op(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="op"):
+    id: Id | None = None
+
+
+class Subscribe(_Op, frozen=True, kw_only=True, tag="subscribe"):
+    """Add symbols to a channel's watchlist. ``rate`` is the connection's, ``since`` resumes."""
+
+    symbols: list[str]
+    channel: str = "ticker"
+    rate: float | None = None
+    since: Since | None = None
+
+
+class Unsubscribe(_Op, frozen=True, kw_only=True, tag="unsubscribe"):
+    """Take symbols from a channel's watchlist; ``["*"]`` takes all."""
+
+    symbols: list[str]
+    channel: str = "ticker"
+
+
+class Ping(_Op, frozen=True, kw_only=True, tag="ping"):
+    """Ask for a pong with the same ``data``."""
+
+    data: Any = None
+
+
+ClientMessage = Subscribe | Unsubscribe | Ping
+CLIENT_MESSAGES: dict[str, type[Subscribe | Unsubscribe | Ping]] = {
+    "subscribe": Subscribe,
+    "unsubscribe": Unsubscribe,
+    "ping": Ping,
+}
+
+
+class _Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
+    pass
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What the server allows one connection. Told in ``welcome``."""
+
+    #: Symbols in a watchlist of one channel; ``*`` counts as one.
+    symbols: int = 10_000
+    #: Bytes of a message from the client; a larger one closes with 1009.
+    message_bytes: int = 65_536
+    #: Bytes of a frame to the client; a bigger snapshot goes out in parts.
+    frame_bytes: int = 1_048_576
+    #: The rates in Hz; what is asked for is rounded to the nearest not above it. 0 is "at once".
+    rates: tuple[float, ...] = (0, 0.5, 1, 2, 5, 10, 20, 60)
+
+
+class Welcome(_Message, frozen=True, kw_only=True, tag="welcome"):
+    """The first message. It comes again in mid-connection when a new epoch begins: forget all values and versions."""
+
+    server: str
+    protocol: int
+    epoch: str
+    #: Seconds after which silence means trouble.
+    heartbeat: float
+    limits: Limits
+
+
+class Subscribed(_Message, frozen=True, kw_only=True, tag="subscribed"):
+    """The whole watchlist of the channel after a subscribe, the rate granted, and what was rejected and why."""
+
+    id: Id | None = None
+    channel: str
+    symbols: list[str]
+    rate: float
+    rejected: dict[str, str] = {}
+
+
+class Unsubscribed(_Message, frozen=True, kw_only=True, tag="unsubscribed"):
+    """What is left of the channel's watchlist."""
+
+    id: Id | None = None
+    channel: str
+    symbols: list[str]
+
+
+class Update(_Message, frozen=True, kw_only=True, tag="update"):
+    """The fields that changed after version ``since``; with them a client that had ``since`` has ``version``.
+
+    A symbol that is gone comes as null. ``ts`` is the server's clock (ns) when the update was made.
+    """
+
+    since: int
+    version: int
+    ts: int
+    data: dict[str, Fields | None]
+
+
+class TradesMessage(_Message, frozen=True, kw_only=True, tag="trades"):
+    """Every trade of the watchlist after number ``since`` up to number ``version``, and how many were lost."""
+
+    since: int
+    version: int
+    data: list[WireTrade]
+    lost: dict[str, int] = {}
+
+
+class QuotesMessage(_Message, frozen=True, kw_only=True, tag="quotes"):
+    """Every quote of the watchlist after number ``since`` up to number ``version``, and how many were lost."""
+
+    since: int
+    version: int
+    data: list[WireQuote]
+    lost: dict[str, int] = {}
+
+
+FeedStateName = Literal["live", "quiet", "stale", "paused", "ended"]
+
+
+class FeedState(msgspec.Struct, frozen=True, kw_only=True):
+    """How the feed is: ``ts`` is the stamp (ns) of its newest tick, null before the first."""
+
+    MEANINGS: ClassVar[dict[str, str]] = {
+        "live": "ticks are coming",
+        "quiet": "the feed works, but nothing has ticked for a while",
+        "stale": "the feed is down; it is being restarted, and prices are old",
+        "paused": "someone paused the feed",
+        "ended": "the feed has come to its end; no more ticks will come",
+    }
+
+    state: FeedStateName
+    ts: int | None
+
+
+class Heartbeat(_Message, frozen=True, kw_only=True, tag="heartbeat"):
+    """Nothing else was sent for ``welcome.heartbeat`` seconds. ``version`` is the ticker version the client has."""
+
+    version: int
+    ts: int
+    feed: FeedState
+
+
+class Pong(_Message, frozen=True, kw_only=True, tag="pong"):
+    """The answer to a ping."""
+
+    id: Id | None = None
+    data: Any = None
+
+
+class Error(_Message, frozen=True, kw_only=True, tag="error"):
+    """A message of the client's that could not be done. The connection stays, unless the code's row says otherwise."""
+
+    id: Id | None = None
+    code: str
+    message: str
+
+
+ServerMessage = Welcome | Subscribed | Unsubscribed | Update | TradesMessage | QuotesMessage | Heartbeat | Pong | Error

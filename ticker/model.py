@@ -1,0 +1,218 @@
+"""What a tick, a batch of ticks and a field are; units, once.
+
+Units everywhere in this project: prices in the symbol's currency, sizes in shares, stamps in nanoseconds since
+1970-01-01 UTC. Ticks travel as columns (numpy), never one by one, so that a fast feed costs little. Live, simulated
+and replayed data are the same types. This module knows no board, no wire and no feed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ticker.errors import BatchError
+
+Ints = npt.NDArray[np.int32]
+Stamps = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+#: The fields of a symbol, in the order of the board's columns. All but `ts` are float64 there, and NaN is "no value".
+FIELDS = (
+    "last", "last_size", "open", "high", "low", "volume", "trades", "vwap",
+    "bid", "bid_size", "ask", "ask_size",
+    "prev_close",
+    "ts",
+)  # fmt: skip
+
+#: What a symbol's name may be: any printable text of at most this many characters, but not the wildcard.
+MAX_NAME_LENGTH = 64
+ALL = "*"
+
+
+def is_symbol(name: str) -> bool:
+    """Whether ``name`` may name a symbol: printable, 1 to 64 characters, not ``*``."""
+    return 0 < len(name) <= MAX_NAME_LENGTH and name.isprintable() and name != ALL
+
+
+class SymbolTable:
+    """Names to small integers and back; it only grows. A feed owns one, and its batches' `symbol` columns index it."""
+
+    __slots__ = ("__weakref__", "_codes", "_names")
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._names: list[str] = []
+        self._codes: dict[str, int] = {}
+        for name in names:
+            self.code(name)
+
+    def code(self, name: str) -> int:
+        """The code of ``name``, which is added if it is new. Raises ``BatchError`` for a name that can't be one."""
+        code = self._codes.get(name)
+        if code is None:
+            if not is_symbol(name):
+                raise BatchError(
+                    f"{name[:80]!r} can't be a symbol: 1 to {MAX_NAME_LENGTH} printable characters, not '*'"
+                )
+            code = self._codes[name] = len(self._names)
+            self._names.append(name)
+        return code
+
+    def find(self, name: str) -> int | None:
+        """The code of ``name``, or None; nothing is added."""
+        return self._codes.get(name)
+
+    @property
+    def names(self) -> Sequence[str]:
+        """All names, each at its code. A live view: don't change it."""
+        return self._names
+
+    def __getitem__(self, code: int) -> str:
+        return self._names[code]
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._codes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trades:
+    """n trades in the order they happened. Columns of length n: code (int32), stamp (ns), price, size."""
+
+    symbol: Ints
+    ts: Stamps
+    price: Floats
+    size: Floats
+
+    def __len__(self) -> int:
+        return len(self.symbol)
+
+    def __getitem__(self, part: slice) -> Trades:
+        return Trades(self.symbol[part], self.ts[part], self.price[part], self.size[part])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Quotes:
+    """n quotes in the order they came, each the whole top of the book.
+
+    Columns of length n: code (int32), stamp (ns), bid, its size, ask, its size. A side without a price is NaN in
+    price and size: it has no value (a price is never 0).
+    """
+
+    symbol: Ints
+    ts: Stamps
+    bid: Floats
+    bid_size: Floats
+    ask: Floats
+    ask_size: Floats
+
+    def __len__(self) -> int:
+        return len(self.symbol)
+
+    def __getitem__(self, part: slice) -> Quotes:
+        return Quotes(
+            self.symbol[part], self.ts[part], self.bid[part], self.bid_size[part], self.ask[part], self.ask_size[part]
+        )
+
+
+_NO_CODES = np.empty(0, np.int32)
+_NO_STAMPS = np.empty(0, np.int64)
+_NO_FLOATS = np.empty(0, np.float64)
+NO_TRADES = Trades(_NO_CODES, _NO_STAMPS, _NO_FLOATS, _NO_FLOATS)
+NO_QUOTES = Quotes(_NO_CODES, _NO_STAMPS, _NO_FLOATS, _NO_FLOATS, _NO_FLOATS, _NO_FLOATS)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TickBatch:
+    """Trades and quotes that are applied together, as one version of the board. Either may be empty.
+
+    ``table`` gives the names of the codes. ``version`` is the feed's own count of batches, if it has one that every
+    node sees alike; without it the board counts.
+    """
+
+    table: SymbolTable
+    trades: Trades = NO_TRADES
+    quotes: Quotes = NO_QUOTES
+    version: int | None = None
+
+    def __len__(self) -> int:
+        return len(self.trades) + len(self.quotes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rollover:
+    """A trading day begins: open, high, low, volume, trades and vwap lose their values.
+
+    ``symbol`` are the codes concerned (None: all of the table). ``prev_close`` gives their previous closes; where it
+    is None or NaN, the last price (or else the previous close that was) becomes the previous close.
+    """
+
+    table: SymbolTable
+    symbol: Ints | None = None
+    prev_close: Floats | None = None
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """These symbols are gone. One that ticks again later is as good as new."""
+
+    names: tuple[str, ...]
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """History begins anew: all values go, and a new epoch starts (the feed's ``epoch``, or one of the hub's)."""
+
+    epoch: str | None = None
+
+
+FeedEvent = TickBatch | Rollover | Removal | Restart
+
+
+def check_batch(batch: TickBatch) -> None:
+    """Raise ``BatchError`` for a batch that must not reach the board, saying which column and row.
+
+    Refused: columns of unequal length or of another type, codes outside the table, stamps that are not positive, a
+    price that is not a positive finite number, a size that is negative or not finite, a side with one of price and
+    size alone.
+    """
+    trades, quotes = batch.trades, batch.quotes
+    if len(trades):
+        _check_columns("trades", trades.symbol, trades.ts, len(batch.table), (trades.price, trades.size))
+        _refuse("trades.price", trades.price, ~((trades.price > 0) & np.isfinite(trades.price)))
+        _refuse("trades.size", trades.size, ~((trades.size >= 0) & np.isfinite(trades.size)))
+    if len(quotes):
+        sides = (quotes.bid, quotes.bid_size, quotes.ask, quotes.ask_size)
+        _check_columns("quotes", quotes.symbol, quotes.ts, len(batch.table), sides)
+        for name, price, size in (("bid", quotes.bid, quotes.bid_size), ("ask", quotes.ask, quotes.ask_size)):
+            empty = np.isnan(price)
+            _refuse(f"quotes.{name}", price, ~(empty | ((price > 0) & (price < np.inf))))
+            _refuse(f"quotes.{name}_size", size, np.where(empty, ~np.isnan(size), ~((size >= 0) & (size < np.inf))))
+
+
+def _check_columns(kind: str, symbol: Ints, ts: Stamps, symbols: int, floats: tuple[Floats, ...]) -> None:
+    rows = len(symbol)
+    lengths = [len(symbol), len(ts), *map(len, floats)]
+    if any(length != rows for length in lengths):
+        raise BatchError(f"{kind}: columns of unequal length: {lengths}")
+    if symbol.dtype != np.int32 or ts.dtype != np.int64 or any(c.dtype != np.float64 for c in floats):
+        raise BatchError(f"{kind}: columns must be int32, int64 and float64, not {symbol.dtype}, {ts.dtype}, …")
+    _refuse(f"{kind}.symbol", symbol, (symbol < 0) | (symbol >= symbols))
+    _refuse(f"{kind}.ts", ts, ts <= 0)
+
+
+def _refuse(column: str, values: npt.NDArray[Any], wrong: npt.NDArray[np.bool_]) -> None:
+    if wrong.any():
+        row = int(wrong.argmax())
+        count = int(wrong.sum())
+        raise BatchError(f"{column}: {count} of {len(values)} values can't be, the first {values[row]} in row {row}")
