@@ -15,18 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ticker.errors import BatchError
+from ticker.fields import FIELDS as FIELDS
 
 Ints = npt.NDArray[np.int32]
 Stamps = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-
-#: The fields of a symbol, in the order of the board's columns. All but `ts` are float64 there, and NaN is "no value".
-FIELDS = (
-    "last", "last_size", "open", "high", "low", "volume", "trades", "vwap",
-    "bid", "bid_size", "ask", "ask_size",
-    "prev_close",
-    "ts",
-)  # fmt: skip
 
 #: What a symbol's name may be: any printable text of at most this many characters, but not the wildcard.
 MAX_NAME_LENGTH = 64
