@@ -104,6 +104,10 @@ class Board:
         row = self._rows.get(name)
         return None if row is None or self._gone[row] else row
 
+    def find(self, name: str) -> int | None:
+        """The row of ``name``, be the symbol there or gone; None for one that never was."""
+        return self._rows.get(name)
+
     @property
     def symbols(self) -> list[str]:
         """The names of all symbols that are there, in the order they came."""
@@ -237,6 +241,11 @@ class Board:
         self._notional[rows] = 0
         self._row_versions[rows] = version
         self._gone[rows] = True
+
+    @staticmethod
+    def index(rows: Sequence[int]) -> npt.NDArray[np.intp]:
+        """Rows as an array, the form that ``since`` takes them in."""
+        return np.array(rows, np.intp)
 
     def changed(self, version: int, rows: npt.NDArray[np.intp] | None = None) -> npt.NDArray[np.intp]:
         """Which rows (of these; None: of all) changed after ``version``, in rising order if ``rows`` are."""

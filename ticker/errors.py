@@ -111,6 +111,5 @@ CLOSE_CODES: dict[int, CloseCode] = {
         CloseCode(1009, "A message was larger than `limits.message_bytes`.", reconnect=False),
         CloseCode(1011, "The server failed on this connection; its log tells why.", reconnect=True),
         CloseCode(1012, "The server restarts or stops.", reconnect=True),
-        CloseCode(4408, "The client asked for answers without reading them.", reconnect=True),
     )
 }

@@ -187,4 +187,14 @@ class Error(_Message, frozen=True, kw_only=True, tag="error"):
     message: str
 
 
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to `GET /v1/snapshot`: a client can go on from it with ``since``."""
+
+    epoch: str
+    version: int
+    ts: int
+    data: dict[str, Fields | None]
+    rejected: dict[str, str] = {}
+
+
 ServerMessage = Welcome | Subscribed | Unsubscribed | Update | TradesMessage | QuotesMessage | Heartbeat | Pong | Error

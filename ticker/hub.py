@@ -1,0 +1,320 @@
+"""The board, its lanes, tapes and sessions: publish, attach, detach, receive, beat.
+
+The hub decides who gets what; its owner brings the events, the sockets (as outlets) and the clock. Nothing here waits,
+so between two calls everything is consistent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import count
+
+import ticker
+from ticker.board import Board, symbol_dicts
+from ticker.codec import Codec, codec_for, plain
+from ticker.errors import ProtocolError
+from ticker.lane import Lane
+from ticker.messages import (
+    PROTOCOL_VERSION,
+    ClientMessage,
+    Error,
+    FeedState,
+    Fields,
+    Heartbeat,
+    Limits,
+    Ping,
+    Pong,
+    Since,
+    Snapshot,
+    Subscribe,
+    Welcome,
+)
+from ticker.model import ALL, FeedEvent, Restart, TickBatch, check_batch, is_symbol
+from ticker.ring import Ring
+from ticker.session import Session
+from ticker.subscription import Outlet, Subscription, TapeSubscription, TickerSubscription
+from ticker.tape import Tape
+from ticker.watchlist import Watchlists
+
+#: How often ``heartbeat`` is to be called in one heartbeat's time: how exactly silence is measured.
+HEARTBEAT_STEPS = 5
+
+
+class Hub:
+    """Everything the server knows, without sockets and clocks. All stamps (``ts``) are UTC epoch nanoseconds."""
+
+    def __init__(
+        self,
+        names: Iterable[str] = (),
+        *,
+        complete: bool = True,
+        epoch: str | None = None,
+        limits: Limits | None = None,
+        heartbeat_s: float = 10.0,
+        ring_ticks: int = 65_536,
+        feed_state: Callable[[], FeedState] = lambda: FeedState(state="live", ts=None),
+    ) -> None:
+        self.limits = limits or Limits()
+        self.heartbeat_s = heartbeat_s
+        self.board = Board(names, epoch)
+        #: Whether no other symbols than the board's can come. The owner keeps it true.
+        self.complete = complete
+        self.sessions: dict[Session, None] = {}
+        self.rings = {"trades": Ring(2, ring_ticks), "quotes": Ring(4, ring_ticks)}
+        self._feed_state = feed_state
+        self._codecs: dict[str, Codec] = {"json": codec_for("json"), "msgpack": codec_for("msgpack")}
+        self._lanes: dict[tuple[str, float], Lane] = {}
+        self._tapes: dict[tuple[str, str], Tape] = {}
+        self._watchlists = Watchlists()
+        self._awaiting: dict[Subscription, Session] = {}
+        self._ids = count(1)
+
+    # Symbols
+
+    def row(self, name: str) -> int | None:
+        """The row of a symbol that can be subscribed to: one that is there, or was and may come back."""
+        return self.board.row(name) if self.complete else self.board.find(name)
+
+    # Events in
+
+    def publish(self, event: FeedEvent) -> None:
+        """Take an event of the feed's in. Raises ``BatchError`` for one that must not reach the board."""
+        if isinstance(event, Restart):
+            self._restart(event)
+            return
+        board = self.board
+        known = len(board)
+        if isinstance(event, TickBatch):
+            check_batch(event)
+        board.apply(event)
+        if isinstance(event, TickBatch):
+            rows, trades, quotes = board.rows_of(event.table), event.trades, event.quotes
+            if len(trades):
+                self.rings["trades"].append(rows[trades.symbol], trades.ts, trades.price, trades.size)
+            if len(quotes):
+                sides = (quotes.bid, quotes.bid_size, quotes.ask, quotes.ask_size)
+                self.rings["quotes"].append(rows[quotes.symbol], quotes.ts, *sides)
+        if self._awaiting and len(board) > known:
+            self._appeared(board.names[known:])
+
+    def _appeared(self, names: list[str]) -> None:
+        for subscription, session in list(self._awaiting.items()):
+            rows = {name: self.board.row(name) for name in names if name in subscription.names}
+            if rows:
+                subscription.watch(rows, self._watchlists)
+                # All its values are newer than the version that the client has: it needs no catching up.
+                self._file(session, subscription)
+                self._note_awaited(session, subscription)
+
+    def _restart(self, event: Restart) -> None:
+        self.board.apply(event)
+        for ring in self.rings.values():
+            ring.clear()
+        for lane in self._lanes.values():
+            lane.restart()
+        for tape in self._tapes.values():
+            tape.restart()
+        for session in self.sessions:
+            session.outlet.send(session.codec.encode(self._welcome()))
+
+    # Clients
+
+    def attach(self, outlet: Outlet, encoding: str) -> Session:
+        """A new client: it is welcomed, and watches nothing yet."""
+        session = Session(str(next(self._ids)), outlet, self._codecs[encoding], self.limits, self._watchlists)
+        self.sessions[session] = None
+        outlet.send(session.codec.encode(self._welcome()))
+        return session
+
+    def detach(self, session: Session) -> None:
+        """The client is gone, and everything that was kept for it."""
+        del self.sessions[session]
+        for subscription in session.subscriptions():
+            self._awaiting.pop(subscription, None)
+            self._leave(session, subscription)
+
+    def _welcome(self) -> Welcome:
+        return Welcome(
+            server=f"ticker/{ticker.__version__}",
+            protocol=PROTOCOL_VERSION,
+            epoch=self.board.epoch,
+            heartbeat=self.heartbeat_s,
+            limits=self.limits,
+        )
+
+    def receive(self, session: Session, raw: bytes | str, ts: int) -> None:
+        """A client's message: text is read as JSON, bytes as msgpack. The answer goes out at once."""
+        codec = self._codecs["json" if isinstance(raw, str) else "msgpack"]
+        try:
+            self._obey(session, codec.decode_client(raw), ts)
+        except ProtocolError as error:
+            answer = Error(id=error.id, code=error.code, message=error.message)
+            session.outlet.send(session.codec.encode(answer))
+
+    def _obey(self, session: Session, message: ClientMessage, ts: int) -> None:
+        subscription = None if isinstance(message, Ping) else session.subscription(message.channel)
+        before = None if subscription is None else (set(subscription.names.values()), subscription.everything)
+        rate_hz = session.rate_hz
+        answer = session.receive(message, self)
+        session.outlet.send(_encoded(session, answer) if isinstance(answer, Pong) else session.codec.encode(answer))
+        if session.rate_hz != rate_hz:
+            self._change_lane(session, rate_hz, ts)
+        if subscription is None or before is None:
+            return
+        since = message.since if isinstance(message, Subscribe) else None
+        if (set(subscription.names.values()), subscription.everything) == before and since is None:
+            return
+        self._leave(session, subscription)
+        if isinstance(message, Subscribe):
+            self._begin(session, subscription, self._position(since), *before)
+        self._note_awaited(session, subscription)
+        self._file(session, subscription)
+        self._catch_up(session, subscription, ts)
+
+    def _position(self, since: Since | None) -> int | None:
+        """Where a client says that it was; None if it can't have been there."""
+        return since.version if since is not None and since.epoch == self.board.epoch and since.version >= 0 else None
+
+    def _begin(
+        self, session: Session, subscription: Subscription, position: int | None, had: set[int | None], had_all: bool
+    ) -> None:
+        """Set the position of a subscription to which something was added."""
+        if isinstance(subscription, TickerSubscription):
+            if position is not None and position > self.board.version:
+                position = None
+            if not had and not had_all:
+                subscription.reset(position or 0)
+            else:
+                rows = range(len(self.board)) if subscription.everything else subscription.watchlist.members
+                subscription.extend((row for row in rows if row not in had and not had_all), position)
+        elif isinstance(subscription, TapeSubscription) and (position is not None or not (had or had_all)):
+            self._tape(session, subscription).start(subscription, position)
+
+    def _note_awaited(self, session: Session, subscription: Subscription) -> None:
+        if subscription.awaited:
+            self._awaiting[subscription] = session
+        else:
+            self._awaiting.pop(subscription, None)
+
+    # Lanes and tapes
+
+    def _lane(self, session: Session) -> Lane:
+        key = session.codec.name, session.rate_hz
+        lane = self._lanes.get(key)
+        if lane is None:
+            lane = self._lanes[key] = Lane(session.codec, session.rate_hz, self.board, self.limits.frame_bytes)
+        return lane
+
+    def _tape(self, session: Session, subscription: TapeSubscription) -> Tape:
+        channel = next(channel for channel, tape in session.tapes.items() if tape is subscription)
+        key = channel, session.codec.name
+        tape = self._tapes.get(key)
+        if tape is None:
+            ring = self.rings[channel]
+            tape = self._tapes[key] = Tape(channel, session.codec, ring, self.board, self.limits.frame_bytes)
+        return tape
+
+    def _file(self, session: Session, subscription: Subscription) -> None:
+        if isinstance(subscription, TickerSubscription):
+            self._lane(session).file(subscription)
+        elif isinstance(subscription, TapeSubscription):
+            self._tape(session, subscription).file(subscription)
+
+    def _leave(self, session: Session, subscription: Subscription) -> None:
+        if isinstance(subscription, TickerSubscription):
+            self._lane(session).audience.leave(subscription)
+        elif isinstance(subscription, TapeSubscription):
+            self._tape(session, subscription).leave(subscription)
+
+    def _catch_up(self, session: Session, subscription: Subscription, ts: int) -> None:
+        """The first frame after a subscribe does not wait for a beat."""
+        if isinstance(subscription, TickerSubscription):
+            lane = self._lane(session)
+            if subscription in lane.audience.behind:
+                lane.catch_up(subscription, ts)
+        elif isinstance(subscription, TapeSubscription):
+            tape = self._tape(session, subscription)
+            if subscription in tape.audience.behind:
+                tape.catch_up(subscription)
+
+    def _change_lane(self, session: Session, rate_hz: float, ts: int) -> None:
+        self._lanes[session.codec.name, rate_hz].audience.leave(session.ticker)
+        self._file(session, session.ticker)
+        self._catch_up(session, session.ticker, ts)
+
+    # Time
+
+    @property
+    def rates(self) -> set[float]:
+        """The rates above 0 that have clients: these want ``beat`` calls."""
+        return {rate_hz for (_, rate_hz), lane in self._lanes.items() if rate_hz and lane.audience}
+
+    def beat(self, rate_hz: float, ts: int) -> None:
+        """A beat of the lanes of one rate. To be called ``rate_hz`` times a second."""
+        for (_, rate), lane in list(self._lanes.items()):
+            if rate == rate_hz:
+                lane.beat(ts)
+
+    def flush(self, ts: int) -> None:
+        """Send what goes out at once. To be called at the end of a turn in which something was published."""
+        self.beat(0, ts)
+        for tape in self._tapes.values():
+            tape.flush()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether some client needs ``poll``: a snapshot under way, or a reader at once that lags."""
+        lanes = any(lane.waiting for lane in self._lanes.values())
+        return lanes or any(tape.audience.behind for tape in self._tapes.values())
+
+    def poll(self, ts: int) -> None:
+        """Go on with those clients that have become ready. To be called every few milliseconds while ``waiting``."""
+        for lane in self._lanes.values():
+            lane.poll(ts)
+        for tape in self._tapes.values():
+            tape.poll()
+
+    def heartbeat(self, ts: int) -> None:
+        """Tell those who have heard nothing for a while. To be called ``HEARTBEAT_STEPS`` times a heartbeat."""
+        made: dict[tuple[str, int], bytes] = {}
+        state = self._feed_state()
+        for session in self.sessions:
+            if not session.silent(HEARTBEAT_STEPS - 1) or not session.outlet.ready():
+                continue
+            in_step = session.ticker.group is not None
+            version = self._lane(session).version if in_step else session.ticker.version
+            key = session.codec.name, version
+            if key not in made:
+                made[key] = session.codec.encode(Heartbeat(version=version, ts=ts, feed=state))
+            session.outlet.send(made[key])
+
+    # Questions
+
+    def snapshot(self, symbols: Iterable[str], ts: int) -> Snapshot:
+        """The board's values of these symbols (``*``: all), with the version to go on from."""
+        wanted = dict.fromkeys(symbols)
+        rejected = {name: "unknown-symbol" for name in wanted if name != ALL and self._lacks(name)}
+        rows = {row for name in wanted if (row := self.board.row(name)) is not None}
+        if ALL in wanted:
+            rows = {row for name in self.board.symbols if (row := self.board.row(name)) is not None}
+        delta = self.board.since(0, self.board.index(sorted(rows)))
+        data = {name: _plain(fields) for name, fields in symbol_dicts(delta).items()}
+        return Snapshot(epoch=self.board.epoch, version=self.board.version, ts=ts, data=data, rejected=rejected)
+
+    def _lacks(self, name: str) -> bool:
+        return not is_symbol(name) or (self.complete and self.board.row(name) is None)
+
+
+def _plain(fields: Fields | None) -> Fields | None:
+    if fields is None:
+        return None
+    return {field: plain(value) if isinstance(value, float) else value for field, value in fields.items()}
+
+
+def _encoded(session: Session, pong: Pong) -> bytes:
+    """A pong. Its data come from the client, who may send in one encoding what the other can't express."""
+    try:
+        return session.codec.encode(pong)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        text = f"data: can't be given back in {session.codec.name}: {error}"
+        raise ProtocolError("bad-argument", text, pong.id) from None

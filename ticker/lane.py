@@ -1,0 +1,100 @@
+"""One encoding at one rate: what changed since its last beat, encoded once and given to all its clients.
+
+This module knows no clock (its owner beats it) and no socket (frames go to outlets).
+"""
+
+from __future__ import annotations
+
+from ticker.audience import Audience
+from ticker.board import Board
+from ticker.codec import Codec
+from ticker.subscription import TickerSubscription
+
+
+class Lane:
+    """The clients of one encoding and one rate. Between beats it holds one number: the version of its last beat."""
+
+    def __init__(self, codec: Codec, rate_hz: float, board: Board, frame_bytes: int) -> None:
+        self.codec = codec
+        #: Beats a second; 0: whenever the board changed, at the end of that turn of the event loop.
+        self.rate_hz = rate_hz
+        #: The board's version at the last beat.
+        self.version = board.version
+        self.audience: Audience[TickerSubscription] = Audience()
+        self._board = board
+        self._frame_bytes = frame_bytes
+        # By row; all empty between beats. Kept, so that a beat costs what changed and not the board.
+        self._fragments: list[bytes] = []
+
+    def file(self, subscription: TickerSubscription) -> None:
+        """Put a subscription into its group if it is in step, and among those behind if not."""
+        self.audience.leave(subscription)
+        if subscription.empty:
+            return
+        if subscription.whole and subscription.version >= self.version:
+            self.audience.join(subscription, self.version)
+        else:
+            self.audience.behind[subscription] = None
+
+    def beat(self, ts: int) -> None:
+        """Send what changed since the last beat; ``ts`` is the clock (ns). Whoever isn't ready falls behind."""
+        board, audience = self._board, self.audience
+        since, self.version = self.version, board.version
+        if self.version > since and audience.groups:
+            watched = audience.watched(board.changed(since).tolist())
+            if watched:
+                self._fan_out(since, watched, ts)
+        for subscription in list(audience.behind):
+            self.catch_up(subscription, ts)
+
+    def _fan_out(self, since: int, watched: list[int], ts: int) -> None:
+        board, audience, version = self._board, self.audience, self.version
+        delta = board.since(since, board.index(watched))
+        fragments = self._fragments
+        if len(fragments) < len(board):
+            fragments.extend([b""] * (len(board) - len(fragments)))
+        for row, fragment in zip(delta.rows, self.codec.changes(delta), strict=True):
+            fragments[row] = fragment
+        update = self.codec.update
+        for group in audience.touched(delta.rows):
+            parts = group.watchlist.parts(fragments, delta.rows)
+            if not any(parts):
+                continue
+            payload = update(group.version, version, ts, parts)
+            if len(payload) <= self._frame_bytes:
+                audience.deliver(group, payload, version)
+            else:
+                # More than a frame may hold: each member takes it in parts.
+                for member in list(group.members):
+                    audience.fall_behind(member)
+        for row in delta.rows:
+            fragments[row] = b""
+
+    def catch_up(self, subscription: TickerSubscription, ts: int) -> bool:
+        """A frame for a subscription that is behind, if its outlet is ready. Whether it is in step now."""
+        if not subscription.outlet.ready():
+            return False
+        payload = subscription.take(self._board, ts, self._frame_bytes)
+        self.file(subscription)
+        subscription.outlet.send(payload)
+        return subscription.group is not None
+
+    def poll(self, ts: int) -> None:
+        """Go on with those that can't wait for a beat: snapshots under way, and all that lag in a lane at once."""
+        for subscription in list(self.audience.behind):
+            if not self.rate_hz or subscription.partway:
+                self.catch_up(subscription, ts)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether ``poll`` has something to do."""
+        return any(not self.rate_hz or subscription.partway for subscription in self.audience.behind)
+
+    def restart(self) -> None:
+        """The board's history began anew: nobody has anything."""
+        self.version = self._board.version
+        for group in list(self.audience.groups.values()):
+            for member in list(group.members):
+                self.audience.fall_behind(member)
+        for subscription in self.audience.behind:
+            subscription.reset()

@@ -1,0 +1,89 @@
+"""The hub's clock: beats its lanes at their rates, flushes what goes out at once, polls laggards, sends heartbeats.
+
+Beats lie on a grid of the loop's clock, so that a late one does not delay those after it. Rates without clients cost
+nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from ticker.hub import HEARTBEAT_STEPS, Hub
+from ticker.model import FeedEvent
+from ticker.session import Session
+
+#: How soon a client that was not ready is looked at again, where it can't wait for a beat.
+POLL_S = 0.01
+
+
+class Metronome:
+    """Timers on the running event loop. After ``stop`` none is left."""
+
+    def __init__(self, hub: Hub, time_ns: Callable[[], int] = time.time_ns) -> None:
+        self._hub = hub
+        self._time_ns = time_ns
+        self._loop = asyncio.get_running_loop()
+        self._beats: dict[float, asyncio.TimerHandle] = {}
+        self._flush: asyncio.Handle | None = None
+        self._poll: asyncio.TimerHandle | None = None
+        step_s = hub.heartbeat_s / HEARTBEAT_STEPS
+        self._heartbeat_step_s = step_s
+        self._heartbeat = self._loop.call_later(step_s, self._on_heartbeat)
+
+    def publish(self, event: FeedEvent) -> None:
+        """Publish to the hub, and flush at the end of this turn of the loop."""
+        self._hub.publish(event)
+        if self._flush is None:
+            self._flush = self._loop.call_soon(self._on_flush)
+
+    def receive(self, session: Session, raw: bytes | str) -> None:
+        """Let a client's message in, and start the beats that it asks for."""
+        self._hub.receive(session, raw, self._time_ns())
+        self.check()
+
+    def check(self) -> None:
+        """Start what the hub needs and does not have: beats of a new rate, polling."""
+        for rate_hz in self._hub.rates:
+            if rate_hz not in self._beats:
+                self._schedule(rate_hz)
+        if self._poll is None and self._hub.waiting:
+            self._poll = self._loop.call_later(POLL_S, self._on_poll)
+
+    def stop(self) -> None:
+        self._heartbeat.cancel()
+        for handle in (*self._beats.values(), self._flush, self._poll):
+            if handle is not None:
+                handle.cancel()
+
+    def _schedule(self, rate_hz: float) -> None:
+        now = self._loop.time()
+        # The next point of the grid; one that is nearer than a tenth of a beat is the one just beaten.
+        due = (int(now * rate_hz + 0.1) + 1) / rate_hz
+        self._beats[rate_hz] = self._loop.call_at(due, self._on_beat, rate_hz)
+
+    def _on_beat(self, rate_hz: float) -> None:
+        del self._beats[rate_hz]
+        try:
+            self._hub.beat(rate_hz, self._time_ns())
+        finally:
+            self.check()
+
+    def _on_flush(self) -> None:
+        self._flush = None
+        try:
+            self._hub.flush(self._time_ns())
+        finally:
+            self.check()
+
+    def _on_poll(self) -> None:
+        self._poll = None
+        try:
+            self._hub.poll(self._time_ns())
+        finally:
+            self.check()
+
+    def _on_heartbeat(self) -> None:
+        self._heartbeat = self._loop.call_later(self._heartbeat_step_s, self._on_heartbeat)
+        self._hub.heartbeat(self._time_ns())

@@ -1,0 +1,101 @@
+"""The service: a feed, a hub, its clock and an HTTP server, started and stopped together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from aiohttp import web
+
+from ticker.feed import Feed
+from ticker.hub import Hub
+from ticker.model import FeedEvent
+from ticker.pump import Pump
+from ticker.server.http import HttpEndpoints
+from ticker.server.metronome import Metronome
+from ticker.server.settings import Settings
+from ticker.server.websocket import WebSocketEndpoint
+
+log = logging.getLogger("ticker.server")
+
+#: What stopping may take: clients get a part of it to answer the close.
+STOP_S = 1.5
+CLOSE_S = 0.75
+
+
+class Service:
+    """One running ticker. ``start`` and ``stop`` are called once each, on the same event loop."""
+
+    def __init__(self, feed: Feed, feed_name: str, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+        self.feed = feed
+        self.feed_name = feed_name
+        info = feed.info
+        self.hub = Hub(
+            info.symbols.names,
+            complete=info.complete,
+            epoch=info.epoch,
+            limits=self.settings.limits,
+            heartbeat_s=self.settings.heartbeat_s,
+            ring_ticks=self.settings.ring_ticks,
+            feed_state=lambda: self.pump.state(),
+        )
+        self.pump = Pump(feed, self._publish)
+        self.port = self.settings.port
+        self._runner: web.AppRunner | None = None
+        self._metronome: Metronome | None = None
+        self._endpoint: WebSocketEndpoint | None = None
+        self._pumping: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        """The address, with the port that was really taken."""
+        host = self.settings.host
+        # A server on all addresses is reached at this machine's own.
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - told apart, not bound
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    async def start(self) -> None:
+        """Bind, then start the feed. Raises ``OSError`` if the address can't be had."""
+        self._metronome = Metronome(self.hub)
+        self._endpoint = WebSocketEndpoint(self.hub, self._metronome, self.settings)
+        app = web.Application()
+        app.router.add_get("/v1/stream", self._endpoint.handle)
+        app.add_routes(HttpEndpoints(self.hub, self.feed_name, lambda: self.feed.info, self.pump.state).routes())
+        # The default keep-alive of an hour is the only guard of an unfinished request head.
+        self._runner = web.AppRunner(
+            app, access_log=None, handle_signals=False, keepalive_timeout=15.0, shutdown_timeout=0.25
+        )
+        await self._runner.setup()
+        try:
+            site = web.TCPSite(self._runner, self.settings.host, self.settings.port, backlog=1024)
+            await site.start()
+        except OSError:
+            await self.stop()
+            raise
+        self.port = self._runner.addresses[0][1]
+        self._pumping = asyncio.create_task(self.pump.run(), name="feed")
+        self._pumping.add_done_callback(_report)
+
+    async def stop(self) -> None:
+        """Stop the feed, close the clients with 1012, and let go of the port: within two seconds, whoever hangs."""
+        if self._pumping is not None:
+            self._pumping.cancel()
+            # The feed is third-party code: one that swallows its cancellation must not keep the service.
+            await asyncio.wait([self._pumping], timeout=STOP_S - CLOSE_S)
+        if self._endpoint is not None:
+            await self._endpoint.stop(CLOSE_S)
+        if self._metronome is not None:
+            self._metronome.stop()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def _publish(self, event: FeedEvent) -> None:
+        self.hub.complete = self.feed.info.complete
+        if self._metronome is not None:
+            self._metronome.publish(event)
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.critical("the feed's task failed; no more ticks will come", exc_info=error)

@@ -1,0 +1,133 @@
+"""One client, without its socket and without a clock: what it asked for, and what the hub answers.
+
+``receive`` turns a message of the client's into the answer to it and changes the client's watchlists; sending prices
+is the lanes' and tapes' job. Symbols are looked up through a ``Catalogue``, so that this module knows no feed.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Protocol
+
+from ticker.codec import Codec
+from ticker.errors import ProtocolError
+from ticker.messages import (
+    CHANNELS,
+    ClientMessage,
+    Limits,
+    Ping,
+    Pong,
+    Subscribe,
+    Subscribed,
+    Unsubscribe,
+    Unsubscribed,
+)
+from ticker.model import ALL, is_symbol
+from ticker.subscription import Outlet, Subscription, TapeSubscription, TickerSubscription
+from ticker.watchlist import Watchlists
+
+DEFAULT_RATE_HZ = 10.0
+
+
+class Catalogue(Protocol):
+    """Which symbols there are. ``complete``: no others can come."""
+
+    @property
+    def complete(self) -> bool: ...
+
+    def row(self, name: str) -> int | None: ...
+
+
+class Session:
+    """A client's subscriptions, one a channel, and the rate of its lane."""
+
+    def __init__(self, id: str, outlet: Outlet, codec: Codec, limits: Limits, watchlists: Watchlists) -> None:  # noqa: A002 - what logs and errors call it
+        self.id = id
+        self.outlet = outlet
+        self.codec = codec
+        self.limits = limits
+        self.rate_hz = DEFAULT_RATE_HZ
+        self._watchlists = watchlists
+        self.ticker = TickerSubscription(outlet, codec, watchlists)
+        self.tapes = {
+            channel: TapeSubscription(outlet, codec, watchlists) for channel in CHANNELS if channel != "ticker"
+        }
+
+        self._frames = 0
+        self._silent = 0
+
+    def silent(self, steps: int) -> bool:
+        """Whether nothing has been sent for ``steps`` calls of this in a row; then the counting starts again."""
+        frames = self.outlet.frames
+        self._silent = self._silent + 1 if frames == self._frames else 0
+        self._frames = frames
+        if self._silent < steps:
+            return False
+        self._silent = 0
+        return True
+
+    def __len__(self) -> int:
+        """The size of all its watchlists together; ``*`` counts as one."""
+        return sum(len(subscription.symbols()) for subscription in self.subscriptions())
+
+    def subscriptions(self) -> list[Subscription]:
+        return [self.ticker, *self.tapes.values()]
+
+    def subscription(self, channel: str) -> Subscription | None:
+        return self.ticker if channel == "ticker" else self.tapes.get(channel)
+
+    def receive(self, message: ClientMessage, catalogue: Catalogue) -> Subscribed | Unsubscribed | Pong:
+        """The answer to a message, whose wish is done if it can be. Raises ``ProtocolError``; then nothing changed."""
+        if isinstance(message, Ping):
+            return Pong(id=message.id, data=message.data)
+        subscription = self.subscription(message.channel)
+        if subscription is None:
+            known = ", ".join(CHANNELS)
+            raise ProtocolError("unknown-channel", f"channel {message.channel!r:.80}: there are {known}", message.id)
+        if isinstance(message, Unsubscribe):
+            return self._unsubscribe(message, subscription)
+        return self._subscribe(message, subscription, catalogue)
+
+    def _subscribe(self, message: Subscribe, subscription: Subscription, catalogue: Catalogue) -> Subscribed:
+        rate_hz = self.rate_hz if message.rate is None else self._granted(message.rate, message.id)
+        wanted = dict.fromkeys(message.symbols)
+        everything = wanted.pop(ALL, ...) is None
+        found: dict[str, int | None] = {}
+        rejected: dict[str, str] = {}
+        for name in wanted:
+            row = catalogue.row(name) if is_symbol(name) else None
+            if row is None and (catalogue.complete or not is_symbol(name)):
+                rejected[name] = "unknown-symbol"
+            else:
+                found[name] = row
+        grown = len(subscription.names) + sum(name not in subscription.names for name in found)
+        if grown > self.limits.symbols:
+            text = f"{grown} symbols on {message.channel}; the limit is {self.limits.symbols} (or '*' for all)"
+            raise ProtocolError("too-many-symbols", text, message.id)
+        self.rate_hz = rate_hz
+        if found:
+            subscription.watch(found, self._watchlists)
+        if everything:
+            subscription.watch_everything(self._watchlists)
+        return Subscribed(
+            id=message.id,
+            channel=message.channel,
+            symbols=subscription.symbols(),
+            rate=self.rate_hz,
+            rejected=rejected,
+        )
+
+    def _unsubscribe(self, message: Unsubscribe, subscription: Subscription) -> Unsubscribed:
+        if ALL in message.symbols:
+            subscription.unwatch_everything(self._watchlists)
+        else:
+            subscription.unwatch(message.symbols, self._watchlists)
+        return Unsubscribed(id=message.id, channel=message.channel, symbols=subscription.symbols())
+
+    def _granted(self, rate: float, id_: int | str | None) -> float:
+        """The nearest of the offered rates that is not above ``rate``; 0 is at once."""
+        offered = [offer for offer in self.limits.rates if offer <= rate and bool(offer) == bool(rate)]
+        if not offered or not math.isfinite(rate):
+            rates = ", ".join(f"{offer:g}" for offer in self.limits.rates)
+            raise ProtocolError("bad-rate", f"rate {rate:g} can't be; there are {rates} (0: at once)", id_)
+        return max(offered)

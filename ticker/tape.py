@@ -1,0 +1,123 @@
+"""One encoding of one tick channel: every trade (or quote) in order, each encoded once for all who watch its symbol.
+
+This module knows no clock and no socket.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ticker.audience import Audience
+from ticker.board import Board
+from ticker.codec import Codec
+from ticker.ring import Ring
+from ticker.subscription import TICK_BYTES, TapeSubscription, encode_ticks
+from ticker.watchlist import Watchlist
+
+
+class Tape:
+    """The clients of `trades` or `quotes` in one encoding. ``cursor`` is the number of the last tick sent to them."""
+
+    def __init__(self, channel: str, codec: Codec, ring: Ring, board: Board, frame_bytes: int) -> None:
+        self.channel = channel
+        self.codec = codec
+        self.cursor = ring.head
+        self.audience: Audience[TapeSubscription] = Audience()
+        self._ring = ring
+        self._board = board
+        self._frame_bytes = frame_bytes
+
+    def leave(self, subscription: TapeSubscription) -> None:
+        """Take a subscription out, and note where it was."""
+        if subscription.group is not None:
+            # Whoever is in a group has every tick up to the cursor, told or not.
+            subscription.cursor = self.cursor
+        self.audience.leave(subscription)
+
+    def file(self, subscription: TapeSubscription) -> None:
+        """Put a subscription into its group if it is in step, and among those behind if not."""
+        self.leave(subscription)
+        if subscription.empty:
+            return
+        if subscription.cursor == subscription.version == self.cursor and not subscription.lost:
+            self.audience.join(subscription, self.cursor)
+        else:
+            self.audience.behind[subscription] = None
+
+    def start(self, subscription: TapeSubscription, position: int | None) -> None:
+        """Begin behind tick number ``position``: where the client was, or (None) now."""
+        here = position is not None and position <= self._ring.head
+        subscription.cursor = subscription.version = position if position is not None and here else self.cursor
+        self.audience.behind[subscription] = None
+
+    def flush(self) -> None:
+        """Send what has come since the last flush. Never waits: who isn't ready falls behind."""
+        ring = self._ring
+        if self.audience.groups:
+            # In steps, so that no frame outgrows its bound, however much comes at once.
+            step = max(1, self._frame_bytes // TICK_BYTES)
+            after = max(self.cursor, ring.tail)
+            if after > self.cursor:
+                self._overrun()
+            while after < ring.head and self.audience.groups:
+                upto = min(ring.head, after + step)
+                self._fan_out(after, upto)
+                after = upto
+        self.cursor = ring.head
+        self.poll()
+
+    def _overrun(self) -> None:
+        """More came at once than the ring holds: everybody in step has lost some, and is told by its own frames."""
+        for group in list(self.audience.groups.values()):
+            for member in list(group.members):
+                self.audience.fall_behind(member)
+                member.cursor = self.cursor
+
+    def _fan_out(self, after: int, upto: int) -> None:
+        ring, audience = self._ring, self.audience
+        rows = ring.rows(after, upto)
+        listed = rows.tolist()
+        present = list(dict.fromkeys(listed))
+        watched = set(audience.watched(present))
+        wanted = np.flatnonzero(np.fromiter((row in watched for row in listed), np.bool_, len(listed)))
+        parts = encode_ticks(self.codec, ring, self._board, after + wanted + 1, rows[wanted])
+        ticks = list(zip(rows[wanted].tolist(), parts, strict=True))
+        for group in audience.touched([row for row in present if row in watched]):
+            chosen = _chosen(ticks, group.watchlist)
+            if chosen:
+                payload = self.codec.tape(self.channel, group.version, upto, chosen, {})
+                for member in audience.deliver(group, payload, upto):
+                    member.cursor = after
+
+    def catch_up(self, subscription: TapeSubscription) -> bool:
+        """A frame for a subscription that is behind, if its outlet is ready. Whether it is in step now."""
+        if not subscription.outlet.ready():
+            # Counting now keeps the count exact by symbol, however long this lasts.
+            subscription.count_lost(self._ring, self._board)
+            return False
+        payload = subscription.take(self.channel, self._ring, self._board, self.cursor, self._frame_bytes)
+        self.file(subscription)
+        subscription.outlet.send(payload)
+        return subscription.group is not None
+
+    def poll(self) -> None:
+        """Go on with those that lag."""
+        for subscription in list(self.audience.behind):
+            self.catch_up(subscription)
+
+    def restart(self) -> None:
+        """The numbers begin anew: everybody goes on from the first tick to come."""
+        self.cursor = self._ring.head
+        for group in list(self.audience.groups.values()):
+            for member in list(group.members):
+                self.audience.fall_behind(member)
+        for subscription in self.audience.behind:
+            subscription.cursor = subscription.version = self.cursor
+            subscription.lost.clear()
+
+
+def _chosen(ticks: list[tuple[int, bytes]], watchlist: Watchlist) -> list[bytes]:
+    if watchlist.everything:
+        return [part for _, part in ticks]
+    members = watchlist.members
+    return [part for row, part in ticks if row in members]

@@ -1,0 +1,67 @@
+"""Sets of rows that clients watch, each kept once however many clients watch the same.
+
+Equal watchlists are one object, so that a frame made for one of its watchers is every watcher's. This module knows no
+client and no value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
+from weakref import WeakValueDictionary
+
+import numpy as np
+import numpy.typing as npt
+
+
+class Watchlist:
+    """Some rows of the board, or all of them (``everything``), those to come included."""
+
+    __slots__ = ("__weakref__", "_pick", "everything", "members", "rows")
+
+    def __init__(self, members: frozenset[int] | None) -> None:
+        self.everything = members is None
+        self.members = members or frozenset()
+        #: The rows in rising order; empty if everything is watched.
+        self.rows: npt.NDArray[np.intp] = np.array(sorted(self.members), np.intp)
+        self._pick: Callable[[Sequence[bytes]], tuple[bytes, ...]] = _picker(self.rows.tolist())
+
+    def __contains__(self, row: int) -> bool:
+        return self.everything or row in self.members
+
+    def parts(self, fragments: Sequence[bytes], touched: Sequence[int]) -> Sequence[bytes]:
+        """This watchlist's of the ``fragments`` by row, of which those of ``touched`` are not empty.
+
+        Takes whichever is shorter, the watchlist or what changed. Empty fragments may be among the result.
+        """
+        if self.everything:
+            return [fragments[row] for row in touched]
+        if len(touched) < len(self.rows):
+            members = self.members
+            return [fragments[row] for row in touched if row in members]
+        return self._pick(fragments)
+
+
+def _picker(rows: list[int]) -> Callable[[Sequence[bytes]], tuple[bytes, ...]]:
+    """One call that takes the items at ``rows``: several times faster than a loop over them."""
+    if len(rows) > 1:
+        return itemgetter(*rows)
+    return lambda fragments: tuple(fragments[row] for row in rows)
+
+
+class Watchlists:
+    """Gives out watchlists, the same object for the same rows. One that nobody holds any more goes by itself."""
+
+    def __init__(self) -> None:
+        self._known: WeakValueDictionary[frozenset[int], Watchlist] = WeakValueDictionary()
+        self.everything = Watchlist(None)
+
+    def of(self, rows: Iterable[int]) -> Watchlist:
+        members = frozenset(rows)
+        watchlist = self._known.get(members)
+        if watchlist is None:
+            watchlist = self._known[members] = Watchlist(members)
+        return watchlist
+
+    def __len__(self) -> int:
+        return len(self._known)
