@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -38,6 +39,13 @@ _PREV_CLOSE = _COLUMN["prev_close"]
 _TS = _COLUMN["ts"]
 _BITS = 1 << np.arange(len(FIELDS))
 _GONE = -1
+
+
+_Rows = npt.NDArray[np.intp]
+#: Rows that are distinct, and a stamp for each.
+_Stamped = tuple[_Rows, npt.NDArray[np.int64]]
+#: The sorting order by row, each row's first and last place in it, and the rows.
+_Grouped = tuple[_Rows, _Rows, _Rows, _Rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +151,13 @@ class Board:
             version = event.version
         if isinstance(event, TickBatch):
             rows = self.rows_of(event.table)
+            stamped: list[_Stamped] = []
             if len(event.trades):
-                self._apply_trades(rows[event.trades.symbol], event.trades, version)
+                stamped.append(self._apply_trades(rows[event.trades.symbol], event.trades, version))
             if len(event.quotes):
-                self._apply_quotes(rows[event.quotes.symbol], event.quotes, version)
+                stamped.append(self._apply_quotes(rows[event.quotes.symbol], event.quotes, version))
+            if stamped:
+                self._stamp(stamped, version)
         elif isinstance(event, Rollover):
             self._roll_over(event, version)
         else:
@@ -158,7 +169,7 @@ class Board:
         self.version = 0
         self._allocate(len(self._stamps))
 
-    def _apply_trades(self, rows: Ints, trades: Trades, version: int) -> None:
+    def _apply_trades(self, rows: Ints, trades: Trades, version: int) -> _Stamped:
         order, first, last, touched = _group(rows)
         price = trades.price[order]
         size = trades.size[order]
@@ -176,24 +187,19 @@ class Board:
         notional = self._notional[touched] + np.add.reduceat(price * size, first)
         self._notional[touched] = notional
         new[:, _VWAP] = _ratio(notional, new[:, _VOLUME])
-        self._store(touched, _TRADE, new, trades.ts[order[last]], version)
+        self._store(touched, _TRADE, new, version)
+        return touched, trades.ts[order[last]]
 
-    def _apply_quotes(self, rows: Ints, quotes: Quotes, version: int) -> None:
+    def _apply_quotes(self, rows: Ints, quotes: Quotes, version: int) -> _Stamped:
         order, _first, last, touched = _group(rows)
         newest = order[last]
         columns = (quotes.bid, quotes.bid_size, quotes.ask, quotes.ask_size)
         new = np.stack([column[newest] for column in columns], axis=1)
-        self._store(touched, _QUOTE, new, quotes.ts[newest], version)
+        self._store(touched, _QUOTE, new, version)
+        return touched, quotes.ts[newest]
 
-    def _store(
-        self,
-        touched: npt.NDArray[np.intp],
-        columns: slice,
-        new: npt.NDArray[np.float64],
-        stamps: npt.NDArray[np.int64] | None,
-        version: int,
-    ) -> None:
-        """Lay new values over rows that are distinct, and stamp with the version what differs."""
+    def _store(self, touched: npt.NDArray[np.intp], columns: slice, new: npt.NDArray[np.float64], version: int) -> None:
+        """Lay new values over rows that are distinct, and mark what differs with the version."""
         if self._gone[touched].any():
             self._gone[touched] = False
         old = self._values[touched, columns]
@@ -202,17 +208,21 @@ class Board:
         versions = self._versions[touched, columns]
         versions[changed] = version
         self._versions[touched, columns] = versions
-        moved = changed.any(axis=1)
-        if stamps is not None:
-            # A batch's trades and quotes come one after the other: the later of their stamps is the batch's. Across
-            # batches the order of arrival rules, for a replay that starts over goes back in time.
-            same = self._row_versions[touched] == version
-            stamps = np.where(same, np.maximum(stamps, self._stamps[touched]), stamps)
-            later = stamps != self._stamps[touched]
-            self._stamps[touched] = stamps
-            self._versions[touched[later], _TS] = version
-            moved |= later
-        self._row_versions[touched[moved]] = version
+        self._row_versions[touched[changed.any(axis=1)]] = version
+
+    def _stamp(self, stamped: list[_Stamped], version: int) -> None:
+        """Set `ts`. A symbol's trades and quotes of one batch come side by side: the later of their stamps counts.
+
+        Across batches the order of arrival counts, for a replay that starts over goes back in time.
+        """
+        touched, stamps = stamped[0]
+        if len(stamped) > 1:
+            order, first, _last, touched = _group(np.concatenate([rows for rows, _ in stamped]))
+            stamps = np.maximum.reduceat(np.concatenate([stamps for _, stamps in stamped])[order], first)
+        moved = touched[stamps != self._stamps[touched]]
+        self._stamps[touched] = stamps
+        self._versions[moved, _TS] = version
+        self._row_versions[moved] = version
 
     def _roll_over(self, event: Rollover, version: int) -> None:
         rows = self.rows_of(event.table)
@@ -225,8 +235,8 @@ class Board:
         if event.prev_close is not None:
             given = event.prev_close[::-1][index]
             prev_close = np.where(np.isnan(given), prev_close, given)
-        self._store(touched, slice(_PREV_CLOSE, _PREV_CLOSE + 1), prev_close[:, None], None, version)
-        self._store(touched, _DAY, np.full((len(touched), _DAY.stop - _DAY.start), np.nan), None, version)
+        self._store(touched, slice(_PREV_CLOSE, _PREV_CLOSE + 1), prev_close[:, None], version)
+        self._store(touched, _DAY, np.full((len(touched), _DAY.stop - _DAY.start), np.nan), version)
         self._notional[touched] = 0
 
     def _remove(self, event: Removal, version: int) -> None:
@@ -262,7 +272,7 @@ class Board:
         versions = self._versions[rows]
         values = self._values[rows]
         stamps = self._stamps[rows]
-        gone = self._gone[rows]
+        gone = self._gone[rows] & (self._row_versions[rows] > version)
         changed = versions > version
         if version == 0 or fresh is not None:
             # A client that has nothing need not be told of values that are lost.
@@ -293,10 +303,7 @@ def new_epoch() -> str:
     return secrets.token_hex(6)
 
 
-_Grouped = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp]]
-
-
-def _group(rows: Ints) -> _Grouped:
+def _group(rows: npt.NDArray[np.integer[Any]]) -> _Grouped:
     """Ticks by row, in their order: the sorting order, each group's first and last place in it, and the rows."""
     if len(rows) and int(rows.max()) < 65_536:
         # numpy sorts 16-bit integers by radix: several times faster than 32-bit ones.

@@ -94,7 +94,9 @@ ERROR_CODES: dict[str, ErrorCode] = {
         ErrorCode("unknown-channel", "There is no such `channel`."),
         ErrorCode("bad-rate", "`rate` is neither 0 nor at least the lowest rate that the server offers."),
         ErrorCode("too-many-symbols", "The watchlist would outgrow `limits.symbols`; it stays as it was."),
-        ErrorCode("no-symbols", "`symbols` is missing in an HTTP request that needs it."),
+        ErrorCode("no-symbols", "`symbols` is missing in an HTTP request that needs it (status 400)."),
+        ErrorCode("upgrade-required", "`/v1/stream` was asked for without a WebSocket upgrade (status 426)."),
+        ErrorCode("stopping", "The server is stopping and takes no new clients (status 503)."),
     )
 }
 

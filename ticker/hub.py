@@ -153,23 +153,24 @@ class Hub:
 
     def _obey(self, session: Session, message: ClientMessage, ts: int) -> None:
         subscription = None if isinstance(message, Ping) else session.subscription(message.channel)
-        before = None if subscription is None else (set(subscription.names.values()), subscription.everything)
-        rate_hz = session.rate_hz
+        before = _watched(subscription)
+        lane = self._lane(session)
         answer = session.receive(message, self)
         session.outlet.send(_encoded(session, answer) if isinstance(answer, Pong) else session.codec.encode(answer))
-        if session.rate_hz != rate_hz:
-            self._change_lane(session, rate_hz, ts)
-        if subscription is None or before is None:
-            return
+        moved: list[Subscription] = []
+        if self._lane(session) is not lane:
+            lane.audience.leave(session.ticker)
+            moved.append(session.ticker)
         since = message.since if isinstance(message, Subscribe) else None
-        if (set(subscription.names.values()), subscription.everything) == before and since is None:
-            return
-        self._leave(session, subscription)
-        if isinstance(message, Subscribe):
-            self._begin(session, subscription, self._position(since), *before)
-        self._note_awaited(session, subscription)
-        self._file(session, subscription)
-        self._catch_up(session, subscription, ts)
+        if subscription is not None and (since is not None or _watched(subscription) != before):
+            self._leave(session, subscription)
+            if isinstance(message, Subscribe):
+                self._begin(session, subscription, self._position(since), *before)
+            self._note_awaited(session, subscription)
+            moved.append(subscription)
+        for changed in dict.fromkeys(moved):
+            self._file(session, changed)
+            self._catch_up(session, changed, ts)
 
     def _position(self, since: Since | None) -> int | None:
         """Where a client says that it was; None if it can't have been there."""
@@ -237,11 +238,6 @@ class Hub:
             if subscription in tape.audience.behind:
                 tape.catch_up(subscription)
 
-    def _change_lane(self, session: Session, rate_hz: float, ts: int) -> None:
-        self._lanes[session.codec.name, rate_hz].audience.leave(session.ticker)
-        self._file(session, session.ticker)
-        self._catch_up(session, session.ticker, ts)
-
     # Time
 
     @property
@@ -303,6 +299,11 @@ class Hub:
 
     def _lacks(self, name: str) -> bool:
         return not is_symbol(name) or (self.complete and self.board.row(name) is None)
+
+
+def _watched(subscription: Subscription | None) -> tuple[set[int | None], bool]:
+    """The rows of a subscription (None among them: some are awaited), and whether it has all."""
+    return (set(), False) if subscription is None else (set(subscription.names.values()), subscription.everything)
 
 
 def _plain(fields: Fields | None) -> Fields | None:

@@ -171,10 +171,12 @@ class TickerSubscription(Subscription):
 class TapeSubscription(Subscription):
     """The `trades` or `quotes` of one client: every tick of its watchlist, and a count of those it lost."""
 
-    __slots__ = ("cursor", "lost")
+    __slots__ = ("cursor", "lost", "told")
 
     def __init__(self, outlet: Outlet, codec: Codec, watchlists: Watchlists) -> None:
         super().__init__(outlet, codec, watchlists)
+        #: Whether the client was told a number to resume from. The first frame tells it, ticks or none.
+        self.told = False
         #: Up to here every tick of the watchlist was sent or counted as lost; at or after ``version``.
         self.cursor = 0
         self.lost: dict[str, int] = {}
@@ -207,6 +209,7 @@ class TapeSubscription(Subscription):
             end = after + int(at[-1]) + 1
         parts = encode_ticks(self.codec, ring, board, after + at + 1, rows[at])
         lost, self.lost = self.lost, {}
+        self.told = True
         since, self.version, self.cursor = self.version, end, end
         return self.codec.tape(channel, since, end, parts, lost)
 

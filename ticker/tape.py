@@ -39,7 +39,7 @@ class Tape:
         self.leave(subscription)
         if subscription.empty:
             return
-        if subscription.cursor == subscription.version == self.cursor and not subscription.lost:
+        if subscription.told and subscription.cursor == subscription.version == self.cursor and not subscription.lost:
             self.audience.join(subscription, self.cursor)
         else:
             self.audience.behind[subscription] = None
@@ -48,6 +48,7 @@ class Tape:
         """Begin behind tick number ``position``: where the client was, or (None) now."""
         here = position is not None and position <= self._ring.head
         subscription.cursor = subscription.version = position if position is not None and here else self.cursor
+        subscription.told = False
         self.audience.behind[subscription] = None
 
     def flush(self) -> None:
@@ -113,6 +114,7 @@ class Tape:
                 self.audience.fall_behind(member)
         for subscription in self.audience.behind:
             subscription.cursor = subscription.version = self.cursor
+            subscription.told = False
             subscription.lost.clear()
 
 

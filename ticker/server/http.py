@@ -12,10 +12,9 @@ import msgspec
 from aiohttp import web
 
 import ticker
-from ticker.errors import ERROR_CODES
 from ticker.feed import FeedInfo
 from ticker.hub import Hub
-from ticker.messages import FeedState
+from ticker.messages import Error, FeedState
 
 #: Nothing but the page's own files, whatever a symbol's name may say.
 _POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
@@ -65,8 +64,8 @@ class HttpEndpoints:
     async def snapshot(self, request: web.Request) -> web.Response:
         wanted = [name for given in request.query.getall("symbols", []) for name in given.split(",") if name]
         if not wanted:
-            text = f"{ERROR_CODES['no-symbols'].meaning} Ask for ?symbols=AAPL,MSFT or ?symbols=*"
-            return _json({"type": "error", "code": "no-symbols", "message": text}, status=400)
+            text = "symbols: missing; ask for ?symbols=AAPL,MSFT or ?symbols=*"
+            return refusal(400, "no-symbols", text)
         return _json(self._hub.snapshot(wanted, time.time_ns()))
 
     async def page(self, request: web.Request) -> web.Response:
@@ -112,6 +111,11 @@ def _headers() -> dict[str, str]:
 def _json(body: object, status: int = 200) -> web.Response:
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     return web.Response(body=msgspec.json.encode(body), status=status, content_type="application/json", headers=headers)
+
+
+def refusal(status: int, code: str, message: str) -> web.Response:
+    """An HTTP answer that says why not, in the same form as an error on the stream."""
+    return _json(Error(code=code, message=message), status)
 
 
 def _web_files() -> dict[str, bytes]:

@@ -11,6 +11,7 @@ from collections.abc import Set as AbstractSet
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from ticker.hub import Hub
+from ticker.server.http import refusal
 from ticker.server.metronome import Metronome
 from ticker.server.outlet import Framer, SocketOutlet
 from ticker.server.settings import Settings
@@ -41,9 +42,9 @@ class WebSocketEndpoint:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         encoding = request.query.get("encoding", "json")
         if encoding not in self._framers:
-            return _refusal(400, f"encoding {encoding!r:.80}: there are json and msgpack")
+            return refusal(400, "bad-argument", f"encoding {encoding!r:.80}: there are json and msgpack")
         if self._stopping:
-            return _refusal(503, "the server is stopping")
+            return refusal(503, "stopping", "the server is stopping; try again")
         # permessage-deflate costs each client a compression of its own, and memory: aiohttp would accept it.
         socket = web.WebSocketResponse(
             protocols=tuple(_SUBPROTOCOLS),
@@ -52,7 +53,7 @@ class WebSocketEndpoint:
             timeout=1.0,
         )
         if not socket.can_prepare(request).ok:
-            return _refusal(426, "this is a WebSocket endpoint: connect with ws://", {"Upgrade": "websocket"})
+            return refusal(426, "upgrade-required", "this is a WebSocket endpoint: connect with ws://")
         await socket.prepare(request)
         transport = request.transport
         if transport is None:  # gone while the handshake was answered
@@ -72,7 +73,7 @@ class WebSocketEndpoint:
                 # The transport tells aiohttp alone when it has drained, so it is looked at.
                 while outlet.backlog_bytes > _UNREAD_BYTES and not transport.is_closing():  # noqa: ASYNC110 - see above
                     await asyncio.sleep(_UNREAD_PAUSE_S)
-            reason = f"closed with {socket.close_code}" if socket.close_code else "connection lost"
+            reason = self._reason(socket)
         finally:
             self._open.discard(socket)
             watched = len(session)
@@ -83,6 +84,11 @@ class WebSocketEndpoint:
                 *(time.monotonic() - started_s, outlet.frames, outlet.bytes),
             )
         return socket
+
+    def _reason(self, socket: web.WebSocketResponse) -> str:
+        if self._stopping:
+            return "the server stops"
+        return f"closed with {socket.close_code}" if socket.close_code else "connection lost"
 
     def _tune(self, transport: asyncio.Transport) -> None:
         socket: sockets.socket | None = transport.get_extra_info("socket")
@@ -109,7 +115,3 @@ class WebSocketEndpoint:
             for outcome in await asyncio.gather(*closing, return_exceptions=True):
                 if isinstance(outcome, Exception):
                     log.debug("closing a client failed: %r", outcome)
-
-
-def _refusal(status: int, text: str, headers: dict[str, str] | None = None) -> web.Response:
-    return web.json_response({"error": text}, status=status, headers=headers)

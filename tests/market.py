@@ -1,0 +1,83 @@
+"""Making batches and events for tests, by hand and by hypothesis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from hypothesis import strategies as st
+
+from ticker.model import FeedEvent, Quotes, Removal, Restart, Rollover, SymbolTable, TickBatch, Trades
+
+#: Names that give trouble wherever text is not handled as text.
+NAMES = ("AAPL", "MSFT", "BRK.B", "<img src=x>", 'Q"U\\O', "€%b", "null", "1e5")
+
+Trade = tuple[int, int, float, float]
+Quote = tuple[int, int, float | None, float, float | None, float]
+
+
+def trades(rows: Sequence[Trade]) -> Trades:
+    """Trades from rows of (code, stamp, price, size)."""
+    columns = list(zip(*rows, strict=True)) or [(), (), (), ()]
+    return Trades(
+        np.array(columns[0], np.int32),
+        np.array(columns[1], np.int64),
+        np.array(columns[2], np.float64),
+        np.array(columns[3], np.float64),
+    )
+
+
+def quotes(rows: Sequence[Quote]) -> Quotes:
+    """Quotes from rows of (code, stamp, bid, its size, ask, its size); a price of None has no size either."""
+    whole = [
+        (code, ts, *((bid, bid_size) if bid else (np.nan, np.nan)), *((ask, ask_size) if ask else (np.nan, np.nan)))
+        for code, ts, bid, bid_size, ask, ask_size in rows
+    ]
+    columns = list(zip(*whole, strict=True)) or [()] * 6
+    return Quotes(
+        np.array(columns[0], np.int32),
+        np.array(columns[1], np.int64),
+        *(np.array(column, np.float64) for column in columns[2:]),
+    )
+
+
+def batch(table: SymbolTable, trade_rows: Sequence[Trade] = (), quote_rows: Sequence[Quote] = ()) -> TickBatch:
+    return TickBatch(table, trades(trade_rows), quotes(quote_rows))
+
+
+_prices = st.integers(1, 2_000).map(lambda cents: round(cents / 100, 2))
+_sizes = st.one_of(st.integers(0, 500).map(float), st.floats(0, 10, width=32))
+_stamps = st.integers(1_700_000_000_000_000_000, 1_700_000_000_000_000_050)
+
+
+def events(symbols: int, *, restarts: bool = True) -> st.SearchStrategy[tuple[str, object]]:
+    """Descriptions of events on ``symbols`` symbols, for ``event``: small values, so that they meet often."""
+    codes = st.integers(0, symbols - 1)
+    trade = st.tuples(codes, _stamps, _prices, _sizes)
+    sides = st.one_of(st.none(), _prices)
+    quote = st.tuples(codes, _stamps, sides, _sizes, sides, _sizes)
+    ticks = st.tuples(st.just("ticks"), st.tuples(st.lists(trade, max_size=6), st.lists(quote, max_size=4)))
+    rollover = st.tuples(st.just("rollover"), st.lists(st.tuples(codes, st.one_of(st.none(), _prices)), max_size=3))
+    removal = st.tuples(st.just("removal"), st.lists(codes, max_size=2))
+    kinds: list[st.SearchStrategy[tuple[str, object]]] = [ticks, ticks, ticks, ticks, rollover, removal]
+    if restarts:
+        kinds.append(st.tuples(st.just("restart"), st.none()))
+    return st.one_of(kinds)
+
+
+def event(table: SymbolTable, description: tuple[str, object]) -> FeedEvent:
+    """The event that a description of ``events`` stands for."""
+    kind, what = description
+    if kind == "ticks":
+        assert isinstance(what, tuple)
+        return batch(table, what[0], what[1])
+    if kind == "rollover":
+        assert isinstance(what, list)
+        if not what:
+            return Rollover(table)
+        closes = [np.nan if close is None else close for _, close in what]
+        return Rollover(table, np.array([code for code, _ in what], np.int32), np.array(closes))
+    if kind == "removal":
+        assert isinstance(what, list)
+        return Removal(tuple(table[code] for code in what))
+    return Restart()

@@ -1,0 +1,233 @@
+"""The specification: whatever a client suffered, its view ends equal to the board's for its watchlist."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.market import NAMES, event, events
+from tests.model_client import ModelClient, ScriptedOutlet, decoded
+from ticker.board import symbol_dicts
+from ticker.hub import Hub
+from ticker.messages import Limits
+from ticker.model import FeedEvent, SymbolTable, TickBatch
+from ticker.session import Session
+
+CLIENTS = 3
+TS = 1_700_000_000_000_000_000
+
+_symbols = st.lists(st.sampled_from([*NAMES, "NOT-THERE", "*"]), max_size=3)
+_rates = st.sampled_from([None, 0, 0.5, 0.7, 10, 1000])
+_client = st.integers(0, CLIENTS - 1)
+_actions = st.one_of(
+    st.tuples(st.just("event"), events(len(NAMES))),
+    st.tuples(st.just("event"), events(len(NAMES))),
+    st.tuples(st.just("event"), events(len(NAMES))),
+    st.tuples(st.just("subscribe"), _client, _symbols, _rates, st.booleans()),
+    st.tuples(st.just("subscribe"), _client, _symbols, _rates, st.booleans()),
+    st.tuples(st.just("unsubscribe"), _client, _symbols),
+    st.tuples(st.just("ready"), _client, st.booleans()),
+    st.tuples(st.just("deliver"), _client),
+    st.tuples(st.just("reconnect"), _client, st.booleans()),
+    st.tuples(st.just("beat"), st.sampled_from([0.5, 10, 60])),
+    st.tuples(st.just("flush")),
+    st.tuples(st.just("poll")),
+    st.tuples(st.just("heartbeat")),
+)
+
+
+class Connected:
+    """One model client on the hub: its outlet, its session, and how its messages get there."""
+
+    def __init__(self, hub: Hub, encoding: str) -> None:
+        self.hub = hub
+        self.encoding = encoding
+        self.client = ModelClient()
+        self.outlet = ScriptedOutlet()
+        self.session: Session = hub.attach(self.outlet, encoding)
+
+    def say(self, **message: Any) -> None:
+        # Inbound, the kind of frame tells the encoding; JSON will do for both.
+        self.hub.receive(self.session, msgspec.json.encode(message).decode(), TS)
+
+    def subscribe(self, symbols: list[str], rate: float | None, *, resume: bool, channel: str = "ticker") -> None:
+        message: dict[str, Any] = {"op": "subscribe", "channel": channel, "symbols": symbols}
+        if rate is not None:
+            message["rate"] = rate
+        if resume:
+            version = self.client.version if channel == "ticker" else self.client.number
+            if self.client.epoch is not None and version is not None:
+                message["since"] = {"epoch": self.client.epoch, "version": version}
+        if channel == "ticker":
+            self.client.subscribed(symbols)
+        self.say(**message)
+
+    def deliver(self) -> None:
+        sent, self.outlet.sent = self.outlet.sent, []
+        for payload in sent:
+            self.client.handle(decoded(payload, self.encoding))
+
+    def reconnect(self, *, resume: bool) -> None:
+        """What was under way is lost; the client says where it is, or starts anew."""
+        self.hub.detach(self.session)
+        self.outlet = ScriptedOutlet()
+        self.session = self.hub.attach(self.outlet, self.encoding)
+        if not resume:
+            watch, self.client = self.client.watch, ModelClient()
+            self.client.subscribed(list(watch))
+        # The client hears the welcome, and with it a new epoch, before it asks.
+        self.deliver()
+        if self.client.watch:
+            self.subscribe(sorted(self.client.watch), None, resume=resume)
+
+    def settle(self) -> None:
+        self.outlet.is_ready = True
+        self.deliver()
+
+
+def settle(hub: Hub, clients: list[Connected]) -> None:
+    """Everybody reads, and the hub is beaten until nobody waits any more."""
+    for connected in clients:
+        connected.settle()
+    for _ in range(100):
+        for rate in Limits().rates:
+            hub.beat(rate, TS)
+        hub.flush(TS)
+        hub.poll(TS)
+        if not hub.waiting:
+            break
+    assert not hub.waiting
+    for connected in clients:
+        connected.deliver()
+
+
+def expected(hub: Hub, watch: set[str]) -> dict[str, Any]:
+    data = symbol_dicts(hub.board.since(0, hub.board.index(range(len(hub.board)))))
+    return {name: fields for name, fields in data.items() if name in watch or "*" in watch}
+
+
+def act(hub: Hub, table: SymbolTable, clients: list[Connected], action: tuple[Any, ...]) -> None:
+    kind, *rest = action
+    if kind == "event":
+        hub.publish(event(table, rest[0]))
+    elif kind == "subscribe":
+        number, symbols, rate, resume = rest
+        # A client that resumes says where it is after what it has got so far.
+        clients[number].deliver()
+        clients[number].subscribe(symbols, rate, resume=resume)
+    elif kind == "unsubscribe":
+        clients[rest[0]].client.unsubscribed(rest[1])
+        clients[rest[0]].say(op="unsubscribe", symbols=rest[1])
+    elif kind == "ready":
+        clients[rest[0]].outlet.is_ready = rest[1]
+    elif kind == "deliver":
+        clients[rest[0]].deliver()
+    elif kind == "reconnect":
+        clients[rest[0]].reconnect(resume=rest[1])
+    elif kind == "beat":
+        hub.beat(rest[0], TS)
+    elif kind == "heartbeat":
+        hub.heartbeat(TS)
+    elif kind == "flush":
+        hub.flush(TS)
+    else:
+        hub.poll(TS)
+
+
+@given(st.lists(_actions, max_size=40), st.booleans(), st.sampled_from([1, 2_500, 1_048_576]))
+def test_every_view_ends_equal_to_the_board(actions: list[Any], complete: bool, frame_bytes: int) -> None:
+    """After any ticks, subscribes, lag, losses, resumes, epochs and removals: view == board, for each watchlist.
+
+    Underway the model client asserts that each update builds on what it has, and that no symbol comes unasked.
+    Frames of tiny size make every snapshot one of many parts.
+    """
+    table = SymbolTable(NAMES)
+    hub = Hub(NAMES if complete else NAMES[:3], complete=complete, limits=Limits(frame_bytes=frame_bytes), ring_ticks=8)
+    clients = [Connected(hub, "json" if number % 2 else "msgpack") for number in range(CLIENTS)]
+    for action in actions:
+        act(hub, table, clients, action)
+    settle(hub, clients)
+    for connected in clients:
+        assert connected.client.filled == expected(hub, connected.client.watch)
+
+
+@given(st.lists(_actions, max_size=25))
+def test_json_and_msgpack_agree(actions: list[Any]) -> None:
+    """Two clients that do and suffer the same, one in each encoding, are told the same, message by message."""
+    told: list[list[dict[str, Any]]] = []
+    for encoding in ("json", "msgpack"):
+        table = SymbolTable(NAMES)
+        hub = Hub(NAMES, epoch="epoch")
+        clients = [Connected(hub, encoding) for _ in range(CLIENTS)]
+        for action in actions:
+            if action[:2] != ("event", ("restart", None)):  # which would draw a new epoch at random
+                act(hub, table, clients, action)
+        settle(hub, clients)
+        told.append([message for connected in clients for message in connected.client.updates])
+    assert told[0] == told[1]
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("event"), events(3, restarts=False)),
+            st.tuples(st.just("event"), events(3, restarts=False)),
+            st.tuples(st.just("flush")),
+            st.tuples(st.just("poll")),
+            st.tuples(st.just("ready"), _client, st.booleans()),
+            st.tuples(st.just("deliver"), _client),
+            st.tuples(st.just("drop"), _client),
+        ),
+        max_size=40,
+    ),
+    st.sampled_from([1, 4, 64]),
+    st.sampled_from([1, 1_200, 1_048_576]),
+)
+def test_every_trade_comes_once_and_in_order_or_is_counted_as_lost(
+    actions: list[Any], ring_ticks: int, frame_bytes: int
+) -> None:
+    """Through lag, a ring that is too small, and reconnects: what came plus what was lost is what happened."""
+    table = SymbolTable(NAMES[:3])
+    hub = Hub(table.names, limits=Limits(frame_bytes=frame_bytes), ring_ticks=ring_ticks)
+    clients = [Connected(hub, "json" if number % 2 else "msgpack") for number in range(CLIENTS)]
+    watched = [[NAMES[0]], [NAMES[0], NAMES[2]], ["*"]]
+    for connected, symbols in zip(clients, watched, strict=True):
+        connected.subscribe(symbols, None, resume=False, channel="trades")
+        connected.deliver()
+    happened: list[tuple[str, int, float, float]] = []
+    for action in actions:
+        if action[0] == "drop":
+            # The connection goes; the client resumes with the number that it has.
+            connected, symbols = clients[action[1]], watched[action[1]]
+            hub.detach(connected.session)
+            connected.outlet = ScriptedOutlet()
+            connected.session = hub.attach(connected.outlet, connected.encoding)
+            connected.subscribe(symbols, None, resume=True, channel="trades")
+        elif action[0] == "event":
+            published: FeedEvent = event(table, action[1])
+            hub.publish(published)
+            if isinstance(published, TickBatch):
+                columns = published.trades
+                rows = zip(columns.symbol, columns.ts, columns.price, columns.size, strict=True)
+                happened += [(table[int(code)], int(ts), float(price), float(size)) for code, ts, price, size in rows]
+        else:
+            act(hub, table, clients, action)
+    settle(hub, clients)
+    for connected, symbols in zip(clients, watched, strict=True):
+        mine = [trade for trade in happened if trade[0] in symbols or "*" in symbols]
+        unsplit = connected.client.lost.get("*", 0)
+        # Each symbol's trades are what happened less a gap or several: in order, none twice, and the count is exact.
+        got = connected.client.trades
+        rest = iter(mine)
+        assert all(trade in rest for trade in got), "out of order, or made up"
+        lost = {name: sum(t[0] == name for t in mine) - sum(t[0] == name for t in got) for name in table.names}
+        told = {name: count for name, count in connected.client.lost.items() if name != "*"}
+        if unsplit:
+            # The gap was older than the hub remembers symbols for: then the total is over all symbols.
+            assert all(lost[name] >= count for name, count in told.items())
+            assert sum(lost.values()) <= sum(told.values()) + unsplit
+        else:
+            assert {name: count for name, count in lost.items() if count} == told
