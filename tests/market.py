@@ -50,16 +50,22 @@ _sizes = st.one_of(st.integers(0, 500).map(float), st.floats(0, 10, width=32))
 _stamps = st.integers(1_700_000_000_000_000_000, 1_700_000_000_000_000_050)
 
 
-def events(symbols: int, *, restarts: bool = True) -> st.SearchStrategy[tuple[str, object]]:
-    """Descriptions of events on ``symbols`` symbols, for ``event``: small values, so that they meet often."""
+def ticks(symbols: int) -> st.SearchStrategy[tuple[str, object]]:
+    """Descriptions of batches on ``symbols`` symbols, for ``event``: small values, so that they meet often."""
     codes = st.integers(0, symbols - 1)
     trade = st.tuples(codes, _stamps, _prices, _sizes)
     sides = st.one_of(st.none(), _prices)
     quote = st.tuples(codes, _stamps, sides, _sizes, sides, _sizes)
-    ticks = st.tuples(st.just("ticks"), st.tuples(st.lists(trade, max_size=6), st.lists(quote, max_size=4)))
+    return st.tuples(st.just("ticks"), st.tuples(st.lists(trade, max_size=6), st.lists(quote, max_size=4)))
+
+
+def events(symbols: int, *, restarts: bool = True) -> st.SearchStrategy[tuple[str, object]]:
+    """Descriptions of events on ``symbols`` symbols, for ``event``: mostly batches."""
+    codes = st.integers(0, symbols - 1)
+    batches = ticks(symbols)
     rollover = st.tuples(st.just("rollover"), st.lists(st.tuples(codes, st.one_of(st.none(), _prices)), max_size=3))
     removal = st.tuples(st.just("removal"), st.lists(codes, max_size=2))
-    kinds: list[st.SearchStrategy[tuple[str, object]]] = [ticks, ticks, ticks, ticks, rollover, removal]
+    kinds: list[st.SearchStrategy[tuple[str, object]]] = [batches, batches, batches, batches, rollover, removal]
     if restarts:
         kinds.append(st.tuples(st.just("restart"), st.none()))
     return st.one_of(kinds)

@@ -71,6 +71,9 @@ class ModelClient:
             assert message["version"] >= self.version
             self.version = message["version"]
         else:
+            for symbol in message.get("rejected", ()):
+                self.watch.discard(symbol)
+                self.view.pop(symbol, None)
             self.answers.append(message)
 
     def _update(self, message: Message) -> None:

@@ -200,7 +200,9 @@ class TapeSubscription(Subscription):
     def take(self, channel: str, ring: Ring, board: Board, upto: int, frame_bytes: int) -> bytes:
         """The next frame for this client alone, of ticks up to number ``upto``; ``cursor`` tells how far it got."""
         self.count_lost(ring, board)
-        after, end = self.cursor, min(upto, self.cursor + SCAN)
+        after = self.cursor
+        # What was lost may be newer than what has been sent to anybody yet.
+        end = max(after, min(upto, after + SCAN))
         rows = ring.rows(after, end)
         at = np.flatnonzero(np.isin(rows, self.watchlist.rows)) if not self.everything else np.arange(len(rows))
         most = max(1, frame_bytes // TICK_BYTES)
