@@ -50,13 +50,13 @@ _sizes = st.one_of(st.integers(0, 500).map(float), st.floats(0, 10, width=32))
 _stamps = st.integers(1_700_000_000_000_000_000, 1_700_000_000_000_000_050)
 
 
-def ticks(symbols: int) -> st.SearchStrategy[tuple[str, object]]:
+def ticks(symbols: int, most: int = 6) -> st.SearchStrategy[tuple[str, object]]:
     """Descriptions of batches on ``symbols`` symbols, for ``event``: small values, so that they meet often."""
     codes = st.integers(0, symbols - 1)
     trade = st.tuples(codes, _stamps, _prices, _sizes)
     sides = st.one_of(st.none(), _prices)
     quote = st.tuples(codes, _stamps, sides, _sizes, sides, _sizes)
-    return st.tuples(st.just("ticks"), st.tuples(st.lists(trade, max_size=6), st.lists(quote, max_size=4)))
+    return st.tuples(st.just("ticks"), st.tuples(st.lists(trade, max_size=most), st.lists(quote, max_size=most - 1)))
 
 
 def events(symbols: int, *, restarts: bool = True) -> st.SearchStrategy[tuple[str, object]]:

@@ -50,8 +50,9 @@ class SymbolTable:
                 raise BatchError(
                     f"{name[:80]!r} can't be a symbol: 1 to {MAX_NAME_LENGTH} printable characters, not '*'"
                 )
-            code = self._codes[name] = len(self._names)
+            code = len(self._names)
             self._names.append(name)
+            self._codes[name] = code  # last: a feed may add in a thread, and a code found must have its name
         return code
 
     def find(self, name: str) -> int | None:

@@ -1,0 +1,39 @@
+"""Draw codes in proportion to weights, at the same cost for ten codes and for ten thousand.
+
+This module knows nothing of what the codes stand for.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ticker.model import Floats, Ints
+
+
+class Weighted:
+    """The alias method (Walker, 1974), built as by Vose (1991): one uniform number and two look-ups a draw.
+
+    A binary search in the summed weights says the same and takes five times as long.
+    """
+
+    def __init__(self, weights: Floats) -> None:
+        count = len(weights)
+        scaled = (weights * (count / weights.sum())).tolist()
+        keep, other = [1.0] * count, list(range(count))
+        small = [code for code, weight in enumerate(scaled) if weight < 1]
+        large = [code for code, weight in enumerate(scaled) if weight >= 1]
+        while small and large:
+            less, more = small.pop(), large[-1]
+            keep[less], other[less] = scaled[less], more
+            scaled[more] -= 1 - scaled[less]
+            if scaled[more] < 1:
+                small.append(large.pop())
+        self._keep: Floats = np.array(keep)
+        self._other: npt.NDArray[np.int32] = np.array(other, np.int32)
+
+    def draw(self, count: int, rng: np.random.Generator) -> Ints:
+        """``count`` codes, independent of each other."""
+        places = rng.random(count) * len(self._keep)
+        codes = places.astype(np.int32)
+        return np.where(places - codes < self._keep[codes], codes, self._other[codes])

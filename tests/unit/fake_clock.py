@@ -1,0 +1,36 @@
+"""A clock for tests of paced feeds: time passes only by sleeping."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable
+
+#: The New York opening of 2026-01-05, in ns.
+START_NS = 1_767_623_400_000_000_000
+
+
+def epoll(seconds: float) -> float:
+    """How long Linux sleeps: whole milliseconds, rounded up, and a little more."""
+    return math.ceil(seconds * 1000) / 1000 + 0.0001
+
+
+class FakeClock:
+    """Time that passes only by sleeping; ``oversleep`` turns what was asked for into what is slept."""
+
+    def __init__(self, oversleep: Callable[[float], float] = lambda seconds: seconds) -> None:
+        self.now_s = 1000.0
+        self.slept: list[float] = []
+        self._oversleep = oversleep
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+    def time_ns(self) -> int:
+        return START_NS + round((self.now_s - 1000) * 1e9)
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        if seconds > 0:
+            self.now_s += self._oversleep(seconds)
+        await asyncio.sleep(0)

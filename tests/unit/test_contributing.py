@@ -1,0 +1,18 @@
+"""CONTRIBUTING.md held to the project."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_each_dependency_has_its_reason() -> None:
+    """No dependency without a line that says what for, and no line without its dependency."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    groups = [project["project"]["dependencies"], *project["project"]["optional-dependencies"].values()]
+    needed = {re.split(r"[<>=\[ ]", line)[0] for group in groups for line in group}
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("## Dependencies\n")[1]
+    assert set(re.findall(r"^- `([^`]+)`: \S", text, re.MULTILINE)) == needed

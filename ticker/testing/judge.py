@@ -1,0 +1,174 @@
+"""Whether the events of a feed are what the model allows. It runs nothing, and knows no event loop."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+import numpy as np
+
+from ticker.errors import BatchError
+from ticker.feed import Feed, FeedInfo
+from ticker.model import Ints, Removal, Restart, Rollover, Stamps, SymbolTable, TickBatch, check_batch
+
+_KINDS: Final = ("trades", "quotes")
+
+
+class Findings:
+    """Sentences about what is wrong: one for each kind of mistake, in the order they were found."""
+
+    def __init__(self) -> None:
+        self._by_kind: dict[str, str] = {}
+
+    def add(self, kind: str, sentence: str) -> None:
+        self._by_kind.setdefault(kind, sentence)
+
+    @property
+    def sentences(self) -> list[str]:
+        return list(self._by_kind.values())
+
+
+def named(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+class Judge:
+    """Looks at one event after another. ``where`` says in words which event it is."""
+
+    def __init__(self, feed: Feed, info: FeedInfo, findings: Findings) -> None:
+        self.findings = findings
+        self._feed = feed
+        self._table: SymbolTable = info.symbols
+        self._names = list(info.symbols.names)
+        self._complete = info.complete
+        self._version: int | None = None
+        self._newest = {kind: np.zeros(0, np.int64) for kind in _KINDS}
+
+    def judge(self, event: object, where: str) -> None:
+        self.look_at_info(where)
+        if isinstance(event, TickBatch):
+            self._batch(event, where)
+        elif isinstance(event, Rollover):
+            self._rollover(event, where)
+        elif isinstance(event, Removal):
+            self._removal(event, where)
+        elif isinstance(event, Restart):
+            self._restart(event, where)
+        else:
+            self.findings.add("type", f"{where} is a {type(event).__name__}, which is no FeedEvent")
+
+    def look_at_info(self, where: str) -> None:
+        """Hold ``info`` against what it was: the table is the same, only grows, and not at all when complete."""
+        add = self.findings.add
+        info = self._feed.info
+        if info.symbols is not self._table:
+            add("other table", f"{where}: info.symbols is another table than before; a feed has one")
+        names = list(self._table.names)
+        if names[: len(self._names)] != self._names:
+            add("names", f"{where}: names in the symbol table changed their place or went; a table only grows")
+        new = names[len(self._names) :]
+        if self._complete and new:
+            add("complete", f"{where}: info.complete is true, but the table grew by {new[0]!r}")
+        if self._complete and not info.complete:
+            add("incomplete", f"{where}: info.complete was true and is false now")
+        self._names, self._complete = names, info.complete
+
+    def _batch(self, batch: TickBatch, where: str) -> None:
+        if batch.table is not self._table:
+            self.findings.add("table", f"{where}: the batch's table is not info.symbols")
+            return
+        try:
+            check_batch(batch)
+        except BatchError as error:
+            self.findings.add("batch", f"{where}: {error}")
+            return
+        except Exception as error:  # noqa: BLE001 - columns can be anything; it is a finding
+            self.findings.add("batch", f"{where}: its columns can't be read: {named(error)}")
+            return
+        self._count(batch.version, where)
+        self._stamps("trades", batch.trades.symbol, batch.trades.ts, where)
+        self._stamps("quotes", batch.quotes.symbol, batch.quotes.ts, where)
+
+    def _stamps(self, kind: str, symbol: Ints, ts: Stamps, where: str) -> None:
+        newest = self._grown(kind)
+        order = symbol.argsort(kind="stable")
+        symbols, stamps = symbol[order], ts[order]
+        before = newest[symbols]
+        follows = symbols[1:] == symbols[:-1]
+        before[1:][follows] = stamps[:-1][follows]
+        back = np.flatnonzero(stamps < before)
+        if len(back):
+            first = back[0]
+            self.findings.add(
+                f"{kind} order",
+                f"{where}: {kind} of {self._table[int(symbols[first])]!r} go back in time, "
+                f"from {before[first]} to {stamps[first]}",
+            )
+        np.maximum.at(newest, symbol, ts)
+
+    def _grown(self, kind: str) -> Stamps:
+        newest = self._newest[kind]
+        if len(newest) < len(self._table):
+            newest = np.concatenate((newest, np.zeros(len(self._table) - len(newest), np.int64)))
+            self._newest[kind] = newest
+        return newest
+
+    def _forget(self, symbol: Ints | None = None) -> None:
+        """A new day, or a new life, may begin with older stamps: a replay that loops does."""
+        for kind in _KINDS:
+            self._grown(kind)[slice(None) if symbol is None else symbol] = 0
+
+    def _rollover(self, event: Rollover, where: str) -> None:
+        add = self.findings.add
+        if event.table is not self._table:
+            add("table", f"{where}: the rollover's table is not info.symbols")
+            return
+        self._count(event.version, where)
+        symbol: Any = event.symbol
+        if symbol is not None:
+            if not (isinstance(symbol, np.ndarray) and symbol.dtype == np.int32 and symbol.ndim == 1):
+                add("rollover", f"{where}: the rollover's symbols must be a column of int32 codes")
+                return
+            if len(symbol) and not (symbol.min() >= 0 and symbol.max() < len(self._table)):
+                add("rollover", f"{where}: the rollover has a code that is not in the table")
+                return
+        self._forget(symbol)
+        closes: Any = event.prev_close
+        if closes is None:
+            return
+        wanted = len(self._table) if symbol is None else len(symbol)
+        if not (isinstance(closes, np.ndarray) and closes.dtype == np.float64 and closes.shape == (wanted,)):
+            add("prev_close", f"{where}: the rollover's prev_close must be a column of {wanted} float64")
+        elif not (np.isnan(closes) | ((closes > 0) & (closes < math.inf))).all():
+            add("prev_close", f"{where}: a prev_close must be a positive finite number, or NaN for none")
+
+    def _removal(self, event: Removal, where: str) -> None:
+        self._count(event.version, where)
+        names: Any = event.names
+        if not (isinstance(names, tuple) and all(isinstance(name, str) for name in names)):
+            self.findings.add("removal", f"{where}: a removal's names must be a tuple of str")
+            return
+        unknown = [name for name in names if name not in self._table]
+        if unknown:
+            self.findings.add("removal", f"{where}: it removes {unknown[0]!r}, which is not in the table")
+        codes = [code for name in names if (code := self._table.find(name)) is not None]
+        self._forget(np.array(codes, np.int32))
+
+    def _restart(self, event: Restart, where: str) -> None:
+        epoch: Any = event.epoch
+        if not (epoch is None or (isinstance(epoch, str) and epoch)):
+            self.findings.add("restart", f"{where}: a restart's epoch must be None or a text that is not empty")
+        self._version = None
+        self._forget()
+
+    def _count(self, version: Any, where: str) -> None:
+        if version is None:
+            if self._version is not None:
+                self.findings.add("version", f"{where} has no version, but others had: all of them or none")
+            return
+        if not isinstance(version, int) or (self._version is not None and version <= self._version):
+            self.findings.add("version", f"{where} has version {version!r} after {self._version}: it must grow")
+            return
+        if self._version is None and not self._feed.info.epoch:
+            self.findings.add("epoch", f"{where} has a version, but info.epoch does not name what it counts in")
+        self._version = version

@@ -1,0 +1,127 @@
+"""One iteration of a feed, asked for events one by one with a limit on the wait. It judges nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ticker.feed import Feed
+
+_BEAT_S: Final = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What the iterator yielded; it should be a ``FeedEvent``."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The iterator is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Nothing came in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """``__aiter__`` or the iterator raised."""
+
+    error: Exception
+    of_aiter: bool = False
+
+
+Outcome = Event | Ended | Silence | Failure
+
+
+class Run:
+    """Iterates ``feed`` in one task, as the server does, and asks for no event before ``next`` is called."""
+
+    def __init__(self, feed: Feed) -> None:
+        #: How long the event loop stood still, at the most, during the last ``next``.
+        self.blocked_s = 0.0
+        #: What closing the iterator raised.
+        self.close_error: Exception | None = None
+        self._feed = feed
+        self._ask = asyncio.Semaphore(0)
+        self._asked = False
+        self._answers: asyncio.Queue[Outcome] = asyncio.Queue(1)
+        self._beat_s = 0.0
+        self._task = asyncio.create_task(self._iterate())
+
+    async def next(self, timeout_s: float) -> Outcome:
+        """The next event, or what came instead. After ``Silence`` the same event is still being waited for."""
+        self.blocked_s, self._beat_s = 0.0, time.perf_counter()
+        if not self._asked:
+            self._asked = True
+            self._ask.release()
+        beat = asyncio.create_task(self._beat())
+        try:
+            outcome = await asyncio.wait_for(self._answers.get(), timeout_s)
+        except TimeoutError:
+            return Silence()
+        finally:
+            self._note_beat()
+            beat.cancel()
+            await asyncio.wait({beat})
+        self._asked = False
+        return outcome
+
+    async def close(self, timeout_s: float) -> bool:
+        """End the iteration; False if it didn't end within ``timeout_s``."""
+        self._task.cancel()
+        _, unfinished = await asyncio.wait({self._task}, timeout=timeout_s)
+        return not unfinished
+
+    async def _iterate(self) -> None:
+        try:
+            iterator = _iterator(self._feed)
+        except Exception as error:  # noqa: BLE001 - the outcome, whatever it is
+            self._answers.put_nowait(Failure(error, of_aiter=True))
+            return
+        try:
+            outcome: Outcome = Silence()
+            while not isinstance(outcome, Ended | Failure):
+                await self._ask.acquire()
+                try:
+                    outcome = Event(await anext(iterator))
+                except StopAsyncIteration:
+                    outcome = Ended()
+                except Exception as error:  # noqa: BLE001 - the outcome, whatever it is
+                    outcome = Failure(error)
+                self._answers.put_nowait(outcome)
+        finally:
+            await self._aclose(iterator)
+
+    async def _aclose(self, iterator: Any) -> None:
+        if hasattr(iterator, "aclose"):
+            try:
+                await iterator.aclose()
+            except Exception as error:  # noqa: BLE001 - told by `close_error`
+                self.close_error = error
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(_BEAT_S)
+            self._note_beat()
+
+    def _note_beat(self) -> None:
+        now_s = time.perf_counter()
+        self.blocked_s, self._beat_s = max(self.blocked_s, now_s - self._beat_s - _BEAT_S), now_s
+
+
+def _iterator(feed: Feed) -> Any:
+    iterator: Any = feed.__aiter__()
+    if inspect.iscoroutine(iterator):
+        iterator.close()
+        raise TypeError("it is a coroutine function; leave out `async`, or yield in it")
+    if not hasattr(iterator, "__anext__"):
+        raise TypeError(f"it gave a {type(iterator).__name__}, which has no __anext__")
+    return iterator
