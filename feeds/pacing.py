@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 #: Ticks that fall due within this time of each other come in one slice, so that a dense stream costs a loop turn
 #: per quantum, not per tick. It is the most that pacing itself adds to a tick's latency.
-QUANTUM_S: Final = 0.002
+QUANTUM_S: Final = 0.004
 #: From this lateness on, a warning is due, but not more often than once in ``WARN_EVERY_S``.
 LATE_S: Final = 0.5
 WARN_EVERY_S: Final = 10.0

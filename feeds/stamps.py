@@ -17,9 +17,9 @@ from ticker.model import Stamps
 Texts = npt.NDArray[np.object_]
 Mask = npt.NDArray[np.bool_]
 
-#: Which unit an epoch number has is told by its magnitude: at least, below, ns in the unit. With these bounds every
-#: stamp from 1973-03-03 on is told rightly, in any unit; smaller numbers are refused: they are something else.
-UNITS: Final = ((10**8, 10**10, 10**9), (10**10, 10**13, 10**6), (10**13, 10**16, 10**3), (10**16, 2**63, 1))
+#: Which unit an epoch number has is told by its magnitude: from, to (not included), ns in the unit. All of 1973-03-03
+#: to 2260 is told rightly, in any unit. What falls between is refused: 20240103120000 is no number of microseconds.
+UNITS: Final = ((10**8, 10**10, 10**9), (10**11, 10**13, 10**6), (10**14, 10**16, 10**3), (10**17, 2**63, 1))
 #: Stamps end a year before int64 nanoseconds do, so that a bar's last tick has room.
 _LAST_YEAR: Final = 2260
 _LAST_NS: Final = 9_183_110_400 * 10**9 - 1

@@ -274,7 +274,7 @@ class IteratorRaises(Scripted):
 
 
 class LikesToBePaused(Pausable):
-    paused = True  # type: ignore[assignment]  # the mistake
+    paused = True
 
 
 @pytest.mark.parametrize(
