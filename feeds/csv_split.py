@@ -103,7 +103,7 @@ def _by_csv(block: Block, layout: Layout) -> Rows:
             break
         collected.add(range(block.first_line + done, block.first_line + reader.line_num), rows)
         done = reader.line_num
-    for line, row in _one_by_one(lines[done:], block.first_line + done, layout.width):
+    for line, row in _one_by_one(lines[done:], block.first_line + done, layout):
         if isinstance(row, Refusal):
             collected.refused.append(row)
         else:
@@ -147,8 +147,11 @@ def _misfit(line: int, row: list[str], width: int) -> Refusal:
     return Refusal(line, "wrong number of fields", what)
 
 
-def _one_by_one(lines: list[str], first_line: int, width: int) -> Iterator[tuple[int, list[str] | Refusal]]:
-    """Records of a block where some span lines, or where a quote mark isn't closed: that spoils its own line only."""
+def _one_by_one(lines: list[str], first_line: int, layout: Layout) -> Iterator[tuple[int, list[str] | Refusal]]:
+    """Records of a block where some span lines, or where a quote mark isn't closed: that spoils its own line only.
+
+    Only a column that isn't read may have line ends: a stamp, a name or a number has none, so there it is a mistake.
+    """
     at = 0
     while at < len(lines):
         line = first_line + at
@@ -159,10 +162,14 @@ def _one_by_one(lines: list[str], first_line: int, width: int) -> Iterator[tuple
             continue
         for end in range(at + 1, min(at + MAX_ROW_LINES, len(lines) + 1)):
             longer = _record(lines[at - 1 : end])
-            if isinstance(longer, list) and len(longer) == width:
+            if isinstance(longer, list) and _may_span(longer, layout):
                 row, at = longer, end
                 break
         yield line, row if isinstance(row, list) else Refusal(line, "not a CSV row", f"is not a CSV row: {row}")
+
+
+def _may_span(row: list[str], layout: Layout) -> bool:
+    return len(row) == layout.width and not any("\n" in row[place] for place in layout.columns.values())
 
 
 def _record(lines: list[str]) -> list[str] | str:

@@ -43,7 +43,7 @@ class Outlet(Protocol):
 class Subscription:
     """A watchlist and a position in one channel. The base of both kinds."""
 
-    __slots__ = ("codec", "everything", "group", "names", "outlet", "version", "watchlist")
+    __slots__ = ("codec", "everything", "group", "names", "outlet", "told", "version", "watchlist")
 
     def __init__(self, outlet: Outlet, codec: Codec, watchlists: Watchlists) -> None:
         self.outlet = outlet
@@ -54,6 +54,8 @@ class Subscription:
         self.watchlist: Watchlist = watchlists.of(())
         #: The version that the client was last told.
         self.version = 0
+        #: Whether it was told one. The first frame does so, be there anything else to tell or not.
+        self.told = False
         #: Where it gets its frames from, while it is in step.
         self.group: Group[Any] | None = None
 
@@ -119,6 +121,7 @@ class TickerSubscription(Subscription):
 
     def extend(self, rows: Iterable[int], position: int | None) -> None:
         """``rows`` were added: the client has them as of version ``position``, or (None) not at all."""
+        self.told = False
         if position is not None:
             self.version = min(self.version, position)
         else:
@@ -127,11 +130,12 @@ class TickerSubscription(Subscription):
     @property
     def whole(self) -> bool:
         """Whether the client has something of every row that it watches."""
-        return not self._fresh and self._pending is None
+        return self.told and not self._fresh and self._pending is None
 
     def reset(self, version: int = 0) -> None:
         """The client has what it watches as of ``version``; as of 0, that is nothing."""
         self.version = version
+        self.told = False
         self._fresh.clear()
         self._passing.clear()
         self._pending = None
@@ -146,6 +150,7 @@ class TickerSubscription(Subscription):
         size = max(1, frame_bytes // SYMBOL_BYTES)
         part, self._pending = self._pending[:size], self._pending[size:]
         since = self.version
+        self.told = True
         if not len(self._pending):
             self.version = self._target
             self._pending = None
@@ -171,12 +176,10 @@ class TickerSubscription(Subscription):
 class TapeSubscription(Subscription):
     """The `trades` or `quotes` of one client: every tick of its watchlist, and a count of those it lost."""
 
-    __slots__ = ("cursor", "lost", "told")
+    __slots__ = ("cursor", "lost")
 
     def __init__(self, outlet: Outlet, codec: Codec, watchlists: Watchlists) -> None:
         super().__init__(outlet, codec, watchlists)
-        #: Whether the client was told a number to resume from. The first frame tells it, ticks or none.
-        self.told = False
         #: Up to here every tick of the watchlist was sent or counted as lost; at or after ``version``.
         self.cursor = 0
         self.lost: dict[str, int] = {}

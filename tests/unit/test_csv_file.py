@@ -64,9 +64,7 @@ def test_a_block_does_not_end_inside_a_quoted_field(tmp_path: Path) -> None:
     path.write_text("header\n" + "".join(rows))
     blocks = blocks_of(path)
     assert len(blocks) > 10
-    assert all(
-        block.data.startswith(b"%d," % (index // 1)) or block.data[:1].isdigit() for index, block in enumerate(blocks)
-    )
+    assert all(block.data[:1].isdigit() for block in blocks)
     path.write_text('header\n"stray\n' + "row\n" * 200)
     assert b"".join(block.data for block in blocks_of(path)) == b'"stray\n' + b"row\n" * 200
 

@@ -1,0 +1,295 @@
+"""One client's side of the whole protocol, without a socket and without a clock: messages in, messages out.
+
+A follower outlives its connections: ``connected`` says what to ask of a new one, ``receive`` takes each message, and
+``disconnected`` ends it. What is known of prices is the view's and the queues' job.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from itertools import count
+from typing import get_args
+
+import msgspec
+
+from ticker import messages
+from ticker.errors import RefusedError
+from ticker.messages import (
+    CHANNELS,
+    PROTOCOL_VERSION,
+    Error,
+    FeedState,
+    Heartbeat,
+    Limits,
+    QuotesMessage,
+    ServerMessage,
+    Since,
+    Subscribe,
+    Subscribed,
+    TradesMessage,
+    Unsubscribe,
+    Unsubscribed,
+    Welcome,
+)
+from ticker.ticks import Quote, TickQueue, Trade
+from ticker.view import View
+from ticker.wanted import portions
+
+log = logging.getLogger("ticker.client")
+
+#: The types of message that this client knows; a server may have more.
+KNOWN_TYPES = frozenset(str(kind.__struct_config__.tag) for kind in get_args(ServerMessage))
+#: How often in a row a gap may open again after the server was asked to close it.
+_RESYNCS_IN_A_ROW = 3
+
+Asking = Subscribe | Unsubscribe
+Channel = View | TickQueue[Trade] | TickQueue[Quote]
+
+
+class BrokenProtocolError(Exception):
+    """The server does what the protocol doesn't allow: the connection is of no use."""
+
+
+class Follower:
+    """What one client wants and has of one server. ``name`` stands in its log lines."""
+
+    def __init__(self, symbols: Iterable[str], channel: str, rate: float | None, queue_ticks: int, name: str) -> None:
+        self.view = View()
+        self.trades: TickQueue[Trade] = TickQueue("trades", Trade, queue_ticks)
+        self.quotes: TickQueue[Quote] = TickQueue("quotes", Quote, queue_ticks)
+        self.name = name
+        self.channel(channel).wanted.add(symbols)
+        self.rate = rate
+        #: The rate granted, in Hz; None before the first answer.
+        self.rate_granted: float | None = None
+        self.welcome: Welcome | None = None
+        self.feed: FeedState | None = None
+        self.rejected: dict[str, str] = {}
+        self.resyncs = 0
+        #: Whether the connection answered everything that it was asked at its beginning.
+        self.live = False
+        #: Whether the first values have come, as far as any are awaited.
+        self.stocked = False
+        self._ids = count(1)
+        self._asked: dict[int | str, Asking] = {}
+        #: What of it was asked at the connection's beginning. Until it is answered, the connection isn't live.
+        self._opening: set[int | str] = set()
+        self._accepted_any = False
+        self._was_live = False
+        self._resyncs_in_a_row = 0
+        self._feed_version = 0
+
+    # Channels
+
+    def channels(self) -> tuple[View, TickQueue[Trade], TickQueue[Quote]]:
+        return self.view, self.trades, self.quotes
+
+    def channel(self, name: str) -> Channel:
+        """The channel called ``name``. Raises ``ValueError`` if there is none."""
+        for channel in self.channels():
+            if channel.channel == name:
+                return channel
+        raise ValueError(f"channel {name!r}: there are {', '.join(CHANNELS)}")
+
+    @property
+    def epoch(self) -> str | None:
+        return self.welcome.epoch if self.welcome is not None else None
+
+    @property
+    def limits(self) -> Limits:
+        return self.welcome.limits if self.welcome is not None else Limits()
+
+    # Asking
+
+    def subscribe(self, symbols: list[str], channel: str, rate: float | None) -> list[Subscribe]:
+        """The messages that subscribe to ``symbols``: more than one if they don't fit into one."""
+        parts = portions(symbols, self.limits.message_bytes)
+        return [Subscribe(symbols=part, channel=channel, rate=rate) for part in parts]
+
+    def unsubscribe(self, symbols: list[str], channel: str) -> list[Unsubscribe]:
+        """Drop symbols at once, whatever is under way of them; the messages that tell the server."""
+        self.channel(channel).unwatch(symbols)
+        parts = portions(symbols, self.limits.message_bytes)
+        return [Unsubscribe(symbols=part, channel=channel) for part in parts]
+
+    def ask(self, message: Asking) -> Asking:
+        """The message with an id, by which its answer will be known."""
+        asked = msgspec.structs.replace(message, id=next(self._ids))
+        assert asked.id is not None
+        self._asked[asked.id] = asked
+        return asked
+
+    # A connection
+
+    def connected(self, welcome: Welcome) -> list[Asking]:
+        """A new connection was welcomed: what to ask. Raises ``RefusedError`` if it speaks another protocol."""
+        if welcome.protocol != PROTOCOL_VERSION:
+            text = f"the server speaks version {welcome.protocol} of the protocol, this client {PROTOCOL_VERSION}"
+            raise RefusedError("protocol-version", text)
+        same = welcome.epoch == self.epoch
+        if not same and self.welcome is not None:
+            self._tell_new_epoch(self.welcome.epoch, welcome.epoch)
+        self.welcome = welcome
+        self.rejected.clear()
+        asked: list[Asking] = []
+        for channel in self.channels():
+            for message in channel.resume(
+                welcome.epoch, same_epoch=same, message_bytes=welcome.limits.message_bytes
+            ):
+                rate = self.rate if channel is self.view else None
+                asked.append(self.ask(msgspec.structs.replace(message, rate=rate)))
+        self._opening = {message.id for message in asked if message.id is not None}
+        self.stocked = not self.view.wanted
+        self.live = not asked
+        self._was_live |= self.live
+        return asked
+
+    def disconnected(self) -> None:
+        """The connection is gone; nothing that was asked will be answered."""
+        self.live = False
+        self.feed = None
+        self._asked.clear()
+        self._opening.clear()
+        self._resyncs_in_a_row = 0
+
+    def receive(self, message: ServerMessage) -> list[Asking]:
+        """Take a message in; what to ask because of it.
+
+        Raises ``RefusedError`` if the server refuses what was asked at the beginning, and ``BrokenProtocolError`` if
+        it can't be followed.
+        """
+        if isinstance(message, messages.Update):
+            return self._updated(message)
+        if isinstance(message, TradesMessage):
+            return self._ticked(message, self.trades)
+        if isinstance(message, QuotesMessage):
+            return self._ticked(message, self.quotes)
+        if isinstance(message, Subscribed):
+            return self._subscribed(message)
+        if isinstance(message, Unsubscribed):
+            if isinstance(asked := self._answered(message.id), Unsubscribe):
+                # Again: between the question and here, an older subscribe may have been answered.
+                self.channel(asked.channel).unwatch(asked.symbols)
+        elif isinstance(message, Heartbeat):
+            self.feed, self._feed_version = message.feed, message.version
+        elif isinstance(message, Error):
+            self._refused(message)
+        elif isinstance(message, Welcome):
+            self._restarted(message)
+        return []
+
+    def _updated(self, message: messages.Update) -> list[Asking]:
+        view = self.view
+        if view.awaiting:
+            return []  # under way since before the gap was found; the answer has it all
+        if not view.apply(message):
+            return self._resync(view, message.since)
+        self._resyncs_in_a_row = 0
+        if not self.stocked:
+            # A part of a snapshot repeats the old version.
+            self.stocked = message.version > message.since or not message.data
+        if message.data and message.version > self._feed_version:
+            self._ticking(message.ts)
+        return []
+
+    def _ticked(self, message: TradesMessage | QuotesMessage, queue: TickQueue[Trade] | TickQueue[Quote]) -> list[Asking]:
+        if queue.awaiting:
+            return []
+        breaks = queue.breaks
+        if not queue.apply(message):
+            return self._resync(queue, message.since)
+        if queue.breaks > breaks:
+            log.warning("%s: %s: the server can't tell how many were lost in a gap", self.name, queue.channel)
+        if message.data:
+            self._ticking(message.data[-1][1])
+        return []
+
+    def _ticking(self, ts: int) -> None:
+        # While prices come there are no heartbeats, and the last one's word would stay wrong.
+        if self.feed is not None and self.feed.state != "live":
+            self.feed = FeedState(state="live", ts=ts)
+
+    def _resync(self, channel: Channel, since: int) -> list[Asking]:
+        self.resyncs += 1
+        self._resyncs_in_a_row += 1
+        if self._resyncs_in_a_row > _RESYNCS_IN_A_ROW:
+            raise BrokenProtocolError(f"{channel.channel}: a gap opens again and again")
+        version = channel.version
+        assert version is not None
+        assert self.welcome is not None
+        log.warning("%s: %s: a gap from %d to %d; asking again", self.name, channel.channel, version, since)
+        channel.awaiting = True
+        # No symbols: nothing is added to the watchlist, but all of it goes on from `version`.
+        resume = Since(epoch=self.welcome.epoch, version=version)
+        return [self.ask(Subscribe(symbols=[], channel=channel.channel, since=resume))]
+
+    # Answers
+
+    def _answered(self, id_: int | str | None) -> Asking | None:
+        return None if id_ is None else self._asked.pop(id_, None)
+
+    def _subscribed(self, message: Subscribed) -> list[Asking]:
+        asked = self._answered(message.id)
+        if not isinstance(asked, Subscribe) or message.id is None:
+            return []
+        channel = self.channel(asked.channel)
+        self.rate_granted = message.rate
+        if asked.rate is not None:
+            self.rate = asked.rate
+        opening = message.id in self._opening
+        accepted = [symbol for symbol in asked.symbols if symbol not in message.rejected]
+        if opening:
+            # What was unsubscribed since it was asked for stays out; the server is told once everything is answered.
+            accepted = [symbol for symbol in accepted if symbol in channel.wanted.tokens()]
+        channel.watch(accepted)
+        for symbol in accepted:
+            self.rejected.pop(symbol, None)
+        if message.rejected:
+            channel.reject(message.rejected)
+            self.rejected.update(message.rejected)
+            reasons = ", ".join(f"{symbol} ({reason})" for symbol, reason in sorted(message.rejected.items()))
+            log.warning("%s: %s: rejected: %s", self.name, channel.channel, reasons)
+        if asked.since is not None:
+            if isinstance(channel, TickQueue):
+                channel.joined()
+            else:
+                channel.awaiting = False
+        if not opening:
+            return []
+        self._accepted_any |= bool(accepted)
+        self._opening.discard(message.id)
+        return self._opened() if not self._opening else []
+
+    def _opened(self) -> list[Asking]:
+        if not self._was_live and not self._accepted_any and self.rejected:
+            names = ", ".join(sorted(self.rejected))
+            code = next(iter(self.rejected.values()))
+            raise RefusedError(code, f"the server rejects every symbol asked for: {names}")
+        self.live = self._was_live = True
+        if not self.view.board:
+            self.stocked = self.stocked or not self.view.wanted.everything
+        return []
+
+    def _refused(self, message: Error) -> None:
+        asked = self._answered(message.id)
+        if asked is None:
+            log.warning("%s: the server says: %s: %s", self.name, message.code, message.message)
+        elif message.id in self._opening:
+            raise RefusedError(message.code, message.message)
+        elif isinstance(asked, Subscribe) and asked.since is not None:
+            raise BrokenProtocolError(f"going on from {asked.since.version} was refused: {message.message}")
+
+    def _restarted(self, welcome: Welcome) -> None:
+        """A welcome in mid-connection: a new epoch began. The subscriptions stay, and everything comes again."""
+        if welcome.epoch == self.epoch:
+            return
+        self._tell_new_epoch(self.epoch, welcome.epoch)
+        self.welcome = welcome
+        for channel in self.channels():
+            channel.forget()
+
+    def _tell_new_epoch(self, old: str | None, new: str) -> None:
+        channels = [channel.channel for channel in (self.trades, self.quotes) if channel.wanted]
+        lost = f"; how many {' and '.join(channels)} were lost in between is unknown" if channels else ""
+        log.warning("%s: the server's history began anew (epoch %s, was %s)%s", self.name, new, old, lost)
