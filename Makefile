@@ -68,7 +68,7 @@ $(VENV)/for-lint: $(VENV)/made-in pyproject.toml
 
 # An environment knows its place and its Python: where it was moved, or its Python went away, it is made anew. One that
 # somebody made by hand is kept.
-ifneq ($(shell [ "$$(cat $(VENV)/made-in 2>/dev/null)" = "$$PWD" ] && $(BIN)/python -c '' 2>/dev/null && echo whole),whole)
+ifneq ($(shell [ "$$(cat $(VENV)/made-in 2>/dev/null)" = "$$(pwd -P)" ] && $(BIN)/python -c '' 2>/dev/null && echo whole),whole)
 $(VENV)/made-in: FORCE
 endif
 
@@ -96,4 +96,4 @@ $(VENV)/made-in:
 	    echo "Making $(VENV) with $$("$$found" --version) …"; \
 	    "$$found" -m venv --clear $(VENV); \
 	fi; \
-	printf '%s\n' "$$PWD" > $@
+	pwd -P > $@

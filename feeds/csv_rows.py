@@ -155,9 +155,9 @@ def read_bars(rows: Rows, layout: Layout, table: SymbolTable) -> tuple[Bars, lis
     for role, column in columns.items():
         check.refuse(column.wrong | column.empty | (column.values <= 0), "not a price", role)
     prices = {role: column.values for role, column in columns.items()}
-    every = tuple(prices.values())
-    check.refuse(prices["high"] < np.maximum.reduce(every), "not the highest price of its bar", "high")
-    check.refuse(prices["low"] > np.minimum.reduce(every), "not the lowest price of its bar", "low")
+    ends = (prices["open"], prices["close"])
+    check.refuse(prices["high"] < np.maximum(*ends), "not the highest price of its bar", "high")
+    check.refuse(prices["low"] > np.minimum(*ends), "not the lowest price of its bar", "low")
     volume = check.sizes("volume")
     good = check.good
     codes = check.codes(places, names, table)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from itertools import count
-from typing import get_args
 
 import msgspec
 
@@ -38,8 +37,6 @@ from ticker.wanted import portions
 
 log = logging.getLogger("ticker.client")
 
-#: The types of message that this client knows; a server may have more.
-KNOWN_TYPES = frozenset(str(kind.__struct_config__.tag) for kind in get_args(ServerMessage))
 #: How often in a row a gap may open again after the server was asked to close it.
 _RESYNCS_IN_A_ROW = 3
 
@@ -75,6 +72,7 @@ class Follower:
         self._asked: dict[int | str, Asking] = {}
         #: What of it was asked at the connection's beginning. Until it is answered, the connection isn't live.
         self._opening: set[int | str] = set()
+        self._dropped: list[Unsubscribe] = []
         self._accepted_any = False
         self._was_live = False
         self._resyncs_in_a_row = 0
@@ -104,6 +102,8 @@ class Follower:
 
     def subscribe(self, symbols: list[str], channel: str, rate: float | None) -> list[Subscribe]:
         """The messages that subscribe to ``symbols``: more than one if they don't fit into one."""
+        if rate is None and channel == self.view.channel:
+            rate = self.rate
         parts = portions(symbols, self.limits.message_bytes)
         return [Subscribe(symbols=part, channel=channel, rate=rate) for part in parts]
 
@@ -132,6 +132,8 @@ class Follower:
             self._tell_new_epoch(self.welcome.epoch, welcome.epoch)
         self.welcome = welcome
         self.rejected.clear()
+        self._dropped.clear()
+        self._accepted_any = False
         asked: list[Asking] = []
         for channel in self.channels():
             for message in channel.resume(
@@ -240,8 +242,12 @@ class Follower:
         opening = message.id in self._opening
         accepted = [symbol for symbol in asked.symbols if symbol not in message.rejected]
         if opening:
-            # What was unsubscribed since it was asked for stays out; the server is told once everything is answered.
-            accepted = [symbol for symbol in accepted if symbol in channel.wanted.tokens()]
+            # What the user has dropped since it was asked for stays out; the server is told once all is answered.
+            wanted = set(channel.wanted.tokens())
+            dropped = [symbol for symbol in accepted if symbol not in wanted]
+            accepted = [symbol for symbol in accepted if symbol in wanted]
+            if dropped:
+                self._dropped.append(Unsubscribe(symbols=dropped, channel=asked.channel))
         channel.watch(accepted)
         for symbol in accepted:
             self.rejected.pop(symbol, None)
@@ -267,9 +273,10 @@ class Follower:
             code = next(iter(self.rejected.values()))
             raise RefusedError(code, f"the server rejects every symbol asked for: {names}")
         self.live = self._was_live = True
-        if not self.view.board:
-            self.stocked = self.stocked or not self.view.wanted.everything
-        return []
+        if not self.view.board and not self.view.wanted.everything:
+            self.stocked = True  # nothing was accepted: no values will come
+        dropped, self._dropped = self._dropped, []
+        return [self.ask(message) for message in dropped]
 
     def _refused(self, message: Error) -> None:
         asked = self._answered(message.id)

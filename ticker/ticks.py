@@ -76,6 +76,8 @@ class TickQueue(Generic[Tick]):
         self.awaiting = False
         #: All that was lost, by symbol; under ``*`` what the server could not tell apart.
         self.lost: dict[str, int] = {}
+        #: The sum of them.
+        self.lost_in_all = 0
         #: How often the server could not go on from where the client was, nor tell how many were lost.
         self.breaks = 0
         self._make = make
@@ -126,6 +128,7 @@ class TickQueue(Generic[Tick]):
         for symbol, count in lost.items():
             if symbol == ALL or ALL in self._accepted or symbol in self._accepted:
                 self.lost[symbol] = self.lost.get(symbol, 0) + count
+                self.lost_in_all += count
             if symbol != ALL and (ALL in self._accepted or symbol in self._accepted):
                 self._before_next_in[symbol] = self._before_next_in.get(symbol, 0) + count
 
@@ -133,6 +136,7 @@ class TickQueue(Generic[Tick]):
         dropped = self._items.popleft()
         symbol = dropped.symbol
         self.lost[symbol] = self.lost.get(symbol, 0) + 1
+        self.lost_in_all += 1
         # What was lost before the dropped one is lost before its successor too; it is in the total already.
         self._before_next_out[symbol] = self._before_next_out.get(symbol, 0) + 1 + dropped.lost
 

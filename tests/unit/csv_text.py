@@ -42,7 +42,7 @@ def trade_rows(batches: Iterable[TickBatch]) -> list[TradeRow]:
 def quote_rows(batches: Iterable[TickBatch]) -> list[QuoteRow]:
     """The quotes, with None for NaN."""
     return [
-        (batch.table[row[0]], row[1], *(None if np.isnan(value) else value for value in row[2:]))  # type: ignore[misc]  # the lengths fit
+        (batch.table[row[0]], row[1], *(None if np.isnan(value) else value for value in row[2:]))
         for batch in batches
         for row in zip(
             batch.quotes.symbol, batch.quotes.ts.tolist(), batch.quotes.bid.tolist(), batch.quotes.bid_size.tolist(),

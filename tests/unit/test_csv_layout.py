@@ -19,9 +19,9 @@ def test_columns_come_in_any_order_and_case() -> None:
 
 def test_bars_are_told_by_their_four_prices() -> None:
     """A file that has open, high, low and close, and no price or quote, is one of bars."""
-    assert layout_of("timestamp,symbol,open,high,low,close,volume".split(",")).kind == "bars"
-    assert layout_of("timestamp,symbol,open,high,low,close".split(",")).kind == "bars"
-    assert layout_of("timestamp,symbol,open,high,low,close,price".split(",")).kind == "ticks"
+    assert layout_of(["timestamp", "symbol", "open", "high", "low", "close", "volume"]).kind == "bars"
+    assert layout_of(["timestamp", "symbol", "open", "high", "low", "close"]).kind == "bars"
+    assert layout_of(["timestamp", "symbol", "open", "high", "low", "close", "price"]).kind == "ticks"
 
 
 def test_quotes_alone_or_trades_alone_are_enough() -> None:

@@ -1,0 +1,157 @@
+"""The feeds that are installed and their options, as the command line shows and takes them.
+
+A feed that can't be imported is in the list too, with the reason: it must not keep the others from working. This module
+knows no terminal, and loads a feed only when asked for it.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint
+from typing import Any
+
+import msgspec
+from msgspec import inspect as types
+
+from ticker.errors import FeedError
+from ticker.feed import Feed, feed_class, flag, installed_feeds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One option of a feed.
+
+    ``name``      the field: ``ticks_per_second``
+    ``kind``      what is to be given, for people: ``number``, ``whole number``, ``text``, ``a,b,…`` or the choices
+    ``default``   in the form in which it would be given; None if the feed decides, or the option is required
+    """
+
+    name: str
+    kind: str
+    is_flag: bool = False
+    required: bool = False
+    default: str | None = None
+    description: str = ""
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """``--name``, and for a flag its opposite."""
+        return (flag(self.name), "--no-" + flag(self.name)[2:]) if self.is_flag else (flag(self.name),)
+
+    @property
+    def variable(self) -> str:
+        """The variable of the environment."""
+        return "TICKER_" + self.name.upper()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A feed in the list. ``broken`` says why it can't be used; then nothing is known of its options."""
+
+    name: str
+    package: str = ""
+    version: str = ""
+    target: str = ""
+    summary: str = ""
+    options: tuple[Option, ...] = ()
+    broken: str | None = None
+
+
+def listings() -> Iterator[Listing]:
+    """Every feed that is installed, by name. Imports them one after the other."""
+    for name in installed_feeds():
+        yield listing(name)
+
+
+def listing(name: str) -> Listing:
+    """The feed called ``name``, broken or not. Raises ``FeedError`` if there is none."""
+    point = installed_feeds().get(name)
+    if point is None:
+        feed_class(name)  # raises, and knows what is near
+        raise AssertionError(f"feed_class found {name}, which is not installed")
+    try:
+        feed = feed_class(name)
+        options = tuple(map(_option, msgspec.structs.fields(feed.Options)))
+    except FeedError as error:
+        return _listing(point, broken=str(error))
+    except Exception as error:  # noqa: BLE001 - third-party code: whatever its annotations raise
+        return _listing(point, broken=f"the feed {name!r} has options that can't be read: {error!r}")
+    return _listing(point, summary=_summary(feed), options=options)
+
+
+def _listing(point: EntryPoint, **more: Any) -> Listing:
+    package, version = (point.dist.name, point.dist.version) if point.dist else ("", "")
+    return Listing(name=point.name, package=package, version=version, target=point.value, **more)
+
+
+def _summary(feed: type[Feed]) -> str:
+    """The first sentence or paragraph of the class's docstring, on one line."""
+    paragraph = (feed.__doc__ or "").strip().partition("\n\n")[0]
+    return " ".join(paragraph.split()).partition(". ")[0].rstrip(".")
+
+
+def _option(info: msgspec.structs.FieldInfo) -> Option:
+    plain, description = _unwrapped(types.type_info(info.type))
+    return Option(
+        name=info.name,
+        kind=_kind(plain),
+        is_flag=isinstance(plain, types.BoolType),
+        required=info.required,
+        default=None if info.required else _default(info),
+        description=" ".join(description.split()),
+    )
+
+
+def _unwrapped(kind: types.Type) -> tuple[types.Type, str]:
+    """The type without its metadata and without "or None", and the description that stood in the metadata."""
+    description = ""
+    while True:
+        if isinstance(kind, types.Metadata):
+            description = description or (kind.extra_json_schema or {}).get("description", "")
+            kind = kind.type
+        elif isinstance(kind, types.UnionType) and len(rest := _without_none(kind)) == 1:
+            kind = rest[0]
+        else:
+            return kind, description
+
+
+def _without_none(union: types.UnionType) -> list[types.Type]:
+    return [kind for kind in union.types if not isinstance(kind, types.NoneType)]
+
+
+def _kind(kind: types.Type) -> str:
+    match kind:
+        case types.BoolType():
+            return "flag"
+        case types.IntType():
+            return "whole number"
+        case types.FloatType():
+            return "number"
+        case types.LiteralType():
+            return "|".join(map(str, kind.values))
+        case types.EnumType():
+            return "|".join(str(member.value) for member in kind.cls)
+        case types.VarTupleType():
+            return "a,b,…"
+        case types.DateTimeType():
+            return "date and time"
+        case types.UnionType():
+            return " or ".join(_kind(_unwrapped(part)[0]) for part in _without_none(kind))
+    return "text"
+
+
+def _default(info: msgspec.structs.FieldInfo) -> str | None:
+    value = info.default_factory() if info.default is msgspec.NODEFAULT else info.default
+    if value is None or value == ():
+        return None
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    if isinstance(value, enum.Enum):
+        return str(value.value)
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return str(value)

@@ -1,0 +1,71 @@
+"""What went wrong, in one line for the user. This module knows no command."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import sys
+
+import click
+
+#: The exit status that shells give what Ctrl-C ended.
+INTERRUPTED = 130
+
+_CANT_LISTEN = {
+    errno.EADDRINUSE: "another program listens there; stop it, or choose another --port",
+    errno.EADDRNOTAVAIL: "this machine does not have that address",
+    errno.EACCES: "that port needs the administrator's rights; choose one above 1023",
+}
+
+
+class Failure(click.ClickException):
+    """Something that the user can put right. The message says what, and how if that is known."""
+
+    exit_code = 2
+
+
+def describe(error: Exception) -> str:
+    """The line for stderr: ``ticker: `` and what is wrong, whatever line breaks and control characters came in."""
+    return "ticker: " + " ".join(printable(_words(error)).split())
+
+
+def cannot_listen(host: str, port: int, error: OSError) -> Failure:
+    """Why the server can't have its address, in words that help."""
+    if isinstance(error, socket.gaierror):  # its numbers are not those of errno
+        why = "there is no such host"
+    else:
+        why = _CANT_LISTEN.get(error.errno or 0) or error.strerror or str(error)
+    return Failure(f"can't listen on {f'[{host}]' if ':' in host else host}:{port}: {why}")
+
+
+def drop_output() -> None:
+    """Nobody reads standard output any more: let what is still buffered go nowhere, at exit too."""
+    try:
+        number = sys.stdout.fileno()
+    except (OSError, ValueError):
+        return  # it is no file, as under a test: nothing is flushed at exit
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, number)
+    os.close(nowhere)
+
+
+def printable(text: str) -> str:
+    """The text without anything that a terminal would obey. White space stays, as blanks."""
+    return "".join(map(_printable, text))
+
+
+def _printable(letter: str) -> str:
+    if letter.isprintable():
+        return letter
+    return " " if letter.isspace() else "\N{REPLACEMENT CHARACTER}"
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        return f"{error.format_message().rstrip('.')}; see {error.ctx.command_path} --help"
+    if isinstance(error, click.ClickException):
+        return error.format_message()
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error) or type(error).__name__

@@ -1,0 +1,248 @@
+"""The Python client for asyncio: connect, iterate, subscribe and unsubscribe, look at the board.
+
+    async with ticker.connect("ws://127.0.0.1:8000", ["AAPL", "MSFT"]) as stream:
+        async for update in stream:
+            print(update.symbol, update.last, update.changed)
+
+It stands on the protocol's messages and codec alone, and imports neither numpy nor (until ``frame`` is called) pandas.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
+
+from ticker.backoff import Backoff as Backoff
+from ticker.errors import RefusedError, StreamError
+from ticker.fields import FIELDS
+from ticker.follower import Follower
+from ticker.keeper import Keeper
+from ticker.keeper import State as State
+from ticker.link import stream_url
+from ticker.losses import LossLog
+from ticker.messages import FeedState, Subscribed, Welcome
+from ticker.ticks import Quote as Quote
+from ticker.ticks import TickQueue
+from ticker.ticks import Trade as Trade
+from ticker.view import SymbolView as SymbolView
+from ticker.view import Update as Update
+from ticker.wanted import as_names
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Item = TypeVar("Item", Update, Trade, Quote)
+
+#: An iterating user who never waits gives the loop a turn after this long, so that new values come in meanwhile.
+_TURN_S = 0.005
+#: How long the loop may take for that, and how many turns: from the socket to the values it takes a few.
+_BREATH_S = 0.05
+_BREATH_TURNS = 4
+
+
+def connect(
+    url: str,
+    symbols: Iterable[str] = (),
+    *,
+    channel: str = "ticker",
+    encoding: str = "json",
+    rate: float | None = None,
+    backoff: Backoff | None = None,
+    wait: bool = False,
+    connect_timeout_s: float = 10.0,
+    queue_ticks: int = 10_000,
+) -> Stream:
+    """A stream of prices, to be used in ``async with``.
+
+    ``url`` may be ``ws://``, ``http://`` or just ``host:port``, with or without a path (``/v1/stream`` if without).
+    ``symbols`` are subscribed to on ``channel``: ``ticker`` (the latest values: iterate over the stream), ``trades``
+    (every trade: iterate over ``stream.trades()``) or ``quotes``; ``["*"]`` is all. ``encoding`` is ``json`` or
+    ``msgpack``. ``rate`` is how many updates a second are wanted at the most, 0 for each change at once; the server
+    rounds it down to one that it offers (10 if none is given).
+
+    Entering connects, subscribes and waits until the first values are on the board. Raises ``ConnectError`` if the
+    server can't be reached; with ``wait`` it keeps trying as ``backoff`` says instead. Raises ``RefusedError`` if the
+    server refuses for good: HTTP 401, 403 or 404, a wrong rate, or no symbol that it knows. Symbols that it doesn't know
+    are else logged, and stand in ``stream.rejected``. ``connect_timeout_s`` bounds each attempt.
+
+    Once connected, the stream reconnects by itself as ``backoff`` says and goes on from where it was. ``queue_ticks``
+    bounds the trades, and the quotes, that wait for the user.
+
+    Raises ``ValueError`` for arguments that can't be.
+    """
+    return Stream(
+        url,
+        symbols,
+        channel=channel,
+        encoding=encoding,
+        rate=rate,
+        backoff=backoff,
+        wait=wait,
+        connect_timeout_s=connect_timeout_s,
+        queue_ticks=queue_ticks,
+    )
+
+
+class Stream:
+    """A live connection, or rather one after the other. Made by ``connect``; belongs to one event loop.
+
+    Iterating gives an ``Update`` each time a symbol changed. What the user has not taken yet is not queued: a symbol
+    that changes again meanwhile comes once, with the newest values. It is meant for one consumer: with two, each gets
+    a part of the updates. Cancelling an iteration loses nothing. It ends when the stream is closed, and raises
+    ``StreamError`` (``ConnectError``, ``RefusedError``) when it failed for good.
+
+    A server that starts a new epoch (after a restart, say) makes all values void: the views are emptied and come whole
+    again, and the log (logger ``ticker.client``) tells so, as it tells of every reconnect, gap and loss.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        symbols: Iterable[str] = (),
+        *,
+        channel: str = "ticker",
+        encoding: str = "json",
+        rate: float | None = None,
+        backoff: Backoff | None = None,
+        wait: bool = False,
+        connect_timeout_s: float = 10.0,
+        queue_ticks: int = 10_000,
+    ) -> None:
+        address = stream_url(url)
+        # Credentials and tokens stay out of the log.
+        self.url = str(address.with_user(None).with_query(None))
+        self.channel = channel
+        self._lock = threading.Lock()
+        self._follower = Follower(as_names(symbols), channel, rate, queue_ticks, self.url)
+        self._keeper = Keeper(
+            address,
+            self._follower,
+            encoding=encoding,
+            backoff=backoff or Backoff(),
+            wait=wait,
+            connect_timeout_s=connect_timeout_s,
+            lock=self._lock,
+            arrived=self._on_arrival,
+        )
+        self._losses = {
+            queue.channel: LossLog(self.url, queue) for queue in (self._follower.trades, self._follower.quotes)
+        }
+        self.board: Mapping[str, SymbolView] = self._follower.view.board
+        #: Called on the loop whenever there may be something new; for those who wait in another thread.
+        self.on_arrival: Callable[[], None] | None = None
+        self._updates = Inbox(self, "ticker", self._follower.view.take)
+        self._inboxes: dict[str, Inbox[Any]] = {
+            "ticker": self._updates,
+            "trades": Inbox(self, "trades", self._follower.trades.take),
+            "quotes": Inbox(self, "quotes", self._follower.quotes.take),
+        }
+
+    # Opening and closing
+
+    async def open(self) -> Self:
+        """Connect, as entering ``async with`` does."""
+        await self._keeper.open()
+        return self
+
+    async def close(self) -> None:
+        """Close with 1000 and stop, within about a second whatever the server does. Iterations end."""
+        for losses in self._losses.values():
+            losses.close()
+        await self._keeper.close()
+
+    async def __aenter__(self) -> Self:
+        return await self.open()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    # Iterating
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Update:
+        return await self._updates.__anext__()
+
+    def trades(self, symbols: Iterable[str] | None = None) -> Inbox[Trade]:
+        """Every trade, in order: ``async for trade in stream.trades(): …``.
+
+        ``symbols`` are subscribed to on the `trades` channel first, in addition to those that are already; None takes
+        what the channel has, or, if it has none, the symbols of the `ticker` channel. They stay subscribed to after
+        the iteration (``unsubscribe`` with ``channel="trades"`` ends that), so one can leave it and come back.
+
+        Trades that the user has not taken yet are queued up to ``queue_ticks``; then the oldest go. What was lost,
+        here or at the server, is counted in ``stream.lost`` and in the next ``Trade.lost``, and logged.
+
+        Iterating raises ``RefusedError`` if the server knows none of the symbols, and what iterating over the stream
+        raises. Raises ``ValueError`` if there are no symbols.
+        """
+        return self.inbox("trades", symbols)
+
+    def quotes(self, symbols: Iterable[str] | None = None) -> Inbox[Quote]:
+        """Every quote, in order; otherwise as ``trades``."""
+        return self.inbox("quotes", symbols)
+
+    def inbox(self, channel: str, symbols: Iterable[str] | None) -> Inbox[Any]:
+        """The iterator over a channel, which subscribes to what is still to be."""
+        wanted = self._follower.channel(channel).wanted
+        if symbols is None and not wanted:
+            symbols = self._follower.view.wanted.tokens()
+        names = as_names(symbols or ())
+        if not names and not wanted:
+            raise ValueError(f"{channel} of which symbols? None are subscribed to")
+        inbox = self._inboxes[channel]
+        inbox.missing.extend(name for name in names if name not in wanted)
+        return inbox
+
+    def _on_arrival(self) -> None:
+        ended = self._keeper.state == "closed"
+        follower = self._follower
+        for inbox, waiting in (
+            (self._updates, follower.view),
+            (self._inboxes["trades"], follower.trades),
+            (self._inboxes["quotes"], follower.quotes),
+        ):
+            if waiting or ended:
+                inbox.arrived.set()
+        for queue in (follower.trades, follower.quotes):
+            if queue.lost_in_all:
+                self._losses[queue.channel].check()
+        if self.on_arrival is not None:
+            self.on_arrival()
+
+    # Subscribing
+
+    async def subscribe(
+        self, symbols: Iterable[str], rate: float | None = None, *, channel: str | None = None
+    ) -> Subscribed:
+        """Add symbols to the watchlist of ``channel`` (that of the stream, if none is given), and maybe change the rate.
+
+        Returns the server's answer: the whole watchlist, the rate granted, and what was rejected and why. Waits while
+        the stream reconnects. Raises ``ProtocolError`` if the server says no, ``StreamError`` if the stream is closed.
+        """
+        channel = channel or self.channel
+        rejected: dict[str, str] = {}
+        for message in self._follower.subscribe(as_names(symbols), channel, rate):
+            answer = await self._keeper.request(message, insist=True)
+            assert isinstance(answer, Subscribed)
+            rejected.update(answer.rejected)
+        return Subscribed(
+            id=answer.id, channel=answer.channel, symbols=answer.symbols, rate=answer.rate, rejected=rejected
+        )
+
+    async def unsubscribe(self, symbols: Iterable[str], *, channel: str | None = None) -> None:
+        """Take symbols off the watchlist of ``channel`` (that of the stream, if none is given); ``["*"]`` takes all.
+
+        They are gone at once: from the board, from what waits to be iterated over, and whatever is under way. Returns
+        when the server has answered. Raises as ``subscribe``.
+        """
+        with self._lock:
+            messages = self._follower.unsubscribe(as_names(symbols), channel or self.channel)
+        for message in messages:
+            await self._keeper.request(message, insist=False)
