@@ -9,23 +9,22 @@ It stands on the protocol's messages and codec alone, and imports neither numpy 
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Self
 
 from ticker.backoff import Backoff as Backoff
-from ticker.errors import RefusedError, StreamError
-from ticker.fields import FIELDS
-from ticker.follower import Follower
+from ticker.errors import StreamError
+from ticker.follower import Channel, Follower
+from ticker.inbox import Inbox, Item
 from ticker.keeper import Keeper
 from ticker.keeper import State as State
 from ticker.link import stream_url
 from ticker.losses import LossLog
 from ticker.messages import FeedState, Subscribed, Welcome
 from ticker.ticks import Quote as Quote
-from ticker.ticks import TickQueue
 from ticker.ticks import Trade as Trade
 from ticker.view import SymbolView as SymbolView
 from ticker.view import Update as Update
@@ -33,14 +32,6 @@ from ticker.wanted import as_names
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Item = TypeVar("Item", Update, Trade, Quote)
-
-#: An iterating user who never waits gives the loop a turn after this long, so that new values come in meanwhile.
-_TURN_S = 0.005
-#: How long the loop may take for that, and how many turns: from the socket to the values it takes a few.
-_BREATH_S = 0.05
-_BREATH_TURNS = 4
 
 
 def connect(
@@ -127,18 +118,16 @@ class Stream:
             lock=self._lock,
             arrived=self._on_arrival,
         )
-        self._losses = {
-            queue.channel: LossLog(self.url, queue) for queue in (self._follower.trades, self._follower.quotes)
-        }
+        self._losses = [LossLog(self.url, queue) for queue in (self._follower.trades, self._follower.quotes)]
         self.board: Mapping[str, SymbolView] = self._follower.view.board
         #: Called on the loop whenever there may be something new; for those who wait in another thread.
         self.on_arrival: Callable[[], None] | None = None
-        self._updates = Inbox(self, "ticker", self._follower.view.take)
-        self._inboxes: dict[str, Inbox[Any]] = {
-            "ticker": self._updates,
-            "trades": Inbox(self, "trades", self._follower.trades.take),
-            "quotes": Inbox(self, "quotes", self._follower.quotes.take),
-        }
+        self._updates: Inbox[Update] = self._new_inbox("ticker", self._follower.view.take)
+        self._trades: Inbox[Trade] = self._new_inbox("trades", self._follower.trades.take)
+        self._quotes: Inbox[Quote] = self._new_inbox("quotes", self._follower.quotes.take)
+
+    def _new_inbox(self, channel: str, take: Callable[[], Item | None]) -> Inbox[Item]:
+        return Inbox(take, partial(self.subscribe, channel=channel), self._keeper, self._lock)
 
     # Opening and closing
 
@@ -149,7 +138,7 @@ class Stream:
 
     async def close(self) -> None:
         """Close with 1000 and stop, within about a second whatever the server does. Iterations end."""
-        for losses in self._losses.values():
+        for losses in self._losses:
             losses.close()
         await self._keeper.close()
 
@@ -167,7 +156,13 @@ class Stream:
         return self
 
     async def __anext__(self) -> Update:
-        return await self._updates.__anext__()
+        return await self.updates().__anext__()
+
+    def updates(self) -> Inbox[Update]:
+        """What iterating over the stream itself iterates over. Raises ``StreamError`` if no update can come."""
+        if self.channel != "ticker" and not self._follower.view.wanted:
+            raise StreamError(f"this stream is subscribed to {self.channel}: iterate over stream.{self.channel}()")
+        return self._updates
 
     def trades(self, symbols: Iterable[str] | None = None) -> Inbox[Trade]:
         """Every trade, in order: ``async for trade in stream.trades(): …``.
@@ -182,37 +177,34 @@ class Stream:
         Iterating raises ``RefusedError`` if the server knows none of the symbols, and what iterating over the stream
         raises. Raises ``ValueError`` if there are no symbols.
         """
-        return self.inbox("trades", symbols)
+        return self._with(self._trades, self._follower.trades, symbols)
 
     def quotes(self, symbols: Iterable[str] | None = None) -> Inbox[Quote]:
         """Every quote, in order; otherwise as ``trades``."""
-        return self.inbox("quotes", symbols)
+        return self._with(self._quotes, self._follower.quotes, symbols)
 
-    def inbox(self, channel: str, symbols: Iterable[str] | None) -> Inbox[Any]:
-        """The iterator over a channel, which subscribes to what is still to be."""
-        wanted = self._follower.channel(channel).wanted
+    def _with(self, inbox: Inbox[Item], queue: Channel, symbols: Iterable[str] | None) -> Inbox[Item]:
+        """The inbox, which will subscribe to those of ``symbols`` that are not yet."""
+        wanted = queue.wanted
         if symbols is None and not wanted:
             symbols = self._follower.view.wanted.tokens()
         names = as_names(symbols or ())
         if not names and not wanted:
-            raise ValueError(f"{channel} of which symbols? None are subscribed to")
-        inbox = self._inboxes[channel]
-        inbox.missing.extend(name for name in names if name not in wanted)
+            raise ValueError(f"{queue.channel} of which symbols? None are subscribed to")
+        inbox.missing = [name for name in names if name not in wanted]
         return inbox
 
     def _on_arrival(self) -> None:
-        ended = self._keeper.state == "closed"
+        ended = self._keeper.ended
         follower = self._follower
-        for inbox, waiting in (
-            (self._updates, follower.view),
-            (self._inboxes["trades"], follower.trades),
-            (self._inboxes["quotes"], follower.quotes),
-        ):
-            if waiting or ended:
-                inbox.arrived.set()
-        for queue in (follower.trades, follower.quotes):
-            if queue.lost_in_all:
-                self._losses[queue.channel].check()
+        if ended or follower.view:
+            self._updates.arrived.set()
+        if ended or follower.trades:
+            self._trades.arrived.set()
+        if ended or follower.quotes:
+            self._quotes.arrived.set()
+        for losses in self._losses:
+            losses.check()
         if self.on_arrival is not None:
             self.on_arrival()
 
@@ -246,3 +238,81 @@ class Stream:
             messages = self._follower.unsubscribe(as_names(symbols), channel or self.channel)
         for message in messages:
             await self._keeper.request(message, insist=False)
+
+    # What there is
+
+    @property
+    def state(self) -> State:
+        """``connecting``, ``live``, ``reconnecting`` or ``closed``."""
+        return self._keeper.state
+
+    @property
+    def error(self) -> StreamError | None:
+        """Why the stream failed for good, if it did."""
+        return self._keeper.error
+
+    @property
+    def symbols(self) -> list[str]:
+        """The watchlist of the stream's channel, without what the server rejects; ``*`` is all."""
+        rejected = self._follower.rejected
+        return [name for name in self._follower.channel(self.channel).wanted.tokens() if name not in rejected]
+
+    @property
+    def rejected(self) -> dict[str, str]:
+        """The symbols that the server rejected since the stream last connected, and why. The next connection asks
+        again for those given to ``connect``.
+        """
+        return dict(self._follower.rejected)
+
+    @property
+    def rate(self) -> float | None:
+        """The rate granted, in Hz (0: at once); None before the first answer."""
+        return self._follower.rate_granted
+
+    @property
+    def welcome(self) -> Welcome | None:
+        """What the server said of itself; None before the first connection."""
+        return self._follower.welcome
+
+    @property
+    def epoch(self) -> str | None:
+        """The name of the life that ``version`` counts in."""
+        return self._follower.epoch
+
+    @property
+    def version(self) -> int:
+        """The version of the server's board that ``board`` has."""
+        return self._follower.view.version
+
+    @property
+    def feed(self) -> FeedState | None:
+        """How the server's feed is, as of the last heartbeat. None until one comes: while prices come, there are none."""
+        return self._follower.feed
+
+    @property
+    def reconnects(self) -> int:
+        """How often a broken connection was replaced."""
+        return self._keeper.reconnects
+
+    @property
+    def resyncs(self) -> int:
+        """How often a gap was found, and the server asked to close it."""
+        return self._follower.resyncs
+
+    @property
+    def lost(self) -> dict[str, dict[str, int]]:
+        """Ticks lost, by channel and symbol: ``{"trades": {"AAPL": 12}}``. Under ``*`` what was lost so long ago that the
+        server can't tell the symbols apart: ticks of all symbols, those not watched among them.
+        """
+        queues = (self._follower.trades, self._follower.quotes)
+        return {queue.channel: dict(queue.lost) for queue in queues if queue.lost}
+
+    def frame(self) -> pd.DataFrame:
+        """The board as a DataFrame: a row a symbol (index ``symbol``), a column a field.
+
+        `ts` is UTC datetime64[ns], all others are float64; what has no value is NaT or NaN. The first call imports
+        pandas, which takes a moment.
+        """
+        from ticker.frame import as_frame
+
+        return as_frame(self.board.values())

@@ -136,9 +136,7 @@ class Follower:
         self._accepted_any = False
         asked: list[Asking] = []
         for channel in self.channels():
-            for message in channel.resume(
-                welcome.epoch, same_epoch=same, message_bytes=welcome.limits.message_bytes
-            ):
+            for message in channel.resume(welcome.epoch, same_epoch=same, message_bytes=welcome.limits.message_bytes):
                 rate = self.rate if channel is self.view else None
                 asked.append(self.ask(msgspec.structs.replace(message, rate=rate)))
         self._opening = {message.id for message in asked if message.id is not None}
@@ -195,7 +193,9 @@ class Follower:
             self._ticking(message.ts)
         return []
 
-    def _ticked(self, message: TradesMessage | QuotesMessage, queue: TickQueue[Trade] | TickQueue[Quote]) -> list[Asking]:
+    def _ticked(
+        self, message: TradesMessage | QuotesMessage, queue: TickQueue[Trade] | TickQueue[Quote]
+    ) -> list[Asking]:
         if queue.awaiting:
             return []
         breaks = queue.breaks

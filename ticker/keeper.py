@@ -50,6 +50,8 @@ class Keeper:
         #: Why it failed for good.
         self.error: StreamError | None = None
         self.reconnects = 0
+        #: How many messages have come.
+        self.messages = 0
         self._url = url
         self._follower = follower
         self._encodings = Encodings(encoding)
@@ -69,6 +71,10 @@ class Keeper:
         self._timer: asyncio.TimerHandle | None = None
         self._session: aiohttp.ClientSession | None = None
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def ended(self) -> bool:
+        return self.state == "closed"
 
     async def open(self) -> None:
         """Start, and wait until the first values have come (or can't). Raises what makes it fail for good."""
@@ -204,6 +210,7 @@ class Keeper:
     def _handle(self, message: ServerMessage) -> Iterable[ClientMessage]:
         with self._lock:
             asked = self._follower.receive(message)
+        self.messages += 1
         if isinstance(message, Subscribed | Unsubscribed | Error):
             self._answer(message)
         if not self._lived or (self._opened is not None and not self._opened.done()):
@@ -260,9 +267,7 @@ class Keeper:
         self.state = "closed"
         self.error = error
         if error is not None:
-            log.log(
-                logging.ERROR if self._ever_live else logging.DEBUG, "%s: ended: %s", self._follower.name, error
-            )
+            log.log(logging.ERROR if self._ever_live else logging.DEBUG, "%s: ended: %s", self._follower.name, error)
         if self._opened is not None and not self._opened.done():
             self._opened.set_exception(error or StreamError("the stream was closed while it was opened"))
         for waiter in self._waiters.values():

@@ -127,7 +127,9 @@ async def dial(session: aiohttp.ClientSession, url: URL, encodings: Encodings, t
 def _retry_after_s(value: str, now_s: float) -> float:
     """A `Retry-After` header (RFC 9110, section 10.2.3) in seconds; 0 if there is none, or none that can be read."""
     try:
-        delay_s = float(value) if value.strip().isdigit() else email.utils.parsedate_to_datetime(value).timestamp() - now_s
+        delay_s = (
+            float(value) if value.strip().isdigit() else email.utils.parsedate_to_datetime(value).timestamp() - now_s
+        )
     except (ValueError, OverflowError):
         return 0.0
     return min(max(delay_s, 0.0), _RETRY_AFTER_S)

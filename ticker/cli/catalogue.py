@@ -18,18 +18,26 @@ from msgspec import inspect as types
 from ticker.errors import FeedError
 from ticker.feed import Feed, feed_class, flag, installed_feeds
 
+#: The options of `ticker serve` itself. A feed's option of the same name is given with the feed's name before it.
+RESERVED = frozenset(
+    {"feed", "help", "host", "port", "heartbeat", "max_symbols", "max_message_bytes", "ring_ticks", "log_level"}
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
     """One option of a feed.
 
     ``name``      the field: ``ticks_per_second``
+    ``spelling``  the name by which it is given: another one only where the server has an option of that name
     ``kind``      what is to be given, for people: ``number``, ``whole number``, ``text``, ``a,b,…`` or the choices
     ``default``   in the form in which it would be given; None if the feed decides, or the option is required
     """
 
     name: str
+    spelling: str
     kind: str
+    choices: tuple[str, ...] = ()
     is_flag: bool = False
     required: bool = False
     default: str | None = None
@@ -38,12 +46,13 @@ class Option:
     @property
     def flags(self) -> tuple[str, ...]:
         """``--name``, and for a flag its opposite."""
-        return (flag(self.name), "--no-" + flag(self.name)[2:]) if self.is_flag else (flag(self.name),)
+        given = flag(self.spelling)
+        return (given, "--no-" + given[2:]) if self.is_flag else (given,)
 
     @property
     def variable(self) -> str:
         """The variable of the environment."""
-        return "TICKER_" + self.name.upper()
+        return "TICKER_" + self.spelling.upper()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +82,7 @@ def listing(name: str) -> Listing:
         raise AssertionError(f"feed_class found {name}, which is not installed")
     try:
         feed = feed_class(name)
-        options = tuple(map(_option, msgspec.structs.fields(feed.Options)))
+        options = tuple(_option(name, field) for field in msgspec.structs.fields(feed.Options))
     except FeedError as error:
         return _listing(point, broken=str(error))
     except Exception as error:  # noqa: BLE001 - third-party code: whatever its annotations raise
@@ -92,14 +101,17 @@ def _summary(feed: type[Feed]) -> str:
     return " ".join(paragraph.split()).partition(". ")[0].rstrip(".")
 
 
-def _option(info: msgspec.structs.FieldInfo) -> Option:
-    plain, description = _unwrapped(types.type_info(info.type))
+def _option(feed_name: str, field: msgspec.structs.FieldInfo) -> Option:
+    plain, description = _unwrapped(types.type_info(field.type))
+    choices = _choices(plain)
     return Option(
-        name=info.name,
-        kind=_kind(plain),
+        name=field.name,
+        spelling=f"{feed_name}_{field.name}".replace("-", "_") if field.name in RESERVED else field.name,
+        kind="|".join(choices) or _kind(plain),
+        choices=choices,
         is_flag=isinstance(plain, types.BoolType),
-        required=info.required,
-        default=None if info.required else _default(info),
+        required=field.required,
+        default=None if field.required else _default(field),
         description=" ".join(description.split()),
     )
 
@@ -129,10 +141,6 @@ def _kind(kind: types.Type) -> str:
             return "whole number"
         case types.FloatType():
             return "number"
-        case types.LiteralType():
-            return "|".join(map(str, kind.values))
-        case types.EnumType():
-            return "|".join(str(member.value) for member in kind.cls)
         case types.VarTupleType():
             return "a,b,…"
         case types.DateTimeType():
@@ -142,8 +150,16 @@ def _kind(kind: types.Type) -> str:
     return "text"
 
 
-def _default(info: msgspec.structs.FieldInfo) -> str | None:
-    value = info.default_factory() if info.default is msgspec.NODEFAULT else info.default
+def _choices(kind: types.Type) -> tuple[str, ...]:
+    if isinstance(kind, types.LiteralType):
+        return tuple(map(str, kind.values))
+    if isinstance(kind, types.EnumType):
+        return tuple(str(member.value) for member in kind.cls)
+    return ()
+
+
+def _default(field: msgspec.structs.FieldInfo) -> str | None:
+    value = field.default_factory() if field.default is msgspec.NODEFAULT else field.default
     if value is None or value == ():
         return None
     if isinstance(value, bool):

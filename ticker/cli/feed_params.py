@@ -1,0 +1,118 @@
+"""A feed's options as options of a command: parsed with the command's own, and shown in its help, grouped by feed.
+
+Only the feed that was chosen is imported when the command runs; all of them are for its help, and to say whose option
+it was that the chosen one doesn't have. This module knows no server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from ticker.cli.catalogue import Listing, Option, listing, listings
+from ticker.cli.failure import Failure
+from ticker.errors import FeedError
+
+_CHOSEN = "ticker.feed"
+#: Feeds' options are kept apart from the command's own by this: it can't stand in a field's name.
+_MARK = "feed:"
+_TYPES: dict[str, Any] = {"number": click.FLOAT, "whole number": click.INT}
+
+
+class FeedParam(click.Option):
+    """An option of a feed. Its value goes to the feed as it is, or is None if it wasn't given."""
+
+    def __init__(self, option: Option) -> None:
+        kind = click.Choice(option.choices) if option.choices else _TYPES.get(option.kind, click.STRING)
+        super().__init__(
+            ["/".join(option.flags)],
+            type=click.BOOL if option.is_flag else kind,
+            is_flag=option.is_flag,
+            default=None,
+            envvar=option.variable,
+            help=option.description,
+            metavar=None if option.is_flag or option.choices else option.kind.upper(),
+        )
+        self.option = option
+        self.name = _MARK + option.name
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        names, words = super().get_help_record(ctx) or ("", "")
+        notes = [f"env var: {self.option.variable}"]
+        if self.option.required:
+            notes.append("required")
+        elif self.option.default is not None:
+            notes.append(f"default: {self.option.default}")
+        return names, f"{words}  [{'; '.join(notes)}]"
+
+
+class FeedCommand(click.Command):
+    """A command whose option ``--feed`` names the feed, and which takes that feed's options besides its own.
+
+    The callback finds them with ``given_options``.
+    """
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        chosen: list[FeedParam] = ctx.meta.get(_CHOSEN, [])
+        return [*super().get_params(ctx), *chosen]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        name = self._feed_name(ctx, list(args))
+        try:
+            chosen = listing(name)
+            if chosen.broken:
+                raise FeedError(chosen.broken)
+        except FeedError:
+            # Nobody knows which options there are; --help comes through all the same.
+            ctx.ignore_unknown_options = ctx.allow_extra_args = True
+            super().parse_args(ctx, args)
+            raise
+        ctx.meta[_CHOSEN] = [FeedParam(option) for option in chosen.options]
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            owners = [f"the feed {feed.name}" for feed in listings() if _has(feed, error.option_name)]
+            if not owners:
+                raise
+            whose = " and ".join(owners)
+            raise Failure(f"{error.option_name} is an option of {whose}, not of {chosen.name}") from None
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        ctx.meta[_CHOSEN] = []
+        super().format_options(ctx, formatter)
+        broken = []
+        for feed in listings():
+            records = [FeedParam(option).get_help_record(ctx) for option in feed.options]
+            if records:
+                with formatter.section(f"Options of the feed {feed.name}"):
+                    formatter.write_dl([record for record in records if record is not None])
+            if feed.broken:
+                broken.append(feed.broken)
+        for why in broken:
+            formatter.write_paragraph()
+            formatter.write_text(f"Warning: {why}")
+
+    def _feed_name(self, ctx: click.Context, args: list[str]) -> str:
+        """What ``--feed`` will turn out to be. Read before the rest, because the rest depends on it."""
+        param = next(param for param in self.params if param.name == "feed")
+        strict, ctx.ignore_unknown_options = ctx.ignore_unknown_options, True
+        try:
+            given, _, _ = self.make_parser(ctx).parse_args(args)
+        finally:
+            ctx.ignore_unknown_options = strict
+        return str(given.get("feed") or param.value_from_envvar(ctx) or param.get_default(ctx))
+
+
+def given_options(params: Mapping[str, Any]) -> dict[str, object]:
+    """Among a command's parameters, the feed's that were given, by the names of their fields."""
+    return {
+        name.removeprefix(_MARK): value
+        for name, value in params.items()
+        if name.startswith(_MARK) and value is not None
+    }
+
+
+def _has(feed: Listing, given: str) -> bool:
+    return any(given in option.flags for option in feed.options)

@@ -1,0 +1,57 @@
+"""Numbers as people type them and read them. Knows no terminal."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import click
+
+
+class Amount(click.FloatRange):
+    """A finite number above 0. ``click.FloatRange`` alone lets "nan" and "inf" through."""
+
+    def __init__(self) -> None:
+        super().__init__(min=0, min_open=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return number
+
+
+AMOUNT = Amount()
+
+_UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
+
+
+def price(value: float | None) -> str:
+    """Two decimals, and up to four where they say something: ``1,234.50``, ``0.0123``."""
+    if value is None:
+        return ""
+    digits = 2 if abs(value) >= 1 and math.isclose(value, round(value, 2), rel_tol=1e-9) else 4
+    text = f"{value:,.{digits}f}"
+    whole, _, decimals = text.partition(".")
+    return f"{whole}.{decimals[:2]}{decimals[2:].rstrip('0')}"
+
+
+def signed(value: float | None, digits: int = 2) -> str:
+    """With its sign, which is a true minus; what rounds to zero has none."""
+    if value is None:
+        return ""
+    text = f"{abs(value):,.{digits}f}"
+    if not any(digit in "123456789" for digit in text):
+        return text
+    return f"{'+' if value > 0 else '−'}{text}"
+
+
+def short(value: float | None) -> str:
+    """Three digits and a unit: ``950``, ``1.2k``, ``31.0M``."""
+    if value is None:
+        return ""
+    for size, unit in _UNITS:
+        # 999,950 would be written as 1000.0k
+        if abs(value) >= size * 0.99995:
+            return f"{value / size:,.1f}{unit}" if abs(value) < size * 99.95 else f"{value / size:,.0f}{unit}"
+    return f"{value:,.0f}"

@@ -1,0 +1,106 @@
+"""``ticker serve``: builds the feed, and runs the service until it is stopped."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from ticker.cli.failure import Failure, cannot_listen
+from ticker.cli.feed_params import FeedCommand, given_options
+from ticker.cli.logs import LEVELS, logging_to_stderr
+from ticker.cli.numbers import AMOUNT
+
+if TYPE_CHECKING:
+    from ticker.cli.stopping import Stop
+    from ticker.feed import Feed
+    from ticker.server import Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _option(name: str, **more: Any) -> Callable[[F], F]:
+    """An option of the server, with its variable of the environment."""
+    variable = "TICKER_" + name.removeprefix("--").upper().replace("-", "_")
+    return click.option(name, envvar=variable, show_envvar=True, show_default=True, **more)
+
+
+@click.command("serve", cls=FeedCommand)
+@_option("--feed", default="random-walk", metavar="NAME", help="Where the prices come from; see `ticker feeds`.")
+@_option("--host", default="127.0.0.1", help="The address to listen on; 0.0.0.0 lets other machines in.")
+@_option("--port", default=8000, type=click.IntRange(0, 65_535), help="The port to listen on; 0 takes any free one.")
+@_option("--heartbeat", default=10.0, type=AMOUNT, help="Seconds of silence after which clients get a sign of life.")
+@_option(
+    "--max-symbols", default=10_000, type=click.IntRange(1), help="Symbols that a client may watch on one channel."
+)
+@_option(
+    "--max-message-bytes",
+    default=65_536,
+    type=click.IntRange(1_024),
+    help="A client's message that is larger closes its connection.",
+)
+@_option(
+    "--ring-ticks",
+    default=65_536,
+    type=click.IntRange(1_024, 2**24),
+    help="Trades, and as many quotes, kept for clients that are late.",
+)
+@_option("--log-level", default="info", type=click.Choice(LEVELS), help="What is logged on stderr.")
+def command(**params: Any) -> int:
+    """Serve live prices to browsers, scripts and terminals.
+
+    \b
+    ticker serve                                        a simulated market of 100 symbols
+    ticker serve --symbols AAPL,MSFT --seed 7           two of them, the same each time
+    ticker serve --feed csv --path day.csv --speed 60   a file, an hour a minute
+    """
+    from ticker.cli.stopping import run
+    from ticker.messages import Limits
+    from ticker.server import Settings
+
+    settings = Settings(
+        host=params["host"],
+        port=params["port"],
+        heartbeat_s=params["heartbeat"],
+        limits=Limits(symbols=params["max_symbols"], message_bytes=params["max_message_bytes"]),
+        ring_ticks=params["ring_ticks"],
+    )
+    name = params["feed"]
+    with logging_to_stderr(params["log_level"]):
+        feed = _build(name, given_options(params))
+
+        async def serve(stop: Stop) -> int:
+            return await _serve(feed, name, settings, stop)
+
+        return run(serve)
+
+
+def _build(name: str, given: dict[str, object]) -> Feed:
+    from ticker.errors import FeedError
+    from ticker.feed import feed_class, feed_options
+
+    feed: Any = feed_class(name)
+    try:
+        built: Feed = feed(feed_options(feed, given))
+    except FeedError as error:
+        raise Failure(f"the feed {name}: {error}") from error
+    return built
+
+
+async def _serve(feed: Feed, name: str, settings: Settings, stop: Stop) -> int:
+    from ticker.cli.banner import banner, how_called
+    from ticker.server import Service
+
+    service = Service(feed, name, settings)
+    try:
+        await service.start()
+    except OSError as error:
+        raise cannot_listen(settings.host, settings.port, error) from error
+    try:
+        banner(service.url, name, feed.info, how_called()).write(sys.stdout)
+        await stop.wait()
+    finally:
+        await service.stop()
+    return stop.status
