@@ -46,8 +46,8 @@ def rows() -> list[list[str]]:
     for name, codec in codecs.items():
         parts = codec.changes(delta)[:20]
         each_s = best_s(partial(_frames, codec, parts)) / FRAMES
-        size = len(codec.update(1, 2, 3, parts))
-        result.append([f"{name}: a frame of 20 fragments", f"{each_s * 1e6:.2f}", f"{size:,}"])
+        frame_bytes = len(codec.update(1, 2, 3, parts))
+        result.append([f"{name}: a frame of 20 fragments", f"{each_s * 1e6:.2f}", f"{frame_bytes:,}"])
     return result
 
 

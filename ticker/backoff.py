@@ -14,9 +14,9 @@ class Backoff:
     """Exponential back-off with full jitter.
 
     ``delay_s(n) = uniform(0, min(maximum_s, initial_s * factor**n))``, n counting from 0, as in "Exponential Backoff
-    And Jitter" (AWS Architecture Blog, 2015): of the variants compared there, it brings a crowd of clients back with the
-    fewest calls. ``jitter="none"`` waits the whole of the upper bound each time: predictable, and hard on a server that
-    many reconnect to at once.
+    And Jitter" (AWS Architecture Blog, 2015): of the variants compared there, it brings a crowd of clients back with
+    the fewest calls. ``jitter="none"`` waits the whole of the upper bound each time: predictable, and hard on a server
+    that many reconnect to at once.
 
     ``attempts`` is how many tries may fail in a row before the user gives up: None never does, 0 doesn't try.
     ``random`` gives uniform numbers in [0, 1). Raises ``ValueError`` for bounds that can't be.

@@ -15,19 +15,22 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+import msgspec
+from yarl import URL
+
 from ticker.backoff import Backoff as Backoff
 from ticker.errors import StreamError
 from ticker.follower import Channel, Follower
 from ticker.inbox import Inbox, Item
 from ticker.keeper import Keeper
 from ticker.keeper import State as State
-from ticker.link import stream_url
+from ticker.link import Encodings, public_url, stream_url
 from ticker.losses import LossLog
 from ticker.messages import FeedState, Subscribed, Welcome
+from ticker.symbol_view import SymbolView as SymbolView
+from ticker.symbol_view import Update as Update
 from ticker.ticks import Quote as Quote
 from ticker.ticks import Trade as Trade
-from ticker.view import SymbolView as SymbolView
-from ticker.view import Update as Update
 from ticker.wanted import as_names
 
 if TYPE_CHECKING:
@@ -56,25 +59,17 @@ def connect(
 
     Entering connects, subscribes and waits until the first values are on the board. Raises ``ConnectError`` if the
     server can't be reached; with ``wait`` it keeps trying as ``backoff`` says instead. Raises ``RefusedError`` if the
-    server refuses for good: HTTP 401, 403 or 404, a wrong rate, or no symbol that it knows. Symbols that it doesn't know
-    are else logged, and stand in ``stream.rejected``. ``connect_timeout_s`` bounds each attempt.
+    server refuses for good: HTTP 401, 403 or 404, a wrong rate, or no symbol that it knows. Else symbols that it
+    doesn't know are logged, and stand in ``stream.rejected``. ``connect_timeout_s`` bounds each attempt.
 
     Once connected, the stream reconnects by itself as ``backoff`` says and goes on from where it was. ``queue_ticks``
     bounds the trades, and the quotes, that wait for the user.
 
     Raises ``ValueError`` for arguments that can't be.
     """
-    return Stream(
-        url,
-        symbols,
-        channel=channel,
-        encoding=encoding,
-        rate=rate,
-        backoff=backoff,
-        wait=wait,
-        connect_timeout_s=connect_timeout_s,
-        queue_ticks=queue_ticks,
-    )
+    address = stream_url(url)
+    follower = Follower(as_names(symbols), channel, rate, queue_ticks, public_url(address))
+    return Stream(address, follower, encoding, backoff or Backoff(), wait=wait, connect_timeout_s=connect_timeout_s)
 
 
 class Stream:
@@ -90,29 +85,18 @@ class Stream:
     """
 
     def __init__(
-        self,
-        url: str,
-        symbols: Iterable[str] = (),
-        *,
-        channel: str = "ticker",
-        encoding: str = "json",
-        rate: float | None = None,
-        backoff: Backoff | None = None,
-        wait: bool = False,
-        connect_timeout_s: float = 10.0,
-        queue_ticks: int = 10_000,
+        self, address: URL, follower: Follower, encoding: str, backoff: Backoff, *, wait: bool, connect_timeout_s: float
     ) -> None:
-        address = stream_url(url)
-        # Credentials and tokens stay out of the log.
-        self.url = str(address.with_user(None).with_query(None))
-        self.channel = channel
+        #: The server's address, without credentials.
+        self.url = follower.name
+        self.channel = follower.first
         self._lock = threading.Lock()
-        self._follower = Follower(as_names(symbols), channel, rate, queue_ticks, self.url)
+        self._follower = follower
         self._keeper = Keeper(
             address,
-            self._follower,
-            encoding=encoding,
-            backoff=backoff or Backoff(),
+            follower,
+            Encodings(encoding),
+            backoff,
             wait=wait,
             connect_timeout_s=connect_timeout_s,
             lock=self._lock,
@@ -213,23 +197,22 @@ class Stream:
     async def subscribe(
         self, symbols: Iterable[str], rate: float | None = None, *, channel: str | None = None
     ) -> Subscribed:
-        """Add symbols to the watchlist of ``channel`` (that of the stream, if none is given), and maybe change the rate.
+        """Add symbols to the watchlist of ``channel`` (if none is given, the stream's), and maybe change the rate.
 
         Returns the server's answer: the whole watchlist, the rate granted, and what was rejected and why. Waits while
         the stream reconnects. Raises ``ProtocolError`` if the server says no, ``StreamError`` if the stream is closed.
         """
-        channel = channel or self.channel
         rejected: dict[str, str] = {}
-        for message in self._follower.subscribe(as_names(symbols), channel, rate):
-            answer = await self._keeper.request(message, insist=True)
-            assert isinstance(answer, Subscribed)
+        answer: Subscribed
+        for message in self._follower.subscribe(as_names(symbols), channel or self.channel, rate):
+            found = await self._keeper.request(message, insist=True)
+            assert isinstance(found, Subscribed)
+            answer = found
             rejected.update(answer.rejected)
-        return Subscribed(
-            id=answer.id, channel=answer.channel, symbols=answer.symbols, rate=answer.rate, rejected=rejected
-        )
+        return msgspec.structs.replace(answer, rejected=rejected)
 
     async def unsubscribe(self, symbols: Iterable[str], *, channel: str | None = None) -> None:
-        """Take symbols off the watchlist of ``channel`` (that of the stream, if none is given); ``["*"]`` takes all.
+        """Take symbols off the watchlist of ``channel`` (if none is given, the stream's); ``["*"]`` takes all.
 
         They are gone at once: from the board, from what waits to be iterated over, and whatever is under way. Returns
         when the server has answered. Raises as ``subscribe``.
@@ -286,7 +269,7 @@ class Stream:
 
     @property
     def feed(self) -> FeedState | None:
-        """How the server's feed is, as of the last heartbeat. None until one comes: while prices come, there are none."""
+        """How the server's feed is. Known from heartbeats, which come only while nothing else does; None before."""
         return self._follower.feed
 
     @property
@@ -301,8 +284,10 @@ class Stream:
 
     @property
     def lost(self) -> dict[str, dict[str, int]]:
-        """Ticks lost, by channel and symbol: ``{"trades": {"AAPL": 12}}``. Under ``*`` what was lost so long ago that the
-        server can't tell the symbols apart: ticks of all symbols, those not watched among them.
+        """Ticks lost, by channel and symbol: ``{"trades": {"AAPL": 12}}``.
+
+        Under ``*`` stands what was lost so long ago that the server can't tell the symbols apart: ticks of all symbols,
+        those not watched among them.
         """
         queues = (self._follower.trades, self._follower.quotes)
         return {queue.channel: dict(queue.lost) for queue in queues if queue.lost}

@@ -56,6 +56,8 @@ class Follower:
         self.trades: TickQueue[Trade] = TickQueue("trades", Trade, queue_ticks)
         self.quotes: TickQueue[Quote] = TickQueue("quotes", Quote, queue_ticks)
         self.name = name
+        #: The channel that was asked for first.
+        self.first = channel
         self.channel(channel).wanted.add(symbols)
         self.rate = rate
         #: The rate granted, in Hz; None before the first answer.

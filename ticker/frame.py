@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ticker.fields import FIELDS
-from ticker.view import SymbolView
+from ticker.symbol_view import SymbolView
 
 
 def as_frame(views: Iterable[SymbolView]) -> pd.DataFrame:

@@ -9,10 +9,8 @@ from typing import Generic, Protocol, Self, TypeVar
 
 from ticker.errors import RefusedError, StreamError
 from ticker.messages import Subscribed
-from ticker.ticks import Quote, Trade
-from ticker.view import Update
 
-Item = TypeVar("Item", Update, Trade, Quote)
+Item = TypeVar("Item")
 
 #: A user who iterates without ever waiting gives the loop a turn after this long, so that new values come in meanwhile.
 _TURN_S = 0.005

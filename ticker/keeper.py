@@ -16,7 +16,7 @@ from yarl import URL
 
 import ticker
 from ticker.backoff import Backoff
-from ticker.errors import ConnectError, ProtocolError, RefusedError, StreamError
+from ticker.errors import ConnectError, ProtocolError, StreamError
 from ticker.follower import Asking, Follower
 from ticker.link import Encodings, Link, LostError, dial
 from ticker.messages import ClientMessage, Error, ServerMessage, Subscribed, Unsubscribed
@@ -38,9 +38,9 @@ class Keeper:
         self,
         url: URL,
         follower: Follower,
-        *,
-        encoding: str,
+        encodings: Encodings,
         backoff: Backoff,
+        *,
         wait: bool,
         connect_timeout_s: float,
         lock: threading.Lock,
@@ -54,7 +54,7 @@ class Keeper:
         self.messages = 0
         self._url = url
         self._follower = follower
-        self._encodings = Encodings(encoding)
+        self._encodings = encodings
         self._backoff = backoff
         self._wait = wait
         self._connect_timeout_s = connect_timeout_s
@@ -124,7 +124,8 @@ class Keeper:
             with self._lock:
                 asked = self._follower.ask(message)
             assert asked.id is not None
-            waiter = self._waiters[asked.id] = asyncio.get_running_loop().create_future()
+            waiter: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+            self._waiters[asked.id] = waiter
             try:
                 try:
                     await link.send(asked)
@@ -156,7 +157,7 @@ class Keeper:
 
     async def _keep_connected(self, session: aiohttp.ClientSession) -> None:
         failures = retries = 0
-        while not self._closing:
+        while True:
             self._lived = False
             try:
                 link = await dial(session, self._url, self._encodings, self._connect_timeout_s)

@@ -62,6 +62,11 @@ def stream_url(url: str) -> URL:
     return given if given.path.strip("/") else given.with_path("/v1/stream", keep_query=True)
 
 
+def public_url(address: URL) -> str:
+    """The address as it may stand in a log: without credentials, and without a query, which may hold a token."""
+    return str(address.with_user(None).with_query(None))
+
+
 class Encodings:
     """The one that goes out, and how to read both: what comes in tells by its kind of frame which it is."""
 

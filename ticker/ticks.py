@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from ticker.messages import QuotesMessage, Since, Subscribe, TradesMessage
-from ticker.view import as_time
+from ticker.symbol_view import as_time
 from ticker.wanted import ALL, Wanted, portions
 
 
@@ -56,7 +56,7 @@ class Quote(msgspec.Struct, frozen=True, gc=False):
         return as_time(self.ts)
 
 
-Tick = TypeVar("Tick", Trade, Quote)
+Tick = TypeVar("Tick", bound=Trade | Quote)
 
 
 class TickQueue(Generic[Tick]):

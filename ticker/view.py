@@ -9,137 +9,16 @@ and no clock, and imports no numpy.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any, Generic, TypeVar, overload
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ticker import messages
 from ticker.messages import Since, Subscribe
+from ticker.symbol_view import NOTHING, Board, SymbolView, Update
 from ticker.wanted import ALL, Wanted, portions
 
-T = TypeVar("T", int, float)
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NOTHING: Mapping[str, Any] = {}
 #: More updates than a connection sees: a symbol whose subscribe was not answered yet is not settled by them.
 _UNANSWERED = 1 << 60
-
-
-def as_time(ts: int) -> datetime:
-    """A stamp (UTC epoch, ns) as a datetime in UTC, cut to microseconds."""
-    return _EPOCH + timedelta(microseconds=ts // 1000)
-
-
-class Field(Generic[T]):
-    """One field as an attribute; None while it has no value."""
-
-    __slots__ = ("__doc__", "_name")
-
-    def __init__(self, doc: str) -> None:
-        self.__doc__ = doc
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    @overload
-    def __get__(self, instance: None, owner: type) -> Field[T]: ...
-
-    @overload
-    def __get__(self, instance: FieldsView, owner: type) -> T | None: ...
-
-    def __get__(self, instance: FieldsView | None, owner: type) -> Field[T] | T | None:
-        return self if instance is None else instance.values.get(self._name)
-
-
-class FieldsView:
-    """A symbol's fields as attributes. Prices in the symbol's currency, sizes in shares; whole numbers are ints."""
-
-    __slots__ = ("symbol", "values")
-
-    symbol: str
-    #: The fields that have a value. Never changed in place (it is replaced), so it may be kept.
-    values: Mapping[str, Any]
-
-    last = Field[float]("The price of the last trade.")
-    last_size = Field[float]("The size of the last trade.")
-    open = Field[float]("The price of the day's first trade.")
-    high = Field[float]("The highest price of the day's trades.")
-    low = Field[float]("The lowest price of the day's trades.")
-    volume = Field[float]("Shares traded today.")
-    trades = Field[int]("How many trades there were today.")
-    vwap = Field[float]("The volume-weighted average price of the day's trades.")
-    bid = Field[float]("The best price that someone buys at.")
-    bid_size = Field[float]("Shares wanted at the bid.")
-    ask = Field[float]("The best price that someone sells at.")
-    ask_size = Field[float]("Shares offered at the ask.")
-    prev_close = Field[float]("The last price of the previous trading day.")
-    ts = Field[int]("The stamp of the newest tick: UTC epoch, ns.")
-
-    @property
-    def time(self) -> datetime | None:
-        """``ts`` as a datetime in UTC, cut to microseconds."""
-        ts = self.ts
-        return None if ts is None else as_time(ts)
-
-    def as_dict(self) -> dict[str, Any]:
-        """The fields that have a value."""
-        return dict(self.values)
-
-
-class SymbolView(FieldsView):
-    """The latest values of one symbol. Live: read again for newer ones; ``values`` is one consistent moment."""
-
-    __slots__ = ()
-
-    def __init__(self, symbol: str) -> None:
-        self.symbol = symbol
-        self.values = _NOTHING
-
-    def __repr__(self) -> str:
-        return f"SymbolView({self.symbol!r}, {_listed(self.values)})"
-
-
-class Update(FieldsView):
-    """What changed of one symbol since the last update of it that was taken. Its attributes don't change any more.
-
-    ``changed`` has the new values by field, None for a field that lost its value. ``removed`` says that the symbol is
-    gone: then nothing is in ``changed``, and no field has a value.
-    """
-
-    __slots__ = ("changed", "removed")
-
-    def __init__(self, symbol: str, values: Mapping[str, Any], changed: Mapping[str, Any], removed: bool) -> None:
-        self.symbol = symbol
-        self.values = values
-        self.changed = changed
-        self.removed = removed
-
-    def __repr__(self) -> str:
-        return f"Update({self.symbol!r}, {'removed' if self.removed else _listed(self.changed)})"
-
-
-def _listed(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{field}={value!r}" for field, value in values.items())
-
-
-class Board(Mapping[str, SymbolView]):
-    """The watchlist's views by symbol, live. A symbol is there from being subscribed to; its fields may be None."""
-
-    def __init__(self, views: Mapping[str, SymbolView]) -> None:
-        self._views = views
-
-    def __getitem__(self, symbol: str) -> SymbolView:
-        return self._views[symbol]
-
-    def __iter__(self) -> Iterator[str]:
-        # A copy: symbols may come while the user iterates, in this thread or in another.
-        return iter(list(self._views))
-
-    def __len__(self) -> int:
-        return len(self._views)
-
-    def __repr__(self) -> str:
-        return f"<Board of {len(self)} symbols>"
 
 
 class View:
@@ -206,7 +85,7 @@ class View:
         return True
 
     def _remove(self, view: SymbolView) -> None:
-        view.values = _NOTHING
+        view.values = NOTHING
         self._removed.add(view.symbol)
         self._changed[view.symbol] = None
         if view.symbol not in self.wanted.names:
@@ -230,7 +109,7 @@ class View:
 
     def _empty(self, symbols: Iterable[str]) -> None:
         for symbol in symbols:
-            self._views[symbol].values = _NOTHING
+            self._views[symbol].values = NOTHING
             self._changed.pop(symbol, None)
             self._emptied.add(symbol)
 
@@ -303,8 +182,8 @@ class View:
         while self._changed:
             symbol, _ = self._changed.popitem(last=False)
             view = self._views.get(symbol)
-            values = _NOTHING if view is None else view.values
-            given = self._given.get(symbol, _NOTHING)
+            values = NOTHING if view is None else view.values
+            given = self._given.get(symbol, NOTHING)
             removed = view is None or symbol in self._removed
             self._removed.discard(symbol)
             if values:
@@ -316,5 +195,5 @@ class View:
                     return Update(symbol, values, changed, False)
             elif given:
                 del self._given[symbol]
-                return Update(symbol, _NOTHING, {} if removed else dict.fromkeys(given), removed)
+                return Update(symbol, NOTHING, {} if removed else dict.fromkeys(given), removed)
         return None

@@ -30,21 +30,39 @@ def _option(name: str, **more: Any) -> Callable[[F], F]:
 @click.command("serve", cls=FeedCommand)
 @_option("--feed", default="random-walk", metavar="NAME", help="Where the prices come from; see `ticker feeds`.")
 @_option("--host", default="127.0.0.1", help="The address to listen on; 0.0.0.0 lets other machines in.")
-@_option("--port", default=8000, type=click.IntRange(0, 65_535), help="The port to listen on; 0 takes any free one.")
-@_option("--heartbeat", default=10.0, type=AMOUNT, help="Seconds of silence after which clients get a sign of life.")
 @_option(
-    "--max-symbols", default=10_000, type=click.IntRange(1), help="Symbols that a client may watch on one channel."
+    "--port",
+    default=8000,
+    type=click.IntRange(0, 65_535),
+    metavar="NUMBER",
+    help="The port to listen on; 0 takes any free one.",
+)
+@_option(
+    "--heartbeat",
+    default=10.0,
+    type=AMOUNT,
+    metavar="SECONDS",
+    help="Seconds of silence after which clients get a sign of life.",
+)
+@_option(
+    "--max-symbols",
+    default=10_000,
+    type=click.IntRange(1),
+    metavar="NUMBER",
+    help="Symbols that a client may watch on one channel.",
 )
 @_option(
     "--max-message-bytes",
     default=65_536,
     type=click.IntRange(1_024),
+    metavar="NUMBER",
     help="A client's message that is larger closes its connection.",
 )
 @_option(
     "--ring-ticks",
     default=65_536,
     type=click.IntRange(1_024, 2**24),
+    metavar="NUMBER",
     help="Trades, and as many quotes, kept for clients that are late.",
 )
 @_option("--log-level", default="info", type=click.Choice(LEVELS), help="What is logged on stderr.")

@@ -1,0 +1,309 @@
+"""The Python client for people without asyncio: scripts and notebooks. A stream in a thread of its own.
+
+    with ticker.connect_sync("ws://127.0.0.1:8000", ["AAPL", "MSFT"]) as stream:
+        for update in stream:
+            print(update.symbol, update.last, update.changed)
+
+The thread runs an event loop of its own, so this also works where one is running already, as in a notebook. Prices are
+laid over there; the user's thread takes them directly, so here, too, a slow user sees the latest values.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Coroutine, Iterable, Mapping
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+from ticker.backoff import Backoff
+from ticker.client import Quote, State, Stream, SymbolView, Trade, Update, connect
+from ticker.errors import StreamError
+from ticker.inbox import Inbox, Item
+from ticker.messages import FeedState, Subscribed, Welcome
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+T = TypeVar("T")
+
+#: No wait is longer than this in one go: on some systems a thread that waits doesn't notice Ctrl-C.
+_WAIT_S = 0.25
+#: What stopping the thread may take; closing itself is bounded to about a second.
+_JOIN_S = 3.0
+
+
+def connect_sync(
+    url: str,
+    symbols: Iterable[str] = (),
+    *,
+    channel: str = "ticker",
+    encoding: str = "json",
+    rate: float | None = None,
+    backoff: Backoff | None = None,
+    wait: bool = False,
+    connect_timeout_s: float = 10.0,
+    queue_ticks: int = 10_000,
+) -> SyncStream:
+    """A stream of prices, to be used in ``with``. Arguments, behaviour and errors are those of ``ticker.connect``."""
+    return SyncStream(
+        connect(
+            url,
+            symbols,
+            channel=channel,
+            encoding=encoding,
+            rate=rate,
+            backoff=backoff,
+            wait=wait,
+            connect_timeout_s=connect_timeout_s,
+            queue_ticks=queue_ticks,
+        )
+    )
+
+
+class SyncInbox(Generic[Item]):
+    """An iterator over what comes on one channel. Ctrl-C interrupts it."""
+
+    def __init__(self, stream: SyncStream, inbox: Inbox[Item]) -> None:
+        self._stream = stream
+        self._inbox = inbox
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Item:
+        return self._next(None)
+
+    def next(self, timeout: float | None = None) -> Item:
+        """The next item, waiting ``timeout`` seconds at the most (None: for ever).
+
+        Raises ``TimeoutError`` if none has come, ``StreamError`` if the stream is closed or failed for good.
+        """
+        try:
+            return self._next(timeout)
+        except StopIteration:
+            raise StreamError("the stream is closed") from None
+
+    def _next(self, timeout: float | None) -> Item:
+        if self._inbox.missing:
+            self._stream.run(self._inbox.begin())
+        item = self._inbox.take()
+        if item is not None:
+            return item
+        until_s = None if timeout is None else time.monotonic() + timeout
+        arrival = self._stream.arrival
+        while True:
+            # Cleared before looking: what comes after the look sets it again.
+            arrival.clear()
+            item = self._inbox.take()
+            if item is not None:
+                return item
+            wait_s = _WAIT_S if until_s is None else min(_WAIT_S, until_s - time.monotonic())
+            if wait_s <= 0:
+                raise TimeoutError(f"nothing came within {timeout:g} s")
+            arrival.wait(wait_s)
+
+
+class SyncStream:
+    """A live connection with plain methods. Made by ``connect_sync``; otherwise as ``ticker.Stream``.
+
+    To be iterated over by one thread at a time; subscribing and looking at the board may be done by any. Without
+    ``with``, call ``open`` and ``close``; a stream left open doesn't keep the interpreter from ending.
+    """
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        #: Set when something may have come.
+        self.arrival = threading.Event()
+        stream.on_arrival = self.arrival.set
+        self._opened: Future[None] = Future()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._thread: threading.Thread | None = None
+
+    # Opening and closing
+
+    def open(self) -> Self:
+        """Connect, as entering ``with`` does."""
+        if self._thread is not None:
+            raise RuntimeError("a stream is opened once; make another")
+        self._thread = threading.Thread(target=self._main, name="ticker-client", daemon=True)
+        self._thread.start()
+        try:
+            _result(self._opened)
+        except BaseException:  # Ctrl-C too
+            self.close()
+            raise
+        return self
+
+    def close(self) -> None:
+        """Close with 1000 and stop the thread, within about a second. Iterations end. Closing twice is no error."""
+        thread, loop, task = self._thread, self._loop, self._task
+        if thread is None or thread is threading.current_thread():
+            return
+        if loop is not None and task is not None and not loop.is_closed():
+            try:
+                loop.call_soon_threadsafe(task.cancel)
+            except RuntimeError:
+                pass  # it ended by itself in this moment
+        until_s = time.monotonic() + _JOIN_S
+        while thread.is_alive() and time.monotonic() < until_s:
+            thread.join(_WAIT_S)
+
+    def __enter__(self) -> Self:
+        return self.open()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _main(self) -> None:
+        """The thread."""
+        try:
+            asyncio.run(self._hold())
+        except asyncio.CancelledError:
+            pass  # closed
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the thread that opened is waiting for it
+            if not self._opened.done():
+                self._opened.set_exception(error)
+        if not self._opened.done():
+            self._opened.set_exception(StreamError("the stream was closed while it was opened"))
+        self.arrival.set()
+
+    async def _hold(self) -> None:
+        self._task = asyncio.current_task()
+        self._loop = asyncio.get_running_loop()
+        async with self._stream:
+            self._opened.set_result(None)
+            await asyncio.Event().wait()  # until `close` cancels
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """The result of a coroutine of the stream's, run in its thread."""
+        loop = self._loop
+        if loop is None or loop.is_closed() or self._thread is None or not self._thread.is_alive():
+            coroutine.close()
+            raise self._stream.error or StreamError("the stream is not open")
+        future = asyncio.run_coroutine_threadsafe(coroutine, loop)
+        try:
+            return _result(future)
+        except BaseException:
+            future.cancel()
+            raise
+
+    # Iterating
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Update:
+        return next(self.updates())
+
+    def next(self, timeout: float | None = None) -> Update:
+        """The next update, waiting ``timeout`` seconds at the most (None: for ever).
+
+        Raises ``TimeoutError`` if none has come, ``StreamError`` if the stream is closed or failed for good.
+        """
+        return self.updates().next(timeout)
+
+    def updates(self) -> SyncInbox[Update]:
+        """What iterating over the stream itself iterates over."""
+        return SyncInbox(self, self._stream.updates())
+
+    def trades(self, symbols: Iterable[str] | None = None) -> SyncInbox[Trade]:
+        """Every trade, in order: ``for trade in stream.trades(): …``. See ``Stream.trades``."""
+        return SyncInbox(self, self._stream.trades(symbols))
+
+    def quotes(self, symbols: Iterable[str] | None = None) -> SyncInbox[Quote]:
+        """Every quote, in order. See ``Stream.trades``."""
+        return SyncInbox(self, self._stream.quotes(symbols))
+
+    # Subscribing
+
+    def subscribe(self, symbols: Iterable[str], rate: float | None = None, *, channel: str | None = None) -> Subscribed:
+        """See ``Stream.subscribe``."""
+        return self.run(self._stream.subscribe(symbols, rate, channel=channel))
+
+    def unsubscribe(self, symbols: Iterable[str], *, channel: str | None = None) -> None:
+        """See ``Stream.unsubscribe``."""
+        self.run(self._stream.unsubscribe(symbols, channel=channel))
+
+    # What there is: see Stream
+
+    @property
+    def board(self) -> Mapping[str, SymbolView]:
+        """The watchlist's views by symbol, live. Safe to read in any thread."""
+        return self._stream.board
+
+    def frame(self) -> pd.DataFrame:
+        """The board as a DataFrame; see ``Stream.frame``."""
+        return self._stream.frame()
+
+    @property
+    def url(self) -> str:
+        return self._stream.url
+
+    @property
+    def channel(self) -> str:
+        return self._stream.channel
+
+    @property
+    def state(self) -> State:
+        return self._stream.state
+
+    @property
+    def error(self) -> StreamError | None:
+        return self._stream.error
+
+    @property
+    def symbols(self) -> list[str]:
+        return self._stream.symbols
+
+    @property
+    def rejected(self) -> dict[str, str]:
+        return self._stream.rejected
+
+    @property
+    def rate(self) -> float | None:
+        return self._stream.rate
+
+    @property
+    def welcome(self) -> Welcome | None:
+        return self._stream.welcome
+
+    @property
+    def epoch(self) -> str | None:
+        return self._stream.epoch
+
+    @property
+    def version(self) -> int:
+        return self._stream.version
+
+    @property
+    def feed(self) -> FeedState | None:
+        return self._stream.feed
+
+    @property
+    def reconnects(self) -> int:
+        return self._stream.reconnects
+
+    @property
+    def resyncs(self) -> int:
+        return self._stream.resyncs
+
+    @property
+    def lost(self) -> dict[str, dict[str, int]]:
+        return self._stream.lost
+
+
+def _result(future: Future[T]) -> T:
+    """A future's result, in waits short enough for Ctrl-C."""
+    while True:
+        try:
+            return future.result(_WAIT_S)
+        except FutureTimeoutError:
+            if future.done():  # the coroutine's own TimeoutError
+                raise
