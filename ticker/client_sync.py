@@ -16,6 +16,7 @@ import time
 from collections.abc import Coroutine, Iterable, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
@@ -67,9 +68,16 @@ def connect_sync(
 class SyncInbox(Generic[Item]):
     """An iterator over what comes on one channel. Ctrl-C interrupts it."""
 
-    def __init__(self, stream: SyncStream, inbox: Inbox[Item]) -> None:
+    def __init__(self, stream: SyncStream) -> None:
+        #: Set when something may have come. One for each channel, for each clears it by itself.
+        self.arrival = threading.Event()
         self._stream = stream
+        self._inbox: Inbox[Item] | None = None
+
+    def over(self, inbox: Inbox[Item]) -> Self:
+        """This, over what comes into ``inbox``."""
         self._inbox = inbox
+        return self
 
     def __iter__(self) -> Self:
         return self
@@ -88,23 +96,24 @@ class SyncInbox(Generic[Item]):
             raise StreamError("the stream is closed") from None
 
     def _next(self, timeout: float | None) -> Item:
-        if self._inbox.missing:
-            self._stream.run(self._inbox.begin())
-        item = self._inbox.take()
+        inbox = self._inbox
+        assert inbox is not None
+        if inbox.missing:
+            self._stream.run(inbox.begin())
+        item = inbox.take()
         if item is not None:
             return item
         until_s = None if timeout is None else time.monotonic() + timeout
-        arrival = self._stream.arrival
         while True:
             # Cleared before looking: what comes after the look sets it again.
-            arrival.clear()
-            item = self._inbox.take()
+            self.arrival.clear()
+            item = inbox.take()
             if item is not None:
                 return item
             wait_s = _WAIT_S if until_s is None else min(_WAIT_S, until_s - time.monotonic())
             if wait_s <= 0:
                 raise TimeoutError(f"nothing came within {timeout:g} s")
-            arrival.wait(wait_s)
+            self.arrival.wait(wait_s)
 
 
 class SyncStream:
@@ -116,9 +125,11 @@ class SyncStream:
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
-        #: Set when something may have come.
-        self.arrival = threading.Event()
-        stream.on_arrival = self.arrival.set
+        self._updates: SyncInbox[Update] = SyncInbox(self)
+        self._trades: SyncInbox[Trade] = SyncInbox(self)
+        self._quotes: SyncInbox[Quote] = SyncInbox(self)
+        stream.on_arrival = self._on_arrival
+        self._closing = False
         self._opened: Future[None] = Future()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
@@ -144,11 +155,10 @@ class SyncStream:
         thread, loop, task = self._thread, self._loop, self._task
         if thread is None or thread is threading.current_thread():
             return
-        if loop is not None and task is not None and not loop.is_closed():
-            try:
+        self._closing = True
+        if loop is not None and task is not None:
+            with suppress(RuntimeError):  # the loop has ended already
                 loop.call_soon_threadsafe(task.cancel)
-            except RuntimeError:
-                pass  # it ended by itself in this moment
         until_s = time.monotonic() + _JOIN_S
         while thread.is_alive() and time.monotonic() < until_s:
             thread.join(_WAIT_S)
@@ -172,11 +182,18 @@ class SyncStream:
                 self._opened.set_exception(error)
         if not self._opened.done():
             self._opened.set_exception(StreamError("the stream was closed while it was opened"))
-        self.arrival.set()
+        self._on_arrival()
+
+    def _on_arrival(self) -> None:
+        self._updates.arrival.set()
+        self._trades.arrival.set()
+        self._quotes.arrival.set()
 
     async def _hold(self) -> None:
         self._task = asyncio.current_task()
         self._loop = asyncio.get_running_loop()
+        if self._closing:  # before there was a task to cancel
+            return
         async with self._stream:
             self._opened.set_result(None)
             await asyncio.Event().wait()  # until `close` cancels
@@ -196,30 +213,26 @@ class SyncStream:
 
     # Iterating
 
-    def __iter__(self) -> Self:
-        return self
+    def __iter__(self) -> SyncInbox[Update]:
+        return self._updates.over(self._stream.updates())
 
     def __next__(self) -> Update:
-        return next(self.updates())
+        return next(iter(self))
 
     def next(self, timeout: float | None = None) -> Update:
         """The next update, waiting ``timeout`` seconds at the most (None: for ever).
 
         Raises ``TimeoutError`` if none has come, ``StreamError`` if the stream is closed or failed for good.
         """
-        return self.updates().next(timeout)
-
-    def updates(self) -> SyncInbox[Update]:
-        """What iterating over the stream itself iterates over."""
-        return SyncInbox(self, self._stream.updates())
+        return iter(self).next(timeout)
 
     def trades(self, symbols: Iterable[str] | None = None) -> SyncInbox[Trade]:
         """Every trade, in order: ``for trade in stream.trades(): …``. See ``Stream.trades``."""
-        return SyncInbox(self, self._stream.trades(symbols))
+        return self._trades.over(self._stream.trades(symbols))
 
     def quotes(self, symbols: Iterable[str] | None = None) -> SyncInbox[Quote]:
         """Every quote, in order. See ``Stream.trades``."""
-        return SyncInbox(self, self._stream.quotes(symbols))
+        return self._quotes.over(self._stream.quotes(symbols))
 
     # Subscribing
 
@@ -305,5 +318,5 @@ def _result(future: Future[T]) -> T:
         try:
             return future.result(_WAIT_S)
         except FutureTimeoutError:
-            if future.done():  # the coroutine's own TimeoutError
-                raise
+            if future.done():  # meanwhile, or with a TimeoutError of its own
+                return future.result()
