@@ -17,7 +17,8 @@ from feeds.csv_file import Block, CsvFile
 from feeds.csv_layout import Layout, layout_of
 from feeds.csv_rows import Bars, read_bars, read_ticks
 from feeds.csv_split import split
-from feeds.refusals import Refusals
+from feeds.csv_table import Rows, TextNeeded
+from feeds.refusals import Refusal, Refusals
 from feeds.sequence import Sequencer
 from ticker.errors import FeedError
 from ticker.model import Quotes, SymbolTable, TickBatch, Trades
@@ -25,6 +26,8 @@ from ticker.model import Quotes, SymbolTable, TickBatch, Trades
 #: Rows that are sorted and handed on together. Two such chunks are in memory at the most: one is replayed while the
 #: next is read.
 CHUNK_ROWS: Final = 65_536
+#: After a block that could not be read typed, so many are read as text at once: bad rows and blanks seldom come alone.
+AS_TEXT: Final = 16
 
 
 class CsvReading:
@@ -45,6 +48,7 @@ class CsvReading:
         self._table = table
         self._sequencer = Sequencer(table)
         self._interval_ns: int | None = None
+        self._blocks_as_text = 0
         self._file: CsvFile | None = None
         self._error: FeedError | None = None
         self._lock = threading.Lock()
@@ -127,8 +131,25 @@ class CsvReading:
         return batches if batches or self.rows > before else None
 
     def _read(self, block: Block, layout: Layout, trades: list[Trades], quotes: list[Quotes], bars: list[Bars]) -> None:
-        rows = split(block, layout)
+        """Add what ``block`` has to the lists."""
+        typed = not self._blocks_as_text
+        rows = split(block, layout, typed=typed)
+        if typed and not rows.typed:
+            self._blocks_as_text = AS_TEXT
+        else:
+            self._blocks_as_text -= not typed
+        try:
+            refused = self._interpret(rows, layout, trades, quotes, bars)
+        except TextNeeded:
+            self._blocks_as_text = AS_TEXT
+            rows = split(block, layout)
+            refused = self._interpret(rows, layout, trades, quotes, bars)
         self.rows += len(rows.lines) + len(rows.refused)
+        self.refusals.add(rows.refused + refused)
+
+    def _interpret(
+        self, rows: Rows, layout: Layout, trades: list[Trades], quotes: list[Quotes], bars: list[Bars]
+    ) -> list[Refusal]:
         if layout.kind == "bars":
             some_bars, refused = read_bars(rows, layout, self._table)
             if len(some_bars):
@@ -137,7 +158,7 @@ class CsvReading:
             some_trades, some_quotes, refused = read_ticks(rows, layout, self._table)
             trades.append(some_trades)
             quotes.append(some_quotes)
-        self.refusals.add(rows.refused + refused)
+        return refused
 
 
 def _joined(parts: list[Bars]) -> Bars:

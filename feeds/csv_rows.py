@@ -5,17 +5,15 @@ Every rule about what a good row is stands here. It knows no file, no order in t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from feeds.csv_layout import Layout
-from feeds.csv_split import Lines, Rows, Texts
+from feeds.csv_table import Places, Rows, Texts, TextNeeded
 from feeds.refusals import Refusal, shown
-from feeds.stamps import Mask, read_stamps
+from feeds.stamps import Mask, epoch_stamps, read_stamps
 from ticker.model import NO_QUOTES, Floats, Ints, Quotes, Stamps, SymbolTable, Trades, is_symbol
 
 _PRICES: Final = ("open", "high", "low", "close")
@@ -41,7 +39,6 @@ class Bars:
 class Numbers:
     """A column of n numbers: NaN where the field is empty or its text is no finite number."""
 
-    texts: Texts
     values: Floats
     empty: Mask
     wrong: Mask
@@ -50,35 +47,42 @@ class Numbers:
 class _Check:
     """Which rows still stand, and why the others don't: the first thing wrong, column by column."""
 
-    def __init__(self, texts: Mapping[str, Texts], lines: Lines, names: Mapping[str, str]) -> None:
-        self.good: Mask = np.ones(len(lines), np.bool_)
+    def __init__(self, rows: Rows, layout: Layout) -> None:
+        self.good: Mask = np.ones(len(rows.lines), np.bool_)
         self.refused: list[Refusal] = []
-        self._texts = texts
-        self._lines = lines
-        self._names = names
+        self._rows = rows
+        self._layout = layout
 
     def refuse(self, wrong: Mask, reason: str, role: str | None = None) -> None:
-        """Refuse the rows in ``wrong`` that still stand, for ``reason``, found in the column of ``role``."""
+        """Refuse the rows in ``wrong`` that still stand, for ``reason``, found in the column of ``role``.
+
+        Raises ``TextNeeded`` where the complaint is to show what the file says and only its number is known.
+        """
         for row in np.flatnonzero(wrong & self.good):
             what = reason
             if role is not None:
-                what = f"column {self._names[role]!r}: {shown(self._texts[role][row])} is {reason}"
-            self.refused.append(Refusal(int(self._lines[row]), reason, what))
+                texts = self._rows.texts.get(role)
+                if texts is None:
+                    raise TextNeeded
+                what = f"column {self._layout.names[role]!r}: {shown(texts[row])} is {reason}"
+            self.refused.append(Refusal(int(self._rows.lines[row]), reason, what))
         self.good &= ~wrong
 
     def stamps(self) -> Stamps:
-        stamps, wrong = read_stamps(self._texts["timestamp"])
-        self.refuse(wrong, "not a time stamp", "timestamp")
+        rows = self._rows
+        stamps = read_stamps(rows.texts["timestamp"]) if rows.stamps is None else epoch_stamps(rows.stamps)
+        self.refuse(stamps <= 0, "not a time stamp", "timestamp")
         return stamps
 
     def numbers(self, role: str) -> Numbers:
         """The numbers of a column; a column that the file doesn't have is all empty."""
-        texts = self._texts.get(role)
-        if texts is not None:
-            return read_numbers(texts)
-        count = len(self._lines)
-        nothing = np.full(count, np.nan)
-        return Numbers(np.full(count, "", object), nothing, np.ones(count, np.bool_), np.zeros(count, np.bool_))
+        rows = self._rows
+        if role in rows.texts:
+            return read_numbers(rows.texts[role])
+        values = rows.numbers.get(role)
+        if values is None:
+            values = np.full(len(rows.lines), np.nan)
+        return Numbers(values, np.isnan(values), np.isinf(values))
 
     def sizes(self, role: str) -> Floats:
         """Sizes of 0 or more; an empty one is 0 (not known)."""
@@ -97,17 +101,20 @@ class _Check:
         none = ~(prices.values > 0)
         return np.where(none, np.nan, prices.values), np.where(none, np.nan, sizes), ~prices.empty
 
-    def symbols(self) -> tuple[npt.NDArray[np.intp], list[str]]:
+    def symbols(self) -> tuple[Places, list[str]]:
         """Each row's place in a list of names, which has those of refused rows, too."""
-        import pandas as pd
+        if self._rows.names is None:
+            import pandas as pd
 
-        places, found = pd.factorize(self._texts["symbol"])
-        names = [str(name).strip() for name in found]
+            places, texts = pd.factorize(self._rows.texts["symbol"])
+        else:
+            places, texts = self._rows.names
+        names = [str(text).strip() for text in texts]
         wrong = np.array([not is_symbol(name) for name in names], np.bool_)
         self.refuse(wrong[places], "not a symbol", "symbol")
         return places, names
 
-    def codes(self, places: npt.NDArray[np.intp], names: list[str], table: SymbolTable) -> Ints:
+    def codes(self, places: Places, names: list[str], table: SymbolTable) -> Ints:
         """The codes of the rows that stand; only their names enter the table."""
         codes = np.full(len(names), -1, np.int32)
         used = np.zeros(len(names), np.bool_)
@@ -119,8 +126,11 @@ class _Check:
 
 
 def read_ticks(rows: Rows, layout: Layout, table: SymbolTable) -> tuple[Trades, Quotes, list[Refusal]]:
-    """The trades and quotes in ``rows``, in the file's order, and the rows refused. A row may carry both."""
-    check = _Check(rows.columns, rows.lines, layout.names)
+    """The trades and quotes in ``rows``, in the file's order, and the rows refused. A row may carry both.
+
+    Raises ``TextNeeded`` (and changes nothing) if ``rows`` are typed and one of them is to be refused.
+    """
+    check = _Check(rows, layout)
     stamps = check.stamps()
     places, names = check.symbols()
     prices = check.numbers("price")
@@ -146,8 +156,8 @@ def read_ticks(rows: Rows, layout: Layout, table: SymbolTable) -> tuple[Trades, 
 
 
 def read_bars(rows: Rows, layout: Layout, table: SymbolTable) -> tuple[Bars, list[Refusal]]:
-    """The bars in ``rows``, in the file's order, and the rows refused."""
-    check = _Check(rows.columns, rows.lines, layout.names)
+    """The bars in ``rows``, in the file's order, and the rows refused. Raises ``TextNeeded`` as ``read_ticks`` does."""
+    check = _Check(rows, layout)
     stamps = check.stamps()
     places, names = check.symbols()
     columns = {role: check.numbers(role) for role in _PRICES}
@@ -177,7 +187,7 @@ def read_numbers(texts: Texts) -> Numbers:
     except ValueError:
         empty = np.array([not text.strip() for text in texts], np.bool_)
         values = np.array([_number(text) for text in texts], np.float64)
-    return Numbers(texts, values, empty, ~(np.isfinite(values) | empty))
+    return Numbers(values, empty, ~(np.isfinite(values) | empty))
 
 
 def _number(text: str) -> float:

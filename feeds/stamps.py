@@ -30,15 +30,15 @@ _MAX_LENGTH: Final = 40
 _DATE_LENGTH: Final = 8
 
 
-def read_stamps(texts: Texts) -> tuple[Stamps, Mask]:
-    """The stamps in ns since 1970 UTC of n texts, and which of them are none (their stamps are 0).
+def read_stamps(texts: Texts) -> Stamps:
+    """The stamps in ns since 1970 UTC of n texts; 0 for each that is none.
 
     Read are ISO 8601 dates and times, with or without an offset (without one: UTC), up to nine digits of a second
     (more are cut off), and epoch numbers in s, ms, µs or ns. A stamp before 1970 is none.
     """
     quick = _all_alike(texts)
     if quick is not None:
-        return quick, np.zeros(len(texts), np.bool_)
+        return quick
     stamps = np.zeros(len(texts), np.int64)
     dates: list[int] = []
     for row, text in enumerate(texts):
@@ -51,7 +51,21 @@ def read_stamps(texts: Texts) -> tuple[Stamps, Mask]:
             dates.append(row)
     if dates:
         stamps[dates] = _from_iso([text.strip() for text in texts[dates]])
-    return stamps, stamps <= 0
+    return np.maximum(stamps, 0)
+
+
+def epoch_stamps(numbers: Stamps, billionths: Stamps | None = None) -> Stamps:
+    """The stamps in ns of epoch numbers in whatever unit their magnitude tells, 0 for each that is none.
+
+    ``billionths`` are those of the unit, to be added.
+    """
+    stamps = np.zeros(len(numbers), np.int64)
+    for least, end, scale in UNITS:
+        mine = (numbers >= least) & (numbers <= min(end - 1, _LAST_NS // scale))
+        stamps[mine] = numbers[mine] * scale
+        if billionths is not None:
+            stamps[mine] += billionths[mine] * scale // 10**9
+    return stamps
 
 
 def _all_alike(texts: Texts) -> Stamps | None:
@@ -65,11 +79,11 @@ def _all_alike(texts: Texts) -> Stamps | None:
     stamps: Stamps
     try:
         if first.isdigit() and len(first) != _DATE_LENGTH:
-            stamps = _from_integers(texts.astype(np.int64))
+            stamps = epoch_stamps(texts.astype(np.int64))
         elif "." in first and joined.replace(".", "").isdigit():
             halves = [text.partition(".") for text in texts]
             billionths = np.array([(half[2] + "0" * 9)[:9] for half in halves], object)
-            stamps = _from_integers(
+            stamps = epoch_stamps(
                 np.array([half[0] for half in halves], object).astype(np.int64), billionths.astype(np.int64)
             )
         elif _may_be_iso(joined) and min(map(len, texts)) >= _DATE_LENGTH:
@@ -94,16 +108,6 @@ def _from_iso(words: list[str], errors: str = "coerce") -> Stamps:
     stamps = np.zeros(len(words), np.int64)
     inside = np.asarray((read.year >= 1970) & (read.year <= _LAST_YEAR))
     stamps[inside] = read[inside].as_unit("ns").asi8
-    return stamps
-
-
-def _from_integers(numbers: Stamps, billionths: Stamps | None = None) -> Stamps:
-    stamps = np.zeros(len(numbers), np.int64)
-    for least, end, scale in UNITS:
-        mine = (numbers >= least) & (numbers <= min(end - 1, _LAST_NS // scale))
-        stamps[mine] = numbers[mine] * scale
-        if billionths is not None:
-            stamps[mine] += billionths[mine] * scale // 10**9
     return stamps
 
 

@@ -152,10 +152,10 @@ class SyncStream:
 
     def close(self) -> None:
         """Close with 1000 and stop the thread, within about a second. Iterations end. Closing twice is no error."""
+        self._closing = True  # before looking: a thread that just begins looks at it after it has set both
         thread, loop, task = self._thread, self._loop, self._task
         if thread is None or thread is threading.current_thread():
             return
-        self._closing = True
         if loop is not None and task is not None:
             with suppress(RuntimeError):  # the loop has ended already
                 loop.call_soon_threadsafe(task.cancel)

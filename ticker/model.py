@@ -183,15 +183,24 @@ def check_batch(batch: TickBatch) -> None:
     trades, quotes = batch.trades, batch.quotes
     if len(trades):
         _check_columns("trades", trades.symbol, trades.ts, len(batch.table), (trades.price, trades.size))
-        _refuse("trades.price", trades.price, ~((trades.price > 0) & np.isfinite(trades.price)))
-        _refuse("trades.size", trades.size, ~((trades.size >= 0) & np.isfinite(trades.size)))
+        if not (_within(trades.price, above_zero=True) and _within(trades.size)):
+            _refuse("trades.price", trades.price, ~((trades.price > 0) & (trades.price < np.inf)))
+            _refuse("trades.size", trades.size, ~((trades.size >= 0) & (trades.size < np.inf)))
     if len(quotes):
         sides = (quotes.bid, quotes.bid_size, quotes.ask, quotes.ask_size)
         _check_columns("quotes", quotes.symbol, quotes.ts, len(batch.table), sides)
         for name, price, size in (("bid", quotes.bid, quotes.bid_size), ("ask", quotes.ask, quotes.ask_size)):
-            empty = np.isnan(price)
-            _refuse(f"quotes.{name}", price, ~(empty | ((price > 0) & (price < np.inf))))
-            _refuse(f"quotes.{name}_size", size, np.where(empty, ~np.isnan(size), ~((size >= 0) & (size < np.inf))))
+            if not (_within(price, above_zero=True) and _within(size)):
+                empty = np.isnan(price)
+                _refuse(f"quotes.{name}", price, ~(empty | ((price > 0) & (price < np.inf))))
+                whole = np.where(empty, np.isnan(size), (size >= 0) & (size < np.inf))
+                _refuse(f"quotes.{name}_size", size, ~whole)
+
+
+def _within(values: Floats, *, above_zero: bool = False) -> bool:
+    """Whether all are finite and at least (or above) zero: two passes, where finding out which is not takes many."""
+    least = values.min()
+    return bool((least > 0 if above_zero else least >= 0) and values.max() < np.inf)
 
 
 def _check_columns(kind: str, symbol: Ints, ts: Stamps, symbols: int, floats: tuple[Floats, ...]) -> None:
@@ -201,8 +210,10 @@ def _check_columns(kind: str, symbol: Ints, ts: Stamps, symbols: int, floats: tu
         raise BatchError(f"{kind}: columns of unequal length: {lengths}")
     if symbol.dtype != np.int32 or ts.dtype != np.int64 or any(c.dtype != np.float64 for c in floats):
         raise BatchError(f"{kind}: columns must be int32, int64 and float64, not {symbol.dtype}, {ts.dtype}, …")
-    _refuse(f"{kind}.symbol", symbol, (symbol < 0) | (symbol >= symbols))
-    _refuse(f"{kind}.ts", ts, ts <= 0)
+    if symbol.min() < 0 or symbol.max() >= symbols:
+        _refuse(f"{kind}.symbol", symbol, (symbol < 0) | (symbol >= symbols))
+    if ts.min() <= 0:
+        _refuse(f"{kind}.ts", ts, ts <= 0)
 
 
 def _refuse(column: str, values: npt.NDArray[Any], wrong: npt.NDArray[np.bool_]) -> None:

@@ -20,8 +20,6 @@ def as_time(ts: int) -> datetime:
 class Field(Generic[T]):
     """One field as an attribute; None while it has no value."""
 
-    __slots__ = ("__doc__", "_name")
-
     def __init__(self, doc: str) -> None:
         self.__doc__ = doc
 
