@@ -90,7 +90,7 @@ def _typed(data: bytes, ends: npt.NDArray[np.int64], block: Block, layout: Layou
         {} if counting else {_STAMP: stamps},
         numbers,
         stamps if counting else None,
-        (symbols.codes.to_numpy(np.intp), names),
+        (np.asarray(symbols.codes, np.intp), names),
     )
 
 
@@ -143,7 +143,7 @@ def _may_be_truths(values: npt.NDArray[np.float64]) -> bool:
 
 @cache
 def parses_exactly() -> bool:
-    """Whether this pandas reads each decimal as the nearest float. Before version 3 it missed the last digit of some."""
+    """Whether this pandas reads a decimal as the nearest float. Before version 3 it missed the last digit of some."""
     import pandas as pd
 
     hard = ("0.30000000000000004", "184.93806457519532", "123456789.123456789", "1997.0268239360482")

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from feeds.csv_layout import Layout
-from feeds.csv_table import Places, Rows, Texts, TextNeeded
+from feeds.csv_table import Places, Rows, TextNeeded, Texts
 from feeds.refusals import Refusal, shown
 from feeds.stamps import Mask, epoch_stamps, read_stamps
 from ticker.model import NO_QUOTES, Floats, Ints, Quotes, Stamps, SymbolTable, Trades, is_symbol
@@ -106,7 +106,8 @@ class _Check:
         if self._rows.names is None:
             import pandas as pd
 
-            places, texts = pd.factorize(self._rows.texts["symbol"])
+            places, found = pd.factorize(self._rows.texts["symbol"])
+            texts = list(found)
         else:
             places, texts = self._rows.names
         names = [str(text).strip() for text in texts]

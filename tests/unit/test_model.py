@@ -72,7 +72,7 @@ def test_columns_of_a_wrong_form_are_refused() -> None:
     with pytest.raises(BatchError, match="unequal length"):
         check_batch(TickBatch(TABLE, replace(good, ts=np.array([TS, TS])), NO_QUOTES))
     with pytest.raises(BatchError, match="int32, int64 and float64"):
-        check_batch(TickBatch(TABLE, replace(good, symbol=np.array([0], np.int64)), NO_QUOTES))  # type: ignore[arg-type]  # the mistake
+        check_batch(TickBatch(TABLE, replace(good, symbol=np.array([0], np.int64)), NO_QUOTES))
 
 
 @pytest.mark.parametrize("name", ["AAPL", "<img src=x onerror=alert(1)>", "€", "a b", "null", "x" * 64])
