@@ -6,6 +6,8 @@ It knows no file. That the low comes first in a rising bar and the high in a fal
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import fields
 from typing import Final
 
 import numpy as np
@@ -17,6 +19,11 @@ STEPS: Final = 4
 #: What a bar lasts when the file doesn't tell.
 FALLBACK_NS: Final = 60 * 10**9
 LONGEST_NS: Final = 366 * 86_400 * 10**9
+
+
+def join_bars(parts: Sequence[Bars]) -> Bars:
+    """The bars of ``parts``, one part after another."""
+    return Bars(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Bars)))
 
 
 def interval_ns(bars: Bars) -> int:

@@ -75,14 +75,14 @@ def _typed(data: bytes, ends: npt.NDArray[np.int64], block: Block, layout: Layou
     if frame is None:
         return None
     numbers = {role: frame[place].to_numpy() for role, place in numeric.items()}
-    if any(_may_be_truths(values) for values in numbers.values()):
+    if any(_may_be_truths(numbers[role], _lengths(ends, place)) for role, place in numeric.items()):
         return None
     symbols = frame[columns[_SYMBOL]].cat
     names = list(symbols.categories)
     if not all(type(name) is str for name in names):  # 0005 and 7203 were taken for numbers
         return None
     stamps = frame[columns[_STAMP]].to_numpy()
-    if counting and not _all_digits(stamps, ends, columns[_STAMP]):
+    if counting and not _all_digits(stamps, _lengths(ends, columns[_STAMP])):
         return None
     return Rows(
         _lines(block),
@@ -125,20 +125,26 @@ def _is_counting(data: bytes, ends: npt.NDArray[np.int64], place: int) -> bool:
     return len(text) >= _EPOCH_DIGITS and text.isdigit()
 
 
-def _all_digits(stamps: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], place: int) -> bool:
+def _lengths(ends: npt.NDArray[np.int64], place: int) -> npt.NDArray[np.int64]:
+    """How many bytes each field of a column has."""
+    before = ends[:, place - 1] if place else np.concatenate(([-1], ends[:-1, -1]))
+    lengths: npt.NDArray[np.int64] = ends[:, place] - before - 1
+    return lengths
+
+
+def _all_digits(stamps: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> bool:
     """Whether each field is as long as its number has digits.
 
     If not, it was written as 17e8 or 17.0 and went through a float, or isn't a plain number.
     """
-    starts = ends[:, place - 1] if place else np.concatenate(([-1], ends[:-1, -1]))
-    lengths = ends[:, place] - starts - 1
-    low = 10 ** np.arange(19, dtype=np.int64)
-    return bool((np.searchsorted(low, stamps, side="right") == lengths).all())
+    powers = 10 ** np.arange(19, dtype=np.int64)
+    return bool((np.searchsorted(powers, stamps, side="right") == lengths).all())
 
 
-def _may_be_truths(values: npt.NDArray[np.float64]) -> bool:
+def _may_be_truths(values: npt.NDArray[np.float64], lengths: npt.NDArray[np.int64]) -> bool:
     """Whether a column might be TRUE and FALSE, which pandas takes for 1 and 0 if there is nothing else."""
-    return bool(len(values)) and bool(((values == 0) | (values == 1) | np.isnan(values)).all())
+    known = values[~np.isnan(values)]
+    return bool(((known == 0) | (known == 1)).all()) and bool((lengths >= len("TRUE")).any())
 
 
 @cache

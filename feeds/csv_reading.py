@@ -6,13 +6,10 @@ It knows no event loop and no pace.
 from __future__ import annotations
 
 import threading
-from dataclasses import fields
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
-from feeds.bar_walk import interval_ns, walk
+from feeds.bar_walk import interval_ns, join_bars, walk
 from feeds.csv_file import Block, CsvFile
 from feeds.csv_layout import Layout, layout_of
 from feeds.csv_rows import Bars, read_bars, read_ticks
@@ -108,58 +105,59 @@ class CsvReading:
             raise error
         file, layout = self._opened()
         before = self.rows
-        trades: list[Trades] = []
-        quotes: list[Quotes] = []
-        bars: list[Bars] = []
+        found = _Found()
         try:
             while self.rows - before < rows and (block := file.block()) is not None:
-                self._read(block, layout, trades, quotes, bars)
+                self._read(block, layout, found)
         except FeedError as error:
             if self.rows == before:
                 raise
             self._error = error  # what was read before it comes first
-        hold_from = None
-        if bars:
-            joined = _joined(bars)
-            if self._interval_ns is None:
-                self._interval_ns = interval_ns(joined)
-            trades = [walk(joined, self._interval_ns)]
-            # Other symbols' bars of the same time may be in the next chunk, and begin before these end.
-            hold_from = int(joined.ts.max())
-        batches = self._sequencer.put(trades, quotes, hold_from)
+        batches = self._in_order(found)
         self.ticks += sum(map(len, batches))
         return batches if batches or self.rows > before else None
 
-    def _read(self, block: Block, layout: Layout, trades: list[Trades], quotes: list[Quotes], bars: list[Bars]) -> None:
-        """Add what ``block`` has to the lists."""
+    def _in_order(self, found: _Found) -> list[TickBatch]:
+        if not any(map(len, found.bars)):
+            return self._sequencer.put(found.trades, found.quotes)
+        bars = join_bars(found.bars)
+        if self._interval_ns is None:
+            self._interval_ns = interval_ns(bars)
+        # Other symbols' bars of the same time may be in the next chunk, and begin before these end.
+        return self._sequencer.put([walk(bars, self._interval_ns)], [], hold_from=int(bars.ts.max()))
+
+    def _read(self, block: Block, layout: Layout, found: _Found) -> None:
+        """Add to ``found`` what ``block`` has."""
         typed = not self._blocks_as_text
         rows = split(block, layout, typed=typed)
         if typed and not rows.typed:
             self._blocks_as_text = AS_TEXT
-        else:
-            self._blocks_as_text -= not typed
+        elif not typed:
+            self._blocks_as_text -= 1
         try:
-            refused = self._interpret(rows, layout, trades, quotes, bars)
+            refused = found.add(rows, layout, self._table)
         except TextNeeded:
             self._blocks_as_text = AS_TEXT
             rows = split(block, layout)
-            refused = self._interpret(rows, layout, trades, quotes, bars)
+            refused = found.add(rows, layout, self._table)
         self.rows += len(rows.lines) + len(rows.refused)
         self.refusals.add(rows.refused + refused)
 
-    def _interpret(
-        self, rows: Rows, layout: Layout, trades: list[Trades], quotes: list[Quotes], bars: list[Bars]
-    ) -> list[Refusal]:
+
+class _Found:
+    """What the blocks of a chunk had."""
+
+    def __init__(self) -> None:
+        self.trades: list[Trades] = []
+        self.quotes: list[Quotes] = []
+        self.bars: list[Bars] = []
+
+    def add(self, rows: Rows, layout: Layout, table: SymbolTable) -> list[Refusal]:
         if layout.kind == "bars":
-            some_bars, refused = read_bars(rows, layout, self._table)
-            if len(some_bars):
-                bars.append(some_bars)
+            bars, refused = read_bars(rows, layout, table)
+            self.bars.append(bars)
         else:
-            some_trades, some_quotes, refused = read_ticks(rows, layout, self._table)
-            trades.append(some_trades)
-            quotes.append(some_quotes)
+            trades, quotes, refused = read_ticks(rows, layout, table)
+            self.trades.append(trades)
+            self.quotes.append(quotes)
         return refused
-
-
-def _joined(parts: list[Bars]) -> Bars:
-    return Bars(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Bars)))

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from feeds.csv_layout import Layout
-from feeds.csv_table import Places, Rows, TextNeeded, Texts
+from feeds.csv_table import Places, Rows, TextNeeded
 from feeds.refusals import Refusal, shown
-from feeds.stamps import Mask, epoch_stamps, read_stamps
+from feeds.stamps import Texts, epoch_stamps, read_stamps
 from ticker.model import NO_QUOTES, Floats, Ints, Quotes, Stamps, SymbolTable, Trades, is_symbol
+
+Mask = npt.NDArray[np.bool_]
 
 _PRICES: Final = ("open", "high", "low", "close")
 

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from feeds.refusals import Refusal
+from feeds.stamps import Texts
 from ticker.model import Floats, Stamps
 
-Texts = npt.NDArray[np.object_]
 Lines = npt.NDArray[np.int64]
 Places = npt.NDArray[np.intp]
 

@@ -15,7 +15,6 @@ import numpy.typing as npt
 from ticker.model import Stamps
 
 Texts = npt.NDArray[np.object_]
-Mask = npt.NDArray[np.bool_]
 
 #: Which unit an epoch number has is told by its magnitude: from, to (not included), ns in the unit. All of 1973-03-03
 #: to 2260 is told rightly, in any unit. What falls between is refused: 20240103120000 is no number of microseconds.

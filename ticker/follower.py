@@ -223,10 +223,14 @@ class Follower:
         assert version is not None
         assert self.welcome is not None
         log.warning("%s: %s: a gap from %d to %d; asking again", self.name, channel.channel, version, since)
+        if isinstance(channel, View) and channel.unsettled:
+            raise BrokenProtocolError(f"{channel.channel}: a gap, while symbols were still to come whole")
         channel.awaiting = True
-        # No symbols: nothing is added to the watchlist, but all of it goes on from `version`.
+        # One message is enough for any watchlist: what is resumed is the whole channel.
+        symbols = [symbol for symbol in channel.wanted.tokens() if symbol not in self.rejected]
+        symbols = portions(symbols, self.limits.message_bytes)[0]
         resume = Since(epoch=self.welcome.epoch, version=version)
-        return [self.ask(Subscribe(symbols=[], channel=channel.channel, since=resume))]
+        return [self.ask(Subscribe(symbols=symbols, channel=channel.channel, since=resume))]
 
     # Answers
 

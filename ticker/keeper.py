@@ -252,7 +252,8 @@ class Keeper:
         follower = self._follower
         if self._ever_live:
             self.reconnects += 1
-            log.warning("%s: connected again, on from version %d", follower.name, follower.view.version)
+            where = f"on from version {follower.view.version}" if follower.view.version else "from the beginning"
+            log.warning("%s: connected again, %s", follower.name, where)
         else:
             log.info("%s: connected, epoch %s", follower.name, follower.epoch)
 

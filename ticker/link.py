@@ -126,7 +126,14 @@ async def dial(session: aiohttp.ClientSession, url: URL, encodings: Encodings, t
     except BrokenProtocolError as error:
         raise LostError(str(error), broken=True) from None
     except (aiohttp.ClientError, OSError) as error:
-        raise LostError(str(error) or type(error).__name__) from error
+        raise LostError(_reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    """An error of the network in words."""
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return f"can't connect: {error.strerror or error.os_error}"
+    return str(error) or type(error).__name__
 
 
 def _retry_after_s(value: str, now_s: float) -> float:
@@ -224,7 +231,7 @@ class Link:
             else:
                 await self._socket.send_bytes(payload)
         except (aiohttp.ClientError, OSError) as error:
-            raise LostError(str(error) or type(error).__name__) from error
+            raise LostError(_reason(error)) from error
 
     async def close(self) -> None:
         """Close with 1000. Takes well under a second, whatever the peer does."""

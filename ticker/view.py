@@ -54,6 +54,11 @@ class View:
         """Whether there may be something to take."""
         return bool(self._changed)
 
+    @property
+    def unsettled(self) -> bool:
+        """Whether symbols have not certainly come whole yet."""
+        return bool(self._fresh)
+
     # What the server says
 
     def apply(self, message: messages.Update) -> bool:

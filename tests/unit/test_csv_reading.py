@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import threading
 from pathlib import Path
 
@@ -11,7 +12,11 @@ import pytest
 import feeds.csv_file
 import feeds.csv_reading
 from feeds.csv_file import Block, CsvFile
-from feeds.csv_reading import CsvReading
+from feeds.csv_layout import Layout
+from feeds.csv_quick import parses_exactly
+from feeds.csv_reading import AS_TEXT, CsvReading
+from feeds.csv_split import split
+from feeds.csv_table import Rows
 from tests.unit.csv_text import BARS, BOTH, START_NS, START_S, TRADES, quote_rows, read, trade_rows, write
 from ticker.errors import FeedError
 from ticker.model import SymbolTable, TickBatch
@@ -87,6 +92,28 @@ def test_bars_of_one_time_walk_together_though_chunks_part_them(tmp_path: Path) 
         ("S3", START_NS + 45 * 10**9, 11, 100),
         ("S3", START_NS + 60 * 10**9, 10, 100),
     ]
+
+
+@pytest.mark.skipif(not parses_exactly(), reason="this pandas does not read every decimal exactly")
+@pytest.mark.usefixtures("small_chunks")
+def test_after_a_bad_row_some_blocks_are_read_as_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A typed block with a bad row is read twice; a dirty file must not cost that for each of its blocks."""
+    asked: list[bool] = []
+
+    def remembered(block: Block, layout: Layout, *, typed: bool = False) -> Rows:
+        asked.append(typed)
+        return split(block, layout, typed=typed)
+
+    monkeypatch.setattr(feeds.csv_reading, "split", remembered)
+    rows = [f"{START_S + number},A,{number + 2},5" for number in range(400)]
+    rows[20] = f"{START_S},A,0,1"
+    rows[200] = f"{START_S},A,x,1"
+    reading, batches = read(write(tmp_path / "f.csv", TRADES, *rows))
+    assert len(trade_rows(batches)) == 398
+    assert reading.refusals.counts == {"not a price": 2}
+    blocks = "".join("T" if typed else "t" for typed in asked)
+    text = "t" * AS_TEXT
+    assert re.fullmatch(rf"T+t{text}T+{text}T+", blocks), blocks
 
 
 def test_a_wrong_header_is_told_with_the_file(tmp_path: Path) -> None:

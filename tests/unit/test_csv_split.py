@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 import feeds.csv_split
 from feeds.csv_file import MAX_ROW_LINES, Block
 from feeds.csv_layout import layout_of
-from feeds.csv_split import Rows, split
+from feeds.csv_split import split
+from feeds.csv_table import Rows
 
 HEADER = ["timestamp", "symbol", "note", "price"]
 LAYOUT = layout_of(HEADER)
@@ -25,17 +26,20 @@ def split_text(text: str | bytes, first_line: int = 2) -> Rows:
 
 def plain(rows: Rows) -> list[tuple[int, str, str, str]]:
     """(line, timestamp, symbol, price) of each row."""
-    columns = [rows.columns[role] for role in ("timestamp", "symbol", "price")]
+    columns = [rows.texts[role] for role in ("timestamp", "symbol", "price")]
     return list(zip(rows.lines.tolist(), *columns, strict=True))
 
 
 @pytest.fixture
 def no_quick_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feeds.csv_split, "_by_pandas", lambda *_: None)
+    monkeypatch.setattr(feeds.csv_split, "split_quickly", lambda *_, typed: None)
 
 
-def test_rows_are_text_as_it_stands() -> None:
+@pytest.mark.parametrize("quick", [True, False])
+def test_rows_are_text_as_it_stands(quick: bool, request: pytest.FixtureRequest) -> None:
     """Names that look like numbers, truths or nothing stay what they are, and so does every digit."""
+    if not quick:
+        request.getfixturevalue("no_quick_way")
     rows = split_text("1704292200123456789,NA,x,0.10000000000000000001\n2,1e5,,TRUE\n3,null,nan,\n")
     assert plain(rows) == [
         (2, "1704292200123456789", "NA", "0.10000000000000000001"),
@@ -43,14 +47,6 @@ def test_rows_are_text_as_it_stands() -> None:
         (4, "3", "null", ""),
     ]
     assert rows.refused == []
-
-
-def test_a_regular_block_takes_the_quick_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The thorough way is for the blocks that need it."""
-    monkeypatch.setattr(feeds.csv_split, "_by_csv", lambda *_: pytest.fail("took the thorough way"))
-    assert len(split_text("1,A,x,2\n" * 1000).lines) == 1000
-    assert len(split_text("1,A,x,2\r\n" * 10).lines) == 10
-    assert len(split_text("1,Ä,,\n" * 10).lines) == 10
 
 
 cells = st.text(st.sampled_from('ab1,"\n\r \té\u2028\x0b'), max_size=6)
@@ -70,21 +66,6 @@ def test_what_a_csv_writer_wrote_is_read_back(rows: list[list[str]], end: str) -
     read = split_text(text.getvalue())
     assert read.refused == []
     assert plain(read) == [(line, row[0], row[1], row[3]) for line, row in zip(lines, rows, strict=True)]
-
-
-@given(st.text(st.sampled_from('ab1,,,\n\n" \ré'), max_size=60))
-def test_the_quick_way_and_the_thorough_way_agree(text: str) -> None:
-    """Whatever the text: where the quick way gives an answer, it is the thorough one's."""
-    data = (text + "\n").encode()
-    block = Block(data, 7, data.count(b"\n"))
-    quick = feeds.csv_split._by_pandas(block, LAYOUT)
-    if quick is not None:
-        thorough = feeds.csv_split._by_csv(block, LAYOUT)
-        assert thorough.refused == []
-        assert {role: column.tolist() for role, column in quick.items()} == {
-            role: column.tolist() for role, column in thorough.columns.items()
-        }
-        assert thorough.lines.tolist() == list(range(7, 7 + block.lines))
 
 
 GOOD = "1,A,x,2"

@@ -97,7 +97,8 @@ def test_wrong_stamps_in_a_column_leave_the_others_alone() -> None:
 def test_an_empty_column_has_no_stamps() -> None:
     """A block of blank lines is nothing special."""
     stamps = read_stamps(texts())
-    assert (len(stamps), stamps.dtype) == (0, np.int64)
+    assert len(stamps) == 0
+    assert stamps.dtype == np.int64
 
 
 moments = st.integers(10**8 * SECOND, 9_183_110_399 * SECOND)

@@ -32,6 +32,7 @@ class FeedParam(click.Option):
             is_flag=option.is_flag,
             default=None,
             envvar=option.variable,
+            show_envvar=True,
             help=option.description,
             metavar=None if option.is_flag or option.choices else option.kind.upper(),
         )
@@ -39,13 +40,13 @@ class FeedParam(click.Option):
         self.name = _MARK + option.name
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        names, words = super().get_help_record(ctx) or ("", "")
+        names, _ = super().get_help_record(ctx) or ("", "")
         notes = [f"env var: {self.option.variable}"]
         if self.option.required:
             notes.append("required")
         elif self.option.default is not None:
             notes.append(f"default: {self.option.default}")
-        return names, f"{words}  [{'; '.join(notes)}]"
+        return names, f"{self.option.description}  [{'; '.join(notes)}]"
 
 
 class FeedCommand(click.Command):

@@ -1,0 +1,49 @@
+"""`ticker serve` as a process of its own, as a user starts it."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+
+class Server:
+    """A server process. ``port`` 0 takes a free one; afterwards ``port`` is the real one."""
+
+    def __init__(self, *options: str, port: int = 0, cwd: Path | None = None) -> None:
+        command = [sys.executable, "-W", "error", "-m", "ticker", "serve", "--port", str(port), *options]
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, cwd=cwd
+        )
+        assert self.process.stdout is not None
+        first = self.process.stdout.readline()
+        found = re.search(r"http://127\.0\.0\.1:(\d+)", first)
+        if found is None:
+            raise AssertionError(f"it did not start: {first}{self.process.communicate()}")
+        self.port = int(found[1])
+        self.url = found[0]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.communicate()
+
+    def kill(self) -> None:
+        """SIGKILL: no goodbye to anybody."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.communicate()
+
+    def get(self, path: str) -> Any:
+        with urllib.request.urlopen(self.url + path, timeout=10) as response:
+            return json.load(response)
