@@ -20,6 +20,7 @@ from tests.model_client import Message, ModelClient
 from ticker.messages import Limits
 from ticker.model import Removal, Restart
 from ticker.server import Service, Settings
+from ticker.session import Session
 
 TS = 1_700_000_000_000_000_000
 
@@ -320,6 +321,24 @@ async def test_a_client_of_another_make_speaks_the_protocol(http: aiohttp.Client
             assert msgpack.unpackb(await stream.recv(decode=False))["type"] == "update"
             feed.tick([(0, TS, 3.0, 1.0)])
             assert msgpack.unpackb(await stream.recv(decode=False))["data"]["AAPL"]["last"] == 3
+
+
+async def test_a_mistake_of_the_servers_closes_with_1011(
+    http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The one client is told to come back, the log tells why, and the server goes on."""
+    feed = ScriptedFeed()
+    async with serving(feed) as service, http.ws_connect(address(service)) as stream:
+        await receive(stream)
+        with monkeypatch.context() as broken:
+            broken.setattr(Session, "receive", lambda *_: 1 / 0)
+            await stream.send_json({"op": "ping"})
+            closed = await stream.receive()
+            assert (closed.type, closed.data) == (WSMsgType.CLOSE, 1011)
+        assert "ZeroDivisionError" in caplog.text
+        async with http.ws_connect(address(service)) as other:
+            await other.send_json({"op": "ping"})
+            await until(other, "pong")
 
 
 async def test_stopping_closes_clients_with_1012(http: aiohttp.ClientSession) -> None:

@@ -74,6 +74,9 @@ class WebSocketEndpoint:
                 while outlet.backlog_bytes > _UNREAD_BYTES and not transport.is_closing():  # noqa: ASYNC110 - see above
                     await asyncio.sleep(_UNREAD_PAUSE_S)
             reason = self._reason(socket)
+        except Exception:  # a mistake of ours must not look like a network that broke
+            log.exception("client %s: failed", session.id)
+            await socket.close(code=WSCloseCode.INTERNAL_ERROR, message=b"the server failed; see its log")
         finally:
             self._open.discard(socket)
             watched = len(session)
