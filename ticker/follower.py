@@ -33,7 +33,7 @@ from ticker.messages import (
 )
 from ticker.ticks import Quote, TickQueue, Trade
 from ticker.view import View
-from ticker.wanted import portions
+from ticker.wanted import ALL, portions
 
 log = logging.getLogger("ticker.client")
 
@@ -111,7 +111,10 @@ class Follower:
 
     def unsubscribe(self, symbols: list[str], channel: str) -> list[Unsubscribe]:
         """Drop symbols at once, whatever is under way of them; the messages that tell the server."""
-        self.channel(channel).unwatch(symbols)
+        asked = [message for message in self._asked.values() if message.channel == channel]
+        if ALL in symbols or not any(ALL in message.symbols for message in asked):
+            self.channel(channel).unwatch(symbols)
+        # Else everything may be subscribed to before this comes to pass: then the server goes on with these.
         parts = portions(symbols, self.limits.message_bytes)
         return [Unsubscribe(symbols=part, channel=channel) for part in parts]
 

@@ -78,7 +78,7 @@ class TickQueue(Generic[Tick]):
         self.lost: dict[str, int] = {}
         #: The sum of them.
         self.lost_in_all = 0
-        #: How often the server could not go on from where the client was, nor tell how many were lost.
+        #: How often the server went on elsewhere than where the client was, so that nobody knows what was lost.
         self.breaks = 0
         self._make = make
         self._bound = bound
@@ -101,11 +101,11 @@ class TickQueue(Generic[Tick]):
         if not self._accepted:
             return True  # nothing is wanted any more: a later subscribe begins where the server then is
         if self.version is not None and message.since != self.version:
-            if self._joining:
-                # Asked to go on from `version`, the server began elsewhere: it can't, and asking again won't help.
-                self.breaks += 1
-            elif message.since > self.version:
+            if message.since > self.version:
                 return False
+            if self._joining:
+                # Asked to go on from `version`, the server began before it: its numbers aren't those that were.
+                self.breaks += 1
             elif message.version <= self.version:
                 return True  # all of it is known
         self._joining = False

@@ -1,0 +1,117 @@
+"""`ticker serve` as a process: how it starts, stops and refuses."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.e2e.processes import Server
+
+
+def refused(*options: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> str:
+    """What `ticker serve` says on stderr when it won't start: one line, status 2, nothing on stdout."""
+    command = [sys.executable, "-m", "ticker", "serve", *options]
+    ran = subprocess.run(
+        command, capture_output=True, text=True, timeout=30, env={**os.environ, **(env or {})}, cwd=cwd, check=False
+    )
+    assert ran.returncode == 2, ran
+    assert ran.stdout == ""
+    assert "Traceback" not in ran.stderr
+    lines = ran.stderr.splitlines()
+    assert len(lines) == 1, lines
+    return lines[0]
+
+
+@pytest.mark.parametrize(("sent", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+async def test_a_signal_stops_it_within_two_seconds_and_tells_the_clients(sent: signal.Signals, status: int) -> None:
+    """Clients get 1012; one that never answers the close doesn't hold it up."""
+    with Server("--symbols", "AAPL") as server:
+        with socket.create_connection(("127.0.0.1", server.port)) as mute:
+            mute.sendall(
+                b"GET /v1/stream HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+            )
+            assert mute.recv(12) == b"HTTP/1.1 101"
+            async with aiohttp.ClientSession() as session, session.ws_connect(f"{server.url}/v1/stream") as stream:
+                await stream.receive()
+                started = time.monotonic()
+                server.process.send_signal(sent)
+                closed = await stream.receive()
+                assert (closed.type, closed.data) == (aiohttp.WSMsgType.CLOSE, 1012)
+            assert server.process.wait(timeout=10) == status
+            # What is promised is two seconds; a busy machine may take a little more.
+            assert time.monotonic() - started < 4
+
+
+def test_a_port_in_use_is_one_clear_line() -> None:
+    """It names the port and what to do."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        line = refused("--port", str(port))
+    assert str(port) in line
+    assert "another program listens there" in line
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--feed", "csv"), "--path"),
+        (("--feed", "csv", "--path", "nowhere.csv"), "nowhere.csv"),
+        (("--feed", "csv", "--path", "."), "."),
+        (("--feed", "csv", "--path", "empty.csv"), "empty.csv"),
+        (("--feed", "csv", "--path", "columns.csv"), "price"),
+        (("--feed", "csv", "--path", "bad.csv"), "bad.csv"),
+        (("--feed", "csv", "--path", "good.csv", "--speed", "-1"), "--speed"),
+        (("--path", "good.csv"), "csv"),
+        (("--feed", "randomwalk"), "random-walk"),
+        (("--ticks-per-second", "0"), "--ticks-per-second"),
+        (("--ticks-per-second", "1e9"), "--ticks-per-second"),
+        (("--seed", "one"), "--seed"),
+        (("--symbols", "A", "--count", "3"), "--count"),
+        (("--symbols-file", "nowhere.txt"), "nowhere.txt"),
+        (("--port", "70000"), "--port"),
+        (("--host", "no.such.host.invalid"), "no.such.host.invalid"),
+        (("--nonsense",), "--nonsense"),
+    ],
+)
+def test_a_bad_option_is_one_clear_line(tmp_path: Path, options: tuple[str, ...], said: str) -> None:
+    """Status 2, and the line names what is wrong."""
+    (tmp_path / "empty.csv").touch()
+    (tmp_path / "columns.csv").write_text("timestamp,symbol,size\n1704205800,AAPL,1\n")
+    (tmp_path / "bad.csv").write_text("timestamp,symbol,price,size\nnever,AAPL,1,1\n1704205800,AAPL,-1,1\n")
+    (tmp_path / "good.csv").write_text("timestamp,symbol,price,size\n1704205800,AAPL,1,1\n")
+    assert said in refused(*options, "--port", "0", cwd=tmp_path) if "--port" not in options else refused(*options)
+
+
+def test_options_come_from_the_environment_too() -> None:
+    """`TICKER_` and the option's name; the command line wins."""
+    assert "TICKER_PORT" in refused(env={"TICKER_PORT": "many"})
+    env = {**os.environ, "TICKER_SYMBOLS": "ENVI,RON", "TICKER_PORT": "1"}
+    command = [sys.executable, "-m", "ticker", "serve", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) as server:
+        assert server.stdout is not None
+        told = [server.stdout.readline() for _ in range(3)]
+        server.terminate()
+        server.communicate()
+    assert "ENVI" in "".join(told)
+
+
+def test_a_replay_that_ended_stays_up(tmp_path: Path) -> None:
+    """Its last values can still be asked for, and health says that it has ended."""
+    path = tmp_path / "a.csv"
+    path.write_text("timestamp,symbol,price,size\n1704205800,AAPL,5,1\n1704205801,AAPL,6,1\n")
+    with Server("--feed", "csv", "--path", str(path), "--speed", "0") as server:
+        while server.get("/healthz")["feed"]["state"] != "ended":
+            pass
+        snapshot = server.get("/v1/snapshot?symbols=AAPL")
+        assert snapshot["data"]["AAPL"]["last"] == 6
+        assert snapshot["data"]["AAPL"]["volume"] == 2
+        assert server.get("/v1/symbols") == {"symbols": ["AAPL"], "complete": True, "currency": "USD"}
