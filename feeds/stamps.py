@@ -85,7 +85,7 @@ def _all_alike(texts: Texts) -> Stamps | None:
             stamps = epoch_stamps(
                 np.array([half[0] for half in halves], object).astype(np.int64), billionths.astype(np.int64)
             )
-        elif _may_be_iso(joined) and min(map(len, texts)) >= _DATE_LENGTH:
+        elif _may_be_iso(first) and min(map(len, texts)) >= _DATE_LENGTH:
             stamps = _from_iso(list(texts), errors="raise")
         else:
             return None
@@ -95,8 +95,8 @@ def _all_alike(texts: Texts) -> Stamps | None:
 
 
 def _may_be_iso(text: str) -> bool:
-    """Keeps "now" and "today" out, which pandas takes for stamps; no ISO 8601 text has an o in it."""
-    return text[:1].isdigit() and text.isascii() and "o" not in text and "O" not in text
+    """Keeps out what pandas takes for a stamp, too: "now", "today", and years alone."""
+    return text[:1].isdigit() and text.isascii() and len(text) >= _DATE_LENGTH
 
 
 def _from_iso(words: list[str], errors: str = "coerce") -> Stamps:

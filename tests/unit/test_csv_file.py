@@ -197,6 +197,19 @@ def test_whole_lines_before_an_error_come_first_and_reading_goes_on_when_it_is_m
     assert file.ended
 
 
+def test_lines_that_were_whole_are_not_lost_with_those_behind_them(tmp_path: Path) -> None:
+    """Also in a file so short that its end is known with its beginning."""
+    path = tmp_path / "f.csv.gz"
+    path.write_bytes(gzip.compress(b"header\n1\n2\n3\n")[:-8])
+    file = CsvFile(path)
+    file.header()
+    assert str(file.error) == f"{path}: the gzip file is cut off"
+    assert file.block() == Block(b"1\n2\n3\n", 2, 3)
+    with pytest.raises(FeedError, match="the gzip file is cut off"):
+        file.block()
+    file.close()
+
+
 def test_a_file_that_is_gone_when_it_is_opened_again_is_told(tmp_path: Path) -> None:
     """And one that became shorter simply has no more lines."""
     path = tmp_path / "f.csv"

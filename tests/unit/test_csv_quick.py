@@ -115,6 +115,7 @@ name = st.sampled_from(
 @example([("TRUE", "A", "", str(START_S), "1")], True)
 @example([("1", "A", "", str(START_S), "1")], True)
 @example([("1", "A", "", str(START_S), ""), ("2", "A", "", f"{START_S}.0", "")], False)
+@example([("2", "A", "", f"{START_S}123456789", ""), ("2", "A", "", f"{START_S}123456789.0", "")], False)
 def test_typed_it_agrees_with_text(rows: list[tuple[str, ...]], alike: bool) -> None:
     """Whatever looks like a number, a truth, a date or nothing: typed columns end as the ticks that the texts are."""
     if alike:  # the kinds of trouble that show only when a whole column is alike

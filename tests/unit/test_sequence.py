@@ -40,6 +40,12 @@ def test_a_chunk_is_sorted_and_equal_stamps_keep_their_order() -> None:
     assert first_stamp(batch) == 1
 
 
+def test_very_many_equal_stamps_keep_their_order() -> None:
+    """A file with stamps in whole seconds; only a stable sort has this right at every length."""
+    (batch,) = Sequencer(TABLE).put([some_trades(*[7, 3] * 5000)], [])
+    assert batch.trades.price.tolist() == [*range(2, 10_001, 2), *range(1, 10_001, 2)]
+
+
 def test_each_day_is_a_batch() -> None:
     """So that a rollover can come between them, with the day's quotes beside its trades."""
     batches = Sequencer(TABLE).put([some_trades(1, DAY_NS - 1, DAY_NS)], [some_quotes(2, 5 * DAY_NS)])

@@ -21,9 +21,11 @@ def texts(*values: str) -> Texts:
     return np.array([*values, ""], object)[:-1]
 
 
-def both_ways(text: str) -> int:
-    """The stamp of ``text``, 0 if it is none: alone in its column, and in a mixed one, which must be the same."""
+def every_way(text: str) -> int:
+    """The stamp of ``text``, 0 if it is none: the same alone, among stamps of each form, and in a mixed column."""
     (alone,) = read_stamps(texts(text)).tolist()
+    for other in ("1704283200", "1704283200.0", "2024-01-03T12:00:00"):
+        assert read_stamps(texts(other, text)).tolist() == [NOON, alone]
     assert read_stamps(texts(text, SPOILER)).tolist() == [alone, 0]
     return int(alone)
 
@@ -69,7 +71,7 @@ def both_ways(text: str) -> int:
 )
 def test_a_stamp_is_read_to_the_nanosecond(text: str, stamp: int) -> None:
     """ISO 8601 with and without offset (then UTC), and epoch numbers whose unit is told by their magnitude."""
-    assert both_ways(text) == stamp
+    assert every_way(text) == stamp
 
 
 @pytest.mark.parametrize(
@@ -85,7 +87,7 @@ def test_a_stamp_is_read_to_the_nanosecond(text: str, stamp: int) -> None:
 )  # fmt: skip
 def test_what_is_no_stamp_is_told(text: str) -> None:
     """Also what pandas or Python would take for one; and times outside 1970-2260."""
-    assert both_ways(text) == 0
+    assert every_way(text) == 0
 
 
 def test_wrong_stamps_in_a_column_leave_the_others_alone() -> None:

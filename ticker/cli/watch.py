@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -117,15 +118,21 @@ async def _show(request: Request) -> None:
         )
     except ValueError as error:
         raise Failure(f"--url: {error}") from error
-    with ExitStack() as logging:
+    # What is not logged to stderr on purpose is not logged there by default either.
+    logging.getLogger("ticker").addHandler(logging.NullHandler())
+    with ExitStack() as log:
         if request.wait:
-            logging.enter_context(logging_to_stderr("warning", _LOG_LINE))
-        async with stream:
-            logging.close()
+            log.enter_context(logging_to_stderr("warning", _LOG_LINE))
+        try:
+            await stream.open()
+        except ConnectError as error:
+            raise Failure(f"{error}; start a server with `ticker serve`, or wait for one with --wait") from error
+        async with aclosing(stream):
+            log.close()
             for name in stream.rejected:
                 click.echo(f"ticker: the server has no symbol {printable(name)}", err=True)
             if request.output != "table":  # the table has its own words for what the log says
-                logging.enter_context(logging_to_stderr("warning", _LOG_LINE))
+                log.enter_context(logging_to_stderr("warning", _LOG_LINE))
             await _show_stream(stream, request)
 
 

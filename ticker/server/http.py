@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import html
+import shlex
 import time
 from collections.abc import Callable
 from pathlib import Path
 from string import Template
+from urllib.parse import quote
 
 import msgspec
 from aiohttp import web
@@ -81,12 +83,11 @@ class HttpEndpoints:
             "feed_name": self._feed_name,
             "state": self._state().state,
             "symbols": f"{len(names):,}",
-            "host": request.host,
             "http_url": f"{request.scheme}://{request.host}",
             "ws_url": f"{'wss' if request.secure else 'ws'}://{request.host}",
-            "sample": " ".join(sample),
-            "sample_csv": ",".join(sample),
-            "sample_json": ", ".join(f'"{name}"' for name in sample),
+            "sample": shlex.join(sample),
+            "sample_csv": quote(",".join(sample)),
+            "sample_json": msgspec.json.encode(sample).decode()[1:-1],
         }
         text = Template(page.decode()).safe_substitute({name: html.escape(value) for name, value in values.items()})
         return web.Response(text=text, content_type="text/html", headers=_headers())
