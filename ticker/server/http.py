@@ -86,7 +86,7 @@ class HttpEndpoints:
             "http_url": f"{request.scheme}://{request.host}",
             "ws_url": f"{'wss' if request.secure else 'ws'}://{request.host}",
             "sample": shlex.join(sample),
-            "sample_csv": quote(",".join(sample)),
+            "sample_csv": quote(",".join(sample), safe=","),
             "sample_json": msgspec.json.encode(sample).decode()[1:-1],
         }
         text = Template(page.decode()).safe_substitute({name: html.escape(value) for name, value in values.items()})
