@@ -72,6 +72,7 @@ ifneq ($(shell [ "$$(cat $(VENV)/made-in 2>/dev/null)" = "$$(pwd -P)" ] && $(BIN
 $(VENV)/made-in: FORCE
 endif
 
+CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3 python)
 FITS := import sys; sys.exit(sys.version_info < $(MINIMUM))
 
 $(VENV)/made-in:
@@ -80,11 +81,11 @@ $(VENV)/made-in:
 	    $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null; \
 	else \
 	    found=; \
-	    for python in $(or $(PYTHON),python3.13 python3.12 python3.11 python3 python); do \
+	    for python in $(CANDIDATES); do \
 	        if "$$python" -c '$(FITS)' 2>/dev/null; then found=$$python; break; fi; \
 	    done; \
 	    if [ -z "$$found" ]; then \
-	        echo 'ticker needs Python 3.11 or newer, and $(or $(PYTHON),no such python) is not it.' >&2; \
+	        echo 'ticker needs Python 3.11 or newer; none of these is one: $(CANDIDATES)' >&2; \
 	        echo 'Install one (Debian, Ubuntu: apt install python3 python3-venv), or name it: make PYTHON=/path/to/python3.11' >&2; \
 	        exit 1; \
 	    fi; \

@@ -79,7 +79,9 @@ class CsvReplay:
 
     @property
     def info(self) -> FeedInfo:
-        pace = f"at {self._speed:g} times its pace" if self._speed else "as fast as it goes"
+        pace = f"at {self._speed:g} times its pace"
+        if self._speed in (0, 1):
+            pace = "at its own pace" if self._speed else "as fast as it goes"
         return FeedInfo(
             symbols=self._symbols,
             complete=self._complete,
@@ -136,11 +138,11 @@ class CsvReplay:
                         if isinstance(event, TickBatch) and self._is_new_day(event):
                             yield Rollover(self._symbols)
                         yield event
-                if not reading.ticks:
-                    raise _no_good_row(reading)
             except FeedError:
                 self._failed = reading
                 raise
+            if not reading.ticks:  # there were some when it was looked at: the file is another one now
+                raise _no_good_row(reading)
             self._complete = True
             _log_summary(reading, quiet=again)
             if not self._loop:

@@ -204,23 +204,25 @@ class Stream:
         """
         rejected: dict[str, str] = {}
         answer: Subscribed
-        for message in self._follower.subscribe(as_names(symbols), channel or self.channel, rate):
-            found = await self._keeper.request(message, insist=True)
-            assert isinstance(found, Subscribed)
-            answer = found
-            rejected.update(answer.rejected)
+        async with self._keeper.turn:
+            for message in self._follower.subscribe(as_names(symbols), channel or self.channel, rate):
+                found = await self._keeper.request(message, insist=True)
+                assert isinstance(found, Subscribed)
+                answer = found
+                rejected.update(answer.rejected)
         return msgspec.structs.replace(answer, rejected=rejected)
 
     async def unsubscribe(self, symbols: Iterable[str], *, channel: str | None = None) -> None:
         """Take symbols off the watchlist of ``channel`` (if none is given, the stream's); ``["*"]`` takes all.
 
         They are gone at once: from the board, from what waits to be iterated over, and whatever is under way. Returns
-        when the server has answered. Raises as ``subscribe``.
+        when the server has answered, or at once while there is no connection. Raises as ``subscribe``.
         """
-        with self._lock:
-            messages = self._follower.unsubscribe(as_names(symbols), channel or self.channel)
-        for message in messages:
-            await self._keeper.request(message, insist=False)
+        async with self._keeper.turn:
+            with self._lock:
+                messages = self._follower.unsubscribe(as_names(symbols), channel or self.channel)
+            for message in messages:
+                await self._keeper.request(message, insist=False)
 
     # What there is
 

@@ -50,6 +50,8 @@ class Keeper:
         #: Why it failed for good.
         self.error: StreamError | None = None
         self.reconnects = 0
+        #: Held by whoever asks something: one after the other, for each changes what the next is about.
+        self.turn = asyncio.Lock()
         #: How many messages have come.
         self.messages = 0
         self._url = url
@@ -124,8 +126,11 @@ class Keeper:
             with self._lock:
                 asked = self._follower.ask(message)
             assert asked.id is not None
-            waiter: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+            loop = asyncio.get_running_loop()
+            waiter: asyncio.Future[Answer] = loop.create_future()
             self._waiters[asked.id] = waiter
+            text = f"a question was not answered within {self._connect_timeout_s:g} s"
+            timer = loop.call_later(self._connect_timeout_s, link.abort, text)
             try:
                 try:
                     await link.send(asked)
@@ -136,6 +141,7 @@ class Keeper:
                 if not insist:
                     return None
             finally:
+                timer.cancel()
                 self._waiters.pop(asked.id, None)
 
     # The task

@@ -424,6 +424,10 @@ async def test_a_file_that_lost_its_good_rows_between_two_rounds_is_told(tmp_pat
     write(path, TRADES, "x,A,1,1")
     with pytest.raises(FeedError, match=r"no good row among 1; the first: .*:2: column 'timestamp'"):
         await anext(iterator)
+    write(path, TRADES, *one_a_second(2))
+    again = await events_of(feed, limit=2)
+    assert again[0] == Restart()
+    assert len(trade_rows(batches(again))) == 2
 
 
 async def test_closing_it_early_closes_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,13 +7,15 @@ it was that the chosen one doesn't have. This module knows no server.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ticker.cli.catalogue import Listing, Option, listing, listings
 from ticker.cli.failure import Failure
 from ticker.errors import FeedError
+
+if TYPE_CHECKING:
+    from ticker.cli.catalogue import Listing, Option
 
 _CHOSEN = "ticker.feed"
 #: Feeds' options are kept apart from the command's own by this: it can't stand in a field's name.
@@ -60,6 +62,8 @@ class FeedCommand(click.Command):
         return [*super().get_params(ctx), *chosen]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        from ticker.cli.catalogue import listing, listings
+
         name = self._feed_name(ctx, list(args))
         try:
             chosen = listing(name)
@@ -81,6 +85,8 @@ class FeedCommand(click.Command):
             raise Failure(f"{error.option_name} is an option of {whose}, not of {chosen.name}") from None
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from ticker.cli.catalogue import listings
+
         ctx.meta[_CHOSEN] = []
         super().format_options(ctx, formatter)
         broken = []

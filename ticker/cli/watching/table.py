@@ -76,7 +76,7 @@ class Table:
         """State, address and rates; on the right the time of the newest tick, if there is room."""
         words, style = _state(status)
         rate = sheet.rate_hz(now_s)
-        parts = [printable(status.url)] if status.url else []
+        parts = [printable(status.url.removesuffix("/v1/stream"))] if status.url else []
         parts.append(f"{len(sheet):,} {'symbol' if len(sheet) == 1 else 'symbols'}")
         if rate is not None:
             parts.append(f"{rate:,.0f} updates/s")

@@ -1,0 +1,65 @@
+"""The waits between tries."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ticker import Backoff
+
+
+@given(
+    st.floats(0, 100),
+    st.floats(0, 1000),
+    st.floats(1, 10),
+    st.integers(0, 100_000),
+    st.floats(0, 1, exclude_max=True),
+)
+def test_a_wait_lies_between_nothing_and_the_bound(
+    initial_s: float, more_s: float, factor: float, attempt: int, drawn: float
+) -> None:
+    """0 <= delay <= min(maximum, initial * factor**attempt), for any policy, however many tries there were."""
+    backoff = Backoff(initial_s=initial_s, maximum_s=initial_s + more_s, factor=factor, random=lambda: drawn)
+    delay_s = backoff.delay_s(attempt)
+    assert 0 <= delay_s <= initial_s + more_s
+    if attempt < 100:
+        assert delay_s <= initial_s * factor**attempt * (1 + 1e-12)
+
+
+def test_full_jitter_is_uniform_up_to_the_exponential_bound() -> None:
+    """The formula of the AWS Architecture Blog, at the values that one can work out by hand."""
+    backoff = Backoff(initial_s=0.25, maximum_s=30, random=lambda: 0.5)
+    assert [backoff.delay_s(attempt) for attempt in range(9)] == [0.125, 0.25, 0.5, 1, 2, 4, 8, 15, 15]
+
+
+def test_without_jitter_the_bound_itself_is_waited() -> None:
+    """jitter="none" draws no number."""
+    backoff = Backoff(initial_s=1, maximum_s=5, jitter="none", random=lambda: math.nan)
+    assert [backoff.delay_s(attempt) for attempt in range(5)] == [1, 2, 4, 5, 5]
+
+
+def test_two_clients_do_not_come_back_in_step() -> None:
+    """By default the waits are random."""
+    assert len({Backoff().delay_s(10) for _ in range(20)}) > 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"initial_s": -1},
+        {"initial_s": 2, "maximum_s": 1},
+        {"maximum_s": math.inf},
+        {"initial_s": math.nan},
+        {"factor": 0.5},
+        {"attempts": -1},
+        {"jitter": "half"},
+    ],
+)
+def test_a_policy_that_can_not_be_is_refused(wrong: dict[str, Any]) -> None:
+    """A wrong number is an error where it is written, and not a strange wait much later."""
+    with pytest.raises(ValueError, match="must|jitter"):
+        Backoff(**wrong)

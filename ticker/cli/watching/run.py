@@ -1,0 +1,128 @@
+"""One run of ``ticker watch``: connects, says what the server doesn't have, and shows the rest until it is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+
+import click
+
+import ticker
+from ticker.cli.failure import Failure, printable
+from ticker.cli.logs import logging_to_stderr
+from ticker.cli.stopping import Stop
+from ticker.cli.watching.lines import lines
+from ticker.cli.watching.output import Output, standard_output
+from ticker.cli.watching.stream import Stream, at_once, inbox_of, next_batch
+from ticker.errors import ConnectError
+
+_LOG_LINE = "ticker: %(message)s"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is to be watched, and how it is shown. ``output`` is ``table``, ``jsonl`` or ``csv``."""
+
+    symbols: Sequence[str]
+    url: str
+    channel: str
+    encoding: str
+    rate: float | None
+    output: str
+    count: int | None
+    wait: bool
+
+    @property
+    def table(self) -> bool:
+        """Whether the live table is wanted; on the other channels people get a tape."""
+        return self.output == "table" and self.channel == "ticker"
+
+
+async def watch(request: Request, stop: Stop) -> int:
+    """Show until it ends by itself, or the user stops it."""
+    showing = asyncio.create_task(_show(request))
+    asked = asyncio.create_task(stop.wait())
+    await asyncio.wait({showing, asked}, return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
+    if not showing.done():
+        showing.cancel()
+        with suppress(asyncio.CancelledError):
+            await showing
+        return stop.status
+    await showing
+    return 0
+
+
+async def _show(request: Request) -> None:
+    try:
+        stream = ticker.connect(
+            request.url,
+            request.symbols,
+            channel=request.channel,
+            encoding=request.encoding,
+            rate=request.rate if request.channel == "ticker" else None,
+            wait=request.wait,
+        )
+    except ValueError as error:
+        raise Failure(f"--url: {error}") from error
+    # What is not logged to stderr on purpose is not logged there by default either.
+    logging.getLogger("ticker").addHandler(logging.NullHandler())
+    with ExitStack() as log:
+        if request.wait:
+            log.enter_context(logging_to_stderr("warning", _LOG_LINE))
+        try:
+            async with stream:
+                log.close()
+                for name in stream.rejected:
+                    click.echo(f"ticker: the server has no symbol {printable(name)}", err=True)
+                if not request.table:  # the table has its own words for what the log says
+                    log.enter_context(logging_to_stderr("warning", _LOG_LINE))
+                await _show_stream(stream, request)
+        except ConnectError as error:
+            why = f"no server at {stream.url}: {_reason(error)}"
+            raise Failure(f"{why}; start one with `ticker serve`, or wait for one with --wait") from error
+
+
+def _reason(error: ConnectError) -> str:
+    """Why there is no connection, in the system's words if the system said it."""
+    cause: BaseException | None = error
+    while cause is not None:
+        number = cause.errno if isinstance(cause, OSError) else None
+        if number is not None and number > 0:  # those below are the resolver's
+            return os.strerror(number)
+        cause = cause.__cause__
+    return str(error.__cause__ or error)
+
+
+async def _show_stream(stream: Stream, request: Request) -> None:
+    if request.output != "table":
+        await write_lines(stream, request, Output(standard_output()))
+        return
+    from rich.console import Console
+
+    from ticker.cli.watching.show import show_table, show_tape
+
+    console = Console(highlight=False)
+    if request.table:
+        await show_table(stream, console, request.count)
+    else:
+        await show_tape(stream, request.channel, console, request.count)
+
+
+async def write_lines(stream: Stream, request: Request, output: Output) -> None:
+    """Write lines, flushed with each batch. A slow reader gets later values, or ticks with a count of those lost."""
+    inbox = inbox_of(stream, request.channel)
+    form = lines(request.output, request.channel)
+    if form.header:
+        await output.write(form.header)
+    seen = 0
+    while batch := await next_batch(inbox, at_once(request.count, seen)):
+        seen += len(batch)
+        if request.channel == "ticker":
+            await output.write(b"".join(map(form.update, batch)))
+        else:
+            await output.write(b"".join(form.tick(request.channel, tick) for tick in batch))
