@@ -44,7 +44,7 @@ class View:
         self._changed: OrderedDict[str, None] = OrderedDict()
         self._removed: set[str] = set()
         #: Symbols emptied, and about to come again: the user isn't told of the moment in between.
-        self._emptied: set[str] = set()
+        self._emptied: dict[str, None] = {}
         #: Fresh symbols (or the wildcard), each with how many snapshots must end before it is settled.
         self._fresh: dict[str, int] = {}
         #: Whether no snapshot is half-way, as far as can be told.
@@ -91,8 +91,11 @@ class View:
 
     def _remove(self, view: SymbolView) -> None:
         view.values = NOTHING
-        self._removed.add(view.symbol)
-        self._changed[view.symbol] = None
+        if view.symbol in self._given:
+            self._removed.add(view.symbol)
+            self._changed[view.symbol] = None
+        else:
+            self._changed.pop(view.symbol, None)  # the user never knew of it
         if view.symbol not in self.wanted.names:
             del self._views[view.symbol]
 
@@ -116,7 +119,7 @@ class View:
         for symbol in symbols:
             self._views[symbol].values = NOTHING
             self._changed.pop(symbol, None)
-            self._emptied.add(symbol)
+            self._emptied[symbol] = None
 
     # What the user wants
 
@@ -137,7 +140,7 @@ class View:
         for symbol in symbols:
             self._fresh.pop(symbol, None)
             if self._views.pop(symbol, None) is not None:
-                self._emptied.discard(symbol)
+                self._emptied.pop(symbol, None)
                 self._changed[symbol] = None
 
     def unwatch(self, symbols: Iterable[str]) -> None:
@@ -155,7 +158,7 @@ class View:
                 self._given.pop(symbol, None)
                 self._changed.pop(symbol, None)
                 self._removed.discard(symbol)
-                self._emptied.discard(symbol)
+                self._emptied.pop(symbol, None)
 
     # Connections
 

@@ -119,13 +119,13 @@ class Conversation:
 class ScriptedServer:
     """Takes clients in; ``client()`` gives each as it comes. ``refusals`` answers the next upgrades instead."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.arrivals: asyncio.Queue[Conversation] = asyncio.Queue()
         self.refusals: list[web.Response] = []
         self.requests = 0
         app = web.Application()
         app.router.add_get("/v1/stream", self._handle)
-        self.server = TestServer(app)
+        self.server = TestServer(app, port=port or None)
 
     @property
     def url(self) -> str:

@@ -61,5 +61,5 @@ def test_two_clients_do_not_come_back_in_step() -> None:
 )
 def test_a_policy_that_can_not_be_is_refused(wrong: dict[str, Any]) -> None:
     """A wrong number is an error where it is written, and not a strange wait much later."""
-    with pytest.raises(ValueError, match="must|jitter"):
+    with pytest.raises(ValueError, match=r"must|jitter"):
         Backoff(**wrong)

@@ -29,7 +29,7 @@ def test_choices_are_told_one_by_one() -> None:
     """An enumeration and a literal are lists of words."""
     assert option("venue").choices == ("lit", "dark")
     assert option("venue").default == "lit"
-    assert option("side").kind == "bid|ask"
+    assert option("side").kind == "ask|bid"
 
 
 def test_a_flag_has_an_opposite() -> None:

@@ -92,11 +92,6 @@ def test_a_value_of_the_wrong_form_is_an_error_that_names_the_option(args: tuple
     assert args[0] in wrong(*args)
 
 
-def test_a_wrong_variable_is_named() -> None:
-    """Who reads the error has not typed the option."""
-    assert "TICKER_DEPTH" in wrong(env={"TICKER_DEPTH": "x"})
-
-
 def test_a_broken_feed_that_is_chosen_is_an_error() -> None:
     """And one that isn't chosen is nobody's trouble (see the other tests)."""
     assert "NoSuchClass" in wrong("--feed", "gone")

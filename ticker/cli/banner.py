@@ -95,4 +95,6 @@ def _near(path: Path) -> str:
     """The path as it is typed from here: the shorter of the two forms."""
     absolute = path.absolute()
     relative = os.path.relpath(absolute)
+    if os.sep not in relative:
+        relative = os.path.join(os.curdir, relative)  # noqa: PTH118 - a Path drops the "./" that a shell needs
     return relative if len(relative) < len(str(absolute)) and not relative.startswith("..") else str(absolute)

@@ -8,6 +8,7 @@ import socket
 import sys
 
 import click
+from click.core import ParameterSource
 
 #: The exit status that shells give what Ctrl-C ended.
 INTERRUPTED = 130
@@ -55,6 +56,19 @@ def printable(text: str) -> str:
     return "".join(map(_printable, text))
 
 
+def _misuse(error: click.UsageError, ctx: click.Context) -> str:
+    """What click says, but a wrong value by the name under which it was given: the option's, or the variable's."""
+    param = getattr(error, "param", None)
+    if not isinstance(param, click.Option) or isinstance(error, click.MissingParameter) or param.name is None:
+        return error.format_message()
+    name = param.opts[0]
+    if ctx.get_parameter_source(param.name) is ParameterSource.ENVIRONMENT:
+        name = str(param.envvar)
+    # The names of click's types are not for people.
+    message = error.message.replace("integer range", "whole number").replace("float range", "number")
+    return f"{name}: {message}"
+
+
 def _printable(letter: str) -> str:
     if letter.isprintable():
         return letter
@@ -63,7 +77,7 @@ def _printable(letter: str) -> str:
 
 def _words(error: Exception) -> str:
     if isinstance(error, click.UsageError) and error.ctx is not None:
-        return f"{error.format_message().rstrip('.')}; see {error.ctx.command_path} --help"
+        return f"{_misuse(error, error.ctx).rstrip('.')}; see {error.ctx.command_path} --help"
     if isinstance(error, click.ClickException):
         return error.format_message()
     if isinstance(error, OSError) and error.strerror:

@@ -1,0 +1,259 @@
+"""`ticker watch` and `ticker feeds` as processes, against a real server; a terminal is a real pseudo-terminal."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import pty
+import signal
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Iterator, Sequence
+from fcntl import ioctl
+from types import TracebackType
+from typing import IO, Self
+
+import pytest
+
+from tests.e2e.processes import Server
+from ticker.fields import FIELDS
+
+COMMAND = [sys.executable, "-W", "error", "-m", "ticker"]
+NOWHERE = "http://127.0.0.1:1"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with Server("--symbols", "AAPL,MSFT,NVDA", "--ticks-per-second", "500", "--seed", "7") as running:
+        yield running
+
+
+def ticker(*args: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*COMMAND, *args], capture_output=True, text=True, timeout=30, check=False)
+
+
+class Terminal:
+    """A command in a terminal of some size. ``text`` is all that it has shown, control sequences included."""
+
+    def __init__(self, args: Sequence[str], columns: int = 100, rows: int = 20) -> None:
+        self._master, slave = pty.openpty()
+        ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        env = {**os.environ, "TERM": "xterm-256color"}
+        for name in ("NO_COLOR", "COLUMNS", "LINES"):
+            env.pop(name, None)
+        self.process = subprocess.Popen(
+            [*COMMAND, *args], stdin=slave, stdout=slave, stderr=slave, env=env, start_new_session=True
+        )
+        os.close(slave)
+        self.text = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self._master)
+
+    def until(self, words: str) -> None:
+        """Read until it has shown ``words`` (after what was shown before this was called)."""
+        seen = len(self.text)
+        while words not in self.text[seen:]:
+            if not self._read():
+                raise AssertionError(f"it ended without {words!r}: {self.text[-2000:]!r}")
+
+    def end(self) -> int:
+        """Read all that is still shown; the exit status."""
+        while self._read():
+            pass
+        return self.process.wait(timeout=10)
+
+    def _read(self) -> bool:
+        try:
+            data = os.read(self._master, 65_536)
+        except OSError:  # how Linux tells that the other side is closed
+            return False
+        self.text += data.decode(errors="replace")
+        return bool(data)
+
+
+@pytest.mark.parametrize("encoding", ["json", "msgpack"])
+def test_lines_of_json_tell_what_changed_and_what_is(server: Server, encoding: str) -> None:
+    """As many as asked for; the first of each symbol has all of its fields."""
+    ran = ticker("watch", "AAPL", "MSFT", "--url", server.url, "--encoding", encoding, "--count", "6")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    updates = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert len(updates) == 6
+    assert {update["symbol"] for update in updates} == {"AAPL", "MSFT"}
+    assert updates[0]["changed"].keys() == set(FIELDS)
+    for update in updates:
+        assert update["changed"].items() <= update.items()
+
+
+def test_csv_has_every_field(server: Server) -> None:
+    """Without symbols, of all of them."""
+    ran = ticker("watch", "--url", server.url, "--output", "csv", "--count", "9")
+    rows = list(csv.DictReader(ran.stdout.splitlines()))
+    assert len(rows) == 9
+    assert {row["symbol"] for row in rows} == {"AAPL", "MSFT", "NVDA"}
+    assert all(float(row["bid"]) < float(row["ask"]) for row in rows)
+
+
+@pytest.mark.parametrize(("channel", "fields"), [("trades", {"price", "size"}), ("quotes", {"bid", "ask_size"})])
+def test_every_tick_is_a_line(server: Server, channel: str, fields: set[str]) -> None:
+    """In the order of their stamps."""
+    ran = ticker("watch", "NVDA", "--url", server.url, "--channel", channel, "--count", "20")
+    ticks = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert len(ticks) == 20
+    assert [tick["ts"] for tick in ticks] == sorted(tick["ts"] for tick in ticks)
+    assert fields <= ticks[0].keys()
+
+
+def test_a_reader_that_has_enough_ends_it_quietly(server: Server) -> None:
+    """As `head` does: status 0, and nothing on stderr."""
+    with subprocess.Popen(
+        [*COMMAND, "watch", "--url", server.url], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        stdout, stderr = pipes(process)
+        stdout.readline()
+        stdout.close()
+        assert process.wait(timeout=20) == 0
+        assert stderr.read() == b""
+
+
+@pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+def test_a_signal_ends_it_quietly(server: Server, sent: signal.Signals, status: int) -> None:
+    """In the middle of a stream."""
+    with subprocess.Popen(
+        [*COMMAND, "watch", "--url", server.url], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        stdout, stderr = pipes(process)
+        stdout.readline()
+        process.send_signal(sent)
+        stdout.read()
+        assert process.wait(timeout=10) == status
+        assert stderr.read() == b""
+
+
+def pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
+    assert process.stdout is not None
+    assert process.stderr is not None
+    return process.stdout, process.stderr
+
+
+def test_a_reader_that_hangs_does_not_keep_it_from_ending(server: Server) -> None:
+    """Nothing is read, so the pipe is full and a write blocks; Ctrl-C ends it all the same."""
+    with subprocess.Popen(
+        [*COMMAND, "watch", "--url", server.url, "--rate", "60"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        stdout, stderr = pipes(process)
+        capacity = 4096
+        try:
+            from fcntl import F_SETPIPE_SZ, fcntl
+
+            fcntl(stdout, F_SETPIPE_SZ, capacity)
+        except ImportError:
+            pytest.skip("the size of a pipe can't be set here")
+        held = 0
+        while held < capacity - 1024:
+            held = struct.unpack("i", ioctl(stdout, termios.FIONREAD, b"\0" * 4))[0]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == 130
+        assert stderr.read() == b""
+
+
+def test_unknown_symbols_are_told_and_the_rest_goes_on(server: Server) -> None:
+    """None known at all is an error."""
+    ran = ticker("watch", "AAPL", "XYZ", "--url", server.url, "--count", "1")
+    assert (ran.returncode, ran.stderr) == (0, "ticker: the server has no symbol XYZ\n")
+    ran = ticker("watch", "XYZ", "--url", server.url)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr == "ticker: the server rejects every symbol asked for: XYZ\n"
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("AAPL", "--url", NOWHERE), "Connection refused"),
+        (("AAPL", "--url", "ftp://x"), "--url"),
+        (("AAPL", "--output", "xml"), "--output"),
+        (("AAPL", "--rate", "-1"), "--rate"),
+    ],
+)
+def test_what_can_not_work_is_one_clear_line(args: tuple[str, ...], said: str) -> None:
+    """On stderr, with status 2."""
+    ran = ticker("watch", *args)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert len(ran.stderr.splitlines()) == 1
+    assert said in ran.stderr
+
+
+def test_it_waits_for_a_server_if_asked_to() -> None:
+    """And says so meanwhile."""
+    with Server("--symbols", "AAPL") as first:
+        port = first.port
+    with subprocess.Popen(
+        [*COMMAND, "watch", "AAPL", "--wait", "--count", "1", "--url", f"http://127.0.0.1:{port}"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        stdout, stderr = pipes(process)
+        assert b"trying again" in stderr.readline()
+        with Server("--symbols", "AAPL", port=port):
+            assert json.loads(stdout.readline())["symbol"] == "AAPL"
+            assert process.wait(timeout=10) == 0
+
+
+def test_a_terminal_shows_a_live_table_and_is_left_as_it_was(server: Server) -> None:
+    """Colours and arrows while it runs; Ctrl-C restores the screen and the cursor, with status 130."""
+    with Terminal(["watch", "NVDA", "AAPL", "XYZ", "--url", server.url]) as terminal:
+        for words in ("LIVE", "NVDA", "unknown to the server: XYZ"):
+            terminal.until(words)
+        terminal.until("▲")
+        terminal.until("▼")
+        assert "\x1b[?1049h" in terminal.text
+        terminal.process.send_signal(signal.SIGINT)
+        assert terminal.end() == 130
+        last = terminal.text[terminal.text.rindex("\x1b[?1049h") :]
+        assert "\x1b[?1049l" in last
+        assert last.rindex("\x1b[?25h") > last.rindex("\x1b[?25l")
+        assert "Traceback" not in terminal.text
+
+
+def test_the_table_tells_when_the_server_goes_and_comes_back() -> None:
+    """It stays on the screen, and prices go on."""
+    with Server("--symbols", "AAPL") as first:
+        port = first.port
+        with Terminal(["watch", "AAPL", "--url", first.url]) as terminal:
+            terminal.until("LIVE")
+            first.kill()
+            terminal.until("RECONNECTING")
+            with Server("--symbols", "AAPL", port=port):
+                terminal.until("LIVE")
+                terminal.until("▲")
+                terminal.process.send_signal(signal.SIGINT)
+                assert terminal.end() == 130
+
+
+def test_a_terminal_gets_a_tape_of_trades(server: Server) -> None:
+    """Lines that scroll."""
+    with Terminal(["watch", "NVDA", "--channel", "trades", "--count", "30", "--url", server.url]) as terminal:
+        assert terminal.end() == 0
+        assert len([line for line in terminal.text.splitlines() if "NVDA" in line]) == 30
+
+
+def test_feeds_lists_the_built_in_ones() -> None:
+    """For people and for programs."""
+    told = ticker("feeds").stdout
+    assert "random-walk" in told
+    assert "TICKER_TICKS_PER_SECOND" in told
+    feeds = {feed["name"]: feed for feed in json.loads(ticker("feeds", "--json").stdout)}
+    assert {"random-walk", "csv"} <= feeds.keys()
+    assert not any(feed["broken"] for feed in feeds.values())
+    assert {"path", "speed", "loop"} <= {option["name"] for option in feeds["csv"]["options"]}

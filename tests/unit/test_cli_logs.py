@@ -1,0 +1,81 @@
+"""The log: lines on stderr that never hold the loop and can't be forged."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+import pytest
+
+from ticker.cli.logs import ThreadedHandler, logging_to_stderr
+
+
+def record(message: str) -> logging.LogRecord:
+    return logging.LogRecord("ticker", logging.INFO, "", 0, message, None, None)
+
+
+def test_lines_are_written_in_order() -> None:
+    """By another thread, and all of them once it has ended."""
+    lines: list[str] = []
+    handler = ThreadedHandler(lines.append)
+    for word in ("one", "two", "three"):
+        handler.emit(record(word))
+    handler.end(10)
+    assert lines == ["one\n", "two\n", "three\n"]
+
+
+def test_a_reader_that_hangs_costs_lines_and_nothing_else() -> None:
+    """The queue has a bound; what finds it full is counted, and the count is told when there is room again."""
+    writing, may_go_on = threading.Event(), threading.Event()
+    lines: list[str] = []
+
+    def write(line: str) -> None:
+        writing.set()
+        assert may_go_on.wait(10)
+        lines.append(line)
+
+    handler = ThreadedHandler(write, bound=2)
+    handler.emit(record("a"))
+    assert writing.wait(10)  # the first is being written, two more fit
+    for word in "bcdef":
+        handler.emit(record(word))
+    assert handler.dropped == 3
+    may_go_on.set()
+    handler.end(10)
+    text = "".join(lines)
+    assert text.startswith("a\nb\n")
+    assert "3 lines" in text
+    assert "f" not in text.replace("fast", "")
+
+
+def test_a_reader_that_is_gone_is_no_error() -> None:
+    """The service goes on without a log."""
+
+    def write(_: str) -> None:
+        raise BrokenPipeError
+
+    handler = ThreadedHandler(write, bound=2)
+    for word in "abcdef":
+        handler.emit(record(word))
+    handler.end(0.01)
+
+
+def test_what_came_from_outside_writes_no_lines_and_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """A message with a line break or an escape sequence in it stays one harmless line."""
+    with logging_to_stderr("info"):
+        logging.getLogger("ticker.x").info("hello\nINFO forged \x1b[2J")
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "\x1b" not in told
+    assert "hello INFO forged" in told
+
+
+def test_the_level_holds_and_ends_with_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """Afterwards nothing is written any more."""
+    log = logging.getLogger("ticker.x")
+    with logging_to_stderr("warning", "ticker: %(message)s"):
+        log.info("not this")
+        log.warning("but this")
+    handlers = logging.getLogger().handlers
+    assert not any(isinstance(handler, ThreadedHandler) for handler in handlers)
+    assert capsys.readouterr().err == "ticker: but this\n"

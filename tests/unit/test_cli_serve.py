@@ -1,0 +1,127 @@
+"""``ticker serve``: what its options become, and how it ends. The service itself is a fake; e2e has the real one."""
+
+from __future__ import annotations
+
+import errno
+import signal
+from typing import Any, ClassVar
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.unit.cli_feeds import Sine
+from tests.unit.cli_feeds import feeds as feeds
+from ticker.cli import main
+from ticker.server import Settings
+
+pytestmark = pytest.mark.usefixtures("feeds")
+
+
+class FakeService:
+    """Starts, is told to stop by a signal, stops."""
+
+    url = "http://127.0.0.1:1234"
+    made: ClassVar[list[FakeService]] = []
+    sends: ClassVar[signal.Signals] = signal.SIGTERM
+    refuses: ClassVar[OSError | None] = None
+
+    def __init__(self, feed: Any, feed_name: str, settings: Settings) -> None:
+        self.feed, self.feed_name, self.settings = feed, feed_name, settings
+        self.calls: list[str] = []
+        self.made.append(self)
+
+    async def start(self) -> None:
+        self.calls.append("start")
+        if self.refuses:
+            raise self.refuses
+        signal.raise_signal(self.sends)
+
+    async def stop(self) -> None:
+        self.calls.append("stop")
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> type[FakeService]:
+    monkeypatch.setattr("ticker.server.Service", FakeService)
+    monkeypatch.setattr(FakeService, "made", [])
+    return FakeService
+
+
+def serve(*options: str, env: dict[str, str] | None = None) -> Result:
+    return CliRunner().invoke(main, ["serve", "--feed", "sine", *options], env=env)
+
+
+def test_it_runs_until_it_is_told_to_stop(service: type[FakeService]) -> None:
+    """The banner is out once the service has started; SIGTERM ends it with status 0."""
+    result = serve("--key", "k")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[0].endswith(service.url)
+    assert service.made[0].calls == ["start", "stop"]
+
+
+def test_ctrl_c_is_status_130(service: type[FakeService], monkeypatch: pytest.MonkeyPatch) -> None:
+    """As shells have it."""
+    monkeypatch.setattr(service, "sends", signal.SIGINT)
+    assert serve("--key", "k").exit_code == 130
+    assert service.made[0].calls == ["start", "stop"]
+
+
+def test_the_options_become_settings_and_the_feeds_options(service: type[FakeService]) -> None:
+    """Those of the server and those of the feed, from the command line and from the environment."""
+    result = serve(
+        *("--host", "::1", "--port", "0", "--heartbeat", "2.5", "--max-symbols", "7"),
+        *("--symbols", "A,B", "--venue", "dark", "--loop"),
+        env={"TICKER_MAX_MESSAGE_BYTES": "2048", "TICKER_RING_TICKS": "5000", "TICKER_KEY": "k"},
+    )
+    assert result.exit_code == 0, result.output
+    made = service.made[0]
+    assert made.feed_name == "sine"
+    settings = made.settings
+    assert (settings.host, settings.port, settings.heartbeat_s, settings.ring_ticks) == ("::1", 0, 2.5, 5000)
+    assert (settings.limits.symbols, settings.limits.message_bytes) == (7, 2048)
+    built = Sine.built[0]
+    assert (built.key, built.symbols, built.venue.value, built.loop) == ("k", ("A", "B"), "dark", True)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "--key is needed"),
+        (["--key", "wrong"], "the feed sine: --key: wrong"),
+        (["--key", "k", "--rate-hz", "0"], "--rate-hz"),
+        (["--key", "k", "--port", "65536"], "--port"),
+        (["--key", "k", "--heartbeat", "nan"], "--heartbeat"),
+        (["--key", "k", "--log-level", "loud"], "--log-level"),
+        (["--key", "k", "--speed", "1"], "--speed is an option of the feed plain"),
+    ],
+)
+def test_a_bad_option_is_one_line_and_nothing_is_started(
+    service: type[FakeService], options: list[str], said: str
+) -> None:
+    """On stderr, with status 2."""
+    result = serve(*options)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1
+    assert said in result.stderr
+    assert service.made == []
+
+
+@pytest.mark.parametrize("variable", ["TICKER_PORT", "TICKER_DEPTH"])
+def test_a_wrong_value_in_the_environment_is_told_by_its_variable(service: type[FakeService], variable: str) -> None:
+    """Whoever reads it has typed no option."""
+    result = serve("--key", "k", env={variable: "many"})
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"ticker: {variable}: 'many' is not ")
+
+
+def test_an_address_that_can_not_be_had_is_one_line(
+    service: type[FakeService], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And there is no banner."""
+    monkeypatch.setattr(service, "refuses", OSError(errno.EADDRINUSE, "in use"))
+    result = serve("--key", "k", "--port", "81")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "can't listen on 127.0.0.1:81" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
