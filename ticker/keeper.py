@@ -23,6 +23,9 @@ from ticker.messages import ClientMessage, Error, ServerMessage, Subscribed, Uns
 
 log = logging.getLogger("ticker.client")
 
+#: How long the task may take to end by itself once its connection is being closed.
+_CLOSING_S = 0.5
+
 State = Literal["connecting", "live", "reconnecting", "closed"]
 Answer = Subscribed | Unsubscribed
 
@@ -102,7 +105,7 @@ class Keeper:
             if task is not None and not task.done():
                 if self._link is not None:
                     await self._link.close()
-                    await asyncio.wait([task], timeout=0.2)
+                    await asyncio.wait([task], timeout=_CLOSING_S)
                 task.cancel()
                 await asyncio.wait([task], timeout=0.2)
         finally:

@@ -236,7 +236,7 @@ class Link:
     async def close(self) -> None:
         """Close with 1000. Takes well under a second, whatever the peer does."""
         try:
-            async with asyncio.timeout(2 * _CLOSE_S):
+            async with asyncio.timeout(1.5 * _CLOSE_S):
                 await self._socket.close()
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             log.debug("closing: %r", error)

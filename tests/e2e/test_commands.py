@@ -1,4 +1,4 @@
-"""`ticker watch` and `ticker feeds` as processes, against a real server; a terminal is a real pseudo-terminal."""
+"""`ticker watch`, `ticker feeds` and `make` as processes; the server is real, and a terminal a pseudo-terminal."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import sys
 import termios
 from collections.abc import Iterator, Sequence
 from fcntl import ioctl
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
@@ -22,6 +23,7 @@ from tests.e2e.processes import Server
 from ticker.fields import FIELDS
 
 COMMAND = [sys.executable, "-W", "error", "-m", "ticker"]
+ROOT = Path(__file__).parents[2]
 NOWHERE = "http://127.0.0.1:1"
 
 
@@ -257,3 +259,30 @@ def test_feeds_lists_the_built_in_ones() -> None:
     assert {"random-walk", "csv"} <= feeds.keys()
     assert not any(feed["broken"] for feed in feeds.values())
     assert {"path", "speed", "loop"} <= {option["name"] for option in feeds["csv"]["options"]}
+
+
+def make(*args: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["make", "--no-print-directory", *args], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def test_make_alone_lists_what_one_can_do() -> None:
+    """Every target that has a description, and nothing is done."""
+    ran = make()
+    assert (ran.returncode, ran.stderr) == (0, "")
+    for target in ("serve", "test", "lint", "bench", "clean"):
+        assert f"\n  {target} " in ran.stdout
+
+
+def test_make_tells_what_is_missing_on_the_machine(tmp_path: Path) -> None:
+    """No Python that is new enough, or none that can make environments: one clear line says what to do."""
+    ran = make("serve", f"VENV={tmp_path / 'venv'}", "PYTHON=/bin/false")
+    assert ran.returncode == 2
+    assert "needs Python 3.11 or newer; none of these is one: /bin/false" in ran.stderr
+    bare = tmp_path / "python"
+    bare.write_text('#!/bin/sh\ncase "$2" in *ensurepip*) exit 1;; *print*) echo 3.11;; esac\n')
+    bare.chmod(0o755)
+    ran = make("serve", f"VENV={tmp_path / 'venv'}", f"PYTHON={bare}")
+    assert ran.returncode == 2
+    assert "apt install python3.11-venv" in ran.stderr

@@ -68,6 +68,21 @@ def test_on_a_terminal_it_says_the_same_in_colours(monkeypatch: pytest.MonkeyPat
     assert "ticker watch AAPL MSFT --url http://127.0.0.1:9000\n" in coloured.getvalue()
 
 
+def test_it_is_out_when_it_was_written() -> None:
+    """Programs read the address from a pipe, which Python fills in blocks otherwise."""
+
+    class Pipe(io.StringIO):
+        out = ""
+
+        def flush(self) -> None:
+            self.out = self.getvalue()
+
+    pipe = Pipe()
+    told = banner("http://127.0.0.1:9000", "walk", info("A"), "ticker")
+    told.write(pipe)
+    assert pipe.out == told.plain()
+
+
 def test_the_command_is_called_as_the_shell_finds_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """`ticker` if that is this program; else its path, from here if that is shorter, quoted if need be."""
     program = tmp_path / "a b" / "ticker"

@@ -112,6 +112,14 @@ def test_the_feeds_state_is_told(state: FeedStateName, words: str) -> None:
     assert lines(drawn(Sheet(), status))[0].startswith(words)
 
 
+def test_what_the_feed_is_like_is_not_claimed_before_it_is_known() -> None:
+    """Without a word of the server's, only prices that come tell that it is live."""
+    sheet, table = Sheet(), Table(UTC)
+    assert lines(table.draw(sheet, LIVE, 0, 80, None))[0].startswith("● CONNECTED")
+    sheet.apply("A", {}, 0.5)
+    assert lines(table.draw(sheet, LIVE, 1, 80, None))[0].startswith("● LIVE")
+
+
 def test_a_broken_connection_is_told_before_the_feeds_state() -> None:
     """What the feed was like is not known then."""
     status = Status(state="reconnecting", feed=FeedState(state="live", ts=None))

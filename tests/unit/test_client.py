@@ -17,6 +17,7 @@ from aiohttp import web
 
 import ticker
 from tests.unit.scripted_server import (
+    TS,
     Conversation,
     ScriptedServer,
     heartbeat,
@@ -577,11 +578,9 @@ async def test_a_mute_connection_is_given_up() -> None:
 async def test_heartbeats_keep_a_quiet_connection(server: ScriptedServer) -> None:
     """Silence of prices is no silence; the heartbeat tells how the feed is."""
     async with streaming(server, ["A"]) as (stream, client):
-        assert stream.feed is None
         await client.say(heartbeat(1, "paused"))
         await settled(client, stream)
-        assert isinstance(stream.feed, FeedState)
-        assert stream.feed.state == "paused"
+        assert stream.feed == FeedState(state="paused", ts=TS)
 
 
 async def test_a_program_that_was_held_up_does_not_take_the_server_for_mute(server: ScriptedServer) -> None:

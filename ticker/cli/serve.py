@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ticker.server import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
+log = logging.getLogger("ticker.cli")
 
 
 def _option(name: str, **more: Any) -> Callable[[F], F]:
@@ -119,6 +121,7 @@ async def _serve(feed: Feed, name: str, settings: Settings, stop: Stop) -> int:
     try:
         banner(service.url, name, feed.info, how_called()).write(sys.stdout)
         await stop.wait()
+        log.info("stopping")
     finally:
         await service.stop()
     return stop.status

@@ -74,8 +74,8 @@ class Table:
 
     def _heading(self, sheet: Sheet, status: Status, now_s: float, width: int) -> Text:
         """State, address and rates; on the right the time of the newest tick, if there is room."""
-        words, style = _state(status)
         rate = sheet.rate_hz(now_s)
+        words, style = _state(status, moving=bool(rate))
         parts = [printable(status.url.removesuffix("/v1/stream"))] if status.url else []
         parts.append(f"{len(sheet):,} {'symbol' if len(sheet) == 1 else 'symbols'}")
         if rate is not None:
@@ -114,11 +114,16 @@ class Table:
         return line
 
 
-def _state(status: Status) -> tuple[str, str]:
-    """The stream's state in words: the connection's while that is the trouble, else the feed's."""
-    if status.state == "live":
-        return _FEED_STATES[status.feed.state if status.feed else "live"]
-    return f"◌ {status.state.upper()}…", "bold yellow"
+def _state(status: Status, *, moving: bool) -> tuple[str, str]:
+    """The stream's state in words: the connection's while that is the trouble, else the feed's.
+
+    The server tells the feed's state while nothing else comes. Before it first does, prices that come say it too.
+    """
+    if status.state != "live":
+        return f"◌ {status.state.upper()}…", "bold yellow"
+    if status.feed is not None:
+        return _FEED_STATES[status.feed.state]
+    return _FEED_STATES["live"] if moving else ("● CONNECTED", "bold green")
 
 
 def _foot(hidden: int, rejected: Sequence[str]) -> Text | None:
