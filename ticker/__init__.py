@@ -13,12 +13,12 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from ticker.client import Backoff, Quote, Stream, SymbolView, Trade, Update, connect
-    from ticker.client_sync import SyncStream, connect_sync
+    from ticker.client.sync import SyncStream, connect_sync
     from ticker.errors import ConnectError, FeedError, ProtocolError, RefusedError, StreamError, TickerError
 
 _HOMES = {
     "ticker.client": ("Backoff", "Quote", "Stream", "SymbolView", "Trade", "Update", "connect"),
-    "ticker.client_sync": ("SyncStream", "connect_sync"),
+    "ticker.client.sync": ("SyncStream", "connect_sync"),
     "ticker.errors": (
         "ConnectError", "FeedError", "ProtocolError", "RefusedError", "StreamError", "TickerError",
     ),

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("feeds")
 
 def test_people_get_names_options_and_what_is_broken() -> None:
     """Without colours in a pipe."""
-    result = CliRunner().invoke(main, ["feeds"])
+    result = CliRunner().invoke(main, ["feeds"], env={"FORCE_COLOR": None, "TTY_COMPATIBLE": None})
     assert result.exit_code == 0
     assert "Sine waves." in result.output
     for word in ("--rate-hz", "TICKER_RATE_HZ", "2.5", "How fast.", "required", "--loop/--no-loop", "ask|bid"):

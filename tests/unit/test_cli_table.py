@@ -145,7 +145,7 @@ def test_names_can_not_steer_the_terminal() -> None:
     """Neither by control characters nor by the mark-up of the library that draws."""
     sheet = sheet_of(**{"\x1b[2J[bold]X[/]": FIELDS})
     out = io.StringIO()
-    Console(file=out, width=120).print(drawn(sheet, Status(state="live", rejected=("\x1b]0;t\x07",))))
+    Console(file=out, width=120, _environ={}).print(drawn(sheet, Status(state="live", rejected=("\x1b]0;t\x07",))))
     assert "\x1b" not in out.getvalue()
     assert "\x07" not in out.getvalue()
     assert "[bold]X[/]" in out.getvalue()

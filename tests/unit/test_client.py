@@ -550,8 +550,9 @@ async def test_a_connection_that_was_live_starts_the_back_off_anew(
     server: ScriptedServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Attempts are counted in a row: after a success, and be it short, one has them all again."""
-    async with streaming(server, ["A"], backoff=ticker.Backoff(initial_s=0, attempts=1)) as (stream, client):
+    async with streaming(server, ["A"], backoff=ticker.Backoff(initial_s=0, attempts=2)) as (stream, client):
         for _ in range(3):
+            server.refusals = [web.Response(status=503)]
             client.break_off()
             client = await server.client()
             await client.greet(1)

@@ -208,6 +208,8 @@ def test_a_stream_that_was_never_opened_closes_quietly() -> None:
     with pytest.raises(ticker.StreamError, match="not open"):
         stream.subscribe(["B"])
     stream.close()
+    with pytest.raises(ticker.StreamError, match="closed while"):
+        stream.open()
 
 
 def test_the_board_may_be_read_while_it_changes() -> None:

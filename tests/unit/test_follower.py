@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.unit.scripted_server import heartbeat, trades, update, welcome
+from ticker.client.follower import BrokenProtocolError, Follower
 from ticker.errors import RefusedError
-from ticker.follower import BrokenProtocolError, Follower
 from ticker.messages import Error, Limits, Subscribe, Subscribed, Unsubscribe, Unsubscribed
 
 

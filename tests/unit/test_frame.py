@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ticker.client.frame import as_frame
+from ticker.client.symbol_view import SymbolView
 from ticker.fields import FIELDS
-from ticker.frame import as_frame
-from ticker.symbol_view import SymbolView
 
 
 def test_a_row_a_symbol_and_a_column_a_field() -> None:

@@ -8,10 +8,10 @@ import aiohttp
 import pytest
 
 from tests.unit.scripted_server import mute_server, scripted_server, update, welcome
+from ticker.client.follower import BrokenProtocolError
+from ticker.client.link import Encodings, LostError, _retry_after_s, dial, public_url, stream_url
 from ticker.codec import codec_for
 from ticker.errors import RefusedError
-from ticker.follower import BrokenProtocolError
-from ticker.link import Encodings, LostError, _retry_after_s, dial, public_url, stream_url
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from ticker.losses import LossLog
+from ticker.client.losses import LossLog
 
 
 class Counts:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from ticker.client.symbol_view import Board, Field, FieldsView, SymbolView, Update
 from ticker.fields import FIELDS
-from ticker.symbol_view import Board, Field, FieldsView, SymbolView, Update
 
 
 def test_every_field_is_an_attribute_with_its_meaning() -> None:

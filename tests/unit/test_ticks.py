@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.scripted_server import trades
+from ticker.client.ticks import Quote, TickQueue, Trade
 from ticker.messages import QuotesMessage
-from ticker.ticks import Quote, TickQueue, Trade
 
 
 def queue(bound: int = 100, symbols: tuple[str, ...] = ("A", "B")) -> TickQueue[Trade]:

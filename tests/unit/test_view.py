@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.unit.scripted_server import update
-from ticker.view import View
+from ticker.client.view import View
 
 
 def view(*symbols: str) -> View:
@@ -130,6 +130,9 @@ def test_unsubscribing_drops_what_waits() -> None:
     made.unwatch(["A"])
     assert list(made.board) == ["B"]
     assert taken(made) == [("B", {"last": 2})]
+    made.apply(update(1, 1, {"B": {"last": 3}}))
+    made.unwatch(["B"])
+    assert not made, "nothing waits any more"
     # Subscribed again, it is as good as new.
     made.watch(["A"])
     made.apply(update(1, 2, {"A": {"last": 1}}))

@@ -6,8 +6,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ticker.client.wanted import Wanted, as_names, portions
 from ticker.messages import Since, Subscribe
-from ticker.wanted import Wanted, as_names, portions
 
 _names = st.lists(st.text(min_size=1, max_size=64), unique=True, max_size=60)
 

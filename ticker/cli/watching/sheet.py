@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from ticker.wanted import ALL
+from ticker.client.wanted import ALL
 
 #: Over how long updates are counted for the rate shown.
 RATE_OVER_S: Final = 2.0

@@ -16,9 +16,9 @@ import aiohttp
 import msgspec
 from yarl import URL
 
+from ticker.client.follower import BrokenProtocolError
 from ticker.codec import Codec, codec_for
 from ticker.errors import CLOSE_CODES, ProtocolError, RefusedError
-from ticker.follower import BrokenProtocolError
 from ticker.messages import ClientMessage, ServerMessage, Welcome
 
 log = logging.getLogger("ticker.client")

@@ -20,10 +20,13 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from ticker.backoff import Backoff
-from ticker.client import Quote, State, Stream, SymbolView, Trade, Update, connect
+from ticker.client.backoff import Backoff
+from ticker.client.inbox import Inbox, Item
+from ticker.client.keeper import State
+from ticker.client.stream import Stream, connect
+from ticker.client.symbol_view import SymbolView, Update
+from ticker.client.ticks import Quote, Trade
 from ticker.errors import StreamError
-from ticker.inbox import Inbox, Item
 from ticker.messages import FeedState, Subscribed, Welcome
 
 if TYPE_CHECKING:

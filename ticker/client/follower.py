@@ -13,6 +13,9 @@ from itertools import count
 import msgspec
 
 from ticker import messages
+from ticker.client.ticks import Quote, TickQueue, Trade
+from ticker.client.view import View
+from ticker.client.wanted import ALL, portions
 from ticker.errors import RefusedError
 from ticker.messages import (
     CHANNELS,
@@ -31,9 +34,6 @@ from ticker.messages import (
     Unsubscribed,
     Welcome,
 )
-from ticker.ticks import Quote, TickQueue, Trade
-from ticker.view import View
-from ticker.wanted import ALL, portions
 
 log = logging.getLogger("ticker.client")
 

@@ -18,20 +18,20 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 from yarl import URL
 
-from ticker.backoff import Backoff as Backoff
+from ticker.client.backoff import Backoff as Backoff
+from ticker.client.follower import Channel, Follower
+from ticker.client.inbox import Inbox, Item
+from ticker.client.keeper import Keeper
+from ticker.client.keeper import State as State
+from ticker.client.link import Encodings, public_url, stream_url
+from ticker.client.losses import LossLog
+from ticker.client.symbol_view import SymbolView as SymbolView
+from ticker.client.symbol_view import Update as Update
+from ticker.client.ticks import Quote as Quote
+from ticker.client.ticks import Trade as Trade
+from ticker.client.wanted import as_names
 from ticker.errors import StreamError
-from ticker.follower import Channel, Follower
-from ticker.inbox import Inbox, Item
-from ticker.keeper import Keeper
-from ticker.keeper import State as State
-from ticker.link import Encodings, public_url, stream_url
-from ticker.losses import LossLog
 from ticker.messages import FeedState, Subscribed, Welcome
-from ticker.symbol_view import SymbolView as SymbolView
-from ticker.symbol_view import Update as Update
-from ticker.ticks import Quote as Quote
-from ticker.ticks import Trade as Trade
-from ticker.wanted import as_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -300,6 +300,6 @@ class Stream:
         `ts` is UTC datetime64[ns], all others are float64; what has no value is NaT or NaN. The first call imports
         pandas, which takes a moment.
         """
-        from ticker.frame import as_frame
+        from ticker.client.frame import as_frame
 
         return as_frame(self.board.values())

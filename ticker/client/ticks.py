@@ -13,9 +13,9 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from ticker.client.symbol_view import as_time
+from ticker.client.wanted import ALL, Wanted, portions
 from ticker.messages import QuotesMessage, Since, Subscribe, TradesMessage
-from ticker.symbol_view import as_time
-from ticker.wanted import ALL, Wanted, portions
 
 
 class Trade(msgspec.Struct, frozen=True, gc=False):

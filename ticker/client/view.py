@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ticker import messages
+from ticker.client.symbol_view import NOTHING, Board, SymbolView, Update
+from ticker.client.wanted import ALL, Wanted, portions
 from ticker.messages import Since, Subscribe
-from ticker.symbol_view import NOTHING, Board, SymbolView, Update
-from ticker.wanted import ALL, Wanted, portions
 
 #: More updates than a connection sees: a symbol whose subscribe was not answered yet is not settled by them.
 _UNANSWERED = 1 << 60

@@ -15,10 +15,10 @@ import aiohttp
 from yarl import URL
 
 import ticker
-from ticker.backoff import Backoff
+from ticker.client.backoff import Backoff
+from ticker.client.follower import Asking, Follower
+from ticker.client.link import Encodings, Link, LostError, dial
 from ticker.errors import ConnectError, ProtocolError, StreamError
-from ticker.follower import Asking, Follower
-from ticker.link import Encodings, Link, LostError, dial
 from ticker.messages import ClientMessage, Error, ServerMessage, Subscribed, Unsubscribed
 
 log = logging.getLogger("ticker.client")

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from ticker.client.symbol_view import SymbolView
 from ticker.fields import FIELDS
-from ticker.symbol_view import SymbolView
 
 
 def as_frame(views: Iterable[SymbolView]) -> pd.DataFrame:
