@@ -217,7 +217,7 @@ async def test_no_symbol_that_the_server_knows_is_an_error(server: ScriptedServe
     client = await server.client()
     await client.say(welcome())
     await client.subscribed({"NO": "unknown-symbol", "NOPE": "unknown-symbol"})
-    with pytest.raises(ticker.RefusedError, match="NO, NOPE") as caught:
+    with pytest.raises(ticker.RefusedError, match=r"NO \(.*, NOPE") as caught:
         await opening
     assert caught.value.code == "unknown-symbol"
     await client.closed

@@ -88,7 +88,7 @@ def test_rejected_symbols_are_kept_apart_and_all_rejected_is_an_error(caplog: py
     assert caplog.messages == ["test: ticker: rejected: X (unknown-symbol)"]
     made = follower("X", "Y")
     (asked,) = made.connected(welcome())
-    with pytest.raises(RefusedError, match="X, Y") as caught:
+    with pytest.raises(RefusedError, match=r"X \(unknown-symbol\), Y") as caught:
         made.receive(answer(asked, {"X": "unknown-symbol", "Y": "unknown-symbol"}))
     assert caught.value.code == "unknown-symbol"
 
@@ -146,6 +146,39 @@ def test_a_gap_that_opens_again_and_again_breaks_the_connection() -> None:
         made.receive(answer(asked))
     with pytest.raises(BrokenProtocolError, match="again and again"):
         made.receive(update(6, 7, {}))
+
+
+def test_gaps_that_were_closed_are_forgotten() -> None:
+    """Four of them in a year are no reason to break a connection, on whatever channel."""
+    made = live("A", channel="trades")
+    for at in range(0, 50, 10):
+        made.receive(trades(at, at + 1, []))
+        (asked,) = made.receive(trades(at + 5, at + 6, []))
+        made.receive(answer(asked))
+        made.receive(trades(at + 1, at + 10, []))
+    assert made.resyncs == 5
+
+
+def test_one_that_is_watched_and_removed_for_now_stays_watched() -> None:
+    """Asked for once more, the server may say that it isn't there; when it comes again it is laid over as ever."""
+    made = live("A")
+    made.receive(update(0, 1, {"A": {"last": 1}}))
+    made.receive(update(1, 2, {"A": None}))
+    made.receive(answer(made.ask(Subscribe(symbols=["A"])), {"A": "unknown-symbol"}))
+    made.receive(update(2, 3, {"A": {"last": 2}}))
+    assert (last(made), made.rejected) == (2, {})
+
+
+def test_a_server_that_can_not_go_on_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
+    """Silently, prices would seem to have gone on."""
+    made = live("A")
+    made.receive(update(0, 50, {"A": {"last": 1}}))
+    made.disconnected()
+    (asked,) = made.connected(welcome())
+    made.receive(answer(asked))
+    made.receive(update(0, 3, {"A": {"bid": 1}}))
+    assert last(made) is None
+    assert "ticker: the server could not go on from 50" in caplog.text
 
 
 def test_a_gap_among_trades_is_asked_about_too() -> None:
@@ -220,3 +253,5 @@ def test_a_channel_that_there_is_not_is_named() -> None:
     """With those that there are."""
     with pytest.raises(ValueError, match="ticker, trades, quotes"):
         follower("A", channel="candles")
+    with pytest.raises(ValueError, match="ticker, trades, quotes"):
+        live("A").subscribe(["A"], "candles", None)

@@ -202,6 +202,21 @@ def test_a_new_epoch_empties_the_board_and_tells_of_what_did_not_come_again() ->
     assert set(made.board) == {"A", "B"}
 
 
+def test_a_server_that_does_not_know_the_version_sends_everything_and_what_does_not_come_is_gone() -> None:
+    """The same epoch, yet it begins at 0 again: laying that over the old values would leave some that are no more."""
+    made = view("A", "B")
+    made.apply(update(0, 700, {"A": {"last": 1, "open": 5}, "B": {"last": 2}}))
+    taken(made)
+    made.resume("one", same_epoch=True, message_bytes=65_536)
+    made.watch(["A", "B"])
+    made.joined()
+    assert made.apply(update(0, 0, {"A": {"last": 1, "bid": 3}}))  # a part
+    assert made.apply(update(0, 4, {}))
+    assert (made.version, made.breaks) == (4, 1)
+    assert made.board["A"].as_dict() == {"last": 1, "bid": 3}
+    assert taken(made) == [("A", {"bid": 3, "open": None}), ("B", {"last": None})]
+
+
 def test_a_symbol_that_is_rejected_after_a_reconnect_is_gone() -> None:
     """It leaves the board and is told as removed, but stays wanted: the next connection asks again."""
     made = view("A", "B")

@@ -7,8 +7,9 @@ A follower outlives its connections: ``connected`` says what to ask of a new one
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import count
+from typing import Any
 
 import msgspec
 
@@ -39,8 +40,11 @@ log = logging.getLogger("ticker.client")
 
 #: How often in a row a gap may open again after the server was asked to close it.
 _RESYNCS_IN_A_ROW = 3
+#: How many symbols a line of the log names.
+_NAMED = 20
 
 Asking = Subscribe | Unsubscribe
+Ticks = TradesMessage | QuotesMessage
 Channel = View | TickQueue[Trade] | TickQueue[Quote]
 
 
@@ -77,7 +81,8 @@ class Follower:
         self._dropped: list[Unsubscribe] = []
         self._accepted_any = False
         self._was_live = False
-        self._resyncs_in_a_row = 0
+        #: Gaps in a row, by channel.
+        self._gaps: dict[str, int] = {}
         self._feed_version = 0
 
     # Channels
@@ -103,7 +108,11 @@ class Follower:
     # Asking
 
     def subscribe(self, symbols: list[str], channel: str, rate: float | None) -> list[Subscribe]:
-        """The messages that subscribe to ``symbols``: more than one if they don't fit into one."""
+        """The messages that subscribe to ``symbols``: more than one if they don't fit into one.
+
+        Raises ``ValueError`` if there is no such channel.
+        """
+        self.channel(channel)
         if rate is None and channel == self.view.channel:
             rate = self.rate
         parts = portions(symbols, self.limits.message_bytes)
@@ -156,7 +165,7 @@ class Follower:
         self.feed = None
         self._asked.clear()
         self._opening.clear()
-        self._resyncs_in_a_row = 0
+        self._gaps.clear()
 
     def receive(self, message: ServerMessage) -> list[Asking]:
         """Take a message in; what to ask because of it.
@@ -166,10 +175,8 @@ class Follower:
         """
         if isinstance(message, messages.Update):
             return self._updated(message)
-        if isinstance(message, TradesMessage):
-            return self._ticked(message, self.trades)
-        if isinstance(message, QuotesMessage):
-            return self._ticked(message, self.quotes)
+        if isinstance(message, Ticks):
+            return self._ticked(message, self.trades if isinstance(message, TradesMessage) else self.quotes)
         if isinstance(message, Subscribed):
             return self._subscribed(message)
         if isinstance(message, Unsubscribed):
@@ -185,12 +192,8 @@ class Follower:
         return []
 
     def _updated(self, message: messages.Update) -> list[Asking]:
-        view = self.view
-        if view.awaiting:
-            return []  # under way since before the gap was found; the answer has it all
-        if not view.apply(message):
-            return self._resync(view, message.since)
-        self._resyncs_in_a_row = 0
+        if not self._joins(message, self.view):
+            return self._resync(self.view, message.since)
         if not self.stocked:
             # A part of a snapshot repeats the old version.
             self.stocked = message.version > message.since or not message.data
@@ -198,19 +201,26 @@ class Follower:
             self._ticking(message.ts)
         return []
 
-    def _ticked(
-        self, message: TradesMessage | QuotesMessage, queue: TickQueue[Trade] | TickQueue[Quote]
-    ) -> list[Asking]:
-        if queue.awaiting:
-            return []
-        breaks = queue.breaks
-        if not queue.apply(message):
+    def _ticked(self, message: Ticks, queue: TickQueue[Trade] | TickQueue[Quote]) -> list[Asking]:
+        if not self._joins(message, queue):
             return self._resync(queue, message.since)
-        if queue.breaks > breaks:
-            log.warning("%s: %s: the server can't tell how many were lost in a gap", self.name, queue.channel)
         if message.data:
             self._ticking(message.data[-1][1])
         return []
+
+    def _joins(self, message: Any, channel: Channel) -> bool:
+        """Let the channel have the message. False if there is a gap before it."""
+        if channel.awaiting:
+            return True  # under way since before it was asked where to go on; the answer has it all
+        version, breaks = channel.version, channel.breaks
+        if not channel.apply(message):
+            return False
+        if self._gaps:
+            self._gaps.pop(channel.channel, None)
+        if channel.breaks > breaks:
+            text = "%s: %s: the server could not go on from %s; what was missed is unknown"
+            log.warning(text, self.name, channel.channel, version)
+        return True
 
     def _ticking(self, ts: int) -> None:
         # While prices come there are no heartbeats, and the last one's word would stay wrong.
@@ -219,8 +229,8 @@ class Follower:
 
     def _resync(self, channel: Channel, since: int) -> list[Asking]:
         self.resyncs += 1
-        self._resyncs_in_a_row += 1
-        if self._resyncs_in_a_row > _RESYNCS_IN_A_ROW:
+        gaps = self._gaps[channel.channel] = self._gaps.get(channel.channel, 0) + 1
+        if gaps > _RESYNCS_IN_A_ROW:
             raise BrokenProtocolError(f"{channel.channel}: a gap opens again and again")
         version = channel.version
         assert version is not None
@@ -261,15 +271,14 @@ class Follower:
         for symbol in accepted:
             self.rejected.pop(symbol, None)
         if message.rejected:
-            channel.reject(message.rejected)
-            self.rejected.update(message.rejected)
-            reasons = ", ".join(f"{symbol} ({reason})" for symbol, reason in sorted(message.rejected.items()))
-            log.warning("%s: %s: rejected: %s", self.name, channel.channel, reasons)
+            if opening:
+                channel.reject(message.rejected)
+            # One that is watched already and removed for now may be rejected, but stays watched.
+            kept = () if opening else channel.wanted.names
+            self.rejected.update({name: why for name, why in message.rejected.items() if name not in kept})
+            log.warning("%s: %s: rejected: %s", self.name, channel.channel, _listed(message.rejected))
         if asked.since is not None:
-            if isinstance(channel, TickQueue):
-                channel.joined()
-            else:
-                channel.awaiting = False
+            channel.joined()
         if not opening:
             return []
         self._accepted_any |= bool(accepted)
@@ -278,9 +287,8 @@ class Follower:
 
     def _opened(self) -> list[Asking]:
         if not self._was_live and not self._accepted_any and self.rejected:
-            names = ", ".join(sorted(self.rejected))
-            code = next(iter(self.rejected.values()))
-            raise RefusedError(code, f"the server rejects every symbol asked for: {names}")
+            text = f"the server rejects every symbol asked for: {_listed(self.rejected)}"
+            raise RefusedError(next(iter(self.rejected.values())), text)
         self.live = self._was_live = True
         if not self.view.board and not self.view.wanted.everything:
             self.stocked = True  # nothing was accepted: no values will come
@@ -309,3 +317,9 @@ class Follower:
         channels = [channel.channel for channel in (self.trades, self.quotes) if channel.wanted]
         lost = f"; how many {' and '.join(channels)} were lost in between is unknown" if channels else ""
         log.warning("%s: the server's history began anew (epoch %s, was %s)%s", self.name, new, old, lost)
+
+
+def _listed(rejected: Mapping[str, str]) -> str:
+    """Some of the symbols, with the reasons."""
+    some = [f"{symbol} ({reason})" for symbol, reason in sorted(rejected.items())[:_NAMED]]
+    return ", ".join(some) + (f" and {len(rejected) - _NAMED} more" if len(rejected) > _NAMED else "")

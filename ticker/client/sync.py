@@ -18,13 +18,13 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from ticker.client.backoff import Backoff
-from ticker.client.inbox import Inbox, Item
 from ticker.client.keeper import State
 from ticker.client.stream import Stream, connect
 from ticker.client.symbol_view import SymbolView, Update
+from ticker.client.sync_inbox import WAIT_S, SyncInbox
 from ticker.client.ticks import Quote, Trade
 from ticker.errors import StreamError
 from ticker.messages import FeedState, Subscribed, Welcome
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: No wait is longer than this in one go: on some systems a thread that waits doesn't notice Ctrl-C.
-_WAIT_S = 0.25
 #: What stopping the thread may take; closing itself is bounded to about a second.
 _JOIN_S = 3.0
 
@@ -68,57 +66,6 @@ def connect_sync(
     )
 
 
-class SyncInbox(Generic[Item]):
-    """An iterator over what comes on one channel. Ctrl-C interrupts it."""
-
-    def __init__(self, stream: SyncStream) -> None:
-        #: Set when something may have come. One for each channel, for each clears it by itself.
-        self.arrival = threading.Event()
-        self._stream = stream
-        self._inbox: Inbox[Item] | None = None
-
-    def over(self, inbox: Inbox[Item]) -> Self:
-        """This, over what comes into ``inbox``."""
-        self._inbox = inbox
-        return self
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> Item:
-        return self._next(None)
-
-    def next(self, timeout: float | None = None) -> Item:
-        """The next item, waiting ``timeout`` seconds at the most (None: for ever).
-
-        Raises ``TimeoutError`` if none has come, ``StreamError`` if the stream is closed or failed for good.
-        """
-        try:
-            return self._next(timeout)
-        except StopIteration:
-            raise StreamError("the stream is closed") from None
-
-    def _next(self, timeout: float | None) -> Item:
-        inbox = self._inbox
-        assert inbox is not None
-        if inbox.missing:
-            self._stream.run(inbox.begin())
-        item = inbox.take()
-        if item is not None:
-            return item
-        until_s = None if timeout is None else time.monotonic() + timeout
-        while True:
-            # Cleared before looking: what comes after the look sets it again.
-            self.arrival.clear()
-            item = inbox.take()
-            if item is not None:
-                return item
-            wait_s = _WAIT_S if until_s is None else min(_WAIT_S, until_s - time.monotonic())
-            if wait_s <= 0:
-                raise TimeoutError(f"nothing came within {timeout:g} s")
-            self.arrival.wait(wait_s)
-
-
 class SyncStream:
     """A live connection with plain methods. Made by ``connect_sync``; otherwise as ``ticker.Stream``.
 
@@ -128,9 +75,9 @@ class SyncStream:
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
-        self._updates: SyncInbox[Update] = SyncInbox(self)
-        self._trades: SyncInbox[Trade] = SyncInbox(self)
-        self._quotes: SyncInbox[Quote] = SyncInbox(self)
+        self._updates: SyncInbox[Update] = SyncInbox(self.run)
+        self._trades: SyncInbox[Trade] = SyncInbox(self.run)
+        self._quotes: SyncInbox[Quote] = SyncInbox(self.run)
         stream.on_arrival = self._on_arrival
         self._closing = False
         self._opened: Future[None] = Future()
@@ -164,7 +111,7 @@ class SyncStream:
                 loop.call_soon_threadsafe(task.cancel)
         until_s = time.monotonic() + _JOIN_S
         while thread.is_alive() and time.monotonic() < until_s:
-            thread.join(_WAIT_S)
+            thread.join(WAIT_S)
 
     def __enter__(self) -> Self:
         return self.open()
@@ -319,7 +266,7 @@ def _result(future: Future[T]) -> T:
     """A future's result, in waits short enough for Ctrl-C."""
     while True:
         try:
-            return future.result(_WAIT_S)
+            return future.result(WAIT_S)
         except FutureTimeoutError:
             if future.done():  # meanwhile, or with a TimeoutError of its own
                 return future.result()

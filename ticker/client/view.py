@@ -36,6 +36,10 @@ class View:
         self.version = 0
         #: Whether a gap was found and its answer is awaited: until then nothing joins on.
         self.awaiting = False
+        #: How often the server could not go on from ``version`` and sent everything instead.
+        self.breaks = 0
+        # The next message says where the server really goes on.
+        self._joining = False
         self._views: dict[str, SymbolView] = {}
         self.board = Board(self._views)
         #: What the user was last given, by symbol.
@@ -65,6 +69,13 @@ class View:
         """Lay an update over. False, and nothing done, if it doesn't join on: then something in between is missing."""
         if message.since > self.version:
             return False
+        if self._joining:
+            self._joining = False
+            if message.since == 0 < self.version:
+                # The same epoch, but the server doesn't know the version (a replay that was started again, say): all
+                # comes whole, and what doesn't come is no more.
+                self.breaks += 1
+                self._empty(self._views)
         views, changed = self._views, self._changed
         for symbol, data in message.data.items():
             view = views.get(symbol)
@@ -111,7 +122,7 @@ class View:
     def forget(self) -> None:
         """A new epoch began: no value and no version counts any more."""
         self.version = 0
-        self.awaiting = False
+        self.awaiting = self._joining = False
         self._whole = True
         self._empty(self._views)
 
@@ -182,6 +193,11 @@ class View:
             self._empty([symbol for symbol in self._views if symbol not in kept])
         asked = [Subscribe(symbols=settled, since=Since(epoch=epoch, version=self.version))] if settled else []
         return asked + [Subscribe(symbols=part) for part in portions(fresh, message_bytes) if part]
+
+    def joined(self) -> None:
+        """The server has answered where to go on: the next message tells."""
+        self.awaiting = False
+        self._joining = True
 
     # The user's side
 
