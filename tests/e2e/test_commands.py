@@ -176,7 +176,7 @@ def test_unknown_symbols_are_told_and_the_rest_goes_on(server: Server) -> None:
     assert (ran.returncode, ran.stderr) == (0, "ticker: the server has no symbol XYZ\n")
     ran = ticker("watch", "XYZ", "--url", server.url)
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr == "ticker: the server rejects every symbol asked for: XYZ\n"
+    assert ran.stderr == "ticker: the server rejects every symbol asked for: XYZ (unknown-symbol)\n"
 
 
 @pytest.mark.parametrize(

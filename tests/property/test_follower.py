@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests.market import event, events, ticks
 from tests.model_client import ScriptedOutlet
 from ticker.board import symbol_dicts
-from ticker.client.follower import Asking, BrokenProtocolError, Follower
+from ticker.client.follower import BrokenProtocolError, Follower
+from ticker.client.questions import Asking
 from ticker.codec import codec_for
 from ticker.hub import Hub
 from ticker.messages import Limits, TradesMessage, Update, Welcome

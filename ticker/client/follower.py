@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from itertools import count
 from typing import Any
 
 import msgspec
 
 from ticker import messages
+from ticker.client.questions import Asking, Questions
 from ticker.client.ticks import Quote, TickQueue, Trade
 from ticker.client.view import View
 from ticker.client.wanted import ALL, portions
 from ticker.errors import RefusedError
 from ticker.messages import (
-    CHANNELS,
     PROTOCOL_VERSION,
     Error,
     FeedState,
@@ -43,7 +42,6 @@ _RESYNCS_IN_A_ROW = 3
 #: How many symbols a line of the log names.
 _NAMED = 20
 
-Asking = Subscribe | Unsubscribe
 Ticks = TradesMessage | QuotesMessage
 Channel = View | TickQueue[Trade] | TickQueue[Quote]
 
@@ -74,10 +72,7 @@ class Follower:
         self.live = False
         #: Whether the first values have come, as far as any are awaited.
         self.stocked = False
-        self._ids = count(1)
-        self._asked: dict[int | str, Asking] = {}
-        #: What of it was asked at the connection's beginning. Until it is answered, the connection isn't live.
-        self._opening: set[int | str] = set()
+        self._questions = Questions()
         self._dropped: list[Unsubscribe] = []
         self._accepted_any = False
         self._was_live = False
@@ -95,7 +90,7 @@ class Follower:
         for channel in self.channels():
             if channel.channel == name:
                 return channel
-        raise ValueError(f"channel {name!r}: there are {', '.join(CHANNELS)}")
+        raise ValueError(f"channel {name!r}: there are {', '.join(channel.channel for channel in self.channels())}")
 
     @property
     def epoch(self) -> str | None:
@@ -120,8 +115,7 @@ class Follower:
 
     def unsubscribe(self, symbols: list[str], channel: str) -> list[Unsubscribe]:
         """Drop symbols at once, whatever is under way of them; the messages that tell the server."""
-        asked = [message for message in self._asked.values() if message.channel == channel]
-        if ALL in symbols or not any(ALL in message.symbols for message in asked):
+        if ALL in symbols or not self._questions.awaits_everything(channel):
             self.channel(channel).unwatch(symbols)
         # Else everything may be subscribed to before this comes to pass: then the server goes on with these.
         parts = portions(symbols, self.limits.message_bytes)
@@ -129,10 +123,7 @@ class Follower:
 
     def ask(self, message: Asking) -> Asking:
         """The message with an id, by which its answer will be known."""
-        asked = msgspec.structs.replace(message, id=next(self._ids))
-        assert asked.id is not None
-        self._asked[asked.id] = asked
-        return asked
+        return self._questions.ask(message)
 
     # A connection
 
@@ -152,8 +143,7 @@ class Follower:
         for channel in self.channels():
             for message in channel.resume(welcome.epoch, same_epoch=same, message_bytes=welcome.limits.message_bytes):
                 rate = self.rate if channel is self.view else None
-                asked.append(self.ask(msgspec.structs.replace(message, rate=rate)))
-        self._opening = {message.id for message in asked if message.id is not None}
+                asked.append(self._questions.ask(msgspec.structs.replace(message, rate=rate), first=True))
         self.stocked = not self.view.wanted
         self.live = not asked
         self._was_live |= self.live
@@ -163,8 +153,7 @@ class Follower:
         """The connection is gone; nothing that was asked will be answered."""
         self.live = False
         self.feed = None
-        self._asked.clear()
-        self._opening.clear()
+        self._questions.forget()
         self._gaps.clear()
 
     def receive(self, message: ServerMessage) -> list[Asking]:
@@ -180,7 +169,8 @@ class Follower:
         if isinstance(message, Subscribed):
             return self._subscribed(message)
         if isinstance(message, Unsubscribed):
-            if isinstance(asked := self._answered(message.id), Unsubscribe):
+            asked, _ = self._questions.answered(message.id)
+            if asked is not None:
                 # Again: between the question and here, an older subscribe may have been answered.
                 self.channel(asked.channel).unwatch(asked.symbols)
         elif isinstance(message, Heartbeat):
@@ -247,18 +237,14 @@ class Follower:
 
     # Answers
 
-    def _answered(self, id_: int | str | None) -> Asking | None:
-        return None if id_ is None else self._asked.pop(id_, None)
-
     def _subscribed(self, message: Subscribed) -> list[Asking]:
-        asked = self._answered(message.id)
-        if not isinstance(asked, Subscribe) or message.id is None:
+        asked, opening = self._questions.answered(message.id)
+        if not isinstance(asked, Subscribe):
             return []
         channel = self.channel(asked.channel)
         self.rate_granted = message.rate
         if asked.rate is not None:
             self.rate = asked.rate
-        opening = message.id in self._opening
         accepted = [symbol for symbol in asked.symbols if symbol not in message.rejected]
         if opening:
             # What the user has dropped since it was asked for stays out; the server is told once all is answered.
@@ -282,8 +268,7 @@ class Follower:
         if not opening:
             return []
         self._accepted_any |= bool(accepted)
-        self._opening.discard(message.id)
-        return self._opened() if not self._opening else []
+        return [] if self._questions.beginning else self._opened()
 
     def _opened(self) -> list[Asking]:
         if not self._was_live and not self._accepted_any and self.rejected:
@@ -296,10 +281,10 @@ class Follower:
         return [self.ask(message) for message in dropped]
 
     def _refused(self, message: Error) -> None:
-        asked = self._answered(message.id)
+        asked, opening = self._questions.answered(message.id)
         if asked is None:
             log.warning("%s: the server says: %s: %s", self.name, message.code, message.message)
-        elif message.id in self._opening:
+        elif opening:
             raise RefusedError(message.code, message.message)
         elif isinstance(asked, Subscribe) and asked.since is not None:
             raise BrokenProtocolError(f"going on from {asked.since.version} was refused: {message.message}")

@@ -16,8 +16,9 @@ from yarl import URL
 
 import ticker
 from ticker.client.backoff import Backoff
-from ticker.client.follower import Asking, Follower
+from ticker.client.follower import Follower
 from ticker.client.link import Encodings, Link, LostError, dial
+from ticker.client.questions import Asking
 from ticker.errors import ConnectError, ProtocolError, StreamError
 from ticker.messages import ClientMessage, Error, ServerMessage, Subscribed, Unsubscribed
 

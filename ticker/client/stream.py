@@ -136,8 +136,8 @@ class Stream:
 
     # Iterating
 
-    def __aiter__(self) -> Self:
-        return self
+    def __aiter__(self) -> Inbox[Update]:
+        return self.updates()
 
     async def __anext__(self) -> Update:
         return await self.updates().__anext__()
