@@ -10,6 +10,7 @@ no client and no socket, and imports no numpy, for the Python client's sake.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -74,14 +75,57 @@ class Codec(Protocol):
         """A `trades` or `quotes` frame of fragments of ticks."""
 
 
-class JsonCodec:
+class _Fragments(ABC):
+    """Changes to fragments, in either encoding: names and sets of fields are encoded once, numbers all in one go."""
+
+    def __init__(self, gone: bytes) -> None:
+        self._keys: dict[str, bytes] = {}
+        self._templates: dict[int, bytes] = {GONE: gone}
+
+    def changes(self, changes: Changes) -> list[bytes]:
+        texts = self._numbers(changes.values)
+        keys, templates = self._keys, self._templates
+        fragments: list[bytes] = []
+        at = 0
+        for name, mask, stamp in zip(changes.names, changes.masks, changes.stamps, strict=True):
+            key = keys.get(name) or keys.setdefault(name, self._key(name))
+            template = templates.get(mask) or templates.setdefault(mask, self._template(mask))
+            if mask == GONE:
+                fragments.append(template % key)
+            elif mask & _TS_BIT:
+                end = at + mask.bit_count() - 1
+                fragments.append(template % (key, *texts[at:end], self._stamp(stamp)))
+                at = end
+            else:
+                end = at + mask.bit_count()
+                fragments.append(template % (key, *texts[at:end]))
+                at = end
+        return fragments
+
+    @abstractmethod
+    def _key(self, name: str) -> bytes:
+        """What stands before a symbol's fields."""
+
+    @abstractmethod
+    def _template(self, mask: int) -> bytes:
+        """A fragment with the fields of ``mask``, and ``%b`` where the name and the numbers go."""
+
+    @abstractmethod
+    def _numbers(self, values: Sequence[float]) -> list[bytes]:
+        """Each number encoded."""
+
+    @abstractmethod
+    def _stamp(self, stamp: int) -> bytes:
+        """A stamp encoded; 0 is none."""
+
+
+class JsonCodec(_Fragments):
     name = "json"
     is_text = True
     subprotocol = "ticker.v1.json"
 
     def __init__(self) -> None:
-        self._keys: dict[str, bytes] = {}
-        self._templates: dict[int, bytes] = {GONE: b"%bnull"}
+        super().__init__(gone=b"%bnull")
         self._decode_server: Callable[[bytes | str], ServerMessage] = msgspec.json.Decoder(ServerMessage).decode
 
     def encode(self, message: msgspec.Struct) -> bytes:
@@ -99,34 +143,23 @@ class JsonCodec:
         except (msgspec.DecodeError, ValueError, RecursionError) as error:
             raise ProtocolError("malformed", f"not a message of this protocol: {error}") from None
 
-    def changes(self, changes: Changes) -> list[bytes]:
-        # All numbers are encoded in one call and cut apart again: a call a symbol costs twice as much. The comma
-        # behind each number is what lets the trailing ".0" of whole numbers go in one pass.
-        texts = (msgspec.json.encode(changes.values)[1:-1] + b",").replace(b".0,", b",").split(b",")
-        keys, templates = self._keys, self._templates
-        fragments: list[bytes] = []
-        at = 0
-        for name, mask, stamp in zip(changes.names, changes.masks, changes.stamps, strict=True):
-            key = keys.get(name) or keys.setdefault(name, b"," + msgspec.json.encode(name) + b":")
-            template = templates.get(mask) or self._template(mask)
-            if mask == GONE:
-                fragments.append(template % key)
-            elif mask & _TS_BIT:
-                end = at + mask.bit_count() - 1
-                fragments.append(template % (key, *texts[at:end], b"%d" % stamp if stamp else b"null"))
-                at = end
-            else:
-                end = at + mask.bit_count()
-                fragments.append(template % (key, *texts[at:end]))
-                at = end
-        return fragments
+    def _key(self, name: str) -> bytes:
+        # A symbol's fragment begins with a comma: joining with an empty string then passes over absent ones for free.
+        return b"," + msgspec.json.encode(name) + b":"
 
     def _template(self, mask: int) -> bytes:
         fields = (b'"%b":%%b' % name.encode() for i, name in enumerate(FIELDS) if mask >> i & 1)
-        return self._templates.setdefault(mask, b"%b{" + b",".join(fields) + b"}")
+        return b"%b{" + b",".join(fields) + b"}"
+
+    def _numbers(self, values: Sequence[float]) -> list[bytes]:
+        # Encoded in one call and cut apart again: a call for each costs twice as much. The comma behind each number is
+        # what lets the trailing ".0" of whole numbers go in one pass.
+        return (msgspec.json.encode(values)[1:-1] + b",").replace(b".0,", b",").split(b",")
+
+    def _stamp(self, stamp: int) -> bytes:
+        return b"%d" % stamp if stamp else b"null"
 
     def update(self, since: int, version: int, ts: int, parts: Sequence[bytes]) -> bytes:
-        # A symbol's fragment begins with a comma: joining with an empty string then passes over absent ones for free.
         head = b'{"type":"update","since":%d,"version":%d,"ts":%d,"data":{' % (since, version, ts)
         return b"".join((head, b"".join(parts)[1:], b"}}"))
 
@@ -139,15 +172,14 @@ class JsonCodec:
         return b"".join((head, b",".join(parts), tail))
 
 
-class MsgpackCodec:
+class MsgpackCodec(_Fragments):
     name = "msgpack"
     is_text = False
     subprotocol = "ticker.v1.msgpack"
 
     def __init__(self) -> None:
-        self._pack = msgpack.Packer().pack
-        self._keys: dict[str, bytes] = {}
-        self._templates: dict[int, bytes] = {GONE: b"%b\xc0"}
+        super().__init__(gone=b"%b\xc0")
+        self._pack: Callable[[object], bytes] = msgpack.Packer().pack
         self._decode_server: Callable[[bytes], ServerMessage] = msgspec.msgpack.Decoder(ServerMessage).decode
 
     def encode(self, message: msgspec.Struct) -> bytes:
@@ -166,30 +198,19 @@ class MsgpackCodec:
         except (msgspec.DecodeError, ValueError, RecursionError) as error:
             raise ProtocolError("malformed", f"not a message of this protocol: {error}") from None
 
-    def changes(self, changes: Changes) -> list[bytes]:
-        texts = list(map(self._pack, map(plain, changes.values)))
-        keys, templates, pack = self._keys, self._templates, self._pack
-        fragments: list[bytes] = []
-        at = 0
-        for name, mask, stamp in zip(changes.names, changes.masks, changes.stamps, strict=True):
-            key = keys.get(name) or keys.setdefault(name, pack(name))
-            template = templates.get(mask) or self._template(mask)
-            if mask == GONE:
-                fragments.append(template % key)
-            elif mask & _TS_BIT:
-                end = at + mask.bit_count() - 1
-                fragments.append(template % (key, *texts[at:end], pack(stamp or None)))
-                at = end
-            else:
-                end = at + mask.bit_count()
-                fragments.append(template % (key, *texts[at:end]))
-                at = end
-        return fragments
+    def _key(self, name: str) -> bytes:
+        return self._pack(name)
 
     def _template(self, mask: int) -> bytes:
         fields = b"".join(self._pack(name) + b"%b" for i, name in enumerate(FIELDS) if mask >> i & 1)
         # 14 fields fit a fixmap, whose header is 0x80 + n.
-        return self._templates.setdefault(mask, b"%b" + bytes([0x80 + mask.bit_count()]) + fields)
+        return b"%b" + bytes([0x80 + mask.bit_count()]) + fields
+
+    def _numbers(self, values: Sequence[float]) -> list[bytes]:
+        return list(map(self._pack, map(plain, values)))
+
+    def _stamp(self, stamp: int) -> bytes:
+        return self._pack(stamp or None)
 
     def update(self, since: int, version: int, ts: int, parts: Sequence[bytes]) -> bytes:
         pack = self._pack

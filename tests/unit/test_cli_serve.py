@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("feeds")
 class FakeService:
     """Starts, is told to stop by a signal, stops."""
 
-    url = "http://127.0.0.1:1234"
+    url: str = "http://127.0.0.1:1234"
     made: ClassVar[list[FakeService]] = []
     sends: ClassVar[signal.Signals] = signal.SIGTERM
     refuses: ClassVar[OSError | None] = None
