@@ -19,23 +19,27 @@ POLL_S = 0.01
 
 
 class Metronome:
-    """Timers on the running event loop. After ``stop`` none is left."""
+    """Timers on the event loop that ``start`` was called on. After ``stop`` none is left, and none is made."""
 
     def __init__(self, hub: Hub, time_ns: Callable[[], int] = time.time_ns) -> None:
         self._hub = hub
         self._time_ns = time_ns
-        self._loop = asyncio.get_running_loop()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._beats: dict[float, asyncio.TimerHandle] = {}
         self._flush: asyncio.Handle | None = None
         self._poll: asyncio.TimerHandle | None = None
-        step_s = hub.heartbeat_s / HEARTBEAT_STEPS
-        self._heartbeat_step_s = step_s
-        self._heartbeat = self._loop.call_later(step_s, self._on_heartbeat)
+        self._heartbeat: asyncio.TimerHandle | None = None
+        self._heartbeat_step_s = hub.heartbeat_s / HEARTBEAT_STEPS
+
+    def start(self) -> None:
+        """Begin to keep time, on the running event loop."""
+        self._loop = asyncio.get_running_loop()
+        self._heartbeat = self._loop.call_later(self._heartbeat_step_s, self._on_heartbeat)
 
     def publish(self, event: FeedEvent) -> None:
         """Publish to the hub, and flush at the end of this turn of the loop."""
         self._hub.publish(event)
-        if self._flush is None:
+        if self._flush is None and self._loop is not None:
             self._flush = self._loop.call_soon(self._on_flush)
 
     def receive(self, session: Session, raw: bytes | str) -> None:
@@ -45,23 +49,25 @@ class Metronome:
 
     def check(self) -> None:
         """Start what the hub needs and does not have: beats of a new rate, polling."""
+        loop = self._loop
+        if loop is None:
+            return
         for rate_hz in self._hub.rates:
             if rate_hz not in self._beats:
-                self._schedule(rate_hz)
+                self._beats[rate_hz] = self._scheduled(loop, rate_hz)
         if self._poll is None and self._hub.waiting:
-            self._poll = self._loop.call_later(POLL_S, self._on_poll)
+            self._poll = loop.call_later(POLL_S, self._on_poll)
 
     def stop(self) -> None:
-        self._heartbeat.cancel()
-        for handle in (*self._beats.values(), self._flush, self._poll):
+        self._loop = None
+        for handle in (*self._beats.values(), self._flush, self._poll, self._heartbeat):
             if handle is not None:
                 handle.cancel()
 
-    def _schedule(self, rate_hz: float) -> None:
-        now = self._loop.time()
+    def _scheduled(self, loop: asyncio.AbstractEventLoop, rate_hz: float) -> asyncio.TimerHandle:
         # The next point of the grid; one that is nearer than a tenth of a beat is the one just beaten.
-        due = (int(now * rate_hz + 0.1) + 1) / rate_hz
-        self._beats[rate_hz] = self._loop.call_at(due, self._on_beat, rate_hz)
+        due = (int(loop.time() * rate_hz + 0.1) + 1) / rate_hz
+        return loop.call_at(due, self._on_beat, rate_hz)
 
     def _on_beat(self, rate_hz: float) -> None:
         del self._beats[rate_hz]
@@ -85,5 +91,6 @@ class Metronome:
             self.check()
 
     def _on_heartbeat(self) -> None:
-        self._heartbeat = self._loop.call_later(self._heartbeat_step_s, self._on_heartbeat)
+        if self._loop is not None:
+            self._heartbeat = self._loop.call_later(self._heartbeat_step_s, self._on_heartbeat)
         self._hub.heartbeat(self._time_ns())

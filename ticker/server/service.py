@@ -40,11 +40,11 @@ class Service:
             ring_ticks=self.settings.ring_ticks,
             feed_state=lambda: self.pump.state(),
         )
+        self._metronome = Metronome(self.hub)
+        self._endpoint = WebSocketEndpoint(self.hub, self._metronome, self.settings)
         self.pump = Pump(feed, self._publish)
         self.port = self.settings.port
         self._runner: web.AppRunner | None = None
-        self._metronome: Metronome | None = None
-        self._endpoint: WebSocketEndpoint | None = None
         self._pumping: asyncio.Task[None] | None = None
 
     @property
@@ -55,16 +55,23 @@ class Service:
         host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - told apart, not bound
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
-    async def start(self) -> None:
-        """Bind, then start the feed. Raises ``OSError`` if the address can't be had."""
-        self._metronome = Metronome(self.hub)
-        self._endpoint = WebSocketEndpoint(self.hub, self._metronome, self.settings)
+    def application(self) -> web.Application:
+        """The service as an aiohttp application, whose start and shutdown are the feed's and the clock's too.
+
+        For those who run it in a server of their own; ``start`` does that here. It can be run once.
+        """
         app = web.Application()
         app.router.add_get("/v1/stream", self._endpoint.handle)
         app.add_routes(HttpEndpoints(self.hub, self.feed_name, lambda: self.feed.info, self.pump.state).routes())
+        app.on_startup.append(self._on_startup)
+        app.on_shutdown.append(self._on_shutdown)
+        return app
+
+    async def start(self) -> None:
+        """Bind and start the feed. Raises ``OSError`` if the address can't be had."""
         # The default keep-alive of an hour is the only guard of an unfinished request head.
         self._runner = web.AppRunner(
-            app, access_log=None, handle_signals=False, keepalive_timeout=15.0, shutdown_timeout=0.25
+            self.application(), access_log=None, handle_signals=False, keepalive_timeout=15.0, shutdown_timeout=0.25
         )
         await self._runner.setup()
         try:
@@ -74,26 +81,28 @@ class Service:
             await self.stop()
             raise
         self.port = self._runner.addresses[0][1]
-        self._pumping = asyncio.create_task(self.pump.run(), name="feed")
-        self._pumping.add_done_callback(_report)
 
     async def stop(self) -> None:
         """Stop the feed, close the clients with 1012, and let go of the port: within two seconds, whoever hangs."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _on_startup(self, _app: web.Application) -> None:
+        self._metronome.start()
+        self._pumping = asyncio.create_task(self.pump.run(), name="feed")
+        self._pumping.add_done_callback(_report)
+
+    async def _on_shutdown(self, _app: web.Application) -> None:
         if self._pumping is not None:
             self._pumping.cancel()
             # The feed is third-party code: one that swallows its cancellation must not keep the service.
             await asyncio.wait([self._pumping], timeout=STOP_S - CLOSE_S)
-        if self._endpoint is not None:
-            await self._endpoint.stop(CLOSE_S)
-        if self._metronome is not None:
-            self._metronome.stop()
-        if self._runner is not None:
-            await self._runner.cleanup()
+        await self._endpoint.stop(CLOSE_S)
+        self._metronome.stop()
 
     def _publish(self, event: FeedEvent) -> None:
         self.hub.complete = self.feed.info.complete
-        if self._metronome is not None:
-            self._metronome.publish(event)
+        self._metronome.publish(event)
 
 
 def _report(task: asyncio.Task[None]) -> None:
