@@ -337,6 +337,15 @@ async def test_a_stream_is_opened_once(server: ScriptedServer) -> None:
         assert state(stream) == "live"
 
 
+async def test_a_stream_that_was_closed_is_not_opened(server: ScriptedServer) -> None:
+    """Closing is for good, also before anything was open."""
+    stream = ticker.connect(server.url, ["A"])
+    await stream.close()
+    with pytest.raises(ticker.StreamError, match="closed"):
+        await stream.open()
+    assert server.requests == 0
+
+
 async def test_the_board_is_a_data_frame_on_demand(server: ScriptedServer) -> None:
     """A row for each symbol of the watchlist."""
     async with streaming(server, ["A", "B"], {"A": {"last": 2.5}}) as (stream, _):
@@ -660,6 +669,21 @@ async def test_a_stream_of_trades_alone(server: ScriptedServer) -> None:
             await anext(stream)
         await client.say(trades(0, 1, [("A", 1.5)]))
         assert (await anext(stream.trades())).price == 1.5
+
+
+async def test_what_the_server_rejects_is_not_asked_for_again_as_trades(server: ScriptedServer) -> None:
+    """By default trades are of the symbols that the stream really has."""
+    opening = asyncio.create_task(ticker.connect(server.url, ["A", "NOPE"]).open())
+    client = await server.client()
+    await client.say(welcome())
+    await client.subscribed({"NOPE": "unknown-symbol"})
+    await client.say(update(0, 1, {}))
+    stream = await opening
+    waiting = asyncio.create_task(anext(stream.trades()))
+    assert (await client.subscribed()).symbols == ["A"]
+    await client.say(trades(0, 1, [("A", 1)]))
+    assert (await waiting).symbol == "A"
+    await stream.close()
 
 
 async def test_trades_of_nothing_and_of_what_is_unknown(server: ScriptedServer) -> None:

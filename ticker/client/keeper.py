@@ -86,6 +86,8 @@ class Keeper:
         """Start, and wait until the first values have come (or can't). Raises what makes it fail for good."""
         if self._task is not None:
             raise RuntimeError("a stream is opened once; make another")
+        if self._closing:
+            raise StreamError("the stream is closed")
         self._session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
             headers={"User-Agent": f"ticker/{ticker.__version__}"},

@@ -122,9 +122,11 @@ class Stream:
 
     async def close(self) -> None:
         """Close with 1000 and stop, within about a second whatever the server does. Iterations end."""
-        for losses in self._losses:
-            losses.close()
-        await self._keeper.close()
+        try:
+            await self._keeper.close()
+        finally:
+            for losses in self._losses:
+                losses.close()
 
     async def __aenter__(self) -> Self:
         return await self.open()
@@ -171,7 +173,7 @@ class Stream:
         """The inbox, which will subscribe to those of ``symbols`` that are not yet."""
         wanted = queue.wanted
         if symbols is None and not wanted:
-            symbols = self._follower.view.wanted.tokens()
+            symbols = [name for name in self._follower.view.wanted.tokens() if name not in self._follower.rejected]
         names = as_names(symbols or ())
         if not names and not wanted:
             raise ValueError(f"{queue.channel} of which symbols? None are subscribed to")

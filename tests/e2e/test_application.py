@@ -1,0 +1,53 @@
+"""The service inside somebody else's aiohttp server: started and shut down with it."""
+
+from __future__ import annotations
+
+import pytest
+from aiohttp import WSMsgType, web
+from pytest_aiohttp.plugin import AiohttpClient
+
+from tests.e2e.support import ScriptedFeed
+from ticker.server import Service, Settings
+
+TS = 1_700_000_000_000_000_000
+
+
+@pytest.fixture
+def feed() -> ScriptedFeed:
+    return ScriptedFeed()
+
+
+@pytest.fixture
+def service(feed: ScriptedFeed) -> Service:
+    return Service(feed, "scripted", Settings(port=0, heartbeat_s=1.0))
+
+
+async def test_the_application_serves_stream_and_http(
+    feed: ScriptedFeed, service: Service, aiohttp_client: AiohttpClient
+) -> None:
+    """All of it runs on whichever server runs the application; shutting that down says 1012."""
+    client = await aiohttp_client(service.application())
+    async with client.ws_connect("/v1/stream", protocols=["ticker.v1.json"]) as stream:
+        assert (await stream.receive_json())["epoch"] == service.hub.board.epoch
+        await stream.send_json({"op": "subscribe", "symbols": ["AAPL"], "rate": 0})
+        assert (await stream.receive_json())["type"] == "subscribed"
+        assert (await stream.receive_json())["data"] == {}
+        feed.tick([(0, TS, 2.5, 1.0)])
+        assert (await stream.receive_json())["data"]["AAPL"]["last"] == 2.5
+        snapshot = await (await client.get("/v1/snapshot", params={"symbols": "AAPL"})).json()
+        assert snapshot["data"]["AAPL"]["last"] == 2.5
+        assert (await (await client.get("/healthz")).json())["clients"] == 1
+        await client.server.close()
+        closed = await stream.receive()
+        assert (closed.type, closed.data) == (WSMsgType.CLOSE, 1012)
+    assert not service.hub.sessions
+
+
+async def test_it_can_be_part_of_a_larger_application(service: Service, aiohttp_client: AiohttpClient) -> None:
+    """Mounted under a prefix, beside what was there."""
+    outer = web.Application()
+    outer.add_subapp("/prices", service.application())
+    client = await aiohttp_client(outer)
+    assert (await (await client.get("/prices/v1/symbols")).json())["symbols"] == ["AAPL", "MSFT", "GOOG"]
+    async with client.ws_connect("/prices/v1/stream") as stream:
+        assert (await stream.receive_json())["type"] == "welcome"
