@@ -7,7 +7,18 @@ from collections.abc import Sequence
 import numpy as np
 from hypothesis import strategies as st
 
-from ticker.model import FeedEvent, Quotes, Removal, Restart, Rollover, SymbolTable, TickBatch, Trades
+from ticker.model import (
+    BoardEvent,
+    FeedEvent,
+    Quotes,
+    Removal,
+    Restart,
+    Rollover,
+    Settled,
+    SymbolTable,
+    TickBatch,
+    Trades,
+)
 
 #: Names that give trouble wherever text is not handled as text.
 NAMES = ("AAPL", "MSFT", "BRK.B", "<img src=x>", 'Q"U\\O', "€%b", "null", "1e5")
@@ -67,12 +78,20 @@ def events(symbols: int, *, restarts: bool = True) -> st.SearchStrategy[tuple[st
     removal = st.tuples(st.just("removal"), st.lists(codes, max_size=2))
     kinds: list[st.SearchStrategy[tuple[str, object]]] = [batches, batches, batches, batches, rollover, removal]
     if restarts:
-        kinds.append(st.tuples(st.just("restart"), st.none()))
+        kinds.append(st.tuples(st.sampled_from(["restart", "hide", "settle", "settle"]), st.none()))
     return st.one_of(kinds)
 
 
 def event(table: SymbolTable, description: tuple[str, object]) -> FeedEvent:
     """The event that a description of ``events`` stands for."""
+    kind, _ = description
+    if kind == "settle":
+        return Settled()
+    return Restart(hidden=kind == "hide") if kind in ("restart", "hide") else board_event(table, description)
+
+
+def board_event(table: SymbolTable, description: tuple[str, object]) -> BoardEvent:
+    """The same, where no history begins anew."""
     kind, what = description
     if kind == "ticks":
         assert isinstance(what, tuple)
@@ -83,7 +102,5 @@ def event(table: SymbolTable, description: tuple[str, object]) -> FeedEvent:
             return Rollover(table)
         closes = [np.nan if close is None else close for _, close in what]
         return Rollover(table, np.array([code for code, _ in what], np.int32), np.array(closes))
-    if kind == "removal":
-        assert isinstance(what, list)
-        return Removal(tuple(table[code] for code in what))
-    return Restart()
+    assert isinstance(what, list)
+    return Removal(tuple(table[code] for code in what))

@@ -46,6 +46,9 @@ class ModelClient:
         #: What the client has asked for, and what it may still get because it asked for it once.
         self.watch: set[str] = set()
         self.asked: set[str] = set()
+        #: What was asked for and has not certainly come whole, each with how many snapshots must end before it has.
+        self.due: dict[str, int] = {}
+        self.half_way = False
         self.answers: list[Message] = []
         self.updates: list[Message] = []
         #: The trades channel: the number it is at, what came, and how many were lost of which symbol.
@@ -56,6 +59,7 @@ class ModelClient:
     def handle(self, message: Message) -> None:
         kind = message["type"]
         if kind == "welcome":
+            self.half_way = False
             if message["epoch"] != self.epoch:
                 self.epoch = message["epoch"]
                 self.version, self.number = 0, None
@@ -93,6 +97,9 @@ class ModelClient:
                 else:
                     mine[field] = value
         self.version = message["version"]
+        self.half_way = message["version"] == message["since"] and bool(message["data"])
+        if message["version"] > message["since"]:
+            self.due = {symbol: left - 1 for symbol, left in self.due.items() if left > 1}
 
     def _trades(self, message: Message) -> None:
         assert self.number is None or message["since"] <= self.number, "a gap that nobody told"
@@ -102,7 +109,12 @@ class ModelClient:
             self.lost[symbol] = self.lost.get(symbol, 0) + count
         self.trades.extend((symbol, ts, price, size) for symbol, ts, price, size in message["data"])
 
-    def subscribed(self, symbols: list[str]) -> None:
+    def subscribed(self, symbols: list[str], *, resume: bool = False) -> None:
+        if not resume:
+            # A snapshot that is half-way ends without these: they come after it.
+            had = self.watch - self.due.keys()
+            fresh = [symbol for symbol in symbols if not had & {symbol, "*"}]
+            self.due.update(dict.fromkeys(fresh, 2 if self.half_way else 1))
         self.watch.update(symbols)
         self.asked.update(symbols)
 
@@ -114,6 +126,7 @@ class ModelClient:
         else:
             # While everything is watched, single symbols can't be taken out, but their names are.
             self.watch.difference_update(set(symbols) - {"*"})
+        self.due = {symbol: left for symbol, left in self.due.items() if symbol in self.watch}
         if "*" not in self.watch:
             self.view = {symbol: fields for symbol, fields in self.view.items() if symbol in self.watch}
 

@@ -10,7 +10,7 @@ import difflib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -81,6 +81,39 @@ class PausableFeed(Feed, Protocol):
     def pause(self) -> None: ...
 
     def resume(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayStatus:
+    """Where a replay is. Stamps are market time (ns); ``speed`` is market seconds a second, 0: as fast as it goes."""
+
+    state: Literal["playing", "paused", "ended"]
+    position: int
+    first: int
+    last: int
+    speed: float
+    loop: bool
+
+
+@runtime_checkable
+class ReplayFeed(PausableFeed, Protocol):
+    """A feed with a past and a clock of its own. All methods belong to the event loop's thread and return at once.
+
+    At its end the iterator ends; ``seek`` and ``step`` after that take effect when the server iterates again, which it
+    does. A seek appears in the events as a hidden ``Restart``, the history up to the moment, and ``Settled``.
+    """
+
+    @property
+    def replay(self) -> ReplayStatus: ...
+
+    def seek(self, ts: int) -> None:
+        """Go to the moment ``ts`` (ns): everything up to and with it has happened. Clamped to first and last."""
+
+    def step(self, count: int = 1) -> None:
+        """Pause, if it plays, and publish the ticks of the next ``count`` stamps at once."""
+
+    def set_speed(self, speed: float) -> None:
+        """From here on ``speed`` market seconds a second. Raises ``ValueError`` if it is negative or not finite."""
 
 
 def installed_feeds() -> dict[str, EntryPoint]:

@@ -29,7 +29,18 @@ from ticker.messages import (
     Subscribe,
     Welcome,
 )
-from ticker.model import ALL, FeedEvent, Restart, TickBatch, check_batch, is_symbol
+from ticker.model import (
+    ALL,
+    BarBatch,
+    BoardEvent,
+    FeedEvent,
+    Restart,
+    Settled,
+    TickBatch,
+    Watermark,
+    check_batch,
+    is_symbol,
+)
 from ticker.ring import Ring
 from ticker.session import Session
 from ticker.subscription import Outlet, Subscription, TapeSubscription, TickerSubscription
@@ -67,25 +78,41 @@ class Hub:
         self._tapes: dict[tuple[str, str], Tape] = {}
         self._watchlists = Watchlists()
         self._awaiting: dict[Subscription, Session] = {}
+        #: A history that is built up out of sight.
+        self._hidden: Board | None = None
         self._ids = count(1)
 
     # Symbols
 
     def row(self, name: str) -> int | None:
-        """The row of a symbol that can be subscribed to: one that is there, or was and may come back."""
-        return self.board.row(name) if self.complete else self.board.find(name)
+        """The row of a symbol that is there, or was: it may come back, to those who ask now as to those who stayed."""
+        return self.board.find(name)
 
     # Events in
 
     def publish(self, event: FeedEvent) -> None:
         """Take an event of the feed's in. Raises ``BatchError`` for one that must not reach the board."""
-        if isinstance(event, Restart):
-            self._restart(event)
-            return
-        board = self.board
-        known = len(board)
         if isinstance(event, TickBatch):
             check_batch(event)
+        if isinstance(event, Restart):
+            shadow = self.board.shadow(event.epoch)
+            self._hidden = shadow if event.hidden else None
+            if not event.hidden:
+                self._begin_anew(shadow)
+        elif isinstance(event, Settled):
+            if self._hidden is not None:
+                shadow, self._hidden = self._hidden, None
+                self._begin_anew(shadow)
+        elif isinstance(event, Watermark | BarBatch):
+            pass
+        elif self._hidden is not None:
+            self._hidden.apply(event)
+        else:
+            self._show(event)
+
+    def _show(self, event: BoardEvent) -> None:
+        board = self.board
+        known = len(board)
         board.apply(event)
         if isinstance(event, TickBatch):
             rows, trades, quotes = board.rows_of(event.table), event.trades, event.quotes
@@ -106,8 +133,10 @@ class Hub:
                 self._file(session, subscription)
                 self._note_awaited(session, subscription)
 
-    def _restart(self, event: Restart) -> None:
-        self.board.apply(event)
+    def _begin_anew(self, shadow: Board) -> None:
+        """Go over to another history, with an epoch of its own: nobody has anything of it."""
+        known = len(self.board)
+        self.board.adopt(shadow)
         for ring in self.rings.values():
             ring.clear()
         for lane in self._lanes.values():
@@ -116,6 +145,8 @@ class Hub:
             tape.restart()
         for session in self.sessions:
             session.outlet.send(session.codec.encode(self._welcome()))
+        if self._awaiting and len(self.board) > known:
+            self._appeared(self.board.names[known:])
 
     # Clients
 

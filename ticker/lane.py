@@ -5,6 +5,8 @@ This module knows no clock (its owner beats it) and no socket (frames go to outl
 
 from __future__ import annotations
 
+import numpy as np
+
 from ticker.audience import Audience
 from ticker.board import Board
 from ticker.codec import Codec
@@ -49,7 +51,8 @@ class Lane:
 
     def _fan_out(self, since: int, watched: list[int], ts: int) -> None:
         board, audience, version = self._board, self.audience, self.version
-        delta = board.since(since, board.index(watched))
+        # Nobody here has nothing: even since 0, values that were lost are told.
+        delta = board.since(since, board.index(watched), np.zeros(len(watched), np.bool_))
         fragments = self._fragments
         if len(fragments) < len(board):
             fragments.extend([b""] * (len(board) - len(fragments)))

@@ -8,7 +8,7 @@ and replayed data are the same types. This module knows no board, no wire and no
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -165,12 +165,66 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class Restart:
-    """History begins anew: all values go, and a new epoch starts (the feed's ``epoch``, or one of the hub's)."""
+    """History begins anew: all values go, and a new epoch starts (the feed's ``epoch``, or one of the hub's).
+
+    With ``hidden``, the events that follow build up a state out of sight, up to ``Settled``: clients keep what they
+    have, and then go over to the new state in one step. That is how a replay jumps to another moment.
+    """
 
     epoch: str | None = None
+    hidden: bool = False
 
 
-FeedEvent = TickBatch | Rollover | Removal | Restart
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What was built up since a hidden ``Restart`` is shown from here on, as a new epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """Market time has reached ``ts`` (ns): no tick with a stamp before it is still to come. Closes bars."""
+
+    ts: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bars:
+    """n bars. Columns of length n: code, start (ns), prices, volume, and what may be unknown (NaN): vwap, trades."""
+
+    symbol: Ints
+    start: Stamps
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+    vwap: Floats
+    trades: Floats
+
+    def __len__(self) -> int:
+        return len(self.symbol)
+
+    def __getitem__(self, part: slice | npt.NDArray[Any]) -> Bars:
+        return Bars(*(getattr(self, column.name)[part] for column in fields(self)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BarBatch:
+    """Bars that the feed itself has, of ``interval_ns``: what the hub would compute for that interval gives way.
+
+    A bar comes twice: when it begins, with ``closed`` false (its start and its open count; trades then change it),
+    and when it ends, with ``closed`` true and the feed's own values, which go out and are kept unchanged.
+    """
+
+    table: SymbolTable
+    interval_ns: int
+    bars: Bars
+    closed: bool
+
+
+#: What changes the board.
+BoardEvent = TickBatch | Rollover | Removal
+FeedEvent = BoardEvent | BarBatch | Watermark | Restart | Settled
 
 
 def check_batch(batch: TickBatch) -> None:

@@ -102,12 +102,14 @@ class Subscription:
 class TickerSubscription(Subscription):
     """The `ticker` channel of one client: ``since(version)`` over its watchlist, in parts where it is much."""
 
-    __slots__ = ("_fresh", "_passing", "_pending", "_target")
+    __slots__ = ("_blank", "_fresh", "_passing", "_pending", "_target")
 
     def __init__(self, outlet: Outlet, codec: Codec, watchlists: Watchlists) -> None:
         super().__init__(outlet, codec, watchlists)
         #: Rows of which the client has nothing, while it has the others as of ``version``.
         self._fresh: set[int] = set()
+        # Whether the client has nothing at all, so that it need not be told of values that are lost.
+        self._blank = True
         # A pass over what the client lacks: the rows still to go, those of them that go whole, and the version that
         # the client will have when all have gone.
         self._pending: npt.NDArray[np.intp] | None = None
@@ -124,6 +126,8 @@ class TickerSubscription(Subscription):
         self.told = False
         if position is not None:
             self.version = min(self.version, position)
+            # A pass under way began without these rows: it ends no further than where the client is in them.
+            self._target = min(self._target, position)
         else:
             self._fresh.update(rows)
 
@@ -136,6 +140,7 @@ class TickerSubscription(Subscription):
         """The client has what it watches as of ``version``; as of 0, that is nothing."""
         self.version = version
         self.told = False
+        self._blank = version == 0
         self._fresh.clear()
         self._passing.clear()
         self._pending = None
@@ -157,13 +162,12 @@ class TickerSubscription(Subscription):
         if not self.everything:
             members = self.watchlist.members
             part = np.array([row for row in part.tolist() if row in members], np.intp)
-        fresh = None
-        if self._passing:
-            passing = self._passing
-            fresh = np.fromiter((row in passing for row in part.tolist()), np.bool_, len(part))
+        passing = self._passing
+        fresh = np.fromiter((self._blank or row in passing for row in part.tolist()), np.bool_, len(part))
         fragments = self.codec.changes(board.since(since, part, fresh))
         if self._pending is None:
             self._passing = set()
+            self._blank = False
         return self.codec.update(since, self.version, ts, fragments)
 
     def _lacking(self, board: Board) -> npt.NDArray[np.intp]:

@@ -49,6 +49,8 @@ class Tape:
         here = position is not None and position <= self._ring.head
         subscription.cursor = subscription.version = position if position is not None and here else self.cursor
         subscription.told = False
+        # What was lost behind this position is counted from here on, and not twice.
+        subscription.lost.clear()
         self.audience.behind[subscription] = None
 
     def flush(self) -> None:

@@ -16,7 +16,7 @@ from ticker.client.questions import Asking
 from ticker.codec import codec_for
 from ticker.hub import Hub
 from ticker.messages import Limits, TradesMessage, Update, Welcome
-from ticker.model import FeedEvent, SymbolTable, TickBatch
+from ticker.model import FeedEvent, Settled, SymbolTable, TickBatch
 from ticker.session import Session
 
 TS = 1_700_000_000_000_000_000
@@ -136,6 +136,7 @@ class Party:
 def settle(hub: Hub, parties: list[Party], table: SymbolTable) -> None:
     """Everybody is connected and reads, something ticks everywhere (so that gaps show), and the hub comes to rest."""
     rows = [(code, TS + 1_000, 77.0 + code, 1.0) for code in range(len(table))]
+    hub.publish(Settled())
     for number in range(8):
         for party in parties:
             if party.session is None:

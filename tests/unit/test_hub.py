@@ -12,7 +12,7 @@ from tests.model_client import ScriptedOutlet, decoded
 from ticker.errors import BatchError
 from ticker.hub import HEARTBEAT_STEPS, Hub
 from ticker.messages import FeedState, Limits
-from ticker.model import Removal, SymbolTable
+from ticker.model import Removal, Restart, Rollover, Settled, SymbolTable
 from ticker.session import Session
 from ticker.subscription import SYMBOL_BYTES
 
@@ -199,6 +199,59 @@ def test_a_symbol_dropped_during_a_snapshot_is_not_sent_any_more(table: SymbolTa
     assert sent == ["AAPL", "GOOG"]
 
 
+def test_symbols_resumed_during_a_snapshot_are_not_forgotten(table: SymbolTable) -> None:
+    """A second subscribe with ``since`` while parts are still to come: both lists end as the board."""
+    hub = Hub(NAMES, epoch="epoch", limits=Limits(frame_bytes=SYMBOL_BYTES))
+    client = Client(hub)
+    hub.publish(batch(table, [(code, TS, 1.0, 1.0) for code in range(3)]))
+    hub.publish(batch(table, [(code, TS, 2.0, 1.0) for code in range(3)]))
+    client.say(symbols=["AAPL", "MSFT"])
+    client.say(symbols=["GOOG"], since={"epoch": "epoch", "version": 1})
+    for _ in range(5):
+        hub.poll(TS)
+        hub.beat(10, TS)
+    last = {name: fields["last"] for update in client.updates() for name, fields in update["data"].items()}
+    assert last == dict.fromkeys(NAMES, 2)
+
+
+def test_a_reader_that_says_where_it_is_again_is_not_told_its_losses_twice(table: SymbolTable) -> None:
+    """What was counted and not yet told is counted anew from the position that the client gives."""
+    hub = Hub(NAMES, epoch="epoch", ring_ticks=2)
+    client = Client(hub)
+    client.say(symbols=["AAPL"], channel="trades")
+    client.heard()
+    client.outlet.is_ready = False
+    for step in range(6):
+        hub.publish(batch(table, [(0, TS + step, 1.0, 1.0)]))
+        hub.flush(TS)
+    client.say(symbols=["AAPL"], channel="trades", since={"epoch": "epoch", "version": 0})
+    client.outlet.is_ready = True
+    hub.poll(TS)
+    assert [message["lost"] for message in client.heard() if message["type"] == "trades"] == [{"AAPL": 4}]
+
+
+def test_values_lost_are_told_by_a_lane_that_began_at_version_0(hub: Hub, table: SymbolTable) -> None:
+    """A lane that has not beaten yet may have clients that were caught up meanwhile: they are told of nulls."""
+    client = Client(hub)
+    client.say(symbols=["AAPL"])
+    hub.publish(batch(table, [(0, TS, 1.0, 1.0)]))
+    client.say(symbols=[], since={"epoch": hub.board.epoch, "version": 0})
+    hub.publish(Rollover(table))
+    hub.beat(10, TS)
+    assert client.updates()[-1]["data"]["AAPL"]["open"] is None
+
+
+def test_a_removed_symbol_can_be_waited_for(hub: Hub, table: SymbolTable) -> None:
+    """Those who ask after the removal get it when it ticks again, as those who stayed do."""
+    hub.publish(batch(table, [(0, TS, 1.0, 1.0)]))
+    hub.publish(Removal(("AAPL",)))
+    client = Client(hub)
+    client.say(symbols=["AAPL"])
+    hub.publish(batch(table, [(0, TS, 2.0, 1.0)]))
+    hub.beat(10, TS)
+    assert client.updates()[-1]["data"]["AAPL"]["open"] == 2
+
+
 def test_a_beat_too_big_for_a_frame_goes_out_in_parts(table: SymbolTable) -> None:
     """No frame is larger than `limits.frame_bytes`, a delta's neither."""
     hub = Hub(NAMES, limits=Limits(frame_bytes=SYMBOL_BYTES))
@@ -326,3 +379,56 @@ def test_a_snapshot_tells_what_a_subscriber_would_be_told(hub: Hub, table: Symbo
     assert json.loads(json.dumps(snapshot.data)) == update["data"]
     assert snapshot.version == update["version"]
     assert snapshot.rejected == dict.fromkeys(["MSFT", "NO", ""], "unknown-symbol")
+
+
+def test_a_hidden_history_appears_in_one_step(hub: Hub, table: SymbolTable) -> None:
+    """Until it is settled clients keep what they have; then a new epoch, and nothing of the steps in between."""
+    client = Client(hub)
+    client.say(symbols=["AAPL"])
+    client.say(symbols=["AAPL"], channel="trades")
+    hub.publish(batch(table, [(0, TS, 9.0, 1.0)]))
+    hub.beat(10, TS)
+    hub.flush(TS)
+    client.heard()
+    hub.publish(Restart(epoch="second", hidden=True))
+    for price in (1.0, 2.0):
+        hub.publish(batch(table, [(0, TS, price, 1.0), (1, TS, price, 1.0)]))
+        hub.beat(10, TS)
+        hub.flush(TS)
+    assert client.heard() == []
+    assert hub.snapshot(["AAPL"], TS).data["AAPL"] is not None
+    late = Client(hub)
+    late.say(symbols=["AAPL"])
+    assert [update["data"]["AAPL"]["last"] for update in late.updates()] == [9]
+    hub.publish(Settled())
+    hub.beat(10, TS)
+    hub.flush(TS)
+    for each in (client, late):
+        welcome, *rest = each.heard()
+        assert (welcome["type"], welcome["epoch"]) == ("welcome", "second")
+        updates = [message for message in rest if message["type"] == "update"]
+        assert [update["data"]["AAPL"]["last"] for update in updates] == [2]
+        assert not [trade for message in rest if message["type"] == "trades" for trade in message["data"]]
+
+
+def test_a_symbol_that_first_appears_in_a_hidden_history_comes_to_those_who_wait_for_it(table: SymbolTable) -> None:
+    """Rows are the same before and after, and new ones are told to those who asked early."""
+    hub = Hub(["AAPL"], complete=False)
+    client = Client(hub)
+    client.say(symbols=["AAPL", "GOOG"])
+    hub.publish(Restart(hidden=True))
+    hub.publish(batch(table, [(0, TS, 1.0, 1.0), (2, TS, 3.0, 1.0)]))
+    hub.publish(Settled())
+    hub.beat(10, TS)
+    assert client.updates()[-1]["data"].keys() == {"AAPL", "GOOG"}
+
+
+def test_a_restart_in_plain_sight_drops_what_was_hidden(hub: Hub, table: SymbolTable) -> None:
+    """A feed that fails half-way and begins anew leaves nothing of the half."""
+    hub.publish(Restart(hidden=True))
+    hub.publish(batch(table, [(0, TS, 1.0, 1.0)]))
+    hub.publish(Restart())
+    hub.publish(Settled())
+    assert hub.snapshot(["AAPL"], TS).data == {}
+    hub.publish(batch(table, [(0, TS, 2.0, 1.0)]))
+    assert hub.snapshot(["AAPL"], TS).data["AAPL"]["last"] == 2  # type: ignore[index]  # it is there
