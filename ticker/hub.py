@@ -308,8 +308,10 @@ class Hub:
         for session in self.sessions:
             if not session.silent(HEARTBEAT_STEPS - 1) or not session.outlet.ready():
                 continue
-            in_step = session.ticker.group is not None
-            version = self._lane(session).version if in_step else session.ticker.version
+            version = session.ticker.version
+            if session.ticker.group is not None:
+                # In step it has all of the lane's last beat, or more, if it was caught up since.
+                version = max(version, self._lane(session).version)
             key = session.codec.name, version
             if key not in made:
                 made[key] = session.codec.encode(Heartbeat(version=version, ts=ts, feed=state))

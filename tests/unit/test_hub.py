@@ -432,3 +432,15 @@ def test_a_restart_in_plain_sight_drops_what_was_hidden(hub: Hub, table: SymbolT
     assert hub.snapshot(["AAPL"], TS).data == {}
     hub.publish(batch(table, [(0, TS, 2.0, 1.0)]))
     assert hub.snapshot(["AAPL"], TS).data["AAPL"]["last"] == 2  # type: ignore[index]  # it is there
+
+
+def test_a_heartbeat_does_not_go_back_behind_a_frame(hub: Hub, table: SymbolTable) -> None:
+    """A client that was caught up after its lane's last beat is told its own version."""
+    client = Client(hub)
+    client.say(symbols=["MSFT"])
+    hub.publish(batch(table, [(0, TS, 1.0, 1.0)]))
+    client.say(symbols=["AAPL"])
+    assert client.updates()[-1]["version"] == 1
+    for _ in range(HEARTBEAT_STEPS):
+        hub.heartbeat(TS)
+    assert [message["version"] for message in client.heard()] == [1]
