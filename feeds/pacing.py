@@ -1,7 +1,7 @@
 """Deliver recorded or simulated events when they are due: pacing by their own stamps, at a chosen speed.
 
-Deadlines are absolute (start + (stamp - first stamp) / speed), so that no sleep's error adds up: there is no drift,
-however long it runs. This module knows no feed and no file; time comes in as a ``Clock``.
+What is due when is the matter of ``schedule``; here are the waits, and what ends them early. This module knows no feed
+and no file; time comes in as a ``Clock``.
 """
 
 from __future__ import annotations
@@ -9,234 +9,276 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import time
 from collections.abc import AsyncGenerator, AsyncIterator
-from typing import Final, Protocol
+from dataclasses import dataclass
+from typing import Final
 
-import numpy as np
-
-from feeds.cutter import Cutter
-from ticker.model import FeedEvent, Restart, TickBatch
+from feeds.clock import SYSTEM_CLOCK as SYSTEM_CLOCK
+from feeds.clock import Clock as Clock
+from feeds.cutter import Cutter, Whole
+from feeds.lateness import LateWarning
+from feeds.marks import Marks
+from feeds.schedule import SLACK_S, Schedule
+from ticker.model import BarBatch, FeedEvent, Restart, TickBatch, Watermark
 
 log = logging.getLogger(__name__)
 
-#: Ticks that fall due within this time of each other come in one slice, so that a dense stream costs a loop turn
-#: per quantum, not per tick. It is the most that pacing itself adds to a tick's latency.
-QUANTUM_S: Final = 0.004
-#: From this lateness on, a warning is due, but not more often than once in ``WARN_EVERY_S``.
-LATE_S: Final = 0.5
-WARN_EVERY_S: Final = 10.0
 #: One sleep or one hand-over that lasts longer than this was a suspended machine or a stopped process. Its time does
 #: not count: catching up on it would be hours of ticks in one burst that nobody asked for.
 STALL_S: Final = 10.0
-#: A tick this close to its deadline is due. Float rounding of a deadline must not cost another turn of the loop.
-SLACK_S: Final = 1e-6
-
-_NS: Final = 1e9
-_LAST_STAMP: Final = int(np.iinfo(np.int64).max)
 
 
-class Clock(Protocol):
-    """Time, as far as feeds need it."""
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """An event whose moment its source knows: ``event`` comes when ``ts`` (ns, market time) is due."""
 
-    def monotonic(self) -> float:
-        """Seconds since some moment; never goes back."""
-
-    def time_ns(self) -> int:
-        """Nanoseconds since 1970-01-01 UTC."""
-
-    async def sleep(self, seconds: float) -> None:
-        """Return ``seconds`` later; 0 gives the other tasks a turn."""
-
-
-class SystemClock:
-    """The machine's time. A sleep ends up to 1 ms late on Linux (epoll counts in ms), up to 16 ms on Windows."""
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    def time_ns(self) -> int:
-        return time.time_ns()
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-
-
-SYSTEM_CLOCK: Final = SystemClock()
+    ts: int
+    event: FeedEvent
 
 
 class Pacer:
     """Cuts an event stream into slices and yields each when its ticks are due. One stream at a time.
 
-    ``speed`` is simulated seconds per second: 1 is as it happened, 60 an hour in a minute, 0 as fast as the consumer
-    takes it. Raises ``ValueError`` for a speed that is negative or not finite. ``asked`` says in words what pace that
-    is, for the warning (default: the speed). ``pause()`` and ``resume()`` belong to the event loop's thread.
+    ``speed`` is market seconds a second: 1 is as it happened, 60 an hour in a minute, 0 as fast as the consumer takes
+    it. Raises ``ValueError`` for a speed that is negative or not finite. ``max_gap_ns``: a longer stretch of market
+    time without events is played as one of that length. ``asked`` says in words what pace that is, for the warning
+    (default: the speed). All methods belong to the event loop's thread, and return at once.
     """
 
-    def __init__(self, speed: float, clock: Clock = SYSTEM_CLOCK, *, asked: str = "") -> None:
-        if not (math.isfinite(speed) and speed >= 0):
-            raise ValueError(f"a speed is a finite number, 0 or more, not {speed}")
-        self.speed = speed
-        #: How late the last slice's first tick was, in seconds. Up to about 4 ms is the quantum's and the timer's
+    def __init__(
+        self, speed: float, clock: Clock = SYSTEM_CLOCK, *, asked: str = "", max_gap_ns: int | None = None
+    ) -> None:
+        self._speed = _checked(speed)
+        #: How late the last slice's first tick was, in seconds. Up to about 3 ms is the quantum's and the timer's
         #: grain; more means that the source or the consumer is too slow. Always 0 at speed 0.
         self.behind_s = 0.0
+        #: Whether the latest ``pace`` was, or the next event of this one will be, cut off by ``interrupt``.
+        self.interrupted = False
         self._clock = clock
-        self._asked = asked or f"speed {speed:g}"
-        self._resumed: asyncio.Event | None = None
-        self._paused_at = 0.0
+        self._asked = asked
+        self._max_gap_ns = max_gap_ns
+        self._wake = asyncio.Event()
+        self._paused_at: float | None = None
         self._excluded_s = 0.0
+        #: Set while it waits for a resume or a step, and nothing more comes by itself.
+        self.holding = asyncio.Event()
+        #: While paused: so many stamps may still pass, and this is the last that was let through.
+        self._steps = 0
+        self._allowed = -1
+        self._next: int | None = None
+        self._begin(None)
+
+    def place(self, stamp: int) -> None:
+        """It is ``stamp`` now, and the next ``pace`` will say what follows: between two of them."""
+        self._begin(stamp)
+
+    def _begin(self, start: int | None) -> None:
+        self._schedule = Schedule(self._speed, self._max_gap_ns)
+        self._marks = Marks()
+        self._allowed = -1
+        self._lateness = LateWarning(self._asked or f"speed {self._speed:g}")
+        if start is not None:
+            self._schedule.place(start, self._now())
+            self._marks.start(start)
+
+    # What a user may do meanwhile
+
+    @property
+    def speed(self) -> float:
+        return self._speed
+
+    def set_speed(self, speed: float) -> None:
+        """From here on another speed; market time makes no jump. Raises ``ValueError`` as the constructor does."""
+        self._speed = _checked(speed)
+        self._schedule.set_speed(speed, self.position, self._now())
+        self._lateness = LateWarning(self._asked or f"speed {speed:g}")
+        self._wake.set()
 
     @property
     def paused(self) -> bool:
-        return self._resumed is not None
+        return self._paused_at is not None
 
     def pause(self) -> None:
         """Hold everything back from now on; the time until ``resume()`` does not count."""
-        if self._resumed is None:
+        if self._paused_at is None:
             self._paused_at = self._clock.monotonic()
-            self._resumed = asyncio.Event()
+            self._steps, self._allowed = 0, -1
+            self._wake.set()
 
     def resume(self) -> None:
         """Go on where it stopped: every deadline is later by the pause."""
-        if self._resumed is not None:
+        if self._paused_at is not None:
             self._excluded_s += self._clock.monotonic() - self._paused_at
-            self._resumed.set()
-            self._resumed = None
+            self._paused_at = None
+            self._wake.set()
 
-    async def pace(self, events: AsyncIterator[FeedEvent]) -> AsyncGenerator[FeedEvent, None]:
+    def step(self, count: int = 1) -> None:
+        """Pause, if it isn't, and let the events of the next ``count`` stamps through at once."""
+        self.pause()
+        self._steps += count
+        self.holding.clear()
+        self._wake.set()
+
+    def interrupt(self) -> None:
+        """Let the present ``pace`` end before its next event, at once if it waits. Steps that are left are void."""
+        self.interrupted = True
+        self._steps = 0
+        self._wake.set()
+
+    @property
+    def position(self) -> int:
+        """Market time (ns): all up to and with it has been delivered, and it moves on while the next event waits."""
+        reached = self._schedule.reached
+        return reached if self._next is None else max(reached, min(self._schedule.market(self._now()), self._next - 1))
+
+    # The stream
+
+    async def pace(
+        self, events: AsyncIterator[FeedEvent | Timed], start: int | None = None
+    ) -> AsyncGenerator[FeedEvent, None]:
         """Yield everything in ``events`` exactly once and in order, each slice of a batch when it is due.
 
-        The first tick is due at once, and so is the first one after a ``Restart`` (its stamps may begin anywhere).
-        Trades and quotes are cut at the same stamp. A stamp lower than one before it is due at once. Events that
-        are not batches, and empty batches, pass as soon as what came before them is out. A batch with a ``version``
-        of its own is one version of the board: it is not cut, and is due with its last tick.
+        It is ``start`` when this begins; without that, the first tick is due at once. The first one after a
+        ``Restart`` is, too (its stamps may begin anywhere). Trades and quotes are cut at the same stamp. A stamp
+        lower than one before it is due at once. Bars come at their start, or, closed, at their end; a ``Timed``
+        event when it says; other events and empty batches as soon as what came before them is out. A batch with a
+        ``version`` of its own is one version of the board: it is not cut, and is due with its last tick.
+
+        Watermarks are added as market time goes on, also while nothing happens (see ``marks``): a feed that is paced
+        by this says so in ``info.watermarks``.
 
         Overload: nothing is skipped or queued. Late ticks go out at once, in slices of at most ``MAX_SLICE``, until
         the deadlines are met again; ``behind_s`` and a rate-limited warning tell. But if one sleep or one hand-over
         to the consumer takes longer than ``STALL_S`` beyond what was due, that time is left out as a pause would be.
         ``events`` is closed at the end, also when this generator is closed early.
         """
-        schedule = _Schedule(self.speed)
-        lateness = _LateWarning(self._asked)
+        self.interrupted = False
+        self._begin(start)
         self.behind_s = 0.0
         try:
-            async for event in events:
-                if not isinstance(event, TickBatch) or not len(event):
+            async for item in events:
+                part = _part(item)
+                if part is None:
+                    assert not isinstance(item, Timed)
                     await self._clock.sleep(0)  # a source of such events alone must not starve the loop
-                    await self._while_paused()
-                    if isinstance(event, Restart):
-                        schedule = _Schedule(self.speed)
-                    yield event
+                    if not await self._held(None):
+                        return
+                    if isinstance(item, Restart):
+                        self._begin(None)
+                    yield item
                     continue
-                cutter = Cutter(event)
-                while cutter.left:
-                    now_s = await self._until_due(cutter.next_stamp, schedule)
-                    if self.speed:
-                        self.behind_s = now_s - schedule.due_s(cutter.next_stamp)
-                        lateness.note(now_s, self.behind_s)
-                    part = cutter.cut(schedule.position(now_s))
-                    schedule.deliver(now_s, cutter.reached)
-                    lateness.ticks += len(part)
-                    yield part
+                while part.left:
+                    while (mark := await self._until_due(part.next_stamp)) is not None:
+                        yield mark
+                    if self.interrupted:
+                        return
+                    now_s = self._now()
+                    yield self._cut(part, now_s)
                     self._exclude_stall(self._now() - now_s)
         finally:
             self.behind_s = 0.0
+            self._next = None
             close = getattr(events, "aclose", None)
             if close is not None:
                 await close()
 
-    async def _until_due(self, stamp: int, schedule: _Schedule) -> float:
-        """Wait until ``stamp`` is due, and return the moment it then is."""
-        now_s = self._now()
-        wait_s = schedule.wait_s(stamp, now_s)
+    async def rest(self, seconds: float) -> bool:
+        """Wait so long, and while paused as long as that lasts (or until a step is asked for). False if interrupted."""
+        await self._clock.sleep(0)
+        end_s = self._now() + seconds
+        while await self._held(None) and not self.paused and (left_s := end_s - self._now()) > 0:
+            self._wake.clear()
+            await self._clock.sleep(left_s, self._wake)
+        return not self.interrupted
+
+    def _cut(self, part: Cutter | Whole, now_s: float) -> FeedEvent:
+        """The next slice, of which at least the first stamp is due."""
+        stamp, schedule = part.next_stamp, self._schedule
+        if self.paused:
+            schedule.place(stamp, now_s)
+            event = part.cut(stamp)
+        else:
+            if self._speed:
+                self.behind_s = now_s - schedule.due_s(stamp)
+                self._lateness.note(now_s, self.behind_s)
+            schedule.arrive(stamp)
+            event = part.cut(schedule.position(now_s))
+        schedule.deliver(now_s, part.reached)
+        self._next = part.next_stamp if part.left else None
+        if isinstance(event, TickBatch):
+            self._lateness.ticks += len(event)
+        return event
+
+    async def _until_due(self, stamp: int) -> Watermark | None:
+        """Wait until ``stamp`` is due and return None, or return a watermark that is to go out before."""
+        self._next = stamp
+        schedule = self._schedule
         while True:
-            await self._clock.sleep(wait_s)  # also for 0: neither speed 0 nor catching up may starve the loop
-            await self._while_paused()
+            now_s = self._now()
+            wait_s = 0.0 if self.paused else self._wait_s(stamp, now_s)
+            self._wake.clear()
+            await self._clock.sleep(
+                wait_s, self._wake
+            )  # also for 0: neither speed 0 nor catching up may starve the loop
+            if not await self._held(stamp):
+                return None
             self._exclude_stall(self._now() - now_s - wait_s)
             now_s = self._now()
-            wait_s = schedule.wait_s(stamp, now_s)
-            if wait_s <= 0:  # a timer may end early by its resolution
-                return now_s
+            due = self.paused or schedule.wait_s(stamp, now_s) <= 0  # a timer may end early by its resolution
+            now_s += SLACK_S
+            market = stamp if due else min(schedule.market(now_s), stamp)
+            mark = self._marks.take(market, now_s, paced=self._speed > 0 and not self.paused)
+            if mark is not None or due:
+                return mark
 
-    async def _while_paused(self) -> None:
-        while self._resumed is not None:
-            await self._resumed.wait()
+    def _wait_s(self, stamp: int, now_s: float) -> float:
+        """How long until ``stamp`` is due, or a watermark before it."""
+        wait_s = self._schedule.wait_s(stamp, now_s)
+        second = self._marks.next_stamp
+        if wait_s > 0 and second is not None and second < stamp:
+            mark_s = self._marks.next_s(self._schedule.moment_s(second)) - now_s
+            return min(wait_s, max(mark_s, 0.0))
+        return wait_s
+
+    async def _held(self, stamp: int | None) -> bool:
+        """Wait while paused, unless a step lets ``stamp`` through. False if it was interrupted."""
+        while self.paused and not self.interrupted and not self._may_step(stamp):
+            self._wake.clear()
+            self.holding.set()
+            await self._wake.wait()
+            self.holding.clear()
+        return not self.interrupted
+
+    def _may_step(self, stamp: int | None) -> bool:
+        if stamp is None or stamp <= self._allowed or not self._steps:
+            return self._steps > 0 if stamp is None else stamp <= self._allowed
+        self._steps -= 1
+        self._allowed = stamp
+        return True
 
     def _now(self) -> float:
         """Seconds that count: without pauses and stalls. Stands still while paused."""
-        now_s = self._clock.monotonic() if self._resumed is None else self._paused_at
+        now_s = self._clock.monotonic() if self._paused_at is None else self._paused_at
         return now_s - self._excluded_s
 
     def _exclude_stall(self, excess_s: float) -> None:
-        if self.speed and excess_s > STALL_S:
+        if self._speed and excess_s > STALL_S:
             self._excluded_s += excess_s
             log.warning("time jumped by %.0f s (a suspended machine?); the feed goes on from where it was", excess_s)
 
 
-class _Schedule:
-    """Which stamp is due at which moment: the first one asked about sets the origin."""
-
-    def __init__(self, speed: float) -> None:
-        self._speed = speed
-        self._first: int | None = None
-        self._origin_s = 0.0
-        self._delivered_s = -math.inf
-        self._reached = 0
-
-    def due_s(self, stamp: int) -> float:
-        """When ``stamp`` is due; one below what was delivered already was due with that."""
-        assert self._first is not None
-        return self._origin_s + (max(stamp, self._reached) - self._first) / _NS / self._speed
-
-    def position(self, now_s: float) -> int:
-        """The highest stamp that is due at ``now_s``."""
-        if not self._speed:
-            return _LAST_STAMP
-        assert self._first is not None
-        passed = (now_s - self._origin_s + SLACK_S) * self._speed * _NS
-        return self._first + int(passed) if passed < _LAST_STAMP - self._first else _LAST_STAMP
-
-    def wait_s(self, stamp: int, now_s: float) -> float:
-        """How long to wait from ``now_s`` before the next slice, which begins with ``stamp``, is cut; 0 if it is due.
-
-        It waits for the end of the quantum, too, unless ``stamp`` was due at the last cut already (catching up).
-        """
-        if not self._speed:
-            return 0.0
-        if self._first is None:
-            self._first, self._origin_s = stamp, now_s
-        moment_s = self.due_s(stamp)
-        if moment_s > self._delivered_s + SLACK_S:
-            moment_s = max(moment_s, self._delivered_s + QUANTUM_S)
-        return moment_s - now_s if moment_s - now_s > SLACK_S else 0.0
-
-    def deliver(self, now_s: float, reached: int) -> None:
-        """A slice whose highest stamp is ``reached`` was cut at ``now_s``."""
-        self._delivered_s = now_s
-        self._reached = max(self._reached, reached)
+def _part(item: FeedEvent | Timed) -> Cutter | Whole | None:
+    """What has a stamp to wait for, in a form that can be cut; None for what has none."""
+    if isinstance(item, Timed):
+        return Cutter(item.event) if isinstance(item.event, TickBatch) else Whole(item.event, item.ts)
+    if isinstance(item, TickBatch) and len(item):
+        return Cutter(item)
+    if isinstance(item, BarBatch) and len(item.bars):
+        return Whole(item, int(item.bars.start.max()) + (item.interval_ns if item.closed else 0))
+    return None
 
 
-class _LateWarning:
-    """Says, not too often, that the pace is not kept: the one asked for and the one reached, over the last 10-20 s."""
-
-    def __init__(self, asked: str) -> None:
-        self.ticks = 0
-        self._asked = asked
-        self._silent_until_s = -math.inf
-        self._marks: list[tuple[float, float, int]] = []  # two at the most: moment, schedule then reached, ticks
-
-    def note(self, now_s: float, behind_s: float) -> None:
-        on_schedule_s = now_s - behind_s
-        if not self._marks or now_s - self._marks[-1][0] >= WARN_EVERY_S:
-            self._marks = [*self._marks[-1:], (now_s, on_schedule_s, self.ticks)]
-        span_s = now_s - self._marks[0][0]
-        if behind_s >= LATE_S and now_s >= self._silent_until_s and span_s > 0:
-            self._silent_until_s = now_s + WARN_EVERY_S
-            log.warning(
-                "the feed is %.1f s behind: %s ticks a second in the last %.0f s, %.0f %% of the pace asked for (%s)",
-                behind_s,
-                f"{(self.ticks - self._marks[0][2]) / span_s:,.0f}",
-                span_s,
-                100 * (on_schedule_s - self._marks[0][1]) / span_s,
-                self._asked,
-            )
+def _checked(speed: float) -> float:
+    if not (math.isfinite(speed) and speed >= 0):
+        raise ValueError(f"a speed is a finite number, 0 or more, not {speed}")
+    return speed

@@ -19,7 +19,7 @@ from feeds.pacing import SYSTEM_CLOCK, Clock, Pacer
 from feeds.walk import Walk
 from ticker.errors import OptionError
 from ticker.feed import FeedInfo, FeedOptions, flag
-from ticker.model import FeedEvent, TickBatch, is_symbol
+from ticker.model import FeedEvent, TickBatch, Watermark, is_symbol
 
 DEFAULT_COUNT: Final = 100
 MAX_SYMBOLS: Final = 100_000
@@ -96,6 +96,7 @@ class RandomWalk:
         self._info = FeedInfo(
             symbols=self._walk.table,
             pausable=True,
+            watermarks=True,
             title=f"simulated market of {len(names):,} {'symbol' if len(names) == 1 else 'symbols'}, {pace},"
             f" seed {self.seed}",
         )
@@ -126,7 +127,8 @@ class RandomWalk:
     async def __aiter__(self) -> AsyncGenerator[FeedEvent, None]:
         async with aclosing(self._pacer.pace(self._unpaced())) as paced:
             async for event in paced:
-                self._give(event)
+                if not isinstance(event, Watermark):  # which is the pacer's
+                    self._give(event)
                 yield event
 
     async def _unpaced(self) -> AsyncGenerator[FeedEvent, None]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any, Protocol
 
 import msgpack
@@ -73,6 +74,9 @@ class Codec(Protocol):
 
     def tape(self, channel: str, since: int, version: int, parts: Sequence[bytes], lost: dict[str, int]) -> bytes:
         """A `trades` or `quotes` frame of fragments of ticks."""
+
+    def bars(self, interval: str, since: int, version: int, parts: Sequence[bytes], lost: dict[str, int]) -> bytes:
+        """A `bars` frame of fragments that ``ticks`` made of bars."""
 
 
 class _Fragments(ABC):
@@ -167,7 +171,13 @@ class JsonCodec(_Fragments):
         return list(map(msgspec.json.encode, zip(*columns, strict=True)))
 
     def tape(self, channel: str, since: int, version: int, parts: Sequence[bytes], lost: dict[str, int]) -> bytes:
-        head = b'{"type":"%b","since":%d,"version":%d,"data":[' % (channel.encode(), since, version)
+        return self._tape(b'"%b"' % channel.encode(), since, version, parts, lost)
+
+    def bars(self, interval: str, since: int, version: int, parts: Sequence[bytes], lost: dict[str, int]) -> bytes:
+        return self._tape(b'"bars","interval":"%b"' % interval.encode(), since, version, parts, lost)
+
+    def _tape(self, kind: bytes, since: int, version: int, parts: Sequence[bytes], lost: dict[str, int]) -> bytes:
+        head = b'{"type":%b,"since":%d,"version":%d,"data":[' % (kind, since, version)
         tail = b'],"lost":%b}' % msgspec.json.encode(lost) if lost else b"]}"
         return b"".join((head, b",".join(parts), tail))
 
@@ -222,8 +232,14 @@ class MsgpackCodec(_Fragments):
         return list(map(self._pack, zip(*columns, strict=True)))
 
     def tape(self, channel: str, since: int, version: int, parts: Sequence[bytes], lost: dict[str, int]) -> bytes:
+        return self._tape({"type": channel, "since": since}, version, parts, lost)
+
+    def bars(self, interval: str, since: int, version: int, parts: Sequence[bytes], lost: dict[str, int]) -> bytes:
+        return self._tape({"type": "bars", "interval": interval, "since": since}, version, parts, lost)
+
+    def _tape(self, first: dict[str, object], version: int, parts: Sequence[bytes], lost: dict[str, int]) -> bytes:
         pack = self._pack
-        head = bytes([0x80 + (5 if lost else 4)]) + pack("type") + pack(channel) + pack("since") + pack(since)
+        head = bytes([0x82 + len(first) + bool(lost)]) + b"".join(map(pack, chain.from_iterable(first.items())))
         tail = pack("lost") + pack(lost) if lost else b""
         return b"".join((head, _VERSION, pack(version), _DATA, _array_header(len(parts)), *parts, tail))
 

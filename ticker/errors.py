@@ -92,9 +92,16 @@ ERROR_CODES: dict[str, ErrorCode] = {
         ErrorCode("unknown-op", "There is no such `op`, or none was given."),
         ErrorCode("bad-argument", "A key is missing, or its value has the wrong type; the message names the key."),
         ErrorCode("unknown-channel", "There is no such `channel`."),
+        ErrorCode(
+            "bad-interval", "`interval` is missing where `channel` is `bars`, or is none that the server offers."
+        ),
         ErrorCode("bad-rate", "`rate` is neither 0 nor at least the lowest rate that the server offers."),
         ErrorCode("too-many-symbols", "The watchlist would outgrow `limits.symbols`; it stays as it was."),
         ErrorCode("no-symbols", "`symbols` is missing in an HTTP request that needs it (status 400)."),
+        ErrorCode("unknown-symbol", "There is no such symbol in an HTTP request that names one (status 404)."),
+        ErrorCode("no-replay", "`/v1/replay` was asked for, and the feed is no replay (status 404)."),
+        ErrorCode("too-large", "The body of an HTTP request is larger than what it may say (status 413)."),
+        ErrorCode("json-needed", "The body of an HTTP request does not come as `application/json` (status 415)."),
         ErrorCode("upgrade-required", "`/v1/stream` was asked for without a WebSocket upgrade (status 426)."),
         ErrorCode("stopping", "The server is stopping and takes no new clients (status 503)."),
     )

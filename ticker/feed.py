@@ -7,7 +7,7 @@ in by the same door as everyone else's: the entry-point group ``ticker.feeds``. 
 from __future__ import annotations
 
 import difflib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
@@ -16,6 +16,7 @@ import msgspec
 
 from ticker.errors import FeedError, OptionError
 from ticker.model import FeedEvent, SymbolTable
+from ticker.options import structured
 
 GROUP = "ticker.feeds"
 
@@ -25,7 +26,8 @@ class FeedOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     A field ``ticks_per_second: Annotated[float, msgspec.Meta(gt=0, description="…")] = 1000`` becomes
     ``--ticks-per-second`` and ``TICKER_TICKS_PER_SECOND``. Strings are converted to the field's type; a
-    ``tuple[str, ...]`` is given separated by commas, a ``bool`` as ``--flag/--no-flag``.
+    ``tuple[str, ...]`` is given as several words or separated by commas, a ``dict[str, str]`` likewise as
+    ``name=value``, a ``bool`` as ``--flag/--no-flag``. See ``ticker.options`` for tuples of paths.
     """
 
 
@@ -38,6 +40,7 @@ class FeedInfo:
                   if not, it is kept until the symbol appears.
     ``ends``      whether the feed comes to an end by itself.
     ``pausable``  whether it has ``pause()`` and ``resume()`` (see ``PausableFeed``).
+    ``watermarks``  whether its events have watermarks; if not, the server adds its own, by the wall clock.
     ``epoch``     the name of its versions' life, for feeds whose versions every node sees alike.
     ``title``     a line for people: what is being fed.
     """
@@ -47,6 +50,7 @@ class FeedInfo:
     currency: str = "USD"
     ends: bool = False
     pausable: bool = False
+    watermarks: bool = False
     epoch: str | None = None
     title: str = ""
 
@@ -85,7 +89,10 @@ class PausableFeed(Feed, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayStatus:
-    """Where a replay is. Stamps are market time (ns); ``speed`` is market seconds a second, 0: as fast as it goes."""
+    """Where a replay is. Stamps are market time (ns); ``speed`` is market seconds a second, 0: as fast as it goes.
+
+    ``time_zone`` is the one (an IANA name) in which people read and give times of day.
+    """
 
     state: Literal["playing", "paused", "ended"]
     position: int
@@ -93,14 +100,16 @@ class ReplayStatus:
     last: int
     speed: float
     loop: bool
+    time_zone: str = "UTC"
 
 
 @runtime_checkable
 class ReplayFeed(PausableFeed, Protocol):
     """A feed with a past and a clock of its own. All methods belong to the event loop's thread and return at once.
 
-    At its end the iterator ends; ``seek`` and ``step`` after that take effect when the server iterates again, which it
-    does. A seek appears in the events as a hidden ``Restart``, the history up to the moment, and ``Settled``.
+    At its end the iterator ends; a ``seek`` after that takes effect when the server iterates again, which it does once
+    ``again`` returns. A seek appears in the events as a hidden ``Restart``, the history up to the moment, and
+    ``Settled``.
     """
 
     @property
@@ -110,10 +119,40 @@ class ReplayFeed(PausableFeed, Protocol):
         """Go to the moment ``ts`` (ns): everything up to and with it has happened. Clamped to first and last."""
 
     def step(self, count: int = 1) -> None:
-        """Pause, if it plays, and publish the ticks of the next ``count`` stamps at once."""
+        """Pause, if it plays, and publish the ticks of the next ``count`` stamps at once. At its end: nothing."""
 
     def set_speed(self, speed: float) -> None:
         """From here on ``speed`` market seconds a second. Raises ``ValueError`` if it is negative or not finite."""
+
+    async def again(self) -> None:
+        """Return when there is something to play: after the end, when it was sought."""
+
+    async def settled(self) -> None:
+        """Return when what was asked for is in the events: a moment that was sought, the ticks of a step."""
+
+
+class LoadProgress(Protocol):
+    """How far the loading of a feed's files is, all of them together; ``name`` is the one being read."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def done_bytes(self) -> int: ...
+
+    @property
+    def size_bytes(self) -> int: ...
+
+    @property
+    def rows(self) -> int: ...
+
+
+@runtime_checkable
+class LoadingFeed(Protocol):
+    """What a feed's class has besides if its constructor may take long: a class method, and not part of ``Feed``."""
+
+    def loading(self, options: Any, progress: Callable[[LoadProgress], None]) -> Feed:
+        """A feed with these options. ``progress`` is called now and then until it is built."""
 
 
 def installed_feeds() -> dict[str, EntryPoint]:
@@ -144,25 +183,18 @@ def feed_options(feed: type[Feed], given: Mapping[str, object]) -> FeedOptions:
     for info in msgspec.structs.fields(feed.Options):
         if info.name in given:
             try:
-                values[info.name] = msgspec.convert(_listed(given[info.name], info.type), info.type, strict=False)
+                value = structured(given[info.name], info.type)
+                values[info.name] = msgspec.convert(value, info.type, strict=False)
             except msgspec.ValidationError as error:
                 raise OptionError(info.name, f"{flag(info.name)}: {error}, got {given[info.name]!r}") from None
+            except ValueError as error:
+                raise OptionError(info.name, f"{flag(info.name)}: {error}") from None
         elif info.required:
             raise OptionError(info.name, f"{flag(info.name)} is needed")
     unknown = sorted(set(given) - {info.name for info in msgspec.structs.fields(feed.Options)})
     if unknown:
         raise OptionError(unknown[0], f"{flag(unknown[0])} is not an option of this feed")
     return feed.Options(**values)
-
-
-def _listed(value: object, type_: object) -> object:
-    """A string for an option that is a tuple, split at its commas; anything else as it is."""
-    kind = msgspec.inspect.type_info(type_)
-    if isinstance(kind, msgspec.inspect.Metadata):
-        kind = kind.type
-    if isinstance(value, str) and isinstance(kind, msgspec.inspect.VarTupleType):
-        return [item.strip() for item in value.split(",") if item.strip()]
-    return value
 
 
 def flag(option: str) -> str:

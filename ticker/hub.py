@@ -9,7 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from itertools import count
 
+import numpy as np
+
 import ticker
+from ticker.bar_lane import BarLane
+from ticker.bar_subscription import BarSubscription
+from ticker.bars import BarStore
 from ticker.board import Board, symbol_dicts
 from ticker.codec import Codec, codec_for, plain
 from ticker.errors import ProtocolError
@@ -34,6 +39,7 @@ from ticker.model import (
     BarBatch,
     BoardEvent,
     FeedEvent,
+    Removal,
     Restart,
     Settled,
     TickBatch,
@@ -78,8 +84,10 @@ class Hub:
         self._tapes: dict[tuple[str, str], Tape] = {}
         self._watchlists = Watchlists()
         self._awaiting: dict[Subscription, Session] = {}
+        self.bars = BarStore()
+        self._bar_lanes: dict[tuple[str, str, float], BarLane] = {}
         #: A history that is built up out of sight.
-        self._hidden: Board | None = None
+        self._hidden: tuple[Board, BarStore] | None = None
         self._ids = count(1)
 
     # Symbols
@@ -95,34 +103,32 @@ class Hub:
         if isinstance(event, TickBatch):
             check_batch(event)
         if isinstance(event, Restart):
-            shadow = self.board.shadow(event.epoch)
+            shadow = self.board.shadow(event.epoch), BarStore()
             self._hidden = shadow if event.hidden else None
             if not event.hidden:
-                self._begin_anew(shadow)
+                self._begin_anew(*shadow)
         elif isinstance(event, Settled):
             if self._hidden is not None:
                 shadow, self._hidden = self._hidden, None
-                self._begin_anew(shadow)
-        elif isinstance(event, Watermark | BarBatch):
-            pass
+                self._begin_anew(*shadow)
         elif self._hidden is not None:
-            self._hidden.apply(event)
+            _apply(event, *self._hidden)
         else:
-            self._show(event)
+            known = len(self.board)
+            _apply(event, self.board, self.bars)
+            if isinstance(event, TickBatch):
+                self._record(event)
+            if self._awaiting and len(self.board) > known:
+                self._appeared(self.board.names[known:])
 
-    def _show(self, event: BoardEvent) -> None:
-        board = self.board
-        known = len(board)
-        board.apply(event)
-        if isinstance(event, TickBatch):
-            rows, trades, quotes = board.rows_of(event.table), event.trades, event.quotes
-            if len(trades):
-                self.rings["trades"].append(rows[trades.symbol], trades.ts, trades.price, trades.size)
-            if len(quotes):
-                sides = (quotes.bid, quotes.bid_size, quotes.ask, quotes.ask_size)
-                self.rings["quotes"].append(rows[quotes.symbol], quotes.ts, *sides)
-        if self._awaiting and len(board) > known:
-            self._appeared(board.names[known:])
+    def _record(self, batch: TickBatch) -> None:
+        """Number the ticks, for those who want them all."""
+        rows, trades, quotes = self.board.rows_of(batch.table), batch.trades, batch.quotes
+        if len(trades):
+            self.rings["trades"].append(rows[trades.symbol], trades.ts, trades.price, trades.size)
+        if len(quotes):
+            sides = (quotes.bid, quotes.bid_size, quotes.ask, quotes.ask_size)
+            self.rings["quotes"].append(rows[quotes.symbol], quotes.ts, *sides)
 
     def _appeared(self, names: list[str]) -> None:
         for subscription, session in list(self._awaiting.items()):
@@ -133,16 +139,19 @@ class Hub:
                 self._file(session, subscription)
                 self._note_awaited(session, subscription)
 
-    def _begin_anew(self, shadow: Board) -> None:
+    def _begin_anew(self, board: Board, bars: BarStore) -> None:
         """Go over to another history, with an epoch of its own: nobody has anything of it."""
         known = len(self.board)
-        self.board.adopt(shadow)
+        self.board.adopt(board)
+        self.bars = bars
         for ring in self.rings.values():
             ring.clear()
         for lane in self._lanes.values():
             lane.restart()
         for tape in self._tapes.values():
             tape.restart()
+        for bar_lane in self._bar_lanes.values():
+            bar_lane.restart(bars)
         for session in self.sessions:
             session.outlet.send(session.codec.encode(self._welcome()))
         if self._awaiting and len(self.board) > known:
@@ -183,15 +192,19 @@ class Hub:
             session.outlet.send(session.codec.encode(answer))
 
     def _obey(self, session: Session, message: ClientMessage, ts: int) -> None:
-        subscription = None if isinstance(message, Ping) else session.subscription(message.channel)
+        subscription = None if isinstance(message, Ping) else session.subscription(message)
         before = _watched(subscription)
-        lane = self._lane(session)
+        lane, rate_hz = self._lane(session), session.rate_hz
         answer = session.receive(message, self)
         session.outlet.send(_encoded(session, answer) if isinstance(answer, Pong) else session.codec.encode(answer))
         moved: list[Subscription] = []
-        if self._lane(session) is not lane:
+        if session.rate_hz != rate_hz:
             lane.audience.leave(session.ticker)
             moved.append(session.ticker)
+            for bars in session.bars.values():
+                self._bar_lane(session, bars).leave(bars)
+                bars.rate_hz = session.rate_hz
+                moved.append(bars)
         since = message.since if isinstance(message, Subscribe) else None
         if subscription is not None and (since is not None or _watched(subscription) != before):
             self._leave(session, subscription)
@@ -219,6 +232,8 @@ class Hub:
             else:
                 rows = range(len(self.board)) if subscription.everything else subscription.watchlist.members
                 subscription.extend((row for row in rows if row not in had and not had_all), position)
+        elif isinstance(subscription, BarSubscription):
+            self._bar_lane(session, subscription).start(subscription, position, anew=not (had or had_all))
         elif isinstance(subscription, TapeSubscription) and (position is not None or not (had or had_all)):
             self._tape(session, subscription).start(subscription, position)
 
@@ -246,15 +261,29 @@ class Hub:
             tape = self._tapes[key] = Tape(channel, session.codec, ring, self.board, self.limits.frame_bytes)
         return tape
 
+    def _bar_lane(self, session: Session, subscription: BarSubscription) -> BarLane:
+        """The lane that a subscription is in, or (one that is new) belongs to."""
+        key = subscription.interval, session.codec.name, subscription.rate_hz
+        lane = self._bar_lanes.get(key)
+        if lane is None:
+            limit = self.limits.frame_bytes
+            lane = BarLane(subscription.interval, session.codec, subscription.rate_hz, self.bars, self.board, limit)
+            self._bar_lanes[key] = lane
+        return lane
+
     def _file(self, session: Session, subscription: Subscription) -> None:
         if isinstance(subscription, TickerSubscription):
             self._lane(session).file(subscription)
+        elif isinstance(subscription, BarSubscription):
+            self._bar_lane(session, subscription).file(subscription)
         elif isinstance(subscription, TapeSubscription):
             self._tape(session, subscription).file(subscription)
 
     def _leave(self, session: Session, subscription: Subscription) -> None:
         if isinstance(subscription, TickerSubscription):
             self._lane(session).audience.leave(subscription)
+        elif isinstance(subscription, BarSubscription):
+            self._bar_lane(session, subscription).leave(subscription)
         elif isinstance(subscription, TapeSubscription):
             self._tape(session, subscription).leave(subscription)
 
@@ -264,6 +293,10 @@ class Hub:
             lane = self._lane(session)
             if subscription in lane.audience.behind:
                 lane.catch_up(subscription, ts)
+        elif isinstance(subscription, BarSubscription):
+            bar_lane = self._bar_lane(session, subscription)
+            if subscription in bar_lane.audience.behind:
+                bar_lane.catch_up(subscription)
         elif isinstance(subscription, TapeSubscription):
             tape = self._tape(session, subscription)
             if subscription in tape.audience.behind:
@@ -274,13 +307,17 @@ class Hub:
     @property
     def rates(self) -> set[float]:
         """The rates above 0 that have clients: these want ``beat`` calls."""
-        return {rate_hz for (_, rate_hz), lane in self._lanes.items() if rate_hz and lane.audience}
+        lanes: list[Lane | BarLane] = [*self._lanes.values(), *self._bar_lanes.values()]
+        return {lane.rate_hz for lane in lanes if lane.rate_hz and lane.audience}
 
     def beat(self, rate_hz: float, ts: int) -> None:
         """A beat of the lanes of one rate. To be called ``rate_hz`` times a second."""
         for (_, rate), lane in list(self._lanes.items()):
             if rate == rate_hz:
                 lane.beat(ts)
+        for bar_lane in list(self._bar_lanes.values()):
+            if bar_lane.rate_hz == rate_hz:
+                bar_lane.beat()
 
     def flush(self, ts: int) -> None:
         """Send what goes out at once. To be called at the end of a turn in which something was published."""
@@ -291,13 +328,15 @@ class Hub:
     @property
     def waiting(self) -> bool:
         """Whether some client needs ``poll``: a snapshot under way, or a reader at once that lags."""
-        lanes = any(lane.waiting for lane in self._lanes.values())
-        return lanes or any(tape.audience.behind for tape in self._tapes.values())
+        lanes: list[Lane | BarLane] = [*self._lanes.values(), *self._bar_lanes.values()]
+        return any(lane.waiting for lane in lanes) or any(tape.audience.behind for tape in self._tapes.values())
 
     def poll(self, ts: int) -> None:
         """Go on with those clients that have become ready. To be called every few milliseconds while ``waiting``."""
         for lane in self._lanes.values():
             lane.poll(ts)
+        for bar_lane in self._bar_lanes.values():
+            bar_lane.poll()
         for tape in self._tapes.values():
             tape.poll()
 
@@ -332,6 +371,20 @@ class Hub:
 
     def _lacks(self, name: str) -> bool:
         return not is_symbol(name) or (self.complete and self.board.row(name) is None)
+
+
+def _apply(event: BoardEvent | BarBatch | Watermark, board: Board, bars: BarStore) -> None:
+    if isinstance(event, Watermark):
+        bars.advance(event.ts)
+        return
+    if isinstance(event, BarBatch):
+        bars.given(board.rows_of(event.table)[event.bars.symbol], event)
+        return
+    board.apply(event)
+    if isinstance(event, TickBatch) and len(event.trades):
+        bars.add(board.rows_of(event.table)[event.trades.symbol], event.trades)
+    elif isinstance(event, Removal):
+        bars.remove(np.array([row for name in event.names if (row := board.find(name)) is not None], np.intp))
 
 
 def _watched(subscription: Subscription | None) -> tuple[set[int | None], bool]:

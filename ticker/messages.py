@@ -19,12 +19,16 @@ CHANNELS = {
     "ticker": "the fields that changed, conflated to the client's rate",
     "trades": "every trade, in order",
     "quotes": "every quote, in order",
+    "bars": "open, high, low, close and volume of an `interval`: each closed bar, and the one under way as it changes",
 }
 
 #: A trade on the wire: symbol, stamp (ns), price, size.
 WireTrade = tuple[str, int, float, float]
 #: A quote on the wire: symbol, stamp (ns), bid, its size, ask, its size; a side without a price is null twice.
 WireQuote = tuple[str, int, float | None, float | None, float | None, float | None]
+#: A bar on the wire: symbol, start (ns), open, high, low, close, volume, vwap, trades, whether it is closed. What isn't
+#: known is null.
+WireBar = tuple[str, int, float, float, float, float, float, float | None, float | None, bool]
 #: What changed of a symbol: field to value, null for a field that lost its value.
 Fields = dict[str, int | float | None]
 
@@ -45,6 +49,7 @@ class Subscribe(_Op, frozen=True, kw_only=True, tag="subscribe"):
 
     symbols: list[str]
     channel: str = "ticker"
+    interval: str | None = None
     rate: float | None = None
     since: Since | None = None
 
@@ -54,6 +59,7 @@ class Unsubscribe(_Op, frozen=True, kw_only=True, tag="unsubscribe"):
 
     symbols: list[str]
     channel: str = "ticker"
+    interval: str | None = None
 
 
 class Ping(_Op, frozen=True, kw_only=True, tag="ping"):
@@ -103,6 +109,7 @@ class Subscribed(_Message, frozen=True, kw_only=True, tag="subscribed"):
 
     id: Id | None = None
     channel: str
+    interval: str | None = None
     symbols: list[str]
     rate: float
     rejected: dict[str, str] = {}
@@ -113,6 +120,7 @@ class Unsubscribed(_Message, frozen=True, kw_only=True, tag="unsubscribed"):
 
     id: Id | None = None
     channel: str
+    interval: str | None = None
     symbols: list[str]
 
 
@@ -143,6 +151,19 @@ class QuotesMessage(_Message, frozen=True, kw_only=True, tag="quotes"):
     since: int
     version: int
     data: list[WireQuote]
+    lost: dict[str, int] = {}
+
+
+class BarsMessage(_Message, frozen=True, kw_only=True, tag="bars"):
+    """Bars of one interval. Closed ones are numbered as ticks are: here are those after ``since`` up to ``version``.
+
+    A bar under way comes as it is now, and comes again when it has changed. ``lost`` counts closed ones.
+    """
+
+    interval: str
+    since: int
+    version: int
+    data: list[WireBar]
     lost: dict[str, int] = {}
 
 
@@ -197,4 +218,15 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     rejected: dict[str, str] = {}
 
 
-ServerMessage = Welcome | Subscribed | Unsubscribed | Update | TradesMessage | QuotesMessage | Heartbeat | Pong | Error
+ServerMessage = (
+    Welcome
+    | Subscribed
+    | Unsubscribed
+    | Update
+    | TradesMessage
+    | QuotesMessage
+    | BarsMessage
+    | Heartbeat
+    | Pong
+    | Error
+)

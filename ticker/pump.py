@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, nullcontext
 from typing import Any
 
-from ticker.feed import Feed, PausableFeed
+from ticker.feed import Feed, PausableFeed, ReplayFeed
 from ticker.messages import FeedState, FeedStateName
 from ticker.model import FeedEvent, TickBatch
 
@@ -60,7 +60,7 @@ class Pump:
         return FeedState(state=state, ts=self._ts)
 
     async def run(self) -> None:
-        """Until the feed ends by itself, or this is cancelled."""
+        """Until the feed ends by itself, or this is cancelled. A replay that ended is waited for: it may be sought."""
         pause_s = FIRST_PAUSE_S
         while True:
             started_s = self._monotonic()
@@ -82,7 +82,9 @@ class Pump:
             else:
                 self._state = "ended"
                 log.info("the feed has come to its end")
-                return
+                if not isinstance(self.feed, ReplayFeed):
+                    return
+                await self.feed.again()
 
     async def _drain(self) -> None:
         events = aiter(self.feed)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from typing import Protocol
 
+from ticker.bar_subscription import BarSubscription
+from ticker.bars import INTERVALS
 from ticker.codec import Codec
 from ticker.errors import ProtocolError
 from ticker.messages import (
@@ -49,9 +51,9 @@ class Session:
         self.rate_hz = DEFAULT_RATE_HZ
         self._watchlists = watchlists
         self.ticker = TickerSubscription(outlet, codec, watchlists)
-        self.tapes = {
-            channel: TapeSubscription(outlet, codec, watchlists) for channel in CHANNELS if channel != "ticker"
-        }
+        self.tapes = {channel: TapeSubscription(outlet, codec, watchlists) for channel in ("trades", "quotes")}
+        #: By interval, those that were asked for.
+        self.bars: dict[str, BarSubscription] = {}
 
         self._frames = 0
         self._silent = 0
@@ -71,19 +73,32 @@ class Session:
         return sum(len(subscription.symbols()) for subscription in self.subscriptions())
 
     def subscriptions(self) -> list[Subscription]:
-        return [self.ticker, *self.tapes.values()]
+        return [self.ticker, *self.tapes.values(), *self.bars.values()]
 
-    def subscription(self, channel: str) -> Subscription | None:
-        return self.ticker if channel == "ticker" else self.tapes.get(channel)
+    def subscription(self, message: Subscribe | Unsubscribe) -> Subscription:
+        """What a message is about. Raises ``ProtocolError`` for a channel or an interval that there is not."""
+        channel, interval = message.channel, message.interval
+        if channel == "ticker":
+            return self.ticker
+        if channel in self.tapes:
+            return self.tapes[channel]
+        if channel != "bars":
+            known = ", ".join(CHANNELS)
+            raise ProtocolError("unknown-channel", f"channel {channel!r:.80}: there are {known}", message.id)
+        if interval is None or interval not in INTERVALS:
+            what = "interval is missing" if interval is None else f"interval {interval!r:.80}"
+            raise ProtocolError("bad-interval", f"{what}: there are {', '.join(INTERVALS)}", message.id)
+        found = self.bars.get(interval)
+        if found is None:
+            found = self.bars[interval] = BarSubscription(self.outlet, self.codec, self._watchlists, interval)
+            found.rate_hz = self.rate_hz
+        return found
 
     def receive(self, message: ClientMessage, catalogue: Catalogue) -> Subscribed | Unsubscribed | Pong:
         """The answer to a message, whose wish is done if it can be. Raises ``ProtocolError``; then nothing changed."""
         if isinstance(message, Ping):
             return Pong(id=message.id, data=message.data)
-        subscription = self.subscription(message.channel)
-        if subscription is None:
-            known = ", ".join(CHANNELS)
-            raise ProtocolError("unknown-channel", f"channel {message.channel!r:.80}: there are {known}", message.id)
+        subscription = self.subscription(message)
         if isinstance(message, Unsubscribe):
             return self._unsubscribe(message, subscription)
         return self._subscribe(message, subscription, catalogue)
@@ -112,6 +127,7 @@ class Session:
         return Subscribed(
             id=message.id,
             channel=message.channel,
+            interval=_interval(subscription),
             symbols=subscription.symbols(),
             rate=self.rate_hz,
             rejected=rejected,
@@ -122,7 +138,8 @@ class Session:
             subscription.unwatch_everything(self._watchlists)
         else:
             subscription.unwatch(message.symbols, self._watchlists)
-        return Unsubscribed(id=message.id, channel=message.channel, symbols=subscription.symbols())
+        interval, left = _interval(subscription), subscription.symbols()
+        return Unsubscribed(id=message.id, channel=message.channel, interval=interval, symbols=left)
 
     def _granted(self, rate: float, id_: int | str | None) -> float:
         """The nearest of the offered rates that is not above ``rate``; 0 is at once."""
@@ -131,3 +148,7 @@ class Session:
             rates = ", ".join(f"{offer:g}" for offer in self.limits.rates)
             raise ProtocolError("bad-rate", f"rate {rate:g} can't be; there are {rates} (0: at once)", id_)
         return max(offered)
+
+
+def _interval(subscription: Subscription) -> str | None:
+    return subscription.interval if isinstance(subscription, BarSubscription) else None

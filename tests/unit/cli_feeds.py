@@ -54,6 +54,9 @@ class Sine:
 
 class PlainOptions(FeedOptions, frozen=True, kw_only=True):
     speed: float = 1
+    path: Annotated[tuple[str, ...], Meta(description="Files.", extra={"paths": True})] = ()
+    names: tuple[str, ...] = ()
+    columns: dict[str, str] = {}  # noqa: RUF012 - msgspec copies it
 
 
 class Plain:

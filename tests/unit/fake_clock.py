@@ -29,7 +29,7 @@ class FakeClock:
     def time_ns(self) -> int:
         return START_NS + round((self.now_s - 1000) * 1e9)
 
-    async def sleep(self, seconds: float) -> None:
+    async def sleep(self, seconds: float, wake: asyncio.Event | None = None) -> None:
         self.slept.append(seconds)
         if seconds > 0:
             self.now_s += self._oversleep(seconds)

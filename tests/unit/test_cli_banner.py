@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import ticker
 from ticker.cli.banner import banner, how_called
-from ticker.feed import FeedInfo
+from ticker.feed import FeedInfo, ReplayStatus
 from ticker.model import SymbolTable
+
+#: 2024-01-03 09:30:00 in New York.
+OPEN = 1_704_292_200 * 10**9
 
 
 def info(*names: str, title: str = "a market", complete: bool = True) -> FeedInfo:
@@ -108,3 +112,22 @@ def test_python_dash_m_is_told_as_such_where_there_is_no_command(
     monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
     monkeypatch.chdir(tmp_path)
     assert how_called() == "./python -m ticker"
+
+
+def test_a_replay_is_told_with_its_span_and_how_to_control_it() -> None:
+    """In the replay's own time zone."""
+    status = ReplayStatus(
+        state="playing",
+        position=OPEN,
+        first=OPEN,
+        last=OPEN + 23_400 * 10**9,
+        speed=60,
+        loop=True,
+        time_zone="America/New_York",
+    )
+    text = banner("http://127.0.0.1:9000", "csv", info("A"), "ticker", status).plain()
+    assert "replay    2024-01-03 09:30:00 – 16:00:00 (New York), at 60 times its pace, in a loop\n" in text
+    assert "control   ticker replay pause --url http://127.0.0.1:9000 (or resume, step, seek 10:30," in text
+    usual = banner("http://127.0.0.1:8000", "csv", info("A"), "ticker", replace(status, speed=0, loop=False)).plain()
+    assert "16:00:00 (New York), as fast as it goes\n" in usual
+    assert "control   ticker replay pause (or resume" in usual

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
@@ -14,7 +15,8 @@ from ticker.cli.feed_params import FeedCommand, given_options
 pytestmark = pytest.mark.usefixtures("feeds")
 
 
-@click.command(cls=FeedCommand)
+@click.command(cls=FeedCommand, files_feed="plain")
+@click.argument("files", nargs=-1)
 @click.option("--feed", default="sine", envvar="TICKER_FEED")
 @click.option("--host")
 def command(**params: Any) -> None:
@@ -107,3 +109,55 @@ def test_help_shows_the_options_of_every_feed_and_warns_of_broken_ones() -> None
         assert "[env var: TICKER_RATE_HZ; default: 2.5]" in joined
         assert "[env var: TICKER_KEY; required]" in joined
         assert joined.count("Warning: the feed") == 2
+
+
+# Lists
+
+
+def test_a_list_takes_all_words_up_to_the_next_option_and_may_be_repeated() -> None:
+    """As a shell's pattern gives them; commas are the feed's affair."""
+    assert said("--feed", "plain", "--path", "a", "b,c", "--speed", "2") == (
+        "plain None [('path', ('a', 'b,c')), ('speed', 2.0)]"
+    )
+    assert said("--feed", "plain", "--path", "a", "b", "--path=c", "d") == (
+        "plain None [('path', ('a', 'b', 'c', 'd'))]"
+    )
+    assert said("--feed", "plain", "--names", "A,B", "C") == "plain None [('names', ('A,B', 'C'))]"
+    assert said("--columns", "price=PX", "size=Q", "--feed=plain") == (
+        "plain None [('columns', ('price=PX', 'size=Q'))]"
+    )
+
+
+@pytest.mark.parametrize("args", [("--path",), ("--path", "--speed", "1"), ("--path", "a", "--path")])
+def test_a_list_without_a_word_is_an_error(args: tuple[str, ...]) -> None:
+    """As it is for any option."""
+    assert "--path" in wrong("--feed", "plain", *args)
+
+
+def test_paths_in_the_environment_are_separated_as_the_system_does_it() -> None:
+    """And the words of another list as the feed does it."""
+    env = {"TICKER_PATH": f"a,b{os.pathsep}c d", "TICKER_NAMES": "A,B C"}
+    assert said("--feed", "plain", env=env) == "plain None [('names', ('A,B C',)), ('path', ('a,b', 'c d'))]"
+
+
+# Files
+
+
+def test_files_alone_choose_the_feed_that_takes_them() -> None:
+    """Before, between and after its options; those given as an option come first."""
+    assert said("a", "b", "--speed", "2") == "plain None [('path', ('a', 'b')), ('speed', 2.0)]"
+    assert said("--speed", "2", "a") == "plain None [('path', ('a',)), ('speed', 2.0)]"
+    assert said("--host", "h", "a") == "plain h [('path', ('a',))]"
+    assert said("--speed", "2", "--", "-a") == "plain None [('path', ('-a',)), ('speed', 2.0)]"
+    assert said("a", "--path", "b") == "plain None [('path', ('b', 'a'))]"
+
+
+def test_files_for_a_feed_that_takes_none_are_an_error() -> None:
+    """Which says whose they could be."""
+    assert "a.csv: the feed sine takes no files" in wrong("--feed", "sine", "a.csv")
+    assert "a.csv: the feed sine takes no files" in wrong("a.csv", env={"TICKER_FEED": "sine"})
+
+
+def test_an_option_of_another_feed_beside_files_is_told() -> None:
+    """The feed is not chosen by its options."""
+    assert "a.csv" in wrong("a.csv", "--rate-hz", "3")

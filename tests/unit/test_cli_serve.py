@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 import signal
+from importlib.metadata import EntryPoint
 from typing import Any, ClassVar
 
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.unit.cli_feeds import Sine
+from tests.unit.cli_feeds import Plain, Sine, SineOptions
 from tests.unit.cli_feeds import feeds as feeds
 from ticker.cli import main
 from ticker.server import Settings
@@ -125,3 +126,25 @@ def test_an_address_that_can_not_be_had_is_one_line(
     assert result.stdout == ""
     assert "can't listen on 127.0.0.1:81" in result.stderr
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_files_go_to_the_feed_that_plays_them(service: type[FakeService], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a feed's name, and with a bar that the feed can tell its progress to."""
+    built: list[tuple[Any, Any]] = []
+
+    class Loading(Plain):
+        @classmethod
+        def loading(cls, options: Any, progress: Any) -> Sine:
+            built.append((options, progress))
+            return Sine(SineOptions(key="k"))
+
+    monkeypatch.setattr("ticker.feed.feed_class", lambda name: Loading if name == "csv" else Sine)
+    monkeypatch.setattr("ticker.cli.catalogue.feed_class", lambda name: Loading if name == "csv" else Sine)
+    points = [EntryPoint(name, "tests.unit.cli_feeds:Plain", "ticker.feeds") for name in ("csv", "random-walk")]
+    monkeypatch.setattr("ticker.feed.entry_points", lambda group: points)
+    result = CliRunner().invoke(main, ["serve", "a.csv", "b,c.csv", "--speed", "60"])
+    assert result.exit_code == 0, result.output
+    assert service.made[0].feed_name == "csv"
+    options, progress = built[0]
+    assert (options.path, options.speed) == (("a.csv", "b,c.csv"), 60)
+    assert callable(progress)

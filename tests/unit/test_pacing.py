@@ -14,11 +14,15 @@ import numpy.typing as npt
 import pytest
 
 from feeds.cutter import MAX_SLICE
-from feeds.pacing import LATE_S, QUANTUM_S, STALL_S, SYSTEM_CLOCK, WARN_EVERY_S, Pacer
+from feeds.lateness import LATE_S, WARN_EVERY_S
+from feeds.pacing import STALL_S, SYSTEM_CLOCK, Pacer, Timed
+from feeds.schedule import QUANTUM_S
 from tests.unit.fake_clock import START_NS, FakeClock, epoll
 from ticker.model import (
     NO_QUOTES,
     NO_TRADES,
+    BarBatch,
+    Bars,
     FeedEvent,
     Quotes,
     Removal,
@@ -27,6 +31,7 @@ from ticker.model import (
     SymbolTable,
     TickBatch,
     Trades,
+    Watermark,
 )
 
 TABLE = SymbolTable(["AAPL", "MSFT"])
@@ -61,10 +66,18 @@ async def source(events: Iterable[FeedEvent]) -> AsyncGenerator[FeedEvent, None]
         yield event
 
 
+async def unmarked(pacer: Pacer, events: AsyncGenerator[FeedEvent, None]) -> AsyncGenerator[FeedEvent, None]:
+    """What comes out but for the watermarks, which the pacer adds."""
+    async with aclosing(pacer.pace(events)) as paced:
+        async for event in paced:
+            if not isinstance(event, Watermark):
+                yield event
+
+
 async def deliveries(pacer: Pacer, clock: FakeClock, events: Iterable[FeedEvent]) -> list[tuple[float, FeedEvent]]:
     """Everything that comes out, each with the moment it came, in seconds after the first."""
     begin_s = clock.now_s
-    return [(clock.now_s - begin_s, event) async for event in pacer.pace(source(events))]
+    return [(clock.now_s - begin_s, event) async for event in unmarked(pacer, source(events))]
 
 
 def lateness(deliveries: list[tuple[float, FeedEvent]], speed: float) -> npt.NDArray[np.float64]:
@@ -144,7 +157,8 @@ async def test_speed_0_takes_no_time_and_gives_the_loop_its_turns() -> None:
     out = await deliveries(Pacer(0, clock), clock, [batch(trades=np.arange(rows) * 60.0)])
     assert [len(event) for _, event in out if isinstance(event, TickBatch)] == [MAX_SLICE] * 5 + [1]
     assert out[-1][0] == 0
-    assert clock.slept == [0] * len(out)
+    assert set(clock.slept) == {0}
+    assert len(clock.slept) >= len(out)
 
 
 async def test_pausing_stops_the_clock() -> None:
@@ -153,7 +167,7 @@ async def test_pausing_stops_the_clock() -> None:
     pacer = Pacer(1, clock)
     begin_s = clock.now_s
     moments = []
-    async with aclosing(pacer.pace(source([batch(trades=[0, 1, 2, 3])]))) as stream:
+    async with aclosing(unmarked(pacer, source([batch(trades=[0, 1, 2, 3])]))) as stream:
         async for _ in stream:
             moments.append(clock.now_s - begin_s)
             if len(moments) == 2:
@@ -186,7 +200,7 @@ async def test_pausing_holds_other_events_and_speed_0_back_too() -> None:
         pacer = Pacer(speed, clock)
         pacer.pause()
         for event in (Rollover(TABLE), batch(trades=[0])):
-            async with aclosing(pacer.pace(source([event]))) as stream:
+            async with aclosing(unmarked(pacer, source([event]))) as stream:
                 following = asyncio.ensure_future(anext(stream))
                 for _ in range(20):
                     await asyncio.sleep(0)
@@ -202,7 +216,7 @@ async def test_a_slow_consumer_gets_everything_late_and_then_catches_up() -> Non
     pacer = Pacer(1, clock)
     moments, behind, ticks = [], [], 0
     begin_s = clock.now_s
-    async for event in pacer.pace(source([batch(trades=np.arange(0, 20, 0.1))])):
+    async for event in unmarked(pacer, source([batch(trades=np.arange(0, 20, 0.1))])):
         assert isinstance(event, TickBatch)
         moments.append(clock.now_s - begin_s)
         behind.append(pacer.behind_s)
@@ -222,7 +236,7 @@ async def test_catching_up_goes_in_bounded_slices_without_waiting() -> None:
     clock = FakeClock()
     pacer = Pacer(1, clock)
     sizes, moments = [], []
-    async for event in pacer.pace(source([batch(trades=np.arange(300_000) / 100_000)])):
+    async for event in unmarked(pacer, source([batch(trades=np.arange(300_000) / 100_000)])):
         assert isinstance(event, TickBatch)
         sizes.append(len(event))
         moments.append(clock.now_s)
@@ -243,7 +257,7 @@ async def test_falling_behind_is_said_with_the_pace_asked_and_reached_but_not_to
     pacer = Pacer(1, clock, asked="20,000 ticks a second")
     begin_s = clock.now_s
     with caplog.at_level(logging.WARNING):
-        async for event in pacer.pace(source([batch(trades=np.arange(600_000) / 20_000)])):
+        async for event in unmarked(pacer, source([batch(trades=np.arange(600_000) / 20_000)])):
             assert isinstance(event, TickBatch)
             clock.now_s += len(event) * 0.0001
     took_s = clock.now_s - begin_s
@@ -258,7 +272,7 @@ async def test_falling_behind_is_said_with_the_pace_asked_and_reached_but_not_to
 async def test_being_on_time_is_not_worth_a_word(caplog: pytest.LogCaptureFixture) -> None:
     """The timer's grain and short stalls do not warn."""
     clock = FakeClock(epoll)
-    async for _ in Pacer(1, clock).pace(source([batch(trades=np.arange(0, 60, 0.01))])):
+    async for _ in unmarked(Pacer(1, clock), source([batch(trades=np.arange(0, 60, 0.01))])):
         clock.now_s += LATE_S / 1000
     assert not caplog.records
 
@@ -269,7 +283,7 @@ async def test_a_suspended_machine_does_not_cause_a_burst(where: str, caplog: py
     jumps = iter([3600.0] if where == "asleep" else [])
     clock = FakeClock(lambda seconds: seconds + (next(jumps, 0.0) if seconds > 0.4 else 0.0))
     moments: list[float] = []
-    async for _ in Pacer(1, clock).pace(source([batch(trades=np.arange(20) / 2)])):
+    async for _ in unmarked(Pacer(1, clock), source([batch(trades=np.arange(20) / 2)])):
         moments.append(clock.now_s)
         if where == "handed over" and len(moments) == 4:
             clock.now_s += 3600
@@ -285,7 +299,7 @@ async def test_a_long_pause_is_not_a_stall_as_well(where: str) -> None:
     """Wherever the feed was when it was paused: the time counts as left out once, so it goes on at once after."""
     clock = FakeClock()
     pacer = Pacer(1, clock)
-    async with aclosing(pacer.pace(source([batch(trades=[0, 1, 2])]))) as stream:
+    async with aclosing(unmarked(pacer, source([batch(trades=[0, 1, 2])]))) as stream:
         await anext(stream)
         pacer.pause()
         if where == "handed over":
@@ -321,7 +335,7 @@ async def test_stamps_that_go_backwards_are_due_at_once(speed: float) -> None:
     ]
     out, behind = [], []
     begin_s = clock.now_s
-    async for event in pacer.pace(source(events)):
+    async for event in unmarked(pacer, source(events)):
         out.append((clock.now_s - begin_s, event))
         behind.append(pacer.behind_s)
     assert sum(len(event) for _, event in out if isinstance(event, TickBatch)) == 10
@@ -361,7 +375,7 @@ async def test_a_source_of_other_events_alone_does_not_starve_the_loop() -> None
             await asyncio.sleep(0)
 
     task = asyncio.ensure_future(other())
-    out = [event async for event in Pacer(1, SYSTEM_CLOCK).pace(source([Rollover(TABLE)] * 50))]
+    out = [event async for event in unmarked(Pacer(1, SYSTEM_CLOCK), source([Rollover(TABLE)] * 50))]
     task.cancel()
     assert len(out) == 50
     assert turns >= 50
@@ -406,9 +420,103 @@ async def test_the_real_clock_keeps_the_time() -> None:
     """A quarter of a second of 4,000 ticks a second takes a quarter of a second on the machine's clock."""
     begin_s = SYSTEM_CLOCK.monotonic()
     ticks = 0
-    async for event in Pacer(1).pace(source([batch(trades=np.arange(1001) / 4000)])):
+    async for event in unmarked(Pacer(1), source([batch(trades=np.arange(1001) / 4000)])):
         assert isinstance(event, TickBatch)
         ticks += len(event)
     assert ticks == 1001
     assert 0.249 < SYSTEM_CLOCK.monotonic() - begin_s < 2
     assert SYSTEM_CLOCK.time_ns() > START_NS
+
+
+# Watermarks, bars, and what is said from outside
+
+
+async def test_watermarks_are_at_no_tick_that_is_still_to_come() -> None:
+    """At any speed, with stamps at random: each says what is true, and they grow."""
+    rng = np.random.default_rng(5)
+    for speed in (0, 1, 60, 5000):
+        clock = FakeClock(epoll)
+        events = [batch(trades=np.sort(rng.uniform(low, low + 100, 500))) for low in range(0, 1000, 100)]
+        mark, count = 0, 0
+        async for event in Pacer(speed, clock).pace(source(events)):
+            if isinstance(event, Watermark):
+                assert event.ts > mark
+                assert event.ts % SECOND_NS == 0
+                mark, count = event.ts, count + 1
+            else:
+                assert isinstance(event, TickBatch)
+                assert event.trades.ts[0] >= mark
+        assert count > 3
+
+
+async def test_bars_come_when_they_begin_and_when_they_end() -> None:
+    """And a timed event when it says."""
+    clock = FakeClock()
+    one = np.ones(1)
+    start = np.array([START_NS + 10 * SECOND_NS], np.int64)
+    bars = Bars(np.zeros(1, np.int32), start, one, one, one, one, one, one, one)
+    opened, closed = (BarBatch(TABLE, 60 * SECOND_NS, bars, is_closed) for is_closed in (False, True))
+    rollover = Rollover(TABLE)
+
+    async def events() -> AsyncGenerator[FeedEvent | Timed, None]:
+        yield batch(trades=[0])
+        yield opened
+        yield closed
+        yield Timed(START_NS + 100 * SECOND_NS, rollover)
+
+    begin_s, pacer = clock.now_s, Pacer(1, clock)
+    paced = pacer.pace(events())
+    out = [(each, round(clock.now_s - begin_s, 3)) async for each in paced if not isinstance(each, Watermark)]
+    assert [moment for _, moment in out] == [0, 10, 70, 100]
+    assert [event for event, _ in out[1:]] == [opened, closed, rollover]
+
+
+async def test_it_may_begin_before_the_first_tick() -> None:
+    """Where market time was set, the first tick is due by it."""
+    clock = FakeClock()
+    begin_s = clock.now_s
+    async for event in Pacer(2, clock).pace(source([batch(trades=[8])]), START_NS):
+        if isinstance(event, TickBatch):
+            assert clock.now_s - begin_s == pytest.approx(4)
+
+
+async def test_an_interrupt_ends_it_before_its_next_event() -> None:
+    """Waiting, paused, or in the middle of a batch; the source is closed."""
+    for paused in (False, True):
+        closed = []
+
+        async def file() -> AsyncGenerator[FeedEvent, None]:
+            try:
+                yield batch(trades=[0, 1, 2, 3])
+            finally:
+                closed.append(True)  # noqa: B023 - it is used in this round
+
+        pacer = Pacer(1, FakeClock())
+        seen = []
+        async with aclosing(pacer.pace(file())) as stream:
+            async for event in stream:
+                seen.append(event)
+                if paused:
+                    pacer.pause()
+                pacer.interrupt()
+        assert len(seen) == 1
+        assert pacer.interrupted
+        assert closed == [True]
+
+
+async def test_resting_takes_its_time_and_holds_while_paused() -> None:
+    """Between two streams."""
+    clock = FakeClock()
+    pacer = Pacer(1, clock)
+    begin_s = clock.now_s
+    assert await pacer.rest(2)
+    assert clock.now_s - begin_s == pytest.approx(2)
+    pacer.pause()
+    resting = asyncio.ensure_future(pacer.rest(0))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not resting.done()
+    pacer.resume()
+    assert await resting
+    pacer.interrupt()
+    assert not await pacer.rest(5)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.market import batch
 from ticker.errors import BatchError
-from ticker.feed import FeedInfo, FeedOptions
+from ticker.feed import FeedInfo, FeedOptions, ReplayStatus
 from ticker.model import FeedEvent, SymbolTable
 from ticker.pump import FIRST_PAUSE_S, MAXIMUM_PAUSE_S, QUIET_AFTER_S, Pump
 
@@ -149,3 +149,54 @@ async def test_cancelling_closes_the_feed() -> None:
     with pytest.raises(asyncio.CancelledError):
         await running
     assert feed.closed == feed.lives
+
+
+class Sought:
+    """A replay of one tick, which plays again each time it is sought."""
+
+    Options: ClassVar[type[FeedOptions]] = FeedOptions
+
+    def __init__(self) -> None:
+        self.table = SymbolTable(["AAPL"])
+        self.info = FeedInfo(symbols=self.table, ends=True, pausable=True)
+        self.paused = False
+        self.lives = 0
+        self.sought = asyncio.Event()
+        self.replay = ReplayStatus(state="playing", position=TS, first=TS, last=TS, speed=1, loop=False)
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+    def step(self, count: int = 1) -> None: ...
+
+    def set_speed(self, speed: float) -> None: ...
+
+    def seek(self, ts: int) -> None:
+        self.sought.set()
+
+    async def again(self) -> None:
+        await self.sought.wait()
+
+    async def settled(self) -> None: ...
+
+    async def __aiter__(self) -> AsyncIterator[FeedEvent]:
+        self.lives += 1
+        self.sought.clear()
+        yield batch(self.table, [(0, TS + self.lives, 1.0, 1.0)])
+
+
+async def test_a_replay_that_ended_is_waited_for() -> None:
+    """Its state is ended, until it is sought and plays again."""
+    feed, published = Sought(), list[FeedEvent]()
+    each = Pump(feed, published.append)
+    running = asyncio.create_task(each.run())
+    for lives in (1, 2):
+        while each.state().state != "ended" or len(published) < lives:
+            await asyncio.sleep(0)
+        assert feed.lives == len(published) == lives
+        assert not running.done()
+        feed.seek(TS)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running

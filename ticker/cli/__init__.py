@@ -1,4 +1,4 @@
-"""The command ``ticker``: ``serve``, ``watch``, ``feeds``. What goes wrong is one line on stderr, and exit status 2.
+"""The command ``ticker`` and its commands. What goes wrong is one line on stderr, and exit status 2.
 
 A command's module is imported when the command is named, and each imports what it needs when it runs: ``--help`` and a
 shell's completion must come at once.
@@ -15,20 +15,22 @@ import click
 
 import ticker
 from ticker.cli.failure import INTERRUPTED, describe, drop_output
+from ticker.cli.plugins import installed_commands, load_command
 from ticker.errors import TickerError
 
-_COMMANDS = ("serve", "watch", "feeds")
+_COMMANDS = ("serve", "watch", "record", "replay", "feeds")
 
 
 class Commands(click.Group):
     """The group, with commands that are imported when named and with this project's way to fail."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(_COMMANDS)
+        return [*_COMMANDS, *(name for name in installed_commands() if name not in _COMMANDS)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         if cmd_name not in _COMMANDS:
-            return None
+            point = installed_commands().get(cmd_name)
+            return None if point is None else load_command(point)
         command: click.Command = import_module(f"ticker.cli.{cmd_name}").command
         return command
 

@@ -15,7 +15,8 @@ from typing import TextIO
 
 import ticker
 from ticker.cli.failure import printable
-from ticker.feed import FeedInfo
+from ticker.feed import FeedInfo, ReplayStatus
+from ticker.moments import place, span_text
 
 #: Where ``ticker watch`` looks if it isn't told.
 DEFAULT_URL = "http://127.0.0.1:8000"
@@ -54,13 +55,12 @@ class Banner:
         Console(file=out, highlight=False).print(text, soft_wrap=True)
 
 
-def banner(url: str, feed_name: str, info: FeedInfo, command: str) -> Banner:
+def banner(url: str, feed_name: str, info: FeedInfo, command: str, replay: ReplayStatus | None = None) -> Banner:
     """What to say of a service at ``url``. ``command`` is how this program is called from here."""
     names = [printable(name) for name in list(info.symbols.names)]
     sample = list(_FAMILIAR) if set(_FAMILIAR) <= set(names) else names[:2]
-    watch = [*shlex.split(command), "watch", *sample]
-    if url != DEFAULT_URL:
-        watch += ["--url", url]
+    elsewhere = [] if url == DEFAULT_URL else ["--url", url]
+    watch = [*shlex.split(command), "watch", *sample, *elsewhere]
     count = f"{len(names):,}" if info.complete else f"{len(names):,} known so far"
     shown = ", ".join([*names[:6], "…"] if len(names) > 6 else names)
     address = url.replace("http", "ws", 1)
@@ -69,11 +69,24 @@ def banner(url: str, feed_name: str, info: FeedInfo, command: str) -> Banner:
         url,
         (
             ("feed", f"{feed_name}: {printable(info.title)}" if info.title else feed_name),
+            *(() if replay is None else _rows(replay, shlex.join([*shlex.split(command), "replay"]), elsewhere)),
             ("symbols", f"{count}: {shown}" if names else count),
             ("browser", url + "/"),
             ("terminal", shlex.join(watch)),
             ("python", f'async with ticker.connect("{address}", [{wanted}]) as stream: …'),
         ),
+    )
+
+
+def _rows(replay: ReplayStatus, command: str, elsewhere: list[str]) -> tuple[tuple[str, str], ...]:
+    """What is replayed, and how to control it."""
+    paces = {0.0: "as fast as it goes", 1.0: "at its own pace"}
+    pace = paces.get(replay.speed, f"at {replay.speed:g} times its pace")
+    span = f"{span_text(replay.first, replay.last, replay.time_zone)} ({place(replay.time_zone)})"
+    where = f" {shlex.join(elsewhere)}" if elsewhere else ""
+    return (
+        ("replay", f"{span}, {pace}{', in a loop' if replay.loop else ''}"),
+        ("control", f"{command} pause{where} (or resume, step, seek 10:30, speed 20, status)"),
     )
 
 

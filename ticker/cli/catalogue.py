@@ -17,10 +17,22 @@ from msgspec import inspect as types
 
 from ticker.errors import FeedError
 from ticker.feed import Feed, feed_class, flag, installed_feeds
+from ticker.options import unwrapped, without_none
 
 #: The options of `ticker serve` itself. A feed's option of the same name is given with the feed's name before it.
 RESERVED = frozenset(
-    {"feed", "help", "host", "port", "heartbeat", "max_symbols", "max_message_bytes", "ring_ticks", "log_level"}
+    {
+        "files",
+        "feed",
+        "help",
+        "host",
+        "port",
+        "heartbeat",
+        "max_symbols",
+        "max_message_bytes",
+        "ring_ticks",
+        "log_level",
+    }
 )
 
 
@@ -31,6 +43,7 @@ class Option:
     ``name``      the field: ``ticks_per_second``
     ``spelling``  the name by which it is given: another one only where the server has an option of that name
     ``kind``      what is to be given, for people: ``number``, ``whole number``, ``text``, ``a,b,…`` or the choices
+    ``is_list``   whether it takes several words, and may be repeated; ``is_paths``: they are paths
     ``default``   in the form in which it would be given; None if the feed decides, or the option is required
     """
 
@@ -39,6 +52,8 @@ class Option:
     kind: str
     choices: tuple[str, ...] = ()
     is_flag: bool = False
+    is_list: bool = False
+    is_paths: bool = False
     required: bool = False
     default: str | None = None
     description: str = ""
@@ -102,35 +117,20 @@ def _summary(feed: type[Feed]) -> str:
 
 
 def _option(feed_name: str, field: msgspec.structs.FieldInfo) -> Option:
-    plain, description = _unwrapped(types.type_info(field.type))
+    plain, description, paths = unwrapped(types.type_info(field.type))
     choices = _choices(plain)
     return Option(
         name=field.name,
         spelling=f"{feed_name}_{field.name}".replace("-", "_") if field.name in RESERVED else field.name,
-        kind="|".join(choices) or _kind(plain),
+        kind="|".join(choices) or ("path…" if paths else _kind(plain)),
         choices=choices,
         is_flag=isinstance(plain, types.BoolType),
+        is_list=isinstance(plain, types.VarTupleType | types.DictType),
+        is_paths=paths,
         required=field.required,
         default=None if field.required else _default(field),
         description=" ".join(description.split()),
     )
-
-
-def _unwrapped(kind: types.Type) -> tuple[types.Type, str]:
-    """The type without its metadata and without "or None", and the description that stood in the metadata."""
-    description = ""
-    while True:
-        if isinstance(kind, types.Metadata):
-            description = description or (kind.extra_json_schema or {}).get("description", "")
-            kind = kind.type
-        elif isinstance(kind, types.UnionType) and len(rest := _without_none(kind)) == 1:
-            kind = rest[0]
-        else:
-            return kind, description
-
-
-def _without_none(union: types.UnionType) -> list[types.Type]:
-    return [kind for kind in union.types if not isinstance(kind, types.NoneType)]
 
 
 def _kind(kind: types.Type) -> str:
@@ -143,10 +143,12 @@ def _kind(kind: types.Type) -> str:
             return "number"
         case types.VarTupleType():
             return "a,b,…"
+        case types.DictType():
+            return "name=value,…"
         case types.DateTimeType():
             return "date and time"
         case types.UnionType():
-            return " or ".join(_kind(_unwrapped(part)[0]) for part in _without_none(kind))
+            return " or ".join(_kind(unwrapped(part)[0]) for part in without_none(kind))
     return "text"
 
 
@@ -160,7 +162,7 @@ def _choices(kind: types.Type) -> tuple[str, ...]:
 
 def _default(field: msgspec.structs.FieldInfo) -> str | None:
     value = field.default_factory() if field.default is msgspec.NODEFAULT else field.default
-    if value is None or value == ():
+    if value is None or value in ((), {}):
         return None
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -29,8 +29,14 @@ def _option(name: str, **more: Any) -> Callable[[F], F]:
     return click.option(name, envvar=variable, show_envvar=True, show_default=True, **more)
 
 
-@click.command("serve", cls=FeedCommand)
-@_option("--feed", default="random-walk", metavar="NAME", help="Where the prices come from; see `ticker feeds`.")
+@click.command("serve", cls=FeedCommand, files_feed="csv")
+@click.argument("files", nargs=-1, metavar="[FILE]...")
+@_option(
+    "--feed",
+    default="random-walk",
+    metavar="NAME",
+    help="Where the prices come from; see `ticker feeds`. With FILEs it is csv.",
+)
 @_option("--host", default="127.0.0.1", help="The address to listen on; 0.0.0.0 lets other machines in.")
 @_option(
     "--port",
@@ -69,12 +75,12 @@ def _option(name: str, **more: Any) -> Callable[[F], F]:
 )
 @_option("--log-level", default="info", type=click.Choice(LEVELS), help="What is logged on stderr.")
 def command(**params: Any) -> int:
-    """Serve live prices to browsers, scripts and terminals.
+    """Serve live prices to browsers, scripts and terminals: those of files, or of a simulated market.
 
     \b
-    ticker serve                                        a simulated market of 100 symbols
-    ticker serve --symbols AAPL,MSFT --seed 7           two of them, the same each time
-    ticker serve --feed csv --path day.csv --speed 60   a file, an hour a minute
+    ticker serve                                a simulated market of 100 symbols
+    ticker serve --symbols AAPL,MSFT --seed 7   two of them, the same each time
+    ticker serve day.csv --speed 60             a file of market data, an hour a minute
     """
     from ticker.cli.stopping import run
     from ticker.messages import Limits
@@ -98,19 +104,24 @@ def command(**params: Any) -> int:
 
 
 def _build(name: str, given: dict[str, object]) -> Feed:
+    from ticker.cli.loading import LoadingBar
     from ticker.errors import FeedError
-    from ticker.feed import feed_class, feed_options
+    from ticker.feed import LoadingFeed, feed_class, feed_options
 
     feed: Any = feed_class(name)
     try:
-        built: Feed = feed(feed_options(feed, given))
+        options = feed_options(feed, given)
+        if not isinstance(feed, LoadingFeed):
+            return feed(options)  # type: ignore[no-any-return]  # a protocol can't state its constructor
+        with LoadingBar.on(sys.stderr) as bar:
+            return feed.loading(options, bar.show)
     except FeedError as error:
         raise Failure(f"the feed {name}: {error}") from error
-    return built
 
 
 async def _serve(feed: Feed, name: str, settings: Settings, stop: Stop) -> int:
     from ticker.cli.banner import banner, how_called
+    from ticker.feed import ReplayFeed
     from ticker.server import Service
 
     service = Service(feed, name, settings)
@@ -119,7 +130,8 @@ async def _serve(feed: Feed, name: str, settings: Settings, stop: Stop) -> int:
     except OSError as error:
         raise cannot_listen(settings.host, settings.port, error) from error
     try:
-        banner(service.url, name, feed.info, how_called()).write(sys.stdout)
+        replay = feed.replay if isinstance(feed, ReplayFeed) else None
+        banner(service.url, name, feed.info, how_called(), replay).write(sys.stdout)
         await stop.wait()
         log.info("stopping")
     finally:

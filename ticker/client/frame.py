@@ -1,13 +1,15 @@
-"""The board as a pandas DataFrame. Apart, so that nobody else imports pandas."""
+"""What the client has as pandas DataFrames. Apart, so that nobody else imports pandas."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
+from ticker.client.history import Row
 from ticker.client.symbol_view import SymbolView
+from ticker.client.ticks import Quote, Trade
 from ticker.fields import FIELDS
 
 
@@ -27,3 +29,28 @@ def as_frame(views: Iterable[SymbolView]) -> pd.DataFrame:
         else:
             columns[field] = np.array([np.nan if value is None else value for value in found], np.float64)
     return pd.DataFrame(columns, index=pd.Index([symbol for symbol, _ in rows], name="symbol", dtype="str"))
+
+
+def ticks_frame(ticks: Sequence[Trade] | Sequence[Quote], channel: str) -> pd.DataFrame:
+    """A row a tick, index `ts` as UTC datetime64[ns]; `symbol` as text, all others float64 (NaN: no price)."""
+    fields = ("price", "size") if channel == "trades" else ("bid", "bid_size", "ask", "ask_size")
+    columns: dict[str, object] = {"symbol": pd.array([tick.symbol for tick in ticks], dtype="str")}
+    for field in fields:
+        found = [getattr(tick, field) for tick in ticks]
+        columns[field] = np.array([np.nan if value is None else value for value in found], np.float64)
+    return pd.DataFrame(columns, index=_index("ts", [tick.ts for tick in ticks]))
+
+
+def bars_frame(rows: Sequence[Row]) -> pd.DataFrame:
+    """A row a bar, index `start` as UTC datetime64[ns]; all float64 (NaN: not known) but `closed`, which is bool."""
+    names = ("open", "high", "low", "close", "volume", "vwap", "trades")
+    columns: dict[str, object] = {}
+    for place, name in enumerate(names, 1):
+        columns[name] = np.array([np.nan if row[place] is None else row[place] for row in rows], np.float64)
+    columns["closed"] = np.array([row[8] for row in rows], np.bool_)
+    return pd.DataFrame(columns, index=_index("start", [row[0] for row in rows]))
+
+
+def _index(name: str, stamps: Sequence[int]) -> pd.DatetimeIndex:
+    """Stamps (ns) as an index. As int64 all along: a float would round the nanoseconds away."""
+    return pd.DatetimeIndex(np.array(stamps, np.int64).view("datetime64[ns]"), name=name).tz_localize("UTC")

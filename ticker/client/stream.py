@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -28,6 +29,7 @@ from ticker.client.losses import LossLog
 from ticker.client.symbol_view import SymbolView as SymbolView
 from ticker.client.symbol_view import Update as Update
 from ticker.client.ticks import Quote as Quote
+from ticker.client.ticks import TickQueue
 from ticker.client.ticks import Trade as Trade
 from ticker.client.wanted import as_names
 from ticker.errors import StreamError
@@ -90,6 +92,8 @@ class Stream:
         #: The server's address, without credentials.
         self.url = follower.name
         self.channel = follower.first
+        self._address = address
+        self._connect_timeout_s = connect_timeout_s
         self._lock = threading.Lock()
         self._follower = follower
         self._keeper = Keeper(
@@ -305,3 +309,51 @@ class Stream:
         from ticker.client.frame import as_frame
 
         return as_frame(self.board.values())
+
+    def trades_frame(self) -> pd.DataFrame:
+        """The newest trades that came, ``queue_ticks`` at the most, as a DataFrame: a row a trade, in order.
+
+        Index `ts` as UTC datetime64[ns]; columns `symbol`, `price`, `size`. Iterating over ``trades()`` doesn't take
+        them away. Raises ``ValueError`` if no trades are subscribed to (``channel="trades"``).
+        """
+        return self._ticks_frame(self._follower.trades)
+
+    def quotes_frame(self) -> pd.DataFrame:
+        """The newest quotes; columns `symbol`, `bid`, `bid_size`, `ask`, `ask_size`. Otherwise as ``trades_frame``."""
+        return self._ticks_frame(self._follower.quotes)
+
+    def _ticks_frame(self, queue: TickQueue[Trade] | TickQueue[Quote]) -> pd.DataFrame:
+        from ticker.client.frame import ticks_frame
+
+        if not queue.wanted:
+            raise ValueError(
+                f'no {queue.channel} are subscribed to: subscribe(symbols, channel="{queue.channel}") first'
+            )
+        with self._lock:
+            newest = [*queue.newest]
+        return ticks_frame(newest, queue.channel)
+
+    async def bars(
+        self,
+        symbol: str,
+        interval: str = "1m",
+        *,
+        limit: int = 500,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> pd.DataFrame:
+        """Bars of a symbol from the server's history, the one under way included: a row a bar, the oldest first.
+
+        ``interval`` is 1s, 5s, 1m, 5m, 15m, 1h or 1d. ``start`` and ``end`` (not included) bound the bars' beginnings:
+        datetimes (naive ones are UTC) or ISO 8601. Of more than ``limit`` (15,000 at the most) the newest come.
+
+        Index `start` as UTC datetime64[ns]; columns `open`, `high`, `low`, `close`, `volume`, `vwap`, `trades` and
+        `closed`. Raises ``RefusedError`` for a symbol or an interval that the server doesn't have, ``ConnectError`` if
+        it can't be reached.
+        """
+        from ticker.client.frame import bars_frame
+        from ticker.client.history import fetch_bars
+
+        first, last = (each.isoformat() if isinstance(each, datetime) else each for each in (start, end))
+        within_s = self._connect_timeout_s
+        return bars_frame(await fetch_bars(self._address, symbol, interval, first, last, limit, within_s))

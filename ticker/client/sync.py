@@ -17,6 +17,7 @@ from collections.abc import Coroutine, Iterable, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import suppress
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -204,6 +205,26 @@ class SyncStream:
     def frame(self) -> pd.DataFrame:
         """The board as a DataFrame; see ``Stream.frame``."""
         return self._stream.frame()
+
+    def trades_frame(self) -> pd.DataFrame:
+        """The newest trades as a DataFrame; see ``Stream.trades_frame``."""
+        return self._stream.trades_frame()
+
+    def quotes_frame(self) -> pd.DataFrame:
+        """The newest quotes as a DataFrame; see ``Stream.quotes_frame``."""
+        return self._stream.quotes_frame()
+
+    def bars(
+        self,
+        symbol: str,
+        interval: str = "1m",
+        *,
+        limit: int = 500,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> pd.DataFrame:
+        """Bars of a symbol from the server's history; see ``Stream.bars``."""
+        return self.run(self._stream.bars(symbol, interval, limit=limit, start=start, end=end))
 
     @property
     def url(self) -> str:

@@ -83,6 +83,8 @@ class TickQueue(Generic[Tick]):
         self._make = make
         self._bound = bound
         self._items: deque[Tick] = deque()
+        #: The newest ones that came, whether the user has taken them or not.
+        self.newest: deque[Tick] = deque(maxlen=bound)
         # Lost before the next tick of the symbol to come in (told by the server), or to go out (dropped here).
         self._before_next_in: dict[str, int] = {}
         self._before_next_out: dict[str, int] = {}
@@ -113,13 +115,15 @@ class TickQueue(Generic[Tick]):
         if message.lost:
             self._note(message.lost)
         accepted, everything = self._accepted, ALL in self._accepted
-        items, make, told = self._items, self._make, self._before_next_in
+        items, newest, make, told = self._items, self.newest, self._make, self._before_next_in
         for row in message.data:
             symbol = row[0]
             if not (everything or symbol in accepted):
                 continue  # unsubscribed while this was under way
             lost = told.pop(symbol, 0) if told else 0
-            items.append(make(*row, lost))
+            tick = make(*row, lost)
+            items.append(tick)
+            newest.append(tick)
             if len(items) > self._bound:
                 self._drop()
         return True
@@ -169,6 +173,7 @@ class TickQueue(Generic[Tick]):
         if not self.wanted:
             self.version = None
         self._items = deque(tick for tick in self._items if tick.symbol in self.wanted.names)
+        self.newest = deque((tick for tick in self.newest if tick.symbol in self.wanted.names), self._bound)
         for counts in (self._before_next_in, self._before_next_out):
             for symbol in [symbol for symbol in counts if symbol not in self.wanted.names]:
                 del counts[symbol]

@@ -11,17 +11,25 @@ import time
 from collections.abc import Callable
 
 from ticker.hub import HEARTBEAT_STEPS, Hub
-from ticker.model import FeedEvent
+from ticker.model import FeedEvent, Watermark
 from ticker.session import Session
 
 #: How soon a client that was not ready is looked at again, where it can't wait for a beat.
 POLL_S = 0.01
+#: A feed that has no watermarks of its own gets them by the wall clock, so late and so often.
+WATERMARK_LAG_NS = 2_000_000_000
+WATERMARK_S = 0.25
+#: One whose stamps are further from the clock than this has a time of its own, which nobody can vouch for.
+NEAR_NS = 3_600_000_000_000
 
 
 class Metronome:
-    """Timers on the event loop that ``start`` was called on. After ``stop`` none is left, and none is made."""
+    """Timers on the event loop that ``start`` was called on. After ``stop`` none is left, and none is made.
 
-    def __init__(self, hub: Hub, time_ns: Callable[[], int] = time.time_ns) -> None:
+    With ``vouches`` it says how far market time is, so that bars close although nothing trades.
+    """
+
+    def __init__(self, hub: Hub, time_ns: Callable[[], int] = time.time_ns, *, vouches: bool = False) -> None:
         self._hub = hub
         self._time_ns = time_ns
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -29,12 +37,16 @@ class Metronome:
         self._flush: asyncio.Handle | None = None
         self._poll: asyncio.TimerHandle | None = None
         self._heartbeat: asyncio.TimerHandle | None = None
+        self._vouches = vouches
+        self._watermark: asyncio.TimerHandle | None = None
         self._heartbeat_step_s = hub.heartbeat_s / HEARTBEAT_STEPS
 
     def start(self) -> None:
         """Begin to keep time, on the running event loop."""
         self._loop = asyncio.get_running_loop()
         self._heartbeat = self._loop.call_later(self._heartbeat_step_s, self._on_heartbeat)
+        if self._vouches:
+            self._watermark = self._loop.call_later(WATERMARK_S, self._on_watermark)
 
     def publish(self, event: FeedEvent) -> None:
         """Publish to the hub, and flush at the end of this turn of the loop."""
@@ -60,7 +72,7 @@ class Metronome:
 
     def stop(self) -> None:
         self._loop = None
-        for handle in (*self._beats.values(), self._flush, self._poll, self._heartbeat):
+        for handle in (*self._beats.values(), self._flush, self._poll, self._heartbeat, self._watermark):
             if handle is not None:
                 handle.cancel()
 
@@ -94,3 +106,10 @@ class Metronome:
         if self._loop is not None:
             self._heartbeat = self._loop.call_later(self._heartbeat_step_s, self._on_heartbeat)
         self._hub.heartbeat(self._time_ns())
+
+    def _on_watermark(self) -> None:
+        if self._loop is not None:
+            self._watermark = self._loop.call_later(WATERMARK_S, self._on_watermark)
+        now, newest = self._time_ns(), self._hub.board.ts
+        if newest is not None and abs(now - newest) < NEAR_NS:
+            self.publish(Watermark(now - WATERMARK_LAG_NS))

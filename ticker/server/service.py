@@ -7,12 +7,15 @@ import logging
 
 from aiohttp import web
 
-from ticker.feed import Feed
+from ticker.feed import Feed, ReplayFeed
 from ticker.hub import Hub
 from ticker.model import FeedEvent
 from ticker.pump import Pump
+from ticker.server.bars import BarsEndpoint
 from ticker.server.http import HttpEndpoints
 from ticker.server.metronome import Metronome
+from ticker.server.page import Page
+from ticker.server.replay import ReplayEndpoint
 from ticker.server.settings import Settings
 from ticker.server.websocket import WebSocketEndpoint
 
@@ -40,7 +43,7 @@ class Service:
             ring_ticks=self.settings.ring_ticks,
             feed_state=lambda: self.pump.state(),
         )
-        self._metronome = Metronome(self.hub)
+        self._metronome = Metronome(self.hub, vouches=not info.watermarks)
         self._endpoint = WebSocketEndpoint(self.hub, self._metronome, self.settings)
         self.pump = Pump(feed, self._publish)
         self.port = self.settings.port
@@ -62,7 +65,11 @@ class Service:
         """
         app = web.Application()
         app.router.add_get("/v1/stream", self._endpoint.handle)
-        app.add_routes(HttpEndpoints(self.hub, self.feed_name, lambda: self.feed.info, self.pump.state).routes())
+        about = (self.hub, self.feed_name, lambda: self.feed.info, self.pump.state)
+        app.add_routes(HttpEndpoints(*about, replays=isinstance(self.feed, ReplayFeed)).routes())
+        app.add_routes(BarsEndpoint(self.hub).routes())
+        app.add_routes(ReplayEndpoint(self.feed).routes())
+        app.add_routes(Page(*about).routes())
         app.on_startup.append(self._on_startup)
         app.on_shutdown.append(self._on_shutdown)
         return app

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ticker.feed import Feed, FeedInfo, FeedOptions
-from ticker.model import SymbolTable, TickBatch
+from ticker.model import Restart, Settled, SymbolTable, TickBatch
 from ticker.testing.judge import Findings, Judge, named
 from ticker.testing.run import Ended, Event, Failure, Outcome, Run, Silence
 
@@ -20,7 +20,7 @@ __all__ = ["check_feed"]
 
 #: How long a paused feed is watched for batches that it should hold back.
 PAUSE_S: Final = 0.2
-#: A second iteration may begin with so many other events before its first batch.
+#: A second iteration may begin with so many other events, hidden ones not counted, before its first batch.
 _FIRST_EVENTS: Final = 10
 
 
@@ -119,12 +119,19 @@ class _Check:
         run = Run(self.feed)
         outcome: Outcome = Silence()
         try:
-            for number in range(1, _FIRST_EVENTS + 1):
+            number, hidden, shown = 0, False, 0
+            while shown < _FIRST_EVENTS:
+                number += 1
                 outcome = await run.next(self.patience_s)
                 if not isinstance(outcome, Event):
                     break
                 self.judge.judge(outcome.value, f"iterated again, event {number}")
-                if isinstance(outcome.value, TickBatch):
+                # A history that is built up out of sight is no matter of pace, and pausing doesn't hold it.
+                if isinstance(outcome.value, Restart):
+                    hidden = outcome.value.hidden
+                hidden = hidden and not isinstance(outcome.value, Settled)
+                shown += not hidden
+                if isinstance(outcome.value, TickBatch) and not hidden:
                     break
             self._note_stop_again("iterated again", outcome)
             pausable = all(hasattr(self.feed, name) for name in ("paused", "pause", "resume"))

@@ -9,7 +9,19 @@ import numpy as np
 
 from ticker.errors import BatchError
 from ticker.feed import Feed, FeedInfo
-from ticker.model import Ints, Removal, Restart, Rollover, Stamps, SymbolTable, TickBatch, check_batch
+from ticker.model import (
+    BarBatch,
+    Ints,
+    Removal,
+    Restart,
+    Rollover,
+    Settled,
+    Stamps,
+    SymbolTable,
+    TickBatch,
+    Watermark,
+    check_batch,
+)
 
 _KINDS: Final = ("trades", "quotes")
 
@@ -42,6 +54,8 @@ class Judge:
         self._names = list(info.symbols.names)
         self._complete = info.complete
         self._version: int | None = None
+        self._watermark_ns = 0
+        self._hidden = False
         self._newest = {kind: np.zeros(0, np.int64) for kind in _KINDS}
 
     def judge(self, event: object, where: str) -> None:
@@ -54,6 +68,14 @@ class Judge:
             self._removal(event, where)
         elif isinstance(event, Restart):
             self._restart(event, where)
+        elif isinstance(event, BarBatch):
+            self._bars(event, where)
+        elif isinstance(event, Watermark):
+            self._watermark(event, where)
+        elif isinstance(event, Settled):
+            if not self._hidden:
+                self.findings.add("settled", f"{where} is a Settled, but no hidden Restart came before it")
+            self._hidden = False
         else:
             self.findings.add("type", f"{where} is a {type(event).__name__}, which is no FeedEvent")
 
@@ -159,7 +181,31 @@ class Judge:
         if not (epoch is None or (isinstance(epoch, str) and epoch)):
             self.findings.add("restart", f"{where}: a restart's epoch must be None or a text that is not empty")
         self._version = None
+        self._watermark_ns = 0
+        self._hidden = event.hidden
         self._forget()
+
+    def _watermark(self, event: Watermark, where: str) -> None:
+        ts: Any = event.ts
+        if not isinstance(ts, int) or ts < self._watermark_ns:
+            text = f"{where} is a watermark of {ts!r} after one of {self._watermark_ns}: they only grow"
+            self.findings.add("watermark", text)
+            return
+        self._watermark_ns = ts
+
+    def _bars(self, event: BarBatch, where: str) -> None:
+        add, bars = self.findings.add, event.bars
+        if event.table is not self._table:
+            add("table", f"{where}: the bars' table is not info.symbols")
+            return
+        prices = (bars.open, bars.high, bars.low, bars.close)
+        lengths = {len(column) for column in (bars.symbol, bars.start, *prices, bars.volume, bars.vwap, bars.trades)}
+        if len(lengths) > 1:
+            add("bars", f"{where}: columns of bars of unequal length: {sorted(lengths)}")
+        elif event.interval_ns <= 0 or not ((bars.symbol >= 0) & (bars.symbol < len(self._table))).all():
+            add("bars", f"{where}: bars need a positive interval_ns, and codes that are in the table")
+        elif not all(((column > 0) & (column < math.inf)).all() for column in prices):
+            add("bars", f"{where}: a bar's prices must be positive finite numbers")
 
     def _count(self, version: Any, where: str) -> None:
         if version is None:

@@ -1,0 +1,123 @@
+"""How the rows of a file lie in time: in what order they come, and the stretches without any."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import numpy as np
+
+from feeds.files.chunk import Chunk
+from feeds.files.report import FileReport, Gap
+from ticker.model import Ints, Stamps
+
+_GAPS: Final = 5
+#: A gap is so many times as long as the usual distance of rows, and not shorter than this.
+_TIMES: Final = 50
+_SHORTEST_NS: Final = 1_000_000_000
+_SAMPLE: Final = 4096
+
+Order = Literal["time", "newest first", "grouped by symbol", "mixed"]
+
+
+class Gaps:
+    """Keeps the longest of the stretches between stamps, in bounded memory."""
+
+    def __init__(self) -> None:
+        self._last: int | None = None
+        self._distances: list[int] = []
+        self._longest: list[tuple[int, int, int]] = []
+
+    def note(self, stamps: Stamps) -> None:
+        """More stamps, all of them rising or all falling."""
+        if not len(stamps):
+            return
+        if self._last is None:
+            self._last = int(stamps[0])
+        stamps = np.concatenate(([self._last], stamps))
+        self._last = int(stamps[-1])
+        steps = np.abs(np.diff(stamps))
+        moved = steps[steps > 0]
+        self._distances += moved[: _SAMPLE - len(self._distances)].tolist()
+        places = np.argpartition(steps, -_GAPS)[-_GAPS:] if len(steps) > _GAPS else np.arange(len(steps))
+        for place in places[steps[places] > 0].tolist():
+            start, end = sorted((int(stamps[place]), int(stamps[place + 1])))
+            self._longest.append((end - start, start, end))
+        self._longest = sorted(set(self._longest), reverse=True)[:_GAPS]
+
+    def found(self) -> list[Gap]:
+        """Those that are clearly longer than is usual, the longest first."""
+        usual = int(np.median(self._distances)) if self._distances else 0
+        least = max(_TIMES * usual, _SHORTEST_NS)
+        return [Gap(start=start, end=end) for length, start, end in self._longest if length > least]
+
+
+class OrderWatch:
+    """Watches the chunks of one file as they come."""
+
+    def __init__(self) -> None:
+        self._lanes = {kind: _Lane() for kind in ("trades", "quotes", "bars")}
+
+    def note(self, chunk: Chunk) -> None:
+        self._lanes["trades"].note(chunk.trades.ts, chunk.trades.symbol)
+        self._lanes["quotes"].note(chunk.quotes.ts, chunk.quotes.symbol)
+        self._lanes["bars"].note(chunk.bars.start, chunk.bars.symbol)
+
+    def tell(self, report: FileReport) -> bool:
+        """What was seen, into the file's report. Whether its gaps are right: they are not if the rows lie mixed."""
+        lanes = [lane for lane in self._lanes.values() if lane.newest]
+        if not lanes:
+            return True
+        report.first = min(lane.oldest for lane in lanes)
+        report.last = max(lane.newest for lane in lanes)
+        orders = {lane.order for lane in lanes}
+        # One stamp alone is in any order.
+        orders = {lane.order for lane in lanes if lane.moves} or orders
+        report.order = orders.pop() if len(orders) == 1 else "mixed"
+        report.gaps = lanes[0].gaps.found()
+        return len(lanes) == 1 and not lanes[0].groups
+
+
+class _Lane:
+    """The rows of one kind: a chunk doesn't tell how those of different kinds lay among each other."""
+
+    def __init__(self) -> None:
+        self.gaps = Gaps()
+        self.oldest, self.newest = int(np.iinfo(np.int64).max), 0
+        self._last = self._symbol = -1
+        self._rising = self._falling = 0
+        # Of these, those where another symbol begins.
+        self._rising_anew = self._falling_anew = 0
+
+    @property
+    def moves(self) -> bool:
+        return bool(self._rising or self._falling)
+
+    @property
+    def groups(self) -> bool:
+        """Whether there may be several stretches of time one after the other."""
+        return bool(self._falling_anew or (self._rising and self._falling))
+
+    @property
+    def order(self) -> Order:
+        if not self._falling:
+            return "time"
+        if not self._rising:
+            return "newest first"
+        grouped = self._falling == self._falling_anew or self._rising == self._rising_anew
+        return "grouped by symbol" if grouped else "mixed"
+
+    def note(self, stamps: Stamps, symbols: Ints) -> None:
+        if not len(stamps):
+            return
+        if self._last < 0:
+            self._last, self._symbol = int(stamps[0]), int(symbols[0])
+        steps = np.diff(stamps, prepend=self._last)
+        changed = np.diff(symbols, prepend=self._symbol) != 0
+        back = steps < 0
+        self.gaps.note(stamps)
+        self._rising += int((steps > 0).sum())
+        self._rising_anew += int(((steps > 0) & changed).sum())
+        self._falling += int(back.sum())
+        self._falling_anew += int((back & changed).sum())
+        self.oldest, self.newest = min(self.oldest, int(stamps.min())), max(self.newest, int(stamps.max()))
+        self._last, self._symbol = int(stamps[-1]), int(symbols[-1])

@@ -1,0 +1,102 @@
+"""What columns may mean, and the names that people and vendors give them. It knows no vendor's whole layout."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+STAMPS: Final[tuple[str, ...]] = ("timestamp", "date", "time")
+BAR_PRICES: Final[tuple[str, ...]] = ("open", "high", "low", "close")
+
+#: Each role's names, in the form of ``plain``; where several are there, the first counts.
+ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
+    "timestamp": (
+        "timestamp", "ts_event", "datetime", "date_time", "sip_timestamp", "participant_timestamp", "window_start",
+        "open_time", "unix_timestamp", "unix", "unix_time", "epoch", "ts", "stamp", "time_stamp", "ts_ns", "ts_us",
+        "ts_ms", "timestamp_ns", "timestamp_us", "timestamp_ms", "gmt_time", "utc_time", "utc", "local_time",
+        "date_utc", "time_utc", "trade_time", "quote_time", "exchange_time", "exchange_timestamp", "transact_time",
+        "event_time", "begins_at", "start", "start_time", "when", "dt", "t", "created_at", "ts_recv",
+        "local_timestamp",
+    ),
+    "date": ("date", "day", "trade_date", "trading_day", "dtyyyymmdd", "yyyymmdd", "datum"),
+    "time": ("time", "time_m", "timem", "hhmmss", "time_of_day", "zeit", "uhrzeit"),
+    "symbol": (
+        "symbol", "ticker", "sym", "sym_root", "stock", "instrument", "ric", "security", "contract", "pair", "market",
+        "asset", "code", "name", "s", "secid", "isin", "sym_id", "tic", "instrument_id",
+    ),
+    "price": (
+        "price", "last", "last_price", "lastprice", "px", "trade_price", "tradeprice", "last_trade", "p", "rate",
+        "value", "kurs",
+    ),
+    "size": (
+        "size", "qty", "quantity", "last_size", "lastsize", "trade_size", "tradesize", "last_qty", "lastqty", "amount",
+        "shares", "lots", "volume", "vol", "trade_volume", "sz", "q", "v", "menge", "volumen", "umsatz",
+    ),
+    "bid": ("bid", "bid_price", "bidprice", "best_bid", "best_bid_price", "bid_px", "bid_px_00", "bidpx", "bp", "b"),
+    "bid_size": (
+        "bid_size", "bidsize", "bid_qty", "bidqty", "bid_sz", "bid_sz_00", "bidsz", "bid_volume", "bidvolume",
+        "bid_vol", "bid_amount", "bid_quantity", "best_bid_size", "best_bid_qty", "bs",
+    ),
+    "ask": (
+        "ask", "ask_price", "askprice", "best_ask", "best_ask_price", "ask_px", "ask_px_00", "askpx", "offer",
+        "offer_price", "ofr", "asks", "ap", "a",
+    ),
+    "ask_size": (
+        "ask_size", "asksize", "ask_qty", "askqty", "ask_sz", "ask_sz_00", "asksz", "ask_volume", "askvolume",
+        "ask_vol", "ask_amount", "ask_quantity", "best_ask_size", "best_ask_qty", "offer_size", "ofrsiz", "offersize",
+        "as",
+    ),
+    "open": ("open", "o", "open_price", "openprice", "price_open", "first", "opening_price", "px_open"),
+    "high": ("high", "h", "high_price", "highprice", "price_high", "max", "highest", "px_high"),
+    "low": ("low", "l", "low_price", "lowprice", "price_low", "min", "lowest", "px_low"),
+    "close": (
+        "close", "c", "close_price", "closeprice", "price_close", "closing_price", "close_last", "px_last", "adj_close",
+        "adjusted_close", "adjclose",
+    ),
+    "volume": (
+        "volume", "v", "vol", "volume_traded", "total_volume", "tickvol", "tick_volume", "base_volume", "volumefrom",
+        "volume_from", "size", "qty", "amount", "shares",
+    ),
+    "vwap": ("vwap", "vw", "wap", "weighted_average", "volume_weighted_average_price"),
+    "trades": (
+        "trade_count", "trades", "tradecount", "count", "transactions", "n", "number_of_trades", "num_trades",
+        "trades_count", "numtrades", "no_of_trades",
+    ),
+}  # fmt: skip
+
+TICK_ROLES: Final = ("price", "size", "bid", "bid_size", "ask", "ask_size")
+BAR_ROLES: Final = (*BAR_PRICES, "volume", "vwap", "trades")
+ROLES: Final = (*ALIASES,)
+
+_KNOWN = frozenset(name for names in ALIASES.values() for name in names)
+#: Names that are also words, tickers or single letters: two of them alone make no header.
+_WEAK = frozenset(name for name in _KNOWN if len(name) < 3)
+
+NEEDED: Final = (
+    "a time stamp (timestamp, or date and time), and price[, size] or bid, ask[, bid_size, ask_size] or both, "
+    "or open, high, low, close[, volume]"
+)
+
+
+def plain(name: str) -> str:
+    """``Adj Close``, ``<DATE>``, ``Vol.``, ``tradeCount`` as ``adj_close``, ``date``, ``vol``, ``tradecount``."""
+    return re.sub(r"[\s./\-:]+", "_", name.strip().strip("<>[]\"'#").lower()).strip("_")
+
+
+def is_known(name: str, *, strong: bool = False) -> bool:
+    """Whether ``name`` is one that a column may have. ``strong``: and hardly anything else."""
+    word = plain(name)
+    return word in _KNOWN and not (strong and word in _WEAK)
+
+
+def place_of(role: str, header: Sequence[str]) -> int | None:
+    """Where the column for ``role`` stands in a header (its names in the form of ``plain``)."""
+    if role == "volume":  # Volume BTC, Volume USDT: the first is in the thing itself
+        first = next((place for place, name in enumerate(header) if re.match(r"volume(_(?!weighted)|$)", name)), None)
+        if first is not None:
+            return first
+    for name in ALIASES[role]:
+        if name in header:
+            return header.index(name)
+    return None

@@ -1,0 +1,163 @@
+"""Rows into ticks and bars: what a row says, and of whom. It knows no file, no zone and no order in time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from feeds.files.check import MAX_PRICE, MAX_SIZE, NOT_A_PRICE, Check, absurd
+from feeds.files.chunk import NO_BARS, Chunk, joined
+from feeds.files.civil import Mask
+from feeds.files.plan import Plan, View
+from feeds.files.report import Complaint
+from feeds.files.roles import BAR_PRICES
+from feeds.files.stamping import Stamper
+from feeds.files.table import Names, Rows
+from ticker.model import NO_QUOTES, NO_TRADES, Bars, Floats, Ints, Quotes, SymbolTable, Trades, is_symbol
+
+
+class Read(NamedTuple):
+    """What rows came to: the good ones, how many were passed over (they say nothing of trades or quotes), the bad."""
+
+    chunk: Chunk
+    passed: int
+    refused: list[tuple[str, int]]
+    complaints: list[Complaint]
+
+
+def read_rows(
+    rows: Rows, plan: Plan, stamper: Stamper, table: SymbolTable, *, symbol: str | None, decimal: str, wanted: int
+) -> Read:
+    """The ticks or bars in ``rows``, in the file's order; ``symbol`` is theirs where neither row nor view tells it."""
+    check = Check(rows, plan, decimal)
+    columns = plan.views[0].columns
+    names = check.names(columns["symbol"]) if "symbol" in columns else None
+    places = None if names is None else names.places
+    stamped = stamper.read({role: rows.columns[place] for role, place in plan.stamps.items()}, places)
+    for wrong, reason, role in stamped.wrong:
+        check.refuse(wrong, reason, plan.stamps.get(role, next(iter(plan.stamps.values()))))
+    stands = check.good
+    parts: list[tuple[npt.NDArray[np.intp], Chunk]] = []
+    passed = 0
+    read = _read_bars if plan.kind == "bars" else _read_ticks
+    for view in plan.views:
+        check.good = stands.copy() if len(plan.views) > 1 else stands
+        fixed = view.symbol if view.symbol is not None else symbol
+        codes = _Codes(check, names, fixed, table)
+        kept, chunk, over = read(check, plan, view, stamped.stamps, codes)
+        passed += over
+        parts.append((kept, chunk))
+    chunk = parts[0][1] if len(parts) == 1 else _interleaved(parts)
+    return Read(chunk, passed, [(each.reason, len(each.rows)) for each in check.refused], check.complaints(wanted))
+
+
+class _Codes:
+    """The codes of the rows that stand; only their names enter the table."""
+
+    def __init__(self, check: Check, names: Names | None, symbol: str | None, table: SymbolTable) -> None:
+        self._names, self._symbol, self._table = names, symbol, table
+        if names is None and (symbol is None or not is_symbol(symbol)):
+            check.refuse(np.ones(len(check.good), np.bool_), f"under no symbol: {symbol!r} can't be one")
+
+    def of(self, kept: Mask) -> Ints:
+        count = int(kept.sum())
+        if self._names is None:
+            return np.full(count, self._table.code(self._symbol or "") if count else 0, np.int32)
+        places = self._names.places[kept]
+        used = np.zeros(len(self._names.names), np.bool_)
+        used[places] = True
+        codes = np.full(len(used), -1, np.int32)
+        for place in np.flatnonzero(used).tolist():
+            codes[place] = self._table.code(self._names.names[place])
+        mine: Ints = codes[places]
+        return mine
+
+
+_Reading = tuple[npt.NDArray[np.intp], Chunk, int]
+
+
+def _read_ticks(check: Check, plan: Plan, view: View, stamps: Any, codes: _Codes) -> _Reading:
+    columns, layout = view.columns, plan.layout
+    quotes_too = "bid" in columns or "ask" in columns
+    is_trade = np.ones(len(stamps), np.bool_)
+    if layout.trade_if is not None and layout.trade_if[0] in columns:
+        is_trade = check.one_of(columns[layout.trade_if[0]], layout.trade_if[1])
+    prices = check.prices(columns.get("price"))
+    traded = is_trade & ~prices.empty
+    if plan.is_wide:
+        traded &= ~check.says_none(prices, columns["price"])
+    elif quotes_too:
+        traded &= prices.values != 0  # no trade in this row
+    if "price" in columns:
+        wanted = traded if quotes_too or plan.is_wide else is_trade
+        check.refuse(wanted & (prices.wrong | prices.empty | absurd(prices.values)), NOT_A_PRICE, columns["price"])
+    before = check.good.copy()
+    sizes = check.sizes(columns.get("size"))
+    if not is_trade.all():  # the size of what is no trade is of no interest
+        check.forget_sizes(before, is_trade, columns.get("size"))
+    quoted = np.zeros(len(stamps), np.bool_)
+    sides: tuple[Floats, ...] = ()
+    if quotes_too:
+        bid, bid_size, bid_said = check.side("bid", columns, one_sided=layout.one_sided)
+        ask, ask_size, ask_said = check.side("ask", columns, one_sided=layout.one_sided)
+        quoted = bid_said | ask_said
+        sides = (bid, bid_size, ask, ask_size)
+        check.refuse(~(traded | quoted), "neither a price nor a quote")
+    over = 0
+    if not quotes_too and not is_trade.all():
+        over = int((check.good & ~is_trade).sum())
+    kept = check.good & (traded | quoted)
+    mine, when = codes.of(kept), stamps[kept]
+    traded, quoted = traded[kept], quoted[kept]
+    trades = Trades(mine[traded], when[traded], prices.values[kept][traded], sizes[kept][traded])
+    quotes = NO_QUOTES
+    if sides:
+        quotes = Quotes(mine[quoted], when[quoted], *(side[kept][quoted] for side in sides))
+    return np.flatnonzero(kept), Chunk(trades=trades, quotes=quotes), over
+
+
+def _read_bars(check: Check, plan: Plan, view: View, stamps: Any, codes: _Codes) -> _Reading:
+    columns = view.columns
+    found = {role: check.prices(columns[role]) for role in BAR_PRICES}
+    there = np.ones(len(stamps), np.bool_)
+    if plan.is_wide:
+        there = ~np.logical_and.reduce(
+            [column.empty | check.says_none(column, columns[role]) for role, column in found.items()]
+        )
+    for role, column in found.items():
+        check.refuse(there & (column.wrong | column.empty | absurd(column.values)), NOT_A_PRICE, columns[role])
+    opens, highs, lows, closes = (found[role].values for role in BAR_PRICES)
+    with np.errstate(invalid="ignore"):
+        check.refuse(there & (highs < lows), "not the bar's high: it is below the low", columns["high"])
+        check.refuse(there & (highs < np.maximum(opens, closes)), "not the highest price of its bar", columns["high"])
+        check.refuse(there & (lows > np.minimum(opens, closes)), "not the lowest price of its bar", columns["low"])
+    volume = check.sizes(columns.get("volume"))
+    vwap, trades = check.prices(columns.get("vwap")).values, check.numbers(columns.get("trades")).values
+    kept = check.good & there
+    vwap, trades = vwap[kept], trades[kept]
+    bars = Bars(
+        codes.of(kept),
+        stamps[kept],
+        opens[kept],
+        highs[kept],
+        lows[kept],
+        closes[kept],
+        volume[kept],
+        np.where((vwap > 0) & (vwap < MAX_PRICE), vwap, np.nan),
+        np.where((trades >= 0) & (trades < MAX_SIZE), trades, np.nan),
+    )
+    return np.flatnonzero(kept), Chunk(bars=bars), 0
+
+
+def _interleaved(parts: list[tuple[npt.NDArray[np.intp], Chunk]]) -> Chunk:
+    """The views of the same rows as one, row by row."""
+    order = np.argsort(np.concatenate([rows for rows, _ in parts]), kind="stable")
+    pick: Callable[[Any], Any] = lambda of: joined([of(chunk) for _, chunk in parts])  # noqa: E731 - three times below
+    bars, trades = pick(lambda chunk: chunk.bars), pick(lambda chunk: chunk.trades)
+    if len(bars):
+        return Chunk(bars=bars[order])
+    columns = (trades.symbol, trades.ts, trades.price, trades.size)
+    return Chunk(trades=Trades(*(column[order] for column in columns)) if len(trades) else NO_TRADES, bars=NO_BARS)

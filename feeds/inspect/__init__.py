@@ -1,0 +1,1 @@
+"""``ticker inspect``: what was understood of market-data files. It comes into the command line by entry point."""

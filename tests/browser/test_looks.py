@@ -1,0 +1,164 @@
+"""How it looks and is reached: themes, colours, small screens, keys, and those who don't see it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visit
+from tests.browser.dashboard import Dashboard
+from tests.browser.serving import Stage
+from tests.e2e.processes import Server
+
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+NARROW = {"width": 390, "height": 844}
+
+
+def ground(dashboard: Dashboard) -> float:
+    """How light the page's background is: 0 is black."""
+    colour: str = dashboard.page.evaluate("() => getComputedStyle(document.body).backgroundColor")
+    parts = [float(part) for part in colour[colour.index("(") + 1 : -1].split(",")[:3]]
+    return sum(parts) / 3
+
+
+def test_the_systems_theme_is_taken(visit: Visit, stage: Stage) -> None:
+    """Dark where the system is dark, light where it is light."""
+    dark = visit(stage.url + "/#AAPL", color_scheme="dark")
+    light = visit(stage.url + "/#AAPL", color_scheme="light")
+    dark.live()
+    light.live()
+    assert ground(dark) < 80
+    assert ground(light) > 200
+
+
+def test_a_theme_of_ones_own_stays(visit: Visit, stage: Stage) -> None:
+    """The choice overrules the system, also after a reload."""
+    dashboard = visit(stage.url + "/#AAPL", color_scheme="light")
+    dashboard.live()
+    button = dashboard.page.get_by_role("button", name="theme").first
+    for _ in range(3):
+        if ground(dashboard) < 80:
+            break
+        button.click()
+    assert ground(dashboard) < 80
+    dashboard.page.reload()
+    dashboard.live()
+    assert ground(dashboard) < 80
+
+
+def test_blue_and_orange_by_choice(visit: Visit, stage: Stage) -> None:
+    """For those to whom green and red are one: the colours change, and stay changed."""
+    dashboard = visit(stage.url + "/#AAPL")
+    dashboard.shows("AAPL", "last", 187.4)
+    before = colour_of_a_rise(dashboard)
+    dashboard.page.get_by_role("button", name="colours").click()
+    after = dashboard.until(lambda: colour_of_a_rise(dashboard), lambda colour: colour != before)
+    dashboard.page.reload()
+    dashboard.live()
+    assert colour_of_a_rise(dashboard) == after
+
+
+def colour_of_a_rise(dashboard: Dashboard) -> str:
+    colour: str = dashboard.page.evaluate("() => getComputedStyle(document.documentElement).getPropertyValue('--up')")
+    return colour
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [{"width": 1280, "height": 800}, NARROW], ids=["wide", "narrow"])
+def test_nothing_bars_people_from_using_it(
+    visit: Visit, a_market: Server, scheme: str, viewport: dict[str, int]
+) -> None:
+    """axe-core finds nothing serious: contrast, names, roles, focus."""
+    dashboard = visit(a_market.url + "/#AAPL,MSFT,NVDA,TSLA", color_scheme=scheme, viewport=viewport)
+    dashboard.live()
+    dashboard.until(lambda: dashboard.number("AAPL", "last"), lambda shown: shown is not None)
+    assert serious(dashboard) == []
+
+
+def test_the_open_help_bars_nobody_either(visit: Visit, stage: Stage) -> None:
+    """A dialog has a name, and takes the focus."""
+    dashboard = visit(stage.url + "/#AAPL")
+    dashboard.live()
+    dashboard.page.locator("body").press("?")
+    dialog = dashboard.page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    assert serious(dashboard) == []
+    dashboard.page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+def serious(dashboard: Dashboard) -> list[str]:
+    """What axe-core calls serious or worse. It is given to the page over the debugger, not as a script of the page."""
+    # It makes a style element for itself, which the policy stops; the page's own are what is held to it.
+    dashboard.complaints.expected += ["style-src", "TrustedHTML", "TrustedScript"]
+    dashboard.page.evaluate(AXE.read_text() + "; undefined")
+    found: dict[str, Any] = dashboard.page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
+    return [
+        f"{violation['impact']}: {violation['help']}: {json.dumps([node['html'] for node in violation['nodes'][:3]])}"
+        for violation in found["violations"]
+        if violation["impact"] in {"serious", "critical"}
+    ]
+
+
+def test_on_a_phone_the_chart_slides_over_the_list(visit: Visit, stage: Stage) -> None:
+    """At 390 px the list has the whole width; a tap on a row brings the chart, and a button takes it away."""
+    dashboard = visit(stage.url + "/#AAPL,MSFT", viewport=NARROW, has_touch=True)
+    dashboard.shows("AAPL", "last", 187.4)
+    box = dashboard.row("AAPL").bounding_box()
+    assert box is not None
+    assert box["width"] > 300
+    expect(dashboard.chart).not_to_be_in_viewport()
+    dashboard.cell("MSFT", "symbol").tap()
+    expect(dashboard.chart).to_be_in_viewport(ratio=0.8)
+    expect(dashboard.chart).to_have_attribute("data-symbol", "MSFT")
+    dashboard.button("Back to the list").click()
+    expect(dashboard.chart).not_to_be_in_viewport()
+    assert too_wide(dashboard) == 0
+
+
+@pytest.mark.parametrize("width", [390, 768, 1024, 1920])
+def test_nothing_sticks_out(visit: Visit, stage: Stage, width: int) -> None:
+    """The page never scrolls sideways."""
+    dashboard = visit(stage.url + "/#AAPL,MSFT,NVDA", viewport={"width": width, "height": 800})
+    dashboard.live()
+    assert too_wide(dashboard) == 0
+
+
+def too_wide(dashboard: Dashboard) -> int:
+    pixels: int = dashboard.page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+    return max(0, pixels)
+
+
+def test_the_keyboard_does_it_all(visit: Visit, stage: Stage) -> None:
+    """/ to the box, Enter adds, arrows select, Delete removes; Escape leaves."""
+    dashboard = visit(stage.url + "/#AAPL,MSFT")
+    dashboard.shows("AAPL", "last", 187.4)
+    keyboard = dashboard.page.keyboard
+    dashboard.page.locator("body").press("/")
+    expect(dashboard.page.get_by_role("combobox").first).to_be_focused()
+    keyboard.type("NVDA")
+    keyboard.press("Enter")
+    expect(dashboard.row("NVDA")).to_be_visible()
+    keyboard.press("Escape")
+    dashboard.cell("NVDA", "symbol").click()
+    keyboard.press("ArrowDown")
+    expect(dashboard.row("AAPL")).to_have_attribute("aria-selected", "true")
+    keyboard.press("ArrowDown")
+    expect(dashboard.chart).to_have_attribute("data-symbol", "MSFT")
+    keyboard.press("Delete")
+    expect(dashboard.row("MSFT")).to_have_count(0)
+
+
+def test_a_shortcut_is_a_letter_in_a_box(visit: Visit, stage: Stage) -> None:
+    """Who types a space or a question mark into the box means that."""
+    dashboard = visit(stage.url + "/#AAPL")
+    dashboard.live()
+    box = dashboard.page.get_by_role("combobox").first
+    box.press_sequentially("A ?")
+    expect(box).to_have_value("A ?")
+    expect(dashboard.page.get_by_role("dialog")).to_be_hidden()
+    expect(dashboard.badge).to_have_attribute("data-state", "live")

@@ -1,0 +1,314 @@
+"""The replay's clock over HTTP, on a real server whose history needs no files."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import pytest
+from click.testing import CliRunner, Result
+
+import ticker
+from feeds.replay import Replay
+from feeds.replay_options import ReplayOptions
+from tests.e2e.support import ScriptedFeed, serving
+from tests.unit.played import DAY_NS, Played, ns
+from ticker.cli import main
+from ticker.server import Service, Settings
+
+
+class Clock:
+    """The HTTP side of a server's replay."""
+
+    def __init__(self, service: Service, session: aiohttp.ClientSession) -> None:
+        self.service = service
+        self._session = session
+        self._url = f"{service.url}/v1/replay"
+
+    async def get(self) -> dict[str, Any]:
+        async with self._session.get(self._url) as response:
+            assert response.status == 200
+            answer: dict[str, Any] = await response.json()
+            return answer
+
+    async def post(self, **body: Any) -> dict[str, Any]:
+        async with self._session.post(self._url, json=body) as response:
+            assert response.status == 200, await response.text()
+            answer: dict[str, Any] = await response.json()
+            return answer
+
+    async def refused(self, data: bytes, content_type: str = "application/json") -> tuple[int, str, str]:
+        """Status, code and message of a refusal."""
+        async with self._session.post(self._url, data=data, headers={"Content-Type": content_type}) as response:
+            answer = await response.json()
+            return response.status, answer["code"], answer["message"]
+
+    async def last(self) -> Any:
+        """The board's last price of A."""
+        async with self._session.get(f"{self.service.url}/v1/snapshot?symbols=A") as response:
+            return (await response.json())["data"]["A"]["last"]
+
+    async def until(self, state: str) -> None:
+        while (await self.get())["state"] != state:
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def replaying(seconds: Sequence[float], **options: Any) -> AsyncIterator[Clock]:
+    feed = Replay(ReplayOptions(path=("a.csv",), **options), history=Played(seconds))
+    service = Service(feed, "csv", Settings(port=0))
+    await service.start()
+    try:
+        async with aiohttp.ClientSession() as session:
+            yield Clock(service, session)
+    finally:
+        await service.stop()
+
+
+async def shown(stream: ticker.Stream, last: float) -> ticker.SymbolView:
+    """The client's view of A, once it has that last price."""
+    while "A" not in stream.board or stream.board["A"].last != last:
+        await asyncio.sleep(0.01)
+    return stream.board["A"]
+
+
+HOUR = range(3600)
+
+
+async def test_it_tells_where_it_is() -> None:
+    """State, position, first and last stamp, speed, loop and time zone."""
+    async with replaying(HOUR, speed=0, loop=False) as clock:
+        await clock.until("ended")
+        assert await clock.get() == {
+            "state": "ended",
+            "position": ns(3599),
+            "first": ns(0),
+            "last": ns(3599),
+            "speed": 0.0,
+            "loop": False,
+            "time_zone": "America/New_York",
+        }
+
+
+async def test_pause_seek_step_and_resume_are_done_when_they_are_answered() -> None:
+    """Who asks for a snapshot next gets that moment."""
+    async with replaying(HOUR) as clock:
+        assert (await clock.post(action="pause"))["state"] == "paused"
+        at = await clock.post(action="seek", to=ns(1800))
+        assert (at["state"], at["position"]) == ("paused", ns(1800))
+        assert await clock.last() == 1801
+        at = await clock.post(action="step")
+        assert (at["state"], at["position"]) == ("paused", ns(1801))
+        assert await clock.last() == 1802
+        at = await clock.post(action="step", count=100)
+        assert at["position"] == ns(1901)
+        assert await clock.last() == 1902
+        assert (await clock.post(action="speed", speed=0.001))["speed"] == 0.001
+        assert (await clock.post(action="resume"))["state"] == "playing"
+
+
+@pytest.mark.parametrize(
+    ("to", "second"),
+    [
+        ("09:45", 900),
+        ("9:45:00.5", 900.5),
+        ("2026-01-05T09:31:30", 90),
+        ("2026-01-05T14:31:30Z", 90),
+        ("2026-01-05 15:31:30+01:00", 90),
+        (ns(12.5), 12.5),
+        ("2020-01-01", 0),
+        ("2030-01-01", 3599),
+        (0, 0),
+        (10**30, 3599),
+    ],
+)
+async def test_a_moment_may_be_given_in_many_ways(to: object, second: float) -> None:
+    """A time of day, an ISO stamp with or without an offset, an integer; brought within first and last."""
+    async with replaying(HOUR) as clock:
+        await clock.post(action="pause")
+        assert (await clock.post(action="seek", to=to))["position"] == ns(second)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code", "said"),
+    [
+        (b"{", 400, "malformed", "the body is not a JSON object"),
+        (b"[]", 400, "bad-argument", "object"),
+        (b"{}", 400, "bad-argument", "action"),
+        (b'{"action":"fly"}', 400, "bad-argument", "action: "),
+        (b'{"action":"seek"}', 400, "bad-argument", "to: missing"),
+        (b'{"action":"seek","to":"noon"}', 400, "bad-argument", "to: 'noon' is not a moment"),
+        (b'{"action":"seek","to":1.5}', 400, "bad-argument", "to: "),
+        (b'{"action":"speed"}', 400, "bad-argument", "speed: missing"),
+        (b'{"action":"speed","speed":-1}', 400, "bad-argument", "speed: a speed is"),
+        (b'{"action":"speed","speed":"fast"}', 400, "bad-argument", "speed: "),
+        (b'{"action":"step","count":0}', 400, "bad-argument", "count: "),
+        (b'{"action":"step","count":1.5}', 400, "bad-argument", "count: "),
+        (b'{"action":"pause","x":"' + b"x" * 5000 + b'"}', 413, "too-large", "4096"),
+    ],
+)
+async def test_a_wrong_request_is_refused_with_the_keys_name(body: bytes, status: int, code: str, said: str) -> None:
+    """And changes nothing."""
+    async with replaying([0, 3600]) as clock:
+        told = await clock.refused(body)
+        assert told[:2] == (status, code)
+        assert said in told[2]
+        assert (await clock.get())["state"] == "playing"
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
+async def test_a_page_of_another_site_can_not_move_it(content_type: str) -> None:
+    """What a browser sends across sites without asking has none of the types that are taken."""
+    async with replaying([0, 3600]) as clock:
+        assert (await clock.refused(b'{"action":"pause"}', content_type))[:2] == (415, "json-needed")
+        assert (await clock.get())["state"] == "playing"
+
+
+async def test_a_feed_that_is_no_replay_has_no_clock() -> None:
+    """404, with a code."""
+    async with serving(ScriptedFeed()) as service, aiohttp.ClientSession() as session:
+        for answer in (session.get(f"{service.url}/v1/replay"), session.post(f"{service.url}/v1/replay", json={})):
+            async with answer as response:
+                assert response.status == 404
+                assert (await response.json())["code"] == "no-replay"
+
+
+@pytest.mark.parametrize("to", [1800, 5])
+async def test_after_a_seek_all_clients_see_that_moment_in_a_new_epoch(to: int) -> None:
+    """Forward and back, whatever they asked for: state, not a mix."""
+    async with replaying(HOUR) as clock, ticker.connect(clock.service.url, ["A"]) as one:
+        async with ticker.connect(clock.service.url, ["*"], encoding="msgpack", rate=0) as two:
+            await clock.post(action="pause")
+            await clock.post(action="seek", to=ns(600))
+            before = clock.service.hub.board.epoch
+            await clock.post(action="seek", to=ns(to))
+            assert clock.service.hub.board.epoch != before
+            for stream in (one, two):
+                view = await shown(stream, to + 1)
+                assert (view.open, view.high, view.low, view.volume, view.trades) == (1, to + 1, 1, to + 1, to + 1)
+
+
+async def test_at_the_end_clients_stay_and_a_seek_plays_on() -> None:
+    """The feed's state is ended, and then live again."""
+    async with replaying([0, 1, 2, 3], speed=0) as clock, ticker.connect(clock.service.url, ["A"]) as stream:
+        await clock.until("ended")
+        assert clock.service.pump.state().state == "ended"
+        await shown(stream, 4)
+        await clock.post(action="pause")
+        await clock.post(action="seek", to=ns(1))
+        assert clock.service.pump.state().state == "paused"
+        assert await clock.last() == 2
+        await clock.post(action="resume")
+        await clock.until("ended")
+        assert await clock.last() == 4
+        assert stream.state == "live"
+        assert stream.reconnects == 0
+
+
+async def test_a_loop_is_a_new_epoch_each_time() -> None:
+    """And the day's values begin anew."""
+    async with replaying([0, 1], speed=0, loop=True) as clock:
+        hub, seen = clock.service.hub, set[str]()
+        while len(seen) < 3:
+            seen.add(hub.board.epoch)
+            await asyncio.sleep(0.01)
+        await clock.post(action="pause")
+        assert await clock.last() in (None, 2)
+        assert (await clock.get())["loop"]
+
+
+async def test_nights_roll_over_on_the_way_of_a_seek() -> None:
+    """The state as of a moment on the third day has the second day's close."""
+    day = DAY_NS // 10**9
+    async with replaying([0, 10, day, day + 10, 2 * day, 2 * day + 10]) as clock:
+        await clock.post(action="pause")
+        await clock.post(action="seek", to=ns(2 * day))
+        snapshot = clock.service.hub.snapshot(["A"], 0).data["A"]
+        assert snapshot is not None
+        assert (snapshot["last"], snapshot["prev_close"], snapshot["volume"]) == (5, 4, 1)
+
+
+# From a terminal
+
+
+async def commanded(*args: str) -> Result:
+    """`ticker replay` with these words, beside the server."""
+    return await asyncio.to_thread(CliRunner().invoke, main, ["replay", *args])
+
+
+async def test_the_command_moves_the_clock_and_says_in_one_line_where_it_is() -> None:
+    """State, pace, moment in the replay's zone, and how far that is."""
+    async with replaying(HOUR) as clock:
+        url = ("--url", clock.service.url)
+        for words, said in (
+            (("pause",), "paused at 1x, "),
+            (("seek", "09:45"), "paused at 1x, 2026-01-05 09:45:00 (New York), 25 % of 09:30:00 – 10:29:59"),
+            (("step",), "paused at 1x, 2026-01-05 09:45:01 (New York), 25 % of "),
+            (("step", "59"), "paused at 1x, 2026-01-05 09:46:00 (New York), 26 % of "),
+            (("speed", "20"), "paused at 20x, 2026-01-05 09:46:00"),
+            (("speed", "0"), "paused as fast as it goes, 2026-01-05 09:46:00"),
+            (("seek", str(ns(3599))), "paused as fast as it goes, 2026-01-05 10:29:59 (New York), 100 % of "),
+            (("resume",), " as fast as it goes, 2026-01-05 10:29:59 (New York), 100 % of "),
+        ):
+            ran = await commanded(*words, *url)
+            assert ran.exit_code == 0, ran.output
+            assert len(ran.stdout.splitlines()) == 1
+            assert said in ran.stdout
+        await clock.until("ended")
+        assert (await commanded("status", *url)).stdout.startswith("ended as fast as it goes")
+        assert json.loads((await commanded("status", "--json", *url)).stdout) == await clock.get()
+
+
+async def test_the_address_may_be_the_streams() -> None:
+    """As `ticker watch` takes it."""
+    async with replaying([0, 3600]) as clock:
+        port = clock.service.port
+        for url in (f"ws://127.0.0.1:{port}", f"127.0.0.1:{port}", f"ws://127.0.0.1:{port}/v1/stream"):
+            assert (await commanded("status", "--url", url)).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("seek", "noon"), "to: 'noon' is not a moment; say 10:30"),
+        (("speed", "-1"), "-1"),
+        (("speed", "inf"), "inf is not a finite number"),
+        (("step", "0"), "0"),
+        (("fly",), "fly"),
+    ],
+)
+async def test_what_can_not_be_is_one_line_with_status_2(words: tuple[str, ...], said: str) -> None:
+    """From the command line or from the server."""
+    async with replaying([0, 3600]) as clock:
+        ran = await commanded(*words, *(("--url", clock.service.url) if words != ("fly",) else ()))
+        assert (ran.exit_code, ran.stdout, len(ran.stderr.splitlines())) == (2, "", 1)
+        assert said in ran.stderr
+
+
+async def test_a_server_without_a_replay_is_one_line() -> None:
+    """It says how to start one."""
+    async with serving(ScriptedFeed()) as service:
+        ran = await commanded("pause", "--url", service.url)
+        assert ran.exit_code == 2
+        assert ran.stderr == "ticker: the feed is not a replay; `ticker serve FILE` starts one\n"
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://127.0.0.1:1", "no server at http://127.0.0.1:1: Connection refused"),
+        ("ftp://127.0.0.1", "is no address of a server"),
+        ("http://[", "is no address of a server"),
+        ("http://127.0.0.1:99999", "is no address of a server"),
+        ("", "is no address of a server"),
+    ],
+)
+async def test_no_server_is_one_line(url: str, said: str) -> None:
+    """With the system's own word for it."""
+    ran = await commanded("status", "--url", url)
+    assert (ran.exit_code, ran.stdout, len(ran.stderr.splitlines())) == (2, "", 1)
+    assert said in ran.stderr

@@ -1,0 +1,65 @@
+"""The bar for long files: on a terminal, not at once, and gone when it is done."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import pytest
+
+from ticker.cli.loading import LoadingBar
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True)
+class Reading:
+    name: str = "trades.csv"
+    done_bytes: int = 500
+    size_bytes: int = 1_000
+    rows: int = 1_234_567
+
+
+class Clock:
+    now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def test_what_is_done_soon_needs_no_bar() -> None:
+    """It would only flicker."""
+    out, clock = Terminal(), Clock()
+    with LoadingBar(out, clock) as bar:
+        clock.now_s = 0.1
+        bar.show(Reading())
+    assert out.getvalue() == ""
+
+
+def test_a_long_file_has_a_bar_which_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With name, share and rows; the line is wiped out at the end."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    out, clock = Terminal(), Clock()
+    with LoadingBar(out, clock) as bar:
+        clock.now_s = 5.0
+        bar.show(Reading())
+        bar.show(Reading(name="\x1b[31m[red]x.csv", done_bytes=2_000))
+    text = out.getvalue()
+    assert "100%" in text
+    assert "1,234,567 rows" in text
+    assert "\x1b[31m[red]" not in text
+    assert text.endswith("\x1b[2K")
+
+
+@pytest.mark.parametrize(("out", "term"), [(io.StringIO(), "xterm"), (Terminal(), "dumb")])
+def test_elsewhere_there_is_nothing(out: io.StringIO, term: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log has no use for it."""
+    monkeypatch.setenv("TERM", term)
+    with LoadingBar.on(out) as bar:
+        bar.show(Reading())
+    assert out.getvalue() == ""

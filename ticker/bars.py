@@ -1,0 +1,298 @@
+"""The bars of all symbols: under way, and the newest closed ones of each interval. Trades and market time go in.
+
+Closed 1-second bars are folded from trades, every longer interval from those and the second under way, all by
+``bar_fold.fold``; so a bar seen live is the bar that is fetched later, to the last bit. A trade that is older than its
+symbol's open second, or than the time that the feed has vouched for, is in no bar: ``late`` counts it.
+
+Folding is lazy: trades wait until somebody looks, time moves on, or ``PENDING`` of them are there. Symbols are rows of
+the board here. This module knows no client, no wire and no clock.
+
+Memory: 64 bytes a closed bar, for as many as there are. A symbol that trades every second of a day of 6.5 hours has
+some 15,000: 500 such symbols take 0.5 GB. The bounds are reached after months: then it is 1.6 MB a symbol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ticker.bar_fold import Floats, OpenBars, Pieces, Rows, fold, joined, merged
+from ticker.bar_ring import BarRing
+from ticker.model import BarBatch, Trades
+from ticker.ring import Ring
+
+SECOND_NS: Final = 1_000_000_000
+#: The intervals there are, in ns.
+INTERVALS: Final[Mapping[str, int]] = {
+    "1s": SECOND_NS,
+    "5s": 5 * SECOND_NS,
+    "1m": 60 * SECOND_NS,
+    "5m": 300 * SECOND_NS,
+    "15m": 900 * SECOND_NS,
+    "1h": 3_600 * SECOND_NS,
+    "1d": 86_400 * SECOND_NS,
+}
+_LONGER: Final = {name: length for name, length in INTERVALS.items() if name != "1s"}
+#: How many closed bars of a symbol are kept.
+KEPT: Final[Mapping[str, int]] = {
+    "1s": 10_000,
+    "5s": 2_500,
+    "1m": 5_000,
+    "5m": 2_500,
+    "15m": 2_500,
+    "1h": 2_500,
+    "1d": 2_500,
+}
+#: Closed bars of all symbols together, by interval, for clients that lag or come back.
+TAPE_BARS: Final = 16_384
+PENDING: Final = 65_536
+_LOW_BITS: Final = 32
+_LOW: Final = (1 << _LOW_BITS) - 1
+
+
+class BarStore:
+    """Not to be used by two threads at once."""
+
+    def __init__(self) -> None:
+        #: Closed bars of each interval in the order of their closing, numbered: open, high, low, close, volume, vwap,
+        #: trades. What the feed doesn't know is NaN.
+        self.tapes = {name: Ring(7, TAPE_BARS) for name in INTERVALS}
+        #: Trades that were too late for their bar.
+        self.late = 0
+        #: Grows whenever bars under way change.
+        self.mark = 0
+        self.watermark = 0
+        self._seconds = OpenBars()
+        self._open = {name: OpenBars() for name in _LONGER}
+        #: The feed's own bars under way, and the rows that have such, by interval.
+        self._given = {name: OpenBars() for name in INTERVALS}
+        self._is_given = {name: np.zeros(0, np.bool_) for name in INTERVALS}
+        self._history: dict[tuple[int, str], BarRing] = {}
+        self._changed = np.zeros(0, np.int64)
+        #: What waits to be folded: rows, trades, and the watermark when they came.
+        self._pending: list[tuple[Rows, Trades, int]] = []
+        self._waiting = 0
+        #: Up to this watermark bars were closed.
+        self._closed_by = 0
+
+    # In
+
+    def add(self, rows: npt.NDArray[np.int32], trades: Trades) -> None:
+        """Trades in order, and the row of each. Cheap: they are folded later."""
+        self._pending.append((rows.astype(np.intp), trades, self.watermark))
+        self._waiting += len(trades)
+        if self._waiting >= PENDING:
+            self.fold()
+
+    def advance(self, ts: int) -> None:
+        """No trade with a stamp before ``ts`` (ns) is still to come: bars that end by then are over. Cheap, too."""
+        self.watermark = max(self.watermark, ts)
+
+    def given(self, rows: npt.NDArray[np.int32], batch: BarBatch) -> None:
+        """The feed's own bars, which begin or end. Those of an interval that isn't offered are passed over."""
+        self.fold()
+        name = next((name for name, length in INTERVALS.items() if length == batch.interval_ns), None)
+        if name is None or not len(rows):
+            return
+        places = rows.astype(np.intp)
+        self._reach(int(places.max()) + 1)
+        open_bars, bars = self._given[name], batch.bars
+        if batch.closed:
+            ended = open_bars.start[places] <= bars.start
+            open_bars.start[places[ended]] = 0
+            values = (bars.open, bars.high, bars.low, bars.close, bars.volume, bars.vwap, bars.trades)
+            self._keep(name, places, bars.start, np.column_stack(values))
+        else:
+            self._is_given[name][places] = True
+            open_bars.start[places] = bars.start
+            open_bars.values[places] = 0
+            open_bars.values[places, :4] = bars.open[:, None]
+        self._note(places)
+
+    def remove(self, rows: Rows) -> None:
+        """These symbols are gone, and their bars."""
+        self.fold()
+        for open_bars in (self._seconds, *self._open.values(), *self._given.values()):
+            open_bars.start[rows[rows < len(open_bars.start)]] = 0
+        for row in rows.tolist():
+            for name in INTERVALS:
+                self._history.pop((row, name), None)
+        self._note(rows)
+
+    # Out
+
+    def fold(self) -> None:
+        """Take in what waits, and close what is over."""
+        if self._pending:
+            self._fold_trades()
+        if self.watermark > self._closed_by:
+            self._closed_by = self.watermark
+            self._close_seconds(self._over(self._seconds, SECOND_NS))
+            for name, length in _LONGER.items():
+                self._publish(name, self._over(self._open[name], length))
+
+    def _fold_trades(self) -> None:
+        rows = np.concatenate([rows for rows, *_ in self._pending])
+        # Trades that came before a watermark are judged by the one that was in force then.
+        floor = np.repeat([watermark for *_, watermark in self._pending], [len(rows) for rows, *_ in self._pending])
+        trades = [trades for _, trades, _ in self._pending]
+        ts, price, size = (np.concatenate([getattr(each, name) for each in trades]) for name in ("ts", "price", "size"))
+        self._pending, self._waiting = [], 0
+        self._reach(int(rows.max(initial=-1)) + 1)
+        if (rows[1:] < rows[:-1]).any():
+            order = rows.argsort(kind="stable")
+            rows, ts, price, size, floor = rows[order], ts[order], price[order], size[order], floor[order]
+        in_time = self._in_time(rows, ts, floor)
+        if not in_time.all():
+            self.late += int(len(rows) - in_time.sum())
+            rows, ts, price, size = rows[in_time], ts[in_time], price[in_time], size[in_time]
+        if not len(rows):
+            return
+        over = fold(
+            Pieces(rows, ts, price, price, price, price, size, price * size, np.ones(len(rows))),
+            self._seconds,
+            SECOND_NS,
+        )
+        self._close_seconds(over)
+        touched = rows[np.append(True, rows[1:] != rows[:-1])]
+        for name, length in _LONGER.items():
+            open_bars = self._open[name]
+            # The second under way belongs to a later bar: the one before is over, though that second isn't.
+            now = self._seconds.start[touched]
+            begun = open_bars.start[touched]
+            self._publish(name, open_bars.take(touched[(begun > 0) & (begun != now - now % length)]))
+        self._note(touched)
+
+    def changed(self, mark: int) -> Rows:
+        """The rows whose bars under way changed after ``mark``."""
+        return np.flatnonzero(self._changed > mark)
+
+    def under_way(self, interval: str, rows: Rows) -> tuple[Rows, npt.NDArray[np.int64], Floats]:
+        """Of those of ``rows`` that have a bar under way: the rows, starts, and values (n, 7) as in ``tapes``."""
+        rows = rows[rows < len(self._changed)]
+        is_given = self._is_given[interval][rows]
+        parts = [self._computed(interval, rows[~is_given]), self._of_feed(interval, rows[is_given])]
+        pieces = joined(*parts) if len(parts[1]) else parts[0]
+        return pieces.row, pieces.ts, _values(pieces)
+
+    def history(
+        self, row: int, interval: str, start: int | None = None, end: int | None = None, limit: int | None = None
+    ) -> tuple[npt.NDArray[np.int64], Floats, npt.NDArray[np.bool_]]:
+        """Bars that begin from ``start`` on and before ``end`` (ns), the newest ``limit``, the oldest first.
+
+        Starts (n), values (n, 7) as in ``tapes``, and whether each is closed: the last one may be under way.
+        """
+        self.fold()
+        ring = self._history.get((row, interval))
+        starts, values = ring.all() if ring is not None else (np.zeros(0, np.int64), np.zeros((0, 7)))
+        _, open_start, open_values = self.under_way(interval, np.array([row], np.intp))
+        closed = np.append(np.ones(len(starts), np.bool_), np.zeros(len(open_start), np.bool_))
+        starts, values = np.append(starts, open_start), np.concatenate((values, open_values))
+        wanted = np.ones(len(starts), np.bool_)
+        if start is not None:
+            wanted &= starts >= start
+        if end is not None:
+            wanted &= starts < end
+        places = np.flatnonzero(wanted)
+        if limit is not None:
+            places = places[max(0, len(places) - limit) :]
+        return starts[places], values[places], closed[places]
+
+    # Inside
+
+    def _reach(self, rows: int) -> None:
+        """Have room for so many rows."""
+        for open_bars in (self._seconds, *self._open.values(), *self._given.values()):
+            open_bars.reach(rows)
+        room = len(self._seconds.start)
+        if len(self._changed) < room:
+            more = room - len(self._changed)
+            self._changed = np.append(self._changed, np.zeros(more, np.int64))
+            for name, flags in self._is_given.items():
+                self._is_given[name] = np.append(flags, np.zeros(more, np.bool_))
+
+    def _note(self, rows: Rows) -> None:
+        self.mark += 1
+        self._changed[rows[rows < len(self._changed)]] = self.mark
+
+    def _in_time(self, rows: Rows, ts: npt.NDArray[np.int64], floor: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Which trades (by row) belong to their row's open second or a later one, and to none that time has closed."""
+        second = ts // SECOND_NS
+        least = np.maximum(self._seconds.start[rows], floor) // SECOND_NS
+        reached = np.maximum(second, least)
+        if (np.diff(reached) < 0).any():
+            # The highest so far of each row: the row in the high bits keeps one from the next.
+            key = (np.cumsum(np.append(0, np.diff(rows) != 0)) << _LOW_BITS) | reached
+            reached = np.maximum.accumulate(key) & _LOW
+        in_time: npt.NDArray[np.bool_] = second >= reached
+        return in_time
+
+    def _over(self, open_bars: OpenBars, length: int) -> Pieces:
+        """Those that end by the watermark, which are there no more."""
+        return open_bars.take(np.flatnonzero((open_bars.start > 0) & (open_bars.start + length <= self.watermark)))
+
+    def _close_seconds(self, over: Pieces) -> None:
+        if not len(over):
+            return
+        self._publish("1s", over)
+        for name, length in _LONGER.items():
+            self._publish(name, fold(over, self._open[name], length))
+        for name, open_bars in self._given.items():
+            mine = over[self._is_given[name][over.row] & (open_bars.start[over.row] > 0)]
+            mine = mine[mine.ts >= open_bars.start[mine.row]]
+            if len(mine):
+                # All of it belongs to the bar under way, whatever the clock of the intervals says.
+                columns = (mine.open, mine.high, mine.low, mine.close, mine.volume, mine.notional, mine.trades)
+                fold(Pieces(mine.row, open_bars.start[mine.row], *columns), open_bars, 1)
+
+    def _publish(self, interval: str, over: Pieces) -> None:
+        """Keep what was computed, unless the feed has bars of its own."""
+        if not len(over):
+            return
+        over = over[~self._is_given[interval][over.row]]
+        over = over[np.lexsort((over.row, over.ts))]
+        self._keep(interval, over.row, over.ts, _values(over))
+
+    def _keep(self, interval: str, rows: Rows, starts: npt.NDArray[np.int64], values: Floats) -> None:
+        """Closed bars, in the order of time: onto the tape, and into each symbol's history."""
+        if not len(rows):
+            return
+        self.tapes[interval].append(rows, starts, *values.T)
+        order = rows.argsort(kind="stable")
+        rows, starts, values = rows[order], starts[order], values[order]
+        firsts = np.flatnonzero(np.append(True, rows[1:] != rows[:-1])).tolist()
+        for first, last in zip(firsts, [*firsts[1:], len(rows)], strict=True):
+            key = int(rows[first]), interval
+            ring = self._history.get(key)
+            if ring is None:
+                ring = self._history[key] = BarRing(KEPT[interval])
+            ring.append(starts[first:last], values[first:last])
+
+    def _computed(self, interval: str, rows: Rows) -> Pieces:
+        seconds = self._seconds
+        if interval == "1s":
+            return seconds.pieces(rows[seconds.start[rows] > 0])
+        length, open_bars = INTERVALS[interval], self._open[interval]
+        now, begun = seconds.start[rows] > 0, open_bars.start[rows] > 0
+        both = rows[now & begun]
+        alone = seconds.pieces(rows[now & ~begun])
+        columns = (alone.open, alone.high, alone.low, alone.close, alone.volume, alone.notional, alone.trades)
+        alone = Pieces(alone.row, alone.ts - alone.ts % length, *columns)
+        return joined(merged(open_bars.pieces(both), seconds.pieces(both)), alone, open_bars.pieces(rows[begun & ~now]))
+
+    def _of_feed(self, interval: str, rows: Rows) -> Pieces:
+        seconds, open_bars = self._seconds, self._given[interval]
+        rows = rows[open_bars.start[rows] > 0]
+        inside = seconds.start[rows] >= open_bars.start[rows]
+        both = rows[inside]
+        return joined(merged(open_bars.pieces(both), seconds.pieces(both)), open_bars.pieces(rows[~inside]))
+
+
+def _values(pieces: Pieces) -> Floats:
+    """Open, high, low, close, volume, vwap (NaN without volume), trades."""
+    vwap = np.full(len(pieces), np.nan)
+    np.divide(pieces.notional, pieces.volume, out=vwap, where=pieces.volume > 0)
+    return np.column_stack((pieces.open, pieces.high, pieces.low, pieces.close, pieces.volume, vwap, pieces.trades))

@@ -1,0 +1,38 @@
+// Price alerts: when one is reached, and reading them back from storage. Pure.
+
+export interface Alert {
+  id: number;
+  symbol: string;
+  price: number;
+  /** Which side of the price is waited for. */
+  side: "above" | "below";
+  /** When it was reached, in ms since 1970; null while it waits. */
+  reachedMs: number | null;
+}
+
+/** An alert at a price: for the side on which the last price is not. */
+export function newAlert(id: number, symbol: string, price: number, last: number | null): Alert {
+  return { id, symbol, price, side: last !== null && last > price ? "below" : "above", reachedMs: null };
+}
+
+export function isReached(alert: Alert, last: number): boolean {
+  return alert.reachedMs === null && (alert.side === "above" ? last >= alert.price : last <= alert.price);
+}
+
+/** The alerts that these prices reach. */
+export function reached(alerts: readonly Alert[], last: (symbol: string) => number | null): Alert[] {
+  return alerts.filter((alert) => {
+    if (alert.reachedMs !== null) return false;
+    const price = last(alert.symbol);
+    return price !== null && isReached(alert, price);
+  });
+}
+
+export function alertsFrom(stored: unknown): Alert[] {
+  if (!Array.isArray(stored)) return [];
+  return (stored as Partial<Alert>[]).filter(
+    (each): each is Alert =>
+      Number.isInteger(each?.id) && typeof each.symbol === "string" && Number.isFinite(each.price) &&
+      (each.side === "above" || each.side === "below") && (each.reachedMs === null || Number.isFinite(each.reachedMs)),
+  );
+}

@@ -1,0 +1,55 @@
+// Puts the page together. Each part says of itself what it does.
+
+import { followAddress } from "./address.ts";
+import { Context } from "./context.ts";
+import { History } from "./history.ts";
+import { readPalette } from "./palette.ts";
+import { Server } from "./server.ts";
+import { settingsFrom } from "./settings.ts";
+import { load } from "./storage.ts";
+import { AddBox } from "./views/addbox.ts";
+import { Alerts } from "./views/alerts.ts";
+import { Chart } from "./views/chart.ts";
+import { download } from "./views/download.ts";
+import { keyboard } from "./views/keyboard.ts";
+import { ListMenu } from "./views/listmenu.ts";
+import { columnsMenu, placeMenus, settingsMenu } from "./views/menus.ts";
+import { ReplayBar } from "./views/replaybar.ts";
+import { Status } from "./views/status.ts";
+import { SymbolView } from "./views/symbol.ts";
+import { Tape } from "./views/tape.ts";
+import { themeButtons, wear } from "./views/theme.ts";
+import { toasts } from "./views/toasts.ts";
+import { Watchlist } from "./views/watchlist.ts";
+
+const { theme, colours } = settingsFrom(load("settings"));
+wear(theme, colours);
+
+const context = new Context(readPalette());
+followAddress(context);
+toasts(context);
+themeButtons(context);
+new Server(context);
+const watchlist = new Watchlist(context);
+const addBox = new AddBox(context);
+new ListMenu(context);
+columnsMenu(context);
+settingsMenu(context);
+placeMenus();
+const symbolView = new SymbolView(context);
+const alerts = new Alerts(context);
+new Chart(context, (price) => alerts.add(price));
+new Tape(context);
+new Status(context);
+new ReplayBar(context);
+download(context, watchlist);
+keyboard(context, watchlist, addBox, symbolView);
+
+const history = new History(context);
+setInterval(() => {
+  alerts.check();
+  history.fill(watchlist.order.symbols);
+}, 500);
+
+context.want();
+context.live.start();

@@ -1,0 +1,32 @@
+// The order of the watchlist's rows. Pure.
+
+import type { Row } from "./board.ts";
+import { COLUMNS } from "./columns.ts";
+
+export interface Sort {
+  field: string;
+  descending: boolean;
+}
+
+const names = new Intl.Collator("en", { numeric: true });
+
+/** The symbols in order; those without a value come last either way. Equal ones stay as they were. */
+export function sorted(symbols: readonly string[], sort: Sort | null, row: (symbol: string) => Row | undefined, nowMs: number): string[] {
+  const column = sort && COLUMNS.find(({ field }) => field === sort.field);
+  if (!sort || !column) return [...symbols];
+  const sign = sort.descending ? -1 : 1;
+  if (column.kind === "symbol") return [...symbols].sort((a, b) => sign * names.compare(a, b));
+  const keyed = symbols.map((symbol) => ({ symbol, value: column.value(row(symbol), nowMs) }));
+  keyed.sort((a, b) => {
+    if (a.value === null || b.value === null) return Number(a.value === null) - Number(b.value === null);
+    return sign * (a.value - b.value);
+  });
+  return keyed.map(({ symbol }) => symbol);
+}
+
+/** What a click on a column's head makes of the order: numbers biggest first, then smallest, then as listed. */
+export function nextSort(sort: Sort | null, field: string): Sort | null {
+  const first = field !== "symbol";
+  if (sort?.field !== field) return { field, descending: first };
+  return sort.descending === first ? { field, descending: !first } : null;
+}

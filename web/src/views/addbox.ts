@@ -1,0 +1,114 @@
+// The box in which symbols are added: a combobox over the server's names, which takes several at once, too.
+
+import type { Context } from "../context.ts";
+import { add, create } from "../lists.ts";
+import { parseSymbols } from "../symbols.ts";
+import { el, need } from "./dom.ts";
+
+const MOST = 8;
+
+export class AddBox {
+  private readonly input = need<HTMLInputElement>("add-input");
+  private readonly options = need("add-options");
+  private active = -1;
+
+  constructor(private readonly context: Context) {
+    this.input.addEventListener("input", () => this.suggest());
+    this.input.addEventListener("focus", () => this.suggest());
+    context.names.onChange(() => {
+      if (document.activeElement === this.input) this.suggest();
+    });
+    this.input.addEventListener("blur", () => this.close());
+    this.input.addEventListener("keydown", (event) => this.key(event));
+    this.input.addEventListener("paste", (event) => this.pasted(event));
+    need("add").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.enter();
+    });
+    // Down, not click: the box must not lose the focus before.
+    this.options.addEventListener("pointerdown", (event) => {
+      event.preventDefault();
+      const symbol = (event.target as Element).closest<HTMLElement>("[data-symbol]")?.dataset["symbol"];
+      if (symbol !== undefined) this.add([symbol]);
+    });
+  }
+
+  focus(): void {
+    this.input.focus();
+    this.input.select();
+  }
+
+  add(symbols: readonly string[]): void {
+    const { lists, names, selected, live } = this.context;
+    const unknown = this.context.complete ? symbols.filter((symbol) => names.value.find(symbol) === undefined) : [];
+    const known = symbols.filter((symbol) => !unknown.includes(symbol));
+    if (unknown.length > 0) {
+      const some = unknown.slice(0, 3).join(", ");
+      this.context.say(`${some}${unknown.length > 3 ? ` and ${unknown.length - 3} more` : ""}: not offered by this server`);
+    }
+    if (known.length > 0) {
+      if (lists.value.current !== null) lists.value = add(lists.value, known);
+      else if (known.some((symbol) => !names.value.find(symbol) && !live.board.row(symbol))) lists.value = create(lists.value, "Watchlist", known);
+      selected.value = known[0]!;
+      if (known.length > 1) this.context.say(`${known.length} symbols added`);
+    }
+    this.input.value = "";
+    this.close();
+  }
+
+  private enter(): void {
+    const chosen = this.options.children[this.active] as HTMLElement | undefined;
+    const symbols = chosen ? [chosen.dataset["symbol"]!] : parseSymbols(this.input.value, this.context.names.value);
+    if (symbols.length > 0) this.add(symbols);
+  }
+
+  private pasted(event: ClipboardEvent): void {
+    const text = event.clipboardData?.getData("text/plain") ?? "";
+    const symbols = parseSymbols(text, this.context.names.value);
+    // One symbol is edited further, perhaps; several are meant as they are.
+    if (symbols.length < 2) return;
+    event.preventDefault();
+    this.add(symbols);
+  }
+
+  private key(event: KeyboardEvent): void {
+    const count = this.options.childElementCount;
+    if (event.key === "Escape") {
+      if (!this.options.hidden) this.close();
+      else this.input.blur();
+      event.stopPropagation();
+    } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && count > 0) {
+      event.preventDefault();
+      const by = event.key === "ArrowDown" ? 1 : -1;
+      this.point(this.active < 0 && by < 0 ? count - 1 : (this.active + by + count) % count);
+    }
+  }
+
+  private suggest(): void {
+    const { names, lists } = this.context;
+    const have = new Set(lists.value.current === null ? [] : this.context.listed());
+    const found = names.value.suggest(this.input.value, MOST, have);
+    this.options.replaceChildren(
+      ...found.map((symbol, at) => el("li", { role: "option", id: `option-${at}`, "data-symbol": symbol, "aria-selected": "false" }, symbol)),
+    );
+    this.options.hidden = found.length === 0;
+    this.input.setAttribute("aria-expanded", String(found.length > 0));
+    // What was typed in full is meant; the first suggestion is for what was begun.
+    const exact = names.value.find(this.input.value.trim());
+    this.point(found.length > 0 && exact === undefined && !/[\s,;]/.test(this.input.value.trim()) ? 0 : -1);
+  }
+
+  private point(at: number): void {
+    this.active = at;
+    [...this.options.children].forEach((option, index) => option.setAttribute("aria-selected", String(index === at)));
+    if (at >= 0) this.input.setAttribute("aria-activedescendant", `option-${at}`);
+    else this.input.removeAttribute("aria-activedescendant");
+  }
+
+  private close(): void {
+    this.options.hidden = true;
+    this.active = -1;
+    this.input.setAttribute("aria-expanded", "false");
+    this.input.removeAttribute("aria-activedescendant");
+  }
+}

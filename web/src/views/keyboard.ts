@@ -1,0 +1,67 @@
+// The keys of the whole page. Inside of boxes and menus keys mean what they always mean.
+
+import type { Context } from "../context.ts";
+import type { AddBox } from "./addbox.ts";
+import { isTyping, need } from "./dom.ts";
+import type { SymbolView } from "./symbol.ts";
+import type { Watchlist } from "./watchlist.ts";
+
+export function keyboard(context: Context, watchlist: Watchlist, addBox: AddBox, symbolView: SymbolView): void {
+  const help = need<HTMLDialogElement>("help");
+  const openHelp = (): void => {
+    if (!help.open) help.showModal();
+  };
+  need("help-button").addEventListener("click", openHelp);
+  need("help-close").addEventListener("click", () => help.close());
+  // A click beside the dialog lands on the dialog itself.
+  help.addEventListener("click", (event) => {
+    if (event.target === help) help.close();
+  });
+  need("back").addEventListener("click", () => document.body.classList.remove("chosen"));
+
+  const rows: Record<string, () => void> = {
+    ArrowDown: () => watchlist.step(1),
+    ArrowUp: () => watchlist.step(-1),
+    PageDown: () => watchlist.step(watchlist.pageRows),
+    PageUp: () => watchlist.step(-watchlist.pageRows),
+    Home: () => watchlist.step(-Infinity),
+    End: () => watchlist.step(Infinity),
+    Enter: () => document.body.classList.add("chosen"),
+    Delete: () => {
+      if (context.selected.value !== null) watchlist.remove(context.selected.value);
+    },
+  };
+  const page: Record<string, () => void> = {
+    "/": () => addBox.focus(),
+    " ": () => (context.held.value = !context.held.value),
+    "?": openHelp,
+    "[": () => symbolView.step(-1),
+    "]": () => symbolView.step(1),
+    Escape: () => document.body.classList.remove("chosen"),
+  };
+
+  addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || help.open || isTyping(event.target)) return;
+    const target = event.target as Element;
+    const inOther = target.closest("button, a, input, .menu, .ticks") !== null;
+    if (event.altKey) {
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        event.preventDefault();
+        moveChosen(event.key === "ArrowDown" ? 1 : -1);
+      }
+      return;
+    }
+    const inMenu = target.closest(".menu") !== null;
+    const action = page[event.key] ?? (inOther ? undefined : rows[event.key]);
+    // A button is pressed with Space, and a menu closed with Escape, by the browser.
+    if (!action || ((event.key === " " || inMenu) && inOther)) return;
+    event.preventDefault();
+    action();
+  });
+
+  function moveChosen(by: number): void {
+    const symbol = context.selected.value;
+    const at = watchlist.order.symbols.indexOf(symbol ?? "");
+    if (symbol !== null && at >= 0) watchlist.move(symbol, at + by);
+  }
+}

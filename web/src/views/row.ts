@@ -1,0 +1,131 @@
+// One row of the watchlist: writes only what changed, and lets what changed flash.
+
+import type { Row } from "../board.ts";
+import type { Column } from "../columns.ts";
+import { el, icon, mark, way } from "./dom.ts";
+import type { Flashes } from "./flashes.ts";
+
+const UP = "▲";
+const DOWN = "▼";
+/** What flashes. A volume only ever grows, and a change says what the last price says. */
+const FLASHING = new Set(["last", "bid", "ask", "low", "high"]);
+/** Names longer than this may not fit; only they are cut off, because each cut costs something in every frame. */
+const LONG = 8;
+/** How far the mark of a range moves, in px. */
+const TRACK = 54;
+
+interface Cell {
+  column: Column;
+  node: HTMLElement;
+  value: number | null;
+  /** What is written. Kept here because asking the page for it would cost more than writing. */
+  text: Text;
+  /** The sign of the way that the value went. */
+  sign: Text | null;
+  /** The mark that moves along a range. */
+  point: HTMLElement | null;
+}
+
+export class RowView {
+  readonly root = el("div", { role: "row", class: "row" });
+  readonly cells: Cell[];
+  index = -1;
+  private shown: Row | undefined;
+
+  constructor(
+    readonly symbol: string,
+    columns: readonly Column[],
+    private readonly flashes: Flashes,
+    removable: boolean,
+  ) {
+    this.root.id = `row-${encodeURIComponent(symbol)}`;
+    this.root.dataset["symbol"] = symbol;
+    this.cells = columns.map((column) => this.cell(column, removable));
+  }
+
+  private cell(column: Column, removable: boolean): Cell {
+    const node = el("div", { role: column.kind === "symbol" ? "rowheader" : "gridcell", "data-field": column.field, class: `cell ${column.kind}` });
+    const cell: Cell = { column, node, value: null, text: new Text(), sign: null, point: null };
+    if (column.kind === "symbol") this.name(node, removable);
+    else if (column.kind === "range") {
+      cell.point = el("i", { hidden: true });
+      node.append(el("span", { class: "track" }, cell.point));
+    } else if (FLASHING.has(column.field)) {
+      cell.sign = new Text(UP);
+      node.append(el("i", { class: "way", "aria-hidden": "true" }, cell.sign), el("span", {}, cell.text));
+    } else node.append(cell.text);
+    this.root.append(node);
+    return cell;
+  }
+
+  private name(node: HTMLElement, removable: boolean): void {
+    const name = el("span", { class: "name", title: this.symbol }, this.symbol);
+    name.classList.toggle("long", this.symbol.length > LONG);
+    node.append(name);
+    if (!removable) return;
+    node.append(el("button", { type: "button", class: "remove", tabindex: -1, "aria-label": `Remove ${this.symbol}`, title: "Remove" }, icon("close")));
+  }
+
+  place(index: number, height: number): void {
+    if (index === this.index) return;
+    this.index = index;
+    // Not a transform: each would be one more thing for the browser to put together in every frame.
+    this.root.style.top = `${index * height}px`;
+    this.root.setAttribute("aria-rowindex", String(index + 2)); // the head is the first
+  }
+
+  select(selected: boolean): void {
+    const text = String(selected);
+    if (this.root.getAttribute("aria-selected") !== text) this.root.setAttribute("aria-selected", text);
+  }
+
+  paint(row: Row | undefined, nowMs: number, clockMs: number, isUnknown: boolean): void {
+    const isNew = this.shown === undefined || row === undefined;
+    this.shown = row;
+    mark(this.root, "note", isUnknown ? "unknown" : "");
+    for (const cell of this.cells) {
+      const { column } = cell;
+      if (column.kind === "symbol" || column.kind === "spark") continue;
+      const value = column.value(row, clockMs);
+      if (value === cell.value && !isNew) continue;
+      if (cell.sign && !isNew && value !== null && cell.value !== null) this.flash(cell, value - cell.value, nowMs);
+      const difference = (value ?? 0) - (cell.value ?? 0);
+      cell.value = value;
+      if (cell.point) this.paintRange(cell.node, cell.point, value);
+      else set(cell.text, column.text(value));
+      if (column.kind === "signed") way(cell.node, value ?? 0);
+      // As the flash: the way since what was seen last, and at first the way of the last trade.
+      if (column.field === "last") this.point(cell, isNew || difference === 0 ? (row?.tick ?? 0) : difference);
+    }
+  }
+
+  private flash(cell: Cell, by: number, nowMs: number): void {
+    this.flashes.start(cell.node, by, nowMs);
+    set(cell.sign!, by > 0 ? UP : DOWN);
+  }
+
+  /** The last price keeps its sign: the way it went stays known until it goes another. */
+  private point(cell: Cell, by: number): void {
+    way(cell.node, by);
+    if (by !== 0) set(cell.sign!, by > 0 ? UP : DOWN);
+  }
+
+  private paintRange(node: HTMLElement, point: HTMLElement, value: number | null): void {
+    point.hidden = value === null;
+    if (value === null) return;
+    const left = `${Math.round(value * TRACK)}px`;
+    if (point.style.left === left) return;
+    point.style.left = left;
+    const { low, high } = this.shown?.values ?? {};
+    node.title = `${Math.round(value * 100)}% of the way from ${low} to ${high}`;
+  }
+
+  leave(): void {
+    for (const { node } of this.cells) this.flashes.stop(node);
+    this.root.remove();
+  }
+}
+
+function set(node: Text, text: string): void {
+  if (node.data !== text) node.data = text;
+}

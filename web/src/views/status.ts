@@ -1,0 +1,54 @@
+// How the whole is, in words and figures: the badge, latency, updates a second, gaps; and what is held.
+
+import type { Context } from "../context.ts";
+import { short } from "../format.ts";
+import { stateOf } from "../state.ts";
+import { mark, need, setIcon, write } from "./dom.ts";
+
+export class Status {
+  private told = "";
+
+  constructor(private readonly context: Context) {
+    const { live, held, replay } = context;
+    for (const signal of [live.link, live.feed, held, replay]) (signal as typeof held).onChange(() => this.paint());
+    need("pause").addEventListener("click", () => (held.value = !held.value));
+    held.watch((isHeld) => {
+      const button = need("pause");
+      setIcon(button, isHeld ? "play" : "pause");
+      button.setAttribute("aria-label", isHeld ? "Resume" : "Pause");
+      button.title = isHeld ? "Show the latest (Space)" : "Hold the picture (Space)";
+      button.classList.toggle("on", isHeld);
+    });
+    setInterval(() => this.paint(), 250);
+  }
+
+  private paint(): void {
+    const { live, held, replay } = this.context;
+    const nowMs = Date.now();
+    const state = stateOf({ link: live.link.value, wasOpen: live.wasOpen, held: held.value, feed: live.feed.value, replay: replay.value, nowMs });
+    const badge = need("badge");
+    mark(badge, "state", state.name);
+    write(need("badge-word"), state.word);
+    if (badge.title !== state.sentence) badge.title = state.sentence;
+    // The seconds that count down would be told one by one.
+    if (state.name !== this.told) {
+      this.told = state.name;
+      write(need("live-state"), `${state.word.replace(/ in \d+ s$/, "")}. ${state.sentence}`);
+      document.body.dataset["state"] = state.name;
+    }
+    const { heldUpdates } = live.board;
+    need("held").hidden = !held.value;
+    mark(need("held"), "held", String(held.value ? heldUpdates : 0));
+    write(need("held"), `${heldUpdates.toLocaleString("en-US")} update${heldUpdates === 1 ? "" : "s"} held`);
+    const isOpen = live.link.value.kind === "open";
+    const latency = live.latency.ms;
+    write(need("latency"), isOpen && latency !== null ? `${latency < 10 ? latency.toFixed(1) : Math.round(latency)} ms` : "–");
+    const updates = live.updates.perSecond(nowMs);
+    write(need("rate"), isOpen ? `${short(Math.round(updates))}/s` : "–");
+    const frames = live.frames.perSecond(nowMs).toFixed(0);
+    const title = `Symbols updated, trades and bars that came in a second, in ${frames} messages`;
+    if (need("rate-figure").title !== title) need("rate-figure").title = title;
+    write(need("gaps"), String(live.gaps));
+    mark(need("gaps"), "some", live.gaps > 0 ? "yes" : "");
+  }
+}
