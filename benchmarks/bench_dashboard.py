@@ -25,7 +25,7 @@ from tests.e2e.processes import Server
 
 SYMBOLS = 1_000
 #: Enough for 20,000 changed cells a second: a tick changes about four, and some ticks of a beat meet in one symbol.
-TICKS_PER_SECOND = 5_000
+TICKS_PER_SECOND = 7_500
 SECONDS = 10.0
 #: What a page does once: the first snapshot, the first layout.
 WARM_UP_S = 5.0

@@ -18,7 +18,7 @@ export class Context {
   readonly settings = new Signal<Settings>(settingsFrom(load("settings")));
   readonly lists: Signal<Lists>;
   /** Whether the lists are the first visitor's, who has chosen nothing yet. */
-  readonly isFirst: boolean;
+  isFirst: boolean;
   readonly alerts = new Signal<readonly Alert[]>(alertsFrom(load("alerts")));
   readonly names = new Signal(new Names());
   /** Whether no symbol can come that isn't among the names. */

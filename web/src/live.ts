@@ -37,6 +37,9 @@ export class Live {
   movedMs = 0;
   private greeted = false;
   private messageBytes = 65_536;
+  private fetching = false;
+  /** The turn of the bars that have no older ones. */
+  private oldest = -1;
   private readonly connection: Connection;
 
   /** `changed` is called after each message that may have changed what is shown. */
@@ -180,6 +183,24 @@ export class Live {
     }
     this.epoch.value = epoch;
     return ops;
+  }
+
+  /** Fetch the bars before the first one, if there are any. */
+  async older(): Promise<void> {
+    const { symbol, interval, turn, series } = this.bars;
+    const first = series.all[0];
+    if (symbol === null || !first || this.fetching || this.oldest === turn) return;
+    this.fetching = true;
+    try {
+      const bars = barsFrom(await ask(barsPath(symbol, interval, HISTORY, `${first.time}000000000`)));
+      if (bars.length === 0) this.oldest = turn;
+      if (turn === this.bars.turn) series.merge(bars);
+    } catch {
+      this.oldest = turn; // what is there is enough
+    } finally {
+      this.fetching = false;
+      this.changed();
+    }
   }
 
   /** Fetch the chosen symbol's bars. Live ones may come first: they are merged. */

@@ -2,7 +2,7 @@
 
 import type { Context } from "./context.ts";
 import { ask } from "./http.ts";
-import { currentList } from "./lists.ts";
+import { FIRST_NAME } from "./lists.ts";
 import { FEED_STATES, type FeedState } from "./protocol.ts";
 import { Names } from "./symbols.ts";
 import { need, write } from "./views/dom.ts";
@@ -41,14 +41,19 @@ export class Server {
       const symbols = Array.isArray(answer.symbols) ? answer.symbols.filter((each): each is string => typeof each === "string") : [];
       this.context.complete = answer.complete === true;
       this.context.names.value = new Names(symbols);
-      const { lists, isFirst } = this.context;
-      if (isFirst && lists.value.lists.length === 1 && currentList(lists.value)?.symbols.length === 0) {
-        const [list] = lists.value.lists;
-        lists.value = { current: list!.name, lists: [{ name: list!.name, symbols: symbols.slice(0, FIRST) }] };
-      }
+      if (this.context.isFirst && symbols.length > 0) this.welcome(symbols);
     } catch {
       this.namedMs = 0; // asked again with the next connection, or in a while
     }
+  }
+
+  /** A first visitor finds something in the list, also who came by a link to another one. */
+  private welcome(symbols: readonly string[]): void {
+    const { lists } = this.context;
+    this.context.isFirst = false;
+    const [list, ...others] = lists.value.lists;
+    if (list?.name !== FIRST_NAME || list.symbols.length > 0) return;
+    lists.value = { ...lists.value, lists: [{ name: FIRST_NAME, symbols: symbols.slice(0, FIRST) }, ...others] };
   }
 
   private async health(): Promise<void> {

@@ -83,6 +83,17 @@ def test_a_bar_opens_walks_and_closes(timeline: Any) -> None:
     assert made.reports[0].interval_ns == HOUR
 
 
+def test_at_midnight_a_bar_ends_before_the_day_begins_and_the_next_bar_with_it(timeline: Any) -> None:
+    """So that what rolls over has the old bar closed, and its ticks come after all of it."""
+    rows = [(code, DAY + day * 24 * HOUR, 10.0, 12.0, 9.0, 11.0) for day in range(2) for code in (0, 1)]
+    found = told(timeline(FakeSource("a", bars(*rows))))
+    middle = found.index("day")
+    assert found[middle - 2 : middle + 4] == [
+        ("close", 0, DAY), ("close", 1, DAY), "day", ("open", 0, DAY + 24 * HOUR), ("open", 1, DAY + 24 * HOUR),
+        (0, DAY + 24 * HOUR, 10),
+    ]  # fmt: skip
+
+
 def test_coarsely_the_same_bars_close_and_those_open_at_the_end_come_in_detail(timeline: Any) -> None:
     """Up to a moment inside the third bar: two closed, the third open with its ticks so far."""
     rows = [(code, DAY + step * HOUR, 10.0, 12.0, 9.0, 11.0) for step in range(5) for code in (0, 1)]

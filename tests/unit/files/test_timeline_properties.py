@@ -137,6 +137,10 @@ def test_each_bar_begins_walks_and_ends_once(chunks: list[list[tuple[int, int]]]
         assert _of(coarse, "close") == _of(until, "close")
         assert _ticks(coarse) == _ticks(until)
         assert _of(coarse, "open") <= _of(until, "open")
+        opens = [event[1:] for event in coarse if event[0] == "open"]
+        assert len(opens) == len(set(opens))
+        begun = _of(until, "open")
+        assert {min(each for each in begun if each[0] == code) for code, _ in begun} <= set(opens)
         # What is open in the end was opened and walked as finely as ever.
         left = _of(until, "open") - _of(until, "close")
         assert left <= _of(coarse, "open")

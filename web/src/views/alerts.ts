@@ -38,9 +38,8 @@ export class Alerts {
     const { alerts, selected, say } = { ...this.context, say: (text: string) => this.context.say(text) };
     const symbol = selected.value;
     if (symbol === null) return say("Choose a symbol first");
-    const rounded = Number(at.toFixed(Math.max(4, priceDigits(at))));
     const id = alerts.value.reduce((most, alert) => Math.max(most, alert.id), 0) + 1;
-    alerts.value = [...alerts.value, newAlert(id, symbol, rounded, this.last(symbol))];
+    alerts.value = [...alerts.value, newAlert(id, symbol, at, this.last(symbol))];
     this.input.value = "";
     // Asked here, because browsers want it to follow from what the user did.
     if ("Notification" in window && Notification.permission === "default") void Notification.requestPermission();

@@ -25,6 +25,9 @@ const SUMMARY_MS = 5000;
 const SEEN = 110;
 /** A few bars are not drawn fat: they stand at the right, where others will follow. */
 const LEAST = 60;
+/** So near to the first bar the older ones are fetched. */
+const NEAR = 15;
+const AFTER_TAP_MS = 80;
 const TICK_FORMS = ["year", "month", "day", "minute", "clock"] as const;
 
 export class Chart {
@@ -34,7 +37,7 @@ export class Chart {
   private readonly candles: ISeriesApi<"Candlestick">;
   private readonly volumes: ISeriesApi<"Histogram">;
   private readonly lines = new Map<number, IPriceLine>();
-  private drawn = { turn: -1, rewrites: -1, time: -Infinity, fitted: false };
+  private drawn = { turn: -1, rewrites: -1, time: -Infinity, count: 0, fitted: false };
   private lastBar: Bar | undefined;
   private hovered: number | null = null;
   private paintedMs = -Infinity;
@@ -64,12 +67,20 @@ export class Chart {
     });
     this.chart.subscribeClick(({ point, sourceEvent }) => {
       const at = point && sourceEvent?.shiftKey ? this.candles.coordinateToPrice(point.y) : null;
-      if (at !== null) atPrice(at);
+      if (at !== null) atPrice(Number(at.toFixed(this.digits)));
+    });
+    this.chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
+      // Only what was once full of bars has older ones: a few stand at the right, with nothing before them.
+      if (range && range.from < NEAR && this.drawn.count > SEEN && this.drawn.turn === context.live.bars.turn) void context.live.older();
     });
     context.palette.watch((palette) => this.dress(palette));
     context.settings.onChange(() => this.chart.applyOptions({})); // the zone may be another one
     context.alerts.watch(() => this.drawAlerts());
-    context.selected.onChange(() => this.drawAlerts());
+    context.selected.onChange(() => {
+      this.drawAlerts();
+      // On a phone the chart opens under the finger that chose the symbol, and takes it for its own.
+      setTimeout(() => this.chart.clearCrosshairPosition(), AFTER_TAP_MS);
+    });
     context.painter.add((nowMs) => this.paint(nowMs));
   }
 
@@ -124,6 +135,7 @@ export class Chart {
     if (another || series.rewrites !== this.drawn.rewrites) this.drawAll(series.all);
     else if (changed) this.drawLast(series.all);
     this.drawn.turn = turn;
+    this.drawn.count = series.all.length;
     this.drawn.rewrites = series.rewrites;
     this.lastBar = series.last;
     this.legend();
@@ -147,7 +159,8 @@ export class Chart {
     this.candles.setData(bars.map(candle));
     this.volumes.setData(bars.map((bar) => this.volume(bar)));
     this.drawn.time = bars.at(-1)?.time ?? -Infinity;
-    if (!this.drawn.fitted && bars.length > 1) {
+    // The first bar may be the live one, before the history has come.
+    if (bars.length > 0 && (!this.drawn.fitted || this.drawn.count < 3)) {
       this.drawn.fitted = true;
       const seconds = INTERVAL_S[this.context.live.bars.interval] < 60;
       this.chart.applyOptions({ timeScale: { secondsVisible: seconds } });

@@ -44,9 +44,15 @@ export class ReplayBar {
   toggle(): void {
     const status = this.context.replay.value;
     if (!status) return;
-    void this.act({ action: status.state === "playing" ? "pause" : "resume" });
+    void this.play(status);
   }
 
+
+  private async play({ state, first }: ReplayStatus): Promise<void> {
+    // What is over begins again.
+    if (state === "ended") await this.act({ action: "seek", to: first });
+    await this.act({ action: state === "playing" ? "pause" : "resume" });
+  }
 
   private async poll(): Promise<void> {
     if (!this.context.isReplay.value) {

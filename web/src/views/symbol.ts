@@ -8,7 +8,7 @@ import { el, mark, need, write } from "./dom.ts";
 
 const STATS = [
   ["Open", "open", price],
-  ["Previous", "prev_close", price],
+  ["Prev.", "prev_close", price],
   ["High", "high", price],
   ["Low", "low", price],
   ["VWAP", "vwap", average],
