@@ -26,10 +26,6 @@ export class Board {
   /** Symbol updates laid over since the picture is held. */
   heldUpdates = 0;
 
-  get isHeld(): boolean {
-    return this.held !== null;
-  }
-
   get symbols(): string[] {
     return [...this.rows.keys()];
   }

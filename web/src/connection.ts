@@ -15,6 +15,10 @@ const TICK_MS = 1000;
 /** A clock that jumps so far between two ticks has slept. */
 const SLEPT_MS = 4000;
 
+/** Closed because of what this page sent: the same would be sent again, so it is tried rarely. */
+const FINAL = new Set([1002, 1009]);
+const LATE = 6;
+
 export interface Hearer {
   state(state: LinkState): void;
   message(message: ServerMessage, bytes: number): void;
@@ -60,7 +64,7 @@ export class Connection {
     this.heardMs = Date.now();
     this.probedMs = 0;
     socket.onmessage = (event) => this.receive(event.data as string | ArrayBuffer);
-    socket.onclose = () => this.lost(socket);
+    socket.onclose = ({ code }) => this.lost(socket, code);
   }
 
   send(ops: readonly Op[]): void {
@@ -129,7 +133,7 @@ export class Connection {
   private fail(): void {
     const socket = this.socket;
     this.close();
-    if (socket) this.lost(socket);
+    if (socket) this.lost(socket, 1006);
   }
 
   private close(): void {
@@ -140,9 +144,10 @@ export class Connection {
     this.socket = null;
   }
 
-  private lost(socket: WebSocket): void {
+  private lost(socket: WebSocket, code: number): void {
     if (this.socket !== socket && this.socket !== null) return;
     this.socket = null;
+    if (FINAL.has(code)) this.attempt = Math.max(this.attempt, LATE);
     const wait = delayMs(this.attempt++, Math.random());
     this.hearer.state({ kind: "waiting", untilMs: Date.now() + wait });
     this.timer = setTimeout(() => this.open(), wait);

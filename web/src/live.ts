@@ -33,7 +33,7 @@ export class Live {
   readonly notice = new Signal<string>("");
   wasOpen = false;
   resyncs = 0;
-  /** When something other than a sign of life last came, in ms. */
+  /** When prices last moved, in ms. */
   movedMs = 0;
   private greeted = false;
   private messageBytes = 65_536;
@@ -129,13 +129,16 @@ export class Live {
         this.latency.heard(message.ts, nowMs);
         const before = this.watch.updates;
         const laid = this.watch.update(message, nowMs);
-        this.moved(this.watch.updates - before, nowMs);
+        const count = this.watch.updates - before;
+        this.updates.add(count, nowMs);
+        // A snapshot tells of old prices, too.
+        if (count > 0 && message.since > 0) this.movedMs = nowMs;
         if (laid !== "gap") return [];
         this.resyncs++;
         return this.watch.mend();
       }
       case "trades":
-        this.moved(message.data.length, nowMs);
+        this.updates.add(message.data.length, nowMs);
         return this.ticks.receive(message);
       case "bars":
         this.updates.add(message.data.length, nowMs);
@@ -154,12 +157,6 @@ export class Live {
       default:
         return [];
     }
-  }
-
-  private moved(count: number, nowMs: number): void {
-    if (count === 0) return;
-    this.updates.add(count, nowMs);
-    this.movedMs = nowMs;
   }
 
   private welcomed(welcome: Welcome): Op[] {

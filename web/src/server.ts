@@ -12,6 +12,9 @@ const FIRST = 30;
 /** With nothing moving for so long the feed's state is asked for: heartbeats are rarer. */
 const SILENCE_MS = 1500;
 const ASKING_MS = 1000;
+/** A market that sleeps is asked less often. */
+const LONG_SILENCE_MS = 30_000;
+const RARE_MS = 5000;
 /** A feed whose list isn't complete may have got new symbols. */
 const NAMES_MS = 20_000;
 
@@ -23,6 +26,7 @@ interface Health {
 export class Server {
   private asking = false;
   private namedMs = 0;
+  private askedMs = 0;
 
   constructor(private readonly context: Context) {
     context.live.epoch.onChange(() => void this.meet());
@@ -59,6 +63,7 @@ export class Server {
   private async health(): Promise<void> {
     if (this.asking) return;
     this.asking = true;
+    this.askedMs = Date.now();
     try {
       const health = (await ask("/healthz")) as Health;
       const state = FEED_STATES.find((each) => each === health.feed?.state);
@@ -77,8 +82,10 @@ export class Server {
     const { live, complete } = this.context;
     if (!live.connected || document.hidden) return;
     const nowMs = Date.now();
-    if (nowMs - live.movedMs > SILENCE_MS) await this.health();
-    else if (live.feed.value !== "live") live.feed.value = "live";
+    const silence = nowMs - live.movedMs;
+    if (silence > SILENCE_MS) {
+      if (nowMs - this.askedMs >= (silence > LONG_SILENCE_MS ? RARE_MS : ASKING_MS / 2)) await this.health();
+    } else if (live.feed.value !== "live") live.feed.value = "live";
     if (!complete && nowMs - this.namedMs > NAMES_MS) await this.learn();
   }
 }
