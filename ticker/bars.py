@@ -7,8 +7,8 @@ symbol's open second, or than the time that the feed has vouched for, is in no b
 Folding is lazy: trades wait until somebody looks, time moves on, or ``PENDING`` of them are there. Symbols are rows of
 the board here. This module knows no client, no wire and no clock.
 
-Memory: 64 bytes a closed bar, as many as there are up to ``KEPT``. 500 symbols that trade every second of 6.5 hours take
-0.4 GB (benchmarks/bench_bars.py); at the utmost, after months, it is 1.8 MB a symbol.
+Memory: 64 bytes a closed bar, as many as there are up to ``KEPT``. 500 symbols that trade every second of 6.5 hours
+take 0.4 GB (benchmarks/bench_bars.py); at the utmost, after months, it is 1.8 MB a symbol.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from ticker.bar_fold import Floats, OpenBars, Pieces, Rows, fold, joined, merged
 from ticker.bar_ring import BarRing
-from ticker.model import BarBatch, Trades
+from ticker.model import BarBatch, Bars, Trades
 from ticker.ring import Ring
 
 SECOND_NS: Final = 1_000_000_000
@@ -74,6 +74,7 @@ class BarStore:
         self._changed = np.zeros(0, np.int64)
         #: What waits to be folded: rows, trades, and the watermark when they came.
         self._pending: list[tuple[Rows, Trades, int]] = []
+        self._waiting_given: list[tuple[str, Rows, BarBatch]] = []
         self._waiting = 0
         #: Up to this watermark bars were closed.
         self._closed_by = 0
@@ -93,24 +94,19 @@ class BarStore:
 
     def given(self, rows: npt.NDArray[np.int32], batch: BarBatch) -> None:
         """The feed's own bars, which begin or end. Those of an interval that isn't offered are passed over."""
-        self.fold()
         name = next((name for name, length in INTERVALS.items() if length == batch.interval_ns), None)
         if name is None or not len(rows):
             return
         places = rows.astype(np.intp)
         self._reach(int(places.max()) + 1)
-        open_bars, bars = self._given[name], batch.bars
-        if batch.closed:
-            ended = open_bars.start[places] <= bars.start
-            open_bars.start[places[ended]] = 0
-            values = (bars.open, bars.high, bars.low, bars.close, bars.volume, bars.vwap, bars.trades)
-            self._keep(name, places, bars.start, np.column_stack(values))
-        else:
+        if not self._is_given[name][places].all():
+            # From here on computed ones give way, and not before.
+            self.fold()
             self._is_given[name][places] = True
-            open_bars.start[places] = bars.start
-            open_bars.values[places] = 0
-            open_bars.values[places, :4] = bars.open[:, None]
-        self._note(places)
+        self._waiting_given.append((name, places, batch))
+        self._waiting += len(rows)
+        if self._waiting >= PENDING:
+            self.fold()
 
     def remove(self, rows: Rows) -> None:
         """These symbols are gone, and their bars."""
@@ -126,6 +122,10 @@ class BarStore:
 
     def fold(self) -> None:
         """Take in what waits, and close what is over."""
+        self._waiting = 0
+        if self._waiting_given:
+            # First: of the trades, those before the beginning of a bar that is under way now don't count for it.
+            self._fold_given()
         if self._pending:
             self._fold_trades()
         if self.watermark > self._closed_by:
@@ -140,7 +140,7 @@ class BarStore:
         floor = np.repeat([watermark for *_, watermark in self._pending], [len(rows) for rows, *_ in self._pending])
         trades = [trades for _, trades, _ in self._pending]
         ts, price, size = (np.concatenate([getattr(each, name) for each in trades]) for name in ("ts", "price", "size"))
-        self._pending, self._waiting = [], 0
+        self._pending = []
         self._reach(int(rows.max(initial=-1)) + 1)
         if (rows[1:] < rows[:-1]).any():
             order = rows.argsort(kind="stable")
@@ -165,6 +165,24 @@ class BarStore:
             begun = open_bars.start[touched]
             self._publish(name, open_bars.take(touched[(begun > 0) & (begun != now - now % length)]))
         self._note(touched)
+
+    def _fold_given(self) -> None:
+        closed: dict[str, list[tuple[Rows, Bars]]] = {}
+        waiting, self._waiting_given = self._waiting_given, []
+        for name, places, batch in waiting:
+            open_bars, bars = self._given[name], batch.bars
+            if batch.closed:
+                open_bars.start[places[open_bars.start[places] <= bars.start]] = 0
+                closed.setdefault(name, []).append((places, bars))
+            else:
+                open_bars.start[places] = bars.start
+                open_bars.values[places] = 0
+                open_bars.values[places, :4] = bars.open[:, None]
+        for name, ended in closed.items():
+            columns = ("start", "open", "high", "low", "close", "volume", "vwap", "trades")
+            starts, *values = (np.concatenate([getattr(bars, column) for _, bars in ended]) for column in columns)
+            self._keep(name, np.concatenate([places for places, _ in ended]), starts, np.column_stack(values))
+        self._note(np.unique(np.concatenate([places for _, places, _ in waiting])))
 
     def changed(self, mark: int) -> Rows:
         """The rows whose bars under way changed after ``mark``."""

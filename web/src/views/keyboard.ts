@@ -2,7 +2,7 @@
 
 import type { Context } from "../context.ts";
 import type { AddBox } from "./addbox.ts";
-import { isTyping, need } from "./dom.ts";
+import { isTyping, narrow, need } from "./dom.ts";
 import type { SymbolView } from "./symbol.ts";
 import type { Watchlist } from "./watchlist.ts";
 
@@ -17,7 +17,17 @@ export function keyboard(context: Context, watchlist: Watchlist, addBox: AddBox,
   help.addEventListener("click", (event) => {
     if (event.target === help) help.close();
   });
-  need("back").addEventListener("click", () => document.body.classList.remove("chosen"));
+  // On a small screen the chart lies over the list; who gets there by keys goes on there, and comes back.
+  const openChart = (): void => {
+    document.body.classList.add("chosen");
+    if (narrow.matches) need("back").focus();
+  };
+  const closeChart = (): void => {
+    if (!document.body.classList.contains("chosen")) return;
+    document.body.classList.remove("chosen");
+    if (narrow.matches) need("table").focus();
+  };
+  need("back").addEventListener("click", closeChart);
 
   const rows: Record<string, () => void> = {
     ArrowDown: () => watchlist.step(1),
@@ -26,7 +36,7 @@ export function keyboard(context: Context, watchlist: Watchlist, addBox: AddBox,
     PageUp: () => watchlist.step(-watchlist.pageRows),
     Home: () => watchlist.step(-Infinity),
     End: () => watchlist.step(Infinity),
-    Enter: () => document.body.classList.add("chosen"),
+    Enter: openChart,
     Delete: () => {
       if (context.selected.value !== null) watchlist.remove(context.selected.value);
     },
@@ -37,7 +47,7 @@ export function keyboard(context: Context, watchlist: Watchlist, addBox: AddBox,
     "?": openHelp,
     "[": () => symbolView.step(-1),
     "]": () => symbolView.step(1),
-    Escape: () => document.body.classList.remove("chosen"),
+    Escape: closeChart,
   };
 
   addEventListener("keydown", (event) => {

@@ -34,6 +34,7 @@ export class Watchlist {
   private height = HEIGHT;
   private all = true;
   private wholeMs = 0;
+  private heldMs = 0;
 
   constructor(private readonly context: Context) {
     const { painter, settings, lists, names, selected, palette, held } = context;
@@ -49,6 +50,7 @@ export class Watchlist {
       this.renew();
     });
     names.onChange(() => this.count());
+    held.onChange(() => (this.heldMs = Date.now()));
     selected.onChange(() => this.ask());
     palette.onChange(() => {
       this.ask();
@@ -149,7 +151,8 @@ export class Watchlist {
   private paint(nowMs: number): void {
     const { live, settings, held } = this.context;
     const { board } = live;
-    const clockMs = Date.now();
+    // Ages stand still, too, while the picture is held.
+    const clockMs = held.value ? this.heldMs : Date.now();
     const row = (symbol: string) => board.shown(symbol);
     if (!held.value || this.all) {
       if (this.order.sort(() => this.context.listed(), settings.value.sort, row, nowMs)) this.ordered();
