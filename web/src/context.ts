@@ -41,6 +41,7 @@ export class Context {
     // The address wins over what was chosen before: `/?encoding=msgpack`.
     const asked = new URLSearchParams(location.search).get("encoding");
     this.live = new Live(ENCODINGS.find((each) => each === asked) ?? encoding, interval, rate, () => this.painter.ask());
+    this.settings.watch((settings) => this.painter.keepPace(settings.rate));
     let before = this.settings.value;
     this.settings.onChange((settings) => {
       save("settings", settings);
@@ -54,7 +55,7 @@ export class Context {
     this.held.onChange((held) => {
       if (held) this.live.board.hold();
       else this.live.board.release();
-      this.painter.ask();
+      this.painter.ask(true);
     });
   }
 

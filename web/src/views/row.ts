@@ -11,17 +11,26 @@ const DOWN = "▼";
 const FLASHING = new Set(["last", "bid", "ask", "low", "high"]);
 /** Names longer than this may not fit; only they are cut off, because each cut costs something in every frame. */
 const LONG = 8;
+/** How often a column is written at most: the last price whenever it is painted, the rest as fast as it is read. */
+const READ_MS = 95;
+const SLOW_MS = 240;
+const READ = new Set(["bid", "ask", "change", "change_pct"]);
+
 /** How far the mark of a range moves, in px. */
 const TRACK = 54;
 
 interface Cell {
   column: Column;
+  pace: "each" | "read" | "slow";
   node: HTMLElement;
   value: number | null;
   /** What is written. Kept here because asking the page for it would cost more than writing. */
   text: Text;
-  /** The sign of the way that the value went. */
+  /** The sign of the way that the value went, and which it shows. It stands apart, so as not to be laid out again. */
   sign: Text | null;
+  signed: number;
+  /** The way that the style sheet is told. */
+  way: number;
   /** The mark that moves along a range. */
   point: HTMLElement | null;
 }
@@ -31,6 +40,9 @@ export class RowView {
   readonly cells: Cell[];
   index = -1;
   private shown: Row | undefined;
+  private isUnknown = false;
+  private readMs = -Infinity;
+  private slowMs = -Infinity;
 
   constructor(
     readonly symbol: string,
@@ -45,14 +57,15 @@ export class RowView {
 
   private cell(column: Column, removable: boolean): Cell {
     const node = el("div", { role: column.kind === "symbol" ? "rowheader" : "gridcell", "data-field": column.field, class: `cell ${column.kind}` });
-    const cell: Cell = { column, node, value: null, text: new Text(), sign: null, point: null };
+    const pace = column.field === "last" ? "each" : READ.has(column.field) ? "read" : "slow";
+    const cell: Cell = { column, pace, node, value: null, text: new Text(), sign: null, signed: 1, way: 0, point: null };
     if (column.kind === "symbol") this.name(node, removable);
     else if (column.kind === "range") {
       cell.point = el("i", { hidden: true });
       node.append(el("span", { class: "track" }, cell.point));
     } else if (FLASHING.has(column.field)) {
       cell.sign = new Text(UP);
-      node.append(el("i", { class: "way", "aria-hidden": "true" }, cell.sign), el("span", {}, cell.text));
+      node.append(el("i", { class: "way", "aria-hidden": "true" }, cell.sign), cell.text);
     } else node.append(cell.text);
     this.root.append(node);
     return cell;
@@ -79,35 +92,52 @@ export class RowView {
     if (this.root.getAttribute("aria-selected") !== text) this.root.setAttribute("aria-selected", text);
   }
 
-  paint(row: Row | undefined, nowMs: number, clockMs: number, isUnknown: boolean): void {
+  /** Write what changed; `whole`: all of it. True if something that changed is left for later. */
+  paint(row: Row | undefined, nowMs: number, clockMs: number, isUnknown: boolean, whole: boolean): boolean {
+    const isDue = {
+      each: true,
+      read: whole || nowMs - this.readMs >= READ_MS,
+      slow: whole || nowMs - this.slowMs >= SLOW_MS,
+    };
+    if (isDue.read) this.readMs = nowMs;
+    if (isDue.slow) this.slowMs = nowMs;
+    let isLeft = false;
     const isNew = this.shown === undefined || row === undefined;
     this.shown = row;
-    mark(this.root, "note", isUnknown ? "unknown" : "");
+    if (isUnknown !== this.isUnknown) {
+      this.isUnknown = isUnknown;
+      mark(this.root, "note", isUnknown ? "unknown" : "");
+    }
     for (const cell of this.cells) {
       const { column } = cell;
       if (column.kind === "symbol" || column.kind === "spark") continue;
       const value = column.value(row, clockMs);
       if (value === cell.value && !isNew) continue;
+      if (!isDue[cell.pace] && !isNew) {
+        isLeft = true;
+        continue;
+      }
       if (cell.sign && !isNew && value !== null && cell.value !== null) this.flash(cell, value - cell.value, nowMs);
       const difference = (value ?? 0) - (cell.value ?? 0);
       cell.value = value;
       if (cell.point) this.paintRange(cell.node, cell.point, value);
       else set(cell.text, column.text(value));
-      if (column.kind === "signed") way(cell.node, value ?? 0);
+      if (column.kind === "signed") tell(cell, value ?? 0);
       // As the flash: the way since what was seen last, and at first the way of the last trade.
       if (column.field === "last") this.point(cell, isNew || difference === 0 ? (row?.tick ?? 0) : difference);
     }
+    return isLeft;
   }
 
   private flash(cell: Cell, by: number, nowMs: number): void {
     this.flashes.start(cell.node, by, nowMs);
-    set(cell.sign!, by > 0 ? UP : DOWN);
+    turn(cell, by);
   }
 
   /** The last price keeps its sign: the way it went stays known until it goes another. */
   private point(cell: Cell, by: number): void {
-    way(cell.node, by);
-    if (by !== 0) set(cell.sign!, by > 0 ? UP : DOWN);
+    tell(cell, by);
+    if (by !== 0) turn(cell, by);
   }
 
   private paintRange(node: HTMLElement, point: HTMLElement, value: number | null): void {
@@ -124,6 +154,20 @@ export class RowView {
     for (const { node } of this.cells) this.flashes.stop(node);
     this.root.remove();
   }
+}
+
+function turn(cell: Cell, by: number): void {
+  const signed = Math.sign(by);
+  if (signed === cell.signed) return;
+  cell.signed = signed;
+  cell.sign!.data = signed > 0 ? UP : DOWN;
+}
+
+function tell(cell: Cell, by: number): void {
+  const told = Math.sign(by);
+  if (told === cell.way) return;
+  cell.way = told;
+  way(cell.node, told);
 }
 
 function set(node: Text, text: string): void {

@@ -18,7 +18,7 @@ const STATS = [
 ] as const;
 /** A symbol that is only passed by with the arrow keys is not asked for. */
 const SETTLING_MS = 120;
-const SPACING_MS = 120;
+const SPACING_MS = 150;
 
 export class SymbolView {
   private readonly values: HTMLElement[] = [];
@@ -45,7 +45,7 @@ export class SymbolView {
     selected.onChange(() => {
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.choose(), this.context.live.bars.symbol === null ? 0 : SETTLING_MS);
-      painter.ask();
+      painter.ask(true);
     });
     held.onChange(() => painter.ask());
     painter.add((nowMs) => {

@@ -6,7 +6,7 @@ import type { Tick } from "../ticks.ts";
 import { el, mark, need, way, write } from "./dom.ts";
 
 const SHOWN = 60;
-const SPACING_MS = 120;
+const SPACING_MS = 200;
 
 export class Tape {
   private readonly list = need("ticks");

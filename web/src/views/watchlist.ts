@@ -25,8 +25,12 @@ export class Watchlist {
   private readonly flashes: Flashes;
   private readonly sparklines = new Sparklines();
   private readonly views = new Map<string, RowView>();
+  /** Symbols of which something that changed is still to be written. */
+  private readonly later = new Set<string>();
   private from = 0;
   private to = 0;
+  private seenFrom = 0;
+  private seenTo = 0;
   /** Where the column of sparklines begins, in px; null if there is none. */
   private sparksLeft: number | null = null;
   private columns: Column[] = [];
@@ -56,7 +60,7 @@ export class Watchlist {
       this.ask();
     });
     calm.addEventListener("change", () => this.flashes.end(Infinity));
-    setInterval(() => this.ask(), 1000);
+    setInterval(() => painter.ask(), 1000);
     this.body.addEventListener("pointerenter", (event) => (this.order.frozen = event.pointerType === "mouse"));
     this.body.addEventListener("pointerleave", () => (this.order.frozen = false));
     this.body.addEventListener("click", (event) => this.clicked(event.target as Element));
@@ -122,7 +126,7 @@ export class Watchlist {
 
   private ask(): void {
     this.all = true;
-    this.context.painter.ask();
+    this.context.painter.ask(true);
   }
 
   private renew(): void {
@@ -137,6 +141,7 @@ export class Watchlist {
     this.columns = tiny.matches ? NARROW.map((field) => columnsOf([field]).find((column) => column.field === field)!) : columnsOf(settings.value.columns);
     for (const view of this.views.values()) view.leave();
     this.views.clear();
+    this.later.clear();
     this.body.replaceChildren(this.sparklines.canvas);
     this.sparklines.stale();
     const widths = this.columns.map(({ width }) => `minmax(${width}px, ${width}fr)`).join(" ");
@@ -163,10 +168,12 @@ export class Watchlist {
       this.layOut();
     }
     for (const [symbol, view] of this.views) {
-      if (!this.all && !board.dirty.has(symbol)) continue;
-      if (held.value && view.index >= 0 && !this.all) continue;
-      view.paint(row(symbol), nowMs, clockMs, live.watch.rejected.has(symbol));
+      if (!this.all && (held.value || !this.isSeen(view) || !(board.dirty.has(symbol) || this.later.has(symbol)))) continue;
+      const isLeft = view.paint(row(symbol), nowMs, clockMs, live.watch.rejected.has(symbol), this.all);
+      if (isLeft) this.later.add(symbol);
+      else this.later.delete(symbol);
     }
+    if (this.later.size > 0) this.context.painter.ask();
     if (this.sparksLeft !== null) {
       const rows = this.order.symbols.slice(this.from, this.to).map(row);
       this.sparklines.draw(rows, this.sparksLeft, this.from * this.height, this.height, this.context.palette.value, nowMs);
@@ -174,6 +181,11 @@ export class Watchlist {
     this.all = false;
     board.dirty.clear();
     this.flashes.end(nowMs);
+  }
+
+  /** Rows beyond the edge are painted once a second, with all. */
+  private isSeen({ index }: RowView): boolean {
+    return index >= this.seenFrom && index <= this.seenTo;
   }
 
   private ordered(): void {
@@ -206,12 +218,15 @@ export class Watchlist {
     const from = Math.max(0, Math.floor(this.table.scrollTop / this.height) - SPARE);
     const to = Math.min(symbols.length, Math.ceil((this.table.scrollTop + this.table.clientHeight) / this.height) + SPARE);
     const seen = new Set(symbols.slice(from, to));
+    this.seenFrom = Math.floor(this.table.scrollTop / this.height);
+    this.seenTo = this.seenFrom + Math.ceil(this.table.clientHeight / this.height);
     this.from = from;
     this.to = to;
     for (const [symbol, view] of this.views) {
       if (seen.has(symbol)) continue;
       view.leave();
       this.views.delete(symbol);
+      this.later.delete(symbol);
     }
     const chosen = this.context.selected.value;
     for (let index = from; index < to; index++) {
