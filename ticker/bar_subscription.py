@@ -15,11 +15,11 @@ class BarSubscription(TapeSubscription):
 
     __slots__ = ("interval", "mark", "partway", "pending", "rate_hz", "target")
 
-    def __init__(self, outlet: Outlet, codec: Codec, watchlists: Watchlists, interval: str) -> None:
-        super().__init__(outlet, codec, watchlists)
+    def __init__(self, outlet: Outlet, codec: Codec, watchlists: Watchlists, interval: str, rate_hz: float) -> None:
+        super().__init__(outlet, codec, watchlists, "bars")
         self.interval = interval
         #: The rate of the lane that it is filed in.
-        self.rate_hz = 0.0
+        self.rate_hz = rate_hz
         #: The client has bars under way as of this mark of the store's.
         self.mark = 0
         #: Rows still to be told in a pass over what is under way, and the mark that it leads to.

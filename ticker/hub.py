@@ -12,13 +12,11 @@ from itertools import count
 import numpy as np
 
 import ticker
-from ticker.bar_lane import BarLane
-from ticker.bar_subscription import BarSubscription
 from ticker.bars import BarStore
 from ticker.board import Board, symbol_dicts
 from ticker.codec import Codec, codec_for, plain
 from ticker.errors import ProtocolError
-from ticker.lane import Lane
+from ticker.lanes import Lanes
 from ticker.messages import (
     PROTOCOL_VERSION,
     ClientMessage,
@@ -49,8 +47,7 @@ from ticker.model import (
 )
 from ticker.ring import Ring
 from ticker.session import Session
-from ticker.subscription import Outlet, Subscription, TapeSubscription, TickerSubscription
-from ticker.tape import Tape
+from ticker.subscription import Outlet, Subscription
 from ticker.watchlist import Watchlists
 
 #: How often ``heartbeat`` is to be called in one heartbeat's time: how exactly silence is measured.
@@ -80,12 +77,10 @@ class Hub:
         self.rings = {"trades": Ring(2, ring_ticks), "quotes": Ring(4, ring_ticks)}
         self._feed_state = feed_state
         self._codecs: dict[str, Codec] = {"json": codec_for("json"), "msgpack": codec_for("msgpack")}
-        self._lanes: dict[tuple[str, float], Lane] = {}
-        self._tapes: dict[tuple[str, str], Tape] = {}
         self._watchlists = Watchlists()
         self._awaiting: dict[Subscription, Session] = {}
         self.bars = BarStore()
-        self._bar_lanes: dict[tuple[str, str, float], BarLane] = {}
+        self._lanes = Lanes(self.board, self.bars, self.rings, self.limits.frame_bytes)
         #: A history that is built up out of sight.
         self._hidden: tuple[Board, BarStore] | None = None
         self._ids = count(1)
@@ -136,7 +131,7 @@ class Hub:
             if rows:
                 subscription.watch(rows, self._watchlists)
                 # All its values are newer than the version that the client has: it needs no catching up.
-                self._file(session, subscription)
+                self._lanes.file(subscription)
                 self._note_awaited(session, subscription)
 
     def _begin_anew(self, board: Board, bars: BarStore) -> None:
@@ -146,12 +141,7 @@ class Hub:
         self.bars = bars
         for ring in self.rings.values():
             ring.clear()
-        for lane in self._lanes.values():
-            lane.restart()
-        for tape in self._tapes.values():
-            tape.restart()
-        for bar_lane in self._bar_lanes.values():
-            bar_lane.restart(bars)
+        self._lanes.restart(bars)
         for session in self.sessions:
             session.outlet.send(session.codec.encode(self._welcome()))
         if self._awaiting and len(self.board) > known:
@@ -171,7 +161,7 @@ class Hub:
         del self.sessions[session]
         for subscription in session.subscriptions():
             self._awaiting.pop(subscription, None)
-            self._leave(session, subscription)
+            self._lanes.leave(subscription)
 
     def _welcome(self) -> Welcome:
         return Welcome(
@@ -194,48 +184,28 @@ class Hub:
     def _obey(self, session: Session, message: ClientMessage, ts: int) -> None:
         subscription = None if isinstance(message, Ping) else session.subscription(message)
         before = _watched(subscription)
-        lane, rate_hz = self._lane(session), session.rate_hz
         answer = session.receive(message, self)
         session.outlet.send(_encoded(session, answer) if isinstance(answer, Pong) else session.codec.encode(answer))
         moved: list[Subscription] = []
-        if session.rate_hz != rate_hz:
-            lane.audience.leave(session.ticker)
-            moved.append(session.ticker)
-            for bars in session.bars.values():
-                self._bar_lane(session, bars).leave(bars)
-                bars.rate_hz = session.rate_hz
-                moved.append(bars)
+        for rated in session.rated():
+            if rated.rate_hz != session.rate_hz:
+                self._lanes.leave(rated)
+                rated.rate_hz = session.rate_hz
+                moved.append(rated)
         since = message.since if isinstance(message, Subscribe) else None
         if subscription is not None and (since is not None or _watched(subscription) != before):
-            self._leave(session, subscription)
+            self._lanes.leave(subscription)
             if isinstance(message, Subscribe):
-                self._begin(session, subscription, self._position(since), *before)
+                self._lanes.begin(subscription, self._position(since), *before)
             self._note_awaited(session, subscription)
             moved.append(subscription)
         for changed in dict.fromkeys(moved):
-            self._file(session, changed)
-            self._catch_up(session, changed, ts)
+            self._lanes.file(changed)
+            self._lanes.catch_up(changed, ts)
 
     def _position(self, since: Since | None) -> int | None:
         """Where a client says that it was; None if it can't have been there."""
         return since.version if since is not None and since.epoch == self.board.epoch and since.version >= 0 else None
-
-    def _begin(
-        self, session: Session, subscription: Subscription, position: int | None, had: set[int | None], had_all: bool
-    ) -> None:
-        """Set the position of a subscription to which something was added."""
-        if isinstance(subscription, TickerSubscription):
-            if position is not None and position > self.board.version:
-                position = None
-            if not had and not had_all:
-                subscription.reset(position or 0)
-            else:
-                rows = range(len(self.board)) if subscription.everything else subscription.watchlist.members
-                subscription.extend((row for row in rows if row not in had and not had_all), position)
-        elif isinstance(subscription, BarSubscription):
-            self._bar_lane(session, subscription).start(subscription, position, anew=not (had or had_all))
-        elif isinstance(subscription, TapeSubscription) and (position is not None or not (had or had_all)):
-            self._tape(session, subscription).start(subscription, position)
 
     def _note_awaited(self, session: Session, subscription: Subscription) -> None:
         if subscription.awaited:
@@ -243,102 +213,29 @@ class Hub:
         else:
             self._awaiting.pop(subscription, None)
 
-    # Lanes and tapes
-
-    def _lane(self, session: Session) -> Lane:
-        key = session.codec.name, session.rate_hz
-        lane = self._lanes.get(key)
-        if lane is None:
-            lane = self._lanes[key] = Lane(session.codec, session.rate_hz, self.board, self.limits.frame_bytes)
-        return lane
-
-    def _tape(self, session: Session, subscription: TapeSubscription) -> Tape:
-        channel = next(channel for channel, tape in session.tapes.items() if tape is subscription)
-        key = channel, session.codec.name
-        tape = self._tapes.get(key)
-        if tape is None:
-            ring = self.rings[channel]
-            tape = self._tapes[key] = Tape(channel, session.codec, ring, self.board, self.limits.frame_bytes)
-        return tape
-
-    def _bar_lane(self, session: Session, subscription: BarSubscription) -> BarLane:
-        """The lane that a subscription is in, or (one that is new) belongs to."""
-        key = subscription.interval, session.codec.name, subscription.rate_hz
-        lane = self._bar_lanes.get(key)
-        if lane is None:
-            limit = self.limits.frame_bytes
-            lane = BarLane(subscription.interval, session.codec, subscription.rate_hz, self.bars, self.board, limit)
-            self._bar_lanes[key] = lane
-        return lane
-
-    def _file(self, session: Session, subscription: Subscription) -> None:
-        if isinstance(subscription, TickerSubscription):
-            self._lane(session).file(subscription)
-        elif isinstance(subscription, BarSubscription):
-            self._bar_lane(session, subscription).file(subscription)
-        elif isinstance(subscription, TapeSubscription):
-            self._tape(session, subscription).file(subscription)
-
-    def _leave(self, session: Session, subscription: Subscription) -> None:
-        if isinstance(subscription, TickerSubscription):
-            self._lane(session).audience.leave(subscription)
-        elif isinstance(subscription, BarSubscription):
-            self._bar_lane(session, subscription).leave(subscription)
-        elif isinstance(subscription, TapeSubscription):
-            self._tape(session, subscription).leave(subscription)
-
-    def _catch_up(self, session: Session, subscription: Subscription, ts: int) -> None:
-        """The first frame after a subscribe does not wait for a beat."""
-        if isinstance(subscription, TickerSubscription):
-            lane = self._lane(session)
-            if subscription in lane.audience.behind:
-                lane.catch_up(subscription, ts)
-        elif isinstance(subscription, BarSubscription):
-            bar_lane = self._bar_lane(session, subscription)
-            if subscription in bar_lane.audience.behind:
-                bar_lane.catch_up(subscription)
-        elif isinstance(subscription, TapeSubscription):
-            tape = self._tape(session, subscription)
-            if subscription in tape.audience.behind:
-                tape.catch_up(subscription)
-
     # Time
 
     @property
     def rates(self) -> set[float]:
         """The rates above 0 that have clients: these want ``beat`` calls."""
-        lanes: list[Lane | BarLane] = [*self._lanes.values(), *self._bar_lanes.values()]
-        return {lane.rate_hz for lane in lanes if lane.rate_hz and lane.audience}
+        return self._lanes.rates
 
     def beat(self, rate_hz: float, ts: int) -> None:
         """A beat of the lanes of one rate. To be called ``rate_hz`` times a second."""
-        for (_, rate), lane in list(self._lanes.items()):
-            if rate == rate_hz:
-                lane.beat(ts)
-        for bar_lane in list(self._bar_lanes.values()):
-            if bar_lane.rate_hz == rate_hz:
-                bar_lane.beat()
+        self._lanes.beat(rate_hz, ts)
 
     def flush(self, ts: int) -> None:
         """Send what goes out at once. To be called at the end of a turn in which something was published."""
-        self.beat(0, ts)
-        for tape in self._tapes.values():
-            tape.flush()
+        self._lanes.flush(ts)
 
     @property
     def waiting(self) -> bool:
         """Whether some client needs ``poll``: a snapshot under way, or a reader at once that lags."""
-        lanes: list[Lane | BarLane] = [*self._lanes.values(), *self._bar_lanes.values()]
-        return any(lane.waiting for lane in lanes) or any(tape.audience.behind for tape in self._tapes.values())
+        return self._lanes.waiting
 
     def poll(self, ts: int) -> None:
         """Go on with those clients that have become ready. To be called every few milliseconds while ``waiting``."""
-        for lane in self._lanes.values():
-            lane.poll(ts)
-        for bar_lane in self._bar_lanes.values():
-            bar_lane.poll()
-        for tape in self._tapes.values():
-            tape.poll()
+        self._lanes.poll(ts)
 
     def heartbeat(self, ts: int) -> None:
         """Tell those who have heard nothing for a while. To be called ``HEARTBEAT_STEPS`` times a heartbeat."""
@@ -350,7 +247,7 @@ class Hub:
             version = session.ticker.version
             if session.ticker.group is not None:
                 # In step it has all of the lane's last beat, or more, if it was caught up since.
-                version = max(version, self._lane(session).version)
+                version = max(version, self._lanes.lane(session.ticker).version)
             key = session.codec.name, version
             if key not in made:
                 made[key] = session.codec.encode(Heartbeat(version=version, ts=ts, feed=state))

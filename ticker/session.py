@@ -50,8 +50,8 @@ class Session:
         self.limits = limits
         self.rate_hz = DEFAULT_RATE_HZ
         self._watchlists = watchlists
-        self.ticker = TickerSubscription(outlet, codec, watchlists)
-        self.tapes = {channel: TapeSubscription(outlet, codec, watchlists) for channel in ("trades", "quotes")}
+        self.ticker = TickerSubscription(outlet, codec, watchlists, self.rate_hz)
+        self.tapes = {name: TapeSubscription(outlet, codec, watchlists, name) for name in ("trades", "quotes")}
         #: By interval, those that were asked for.
         self.bars: dict[str, BarSubscription] = {}
 
@@ -75,6 +75,10 @@ class Session:
     def subscriptions(self) -> list[Subscription]:
         return [self.ticker, *self.tapes.values(), *self.bars.values()]
 
+    def rated(self) -> list[TickerSubscription | BarSubscription]:
+        """Those that get what changed at the session's rate."""
+        return [self.ticker, *self.bars.values()]
+
     def subscription(self, message: Subscribe | Unsubscribe) -> Subscription:
         """What a message is about. Raises ``ProtocolError`` for a channel or an interval that there is not."""
         channel, interval = message.channel, message.interval
@@ -90,8 +94,8 @@ class Session:
             raise ProtocolError("bad-interval", f"{what}: there are {', '.join(INTERVALS)}", message.id)
         found = self.bars.get(interval)
         if found is None:
-            found = self.bars[interval] = BarSubscription(self.outlet, self.codec, self._watchlists, interval)
-            found.rate_hz = self.rate_hz
+            found = BarSubscription(self.outlet, self.codec, self._watchlists, interval, self.rate_hz)
+            self.bars[interval] = found
         return found
 
     def receive(self, message: ClientMessage, catalogue: Catalogue) -> Subscribed | Unsubscribed | Pong:

@@ -41,7 +41,7 @@ class Outlet(Protocol):
 
 
 class Subscription:
-    """A watchlist and a position in one channel. The base of both kinds."""
+    """A watchlist and a position in one channel. The base of each kind."""
 
     __slots__ = ("codec", "everything", "group", "names", "outlet", "told", "version", "watchlist")
 
@@ -102,10 +102,12 @@ class Subscription:
 class TickerSubscription(Subscription):
     """The `ticker` channel of one client: ``since(version)`` over its watchlist, in parts where it is much."""
 
-    __slots__ = ("_blank", "_fresh", "_passing", "_pending", "_target")
+    __slots__ = ("_blank", "_fresh", "_passing", "_pending", "_target", "rate_hz")
 
-    def __init__(self, outlet: Outlet, codec: Codec, watchlists: Watchlists) -> None:
+    def __init__(self, outlet: Outlet, codec: Codec, watchlists: Watchlists, rate_hz: float) -> None:
         super().__init__(outlet, codec, watchlists)
+        #: The rate of the lane that it is filed in.
+        self.rate_hz = rate_hz
         #: Rows of which the client has nothing, while it has the others as of ``version``.
         self._fresh: set[int] = set()
         # Whether the client has nothing at all, so that it need not be told of values that are lost.
@@ -180,10 +182,11 @@ class TickerSubscription(Subscription):
 class TapeSubscription(Subscription):
     """The `trades` or `quotes` of one client: every tick of its watchlist, and a count of those it lost."""
 
-    __slots__ = ("cursor", "lost")
+    __slots__ = ("channel", "cursor", "lost")
 
-    def __init__(self, outlet: Outlet, codec: Codec, watchlists: Watchlists) -> None:
+    def __init__(self, outlet: Outlet, codec: Codec, watchlists: Watchlists, channel: str) -> None:
         super().__init__(outlet, codec, watchlists)
+        self.channel = channel
         #: Up to here every tick of the watchlist was sent or counted as lost; at or after ``version``.
         self.cursor = 0
         self.lost: dict[str, int] = {}
@@ -204,7 +207,7 @@ class TapeSubscription(Subscription):
                 self.lost[name] = self.lost.get(name, 0) + count
         self.cursor = tail
 
-    def take(self, channel: str, ring: Ring, board: Board, upto: int, frame_bytes: int) -> bytes:
+    def take(self, ring: Ring, board: Board, upto: int, frame_bytes: int) -> bytes:
         """The next frame for this client alone, of ticks up to number ``upto``; ``cursor`` tells how far it got."""
         self.count_lost(ring, board)
         after = self.cursor
@@ -220,7 +223,7 @@ class TapeSubscription(Subscription):
         lost, self.lost = self.lost, {}
         self.told = True
         since, self.version, self.cursor = self.version, end, end
-        return self.codec.tape(channel, since, end, parts, lost)
+        return self.codec.tape(self.channel, since, end, parts, lost)
 
 
 def encode_ticks(

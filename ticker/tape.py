@@ -98,7 +98,7 @@ class Tape:
             # Counting now keeps the count exact by symbol, however long this lasts.
             subscription.count_lost(self._ring, self._board)
             return False
-        payload = subscription.take(self.channel, self._ring, self._board, self.cursor, self._frame_bytes)
+        payload = subscription.take(self._ring, self._board, self.cursor, self._frame_bytes)
         self.file(subscription)
         subscription.outlet.send(payload)
         return subscription.group is not None

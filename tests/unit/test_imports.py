@@ -19,6 +19,7 @@ LAYERS: list[set[str]] = [
     {"bars", "subscription", "pump", "testing"},
     {"audience", "bar_subscription"},
     {"session", "lane", "tape", "bar_lane"},
+    {"lanes"},
     {"hub"},
     {"server"},
     {"client"},
