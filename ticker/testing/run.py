@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import time
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from ticker.feed import Feed
-
-_BEAT_S: Final = 0.005
+from ticker.testing.stalls import BEAT_S, Stalls
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +43,23 @@ class Run:
     """Iterates ``feed`` in one task, as the server does, and asks for no event before ``next`` is called."""
 
     def __init__(self, feed: Feed) -> None:
-        #: How long the event loop stood still, at the most, during the last ``next``.
-        self.blocked_s = 0.0
+        self._stalls = Stalls()
         #: What closing the iterator raised.
         self.close_error: Exception | None = None
         self._feed = feed
         self._ask = asyncio.Semaphore(0)
         self._asked = False
         self._answers: asyncio.Queue[Outcome] = asyncio.Queue(1)
-        self._beat_s = 0.0
         self._task = asyncio.create_task(self._iterate())
+
+    @property
+    def blocked_s(self) -> float:
+        """How long the feed held up the event loop, at the most, during the last ``next``."""
+        return self._stalls.longest_s
 
     async def next(self, timeout_s: float) -> Outcome:
         """The next event, or what came instead. After ``Silence`` the same event is still being waited for."""
-        self.blocked_s, self._beat_s = 0.0, time.perf_counter()
+        self._stalls.restart()
         if not self._asked:
             self._asked = True
             self._ask.release()
@@ -68,7 +69,7 @@ class Run:
         except TimeoutError:
             return Silence()
         finally:
-            self._note_beat()
+            self._stalls.beat()
             beat.cancel()
             await asyncio.wait({beat})
         self._asked = False
@@ -76,6 +77,7 @@ class Run:
 
     async def close(self, timeout_s: float) -> bool:
         """End the iteration; False if it didn't end within ``timeout_s``."""
+        self._stalls.close()
         self._task.cancel()
         _, unfinished = await asyncio.wait({self._task}, timeout=timeout_s)
         return not unfinished
@@ -109,12 +111,8 @@ class Run:
 
     async def _beat(self) -> None:
         while True:
-            await asyncio.sleep(_BEAT_S)
-            self._note_beat()
-
-    def _note_beat(self) -> None:
-        now_s = time.perf_counter()
-        self.blocked_s, self._beat_s = max(self.blocked_s, now_s - self._beat_s - _BEAT_S), now_s
+            await asyncio.sleep(BEAT_S)
+            self._stalls.beat()
 
 
 def _iterator(feed: Feed) -> Any:
