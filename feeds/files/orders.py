@@ -73,6 +73,9 @@ class OrderWatch:
         # One stamp alone is in any order.
         orders = {lane.order for lane in lanes if lane.moves} or orders
         report.order = orders.pop() if len(orders) == 1 else "mixed"
+        if report.order == "mixed":
+            report.misplaced_rows = sum(lane.misplaced[0] for lane in lanes)
+            report.misplaced_by_ns = max(lane.misplaced[1] for lane in lanes)
         report.gaps = lanes[0].gaps.found()
         return len(lanes) == 1 and not lanes[0].groups
 
@@ -83,6 +86,8 @@ class _Lane:
     def __init__(self) -> None:
         self.gaps = Gaps()
         self.oldest, self.newest = int(np.iinfo(np.int64).max), 0
+        #: Rows that would have to move for the file to be oldest first, or newest first, and how far (ns) at the most.
+        self._late = self._early = (0, 0)
         self._last = self._symbol = -1
         self._rising = self._falling = 0
         # Of these, those where another symbol begins.
@@ -106,6 +111,11 @@ class _Lane:
         grouped = self._falling == self._falling_anew or self._rising == self._rising_anew
         return "grouped by symbol" if grouped else "mixed"
 
+    @property
+    def misplaced(self) -> tuple[int, int]:
+        """Rows that are not where they would be in the order that the file keeps best, and by how much."""
+        return min(self._late, self._early)
+
     def note(self, stamps: Stamps, symbols: Ints) -> None:
         if not len(stamps):
             return
@@ -119,5 +129,12 @@ class _Lane:
         self._rising_anew += int(((steps > 0) & changed).sum())
         self._falling += int(back.sum())
         self._falling_anew += int((back & changed).sum())
+        self._late = _more(self._late, np.maximum(np.maximum.accumulate(stamps), self.newest) - stamps)
+        self._early = _more(self._early, stamps - np.minimum(np.minimum.accumulate(stamps), self.oldest))
         self.oldest, self.newest = min(self.oldest, int(stamps.min())), max(self.newest, int(stamps.max()))
         self._last, self._symbol = int(stamps[-1]), int(symbols[-1])
+
+
+def _more(before: tuple[int, int], distances: Stamps) -> tuple[int, int]:
+    rows, furthest = before
+    return rows + int((distances > 0).sum()), max(furthest, int(distances.max()))

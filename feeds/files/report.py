@@ -62,6 +62,9 @@ class FileReport:
     date: str | None = None
     how: dict[str, str] = field(default_factory=dict)
     order: Literal["time", "newest first", "grouped by symbol", "mixed"] = "time"
+    #: Of a file in mixed order: rows that are out of place, and by how much (ns) at the most.
+    misplaced_rows: int = 0
+    misplaced_by_ns: int = 0
     #: Of a file of bars: what one lasts (ns).
     interval_ns: int | None = None
     rows: int = 0

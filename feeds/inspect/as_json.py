@@ -12,6 +12,8 @@
       name, path, compression, error, head (the first lines of a file that was not understood)
       layout, title, kind, delimiter, header_line, banner_lines, columns (role to column), ignored
       time_zone, stamp_form, price_scale, date, how (where these come from), order, interval_ns
+      misplaced_rows, misplaced_by_ns (of a file in mixed order)
+      passed (column to the number of rows that are neither trade nor quote by it)
       rows, trades, quotes, bars, first, last, first_time, last_time, symbols
       refused_rows, refused (reason to count), complaints ([{"line","column","text","reason","words"}])
       gaps ([{"start","end","start_time","end_time"}])
@@ -65,6 +67,9 @@ def _file(file: FileFindings) -> dict[str, Any]:
         "date": report.date,
         "how": dict(report.how),
         "order": report.order,
+        "misplaced_rows": report.misplaced_rows,
+        "misplaced_by_ns": report.misplaced_by_ns,
+        "passed": dict(report.passed),
         "interval_ns": report.interval_ns,
         "rows": report.rows,
         "trades": report.trades,

@@ -37,7 +37,7 @@ def facts(report: FileReport, room: int) -> Iterator[Fact]:
     yield Fact(label="layout", value=report.title or report.layout, remark=_form(report))
     yield Fact(label="columns", value=_columns(report))
     if report.ignored:
-        yield Fact(label="not read", value=listed(report.ignored, 2 * room))
+        yield Fact(label="not read", value=listed([_named(name) for name in report.ignored], 2 * room))
     yield _zone(report)
     if report.date is not None:
         yield _from(report, "date", report.date, "--date YYYY-MM-DD")
@@ -51,7 +51,9 @@ def facts(report: FileReport, room: int) -> Iterator[Fact]:
     if report.interval_ns is not None:
         yield Fact(label="bars", value=f"of {duration(report.interval_ns)}")
     if report.order != "time":
-        yield Fact(label="order", value=report.order, remark="sorted by time before the replay")
+        yield Fact(label="order", value=_order(report), remark="sorted by time before the replay")
+    if report.passed:
+        yield Fact(label="left out", value=_passed(report))
     if report.gaps:
         yield Fact(label="gaps", value=_gaps(report))
 
@@ -108,6 +110,25 @@ def _symbols(report: FileReport, room: int) -> str:
     if len(report.symbols) == 1:
         return report.symbols[0]
     return f"{len(report.symbols):,}: {listed(report.symbols, 2 * room)}"
+
+
+def _named(column: str) -> str:
+    """One without a name is known by its number."""
+    return f"column {column}" if column.isdecimal() else column
+
+
+def _order(report: FileReport) -> str:
+    if not report.misplaced_rows:
+        return report.order
+    rows, by = count(report.misplaced_rows, "row"), duration(report.misplaced_by_ns)
+    return f"{report.order}, {rows} out of place by up to {by}"
+
+
+def _passed(report: FileReport) -> str:
+    return ", ".join(
+        f"{count(rows, 'row')} neither trade nor quote" + (f" by column {column!r}" if column else "")
+        for column, rows in report.passed.items()
+    )
 
 
 def _gaps(report: FileReport) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -42,6 +44,25 @@ def test_an_assumption_shows_its_option() -> None:
     said = drawn(findings(trades_report()))
     assert "UTC  ISO 8601 with offset, says the file" in said
     assert "--time-zone" not in said
+
+
+def test_rows_that_are_not_taken_as_they_lie_are_told() -> None:
+    """Those out of place, those that are no tick, and columns without a name."""
+    report = replace(
+        trades_report(),
+        order="mixed",
+        misplaced_rows=1200,
+        misplaced_by_ns=5 * 3600 * 10**9,
+        passed=Counter({"type": 7}),
+        ignored=("3", "venue"),
+    )
+    text = drawn(findings(report), 120)
+    for words in (
+        "mixed, 1,200 rows out of place by up to 5 h  sorted by time before the replay",
+        "left out  7 rows neither trade nor quote by column 'type'",
+        "not read  column 3, venue",
+    ):
+        assert words in re.sub(r"(left out|not read) +", r"\1  ", text)
 
 
 def test_what_a_layout_or_a_name_tells_shows_its_option_too() -> None:

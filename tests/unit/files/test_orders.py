@@ -37,6 +37,26 @@ def test_the_order_is_told_however_the_rows_are_cut(rows: list[tuple[int, int]],
     assert (report.first, report.last) == (DAY + min(ts for _, ts in rows), DAY + max(ts for _, ts in rows))
 
 
+@pytest.mark.parametrize(
+    ("stamps", "rows", "by"),
+    [
+        ([1, 5, 2, 3, 6], 2, 3),  # two behind 5, one of them 3 earlier
+        ([9, 5, 8, 6, 1], 2, 3),  # newest first but for two
+        ([1, 2, 3], 0, 0),
+        ([3, 2, 1], 0, 0),
+    ],
+)
+@pytest.mark.parametrize("chunk", [1, 2, 10])
+def test_rows_out_of_place_are_counted(stamps: list[int], rows: int, by: int, chunk: int) -> None:
+    """Against the order that the file keeps best. They are put right, but the user should know."""
+    watch = OrderWatch()
+    for at in range(0, len(stamps), chunk):
+        watch.note(trades(*((0, DAY + ts, 1.0) for ts in stamps[at : at + chunk])))
+    report = FileReport(name="a", path="a")
+    watch.tell(report)
+    assert (report.misplaced_rows, report.misplaced_by_ns) == (rows, by)
+
+
 def test_trades_and_quotes_of_one_chunk_may_have_lain_among_each_other() -> None:
     """A chunk gives the kinds apart; that is no disorder."""
     watch = OrderWatch()
