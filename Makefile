@@ -28,9 +28,9 @@ help: ## list what one can do
 serve: $(VENV)/for-serve dashboard ## start the server with a simulated market: http://127.0.0.1:8000
 	@exec $(BIN)/ticker serve $(ARGS)
 
-test: $(VENV)/for-test node chromium ## run all tests
+test: $(VENV)/for-test node chromium ## run all tests, on all cores (ARGS="-n0 …": on one)
 	@$(BIN)/python web/build.py --tools && $(BIN)/python web/build.py || true
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 soak: $(VENV)/for-test ## look for new counter-examples to the properties, for some minutes
 	@$(BIN)/python -m pytest tests/property --hypothesis-profile=soak --timeout=0 $(ARGS)

@@ -1,6 +1,8 @@
-"""What all tests share: how hypothesis runs."""
+"""What all tests share: how hypothesis runs, and that Ctrl-C reaches them."""
 
 from __future__ import annotations
+
+import signal
 
 from hypothesis import Phase, settings
 
@@ -11,3 +13,6 @@ PHASES = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)
 settings.register_profile("suite", deadline=None, max_examples=100, derandomize=True, phases=PHASES)
 settings.register_profile("soak", deadline=None, max_examples=5_000, phases=PHASES)
 settings.load_profile("suite")
+
+# A shell starts what it puts into the background with the signal ignored, and tests send it to themselves.
+signal.signal(signal.SIGINT, signal.default_int_handler)

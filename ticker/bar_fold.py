@@ -10,6 +10,7 @@ Sources: open, high, low, close and volume are what the words say; vwap is notio
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +38,11 @@ class Pieces:
         return len(self.row)
 
     def __getitem__(self, part: slice | npt.NDArray[np.bool_] | Rows) -> Pieces:
-        return Pieces(*(getattr(self, column.name)[part] for column in fields(self)))
+        return Pieces(*[getattr(self, name)[part] for name in _COLUMNS])
+
+
+_COLUMNS: Final = tuple(column.name for column in fields(Pieces))
+NO_PIECES: Final = Pieces(np.zeros(0, np.intp), np.zeros(0, np.int64), *(np.zeros(0) for _ in _COLUMNS[2:]))
 
 
 class OpenBars:
@@ -117,7 +122,7 @@ def fold(pieces: Pieces, into: OpenBars, interval_ns: int) -> Pieces:
 
 
 def joined(*parts: Pieces) -> Pieces:
-    return Pieces(*(np.concatenate([getattr(part, column.name) for part in parts]) for column in fields(Pieces)))
+    return Pieces(*[np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMNS])
 
 
 def merged(first: Pieces, second: Pieces) -> Pieces:

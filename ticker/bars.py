@@ -1,6 +1,6 @@
 """The bars of all symbols: under way, and the newest closed ones of each interval. Trades and market time go in.
 
-Closed 1-second bars are folded from trades, every longer interval from those and the second under way, all by
+Closed 1-second bars are folded from trades, every longer bar from the closed ones of the next shorter interval, all by
 ``bar_fold.fold``; so a bar seen live is the bar that is fetched later, to the last bit. A trade that is older than its
 symbol's open second, or than the time that the feed has vouched for, is in no bar: ``late`` counts it.
 
@@ -19,8 +19,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ticker.bar_fold import Floats, OpenBars, Pieces, Rows, fold, joined, merged
-from ticker.bar_ring import BarRing
+from ticker.bar_fold import NO_PIECES, Floats, OpenBars, Pieces, Rows, fold, joined, merged
+from ticker.bar_history import BarHistory
 from ticker.model import BarBatch, Bars, Trades
 from ticker.ring import Ring
 
@@ -48,7 +48,9 @@ KEPT: Final[Mapping[str, int]] = {
 }
 #: Closed bars of all symbols together, by interval, for clients that lag or come back.
 TAPE_BARS: Final = 16_384
-PENDING: Final = 65_536
+#: So many trades wait at most: folding them holds up the event loop for up to some 10 ms.
+PENDING: Final = 16_384
+_NO_ROWS: Final = np.zeros(0, np.intp)
 _LOW_BITS: Final = 32
 _LOW: Final = (1 << _LOW_BITS) - 1
 
@@ -70,7 +72,8 @@ class BarStore:
         #: The feed's own bars under way, and the rows that have such, by interval.
         self._given = {name: OpenBars() for name in INTERVALS}
         self._is_given = {name: np.zeros(0, np.bool_) for name in INTERVALS}
-        self._history: dict[tuple[int, str], BarRing] = {}
+        self._has_given = dict.fromkeys(INTERVALS, False)
+        self._history = {name: BarHistory(kept) for name, kept in KEPT.items()}
         self._changed = np.zeros(0, np.int64)
         #: What waits to be folded: rows, trades, and the watermark when they came.
         self._pending: list[tuple[Rows, Trades, int]] = []
@@ -103,6 +106,7 @@ class BarStore:
             # From here on computed ones give way, and not before.
             self.fold()
             self._is_given[name][places] = True
+            self._has_given[name] = True
         self._waiting_given.append((name, places, batch))
         self._waiting += len(rows)
         if self._waiting >= PENDING:
@@ -113,9 +117,8 @@ class BarStore:
         self.fold()
         for open_bars in (self._seconds, *self._open.values(), *self._given.values()):
             open_bars.start[rows[rows < len(open_bars.start)]] = 0
-        for row in rows.tolist():
-            for name in INTERVALS:
-                self._history.pop((row, name), None)
+        for history in self._history.values():
+            history.remove(rows)
         self._note(rows)
 
     # Out
@@ -126,15 +129,19 @@ class BarStore:
         if self._waiting_given:
             # First: of the trades, those before the beginning of a bar that is under way now don't count for it.
             self._fold_given()
-        if self._pending:
-            self._fold_trades()
-        if self.watermark > self._closed_by:
-            self._closed_by = self.watermark
-            self._close_seconds(self._over(self._seconds, SECOND_NS))
-            for name, length in _LONGER.items():
-                self._publish(name, self._over(self._open[name], length))
+        over, touched = self._fold_trades() if self._pending else (NO_PIECES, _NO_ROWS)
+        before, self._closed_by = self._closed_by, max(self._closed_by, self.watermark)
+        if self._closed_by // SECOND_NS > before // SECOND_NS:
+            late = self._over(self._seconds, SECOND_NS)
+            over = joined(over, late) if len(over) else late
+        elif not len(touched):
+            return
+        self._close(over, touched, before)
+        if len(touched):
+            self._note(touched)
 
-    def _fold_trades(self) -> None:
+    def _fold_trades(self) -> tuple[Pieces, Rows]:
+        """Into seconds. Gives those that are over because of a later trade, and the rows that had trades."""
         rows = np.concatenate([rows for rows, *_ in self._pending])
         # Trades that came before a watermark are judged by the one that was in force then.
         floor = np.repeat([watermark for *_, watermark in self._pending], [len(rows) for rows, *_ in self._pending])
@@ -149,22 +156,33 @@ class BarStore:
         if not in_time.all():
             self.late += int(len(rows) - in_time.sum())
             rows, ts, price, size = rows[in_time], ts[in_time], price[in_time], size[in_time]
-        if not len(rows):
-            return
-        over = fold(
-            Pieces(rows, ts, price, price, price, price, size, price * size, np.ones(len(rows))),
-            self._seconds,
-            SECOND_NS,
-        )
-        self._close_seconds(over)
-        touched = rows[np.append(True, rows[1:] != rows[:-1])]
+        pieces = Pieces(rows, ts, price, price, price, price, size, price * size, np.ones(len(rows)))
+        over = fold(pieces, self._seconds, SECOND_NS)
+        return over, rows[np.append(True, rows[1:] != rows[:-1])] if len(rows) else rows
+
+    def _close(self, over: Pieces, touched: Rows, before: int) -> None:
+        """Seconds are over: they go into the 5 seconds, those that are over by that into the minutes, and so on.
+
+        ``touched`` rows have a later second under way; since watermark ``before``, time may have closed more.
+        """
+        if len(over):
+            self._publish("1s", over)
+            self._fold_into_given(over)
+        now = self._seconds.start[touched]
         for name, length in _LONGER.items():
             open_bars = self._open[name]
+            over = fold(over, open_bars, length)
             # The second under way belongs to a later bar: the one before is over, though that second isn't.
-            now = self._seconds.start[touched]
             begun = open_bars.start[touched]
-            self._publish(name, open_bars.take(touched[(begun > 0) & (begun != now - now % length)]))
-        self._note(touched)
+            gone = touched[(begun > 0) & (begun + length <= now)]
+            if self._closed_by // length > before // length:
+                ended = self._over(open_bars, length)
+                over = joined(over, ended) if len(over) else ended
+            if len(gone):
+                gone = gone[open_bars.start[gone] > 0]
+                over = joined(over, open_bars.take(gone)) if len(over) else open_bars.take(gone)
+            if len(over):
+                self._publish(name, over)
 
     def _fold_given(self) -> None:
         closed: dict[str, list[tuple[Rows, Bars]]] = {}
@@ -204,8 +222,7 @@ class BarStore:
         Starts (n), values (n, 7) as in ``tapes``, and whether each is closed: the last one may be under way.
         """
         self.fold()
-        ring = self._history.get((row, interval))
-        starts, values = ring.all() if ring is not None else (np.zeros(0, np.int64), np.zeros((0, 7)))
+        starts, values = self._history[interval].of(row)
         _, open_start, open_values = self.under_way(interval, np.array([row], np.intp))
         closed = np.append(np.ones(len(starts), np.bool_), np.zeros(len(open_start), np.bool_))
         starts, values = np.append(starts, open_start), np.concatenate((values, open_values))
@@ -252,13 +269,10 @@ class BarStore:
         """Those that end by the watermark, which are there no more."""
         return open_bars.take(np.flatnonzero((open_bars.start > 0) & (open_bars.start + length <= self.watermark)))
 
-    def _close_seconds(self, over: Pieces) -> None:
-        if not len(over):
-            return
-        self._publish("1s", over)
-        for name, length in _LONGER.items():
-            self._publish(name, fold(over, self._open[name], length))
+    def _fold_into_given(self, over: Pieces) -> None:
         for name, open_bars in self._given.items():
+            if not self._has_given[name]:
+                continue
             mine = over[self._is_given[name][over.row] & (open_bars.start[over.row] > 0)]
             mine = mine[mine.ts >= open_bars.start[mine.row]]
             if len(mine):
@@ -268,9 +282,8 @@ class BarStore:
 
     def _publish(self, interval: str, over: Pieces) -> None:
         """Keep what was computed, unless the feed has bars of its own."""
-        if not len(over):
-            return
-        over = over[~self._is_given[interval][over.row]]
+        if self._has_given[interval]:
+            over = over[~self._is_given[interval][over.row]]
         over = over[np.lexsort((over.row, over.ts))]
         self._keep(interval, over.row, over.ts, _values(over))
 
@@ -279,27 +292,27 @@ class BarStore:
         if not len(rows):
             return
         self.tapes[interval].append(rows, starts, *values.T)
-        order = rows.argsort(kind="stable")
-        rows, starts, values = rows[order], starts[order], values[order]
-        firsts = np.flatnonzero(np.append(True, rows[1:] != rows[:-1])).tolist()
-        for first, last in zip(firsts, [*firsts[1:], len(rows)], strict=True):
-            key = int(rows[first]), interval
-            ring = self._history.get(key)
-            if ring is None:
-                ring = self._history[key] = BarRing(KEPT[interval])
-            ring.append(starts[first:last], values[first:last])
+        self._history[interval].append(rows, starts, values)
 
     def _computed(self, interval: str, rows: Rows) -> Pieces:
-        seconds = self._seconds
-        if interval == "1s":
-            return seconds.pieces(rows[seconds.start[rows] > 0])
-        length, open_bars = INTERVALS[interval], self._open[interval]
-        now, begun = seconds.start[rows] > 0, open_bars.start[rows] > 0
-        both = rows[now & begun]
-        alone = seconds.pieces(rows[now & ~begun])
-        columns = (alone.open, alone.high, alone.low, alone.close, alone.volume, alone.notional, alone.trades)
-        alone = Pieces(alone.row, alone.ts - alone.ts % length, *columns)
-        return joined(merged(open_bars.pieces(both), seconds.pieces(both)), alone, open_bars.pieces(rows[begun & ~now]))
+        """What each open bar up to ``interval`` has, put together as it will be when they close, one by one."""
+        pieces = self._seconds.pieces(rows[self._seconds.start[rows] > 0])
+        for name, length in _LONGER.items():
+            if length > INTERVALS[interval]:
+                break
+            open_bars = self._open[name]
+            has = open_bars.start > 0
+            goes_on = has[pieces.row]
+            alone = pieces[~goes_on]
+            columns = (alone.open, alone.high, alone.low, alone.close, alone.volume, alone.notional, alone.trades)
+            waits = has[rows]
+            waits[np.isin(rows, pieces.row)] = False
+            pieces = joined(
+                merged(open_bars.pieces(pieces.row[goes_on]), pieces[goes_on]),
+                Pieces(alone.row, alone.ts - alone.ts % length, *columns),
+                open_bars.pieces(rows[waits]),
+            )
+        return pieces
 
     def _of_feed(self, interval: str, rows: Rows) -> Pieces:
         seconds, open_bars = self._seconds, self._given[interval]

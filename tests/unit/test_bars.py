@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from ticker.bar_ring import BarRing
 from ticker.bars import KEPT, SECOND_NS, BarStore
 from ticker.model import BarBatch, Bars, SymbolTable, Trades
 
@@ -127,17 +125,3 @@ def test_history_is_bounded_and_cut_as_asked() -> None:
     cut, *_ = store.history(0, "1s", START + 100 * SECOND_NS, START + 110 * SECOND_NS, 3)
     assert ((cut - START) // SECOND_NS).tolist() == [107, 108, 109]
     assert len(store.history(5, "1m")[0]) == 0
-
-
-@pytest.mark.parametrize("sizes", [[1, 2, 3], [40], [5, 40, 100], [300], [64, 64, 64]])
-def test_a_ring_keeps_the_newest(sizes: list[int]) -> None:
-    """However many come at once, below its bound, at it and far beyond."""
-    ring, count = BarRing(100), 0
-    for size in sizes:
-        starts = np.arange(count + 1, count + size + 1)
-        ring.append(starts, np.repeat(starts[:, None], 7, axis=1).astype(float))
-        count += size
-    starts, values = ring.all()
-    assert starts.tolist() == list(range(max(1, count - 99), count + 1))
-    assert (values == starts[:, None]).all()
-    assert ring.last_start == count

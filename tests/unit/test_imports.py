@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 #: From the ground up. A module may import those of earlier rows, and nothing of its own row but what is named last.
 LAYERS: list[set[str]] = [
     {"errors", "fields"},
-    {"model", "messages", "moments", "options", "bar_fold", "bar_ring"},
+    {"model", "messages", "moments", "options", "bar_fold", "bar_history"},
     {"feed", "codec", "board", "ring", "watchlist"},
     {"bars", "subscription", "pump", "testing"},
     {"audience", "bar_subscription"},
