@@ -4,9 +4,9 @@
 
 100 ticks a market second, at moments of their own, go through the pump into a hub, as the server does it; each tick's
 lateness is taken when the hub has it, and counted from that of the promptest: when a replay's clock began is not to be
-seen from outside. Shown are those of the whole run and of its last tenth: without drift they are alike. Beside them, what
-the machine's timer alone makes of it, if ticks cost nothing: less is not to be had. Takes a minute, or SECONDS, and five
-more for the timer.
+seen from outside. Shown are those of the whole run and of its last tenth: without drift they are alike. Beside them,
+what the machine's timer alone makes of it, if ticks cost nothing: less is not to be had. Takes a minute, or SECONDS,
+and five more for the timer.
 """
 
 from __future__ import annotations
