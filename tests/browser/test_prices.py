@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from playwright.sync_api import WebSocket, expect
 
@@ -75,17 +73,25 @@ def test_msgpack_is_asked_for_and_read(visit: Visit, stage: Stage) -> None:
     assert all(binary)
 
 
+#: The sign is drawn, and not by its colour alone.
+PICTURE = "(cell) => getComputedStyle(cell).backgroundImage.replace(/rgba?\\([^)]*\\)|oklch\\([^)]*\\)/g, 'colour')"
+
+
 def test_a_change_is_told_without_colour(visit: Visit, stage: Stage) -> None:
     """A rise has an arrow and a sign, and so has a fall."""
     dashboard = visit(stage.url + "/#AAPL")
     dashboard.shows("AAPL", "last", 187.4)
     stage.trade("AAPL", 188)
     dashboard.shows("AAPL", "last", 188)
-    expect(dashboard.cell("AAPL", "last")).to_have_text(re.compile("▲"), use_inner_text=True)
+    sign = dashboard.cell("AAPL", "last")
+    expect(sign).to_have_attribute("data-way", "up")
+    rising = sign.evaluate(PICTURE)
+    assert "gradient" in rising
     expect(dashboard.cell("AAPL", "change_pct")).to_contain_text("+0.32%")
     stage.trade("AAPL", 186)
     dashboard.shows("AAPL", "last", 186)
-    expect(dashboard.cell("AAPL", "last")).to_have_text(re.compile("▼"), use_inner_text=True)
+    expect(sign).to_have_attribute("data-way", "down")
+    assert sign.evaluate(PICTURE) != rising
     expect(dashboard.cell("AAPL", "change_pct")).to_contain_text("−0.75%")
 
 

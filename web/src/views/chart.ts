@@ -19,7 +19,7 @@ import type { Palette } from "../palette.ts";
 import { mark, need, write } from "./dom.ts";
 
 /** A candle moves slowly; drawing it oftener shows nothing more and costs a tenth of a core. */
-const SPACING_MS = 200;
+const SPACING_MS = 250;
 const SUMMARY_MS = 5000;
 /** How many bars are seen at first. */
 const SEEN = 110;
@@ -81,7 +81,7 @@ export class Chart {
       // On a phone the chart opens under the finger that chose the symbol, and takes it for its own.
       setTimeout(() => this.chart.clearCrosshairPosition(), AFTER_TAP_MS);
     });
-    context.painter.add((nowMs) => this.paint(nowMs));
+    context.painter.addEarly((nowMs) => this.paint(nowMs));
   }
 
   private time(time: Time, form: (typeof TICK_FORMS)[number] | "full"): string {

@@ -5,15 +5,13 @@ import type { Column } from "../columns.ts";
 import { el, icon, mark, way } from "./dom.ts";
 import type { Flashes } from "./flashes.ts";
 
-const UP = "▲";
-const DOWN = "▼";
 /** What flashes. A volume only ever grows, and a change says what the last price says. */
 const FLASHING = new Set(["last", "bid", "ask", "low", "high"]);
 /** Names longer than this may not fit; only they are cut off, because each cut costs something in every frame. */
 const LONG = 8;
 /** How often a column is written at most: the last price whenever it is painted, the rest as fast as it is read. */
-const READ_MS = 95;
-const SLOW_MS = 240;
+const READ_MS = 190;
+const SLOW_MS = 480;
 const READ = new Set(["bid", "ask", "change", "change_pct"]);
 
 /** How far the mark of a range moves, in px. */
@@ -26,10 +24,8 @@ interface Cell {
   value: number | null;
   /** What is written. Kept here because asking the page for it would cost more than writing. */
   text: Text;
-  /** The sign of the way that the value went, and which it shows. It stands apart, so as not to be laid out again. */
-  sign: Text | null;
-  signed: number;
-  /** The way that the style sheet is told. */
+  flashes: boolean;
+  /** The way that the style sheet is told: it paints the sign, which costs no layout. */
   way: number;
   /** The mark that moves along a range. */
   point: HTMLElement | null;
@@ -58,14 +54,11 @@ export class RowView {
   private cell(column: Column, removable: boolean): Cell {
     const node = el("div", { role: column.kind === "symbol" ? "rowheader" : "gridcell", "data-field": column.field, class: `cell ${column.kind}` });
     const pace = column.field === "last" ? "each" : READ.has(column.field) ? "read" : "slow";
-    const cell: Cell = { column, pace, node, value: null, text: new Text(), sign: null, signed: 1, way: 0, point: null };
+    const cell: Cell = { column, pace, node, value: null, text: new Text(), flashes: FLASHING.has(column.field), way: 0, point: null };
     if (column.kind === "symbol") this.name(node, removable);
     else if (column.kind === "range") {
       cell.point = el("i", { hidden: true });
       node.append(el("span", { class: "track" }, cell.point));
-    } else if (FLASHING.has(column.field)) {
-      cell.sign = new Text(UP);
-      node.append(el("i", { class: "way", "aria-hidden": "true" }, cell.sign), cell.text);
     } else node.append(cell.text);
     this.root.append(node);
     return cell;
@@ -117,27 +110,16 @@ export class RowView {
         isLeft = true;
         continue;
       }
-      if (cell.sign && !isNew && value !== null && cell.value !== null) this.flash(cell, value - cell.value, nowMs);
       const difference = (value ?? 0) - (cell.value ?? 0);
+      if (cell.flashes && !isNew && value !== null && cell.value !== null) this.flashes.start(cell.node, difference, nowMs);
       cell.value = value;
       if (cell.point) this.paintRange(cell.node, cell.point, value);
       else set(cell.text, column.text(value));
       if (column.kind === "signed") tell(cell, value ?? 0);
       // As the flash: the way since what was seen last, and at first the way of the last trade.
-      if (column.field === "last") this.point(cell, isNew || difference === 0 ? (row?.tick ?? 0) : difference);
+      if (column.field === "last") tell(cell, isNew || difference === 0 ? (row?.tick ?? 0) : difference);
     }
     return isLeft;
-  }
-
-  private flash(cell: Cell, by: number, nowMs: number): void {
-    this.flashes.start(cell.node, by, nowMs);
-    turn(cell, by);
-  }
-
-  /** The last price keeps its sign: the way it went stays known until it goes another. */
-  private point(cell: Cell, by: number): void {
-    tell(cell, by);
-    if (by !== 0) turn(cell, by);
   }
 
   private paintRange(node: HTMLElement, point: HTMLElement, value: number | null): void {
@@ -154,13 +136,6 @@ export class RowView {
     for (const { node } of this.cells) this.flashes.stop(node);
     this.root.remove();
   }
-}
-
-function turn(cell: Cell, by: number): void {
-  const signed = Math.sign(by);
-  if (signed === cell.signed) return;
-  cell.signed = signed;
-  cell.sign!.data = signed > 0 ? UP : DOWN;
 }
 
 function tell(cell: Cell, by: number): void {

@@ -5,11 +5,14 @@ import { short } from "../format.ts";
 import { stateOf } from "../state.ts";
 import { mark, need, setIcon, write } from "./dom.ts";
 
+const SPACING_MS = 250;
+
 export class Status {
   private told = "";
+  private paintedMs = -Infinity;
 
   constructor(private readonly context: Context) {
-    const { live, held, replay } = context;
+    const { live, held, replay, painter } = context;
     for (const signal of [live.link, live.feed, held, replay]) (signal as typeof held).onChange(() => this.paint());
     need("pause").addEventListener("click", () => (held.value = !held.value));
     held.watch((isHeld) => {
@@ -19,11 +22,15 @@ export class Status {
       button.title = isHeld ? "Show the latest (Space)" : "Hold the picture (Space)";
       button.classList.toggle("on", isHeld);
     });
-    setInterval(() => this.paint(), 250);
+    setInterval(() => painter.ask(), SPACING_MS);
+    painter.add((nowMs) => {
+      if (nowMs - this.paintedMs >= SPACING_MS - 10) this.paint();
+    });
   }
 
   private paint(): void {
     const { live, held, replay } = this.context;
+    this.paintedMs = performance.now();
     const nowMs = Date.now();
     const state = stateOf({ link: live.link.value, wasOpen: live.wasOpen, held: held.value, feed: live.feed.value, replay: replay.value, nowMs });
     const badge = need("badge");

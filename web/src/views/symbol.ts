@@ -18,7 +18,7 @@ const STATS = [
 ] as const;
 /** A symbol that is only passed by with the arrow keys is not asked for. */
 const SETTLING_MS = 120;
-const SPACING_MS = 150;
+const SPACING_MS = 200;
 
 export class SymbolView {
   private readonly values: HTMLElement[] = [];

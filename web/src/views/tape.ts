@@ -5,8 +5,8 @@ import { price, size, stamp, type Zone } from "../format.ts";
 import type { Tick } from "../ticks.ts";
 import { el, mark, need, way, write } from "./dom.ts";
 
-const SHOWN = 60;
-const SPACING_MS = 200;
+const SHOWN = 40;
+const SPACING_MS = 250;
 
 export class Tape {
   private readonly list = need("ticks");
