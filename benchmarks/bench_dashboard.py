@@ -8,20 +8,15 @@ the time that went by; the frame rate is counted in a run of its own, since coun
 from __future__ import annotations
 
 import argparse
-import json
+import asyncio
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
-from playwright.sync_api import Browser, CDPSession, Page, WebSocket
+import aiohttp
 
+from benchmarks import chromium
 from benchmarks.measure import show
-from tests.browser import chromium
-from tests.browser.dashboard import Dashboard
 from tests.browser.serving import fetched, market
-from tests.e2e.processes import Server
 
 SYMBOLS = 1_000
 #: Enough for 20,000 changed cells a second: a tick changes about four, and some ticks of a beat meet in one symbol.
@@ -30,7 +25,17 @@ SECONDS = 10.0
 #: What a page does once: the first snapshot, the first layout.
 WARM_UP_S = 5.0
 
-FRAMES = """(ms) => new Promise((done) => {
+LIVE = """new Promise((done) => {
+  const look = () => document.body?.dataset.state === "live" ? done(true) : setTimeout(look, 50);
+  look();
+})"""
+CHOOSE = """(() => {
+  const select = document.getElementById("setting-rate");
+  select.value = "%s";
+  select.dispatchEvent(new Event("change", { bubbles: true }));
+  return select.value;
+})()"""
+FRAMES = """new Promise((done) => {
   const began = performance.now();
   let frames = 0;
   let slowest = 0;
@@ -39,97 +44,66 @@ FRAMES = """(ms) => new Promise((done) => {
     frames += 1;
     slowest = Math.max(slowest, now - last);
     last = now;
-    if (now - began < ms) requestAnimationFrame(frame);
+    if (now - began < %d) requestAnimationFrame(frame);
     else done([frames / (now - began) * 1000, slowest]);
   };
   requestAnimationFrame(frame);
 })"""
 
 
-@contextmanager
-def dashboard(browser: Browser, server: Server, count: int, rate: str, query: str = "") -> Iterator[Page]:
-    """The page with that many symbols at so many updates a second, warmed up."""
-    names = fetched(server.url + "/v1/symbols")["symbols"][:count]
-    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
-    view = Dashboard(page, chromium.Complaints(page))
-    page.goto(f"{server.url}/{query}#{','.join(names)}")
-    view.live()
-    view.choose("Rate", rate)
-    page.wait_for_timeout(WARM_UP_S * 1_000)
-    try:
-        yield page
-    finally:
-        page.context.close()
+async def measured(url: str, rate: str) -> list[str]:
+    """Busy, scripts, layout; frames and the slowest."""
+    async with chromium.page(url) as page:
+        await page.evaluate(LIVE)
+        assert await page.evaluate(CHOOSE % rate) == rate
+        await asyncio.sleep(WARM_UP_S)
+        before, began = await page.metrics(), time.perf_counter()
+        await asyncio.sleep(SECONDS)
+        after, took = await page.metrics(), time.perf_counter() - began
+        part = {name: (after[name] - before[name]) / took * 100 for name in after}
+        frames, slowest_ms = await page.evaluate(FRAMES % (SECONDS * 1_000))
+    layout = part["LayoutDuration"] + part["RecalcStyleDuration"]
+    busy = [f"{share:.1f} %" for share in (part["TaskDuration"], part["ScriptDuration"], layout)]
+    return [*busy, f"{frames:.1f}", f"{slowest_ms:.0f} ms"]
 
 
-def metrics(debugger: CDPSession) -> dict[str, float]:
-    got: dict[str, Any] = debugger.send("Performance.getMetrics")
-    return {metric["name"]: metric["value"] for metric in got["metrics"]}
-
-
-def busy(page: Page) -> tuple[float, float, float]:
-    """Hundredths of the main thread's time: all of it, its scripts, its layout and style."""
-    debugger = page.context.new_cdp_session(page)
-    # The thread's own time: what others on the machine take is not counted.
-    debugger.send("Performance.enable", {"timeDomain": "threadTicks"})
-    before, began = metrics(debugger), time.perf_counter()
-    page.wait_for_timeout(SECONDS * 1_000)
-    after, took = metrics(debugger), time.perf_counter() - began
-    parts = {name: (after[name] - before[name]) / took * 100 for name in after}
-    return parts["TaskDuration"], parts["ScriptDuration"], parts["LayoutDuration"] + parts["RecalcStyleDuration"]
-
-
-def cells(page: Page) -> float:
-    """Changed cells a second that the server sends a page, read off the wire, which costs that page something."""
+async def cells(url: str, names: list[str], rate: str) -> float:
+    """Changed cells a second that the server sends a client with that watchlist."""
     changed = 0
+    async with aiohttp.ClientSession() as session, session.ws_connect(url + "/v1/stream", max_msg_size=0) as socket:
+        await socket.send_json({"op": "subscribe", "symbols": names, "rate": float(rate)})
+        end_s = None
+        while end_s is None or time.perf_counter() < end_s:
+            message = await socket.receive_json()
+            if message["type"] != "update":
+                continue
+            if end_s is None:
+                end_s = time.perf_counter() + SECONDS  # what comes after the first snapshot
+            else:
+                changed += sum(len(fields) - ("ts" in fields) for fields in message["data"].values() if fields)
+    return changed / SECONDS
 
-    def count(payload: str | bytes) -> None:
-        nonlocal changed
-        message = json.loads(payload)
-        if message["type"] == "update":
-            changed += sum(len(fields) - ("ts" in fields) for fields in message["data"].values() if fields)
 
-    def listen(socket: WebSocket) -> None:
-        socket.on("framereceived", count)
-
-    page.on("websocket", listen)
-    page.reload()
-    page.wait_for_timeout(WARM_UP_S * 1_000)
-    changed = 0
-    began = time.perf_counter()
-    page.wait_for_timeout(SECONDS * 1_000)
-    return changed / (time.perf_counter() - began)
+async def rows(url: str) -> list[list[str]]:
+    made = []
+    for label, count, rate, query in (
+        ("1,000 symbols, 10/s, JSON", SYMBOLS, "10", ""),
+        ("1,000 symbols, 10/s, msgpack", SYMBOLS, "10", "?encoding=msgpack"),
+        ("1,000 symbols, 20/s, JSON", SYMBOLS, "20", ""),
+        ("25 symbols, 10/s, JSON", 25, "10", ""),
+    ):
+        names = fetched(url + "/v1/symbols")["symbols"][:count]
+        changed = await cells(url, names, rate)
+        made.append([label, f"{changed:,.0f}", *await measured(f"{url}/{query}#{','.join(names)}", rate)])
+    return made
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.parse_args()
-    rows = []
-    with market(SYMBOLS, TICKS_PER_SECOND) as server, chromium.running() as browser:
-        for label, count, hertz, query in (
-            ("1,000 symbols, 10/s, JSON", SYMBOLS, "10", ""),
-            ("1,000 symbols, 10/s, msgpack", SYMBOLS, "10", "?encoding=msgpack"),
-            ("1,000 symbols, 20/s, JSON", SYMBOLS, "20", ""),
-            ("25 symbols, 10/s, JSON", 25, "10", ""),
-        ):
-            with dashboard(browser, server, count, hertz, query) as page:
-                whole, script, layout = busy(page)
-                rate, slowest_ms = page.evaluate(FRAMES, SECONDS * 1_000)
-            with dashboard(browser, server, count, hertz) as page:
-                changed = cells(page)
-            rows.append(
-                [
-                    label,
-                    f"{changed:,.0f}",
-                    f"{whole:.1f} %",
-                    f"{script:.1f} %",
-                    f"{layout:.1f} %",
-                    f"{rate:.1f}",
-                    f"{slowest_ms:.0f} ms",
-                ]
-            )
+    argparse.ArgumentParser(description=__doc__).parse_args()
+    with market(SYMBOLS, TICKS_PER_SECOND) as server:
+        found = asyncio.run(rows(server.url))
     columns = ["the page shows", "cells/s", "main thread busy", "scripts", "layout", "frames/s", "slowest frame"]
-    show(f"dashboard, load {os.getloadavg()[0]:.1f}", columns, rows)
+    show(f"dashboard, load {os.getloadavg()[0]:.1f}", columns, found)
 
 
 if __name__ == "__main__":

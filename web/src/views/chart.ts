@@ -19,7 +19,7 @@ import type { Palette } from "../palette.ts";
 import { mark, need, write } from "./dom.ts";
 
 /** A candle moves slowly; drawing it oftener shows nothing more and costs a tenth of a core. */
-const SPACING_MS = 250;
+const SPACING_MS = 300;
 const SUMMARY_MS = 5000;
 /** How many bars are seen at first. */
 const SEEN = 110;

@@ -9,7 +9,7 @@ import { el } from "./dom.ts";
 export const WIDTH = 72;
 const HEIGHT = 20;
 /** A line of pixels moves slowly; drawing it oftener shows nothing more. */
-const SPACING_MS = 500;
+const SPACING_MS = 1000;
 /** So many closes have the whole width; fewer don't, for a trend of a moment is none. */
 const LEAST = 20;
 

@@ -6,7 +6,7 @@ import type { Tick } from "../ticks.ts";
 import { el, mark, need, way, write } from "./dom.ts";
 
 const SHOWN = 40;
-const SPACING_MS = 250;
+const SPACING_MS = 300;
 
 export class Tape {
   private readonly list = need("ticks");
