@@ -78,7 +78,9 @@ def command(paths: tuple[str, ...], ticks: int, as_json: bool, **reading: Any) -
     else:
         _print_sheet(findings, paths, reading)
     if findings.error is not None:
-        raise Failure(findings.error)
+        # A terminal shows the sheet just above, with all of it.
+        told = not as_json and sys.stdout.isatty() and any(file.error for file in findings.files)
+        raise Failure("this can't be replayed: see above" if told else findings.error)
     return 0
 
 
@@ -106,9 +108,7 @@ def _replay_command(paths: tuple[str, ...], reading: dict[str, Any]) -> str:
     """What to type to replay the same files in the same way."""
     import shlex
 
-    words = ["ticker", "serve", "--feed", "csv"]
-    for path in paths:
-        words += ["--path", path]
+    words = ["ticker", "serve", *paths]
     for name, value in reading.items():
         flag = "--" + name.replace("_", "-")
         if value is True:

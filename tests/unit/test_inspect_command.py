@@ -56,7 +56,7 @@ def test_people_get_a_sheet(trades: Path) -> None:
     assert result.stderr == ""
     assert "! trades.csv\n  2 trades of 2 symbols, 2024-01-03 14:30:00.000000001 to 14:30:02 UTC\n" in result.output
     assert "trades.csv:3: column 'price': 'abc' is not a price" in result.output
-    assert f"--path {trades}" in "".join(result.output.split("\n")).replace("  ", " ")
+    assert f"ticker serve {trades}" in "".join(result.output.split("\n")).replace("  ", " ")
     assert "\x1b" not in result.output
 
 

@@ -16,7 +16,7 @@ from feeds.inspect.preview import Preview, TradeRow
 from feeds.inspect.sheet import sheet
 from tests.unit.inspected import BARS, START_NS, TICKS, bars_report, findings, lean_report, trades_report
 
-REPLAY = "ticker serve --feed csv --path day"
+REPLAY = "ticker serve day"
 
 
 def drawn(found: Findings, width: int = 100, *, colours: bool = False) -> str:
