@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from urllib.request import Request, urlopen
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Replaying, Visit
 from tests.browser.dashboard import Dashboard
-from tests.browser.serving import Stage
+from tests.browser.serving import Stage, write_history
 
 
 def bars(dashboard: Dashboard) -> int:
@@ -97,3 +99,24 @@ def test_the_tape_has_each_trade(visit: Visit, stage: Stage) -> None:
     assert prices[:2] == [188.02, 188.01]
     expect(dashboard.page.locator("[data-bid]")).to_contain_text("188")
     expect(dashboard.page.locator("[data-ask]")).to_contain_text("188.05")
+
+
+def test_a_market_that_has_just_begun_is_shown_in_seconds(
+    visit: Visit, stage: Stage, tmp_path: Path, replaying: Replaying
+) -> None:
+    """Minutes would be a single candle; where there are some, or the user chose, it is as it was."""
+    young = visit(stage.url + "/#AAPL")
+    expect(young.chart).to_have_attribute("data-interval", "1s")
+    young.button("5m").click()
+    expect(young.chart).to_have_attribute("data-interval", "5m")
+    young.page.reload()
+    expect(young.chart).to_have_attribute("data-interval", "5m")
+    server = replaying(write_history(tmp_path / "history.csv"), "--speed", "1")
+    command = Request(
+        f"{server.url}/v1/replay", b'{"action":"seek","to":"14:50"}', {"Content-Type": "application/json"}
+    )
+    with urlopen(command, timeout=10) as answer:
+        assert answer.status == 200
+    old = visit(server.url + "/#AAPL")
+    old.until(lambda: bars(old), lambda count: count >= 20)
+    expect(old.chart).to_have_attribute("data-interval", "1m")

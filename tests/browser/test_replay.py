@@ -52,6 +52,7 @@ def test_a_seek_moves_chart_and_table_together(visit: Visit, history: Server) ->
     expect(dashboard.replay).to_be_visible()
     dashboard.button("Pause replay").click()
     expect(dashboard.replay).to_have_attribute("data-replay", "paused")
+    dashboard.button("1m").click()
     for part in (0.8, 0.3):
         seek(dashboard, part)
         wanted = 1_800 * part

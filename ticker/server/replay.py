@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import asdict
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 from aiohttp import web
@@ -27,7 +27,7 @@ SETTLE_S: Final = 10.0
 class ReplayCommand(msgspec.Struct, frozen=True, kw_only=True):
     """The body of a POST: an action, and what it needs."""
 
-    action: Literal["pause", "resume", "step", "seek", "speed"]
+    action: str
     to: int | str | None = None
     speed: float | None = None
     count: int = 1
@@ -91,6 +91,8 @@ def _obey(feed: ReplayFeed, command: ReplayCommand) -> None:
             if command.to is None:
                 raise ValueError("to: missing; say 10:30, or 2024-01-03T10:30:00, or nanoseconds")
             feed.seek(_moment(command.to, feed))
+        case _:
+            raise ValueError(f"action: there are pause, resume, step, seek and speed, not {command.action!r:.80}")
 
 
 def _moment(to: int | str, feed: ReplayFeed) -> int:

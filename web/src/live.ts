@@ -182,6 +182,9 @@ export class Live {
     return ops;
   }
 
+  /** Called with the number of bars whenever a chart's history has come. */
+  historyCame: ((count: number) => void) | null = null;
+
   /** Fetch the bars before the first one, if there are any. */
   async older(): Promise<void> {
     const { symbol, interval, turn, series } = this.bars;
@@ -206,7 +209,10 @@ export class Live {
     if (symbol === null) return;
     try {
       const bars = barsFrom(await ask(barsPath(symbol, interval, HISTORY)));
-      if (turn === this.bars.turn) this.bars.series.merge(bars);
+      if (turn === this.bars.turn) {
+        this.bars.series.merge(bars);
+        this.historyCame?.(bars.length);
+      }
     } catch (error) {
       if (turn !== this.bars.turn) return;
       this.bars.refusal = (error as Error).message;

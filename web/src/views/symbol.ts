@@ -4,6 +4,7 @@ import { change, changePercent } from "../columns.ts";
 import type { Context } from "../context.ts";
 import { average, NOTHING, percent, price, short, signed, size } from "../format.ts";
 import { INTERVALS, type Interval } from "../protocol.ts";
+import { DEFAULTS } from "../settings.ts";
 import { el, mark, need, write } from "./dom.ts";
 
 const STATS = [
@@ -19,6 +20,8 @@ const STATS = [
 /** A symbol that is only passed by with the arrow keys is not asked for. */
 const SETTLING_MS = 120;
 const SPACING_MS = 200;
+/** So many minutes make a picture. */
+const FEW = 3;
 
 export class SymbolView {
   private readonly values: HTMLElement[] = [];
@@ -37,6 +40,13 @@ export class SymbolView {
       const button = el("button", { type: "button", "data-interval": interval }, interval);
       button.addEventListener("click", () => context.set({ interval }));
       need("intervals").append(button);
+    }
+    // A market that has just begun has seconds, and no minutes yet. Who has been here before has what was there then.
+    if (context.isFirst) {
+      context.live.historyCame = (count) => {
+        context.live.historyCame = null;
+        if (count < FEW && settings.value.interval === DEFAULTS.interval) context.set({ interval: "1s" });
+      };
     }
     settings.watch(({ interval }) => {
       for (const button of need("intervals").children) button.setAttribute("aria-pressed", String((button as HTMLElement).dataset["interval"] === interval));
