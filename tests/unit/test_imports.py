@@ -87,6 +87,16 @@ def test_a_module_imports_only_what_stands_below_it(path: Path) -> None:
 def test_the_client_needs_neither_numpy_nor_pandas_nor_the_server() -> None:
     """Importing the client is cheap: a script should not wait for what it doesn't use."""
     code = "import sys, ticker; ticker.connect; print([m for m in sys.modules if m in sys.argv[1:]])"
-    heavy = ["numpy", "pandas", "ticker.model", "ticker.board", "ticker.hub", "ticker.server", "click", "rich"]
+    heavy = [
+        "numpy",
+        "pandas",
+        "aiohttp",
+        "ticker.model",
+        "ticker.board",
+        "ticker.hub",
+        "ticker.server",
+        "click",
+        "rich",
+    ]
     ran = subprocess.run([sys.executable, "-c", code, *heavy], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"

@@ -8,8 +8,11 @@ import aiohttp
 import pytest
 
 from tests.unit.scripted_server import mute_server, scripted_server, update, welcome
+from ticker.client.address import public_url, stream_url
+from ticker.client.encodings import Encodings
 from ticker.client.follower import BrokenProtocolError
-from ticker.client.link import Encodings, LostError, _retry_after_s, dial, public_url, stream_url
+from ticker.client.link import _retry_after_s, dial
+from ticker.client.lost import LostError
 from ticker.codec import codec_for
 from ticker.errors import RefusedError
 

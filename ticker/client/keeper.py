@@ -9,18 +9,23 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Iterable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import aiohttp
 from yarl import URL
 
 import ticker
 from ticker.client.backoff import Backoff
+from ticker.client.encodings import Encodings
 from ticker.client.follower import Follower
-from ticker.client.link import Encodings, Link, LostError, dial
+from ticker.client.lost import LostError
 from ticker.client.questions import Asking
 from ticker.errors import ConnectError, ProtocolError, StreamError
 from ticker.messages import ClientMessage, Error, ServerMessage, Subscribed, Unsubscribed
+
+if TYPE_CHECKING:
+    import aiohttp
+
+    from ticker.client.link import Link
 
 log = logging.getLogger("ticker.client")
 
@@ -88,6 +93,9 @@ class Keeper:
             raise RuntimeError("a stream is opened once; make another")
         if self._closing:
             raise StreamError("the stream is closed")
+        # aiohttp takes a fifth of a second to import, half of it for certificates: not before somebody connects.
+        import aiohttp
+
         self._session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
             headers={"User-Agent": f"ticker/{ticker.__version__}"},
@@ -168,6 +176,8 @@ class Keeper:
             await session.close()
 
     async def _keep_connected(self, session: aiohttp.ClientSession) -> None:
+        from ticker.client.link import dial
+
         failures = retries = 0
         while True:
             self._lived = False

@@ -10,21 +10,18 @@ import email.utils
 import logging
 import time
 from collections.abc import Callable, Iterable
-from typing import get_args
 
 import aiohttp
-import msgspec
 from yarl import URL
 
+from ticker.client.encodings import Encodings
 from ticker.client.follower import BrokenProtocolError
-from ticker.codec import Codec, codec_for
-from ticker.errors import CLOSE_CODES, ProtocolError, RefusedError
+from ticker.client.lost import LostError
+from ticker.errors import CLOSE_CODES, RefusedError
 from ticker.messages import ClientMessage, ServerMessage, Welcome
 
 log = logging.getLogger("ticker.client")
 
-#: The types of message that this client knows; a server may have more.
-_KNOWN_TYPES = frozenset(str(kind.__struct_config__.tag) for kind in get_args(ServerMessage))
 #: The hub's frames stay under 1 MiB; this is what a server of another make may need.
 _MESSAGE_BYTES = 4 * 1024 * 1024
 #: A connection is mute after this many heartbeats' time of silence, but never sooner than after `_SILENCE_S`.
@@ -34,66 +31,6 @@ _SILENCE_S = 1.0
 _CLOSE_S = 0.4
 #: No `Retry-After` is honoured beyond this.
 _RETRY_AFTER_S = 3600.0
-
-
-class LostError(Exception):
-    """The connection is gone, or none came about; another may do better, but not before ``retry_after_s``.
-
-    ``broken``: the server misbehaved; what was achieved until then doesn't count as success.
-    """
-
-    def __init__(self, reason: str, *, retry_after_s: float = 0.0, broken: bool = False) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.retry_after_s = retry_after_s
-        self.broken = broken
-
-
-def stream_url(url: str) -> URL:
-    """The endpoint's address out of what people write: any of ws, wss, http, https or none, with or without a path.
-
-    Without a path it is ``/v1/stream``. Raises ``ValueError`` for what can't be an address.
-    """
-    given = URL(url if "://" in url else f"ws://{url}")
-    scheme = {"ws": "ws", "http": "ws", "wss": "wss", "https": "wss"}.get(given.scheme)
-    if scheme is None or not given.host:
-        raise ValueError(f"{url!r} is not the address of a server; it looks like ws://127.0.0.1:8000")
-    given = given.with_scheme(scheme).with_fragment(None)
-    return given if given.path.strip("/") else given.with_path("/v1/stream", keep_query=True)
-
-
-def public_url(address: URL) -> str:
-    """The address as it may stand in a log: without credentials, and without a query, which may hold a token."""
-    return str(address.with_user(None).with_query(None))
-
-
-class Encodings:
-    """The one that goes out, and how to read both: what comes in tells by its kind of frame which it is."""
-
-    def __init__(self, encoding: str) -> None:
-        self.out: Codec = codec_for(encoding)
-        self.text: Codec = codec_for("json")
-        self.binary: Codec = codec_for("msgpack")
-
-    def decode(self, raw: str | bytes) -> ServerMessage | None:
-        """A message; None if it is of a type that this client doesn't know. Raises ``BrokenProtocolError``."""
-        try:
-            return (self.text if isinstance(raw, str) else self.binary).decode_server(raw)
-        except ProtocolError as error:
-            kind = _type_of(raw)
-            if kind is None or kind in _KNOWN_TYPES:
-                raise BrokenProtocolError(f"a message that can't be read: {error.message}") from None
-            log.debug("a message of the unknown type %.40r was passed over", kind)
-            return None
-
-
-def _type_of(raw: str | bytes) -> str | None:
-    try:
-        found = msgspec.json.decode(raw) if isinstance(raw, str) else msgspec.msgpack.decode(raw)
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return None
-    kind = found.get("type") if isinstance(found, dict) else None
-    return kind if isinstance(kind, str) else None
 
 
 async def dial(session: aiohttp.ClientSession, url: URL, encodings: Encodings, timeout_s: float) -> Link:

@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 from yarl import URL
 
+from ticker.client.address import public_url, stream_url
 from ticker.client.backoff import Backoff as Backoff
+from ticker.client.encodings import Encodings
 from ticker.client.follower import Channel, Follower
 from ticker.client.inbox import Inbox, Item
 from ticker.client.keeper import Keeper
 from ticker.client.keeper import State as State
-from ticker.client.link import Encodings, public_url, stream_url
 from ticker.client.losses import LossLog
 from ticker.client.symbol_view import SymbolView as SymbolView
 from ticker.client.symbol_view import Update as Update

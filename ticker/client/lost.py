@@ -1,0 +1,16 @@
+"""What a connection's end is told as, if another one may do better."""
+
+from __future__ import annotations
+
+
+class LostError(Exception):
+    """The connection is gone, or none came about; another may do better, but not before ``retry_after_s``.
+
+    ``broken``: the server misbehaved; what was achieved until then doesn't count as success.
+    """
+
+    def __init__(self, reason: str, *, retry_after_s: float = 0.0, broken: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after_s = retry_after_s
+        self.broken = broken
