@@ -212,7 +212,7 @@ class BarStore:
         is_given = self._is_given[interval][rows]
         parts = [self._computed(interval, rows[~is_given]), self._of_feed(interval, rows[is_given])]
         pieces = joined(*parts) if len(parts[1]) else parts[0]
-        return pieces.row, pieces.ts, _values(pieces)
+        return pieces.row, pieces.ts, self._values(pieces)
 
     def history(
         self, row: int, interval: str, start: int | None = None, end: int | None = None, limit: int | None = None
@@ -285,7 +285,7 @@ class BarStore:
         if self._has_given[interval]:
             over = over[~self._is_given[interval][over.row]]
         over = over[np.lexsort((over.row, over.ts))]
-        self._keep(interval, over.row, over.ts, _values(over))
+        self._keep(interval, over.row, over.ts, self._values(over))
 
     def _keep(self, interval: str, rows: Rows, starts: npt.NDArray[np.int64], values: Floats) -> None:
         """Closed bars, in the order of time: onto the tape, and into each symbol's history."""
@@ -321,9 +321,18 @@ class BarStore:
         both = rows[inside]
         return joined(merged(open_bars.pieces(both), seconds.pieces(both)), open_bars.pieces(rows[~inside]))
 
+    def _values(self, pieces: Pieces) -> Floats:
+        """Open, high, low, close, volume, vwap (NaN without volume), trades.
 
-def _values(pieces: Pieces) -> Floats:
-    """Open, high, low, close, volume, vwap (NaN without volume), trades."""
-    vwap = np.full(len(pieces), np.nan)
-    np.divide(pieces.notional, pieces.volume, out=vwap, where=pieces.volume > 0)
-    return np.column_stack((pieces.open, pieces.high, pieces.low, pieces.close, pieces.volume, vwap, pieces.trades))
+        Where the feed has bars of some interval, others have neither vwap nor trades: the trades that such a bar is
+        walked with are made up.
+        """
+        vwap = np.full(len(pieces), np.nan)
+        np.divide(pieces.notional, pieces.volume, out=vwap, where=pieces.volume > 0)
+        values = np.column_stack(
+            (pieces.open, pieces.high, pieces.low, pieces.close, pieces.volume, vwap, pieces.trades)
+        )
+        for name, is_given in self._is_given.items():
+            if self._has_given[name]:
+                values[is_given[pieces.row], 5:] = np.nan
+        return values

@@ -17,6 +17,7 @@ _NUMBER = re.compile(r"[-+]?(\d[\d,.' ]*|\.\d+)([eE][-+]?\d+)?|", re.ASCII)
 _NO_NUMBER: Final = frozenset({"nan", "na", "null", "none", "n/a", "-"})
 #: What an index without a name of its own is called.
 _INDEX: Final = ("", "index", "unnamed_0")
+_CAPITALS = re.compile(r"[A-Z][A-Z0-9.\-]{0,5}")
 _PARTS: Final = "open|high|low|close|last|volume|vol|adjusted|adj[ _.]?close"
 _SYMBOL_FIRST = re.compile(rf"(?P<symbol>.+?)[._ :/\-](?P<part>{_PARTS})", re.IGNORECASE)
 _SYMBOL_LAST = re.compile(rf"(?P<part>{_PARTS})[._ :/\-](?P<symbol>.+)", re.IGNORECASE)
@@ -75,7 +76,9 @@ def by_layout(header: Header, layout: Layout) -> Found:
     """The columns of a vendor's layout. Raises ``FeedError`` if one is missing."""
     named = {role: name for role, name in layout.columns.items() if isinstance(name, str)}
     stamps = {str(role): header.plain.index(named[role]) for role in STAMPS if named.get(role) in header.plain}
-    stamps = stamps or stamps_of(header)
+    if not stamps or stamps_of(header).keys() == {"date", "time"}:
+        # A clock beside the day belongs to it, though the vendor has none.
+        stamps = stamps_of(header)
     if not stamps:
         raise FeedError(f"the header is of the layout {layout.name!r}, but has no column for the time stamp")
     columns: dict[str, int] = {}
@@ -183,6 +186,29 @@ def wide(header: Header) -> Found | None:
         raise FeedError("two columns of the header have the same name")
     views = tuple(View({"price": place}, _without_part(header.names[place].strip())) for place in numeric)
     return Found("ticks", stamps, views)
+
+
+def letters(header: Header) -> Found | None:
+    """``Date,C,V,HD``: a column a symbol, where a symbol is a letter that elsewhere means a price; None if it isn't so.
+
+    They are symbols if all are capitals and not open, high, low and close, and if one of them can't mean anything else,
+    or the stamps are days: trades and quotes have a time of day.
+    """
+    names = [name.strip() for name in header.names]
+    longer = tuple("?" if len(name) == 1 else each for name, each in zip(names, header.plain, strict=True))
+    stamps = stamps_of(Header(header.names, longer, header.rows))
+    others = [name for place, name in enumerate(names) if place not in stamps.values()]
+    if not stamps or not all(_CAPITALS.fullmatch(name) for name in others) or set("OHLC") <= set(others):
+        return None
+    if not any(len(name) == 1 for name in others) or len(set(others)) < len(others):
+        return None
+    days = "time" not in stamps and not any(":" in word for place in stamps.values() for word in header.values(place))
+    if not days and all(is_known(name) for name in others):
+        return None
+    places = [place for place in range(len(names)) if place not in stamps.values()]
+    if not all(_is_numeric(header.values(place)) for place in places):
+        return None
+    return Found("ticks", stamps, tuple(View({"price": place}, names[place]) for place in places))
 
 
 def _without_part(name: str) -> str:

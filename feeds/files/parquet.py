@@ -54,7 +54,8 @@ class ParquetSource:
                     rows: int = max(1, file.metadata.num_rows)
                     batches: Any = file.iter_batches(_ROWS)
                     for batch in batches:
-                        yield Table(batch.to_pandas(ignore_metadata=False), row)
+                        # Integers beside nulls would become floats, which don't hold a stamp in ns.
+                        yield Table(batch.to_pandas(ignore_metadata=False, integer_object_nulls=True), row)
                         row += batch.num_rows
                         self._done = self.size_bytes * min(row, rows) // rows
             except (pa.ArrowException, OSError) as error:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from feeds.files.bare import BARE
-from feeds.files.columns import Found, Header, by_layout, by_names, levels, stamps_of, wide, wide_bars
+from feeds.files.columns import Found, Header, by_layout, by_names, letters, levels, stamps_of, wide, wide_bars
 from feeds.files.dialect import Dialect
 from feeds.files.layout import Layout
 from feeds.files.layouts import BY_COLUMNS, WITH_HEADER
@@ -50,6 +50,8 @@ def _with_header(dialect: Dialect, header: Header, options: ReadOptions) -> Plan
             if _fits(layout, header, dialect.banner):
                 found = by_layout(header, layout)
                 return _plan(dialect, layout, _with_said(found, said), header.names, options)
+    if not said and wanted in (None, "wide") and (symbols := letters(header)) is not None:
+        return _plan(dialect, BY_COLUMNS["wide"], symbols, header.names, options)
     named = by_names(header, said) if wanted not in WIDE else []
     if isinstance(named, Found):
         return _plan(dialect, _generic(named, wanted), named, header.names, options)

@@ -156,3 +156,13 @@ def test_what_can_not_be_begun_is_one_line(
     assert complaint in said
     assert said.count("\n") == 1
     assert (tmp_path / "there.csv").read_text() == "mine"
+
+
+def test_what_is_there_stays_if_there_is_no_server(tmp_path: Path) -> None:
+    """--overwrite makes room when the recording begins, and not before."""
+    out = tmp_path / "old.csv"
+    out.write_text("precious")
+    command = [sys.executable, "-m", "ticker", "record", str(out), "--overwrite", "--url", "ws://127.0.0.1:1"]
+    done = subprocess.run(command, capture_output=True, check=False, text=True)
+    assert done.returncode == 2, done.stderr
+    assert out.read_text() == "precious"

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from tests.unit.files.fake_source import read
 from ticker.cli.failure import Failure
 from ticker.cli.recording.journal import Journal
-from ticker.cli.recording.rows import Reorder, line
+from ticker.cli.recording.parquet import finish
+from ticker.cli.recording.rows import HEADER, Reorder, line
 from ticker.client.ticks import Quote, Trade
 
 
@@ -21,11 +23,38 @@ from ticker.client.ticks import Quote, Trade
         (Trade("a,b", 1, 0.1, 0.5), '1,"a,b",0.1,0.5,,,,'),
         (Trade('a"b', 1, 1e16, 1.0), '1,"a""b",1e+16,1,,,,'),
         (Quote("AAPL", 2, None, None, 3.0, 0.0), "2,AAPL,,,,,3,0"),
+        (Quote("AAPL", 2, None, None, None, None), "2,AAPL,,,0,,0,"),
     ],
 )
 def test_a_tick_is_a_line(tick: Trade | Quote, text: str) -> None:
     """Whole numbers without a point, the others in the fewest digits, and nothing where there is nothing."""
     assert line(tick) == f"{text}\n".encode()
+
+
+def test_a_quote_without_any_side_replays_as_one() -> None:
+    """Nobody bids and nobody asks: that is news, and no row that says nothing."""
+    text = HEADER.decode() + line(Quote("A", 1_704_290_400_000_000_000, None, None, None, None)).decode()
+    found = read(text)
+    assert found.complaints == []
+    ((name, ts, *sides),) = found.quotes
+    assert (name, ts) == ("A", 1_704_290_400_000_000_000)
+    bid, bid_size, ask, ask_size = (None if side != side else side for side in sides)
+    assert line(Quote(name, ts, bid, bid_size, ask, ask_size)).decode() in text
+
+
+def test_a_torn_line_is_left_out_and_nonsense_is_told(tmp_path: Path) -> None:
+    """What was whole when the process was killed is completed; a file that is none of its own stays as it is."""
+    parquet = pytest.importorskip("pyarrow.parquet")
+    journal, target = tmp_path / "a.part.csv", tmp_path / "a.parquet"
+    journal.write_bytes(HEADER + b"1,A,1,2,,,,\n2,A,1")
+    assert finish(journal, target) == 1
+    assert parquet.read_table(target).num_rows == 1
+    journal.write_bytes(b"")
+    assert finish(journal, target) == 0
+    journal.write_bytes(HEADER + b"1,A\nx,A\n")
+    with pytest.raises(Failure, match="not the rows of a recording"):
+        finish(journal, target)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.parquet", "a.part.csv"]
 
 
 def test_lines_come_in_the_order_of_time_and_trades_before_quotes() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import Final, Literal
 from urllib.parse import quote
 
@@ -21,6 +22,8 @@ DEFAULT_LIMIT: Final = 500
 #: More than is kept of any interval.
 MAX_LIMIT: Final = 15_000
 COLUMNS: Final = ("start", "open", "high", "low", "close", "volume", "vwap", "trades", "closed")
+
+_DATED: Final = re.compile(r"\d{4}-")
 
 Bar = tuple[int, float, float, float, float, float, float | None, float | None, bool]
 
@@ -78,7 +81,7 @@ def _query(given: dict[str, str]) -> _Query:
             values[name] = _moment(name, given[name])
     if "limit" in given:
         text = given["limit"]
-        if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_LIMIT):
+        if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= MAX_LIMIT):
             raise ValueError(f"limit: must be from 1 to {MAX_LIMIT:,}, not {text!r:.40}")
         values["limit"] = int(text)
     query = _Query(**values)  # type: ignore[arg-type]  # checked below
@@ -93,7 +96,9 @@ def _moment(name: str, text: str) -> int:
     if text.isascii() and text.isdigit() and len(text) <= 19:
         return int(text)
     try:
-        # A plus sign that wasn't encoded comes as a blank. A time of day alone would need a day.
+        if not _DATED.match(text):
+            raise ValueError(text)  # a time of day alone would need a day
+        # A plus sign that wasn't encoded comes as a blank.
         return moment_ns(text.replace(" 0", "+0") if "T" in text else text, 0, "UTC")
     except ValueError:
         raise ValueError(f"{name}: say nanoseconds since 1970, or 2024-01-03T10:30:00Z, not {text!r:.40}") from None

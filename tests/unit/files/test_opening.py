@@ -25,6 +25,7 @@ from feeds.files.blocks import blocks
 from feeds.files.opening import open_sources
 from feeds.files.options import ReadOptions
 from feeds.files.source import Source
+from tests.unit.files.fake_source import Found
 from ticker.errors import FeedError
 
 TEXT = b"timestamp,symbol,price,size\n2024-01-03T14:30:00Z,AAPL,184.22,100\n"
@@ -354,3 +355,17 @@ def test_a_quote_mark_that_is_not_closed_does_not_take_the_rest_of_the_file(monk
     assert len(found) > 10
     assert sum(lines for _, _, lines in found) == 5_001
     assert found[-1][1] + found[-1][2] == 5_002
+
+
+def test_a_stamp_beside_a_null_keeps_its_nanoseconds(tmp_path: Path) -> None:
+    """An integer column of Parquet with a null in it is none of floats."""
+    pa = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "a.parquet"
+    stamp = 1_704_290_400_123_456_789
+    parquet.write_table(pa.table({"timestamp": pa.array([stamp, None], pa.int64()), "price": [1.1, 2.2]}), path)
+    (source,) = opened(path)
+    (table,) = source.tables()
+    found = Found(table.frame, "a.parquet", 10**6, {})
+    assert [trade[1] for trade in found.trades] == [stamp]
+    assert found.report.refused.total() == 1

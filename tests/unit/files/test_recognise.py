@@ -185,3 +185,42 @@ def test_layouts_have_names_that_a_user_can_type() -> None:
     """Small letters, digits and hyphens."""
     assert len(layout_names()) > 30
     assert all(name.replace("-", "").isalnum() and name.islower() for name in layout_names())
+
+
+@pytest.mark.parametrize(
+    ("header", "symbols"),
+    [
+        ("Date,C,V", ["C", "V"]),  # Citigroup and Visa
+        ("Date,A,B,HD", ["A", "B", "HD"]),
+        ("Date,T,V,C", ["T", "V", "C"]),
+        ("Datetime,F,T,GE", ["F", "T", "GE"]),
+    ],
+)
+def test_letters_may_be_symbols(header: str, symbols: list[str]) -> None:
+    """A column a symbol, though some of them mean a price or a size elsewhere."""
+    found = read(f"{header}\n2024-01-03{',10' * len(symbols)}\n2024-01-04{',11' * len(symbols)}\n")
+    assert found.report.layout == "wide"
+    assert found.report.symbols == symbols
+
+
+@pytest.mark.parametrize(
+    ("text", "layout"),
+    [
+        ("Date,O,H,L,C,V\n2024-01-03,1,2,1,2,5\n", "bars"),
+        ("Time,P,Q\n2024-01-03 09:30:00,1,2\n", "trades"),
+        ("T,B,A\n2024-01-03 09:30:00,1,2\n", "quotes"),
+        ("t,c,v\n2024-01-03,1,2\n", "trades"),
+    ],
+)
+def test_letters_may_be_roles(text: str, layout: str) -> None:
+    """The usual abbreviations stay what they are."""
+    assert read(text).report.layout == layout
+
+
+@pytest.mark.parametrize("more", ["Adj Close,Volume", "Volume,dividend,split"])
+def test_a_clock_beside_the_day_belongs_to_it(more: str) -> None:
+    """A vendor's daily file has none; one that somebody made of it may."""
+    rows = "".join(f"2024-01-03,09:3{minute}:00,1,2,1,2{',5' * len(more.split(','))}\n" for minute in (0, 1))
+    found = read(f"Date,Time,Open,High,Low,Close,{more}\n{rows}", "x.csv", time_zone="UTC")
+    starts = [bar[1] for bar in found.bars]
+    assert starts == [1_704_274_200_000_000_000, 1_704_274_260_000_000_000]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import os
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from ticker.cli.failure import Failure
 
@@ -36,8 +37,8 @@ def finish(journal: Path, target: Path) -> int:
             parquet.ParquetWriter(made, form, compression="zstd") as writer,
             journal.open(encoding="utf-8", newline="") as lines,
         ):
-            reader = csv.reader(lines)
-            next(reader)
+            reader = csv.reader(_whole(lines))
+            next(reader, None)
             while part := list(islice(reader, _ROWS)):
                 stamps, names, *numbers = zip(*part, strict=True)
                 # Python's own reading of numbers: what is read is what was written, to the last bit.
@@ -45,9 +46,17 @@ def finish(journal: Path, target: Path) -> int:
                 writer.write_table(pa.table([list(map(int, stamps)), names, *floats], schema=form))
                 rows += len(part)
         os.replace(made, target)  # noqa: PTH105 - atomic, over what is there
+    except ValueError as error:
+        made.unlink(missing_ok=True)
+        raise Failure(f"{journal} is not the rows of a recording: {error}") from error
     except OSError as error:
         made.unlink(missing_ok=True)
         why = error.strerror or str(error)
         raise Failure(f"{target}: {why}; the rows are in {journal}, which can be replayed as it is") from error
     journal.unlink()
     return rows
+
+
+def _whole(lines: TextIO) -> Iterator[str]:
+    """All but a last line that was torn off."""
+    return (line for line in lines if line.endswith("\n"))

@@ -60,6 +60,9 @@ def line(tick: Trade | Quote) -> bytes:
     name = tick.symbol if tick.symbol.isalnum() else _quoted(tick.symbol)
     if isinstance(tick, Trade):
         return f"{tick.ts},{name},{_text(tick.price)},{_text(tick.size)},,,,\n".encode()
+    if tick.bid is None and tick.ask is None:
+        # A price of 0 is read as "none"; a line without any price would say nothing.
+        return f"{tick.ts},{name},,,0,,0,\n".encode()
     sides = (tick.bid, tick.bid_size, tick.ask, tick.ask_size)
     return f"{tick.ts},{name},,,{','.join(map(_text, sides))}\n".encode()
 

@@ -59,7 +59,7 @@ class Request:
 
 
 def prepare(request: Request) -> None:
-    """Raise ``Failure`` for what can't be begun; make room where the user said so."""
+    """Raise ``Failure`` for what can't be begun."""
     if request.is_parquet:
         check_available()
         if request.journal.exists():
@@ -70,8 +70,6 @@ def prepare(request: Request) -> None:
             raise Failure(f"{request.target} is there already; choose another name, or say --overwrite")
         if request.target.is_dir():
             raise Failure(f"{request.target} is a folder; name a file in it")
-        if not request.is_parquet:
-            request.target.unlink()
 
 
 async def record(request: Request, stop: Stop) -> int:
@@ -123,6 +121,9 @@ class _Recording:
 
     async def run(self, stop: Stop) -> None:
         request = self._request
+        if request.overwrite and not request.is_parquet:
+            # Not sooner: what is there stays if there is no server.
+            request.target.unlink(missing_ok=True)
         journal = Journal(request.journal, HEADER)
         what = " and ".join(self._inboxes)
         click.echo(f"ticker: recording {what} of {self._stream.url} into {request.target}; Ctrl-C ends it", err=True)
