@@ -82,6 +82,7 @@ def command(**params: Any) -> int:
     ticker serve --symbols AAPL,MSFT --seed 7   two of them, the same each time
     ticker serve day.csv --speed 60             a file of market data, an hour a minute
     """
+    from ticker.cli.allocator import give_back
     from ticker.cli.stopping import run
     from ticker.messages import Limits
     from ticker.server import Settings
@@ -96,6 +97,7 @@ def command(**params: Any) -> int:
     name = params["feed"]
     with logging_to_stderr(params["log_level"]):
         feed = _build(name, given_options(params))
+        give_back()
 
         async def serve(stop: Stop) -> int:
             return await _serve(feed, name, settings, stop)
