@@ -42,16 +42,19 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
-    """Opens the dashboard: ``visit(url, **context)``. Afterwards no page may have logged an error or thrown one."""
+    """Opens the dashboard: ``visit(url, **context)``; ``beside=dashboard``: in another window of the same browser.
+
+    Afterwards no page may have logged an error or thrown one.
+    """
     # Servers first, so that pages go before them: one whose server is stopped complains.
     for server in {"stage", "staging", "history", "replaying"} & set(request.fixturenames):
         request.getfixturevalue(server)
     opened: list[tuple[Dashboard, chromium.Complaints]] = []
 
-    def open_page(url: str, **context: Any) -> Dashboard:
+    def open_page(url: str, beside: Dashboard | None = None, **context: Any) -> Dashboard:
         # Reduced motion unless a test wants it: nothing to wait for, and pictures that are the same.
         settings = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce", **context}
-        page = browser.new_context(**settings).new_page()
+        page = (beside.page.context if beside else browser.new_context(**settings)).new_page()
         page.set_default_timeout(chromium.PATIENCE_MS)
         complaints = chromium.Complaints(page)
         dashboard = Dashboard(page, complaints)
@@ -60,8 +63,8 @@ def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
         return dashboard
 
     yield open_page
-    for dashboard, _ in opened:
-        dashboard.page.context.close()
+    for context in {dashboard.page.context for dashboard, _ in opened}:
+        context.close()
     assert [text for _, complaints in opened for text in complaints.unexpected()] == []
 
 

@@ -59,3 +59,14 @@ def test_the_sound_can_be_muted(visit: Visit, stage: Stage) -> None:
     dashboard.button("Mute the sound").click()
     dashboard.page.reload()
     expect(dashboard.button("Unmute the sound")).to_be_visible()
+
+
+def test_a_price_that_was_reached_for_a_moment_was_reached(visit: Visit, stage: Stage) -> None:
+    """What was shown and is gone again rings, too."""
+    dashboard = visit(stage.url + "/#AAPL")
+    dashboard.shows("AAPL", "last", 187.4)
+    set_alert(dashboard, "1,000")
+    stage.trade("AAPL", 1001)
+    dashboard.shows("AAPL", "last", 1001)
+    stage.trade("AAPL", 187.4)
+    expect(dashboard.page.locator("[data-alert]")).to_contain_text("reached")

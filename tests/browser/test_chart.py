@@ -22,6 +22,8 @@ def test_the_chart_draws_bars_and_the_last_one_moves(visit: Visit, stage: Stage)
     dashboard = visit(stage.url + "/#AAPL,MSFT")
     dashboard.shows("AAPL", "last", 187.4)
     dashboard.until(lambda: bars(dashboard), lambda count: count >= 1)
+    # Of a shorter interval the next bar may begin between the trades.
+    dashboard.chart.get_by_role("button", name="1d", exact=True).click()
     last = dashboard.chart.locator("[data-ohlc]")
     expect(last).to_contain_text("187.4")
     stage.trade("AAPL", 191.25)

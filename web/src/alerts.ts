@@ -19,6 +19,14 @@ export function isReached(alert: Alert, last: number): boolean {
   return alert.reachedMs === null && (alert.side === "above" ? last >= alert.price : last <= alert.price);
 }
 
+/** A price as people type it: 187.5, 187,5, 1,087.50; null if it is none. */
+export function typedPrice(text: string): number | null {
+  const bare = text.trim();
+  const plain = /^\d{1,3}(,\d{3})+(\.\d*)?$/.test(bare) ? bare.replaceAll(",", "") : bare.replace(",", ".");
+  const value = Number(plain);
+  return plain !== "" && Number.isFinite(value) && value > 0 ? value : null;
+}
+
 /** The alerts that these prices reach. */
 export function reached(alerts: readonly Alert[], last: (symbol: string) => number | null): Alert[] {
   return alerts.filter((alert) => {

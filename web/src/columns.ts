@@ -1,7 +1,7 @@
 // The columns of the watchlist: what each is called, what it sorts by and how it reads. Pure.
 
 import type { Row } from "./board.ts";
-import { age, average, NOTHING, percent, price, short, signed } from "./format.ts";
+import { age, apart, average, NOTHING, percent, price, short, signed } from "./format.ts";
 
 export interface Column {
   /** The wire's name of the field, where it is one. */
@@ -26,7 +26,7 @@ export function reference(row: Row | undefined): number | null {
 export function change(row: Row | undefined): number | null {
   const from = reference(row);
   const last = row?.values["last"] ?? null;
-  return from === null || last === null ? null : last - from;
+  return from === null || last === null ? null : tidy(last - from);
 }
 
 export function changePercent(row: Row | undefined): number | null {
@@ -35,9 +35,14 @@ export function changePercent(row: Row | undefined): number | null {
   return from === null || difference === null ? null : (difference / from) * 100;
 }
 
+/** Without the noise that a difference of two prices has in its last digits. */
+function tidy(difference: number): number {
+  return Number(difference.toFixed(8));
+}
+
 function spread(row: Row | undefined): number | null {
   const { bid, ask } = row?.values ?? {};
-  return bid === undefined || bid === null || ask === undefined || ask === null ? null : ask - bid;
+  return bid === undefined || bid === null || ask === undefined || ask === null ? null : tidy(ask - bid);
 }
 
 /** Where the last price is between the day's low (0) and high (1). */
@@ -48,19 +53,19 @@ export function inRange(row: Row | undefined): number | null {
 }
 
 function column(name: string, label: string, title: string, width: number, kind: Column["kind"], rest: Partial<Column> = {}): Column {
-  const text = kind === "price" ? price : kind === "signed" ? (value: number | null) => signed(value) : short;
+  const text = kind === "price" ? price : kind === "signed" ? signed : short;
   return { field: name, label, title, width, kind, value: field(name), text, ...rest };
 }
 
 export const COLUMNS: readonly Column[] = [
-  column("symbol", "Symbol", "Symbol", 82, "symbol", { value: () => null }),
+  column("symbol", "Symbol", "Symbol", 86, "symbol", { value: () => null }),
   column("last", "Last", "Last price", 90, "price"),
   column("change", "Chg", "Change since the close before", 78, "signed", { value: change }),
-  column("change_pct", "Chg %", "Change in percent", 70, "signed", { value: changePercent, text: percent }),
+  column("change_pct", "Chg %", "Change in percent", 66, "signed", { value: changePercent, text: percent }),
   column("spark", "Trend", "Trend of the last minutes", 78, "spark", { value: changePercent }),
   column("bid", "Bid", "Bid", 74, "price"),
   column("ask", "Ask", "Ask", 74, "price"),
-  column("spread", "Spread", "Spread between bid and ask", 68, "price", { value: spread }),
+  column("spread", "Spread", "Spread between bid and ask", 68, "price", { value: spread, text: apart }),
   column("volume", "Volume", "Volume of the day", 58, "number"),
   column("range", "Low–high", "Last price between the day's low and high", 70, "range", { value: inRange }),
   column("low", "Low", "Low of the day", 80, "price"),

@@ -112,13 +112,14 @@ export class Connection {
     if (slept && !document.hidden) {
       this.hearer.woke();
       this.probe();
-    } else if (this.isOpen && now - this.heardMs > PATIENCE_MS) this.fail();
+    } else if (this.socket && now - this.heardMs > PATIENCE_MS) this.fail();
     else if (this.isOpen && now - this.pingedMs >= PING_MS) this.ping();
   }
 
   /** Find out now whether the other side is there, and if not, connect again at once. */
   private probe(): void {
-    if (!this.socket) {
+    // One that has been opening for so long may never come to be open.
+    if (!this.isOpen && (!this.socket || Date.now() - this.heardMs > WAKE_PATIENCE_MS)) {
       this.open();
       return;
     }

@@ -1,7 +1,7 @@
 // What all views share: the stream's side, what the user chose, and what is looked at; remembered in the browser.
 
 import { alertsFrom, type Alert } from "./alerts.ts";
-import { firstLists, currentList, listsFrom, type Lists } from "./lists.ts";
+import { firstLists, currentList, followed, listsFrom, type Lists } from "./lists.ts";
 import { Live } from "./live.ts";
 import { Painter } from "./painter.ts";
 import type { Palette } from "./palette.ts";
@@ -9,9 +9,15 @@ import { ENCODINGS } from "./protocol.ts";
 import type { ReplayStatus } from "./replay.ts";
 import { settingsFrom, type Settings } from "./settings.ts";
 import { Signal } from "./signal.ts";
-import { load, save } from "./storage.ts";
+import { follow, load, save } from "./storage.ts";
 import { Names } from "./symbols.ts";
 import { ALL } from "./watch.ts";
+
+/** A word to the user, and what can be done about it. */
+export interface Saying {
+  text: string;
+  action?: { label: string; act: () => void };
+}
 
 export class Context {
   readonly painter = new Painter();
@@ -30,7 +36,9 @@ export class Context {
   readonly replay = new Signal<ReplayStatus | null>(null);
   readonly palette: Signal<Palette>;
   readonly live: Live;
-  private readonly toasts: ((text: string) => void)[] = [];
+  /** Called when something has come. */
+  heard: (() => void) | null = null;
+  private readonly toasts: ((saying: Saying) => void)[] = [];
 
   constructor(palette: Palette) {
     this.palette = new Signal(palette);
@@ -40,7 +48,10 @@ export class Context {
     const { encoding, interval, rate } = this.settings.value;
     // The address wins over what was chosen before: `/?encoding=msgpack`.
     const asked = new URLSearchParams(location.search).get("encoding");
-    this.live = new Live(ENCODINGS.find((each) => each === asked) ?? encoding, interval, rate, () => this.painter.ask());
+    this.live = new Live(ENCODINGS.find((each) => each === asked) ?? encoding, interval, rate, () => {
+      this.painter.ask();
+      this.heard?.();
+    });
     this.settings.watch((settings) => this.painter.keepPace(settings.rate));
     let before = this.settings.value;
     this.settings.onChange((settings) => {
@@ -51,6 +62,16 @@ export class Context {
     });
     this.lists.onChange((lists) => save("lists", lists));
     this.alerts.onChange((alerts) => save("alerts", alerts));
+    // What another window changes is changed here, too; else the last one to save would undo what the others did.
+    follow({
+      lists: (stored) => (this.lists.value = followed(this.lists.value, listsFrom(stored) ?? this.lists.value)),
+      alerts: (stored) => (this.alerts.value = alertsFrom(stored)),
+      settings: (stored) => {
+        // Two windows side by side may show different bars in different orders.
+        const { interval, sort } = this.settings.value;
+        this.settings.value = { ...settingsFrom(stored), interval, sort };
+      },
+    });
     for (const signal of [this.lists, this.alerts, this.selected] as Signal<unknown>[]) signal.onChange(() => this.want());
     this.held.onChange((held) => {
       if (held) this.live.board.hold();
@@ -76,15 +97,16 @@ export class Context {
     if (lists.current === null) return this.live.want([ALL]);
     const waiting = this.alerts.value.filter(({ reachedMs }) => reachedMs === null).map(({ symbol }) => symbol);
     const selected = this.selected.value;
-    this.live.want(new Set([...this.listed(), ...waiting, ...(selected === null ? [] : [selected])]));
+    // If these are too many for the server, the last ones go without.
+    this.live.want(new Set([...(selected === null ? [] : [selected]), ...waiting, ...this.listed()]));
   }
 
   /** Tell the user something in passing. */
-  say(text: string): void {
-    for (const toast of this.toasts) toast(text);
+  say(text: string, action?: Saying["action"]): void {
+    for (const toast of this.toasts) toast(action ? { text, action } : { text });
   }
 
-  onSay(toast: (text: string) => void): void {
+  onSay(toast: (saying: Saying) => void): void {
     this.toasts.push(toast);
   }
 }

@@ -11,36 +11,53 @@ function fixed(value: number, digits: number): string {
   return text.slice(0, point).replace(/\B(?=(\d{3})+$)/g, ",") + text.slice(point);
 }
 
-/** How many digits a price of this size is told with: cents, and more for what costs less than a dollar. */
-export function priceDigits(value: number): number {
+/** How many digits a price of this size has at least, and how many it may have: about as many as fit into a column. */
+function digitsFor(value: number): [number, number] {
   const size = Math.abs(value);
-  if (size >= 1 || size === 0) return 2;
-  return size >= 0.01 ? 4 : 8;
+  if (size >= 1000 || size === 0) return [2, 2];
+  if (size >= 1) return [2, size >= 100 ? 4 : 6];
+  return [4, 8];
 }
 
-/** Two digits, and more only where the price has more (a file's 1.23456), up to `priceDigits` or six. */
+/** Cents, and more digits only where the price has more (a file's 1.23456) or is small. */
+export function digitsOf(value: number): number {
+  const [least, most] = digitsFor(value);
+  let digits = least;
+  while (digits < most && Math.abs(value * 10 ** digits - Math.round(value * 10 ** digits)) > 1e-4) digits++;
+  return digits;
+}
+
 export function price(value: number | null | undefined): string {
-  if (value === null || value === undefined) return NOTHING;
-  let digits = priceDigits(value);
-  while (digits < 4 && Math.abs(value * 10 ** digits - Math.round(value * 10 ** digits)) > 1e-4) digits++;
-  return fixed(value, digits);
+  return value === null || value === undefined ? NOTHING : fixed(value, digitsOf(value));
 }
 
-/** An average has digits without end: as many as a price of its size has. */
+/** How far two prices are apart: cents, and where there is more to tell, as much as fits. */
+export function apart(value: number | null): string {
+  if (value === null) return NOTHING;
+  const size = Math.abs(value);
+  return fixed(value, size >= 100 ? 2 : size >= 1 ? 4 : 8).replace(/(\.\d\d\d*?)0+$/, "$1");
+}
+
+/** An average has digits without end: some more than a price of its size is sure to have, where that is small. */
 export function average(value: number | null | undefined): string {
-  return value === null || value === undefined ? NOTHING : fixed(value, priceDigits(value));
+  if (value === null || value === undefined) return NOTHING;
+  const size = Math.abs(value);
+  return fixed(value, size >= 10 ? 2 : size >= 1 ? 4 : 6);
 }
 
 /** With its sign, never by colour alone. */
-export function signed(value: number | null, digits = 2): string {
-  if (value === null) return NOTHING;
-  const text = fixed(Math.abs(value), digits);
+function withSign(value: number, text: string): string {
   if (Number(text.replaceAll(",", "")) === 0) return text;
   return (value > 0 ? "+" : MINUS) + text;
 }
 
+/** How far a price has gone. */
+export function signed(value: number | null): string {
+  return value === null ? NOTHING : withSign(value, apart(Math.abs(value)));
+}
+
 export function percent(value: number | null): string {
-  return value === null ? NOTHING : `${signed(value)}%`;
+  return value === null ? NOTHING : `${withSign(value, fixed(Math.abs(value), 2))}%`;
 }
 
 /** 950, 1.2k, 310k, 1.24M, 12.4M, 3.1B. */

@@ -1,4 +1,4 @@
-// Fills the sparklines of what is watched with the bars of the last minutes, a few at a time.
+// Fills the sparklines of what is in sight with the bars of the last minutes, a few at a time.
 
 import { barsFrom } from "./bars.ts";
 import type { Context } from "./context.ts";
@@ -6,8 +6,6 @@ import { ask, barsPath, Refused } from "./http.ts";
 import { backfill, POINTS } from "./sparks.ts";
 
 const AT_ONCE = 3;
-/** Of a long list only those that are seen first; the others grow theirs while they tick. */
-const MOST = 80;
 
 export class History {
   private readonly known = new Set<string>();
@@ -25,7 +23,7 @@ export class History {
   /** Fetch for those of these symbols that have values and no history yet. */
   fill(symbols: readonly string[]): void {
     if (this.refused || document.hidden) return;
-    this.waiting = symbols.slice(0, MOST).filter((symbol) => !this.known.has(symbol) && this.context.live.board.row(symbol));
+    this.waiting = symbols.filter((symbol) => !this.known.has(symbol) && this.context.live.board.row(symbol));
     while (this.under < AT_ONCE && this.waiting.length > 0) void this.fetch(this.waiting.shift()!);
   }
 

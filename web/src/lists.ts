@@ -5,6 +5,8 @@ import { isSymbol } from "./symbols.ts";
 export interface List {
   name: string;
   symbols: string[];
+  /** True as long as it is what a server offered, and nobody has changed it: another server may offer others. */
+  offered?: boolean;
 }
 
 /** `current` is a list's name, or null: all symbols that the server has. */
@@ -25,9 +27,11 @@ export function listsFrom(stored: unknown): Lists | null {
   const found = stored as Partial<Lists> | null;
   if (!found || !Array.isArray(found.lists)) return null;
   const lists: List[] = [];
-  for (const { name, symbols } of found.lists as Partial<List>[]) {
+  for (const each of found.lists as (Partial<List> | null)[]) {
+    const { name, symbols, offered } = each ?? {};
     if (typeof name !== "string" || !Array.isArray(symbols) || lists.some((list) => list.name === name)) continue;
-    lists.push({ name, symbols: [...new Set(symbols.filter((symbol) => typeof symbol === "string" && isSymbol(symbol)))] });
+    const known = [...new Set(symbols.filter((symbol) => typeof symbol === "string" && isSymbol(symbol)))];
+    lists.push({ name, symbols: known, ...(offered === true ? { offered } : {}) });
   }
   if (lists.length === 0) return null;
   const current = found.current === null || lists.some(({ name }) => name === found.current) ? found.current! : lists[0]!.name;
@@ -39,7 +43,25 @@ export function currentList(lists: Lists): List | null {
 }
 
 function changed(lists: Lists, change: (symbols: string[]) => string[]): Lists {
-  return { ...lists, lists: lists.lists.map((list) => (list.name === lists.current ? { ...list, symbols: change(list.symbols) } : list)) };
+  return { ...lists, lists: lists.lists.map((list) => (list.name === lists.current ? { name: list.name, symbols: change(list.symbols) } : list)) };
+}
+
+/**
+ * The lists with the first symbols that a server offers in those that nobody has chosen: the first visitor's empty one,
+ * and what another server offered before, none of which this one has.
+ */
+export function offer(lists: Lists, isFirst: boolean, symbols: readonly string[], most: number): Lists {
+  const known = new Set(symbols);
+  const isOpen = (list: List): boolean =>
+    (isFirst && list.name === FIRST_NAME && list.symbols.length === 0) || (list.offered === true && !list.symbols.some((symbol) => known.has(symbol)));
+  if (symbols.length === 0 || !lists.lists.some(isOpen)) return lists;
+  return { ...lists, lists: lists.lists.map((list) => (isOpen(list) ? { name: list.name, symbols: symbols.slice(0, most), offered: true } : list)) };
+}
+
+/** What another window has made of the lists; this one goes on showing the one that it shows. */
+export function followed(mine: Lists, theirs: Lists): Lists {
+  const isThere = mine.current === null || theirs.lists.some(({ name }) => name === mine.current);
+  return isThere ? { ...theirs, current: mine.current } : theirs;
 }
 
 /** New symbols come first, where they are seen at once. */
@@ -49,6 +71,10 @@ export function add(lists: Lists, symbols: readonly string[]): Lists {
 
 export function remove(lists: Lists, symbol: string): Lists {
   return changed(lists, (have) => have.filter((each) => each !== symbol));
+}
+
+export function removeAll(lists: Lists, symbols: ReadonlySet<string>): Lists {
+  return changed(lists, (have) => have.filter((each) => !symbols.has(each)));
 }
 
 /** Put the symbols in this order: what the screen shows becomes the list's own order. */
@@ -89,6 +115,21 @@ export function drop(lists: Lists): Lists {
   if (lists.lists.length === 1) return changed(lists, () => []);
   const rest = lists.lists.filter(({ name }) => name !== lists.current);
   return { current: rest[0]!.name, lists: rest };
+}
+
+/** The lists with a symbol where it was in one of them, however the others were changed since. */
+export function putBack(lists: Lists, name: string, symbol: string, at: number): Lists {
+  const back = (list: List): List => ({ name, symbols: list.symbols.includes(symbol) ? list.symbols : list.symbols.toSpliced(at, 0, symbol) });
+  return { ...lists, lists: lists.lists.map((list) => (list.name === name ? back(list) : list)) };
+}
+
+/** The lists with the one that was current before, as it was then: what took it away is undone, and nothing else. */
+export function restored(lists: Lists, before: Lists): Lists {
+  const at = before.lists.findIndex(({ name }) => name === before.current);
+  const list = before.lists[at];
+  if (!list) return lists;
+  const others = lists.lists.filter(({ name }) => name !== list.name);
+  return { current: list.name, lists: [...others.slice(0, at), list, ...others.slice(at)] };
 }
 
 /** The list that an address shares: one that has just these symbols, or a list for links, made or filled anew. */

@@ -36,7 +36,6 @@ export class Live {
   /** When prices last moved, in ms. */
   movedMs = 0;
   private greeted = false;
-  private messageBytes = 65_536;
   private fetching = false;
   /** The turn of the bars that have no older ones. */
   private oldest = -1;
@@ -160,7 +159,6 @@ export class Live {
   }
 
   private welcomed(welcome: Welcome): Op[] {
-    this.messageBytes = welcome.limits.message_bytes;
     const { epoch } = welcome;
     const again = this.greeted;
     const another = epoch !== this.epoch.value;
@@ -176,7 +174,7 @@ export class Live {
       }
     } else {
       if (another) this.bars.restart();
-      ops = [...this.watch.resume(epoch, this.messageBytes, this.wantedRate), ...this.ticks.resume(epoch), ...this.bars.resume()];
+      ops = [...this.watch.resume(epoch, welcome.limits, this.wantedRate), ...this.ticks.resume(epoch), ...this.bars.resume()];
     }
     this.epoch.value = epoch;
     return ops;

@@ -7,6 +7,7 @@ import { readPalette } from "./palette.ts";
 import { Server } from "./server.ts";
 import { settingsFrom } from "./settings.ts";
 import { load } from "./storage.ts";
+import { Absent } from "./views/absent.ts";
 import { AddBox } from "./views/addbox.ts";
 import { Alerts } from "./views/alerts.ts";
 import { Chart } from "./views/chart.ts";
@@ -31,6 +32,7 @@ toasts(context);
 themeButtons(context);
 new Server(context);
 const watchlist = new Watchlist(context);
+new Absent(context);
 const addBox = new AddBox(context);
 new ListMenu(context);
 columnsMenu(context);
@@ -46,10 +48,7 @@ download(context, watchlist);
 keyboard(context, watchlist, addBox, symbolView);
 
 const history = new History(context);
-setInterval(() => {
-  alerts.check();
-  history.fill(watchlist.order.symbols);
-}, 500);
+setInterval(() => history.fill(watchlist.inSight), 500);
 
 context.want();
 context.live.start();

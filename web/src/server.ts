@@ -2,12 +2,12 @@
 
 import type { Context } from "./context.ts";
 import { ask } from "./http.ts";
-import { FIRST_NAME } from "./lists.ts";
+import { offer } from "./lists.ts";
 import { FEED_STATES, type FeedState } from "./protocol.ts";
 import { Names } from "./symbols.ts";
 import { need, write } from "./views/dom.ts";
 
-/** How many symbols a first visitor sees. */
+/** How many symbols are shown to who has chosen none. */
 const FIRST = 30;
 /** With nothing moving for so long the feed's state is asked for: heartbeats are rarer. */
 const SILENCE_MS = 1500;
@@ -45,19 +45,13 @@ export class Server {
       const symbols = Array.isArray(answer.symbols) ? answer.symbols.filter((each): each is string => typeof each === "string") : [];
       this.context.complete = answer.complete === true;
       this.context.names.value = new Names(symbols);
-      if (this.context.isFirst && symbols.length > 0) this.welcome(symbols);
+      const { lists } = this.context;
+      // A list that grows while it is asked for may not have them all yet.
+      if (this.context.isFirst || this.context.complete) lists.value = offer(lists.value, this.context.isFirst, symbols, FIRST);
+      if (symbols.length > 0) this.context.isFirst = false;
     } catch {
       this.namedMs = 0; // asked again with the next connection, or in a while
     }
-  }
-
-  /** A first visitor finds something in the list, also who came by a link to another one. */
-  private welcome(symbols: readonly string[]): void {
-    const { lists } = this.context;
-    this.context.isFirst = false;
-    const [list, ...others] = lists.value.lists;
-    if (list?.name !== FIRST_NAME || list.symbols.length > 0) return;
-    lists.value = { ...lists.value, lists: [{ name: FIRST_NAME, symbols: symbols.slice(0, FIRST) }, ...others] };
   }
 
   private async health(): Promise<void> {

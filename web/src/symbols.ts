@@ -1,15 +1,17 @@
 // Symbols as people give them: typed, pasted, in an address; and finding them. Names are any text. Pure.
 
 export class Names {
+  private readonly exact: ReadonlySet<string>;
   private readonly byLower = new Map<string, string>();
 
   constructor(readonly all: readonly string[] = []) {
+    this.exact = new Set(all);
     for (const name of all) if (!this.byLower.has(name.toLowerCase())) this.byLower.set(name.toLowerCase(), name);
   }
 
   /** The name as the server has it, however it was typed. */
   find(text: string): string | undefined {
-    return this.byLower.get(text.toLowerCase());
+    return this.exact.has(text) ? text : this.byLower.get(text.toLowerCase());
   }
 
   /** Names for what was typed so far: those that begin with it, then those that contain it. */

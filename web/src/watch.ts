@@ -2,9 +2,11 @@
 // which version; and what to ask for. Pure: messages in, messages to send out. The values themselves are the board's.
 
 import type { Board } from "./board.ts";
-import { portions, type Op, type Subscribe, type Subscribed, type Update } from "./protocol.ts";
+import { portions, type Limits, type Op, type Subscribe, type Subscribed, type Update } from "./protocol.ts";
 
 export const ALL = "*";
+/** Why a symbol isn't watched though it is wanted: the server gives one connection no more. */
+export const TOO_MANY = "too-many-symbols";
 /** More updates than a connection sees: a symbol whose subscribe was not answered yet isn't settled by them. */
 const UNANSWERED = Number.MAX_SAFE_INTEGER;
 
@@ -15,7 +17,10 @@ export class Watch {
   version = 0;
   updates = 0;
   readonly rejected = new Map<string, string>();
+  /** What the page would have, and as much of it as the server gives one connection. */
+  private desired = new Set<string>();
   private wanted = new Set<string>();
+  private limit = Infinity;
   /** Symbols that have not certainly come whole, with how many snapshots must end before they have. */
   private fresh = new Map<string, number>();
   private whole = true;
@@ -32,18 +37,21 @@ export class Watch {
 
   readonly wants = (symbol: string): boolean => this.wanted.has(ALL) || this.wanted.has(symbol);
 
-  /** Want exactly these from now on. What to send, if connected. */
+  /** Want exactly these from now on; the first ones, if they are too many. What to send, if connected. */
   want(symbols: Iterable<string>, connected: boolean): Op[] {
-    const next = new Set(symbols);
-    if (next.has(ALL)) for (const symbol of next) if (symbol !== ALL) next.delete(symbol);
+    this.desired = new Set(symbols);
+    return this.change(connected);
+  }
+
+  private change(connected: boolean): Op[] {
+    const next = this.desired.has(ALL) ? new Set([ALL]) : new Set([...this.desired].slice(0, this.limit));
     const added = [...next].filter((symbol) => !this.wanted.has(symbol));
     const removed = [...this.wanted].filter((symbol) => !next.has(symbol));
     const leavesAll = this.wanted.has(ALL) && !next.has(ALL);
     this.wanted = next;
-    for (const symbol of removed) {
-      this.fresh.delete(symbol);
-      this.rejected.delete(symbol);
-    }
+    for (const symbol of removed) this.fresh.delete(symbol);
+    for (const [symbol, reason] of this.rejected) if (!next.has(symbol) || reason === TOO_MANY) this.rejected.delete(symbol);
+    this.rejectBeyond();
     this.board.keep(this.wants);
     if (!connected) {
       for (const symbol of added) this.fresh.set(symbol, UNANSWERED);
@@ -58,10 +66,16 @@ export class Watch {
     return [...ops, ...this.askWhole(added)];
   }
 
+  private rejectBeyond(): void {
+    if (!this.wanted.has(ALL)) for (const symbol of [...this.desired].slice(this.limit)) this.rejected.set(symbol, TOO_MANY);
+  }
+
   /** What to ask of a new connection, or of this one in a new epoch. */
-  resume(epoch: string, messageBytes: number, rate: number): Op[] {
+  resume(epoch: string, limits: Pick<Limits, "message_bytes" | "symbols">, rate: number): Op[] {
     const sameEpoch = epoch === this.epoch;
-    this.messageBytes = messageBytes;
+    const messageBytes = (this.messageBytes = limits.message_bytes);
+    this.limit = limits.symbols;
+    this.change(false);
     this.asked.clear();
     if (!sameEpoch) this.forget(epoch);
     this.awaiting = this.joining = false;
@@ -87,6 +101,7 @@ export class Watch {
     this.epoch = epoch;
     this.version = 0;
     this.rejected.clear();
+    this.rejectBeyond();
     this.board.clear();
   }
 

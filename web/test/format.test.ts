@@ -1,18 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { age, average, percent, price, short, signed, size, stamp } from "../src/format.ts";
+import { age, apart, average, percent, price, short, signed, size, stamp } from "../src/format.ts";
 
 test("prices have cents, and more digits where they have more or are small", () => {
   assert.deepEqual([187.4, 1234.5, 1.2345, 0.1234, 0.00001234, 100.001].map(price), ["187.40", "1,234.50", "1.2345", "0.1234", "0.00001234", "100.001"]);
+  assert.deepEqual([1.08453, 151.2345678, 61234.567, 0.0034].map(price), ["1.08453", "151.2346", "61,234.57", "0.0034"]);
   assert.equal(price(0.1 + 0.2), "0.3000");
   assert.equal(price(null), "–");
-  assert.equal(average(181.566789), "181.57");
+  assert.deepEqual([181.566789, 1.0845].map(average), ["181.57", "1.0845"]);
 });
 
 test("changes have a sign, and none if they are nothing", () => {
   assert.deepEqual([1.126, -0.42, 0, -0.001].map((value) => percent(value)), ["+1.13%", "\u22120.42%", "0.00%", "0.00%"]);
   assert.equal(signed(null), "–");
   assert.equal(signed(1234.5), "+1,234.50");
+  assert.deepEqual([0.00053, -1.13, 1.0534, 612.123456, -0].map(signed), ["+0.00053", "\u22121.13", "+1.0534", "+612.12", "0.00"]);
+  assert.deepEqual([0.01, 0.0005, null].map(apart), ["0.01", "0.0005", "–"]);
 });
 
 test("big numbers are short", () => {

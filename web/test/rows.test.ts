@@ -74,3 +74,19 @@ test("CSV has the numbers as they are, quotes what must be, and lets no formula 
   const text = csvOf([...found.keys(), "gone"], columnsOf(["last", "spark"]), (symbol) => found.get(symbol), 0);
   assert.deepEqual(text.split("\r\n"), ["symbol,last,ts", "'=1+1,1.5,2024-01-02T14:30:00.000Z", '"a,""b""",0.3,', "gone,,", ""]);
 });
+
+test("what is taken out under the mouse moves nothing but what stood below it", () => {
+  const order = new Order();
+  const sort = { field: "last", descending: true };
+  let values: Record<string, number> = { A: 3, B: 2, C: 1 };
+  const look = (symbol: string): Row => row(symbol, { last: values[symbol]! });
+  order.sort(() => ["A", "B", "C"], sort, look, 0);
+  order.frozen = true;
+  values = { A: 1, B: 2, C: 3 };
+  order.relist();
+  assert.equal(order.sort(() => ["A", "C"], sort, look, 5000), true);
+  assert.deepEqual(order.symbols, ["A", "C"]);
+  order.relist();
+  order.sort(() => ["A", "C", "D"], sort, look, 5001);
+  assert.deepEqual(order.symbols[0], "C", "what is new has its place");
+});

@@ -47,3 +47,8 @@ test("a symbol has 1 to 64 characters", () => {
   assert.ok(!isSymbol(""));
   assert.ok(!isSymbol("*"));
 });
+
+test("of names that differ in their letters' size alone, the one that was typed is meant", () => {
+  assert.deepEqual(parseSymbols("abc", new Names(["ABC", "abc"])), ["abc"]);
+  assert.deepEqual(parseSymbols("Abc", new Names(["ABC", "abc"])), ["ABC"]);
+});

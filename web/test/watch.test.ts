@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Board } from "../src/board.ts";
 import type { Op, Subscribe, Update, Values } from "../src/protocol.ts";
-import { ALL, Watch } from "../src/watch.ts";
+import { ALL, TOO_MANY, Watch } from "../src/watch.ts";
 
-const BYTES = 65_536;
+const LIMITS = { message_bytes: 65_536, symbols: 1000 };
 const update = (since: number, version: number, data: Record<string, Values | null> = {}): Update => ({ type: "update", since, version, ts: 0, data });
 const last = (value: number): Values => ({ last: value });
 
@@ -22,7 +22,7 @@ function settled(): { watch: Watch; board: Board } {
   const board = new Board();
   const watch = new Watch(board);
   watch.want(["A", "B"], false);
-  answer(watch, watch.resume("e", BYTES, 10));
+  answer(watch, watch.resume("e", LIMITS, 10));
   assert.equal(watch.update(update(0, 10, { A: last(1), B: last(2) }), 0), "laid");
   return { watch, board };
 }
@@ -30,7 +30,7 @@ function settled(): { watch: Watch; board: Board } {
 test("a first connection asks for everything whole", () => {
   const watch = new Watch(new Board());
   watch.want(["A", "B"], false);
-  const [op, ...more] = subscribes(watch.resume("e", BYTES, 10));
+  const [op, ...more] = subscribes(watch.resume("e", LIMITS, 10));
   assert.deepEqual(op?.symbols, ["A", "B"]);
   assert.equal(op?.since, undefined);
   assert.deepEqual(more, []);
@@ -38,14 +38,14 @@ test("a first connection asks for everything whole", () => {
 
 test("a new connection goes on from the version that the page has", () => {
   const { watch } = settled();
-  const [op] = subscribes(watch.resume("e", BYTES, 10));
+  const [op] = subscribes(watch.resume("e", LIMITS, 10));
   assert.deepEqual(op?.since, { epoch: "e", version: 10 });
 });
 
 test("fresh symbols are asked for whole, beside those that resume", () => {
   const { watch } = settled();
   answer(watch, watch.want(["A", "B", "C"], true));
-  const asked = subscribes(watch.resume("e", BYTES, 10));
+  const asked = subscribes(watch.resume("e", LIMITS, 10));
   assert.deepEqual(asked.map(({ symbols, since }) => [symbols, since?.version]), [[["A", "B"], 10], [["C"], undefined]]);
 });
 
@@ -53,27 +53,27 @@ test("a symbol is settled with the update that brings it whole, and not before i
   const { watch } = settled();
   const ops = watch.want(["A", "B", "C"], true);
   watch.update(update(10, 11, { A: last(3) }), 0);
-  assert.deepEqual(subscribes(watch.resume("e", BYTES, 10)).at(-1)?.symbols, ["C"]);
+  assert.deepEqual(subscribes(watch.resume("e", LIMITS, 10)).at(-1)?.symbols, ["C"]);
   answer(watch, ops);
-  const again = subscribes(watch.resume("e", BYTES, 10));
+  const again = subscribes(watch.resume("e", LIMITS, 10));
   answer(watch, again);
   watch.update(update(11, 12, { C: last(1) }), 0);
-  assert.deepEqual(subscribes(watch.resume("e", BYTES, 10)).map(({ symbols }) => symbols), [["A", "B", "C"]]);
+  assert.deepEqual(subscribes(watch.resume("e", LIMITS, 10)).map(({ symbols }) => symbols), [["A", "B", "C"]]);
 });
 
 test("a snapshot in parts settles with its last part, and a symbol asked for in between with the next", () => {
   const watch = new Watch(new Board());
   watch.want(["A", "B"], false);
-  answer(watch, watch.resume("e", BYTES, 10));
+  answer(watch, watch.resume("e", LIMITS, 10));
   watch.update(update(0, 0, { A: last(1) }), 0);
   answer(watch, watch.want(["A", "B", "C"], true));
   watch.update(update(0, 5, { B: last(2) }), 0);
-  assert.deepEqual(subscribes(watch.resume("e", BYTES, 10)).map(({ symbols }) => symbols), [["A", "B"], ["C"]]);
+  assert.deepEqual(subscribes(watch.resume("e", LIMITS, 10)).map(({ symbols }) => symbols), [["A", "B"], ["C"]]);
 });
 
 test("another epoch empties the board and asks for everything whole", () => {
   const { watch, board } = settled();
-  const [op] = subscribes(watch.resume("f", BYTES, 10));
+  const [op] = subscribes(watch.resume("f", LIMITS, 10));
   assert.equal(op?.since, undefined);
   assert.equal(board.row("A"), undefined);
   assert.equal(watch.version, 0);
@@ -107,7 +107,7 @@ test("fields that come again are laid again", () => {
 
 test("a server that can't go on from the version sends all, and what it doesn't send is no more", () => {
   const { watch, board } = settled();
-  answer(watch, watch.resume("e", BYTES, 10));
+  answer(watch, watch.resume("e", LIMITS, 10));
   watch.update(update(0, 4, { A: last(8) }), 0);
   assert.equal(board.row("B"), undefined);
   assert.equal(board.row("A")?.values["last"], 8);
@@ -139,8 +139,23 @@ test("a list that is longer than a message is asked for in several", () => {
   const watch = new Watch(new Board());
   const symbols = Array.from({ length: 500 }, (_, at) => `SYM${String(at).padStart(4, "0")}`);
   watch.want(symbols, false);
-  const asked = subscribes(watch.resume("e", 2048, 10));
+  const asked = subscribes(watch.resume("e", { ...LIMITS, message_bytes: 2048 }, 10));
   assert.ok(asked.length > 2);
   assert.deepEqual(asked.flatMap((op) => op.symbols), symbols);
   for (const op of asked) assert.ok(JSON.stringify(op).length < 2048);
+});
+
+test("of more symbols than a connection may have the first are asked for, and the others are told", () => {
+  const watch = new Watch(new Board());
+  watch.want(["A", "B", "C", "D"], false);
+  const asked = subscribes(watch.resume("e", { ...LIMITS, symbols: 2 }, 10));
+  assert.deepEqual(asked.map(({ symbols }) => symbols), [["A", "B"]]);
+  assert.deepEqual([...watch.rejected], [["C", TOO_MANY], ["D", TOO_MANY]]);
+  const next = watch.want(["B", "C", "D"], true);
+  assert.deepEqual(subscribes(next).map(({ symbols }) => symbols), [["C"]]);
+  assert.deepEqual([...watch.rejected], [["D", TOO_MANY]]);
+  watch.restart("f");
+  assert.deepEqual([...watch.rejected], [["D", TOO_MANY]]);
+  watch.want([ALL], true);
+  assert.deepEqual([...watch.rejected], []);
 });

@@ -1,8 +1,8 @@
 // Price alerts: a form, a list, and what happens when one is reached: words, a notification, a sound.
 
-import { newAlert, reached, type Alert } from "../alerts.ts";
+import { type Alert, newAlert, reached, typedPrice } from "../alerts.ts";
 import type { Context } from "../context.ts";
-import { price, priceDigits, stamp } from "../format.ts";
+import { price, stamp } from "../format.ts";
 import { el, icon, need, setIcon } from "./dom.ts";
 import { beep } from "./sound.ts";
 
@@ -13,16 +13,20 @@ export class Alerts {
     const { alerts, settings, selected } = context;
     need("alert-form").addEventListener("submit", (event) => {
       event.preventDefault();
-      const value = Number(this.input.value.replace(",", "."));
-      if (Number.isFinite(value) && value > 0) this.add(value);
+      const value = typedPrice(this.input.value);
+      if (value !== null) this.add(value);
       else context.say("An alert needs a price above 0");
     });
+    // The price of now is a hint, and not what is in the box: an alert at it would ring at once.
     this.input.addEventListener("focus", () => {
       const last = this.last(selected.value ?? "");
-      if (this.input.value === "" && last !== null) this.input.value = last.toFixed(priceDigits(last));
+      this.input.placeholder = last === null ? "Price" : price(last);
       this.input.select();
     });
-    selected.onChange(() => (this.input.value = ""));
+    selected.onChange(() => {
+      this.input.value = "";
+      this.input.placeholder = "Price";
+    });
     need("mute").addEventListener("click", () => context.set({ muted: !settings.value.muted }));
     settings.watch(({ muted }) => {
       setIcon(need("mute"), muted ? "muted" : "sound");
@@ -30,6 +34,8 @@ export class Alerts {
       need("mute").title = muted ? "The sound is muted" : "A sound is played";
     });
     alerts.watch(() => this.show());
+    // With each message, and not now and then: a price that was reached for a moment was reached.
+    context.heard = () => this.check();
     settings.onChange(() => this.show());
     need("alert-list").addEventListener("click", (event) => this.clicked(event.target as Element));
   }

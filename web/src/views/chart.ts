@@ -14,7 +14,7 @@ import {
 } from "lightweight-charts";
 import { INTERVAL_S, summary, type Bar } from "../bars.ts";
 import type { Context } from "../context.ts";
-import { price, priceDigits, short, signed, stamp } from "../format.ts";
+import { digitsOf, percent, price, short, stamp } from "../format.ts";
 import type { Palette } from "../palette.ts";
 import { mark, need, write } from "./dom.ts";
 
@@ -38,6 +38,8 @@ export class Chart {
   private readonly volumes: ISeriesApi<"Histogram">;
   private readonly lines = new Map<number, IPriceLine>();
   private drawn = { turn: -1, rewrites: -1, time: -Infinity, count: 0, fitted: false };
+  /** The bars that are drawn: while the picture is held, others are there already. */
+  private bars: readonly Bar[] = [];
   private lastBar: Bar | undefined;
   private hovered: number | null = null;
   private paintedMs = -Infinity;
@@ -131,6 +133,7 @@ export class Chart {
       return;
     }
     this.paintedMs = nowMs;
+    this.bars = [...series.all];
     if (another) this.drawn.fitted = false;
     if (another || series.rewrites !== this.drawn.rewrites) this.drawAll(series.all);
     else if (changed) this.drawLast(series.all);
@@ -151,11 +154,7 @@ export class Chart {
   }
 
   private drawAll(bars: readonly Bar[]): void {
-    const digits = priceDigits(bars.at(-1)?.close ?? 100);
-    if (digits !== this.digits) {
-      this.digits = digits;
-      this.candles.applyOptions({ priceFormat: { type: "price", precision: digits, minMove: 10 ** -digits } });
-    }
+    this.scale(Math.max(0, ...bars.slice(-SEEN).map(({ close }) => digitsOf(close))) || 2);
     this.candles.setData(bars.map(candle));
     this.volumes.setData(bars.map((bar) => this.volume(bar)));
     this.drawn.time = bars.at(-1)?.time ?? -Infinity;
@@ -169,11 +168,19 @@ export class Chart {
     }
   }
 
+  /** So many digits have the prices beside the chart. */
+  private scale(digits: number): void {
+    if (digits === this.digits) return;
+    this.digits = digits;
+    this.candles.applyOptions({ priceFormat: { type: "price", precision: digits, minMove: 10 ** -digits } });
+  }
+
   /** The bar that was last, as it is now, and those that came after it. */
   private drawLast(bars: readonly Bar[]): void {
     let from = bars.length - 1;
     while (from > 0 && bars[from - 1]!.time >= this.drawn.time) from--;
     for (const bar of bars.slice(from)) {
+      this.scale(Math.max(this.digits, digitsOf(bar.close)));
       this.candles.update(candle(bar));
       this.volumes.update(this.volume(bar));
       this.drawn.time = bar.time;
@@ -193,13 +200,13 @@ export class Chart {
   }
 
   private legend(): void {
-    const bars = this.context.live.bars.series.all;
+    const { bars } = this;
     const bar = (this.hovered === null ? undefined : bars.findLast(({ time }) => time === this.hovered)) ?? bars.at(-1);
     const node = need("ohlc");
     if (!bar) return write(node, "");
-    const percent = (bar.close / bar.open - 1) * 100;
-    mark(node, "way", percent > 0 ? "up" : percent < 0 ? "down" : "");
-    const values = { O: price(bar.open), H: price(bar.high), L: price(bar.low), C: price(bar.close), "": `${signed(percent)}%`, V: short(bar.volume) };
+    const change = (bar.close / bar.open - 1) * 100;
+    mark(node, "way", change > 0 ? "up" : change < 0 ? "down" : "");
+    const values = { O: price(bar.open), H: price(bar.high), L: price(bar.low), C: price(bar.close), "": percent(change), V: short(bar.volume) };
     const time = this.hovered === null ? "" : `${this.time(bar.time as Time, "full")}   `;
     write(node, time + Object.entries(values).map(([name, value]) => `${name} ${value}`.trim()).join("   "));
   }

@@ -7,7 +7,7 @@ import { el, need } from "./dom.ts";
 import type { Watchlist } from "./watchlist.ts";
 
 export function download(context: Context, watchlist: Watchlist): void {
-  need("csv").addEventListener("click", () => {
+  const save = (): void => {
     const { board } = context.live;
     const text = csvOf(watchlist.order.symbols, columnsOf(context.settings.value.columns), (symbol) => board.shown(symbol), Date.now());
     const address = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
@@ -15,5 +15,11 @@ export function download(context: Context, watchlist: Watchlist): void {
     el("a", { href: address, download: name }).click();
     // The browser reads it after this; a minute is long enough for any.
     setTimeout(() => URL.revokeObjectURL(address), 60_000);
+  };
+  need("csv").addEventListener("click", save);
+  // A small screen has no room for the button above.
+  need("list-csv").addEventListener("click", () => {
+    need("lists").hidePopover();
+    save();
   });
 }

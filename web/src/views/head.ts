@@ -11,7 +11,7 @@ export function head(columns: readonly Column[], sort: Sort | null, choose: (sor
     const cell = el(
       "div",
       { role: "columnheader", class: `cell ${column.kind}`, "data-field": column.field, "aria-sort": isSorted ? way : "none" },
-      el("button", { type: "button", tabindex: -1, title: `${column.title}: sort` }, column.label),
+      el("button", { type: "button", title: `${column.title}: sort` }, column.label),
     );
     cell.addEventListener("click", () => choose(nextSort(sort, column.field)));
     return cell;

@@ -53,7 +53,10 @@ export function keyboard(context: Context, watchlist: Watchlist, addBox: AddBox,
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || help.open || isTyping(event.target)) return;
     const target = event.target as Element;
-    const inOther = target.closest("button, a, input, .menu, .ticks") !== null;
+    const inOther = target.closest("input, select, .menu, .ticks") !== null;
+    // A button is pressed with Space and Enter, and a menu closed with Escape, by the browser.
+    if (target.closest("button, a") && (event.key === " " || event.key === "Enter" || event.key === "Delete")) return;
+    if (event.key === "Escape" && document.querySelector(":popover-open")) return;
     if (event.altKey) {
       if (event.key === "ArrowDown" || event.key === "ArrowUp") {
         event.preventDefault();
@@ -63,7 +66,6 @@ export function keyboard(context: Context, watchlist: Watchlist, addBox: AddBox,
     }
     const inMenu = target.closest(".menu") !== null;
     const action = page[event.key] ?? (inOther ? undefined : rows[event.key]);
-    // A button is pressed with Space, and a menu closed with Escape, by the browser.
     if (!action || ((event.key === " " || inMenu) && inOther)) return;
     event.preventDefault();
     action();

@@ -1,7 +1,7 @@
 // Choosing among the named lists, and making, renaming, dropping and sharing them.
 
 import type { Context } from "../context.ts";
-import { create, currentList, drop, rename } from "../lists.ts";
+import { create, currentList, drop, rename, restored } from "../lists.ts";
 import { hashOf } from "../symbols.ts";
 import { el, need } from "./dom.ts";
 
@@ -28,10 +28,10 @@ export class ListMenu {
     });
     need("lists").addEventListener("beforetoggle", () => (this.name.value = ""));
     need("list-drop").addEventListener("click", () => {
-      const name = lists.value.current;
-      lists.value = drop(lists.value);
+      const before = lists.value;
+      lists.value = drop(before);
       need("lists").hidePopover();
-      context.say(`List ${name} deleted`);
+      context.say(`List ${before.current} deleted`, { label: "Undo", act: () => (lists.value = restored(lists.value, before)) });
     });
     need("list-copy").addEventListener("click", () => void this.copy());
   }

@@ -9,6 +9,8 @@ import type { Flashes } from "./flashes.ts";
 const FLASHING = new Set(["last", "bid", "ask", "low", "high"]);
 /** Names longer than this may not fit; only they are cut off, because each cut costs something in every frame. */
 const LONG = 8;
+/** Prices longer than this are written smaller. */
+const ROOMY = 9;
 /** How often a column is written at most: the last price whenever it is painted, the rest as fast as it is read. */
 const READ_MS = 190;
 const SLOW_MS = 480;
@@ -36,7 +38,6 @@ export class RowView {
   readonly cells: Cell[];
   index = -1;
   private shown: Row | undefined;
-  private isUnknown = false;
   private readMs = -Infinity;
   private slowMs = -Infinity;
 
@@ -86,7 +87,7 @@ export class RowView {
   }
 
   /** Write what changed; `whole`: all of it. True if something that changed is left for later. */
-  paint(row: Row | undefined, nowMs: number, clockMs: number, isUnknown: boolean, whole: boolean): boolean {
+  paint(row: Row | undefined, nowMs: number, clockMs: number, refusal: string | undefined, whole: boolean): boolean {
     const isDue = {
       each: true,
       read: whole || nowMs - this.readMs >= READ_MS,
@@ -97,10 +98,7 @@ export class RowView {
     let isLeft = false;
     const isNew = this.shown === undefined || row === undefined;
     this.shown = row;
-    if (isUnknown !== this.isUnknown) {
-      this.isUnknown = isUnknown;
-      mark(this.root, "note", isUnknown ? "unknown" : "");
-    }
+    mark(this.root, "note", refusal ?? "");
     for (const cell of this.cells) {
       const { column } = cell;
       if (column.kind === "symbol" || column.kind === "spark") continue;
@@ -114,7 +112,11 @@ export class RowView {
       if (cell.flashes && !isNew && value !== null && cell.value !== null) this.flashes.start(cell.node, difference, nowMs);
       cell.value = value;
       if (cell.point) this.paintRange(cell.node, cell.point, value);
-      else set(cell.text, column.text(value));
+      else {
+        const text = column.text(value);
+        set(cell.text, text);
+        if (column.kind === "price") cell.node.classList.toggle("tight", text.length > ROOMY);
+      }
       if (column.kind === "signed") tell(cell, value ?? 0);
       // As the flash: the way since what was seen last, and at first the way of the last trade.
       if (column.field === "last") tell(cell, isNew || difference === 0 ? (row?.tick ?? 0) : difference);

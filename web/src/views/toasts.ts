@@ -8,8 +8,13 @@ const MOST = 4;
 
 export function toasts(context: Context): void {
   const box = need("toasts");
-  context.onSay((text) => {
+  context.onSay(({ text, action }) => {
     const toast = el("p", { class: "toast" }, text);
+    if (action) {
+      const button = el("button", { type: "button" }, action.label);
+      button.addEventListener("click", action.act);
+      toast.append(button);
+    }
     box.append(toast);
     while (box.childElementCount > MOST) box.firstElementChild?.remove();
     setTimeout(() => toast.remove(), LASTING_MS);

@@ -2,7 +2,7 @@
 
 import { columnsOf, type Column } from "../columns.ts";
 import type { Context } from "../context.ts";
-import { moved, remove, reorder } from "../lists.ts";
+import { currentList, moved, putBack, remove, reorder } from "../lists.ts";
 import { Order } from "../order.ts";
 import { calm, el, narrow, need, tiny, write } from "./dom.ts";
 import { Dragging } from "./dragging.ts";
@@ -37,6 +37,8 @@ export class Watchlist {
   private removable = true;
   private height = HEIGHT;
   private all = true;
+  /** Whether the chosen symbol's row is to be scrolled to. */
+  private reveals = false;
   private wholeMs = 0;
   private heldMs = 0;
 
@@ -46,20 +48,32 @@ export class Watchlist {
     painter.add((nowMs) => this.paint(nowMs));
     this.table.addEventListener("scroll", () => this.ask(), { passive: true });
     new ResizeObserver(() => this.ask()).observe(this.table);
-    settings.watch(() => this.rebuild());
+    let { columns, sort } = settings.value;
+    settings.onChange((now) => {
+      if (now.columns !== columns || now.sort !== sort) this.rebuild();
+      ({ columns, sort } = now);
+    });
     for (const query of [narrow, tiny]) query.addEventListener("change", () => this.rebuild());
     for (const signal of [names, held]) (signal as typeof held).onChange(() => this.renew());
+    let { current } = lists.value;
     lists.onChange((now) => {
       if ((now.current !== null) !== this.removable) this.rebuild();
-      this.renew();
+      if (now.current !== current) this.renew();
+      ({ current } = now);
+      this.order.relist();
+      this.ask();
     });
     names.onChange(() => this.count());
     held.onChange(() => (this.heldMs = Date.now()));
-    selected.onChange(() => this.ask());
+    selected.onChange(() => {
+      this.reveals = true;
+      this.ask();
+    });
     palette.onChange(() => {
       this.ask();
     });
     calm.addEventListener("change", () => this.flashes.end(Infinity));
+    this.rebuild();
     setInterval(() => painter.ask(), 1000);
     this.body.addEventListener("pointerenter", (event) => (this.order.frozen = event.pointerType === "mouse"));
     this.body.addEventListener("pointerleave", () => (this.order.frozen = false));
@@ -79,7 +93,11 @@ export class Watchlist {
     const at = symbols.indexOf(this.context.selected.value ?? "");
     const to = at < 0 ? 0 : Math.max(0, Math.min(symbols.length - 1, at + by));
     this.context.selected.value = symbols[to]!;
-    this.show(to);
+  }
+
+  /** The symbols whose rows are there, in order. */
+  get inSight(): readonly string[] {
+    return this.order.symbols.slice(this.from, this.to);
   }
 
   get pageRows(): number {
@@ -91,6 +109,7 @@ export class Watchlist {
     const { lists, settings } = this.context;
     if (lists.value.current === null) return;
     const symbols = moved(this.order.symbols, symbol, to);
+    this.order.renew();
     if (settings.value.sort) this.context.set({ sort: null });
     lists.value = reorder(lists.value, symbols);
     this.show(to);
@@ -98,11 +117,16 @@ export class Watchlist {
 
   remove(symbol: string): void {
     const { lists, selected } = this.context;
-    if (lists.value.current === null) return;
+    const list = currentList(lists.value);
+    if (!list) return;
     const at = this.order.symbols.indexOf(symbol);
     if (selected.value === symbol) selected.value = this.order.symbols[at + 1] ?? this.order.symbols[at - 1] ?? null;
     lists.value = remove(lists.value, symbol);
-    this.context.say(`${symbol} removed`);
+    const act = (): void => {
+      lists.value = putBack(lists.value, list.name, symbol, list.symbols.indexOf(symbol));
+      selected.value = symbol;
+    };
+    this.context.say(`${symbol} removed`, { label: "Undo", act });
   }
 
   /** Scroll so that this row is seen. */
@@ -145,11 +169,16 @@ export class Watchlist {
     this.body.replaceChildren(this.sparklines.canvas);
     this.sparklines.stale();
     const widths = this.columns.map(({ width }) => `minmax(${width}px, ${width}fr)`).join(" ");
-    this.table.style.setProperty("--widths", tiny.matches ? "minmax(90px, 1.4fr) 88px minmax(80px, 1fr) 84px" : widths);
+    this.table.style.setProperty("--widths", tiny.matches ? "minmax(84px, 1.2fr) 84px minmax(92px, 1fr) 80px" : widths);
     this.table.style.setProperty("--least", tiny.matches ? "0px" : `${this.columns.reduce((sum, { width }) => sum + width, 16)}px`);
     this.table.style.setProperty("--height", `${this.height}px`);
     this.table.setAttribute("aria-colcount", String(this.columns.length));
+    // The row that it names has just gone.
+    this.table.removeAttribute("aria-activedescendant");
+    // Who sorts by keys stays on the column's button, though it is another one now.
+    const field = document.activeElement?.closest<HTMLElement>("[role=columnheader]")?.dataset["field"];
     this.table.replaceChildren(head(this.columns, settings.value.sort, (sort) => this.context.set({ sort })), this.body);
+    if (field !== undefined) this.table.querySelector<HTMLElement>(`[role=columnheader][data-field="${field}"] button`)?.focus();
     this.renew();
   }
 
@@ -162,6 +191,11 @@ export class Watchlist {
     if (!held.value || this.all) {
       if (this.order.sort(() => this.context.listed(), settings.value.sort, row, nowMs)) this.ordered();
     }
+    if (this.reveals) {
+      this.reveals = false;
+      const at = this.order.symbols.indexOf(this.context.selected.value ?? "");
+      if (at >= 0) this.show(at);
+    }
     if (nowMs - this.wholeMs >= 1000) this.all = true; // ages grow without an update
     if (this.all) {
       this.wholeMs = nowMs;
@@ -169,7 +203,7 @@ export class Watchlist {
     }
     for (const [symbol, view] of this.views) {
       if (!this.all && (held.value || !this.isSeen(view) || !(board.dirty.has(symbol) || this.later.has(symbol)))) continue;
-      const isLeft = view.paint(row(symbol), nowMs, clockMs, live.watch.rejected.has(symbol), this.all);
+      const isLeft = view.paint(row(symbol), nowMs, clockMs, live.watch.rejected.get(symbol), this.all);
       if (isLeft) this.later.add(symbol);
       else this.later.delete(symbol);
     }
