@@ -85,7 +85,7 @@ class _Loading:
         size = sum(source.size_bytes for source in sources)
         done = rows = 0
         for source in sources:
-            reader = Reader(source, self._options, self._table)
+            reader = Reader(source, self._options, self._table, sources)
             self._reports.append(reader.report)
             watch = OrderWatch()
             bars = self._bars = FileBars(self._run_of_bars)

@@ -15,6 +15,8 @@ from feeds.files.source import Source
 from ticker.errors import FeedError
 
 ENDINGS: Final = (".csv", ".txt", ".gz", ".zip", ".zst", ".parquet")
+#: Files that stand beside data and tell of it: ``README.txt``.
+_NOTES: Final = ("readme", "license", "licence", "changelog", "disclaimer", "terms")
 _SPREADSHEET: Final = ("[Content_Types].xml", "mimetype")
 
 _NOT_TEXT: Final = {
@@ -55,6 +57,7 @@ def _files(folder: Path, given: str) -> list[Path]:
     with reading_errors(shown(given)):
         files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS and path.is_file())
     files = [path for path in files if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
+    files = [path for path in files if not _is_note(path.name)] or files
     if not files:
         raise FeedError(f"{shown(given)}: the folder has no file that ends with {', '.join(ENDINGS)}")
     return files
@@ -94,6 +97,7 @@ def _members(path: Path, given: str, name: str, names: tuple[str, ...], options:
     members = [member for member in members if not _is_hidden(member.filename)]
     # A note beside the data is no data; but a member without an ending may be.
     members = [member for member in members if member.filename.lower().endswith((".csv", ".txt"))] or members
+    members = [member for member in members if not _is_note(member.filename)] or members
     if not members:
         raise FeedError(f"{name}: the zip archive has no file in it")
     total = sum(member.file_size for member in members)
@@ -112,6 +116,10 @@ def _members(path: Path, given: str, name: str, names: tuple[str, ...], options:
 
 def _is_hidden(name: str) -> bool:
     return any(part.startswith((".", "__MACOSX")) for part in Path(name).parts)
+
+
+def _is_note(name: str) -> bool:
+    return Path(name).stem.lower().startswith(_NOTES)
 
 
 def shown(name: str) -> str:

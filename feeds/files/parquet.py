@@ -54,6 +54,7 @@ class ParquetSource:
                     rows: int = max(1, file.metadata.num_rows)
                     batches: Any = file.iter_batches(_ROWS)
                     for batch in batches:
+                        batch = _as_written(batch)
                         # Integers beside nulls would become floats, which don't hold a stamp in ns.
                         yield Table(batch.to_pandas(ignore_metadata=False, integer_object_nulls=True), row)
                         row += batch.num_rows
@@ -64,3 +65,15 @@ class ParquetSource:
                 raise FeedError(
                     f"{self.name}: the Parquet file is damaged ({str(error).splitlines()[0][:200]})"
                 ) from error
+
+
+def _as_written(batch: Any) -> Any:
+    """With doubles for floats of 32 bits: 1.1 is 1.1 then, and not 1.10000002384."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    for place, field in enumerate(batch.schema):
+        if pa.types.is_float32(field.type):
+            exact = compute.cast(compute.cast(batch.column(place), pa.string()), pa.float64())
+            batch = batch.set_column(place, field.name, exact)
+    return batch

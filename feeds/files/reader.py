@@ -5,7 +5,7 @@ It knows neither the file's compression nor the order of time: sources give it b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 import numpy as np
@@ -35,14 +35,19 @@ from ticker.model import SymbolTable
 class Reader:
     """Reads ``source`` once, in blocks. Codes of the chunks are those of ``table``, which grows.
 
+    ``beside`` are the files that are read with it: what its own rows leave open (03/04/2024), theirs may tell.
+
     Raises ``OptionError`` for options that are wrong whatever the file is; ``chunks`` raises ``FeedError`` for a file
     that isn't understood, and with ``options.strict`` for the first bad row.
     """
 
-    def __init__(self, source: Source, options: ReadOptions, table: SymbolTable) -> None:
+    def __init__(
+        self, source: Source, options: ReadOptions, table: SymbolTable, beside: Sequence[Source] = ()
+    ) -> None:
         check_options(options)
         self.report = FileReport(name=source.name, path=source.path, compression=source.compression)
         self._source = source
+        self._beside = beside
         self._options = options
         self._table = table
         self._refusals = Refusals(self.report, strict=options.strict)
@@ -175,14 +180,18 @@ class Reader:
         told = days_come_first(np.array(list(words_of(rows, place)), object), "stamp")
         is_documented = plan.layout.name not in BY_COLUMNS
         if told is None and mark == "/" and not is_documented and not self._source.is_table:
-            for block in self._source.blocks():
-                found = split(_without_trailer(block, plan), plan.shape)
-                told = days_come_first(np.array(list(words_of(found, place)), object), "stamp")
-                if told is not None:
-                    break
+            told = next((told for told in self._told_of_days(plan, place) if told is not None), None)
         if mark == "/":
             self.report.how["day_first"] = "file" if told is not None else "layout" if is_documented else "assumed"
         return mark == "." if told is None else told
+
+    def _told_of_days(self, plan: Plan, place: int) -> Iterator[bool | None]:
+        """What each block of this file, and then of those beside it, tells of what comes first in a date."""
+        others = (source for source in self._beside if source is not self._source and not source.is_table)
+        for source in (self._source, *others):
+            for block in source.blocks():
+                rows = split(_without_trailer(block, plan), plan.shape)
+                yield days_come_first(np.array(list(words_of(rows, place)), object), "stamp")
 
     def _read(self, rows: Rows, plan: Plan, stamper: Stamper) -> Chunk:
         report, wanted = self.report, self._refusals.wanted

@@ -32,7 +32,8 @@ def look(
     try:
         timeline = load(paths, options, progress=progress)
     except FeedError as error:
-        files = [_again(source, options, progress) for source in open_sources(paths, options)]
+        sources = open_sources(paths, options)
+        files = [_again(source, sources, options, progress) for source in sources]
         return Findings(files=files, error=str(error))
     try:
         return _findings(timeline, ticks)
@@ -64,11 +65,13 @@ def _fault(report: FileReport) -> str | None:
     return f"{report.name}: no row of {report.rows:,} is good"
 
 
-def _again(source: Source, options: ReadOptions, progress: Callable[[Progress], None] | None) -> FileFindings:
+def _again(
+    source: Source, beside: Sequence[Source], options: ReadOptions, progress: Callable[[Progress], None] | None
+) -> FileFindings:
     """One file for itself, as far as it can be read."""
     report = FileReport(name=source.name, path=source.path, compression=source.compression)
     try:
-        reader = Reader(source, options, SymbolTable())
+        reader = Reader(source, options, SymbolTable(), beside)
         report = reader.report
         for _ in reader.chunks():
             if progress is not None:

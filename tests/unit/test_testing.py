@@ -367,7 +367,7 @@ async def test_a_blocked_event_loop_is_found() -> None:
 
     async def script(feed: Scripted) -> AsyncIterator[Any]:
         yield feed.tick()
-        time.sleep(0.15)  # noqa: ASYNC251 - the mistake
+        time.sleep(1)  # noqa: ASYNC251 - the mistake; so long that a busy machine can't have done it
         while True:
             yield feed.tick()
             await asyncio.sleep(0)

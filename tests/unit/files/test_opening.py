@@ -369,3 +369,25 @@ def test_a_stamp_beside_a_null_keeps_its_nanoseconds(tmp_path: Path) -> None:
     found = Found(table.frame, "a.parquet", 10**6, {})
     assert [trade[1] for trade in found.trades] == [stamp]
     assert found.report.refused.total() == 1
+
+
+def test_prices_of_32_bits_are_what_was_written(tmp_path: Path) -> None:
+    """Parquet files of floats: 187.42 is not 187.4199981689453."""
+    pa = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "a.parquet"
+    prices = pa.array([187.42, 1.1, None, 0.0001], pa.float32())
+    parquet.write_table(pa.table({"timestamp": pa.array([1_704_290_400] * 4, pa.int64()), "price": prices}), path)
+    (source,) = opened(path)
+    (table,) = source.tables()
+    assert [trade[2] for trade in Found(table.frame, "a.parquet", 10**6, {}).trades] == [187.42, 1.1, 0.0001]
+
+
+def test_a_note_beside_the_data_is_no_data(tmp_path: Path) -> None:
+    """README.txt and its like are passed over in a folder and in an archive; alone they are what was asked for."""
+    data = b"timestamp,symbol,price\n1704292200,A,1\n"
+    (tmp_path / "README.txt").write_bytes(b"What this is.\n")
+    (tmp_path / "day.csv").write_bytes(data)
+    (tmp_path / "day.zip").write_bytes(zipped({"LICENSE.txt": b"All yours.\n", "day.txt": data}))
+    assert [Path(source.name).name for source in opened(tmp_path)] == ["day.csv", "day.zip:day.txt"]
+    assert [source.name for source in opened(tmp_path / "README.txt")] == [str(tmp_path / "README.txt")]

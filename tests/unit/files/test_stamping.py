@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
+from feeds.files.loading import load
+from feeds.files.options import ReadOptions
 from tests.samples import NEW_YORK, at
 from tests.unit.files.fake_source import read
 from ticker.errors import FeedError
@@ -77,6 +82,15 @@ def test_days_and_months_are_told_apart_by_the_whole_file() -> None:
     assert (found.report.how["day_first"], found.report.stamp_form) == ("assumed", "month before day")
     assert stamps("03.04.2024") == [at("2024-04-03")]
     assert stamps("03.25.2024", "03.04.2024") == [at("2024-03-25"), at("2024-03-04")]
+
+
+def test_days_and_months_are_told_apart_by_the_files_that_are_read_together(tmp_path: Path) -> None:
+    """A folder of days: what the twelve first of a month leave open, the others tell; whichever comes first."""
+    for name, text in (("a", "03/04/2024"), ("b", "25/04/2024"), ("c", "04/04/2024")):
+        (tmp_path / f"{name}.csv").write_text(f"timestamp,price\n{text},1\n")
+    with closing(load([str(tmp_path)], ReadOptions())) as timeline:
+        assert [report.how["day_first"] for report in timeline.reports] == ["file"] * 3
+        assert (timeline.first, timeline.last) == (at("2024-04-03"), at("2024-04-25"))
 
 
 def test_times_of_day_take_their_day_from_the_option_or_the_name() -> None:
