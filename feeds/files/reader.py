@@ -41,9 +41,7 @@ class Reader:
     that isn't understood, and with ``options.strict`` for the first bad row.
     """
 
-    def __init__(
-        self, source: Source, options: ReadOptions, table: SymbolTable, beside: Sequence[Source] = ()
-    ) -> None:
+    def __init__(self, source: Source, options: ReadOptions, table: SymbolTable, beside: Sequence[Source] = ()) -> None:
         check_options(options)
         self.report = FileReport(name=source.name, path=source.path, compression=source.compression)
         self._source = source
