@@ -26,6 +26,8 @@ interface Cell {
   value: number | null;
   /** What is written. Kept here because asking the page for it would cost more than writing. */
   text: Text;
+  /** Whether it is long, and written smaller. */
+  isTight: boolean;
   flashes: boolean;
   /** The way that the style sheet is told: it paints the sign, which costs no layout. */
   way: number;
@@ -38,6 +40,7 @@ export class RowView {
   readonly cells: Cell[];
   index = -1;
   private shown: Row | undefined;
+  private refusal: string | undefined;
   private readMs = -Infinity;
   private slowMs = -Infinity;
 
@@ -55,7 +58,7 @@ export class RowView {
   private cell(column: Column, removable: boolean): Cell {
     const node = el("div", { role: column.kind === "symbol" ? "rowheader" : "gridcell", "data-field": column.field, class: `cell ${column.kind}` });
     const pace = column.field === "last" ? "each" : READ.has(column.field) ? "read" : "slow";
-    const cell: Cell = { column, pace, node, value: null, text: new Text(), flashes: FLASHING.has(column.field), way: 0, point: null };
+    const cell: Cell = { column, pace, node, value: null, text: new Text(), isTight: false, flashes: FLASHING.has(column.field), way: 0, point: null };
     if (column.kind === "symbol") this.name(node, removable);
     else if (column.kind === "range") {
       cell.point = el("i", { hidden: true });
@@ -98,7 +101,10 @@ export class RowView {
     let isLeft = false;
     const isNew = this.shown === undefined || row === undefined;
     this.shown = row;
-    mark(this.root, "note", refusal ?? "");
+    if (refusal !== this.refusal) {
+      this.refusal = refusal;
+      mark(this.root, "note", refusal ?? "");
+    }
     for (const cell of this.cells) {
       const { column } = cell;
       if (column.kind === "symbol" || column.kind === "spark") continue;
@@ -115,7 +121,11 @@ export class RowView {
       else {
         const text = column.text(value);
         set(cell.text, text);
-        if (column.kind === "price") cell.node.classList.toggle("tight", text.length > ROOMY);
+        const isTight = column.kind === "price" && text.length > ROOMY;
+        if (isTight !== cell.isTight) {
+          cell.isTight = isTight;
+          cell.node.classList.toggle("tight", isTight);
+        }
       }
       if (column.kind === "signed") tell(cell, value ?? 0);
       // As the flash: the way since what was seen last, and at first the way of the last trade.
