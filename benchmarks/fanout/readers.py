@@ -1,0 +1,146 @@
+"""What a sampled client makes of its messages: it takes them apart, checks them, and notes how old they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection
+from typing import Any, Final, Protocol
+
+import msgpack
+
+#: So many faults are told of each client.
+_FAULTS: Final = 3
+
+
+class Reader(Protocol):
+    #: Rows, trades and quotes that came in.
+    updates: int
+    #: From the tick's stamp until here, in ns.
+    ages: list[int]
+    faults: list[str]
+
+    def take(self, payload: bytes, now_ns: int) -> None: ...
+
+
+class _Base:
+    def __init__(self, symbols: Collection[str]) -> None:
+        self.symbols = frozenset(symbols)
+        self.updates = 0
+        self.ages: list[int] = []
+        self.faults: list[str] = []
+
+    def fault(self, text: str) -> None:
+        if len(self.faults) < _FAULTS:
+            self.faults.append(text)
+
+    def known(self, symbol: str) -> None:
+        if symbol not in self.symbols:
+            self.fault(f"{symbol} was not asked for")
+
+
+class Updates(_Base):
+    """Of the channel ``ticker``: lays the fields over what is there, as PROTOCOL.md says."""
+
+    def __init__(self, symbols: Collection[str], decode: Callable[[bytes], Any] = json.loads) -> None:
+        super().__init__(symbols)
+        self.rows: dict[str, dict[str, Any]] = {}
+        self.version = 0
+        self._decode = decode
+
+    def take(self, payload: bytes, now_ns: int) -> None:
+        message = self._decode(payload)
+        if message["type"] != "update":
+            if message["type"] == "error":
+                self.fault(message["message"])
+            return
+        if message["since"] > self.version:
+            self.fault(f"a gap: since {message['since']}, have {self.version}")
+        is_news = message["since"] > 0
+        self.version = message["version"]
+        for symbol, fields in message["data"].items():
+            self.known(symbol)
+            self.rows.setdefault(symbol, {}).update(fields or {})
+            self.updates += 1
+            # A snapshot's rows are as old as they are.
+            if is_news and fields and "ts" in fields:
+                self.ages.append(now_ns - fields["ts"])
+
+
+class PackedUpdates(Updates):
+    def __init__(self, symbols: Collection[str]) -> None:
+        super().__init__(symbols, msgpack.unpackb)
+
+
+class Ticks(_Base):
+    """Of the channels ``trades`` and ``quotes``: every one of them, and none lost."""
+
+    def __init__(self, symbols: Collection[str]) -> None:
+        super().__init__(symbols)
+        self._versions: dict[str, int] = {}
+        self.lost = 0
+
+    def take(self, payload: bytes, now_ns: int) -> None:
+        message = json.loads(payload)
+        kind = message["type"]
+        if kind == "error":
+            self.fault(message["message"])
+        if kind not in ("trades", "quotes"):
+            return
+        if message["since"] > self._versions.setdefault(kind, message["version"]):
+            self.fault(f"a gap in {kind}")
+        self._versions[kind] = message["version"]
+        if lost := message.get("lost"):
+            self.lost += sum(lost.values())
+        for symbol, ts, *_ in message["data"]:
+            self.known(symbol)
+            self.ages.append(now_ns - ts)
+        self.updates += len(message["data"])
+
+
+class PeerTicks(_Base):
+    """A tick a message: ``{"symbol":…,"ts":…,"price":…,"size":…}``."""
+
+    def take(self, payload: bytes, now_ns: int) -> None:
+        tick = json.loads(payload)
+        self.known(tick["symbol"])
+        self.updates += 1
+        self.ages.append(now_ns - tick["ts"])
+
+
+class NatsTicks(PeerTicks):
+    """The same inside of NATS's own lines: ``MSG subject sid size``, then the payload."""
+
+    def __init__(self, symbols: Collection[str]) -> None:
+        super().__init__(symbols)
+        self._buffer = b""
+
+    def take(self, payload: bytes, now_ns: int) -> None:
+        self._buffer += payload
+        while (end := self._buffer.find(b"\r\n")) >= 0:
+            line = self._buffer[:end]
+            if line.startswith(b"MSG "):
+                size = int(line.rsplit(b" ", 1)[1])
+                if len(self._buffer) < end + size + 4:
+                    return
+                super().take(self._buffer[end + 2 : end + 2 + size], now_ns)
+                end += size + 2
+            elif line.startswith(b"-ERR"):
+                self.fault(line.decode())
+            self._buffer = self._buffer[end + 2 :]
+
+
+class Anything(_Base):
+    """For the floor, whose frames mean nothing."""
+
+    def take(self, payload: bytes, now_ns: int) -> None:
+        self.updates += 1
+
+
+READERS: Final[dict[str, Callable[[Collection[str]], Reader]]] = {
+    "updates": Updates,
+    "packed": PackedUpdates,
+    "ticks": Ticks,
+    "peer": PeerTicks,
+    "nats": NatsTicks,
+    "anything": Anything,
+}

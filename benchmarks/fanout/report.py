@@ -1,0 +1,47 @@
+"""What was measured, as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benchmarks.fanout.suite import Standing
+
+COLUMNS = [
+    "contender", "server CPU", "frames/s", "updates/s", "µs a frame", "x floor", "µs a tick and client",
+    "p50 ms", "p99 ms", "p99.9 ms", "KiB a client", "load's CPU", "checked",
+]  # fmt: skip
+#: A load that is so busy is what is measured.
+BUSY = 0.85
+
+
+def rows(standings: Sequence[Standing]) -> list[list[str]]:
+    made = []
+    for each in standings:
+        result = each.result
+        ages = [_ms(age) for age in result.ages_ms] if result.ages_ms else ["", "", ""]
+        words = f"{result.checked:,} frames"
+        if result.lost:
+            words += f", {result.lost:,} ticks lost"
+        if result.faults:
+            words = f"WRONG: {result.faults[0]}"
+        is_floor = not each.contender.channels and not each.contender.module
+        made.append(
+            [
+                each.contender.name,
+                f"{result.server:.0%}",
+                f"{result.frames:,.0f}",
+                "" if is_floor else f"{result.updates:,.0f}",
+                f"{result.us_a_frame:.1f}",
+                f"{each.times_floor:.2f}" if each.times_floor else "",
+                "" if is_floor else f"{result.us_a_tick:.2g}" if result.us_a_tick < 1 else f"{result.us_a_tick:.2f}",
+                *ages,
+                "" if is_floor else f"{result.kib_a_client:.1f}",
+                f"{result.load:.0%}" + ("!" if result.load > BUSY else ""),
+                "" if is_floor else words,
+            ]
+        )
+    return made
+
+
+def _ms(age: float) -> str:
+    return f"{age:.1f}" if age < 100 else f"{age:,.0f}"
