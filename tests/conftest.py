@@ -16,3 +16,8 @@ settings.load_profile("suite")
 
 # A shell starts what it puts into the background with the signal ignored, and tests send it to themselves.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Compressed bytes hold the second they were made in: as names of tests they would be others in each process."""
+    return argname if isinstance(val, bytes) else None

@@ -123,6 +123,13 @@ class Lanes:
         """Whether some client needs ``poll``: a snapshot under way, or a reader at once that lags."""
         return any(lane.waiting for lane in self) or any(tape.audience.behind for tape in self._tapes.values())
 
+    @property
+    def at_once(self) -> bool:
+        """Whether somebody gets what is published in the turn in which it was."""
+        return any(not lane.rate_hz and lane.audience for lane in self) or any(
+            tape.audience for tape in self._tapes.values()
+        )
+
     def beat(self, rate_hz: float, ts: int) -> None:
         """A beat of the lanes of one rate."""
         for lane in list(self._tickers.values()):

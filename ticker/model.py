@@ -128,7 +128,8 @@ NO_QUOTES = Quotes(_NO_CODES, _NO_STAMPS, _NO_FLOATS, _NO_FLOATS, _NO_FLOATS, _N
 class TickBatch:
     """Trades and quotes that are applied together, as one version of the board. Either may be empty.
 
-    ``table`` gives the names of the codes. ``version`` is the feed's own count of batches, if it has one that every
+    Its columns must not be changed afterwards: they are taken in when somebody looks, maybe with the batches that follow
+    as one version. ``table`` gives the names of the codes. ``version`` is the feed's own count of batches, if it has one that every
     node sees alike; without it the board counts.
     """
 
@@ -139,6 +140,24 @@ class TickBatch:
 
     def __len__(self) -> int:
         return len(self.trades) + len(self.quotes)
+
+
+def joined(batches: Sequence[TickBatch]) -> TickBatch:
+    """Batches of one table as one batch, in their order. None may have a version of its own."""
+    if len(batches) == 1:
+        return batches[0]
+    trades = [batch.trades for batch in batches if len(batch.trades)]
+    quotes = [batch.quotes for batch in batches if len(batch.quotes)]
+    return TickBatch(
+        batches[0].table,
+        Trades(*_joined(trades, Trades)) if trades else NO_TRADES,
+        Quotes(*_joined(quotes, Quotes)) if quotes else NO_QUOTES,
+    )
+
+
+def _joined(parts: Sequence[Any], kind: type[Trades | Quotes]) -> Iterator[Any]:
+    for column in fields(kind):
+        yield np.concatenate([getattr(part, column.name) for part in parts])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

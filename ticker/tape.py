@@ -46,6 +46,9 @@ class Tape:
 
     def start(self, subscription: TapeSubscription, position: int | None) -> None:
         """Begin behind tick number ``position``: where the client was, or (None) now."""
+        if not self.audience:
+            # While nobody listened, it stood still.
+            self.cursor = self._ring.head
         here = position is not None and position <= self._ring.head
         subscription.cursor = subscription.version = position if position is not None and here else self.cursor
         subscription.told = False

@@ -10,7 +10,7 @@ import pytest
 from tests.market import batch
 from tests.model_client import ScriptedOutlet, decoded
 from ticker.errors import BatchError
-from ticker.hub import HEARTBEAT_STEPS, Hub
+from ticker.hub import HEARTBEAT_STEPS, PENDING, Hub
 from ticker.messages import FeedState, Limits
 from ticker.model import Removal, Restart, Rollover, Settled, SymbolTable
 from ticker.session import Session
@@ -136,7 +136,7 @@ def test_at_once_means_at_the_end_of_the_turn(hub: Hub, table: SymbolTable) -> N
     assert client.heard() == []
     hub.flush(TS)
     (update,) = client.updates()
-    assert (update["version"], update["data"]["AAPL"]["last"]) == (2, 2)
+    assert (update["version"], update["data"]["AAPL"]["last"]) == (hub.board.version, 2)
 
 
 @pytest.mark.parametrize(
@@ -204,9 +204,10 @@ def test_symbols_resumed_during_a_snapshot_are_not_forgotten(table: SymbolTable)
     hub = Hub(NAMES, epoch="epoch", limits=Limits(frame_bytes=SYMBOL_BYTES))
     client = Client(hub)
     hub.publish(batch(table, [(code, TS, 1.0, 1.0) for code in range(3)]))
+    before = hub.board.version
     hub.publish(batch(table, [(code, TS, 2.0, 1.0) for code in range(3)]))
     client.say(symbols=["AAPL", "MSFT"])
-    client.say(symbols=["GOOG"], since={"epoch": "epoch", "version": 1})
+    client.say(symbols=["GOOG"], since={"epoch": "epoch", "version": before})
     for _ in range(5):
         hub.poll(TS)
         hub.beat(10, TS)
@@ -444,3 +445,40 @@ def test_a_heartbeat_does_not_go_back_behind_a_frame(hub: Hub, table: SymbolTabl
     for _ in range(HEARTBEAT_STEPS):
         hub.heartbeat(TS)
     assert [message["version"] for message in client.heard()] == [1]
+
+
+def test_what_is_published_is_there_whenever_somebody_looks(table: SymbolTable) -> None:
+    """Ticks wait to be taken in together; nobody can tell: not by values, numbers, new symbols or the order of events."""
+    hub = Hub(NAMES, epoch="epoch", complete=False)
+    client = Client(hub)
+    client.say(symbols=["NEW"], rate=10)
+    client.say(channel="trades", symbols=["AAPL"])
+    client.heard()
+    hub.publish(batch(table, [(0, TS, 1.0, 10.0)], [(0, TS, 0.5, 1.0, 1.5, 1.0)]))
+    hub.publish(batch(table, [(0, TS + 1, 3.0, 10.0), (0, TS + 1, 2.0, 10.0)]))
+    other = SymbolTable(("NEW", "AAPL"))
+    hub.publish(batch(other, [(0, TS + 2, 7.0, 1.0), (1, TS + 2, 4.0, 1.0)]))
+    assert hub.snapshot(["AAPL"], TS).data["AAPL"] == {
+        **{"last": 4, "last_size": 1, "open": 1, "high": 4, "low": 1, "volume": 31, "trades": 4},
+        **{"vwap": pytest.approx(64 / 31), "bid": 0.5, "bid_size": 1, "ask": 1.5, "ask_size": 1, "ts": TS + 2},
+    }
+    assert hub.rings["trades"].head == 5
+    hub.publish(batch(other, [(1, TS + 3, 9.0, 1.0)]))
+    hub.publish(Removal(("AAPL",)))
+    assert "AAPL" not in hub.snapshot(["AAPL"], TS).data
+    hub.beat(10, TS)
+    hub.flush(TS)
+    heard = client.heard()
+    assert [frame["data"]["NEW"]["last"] for frame in heard if frame["type"] == "update"] == [7]
+    trades = [row for frame in heard if frame["type"] == "trades" for row in frame["data"]]
+    assert [row[2] for row in trades] == [1, 3, 2, 4, 9]
+
+
+def test_ticks_that_wait_are_bounded(table: SymbolTable) -> None:
+    """With nobody connected, nobody looks; they are taken in all the same."""
+    hub = Hub(NAMES)
+    many = batch(table, [(0, TS, 1.0, 1.0)] * 1_000)
+    for _ in range(20):
+        hub.publish(many)
+    assert hub._board.version >= 2
+    assert hub._waiting_ticks < PENDING
