@@ -36,6 +36,10 @@ class NullOutlet:
     def send(self, payload: bytes) -> None:  # noqa: ARG002 - the outlets' signature
         self.frames += 1
 
+    def offer(self, payload: bytes) -> bool:
+        self.send(payload)
+        return True
+
 
 def chosen(client: int, each: int, symbols: int, *, same: bool) -> list[str]:
     first = 0 if same else client * 7

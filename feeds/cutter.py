@@ -13,6 +13,7 @@ from ticker.model import FeedEvent, Stamps, TickBatch
 
 #: The most ticks in a slice: what one consumer applies without stalling the event loop for more than a few ms.
 MAX_SLICE: Final = 8192
+_NEVER: Final = int(np.iinfo(np.int64).max)
 
 
 class Cutter:
@@ -27,20 +28,26 @@ class Cutter:
         self._batch = batch
         self._trade_stamps: Stamps = np.maximum.accumulate(batch.trades.ts)
         self._quote_stamps: Stamps = np.maximum.accumulate(batch.quotes.ts)
+        self._trades, self._quotes = len(batch.trades), len(batch.quotes)
         self._trade = self._quote = 0
+        #: How many ticks are not cut yet.
+        self.left = len(batch)
+        #: The highest stamp that was cut so far, 0 before the first cut.
+        self.reached = 0
+        #: The stamp that the next slice waits for.
+        self.next_stamp = self._last() if batch.version is not None else self._first()
 
-    @property
-    def left(self) -> int:
-        """How many ticks are not cut yet."""
-        return len(self._batch) - self._trade - self._quote
+    def _first(self) -> int:
+        """Of what is left, the lowest stamp."""
+        trade = int(self._trade_stamps[self._trade]) if self._trade < self._trades else _NEVER
+        quote = int(self._quote_stamps[self._quote]) if self._quote < self._quotes else _NEVER
+        return min(trade, quote)
 
-    @property
-    def next_stamp(self) -> int:
-        """The stamp that the next slice waits for."""
-        stamps = (self._trade_stamps[self._trade :], self._quote_stamps[self._quote :])
-        if self._batch.version is not None:
-            return max(int(column[-1]) for column in stamps if len(column))
-        return min(int(column[0]) for column in stamps if len(column))
+    def _last(self) -> int:
+        """Of what was cut (all, before the first cut), the highest stamp."""
+        trade = int(self._trade_stamps[self._trade - 1]) if self._trades and (self._trade or not self._quote) else 0
+        quote = int(self._quote_stamps[self._quote - 1]) if self._quotes and (self._quote or not self._trade) else 0
+        return max(trade, quote)
 
     def cut(self, position: int) -> TickBatch:
         """The ticks up to the stamp ``position``: at least those of ``next_stamp``, but at most ``MAX_SLICE``."""
@@ -53,13 +60,11 @@ class Cutter:
         if trade - self._trade + quote - self._quote < len(part):
             part = TickBatch(part.table, part.trades[self._trade : trade], part.quotes[self._quote : quote])
         self._trade, self._quote = trade, quote
+        self.left = self._trades + self._quotes - trade - quote
+        self.reached = self._last()
+        if self.left:
+            self.next_stamp = self._first()
         return part
-
-    @property
-    def reached(self) -> int:
-        """The highest stamp that was cut so far, 0 before the first cut."""
-        stamps = (self._trade_stamps[: self._trade], self._quote_stamps[: self._quote])
-        return max((int(column[-1]) for column in stamps if len(column)), default=0)
 
     def _limited(self, trade: int, quote: int) -> tuple[int, int]:
         """Where to cut for exactly ``MAX_SLICE`` ticks: all that are below some stamp, and of its own as many as fit.

@@ -15,6 +15,7 @@ from typing import Final
 
 from feeds.clock import SYSTEM_CLOCK as SYSTEM_CLOCK
 from feeds.clock import Clock as Clock
+from feeds.clock import Wake
 from feeds.cutter import Cutter, Whole
 from feeds.lateness import LateWarning
 from feeds.marks import Marks
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 #: One sleep or one hand-over that lasts longer than this was a suspended machine or a stopped process. Its time does
 #: not count: catching up on it would be hours of ticks in one burst that nobody asked for.
 STALL_S: Final = 10.0
+#: So long before a point of the grid it is: beats are on such points, and timers up to a millisecond late.
+_LEAD_S: Final = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +45,21 @@ class Pacer:
     ``speed`` is market seconds a second: 1 is as it happened, 60 an hour in a minute, 0 as fast as the consumer takes
     it. Raises ``ValueError`` for a speed that is negative or not finite. ``max_gap_ns``: a longer stretch of market
     time without events is played as one of that length. ``asked`` says in words what pace that is, for the warning
-    (default: the speed). All methods belong to the event loop's thread, and return at once.
+    (default: the speed). ``grid_s``: what falls due comes together at the next point of such a grid on the clock, shortly
+    before the hub's beats, for which it then is as if it came when it was due. All methods belong to the event loop's thread, and return at once.
     """
 
     def __init__(
-        self, speed: float, clock: Clock = SYSTEM_CLOCK, *, asked: str = "", max_gap_ns: int | None = None
+        self,
+        speed: float,
+        clock: Clock = SYSTEM_CLOCK,
+        *,
+        asked: str = "",
+        max_gap_ns: int | None = None,
+        grid_s: float = 0.0,
     ) -> None:
         self._speed = _checked(speed)
+        self._grid_s = grid_s
         #: How late the last slice's first tick was, in seconds. Up to about 3 ms is the quantum's and the timer's
         #: grain; more means that the source or the consumer is too slow. Always 0 at speed 0.
         self.behind_s = 0.0
@@ -57,7 +68,7 @@ class Pacer:
         self._clock = clock
         self._asked = asked
         self._max_gap_ns = max_gap_ns
-        self._wake = asyncio.Event()
+        self._wake = Wake()
         self._paused_at: float | None = None
         self._excluded_s = 0.0
         #: Set while it waits for a resume or a step, and nothing more comes by itself.
@@ -215,7 +226,7 @@ class Pacer:
         schedule = self._schedule
         while True:
             now_s = self._now()
-            wait_s = 0.0 if self.paused else self._wait_s(stamp, now_s)
+            wait_s = 0.0 if self.paused else self._aligned(self._wait_s(stamp, now_s))
             self._wake.clear()
             await self._clock.sleep(
                 wait_s, self._wake
@@ -239,6 +250,13 @@ class Pacer:
             mark_s = self._marks.next_s(self._schedule.moment_s(second)) - now_s
             return min(wait_s, max(mark_s, 0.0))
         return wait_s
+
+    def _aligned(self, wait_s: float) -> float:
+        """Until the next point of the grid, if there is one and anything is to be waited for."""
+        if not self._grid_s or wait_s <= 0:
+            return wait_s
+        now_s = self._clock.monotonic()
+        return math.ceil((now_s + wait_s + _LEAD_S) / self._grid_s) * self._grid_s - _LEAD_S - now_s
 
     async def _held(self, stamp: int | None) -> bool:
         """Wait while paused, unless a step lets ``stamp`` through. False if it was interrupted."""

@@ -24,6 +24,9 @@ from ticker.model import FeedEvent, TickBatch, Watermark, is_symbol
 DEFAULT_COUNT: Final = 100
 MAX_SYMBOLS: Final = 100_000
 MAX_RATE: Final = 200_000
+#: Ticks come together on such a grid; their stamps say when each was. Waking up for each is most of what a market would
+#: cost at rest, and nobody trades on a simulated one.
+GRID_S: Final = 0.01
 #: When a simulated market with a seed begins unless told otherwise: an opening of the New York exchange.
 SEEDED_START: Final = "2026-01-05T14:30:00Z"
 
@@ -100,10 +103,12 @@ class RandomWalk:
             title=f"simulated market of {len(names):,} {'symbol' if len(names) == 1 else 'symbols'}, {pace},"
             f" seed {self.seed}",
         )
-        self._pacer = Pacer(1, clock, asked=pace)
+        self._pacer = Pacer(1, clock, asked=pace, grid_s=GRID_S)
         self._clock = clock
         self._events: Iterator[FeedEvent] | None = None
+        #: The walk's newest event until all of it is given, and how many of its trades and quotes are.
         self._rest: FeedEvent | None = None
+        self._given = 0, 0
 
     @property
     def info(self) -> FeedInfo:
@@ -137,14 +142,20 @@ class RandomWalk:
         while True:
             if self._rest is None:
                 self._rest = next(self._events)
+            elif isinstance(self._rest, TickBatch):
+                # It was being given when the iteration before this one ended.
+                trades, quotes = self._given
+                self._rest = TickBatch(self._rest.table, self._rest.trades[trades:], self._rest.quotes[quotes:])
+                self._given = 0, 0
             yield self._rest
 
     def _give(self, event: FeedEvent) -> None:
-        """Take what is given from what is left of the walk's newest event, so that it is not given again."""
-        rest, self._rest = self._rest, None
-        if isinstance(event, TickBatch) and isinstance(rest, TickBatch) and len(event) < len(rest):
-            trades, quotes = rest.trades[len(event.trades) :], rest.quotes[len(event.quotes) :]
-            self._rest = TickBatch(rest.table, trades, quotes)
+        """Note what is given of the walk's newest event, so that it is not given again."""
+        if isinstance(event, TickBatch) and isinstance(self._rest, TickBatch):
+            self._given = self._given[0] + len(event.trades), self._given[1] + len(event.quotes)
+            if sum(self._given) < len(self._rest):
+                return
+        self._rest, self._given = None, (0, 0)
 
 
 def _symbols(options: RandomWalkOptions) -> list[str]:

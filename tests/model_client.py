@@ -29,6 +29,11 @@ class ScriptedOutlet:
         self.frames += 1
         self.sent.append(payload)
 
+    def offer(self, payload: bytes) -> bool:
+        if self.is_ready:
+            self.send(payload)
+        return self.is_ready
+
 
 def decoded(payload: bytes, encoding: str) -> Message:
     message: Message = json.loads(payload) if encoding == "json" else msgpack.unpackb(payload)

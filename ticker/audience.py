@@ -98,10 +98,7 @@ class Audience(Generic[S]):
         """Write a frame to every member that is ready; the others fall behind, and are returned."""
         late: list[S] = []
         for member in group.members:
-            outlet = member.outlet
-            if outlet.ready():
-                outlet.send(payload)
-            else:
+            if not member.outlet.offer(payload):
                 late.append(member)
         for member in late:
             # Before the group's version grows: that much it has not been told.

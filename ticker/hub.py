@@ -112,10 +112,10 @@ class Hub:
 
     # Events in
 
-    def publish(self, event: FeedEvent) -> None:
+    def publish(self, event: FeedEvent) -> bool:
         """Take an event of the feed's in. Raises ``BatchError`` for one that must not reach the board.
 
-        Ticks are checked and wait; all else happens at once, after them.
+        Ticks are checked and wait; all else happens at once, after them. True if ``flush`` is to be called in this turn.
         """
         if isinstance(event, TickBatch):
             check_batch(event)
@@ -134,12 +134,15 @@ class Hub:
             known = len(self._board)
             if isinstance(event, TickBatch):
                 self._wait(event)
+                if len(self._board) == known:
+                    return self._lanes.at_once
             else:
                 if not isinstance(event, Watermark):
                     self._take_in()
                 _apply(event, self._board, self.bars)
             if self._awaiting and len(self._board) > known:
                 self._appeared(self._board.names[known:])
+        return True
 
     def _wait(self, batch: TickBatch) -> None:
         """Have the batch wait to be taken in; but its symbols are there at once, and the bars have its trades."""

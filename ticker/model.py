@@ -117,6 +117,9 @@ class Quotes:
         )
 
 
+_INFINITE = float("inf")
+# As the methods `min` and `max`, at half their fixed cost.
+_least, _most = np.minimum.reduce, np.maximum.reduce
 _NO_CODES = np.empty(0, np.int32)
 _NO_STAMPS = np.empty(0, np.int64)
 _NO_FLOATS = np.empty(0, np.float64)
@@ -254,6 +257,8 @@ def check_batch(batch: TickBatch) -> None:
     size alone.
     """
     trades, quotes = batch.trades, batch.quotes
+    if len(trades) + len(quotes) <= _FEW and _are_fine(batch):
+        return
     if len(trades):
         _check_columns("trades", trades.symbol, trades.ts, len(batch.table), (trades.price, trades.size))
         if not (_within(trades.price, above_zero=True) and _within(trades.size)):
@@ -270,10 +275,37 @@ def check_batch(batch: TickBatch) -> None:
                 _refuse(f"quotes.{name}_size", size, ~whole)
 
 
+#: Up to so many ticks are looked at one by one: numpy's calls cost the same for two ticks as for a thousand.
+_FEW = 12
+
+
+def _are_fine(batch: TickBatch) -> bool:
+    """Whether a few ticks certainly may reach the board; what they lack is found out by whom it concerns."""
+    symbols = len(batch.table)
+    for part, prices in ((batch.trades, 1), (batch.quotes, 2)):
+        rows = len(part.symbol)
+        if not rows:
+            continue
+        symbol, ts, *floats = (getattr(part, name) for name in part.__slots__)
+        if symbol.dtype != np.int32 or ts.dtype != np.int64 or len(ts) != rows:
+            return False
+        if any(column.dtype != np.float64 or len(column) != rows for column in floats):
+            return False
+        if not all(0 <= code < symbols for code in symbol.tolist()) or not all(stamp > 0 for stamp in ts.tolist()):
+            return False
+        # A side without a price is rare among a few, and left to the slower look.
+        for at in range(prices):
+            if not all(0 < value < _INFINITE for value in floats[2 * at].tolist()):
+                return False
+            if not all(0 <= value < _INFINITE for value in floats[2 * at + 1].tolist()):
+                return False
+    return True
+
+
 def _within(values: Floats, *, above_zero: bool = False) -> bool:
     """Whether all are finite and at least (or above) zero: two passes, where finding out which is not takes many."""
-    least = values.min()
-    return bool((least > 0 if above_zero else least >= 0) and values.max() < np.inf)
+    least = _least(values)
+    return bool((least > 0 if above_zero else least >= 0) and _most(values) < np.inf)
 
 
 def _check_columns(kind: str, symbol: Ints, ts: Stamps, symbols: int, floats: tuple[Floats, ...]) -> None:
@@ -283,9 +315,9 @@ def _check_columns(kind: str, symbol: Ints, ts: Stamps, symbols: int, floats: tu
         raise BatchError(f"{kind}: columns of unequal length: {lengths}")
     if symbol.dtype != np.int32 or ts.dtype != np.int64 or any(c.dtype != np.float64 for c in floats):
         raise BatchError(f"{kind}: columns must be int32, int64 and float64, not {symbol.dtype}, {ts.dtype}, …")
-    if symbol.min() < 0 or symbol.max() >= symbols:
+    if _least(symbol) < 0 or _most(symbol) >= symbols:
         _refuse(f"{kind}.symbol", symbol, (symbol < 0) | (symbol >= symbols))
-    if ts.min() <= 0:
+    if _least(ts) <= 0:
         _refuse(f"{kind}.ts", ts, ts <= 0)
 
 

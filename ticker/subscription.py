@@ -30,7 +30,10 @@ SCAN = 32_768
 
 
 class Outlet(Protocol):
-    """Where frames go. ``send`` must not wait nor raise; ``ready`` is whether everything sent before has left."""
+    """Where frames go. Nothing here may wait or raise.
+
+    ``ready`` is whether everything sent before has left; ``offer`` sends if it has, and tells whether it did.
+    """
 
     #: How many were sent.
     frames: int
@@ -38,6 +41,8 @@ class Outlet(Protocol):
     def ready(self) -> bool: ...
 
     def send(self, payload: bytes) -> None: ...
+
+    def offer(self, payload: bytes) -> bool: ...
 
 
 class Subscription:

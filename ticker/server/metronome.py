@@ -49,9 +49,8 @@ class Metronome:
             self._watermark = self._loop.call_later(WATERMARK_S, self._on_watermark)
 
     def publish(self, event: FeedEvent) -> None:
-        """Publish to the hub, and flush at the end of this turn of the loop."""
-        self._hub.publish(event)
-        if self._flush is None and self._loop is not None:
+        """Publish to the hub, and flush at the end of this turn of the loop if there is anybody to flush to."""
+        if self._hub.publish(event) and self._flush is None and self._loop is not None:
             self._flush = self._loop.call_soon(self._on_flush)
 
     def receive(self, session: Session, raw: bytes | str) -> None:
