@@ -18,12 +18,12 @@ MINIMUM := (3, 11)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test soak lint format bench screenshot clean dashboard node chromium FORCE
+.PHONY: help serve test soak lint format bench bench-quick screenshot clean dashboard node chromium FORCE
 
 help: ## list what one can do
 	@echo 'make TARGET [ARGS="…"] [PYTHON=python3.12]'
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do \
-	    printf '  %-10s %s\n' "$$name" "$$words"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do \
+	    printf '  %-11s %s\n' "$$name" "$$words"; done
 
 serve: $(VENV)/for-serve dashboard ## start the server with a simulated market: http://127.0.0.1:8000
 	@exec $(BIN)/ticker serve $(ARGS)
@@ -46,9 +46,12 @@ format: $(VENV)/for-lint ## put the code into form
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(VENV)/for-test node chromium ## run the benchmarks and print their figures
-	@set -e; for bench in benchmarks/bench_*.py; do \
-	    echo "== $$bench"; $(BIN)/python "$$bench" $(ARGS); done
+bench: $(VENV)/for-bench node chromium ## run the benchmarks and print their figures (half an hour)
+	@set -e; for bench in benchmarks/bench_*.py; do echo "== $$bench"; $(BIN)/python "$$bench"; done
+	@$(BIN)/python -m benchmarks.fanout $(ARGS)
+
+bench-quick: $(VENV)/for-test ## in a minute: does sending to many clients cost what it did?
+	@$(BIN)/python -m benchmarks.fanout --quick --check benchmarks/fanout/ratios.json $(ARGS)
 
 screenshot: $(VENV)/for-test node chromium ## take the picture of the dashboard that the README shows
 	@$(BIN)/python web/build.py
@@ -69,6 +72,11 @@ $(VENV)/for-test: $(VENV)/made-in pyproject.toml
 	@echo 'Installing into $(VENV), with what the tests need …'
 	@$(PIP) '.[test]'
 	@touch $@ $(VENV)/for-serve
+
+$(VENV)/for-bench: $(VENV)/made-in pyproject.toml
+	@echo 'Installing into $(VENV), with what the benchmarks compare with …'
+	@$(PIP) '.[test,bench]'
+	@touch $@ $(VENV)/for-serve $(VENV)/for-test
 
 $(VENV)/for-lint: $(VENV)/made-in pyproject.toml
 	@echo 'Installing into $(VENV), with what the tests and the linters need …'

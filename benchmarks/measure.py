@@ -26,14 +26,14 @@ def best_s(work: Callable[[], object], repeats: int = 7) -> float:
     return least
 
 
-def show(title: str, columns: list[str], rows: list[list[str]]) -> None:
+def show(title: str, columns: list[str], rows: list[list[str]], width: int = 110) -> None:
     """A table on the terminal, or as plain text in a pipe."""
     table = Table(title=f"{title} ({platform.python_version()}, {os.cpu_count()} cores)", title_justify="left")
     for number, column in enumerate(columns):
         table.add_column(column, justify="left" if number == 0 else "right")
     for row in rows:
         table.add_row(*row)
-    Console(width=None if os.isatty(1) else 110).print(table)
+    Console(width=None if os.isatty(1) else width).print(table)
 
 
 def random_batches(symbols: int, ticks: int, batches: int, seed: int = 1) -> tuple[SymbolTable, list[TickBatch]]:

@@ -27,8 +27,8 @@ log = logging.getLogger(__name__)
 #: One sleep or one hand-over that lasts longer than this was a suspended machine or a stopped process. Its time does
 #: not count: catching up on it would be hours of ticks in one burst that nobody asked for.
 STALL_S: Final = 10.0
-#: So long before a point of the grid it is: beats are on such points, and timers up to a millisecond late.
-_LEAD_S: Final = 0.002
+#: So long before: it ends with the timer of whoever looks, or just before it.
+_LEAD_S: Final = 0.0002
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,7 @@ class Pacer:
     ``speed`` is market seconds a second: 1 is as it happened, 60 an hour in a minute, 0 as fast as the consumer takes
     it. Raises ``ValueError`` for a speed that is negative or not finite. ``max_gap_ns``: a longer stretch of market
     time without events is played as one of that length. ``asked`` says in words what pace that is, for the warning
-    (default: the speed). ``grid_s``: what falls due comes together at the next point of such a grid on the clock, shortly
-    before the hub's beats, for which it then is as if it came when it was due. All methods belong to the event loop's thread, and return at once.
+    (default: the speed). All methods belong to the event loop's thread, and return at once.
     """
 
     def __init__(
@@ -56,10 +55,9 @@ class Pacer:
         *,
         asked: str = "",
         max_gap_ns: int | None = None,
-        grid_s: float = 0.0,
     ) -> None:
         self._speed = _checked(speed)
-        self._grid_s = grid_s
+        self._grid_s = 0.0
         #: How late the last slice's first tick was, in seconds. Up to about 3 ms is the quantum's and the timer's
         #: grain; more means that the source or the consumer is too slow. Always 0 at speed 0.
         self.behind_s = 0.0
@@ -122,6 +120,11 @@ class Pacer:
             self._excluded_s += self._clock.monotonic() - self._paused_at
             self._paused_at = None
             self._wake.set()
+
+    def attend(self, every_s: float) -> None:
+        """What falls due comes together just before the next multiple of ``every_s`` on the clock; 0: at once."""
+        self._grid_s = every_s
+        self._wake.set()
 
     def step(self, count: int = 1) -> None:
         """Pause, if it isn't, and let the events of the next ``count`` stamps through at once."""
@@ -252,7 +255,7 @@ class Pacer:
         return wait_s
 
     def _aligned(self, wait_s: float) -> float:
-        """Until the next point of the grid, if there is one and anything is to be waited for."""
+        """A wait that ends when somebody looks."""
         if not self._grid_s or wait_s <= 0:
             return wait_s
         now_s = self._clock.monotonic()

@@ -24,9 +24,6 @@ from ticker.model import FeedEvent, TickBatch, Watermark, is_symbol
 DEFAULT_COUNT: Final = 100
 MAX_SYMBOLS: Final = 100_000
 MAX_RATE: Final = 200_000
-#: Ticks come together on such a grid; their stamps say when each was. Waking up for each is most of what a market would
-#: cost at rest, and nobody trades on a simulated one.
-GRID_S: Final = 0.01
 #: When a simulated market with a seed begins unless told otherwise: an opening of the New York exchange.
 SEEDED_START: Final = "2026-01-05T14:30:00Z"
 
@@ -103,7 +100,7 @@ class RandomWalk:
             title=f"simulated market of {len(names):,} {'symbol' if len(names) == 1 else 'symbols'}, {pace},"
             f" seed {self.seed}",
         )
-        self._pacer = Pacer(1, clock, asked=pace, grid_s=GRID_S)
+        self._pacer = Pacer(1, clock, asked=pace)
         self._clock = clock
         self._events: Iterator[FeedEvent] | None = None
         #: The walk's newest event until all of it is given, and how many of its trades and quotes are.
@@ -123,6 +120,9 @@ class RandomWalk:
 
     def resume(self) -> None:
         self._pacer.resume()
+
+    def attend(self, every_s: float) -> None:
+        self._pacer.attend(every_s)
 
     @property
     def behind_s(self) -> float:

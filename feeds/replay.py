@@ -134,6 +134,9 @@ class Replay:
     def resume(self) -> None:
         self._pacer.resume()
 
+    def attend(self, every_s: float) -> None:
+        self._pacer.attend(every_s)
+
     def step(self, count: int = 1) -> None:
         """Pause, if it plays, and publish the ticks of the next ``count`` stamps at once. At the end: nothing."""
         if self._target is not None or not self._ended:

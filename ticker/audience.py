@@ -96,10 +96,7 @@ class Audience(Generic[S]):
 
     def deliver(self, group: Group[S], payload: bytes, version: int) -> list[S]:
         """Write a frame to every member that is ready; the others fall behind, and are returned."""
-        late: list[S] = []
-        for member in group.members:
-            if not member.outlet.offer(payload):
-                late.append(member)
+        late = [member for member in group.members if not member.outlet.offer(payload)]
         for member in late:
             # Before the group's version grows: that much it has not been told.
             self.fall_behind(member)

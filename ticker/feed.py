@@ -87,6 +87,17 @@ class PausableFeed(Feed, Protocol):
     def resume(self) -> None: ...
 
 
+@runtime_checkable
+class AttentiveFeed(Feed, Protocol):
+    """A feed that keeps time itself, and may save itself waking up for ticks that nobody looks at yet."""
+
+    def attend(self, every_s: float) -> None:
+        """From here on somebody looks every ``every_s`` seconds, at multiples of it on the event loop's clock.
+
+        What falls due in between may come together shortly before that. 0: each tick is wanted as soon as it is due.
+        """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayStatus:
     """Where a replay is. Stamps are market time (ns); ``speed`` is market seconds a second, 0: as fast as it goes.

@@ -53,6 +53,8 @@ from ticker.watchlist import Watchlists
 
 #: How often ``heartbeat`` is to be called in one heartbeat's time: how exactly silence is measured.
 HEARTBEAT_STEPS = 5
+#: What is asked over HTTP is no older than a beat of this rate, whatever the rates of the lanes are.
+SLOWEST_HZ = 20.0
 #: So many ticks wait at most to be taken in: that holds up the event loop for about a millisecond.
 PENDING = 8_192
 
@@ -78,8 +80,8 @@ class Hub:
         self.complete = complete
         self.sessions: dict[Session, None] = {}
         self._rings = {"trades": Ring(2, ring_ticks), "quotes": Ring(4, ring_ticks)}
-        #: Batches, all of one table, that are to be taken in when somebody looks: at 20 beats a second a fast feed's are
-        #: taken in 20 times and not 250 times a second, which costs a tenth.
+        #: Batches, all of one table, that are to be taken in when somebody looks: with 20 beats a second that is
+        #: 20 times, and not as often as a fast feed publishes, and costs a tenth.
         self._pending: list[TickBatch] = []
         self._waiting_ticks = 0
         self._feed_state = feed_state
@@ -115,7 +117,7 @@ class Hub:
     def publish(self, event: FeedEvent) -> bool:
         """Take an event of the feed's in. Raises ``BatchError`` for one that must not reach the board.
 
-        Ticks are checked and wait; all else happens at once, after them. True if ``flush`` is to be called in this turn.
+        Ticks are checked and wait; all else happens at once, after them. True if ``flush`` is to be called this turn.
         """
         if isinstance(event, TickBatch):
             check_batch(event)
@@ -278,6 +280,11 @@ class Hub:
     def rates(self) -> set[float]:
         """The rates above 0 that have clients: these want ``beat`` calls."""
         return self._lanes.rates
+
+    @property
+    def interval_s(self) -> float:
+        """How often somebody looks at what is published, in seconds; 0 is at once, and at least it is now and then."""
+        return 0.0 if self._lanes.at_once else 1 / max(self._lanes.rates | {SLOWEST_HZ})
 
     def beat(self, rate_hz: float, ts: int) -> None:
         """A beat of the lanes of one rate. To be called ``rate_hz`` times a second."""

@@ -12,6 +12,8 @@ from ticker.board import Board
 from ticker.codec import Codec
 from ticker.subscription import TickerSubscription
 
+_AT_ONCE = 128
+
 
 class Lane:
     """The clients of one encoding and one rate. Between beats it holds one number: the version of its last beat."""
@@ -58,18 +60,22 @@ class Lane:
             fragments.extend([b""] * (len(board) - len(fragments)))
         for row, fragment in zip(delta.rows, self.codec.changes(delta), strict=True):
             fragments[row] = fragment
-        update = self.codec.update
-        for group in audience.touched(delta.rows):
-            parts = group.watchlist.parts(fragments, delta.rows)
-            if not any(parts):
-                continue
-            payload = update(group.version, version, ts, parts)
-            if len(payload) <= self._frame_bytes:
-                audience.deliver(group, payload, version)
-            else:
-                # More than a frame may hold: each member takes it in parts.
-                for member in list(group.members):
-                    audience.fall_behind(member)
+        update, touched = self.codec.update, audience.touched(delta.rows)
+        # So many are made, and then sent: taking turns with each, Python and the kernel would push each other out of
+        # the processor's caches.
+        for first in range(0, len(touched), _AT_ONCE):
+            made = [
+                (group, update(group.version, version, ts, parts))
+                for group in touched[first : first + _AT_ONCE]
+                if any(parts := group.watchlist.parts(fragments, delta.rows))
+            ]
+            for group, payload in made:
+                if len(payload) <= self._frame_bytes:
+                    audience.deliver(group, payload, version)
+                else:
+                    # More than a frame may hold: each member takes it in parts.
+                    for member in list(group.members):
+                        audience.fall_behind(member)
         for row in delta.rows:
             fragments[row] = b""
 

@@ -131,9 +131,9 @@ NO_QUOTES = Quotes(_NO_CODES, _NO_STAMPS, _NO_FLOATS, _NO_FLOATS, _NO_FLOATS, _N
 class TickBatch:
     """Trades and quotes that are applied together, as one version of the board. Either may be empty.
 
-    Its columns must not be changed afterwards: they are taken in when somebody looks, maybe with the batches that follow
-    as one version. ``table`` gives the names of the codes. ``version`` is the feed's own count of batches, if it has one that every
-    node sees alike; without it the board counts.
+    Its columns must not be changed afterwards: they are taken in when somebody looks, maybe together with the batches
+    that follow. ``table`` gives the names of the codes. ``version`` is the feed's own count of batches, if it has one
+    that every node sees alike; without it the board counts.
     """
 
     table: SymbolTable

@@ -25,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser("python -m benchmarks.fanout", description=__doc__)
     made.add_argument("--workloads", default="W1,W2,W3,W4,once", help="W1 to W4, once (default: all of them)")
     made.add_argument("--repeats", type=int, default=3, help="rounds; medians are shown (default: 3)")
-    made.add_argument("--seconds", type=float, default=4.0, help="of each measurement (default: 4)")
+    made.add_argument("--seconds", type=float, help="of each measurement (default: 4; with --quick 1.5)")
     made.add_argument("--no-peers", action="store_true", help="ticker and the floor alone")
     made.add_argument("--quick", action="store_true", help="fewer clients and ticker at 20 Hz alone: half a minute")
     made.add_argument("--json", type=Path, metavar="FILE", help="write what was measured")
@@ -37,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     asked = parser().parse_args()
+    asked.seconds = asked.seconds or (1.5 if asked.quick else 4.0)
     many_files()
     if asked.plots:
         from benchmarks.fanout.plots import draw
@@ -57,15 +58,18 @@ def main() -> int:
                         tell(f"without {peer.name}: pip install {peer.missing}")
                     else:
                         contenders.append(peer)
-        found[workload.name] = compared(
-            workload, contenders, repeats=asked.repeats, seconds=asked.seconds, tell=tell
-        )
-        show(workload.title, COLUMNS, rows(found[workload.name]))
+        found[workload.name] = compared(workload, contenders, repeats=asked.repeats, seconds=asked.seconds, tell=tell)
+        show(workload.title, COLUMNS, rows(found[workload.name]), width=150)
     if asked.json:
         asked.json.write_text(json.dumps({name: list(map(asdict, each)) for name, each in found.items()}, indent=1))
     if asked.save:
         ratios.save(asked.save, found)
-    faults = [f"{name}, {each.contender.name}: {fault}" for name, all_ in found.items() for each in all_ for fault in each.result.faults]
+    faults = [
+        f"{name}, {each.contender.name}: {fault}"
+        for name, all_ in found.items()
+        for each in all_
+        for fault in each.result.faults
+    ]
     if asked.check:
         faults += ratios.above(asked.check, found)
     for fault in faults:

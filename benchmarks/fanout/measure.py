@@ -96,7 +96,8 @@ def middle(results: Sequence[Result]) -> Result:
     """The median of each figure; faults of all."""
 
     def of(name: str) -> float:
-        return median(getattr(result, name) for result in results)
+        values: list[float] = [getattr(result, name) for result in results]
+        return median(values)
 
     ages = [result.ages_ms for result in results if result.ages_ms]
     return Result(

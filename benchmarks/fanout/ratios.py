@@ -15,7 +15,11 @@ TOLERANCE: Final = 1.5
 
 def of(found: Mapping[str, Sequence[Standing]]) -> dict[str, dict[str, float]]:
     return {
-        name: {each.contender.name: round(each.times_floor, 2) for each in standings if each.contender.channels and each.times_floor}
+        name: {
+            each.contender.name: round(each.times_floor, 2)
+            for each in standings
+            if each.contender.channels and each.times_floor
+        }
         for name, standings in found.items()
     }
 

@@ -132,7 +132,7 @@ class NatsTicks(PeerTicks):
 class Anything(_Base):
     """For the floor, whose frames mean nothing."""
 
-    def take(self, payload: bytes, now_ns: int) -> None:
+    def take(self, payload: bytes, now_ns: int) -> None:  # noqa: ARG002 - as all
         self.updates += 1
 
 

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from benchmarks.fanout.suite import Standing
 
+#: Frames and updates a second; the server's time for a frame, beside the floor's, and for a tick and client; how old
+#: ticks are when they arrive, in ms; memory for a client; the load's own time.
 COLUMNS = [
-    "contender", "server CPU", "frames/s", "updates/s", "µs a frame", "x floor", "µs a tick and client",
-    "p50 ms", "p99 ms", "p99.9 ms", "KiB a client", "load's CPU", "checked",
+    "contender", "server", "frames/s", "updates/s", "µs/frame", "x floor", "µs/tick", "p50", "p99", "p99.9",
+    "KiB/client", "load", "checked",
 ]  # fmt: skip
 #: A load that is so busy is what is measured.
 BUSY = 0.85

@@ -46,9 +46,7 @@ def compared(
             ratios[each.name].append(result.us_a_frame / floor.us_a_frame)
             if each is contenders[0]:
                 floors.append(floor)
-    standings = [
-        Standing(each, middle(found[each.name]), _median(ratios[each.name])) for each in contenders
-    ]
+    standings = [Standing(each, middle(found[each.name]), _median(ratios[each.name])) for each in contenders]
     return [Standing(FLOOR, middle(floors), 1.0), *standings] if floors else standings
 
 

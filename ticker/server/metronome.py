@@ -16,6 +16,9 @@ from ticker.session import Session
 
 #: How soon a client that was not ready is looked at again, where it can't wait for a beat.
 POLL_S = 0.01
+#: Turns of the loop by which a beat comes later than its timer: a feed whose timer ended with it hands over its ticks
+#: in the next ones (a watermark takes one for itself), and they are in this beat and not in the one after.
+_TURNS = 6
 #: A feed that has no watermarks of its own gets them by the wall clock, so late and so often.
 WATERMARK_LAG_NS = 2_000_000_000
 WATERMARK_S = 0.25
@@ -26,18 +29,28 @@ NEAR_NS = 3_600_000_000_000
 class Metronome:
     """Timers on the event loop that ``start`` was called on. After ``stop`` none is left, and none is made.
 
-    With ``vouches`` it says how far market time is, so that bars close although nothing trades.
+    With ``vouches`` it says how far market time is, so that bars close although nothing trades. ``attend`` is told how
+    often somebody looks, whenever that changes.
     """
 
-    def __init__(self, hub: Hub, time_ns: Callable[[], int] = time.time_ns, *, vouches: bool = False) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        time_ns: Callable[[], int] = time.time_ns,
+        *,
+        vouches: bool = False,
+        attend: Callable[[float], None] | None = None,
+    ) -> None:
         self._hub = hub
         self._time_ns = time_ns
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._beats: dict[float, asyncio.TimerHandle] = {}
+        self._beats: dict[float, asyncio.Handle] = {}
         self._flush: asyncio.Handle | None = None
         self._poll: asyncio.TimerHandle | None = None
         self._heartbeat: asyncio.TimerHandle | None = None
         self._vouches = vouches
+        self._attend = attend
+        self._interval_s = 0.0
         self._watermark: asyncio.TimerHandle | None = None
         self._heartbeat_step_s = hub.heartbeat_s / HEARTBEAT_STEPS
 
@@ -45,6 +58,7 @@ class Metronome:
         """Begin to keep time, on the running event loop."""
         self._loop = asyncio.get_running_loop()
         self._heartbeat = self._loop.call_later(self._heartbeat_step_s, self._on_heartbeat)
+        self.check()
         if self._vouches:
             self._watermark = self._loop.call_later(WATERMARK_S, self._on_watermark)
 
@@ -68,6 +82,10 @@ class Metronome:
                 self._beats[rate_hz] = self._scheduled(loop, rate_hz)
         if self._poll is None and self._hub.waiting:
             self._poll = loop.call_later(POLL_S, self._on_poll)
+        interval_s = self._hub.interval_s
+        if interval_s != self._interval_s and self._attend is not None:
+            self._interval_s = interval_s
+            self._attend(interval_s)
 
     def stop(self) -> None:
         self._loop = None
@@ -78,9 +96,12 @@ class Metronome:
     def _scheduled(self, loop: asyncio.AbstractEventLoop, rate_hz: float) -> asyncio.TimerHandle:
         # The next point of the grid; one that is nearer than a tenth of a beat is the one just beaten.
         due = (int(loop.time() * rate_hz + 0.1) + 1) / rate_hz
-        return loop.call_at(due, self._on_beat, rate_hz)
+        return loop.call_at(due, self._on_beat, rate_hz, _TURNS)
 
-    def _on_beat(self, rate_hz: float) -> None:
+    def _on_beat(self, rate_hz: float, turns: int) -> None:
+        if turns and self._loop is not None:
+            self._beats[rate_hz] = self._loop.call_soon(self._on_beat, rate_hz, turns - 1)
+            return
         del self._beats[rate_hz]
         try:
             self._hub.beat(rate_hz, self._time_ns())
@@ -105,6 +126,8 @@ class Metronome:
         if self._loop is not None:
             self._heartbeat = self._loop.call_later(self._heartbeat_step_s, self._on_heartbeat)
         self._hub.heartbeat(self._time_ns())
+        # Clients that leave tell nobody.
+        self.check()
 
     def _on_watermark(self) -> None:
         if self._loop is not None:

@@ -71,8 +71,8 @@ class SocketOutlet:
         self.frames += 1
         self.bytes += size
         if self._fd is not None:
-            # Straight to the kernel: with an empty buffer that is all that the transport would do, in twice the time. As
-            # long as it isn't closing, the descriptor is its own.
+            # Straight to the kernel: with an empty buffer that is all that the transport would do, in twice the time.
+            # As long as it isn't closing, the descriptor is its own.
             try:
                 sent = os.write(self._fd, frame)
             except OSError:

@@ -7,7 +7,7 @@ import logging
 
 from aiohttp import web
 
-from ticker.feed import Feed, ReplayFeed
+from ticker.feed import AttentiveFeed, Feed, ReplayFeed
 from ticker.hub import Hub
 from ticker.model import FeedEvent
 from ticker.pump import Pump
@@ -43,7 +43,8 @@ class Service:
             ring_ticks=self.settings.ring_ticks,
             feed_state=lambda: self.pump.state(),
         )
-        self._metronome = Metronome(self.hub, vouches=not info.watermarks)
+        attend = feed.attend if isinstance(feed, AttentiveFeed) else None
+        self._metronome = Metronome(self.hub, vouches=not info.watermarks, attend=attend)
         self._endpoint = WebSocketEndpoint(self.hub, self._metronome, self.settings)
         self.pump = Pump(feed, self._publish)
         self.port = self.settings.port

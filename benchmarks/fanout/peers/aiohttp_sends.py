@@ -1,6 +1,6 @@
 """aiohttp as its documentation shows it: ``await socket.send_str`` for each client and tick.
 
-    python -m benchmarks.fanout.peers.aiohttp_sends SYMBOLS TICKS_PER_SECOND
+python -m benchmarks.fanout.peers.aiohttp_sends SYMBOLS TICKS_PER_SECOND
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import numpy as np
 SLICES = 250
 
 
-def ticks(symbols: int, ticks_per_second: int, count: int = 100_000) -> list[tuple[str, str]]:
+def ticks(symbols: int, count: int = 100_000) -> list[tuple[str, str]]:
     """Symbols and the ends of their messages, ready but for the stamp."""
     rng = np.random.default_rng(1)
     codes = rng.integers(0, symbols, count).tolist()
@@ -26,7 +26,7 @@ def ticks(symbols: int, ticks_per_second: int, count: int = 100_000) -> list[tup
 
 async def play(symbols: int, ticks_per_second: int, publish: Callable[[str, str], object]) -> None:
     """Calls ``publish`` with symbol and message for each tick, at the rate, for as long as it can keep it."""
-    made = ticks(symbols, ticks_per_second)
+    made = ticks(symbols)
     loop = asyncio.get_running_loop()
     began, sent, at = loop.time(), 0, 0
     while True:

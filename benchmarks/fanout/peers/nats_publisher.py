@@ -1,6 +1,6 @@
 """Publishes ticks to a nats-server, in its own protocol: a subject a symbol. The server is what is measured.
 
-    python -m benchmarks.fanout.peers.nats_publisher PORT SYMBOLS TICKS_PER_SECOND
+python -m benchmarks.fanout.peers.nats_publisher PORT SYMBOLS TICKS_PER_SECOND
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """picows: a send for each client and tick.
 
-    python -m benchmarks.fanout.peers.picows_sends SYMBOLS TICKS_PER_SECOND
+python -m benchmarks.fanout.peers.picows_sends SYMBOLS TICKS_PER_SECOND
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from benchmarks.fanout.peers.market import play
 watching: defaultdict[str, list[WSTransport]] = defaultdict(list)
 
 
-class Client(WSListener):  # type: ignore[misc]  # without types
+class Client(WSListener):
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         if frame.msg_type == WSMsgType.TEXT:
             for symbol in json.loads(frame.get_payload_as_utf8_text()):

@@ -1,6 +1,6 @@
 """websockets: its own ``broadcast`` to the clients of each tick's symbol.
 
-    python -m benchmarks.fanout.peers.websockets_broadcast SYMBOLS TICKS_PER_SECOND
+python -m benchmarks.fanout.peers.websockets_broadcast SYMBOLS TICKS_PER_SECOND
 """
 
 from __future__ import annotations
