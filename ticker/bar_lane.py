@@ -177,7 +177,7 @@ class BarLane:
     ) -> list[tuple[int, bytes]]:
         names = self._board.names
         plainly = [list(map(plain, column)) for column in values]
-        fragments = self.codec.ticks([[names[row] for row in rows], starts, *plainly, [closed] * len(rows)])
+        fragments = self.codec.rows([[names[row] for row in rows], starts, *plainly, [closed] * len(rows)])
         return list(zip(rows, fragments, strict=True))
 
     def poll(self) -> None:

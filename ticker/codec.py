@@ -69,14 +69,17 @@ class Codec(Protocol):
     def update(self, since: int, version: int, ts: int, parts: Sequence[bytes]) -> bytes:
         """An `update` frame of fragments of symbols; empty ones count as absent."""
 
-    def ticks(self, columns: Sequence[Sequence[Any]]) -> list[bytes]:
-        """A fragment for each row of the columns (the first has the names)."""
+    def ticks(self, names: Sequence[str], stamps: Sequence[int], floats: Sequence[Sequence[float]]) -> list[bytes]:
+        """A fragment for each tick, of columns of equal length; NaN is no value."""
+
+    def rows(self, columns: Sequence[Sequence[Any]]) -> list[bytes]:
+        """A fragment for each row of the columns, whatever they hold."""
 
     def tape(self, channel: str, since: int, version: int, parts: Sequence[bytes], lost: dict[str, int]) -> bytes:
         """A `trades` or `quotes` frame of fragments of ticks."""
 
     def bars(self, interval: str, since: int, version: int, parts: Sequence[bytes], lost: dict[str, int]) -> bytes:
-        """A `bars` frame of fragments that ``ticks`` made of bars."""
+        """A `bars` frame of fragments that ``rows`` made of bars."""
 
 
 class _Fragments(ABC):
@@ -130,6 +133,7 @@ class JsonCodec(_Fragments):
 
     def __init__(self) -> None:
         super().__init__(gone=b"%bnull")
+        self._names: dict[str, bytes] = {}
         self._decode_server: Callable[[bytes | str], ServerMessage] = msgspec.json.Decoder(ServerMessage).decode
 
     def encode(self, message: msgspec.Struct) -> bytes:
@@ -167,7 +171,13 @@ class JsonCodec(_Fragments):
         head = b'{"type":"update","since":%d,"version":%d,"ts":%d,"data":{' % (since, version, ts)
         return b"".join((head, b"".join(parts)[1:], b"}}"))
 
-    def ticks(self, columns: Sequence[Sequence[Any]]) -> list[bytes]:
+    def ticks(self, names: Sequence[str], stamps: Sequence[int], floats: Sequence[Sequence[float]]) -> list[bytes]:
+        keys = self._names
+        told = [keys.get(name) or keys.setdefault(name, b"[" + msgspec.json.encode(name)) for name in names]
+        template = b"%b,%d" + b",%b" * len(floats) + b"]"
+        return [template % row for row in zip(told, stamps, *map(self._numbers, floats), strict=False)]
+
+    def rows(self, columns: Sequence[Sequence[Any]]) -> list[bytes]:
         return list(map(msgspec.json.encode, zip(*columns, strict=True)))
 
     def tape(self, channel: str, since: int, version: int, parts: Sequence[bytes], lost: dict[str, int]) -> bytes:
@@ -228,7 +238,10 @@ class MsgpackCodec(_Fragments):
         head = (_UPDATE_HEAD, pack(since), _VERSION, pack(version), _TS, pack(ts), _DATA, _map_header(symbols))
         return b"".join((*head, *parts))
 
-    def ticks(self, columns: Sequence[Sequence[Any]]) -> list[bytes]:
+    def ticks(self, names: Sequence[str], stamps: Sequence[int], floats: Sequence[Sequence[float]]) -> list[bytes]:
+        return self.rows([names, stamps, *(list(map(plain, column)) for column in floats)])
+
+    def rows(self, columns: Sequence[Sequence[Any]]) -> list[bytes]:
         return list(map(self._pack, zip(*columns, strict=True)))
 
     def tape(self, channel: str, since: int, version: int, parts: Sequence[bytes], lost: dict[str, int]) -> bytes:

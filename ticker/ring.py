@@ -53,7 +53,10 @@ class Ring:
 
     def rows(self, after: int, upto: int) -> npt.NDArray[np.int32]:
         """The rows of the ticks ``(after, upto]``; ``after`` must not be before ``counted``."""
-        return self._rows[np.arange(after, upto) % len(self._rows)]
+        first, room = after % len(self._rows), len(self._rows)
+        if first + upto - after <= room:
+            return self._rows[first : first + upto - after]
+        return self._rows[np.arange(after, upto) % room]
 
     def columns(self, numbers: npt.NDArray[np.int64]) -> list[npt.NDArray[Any]]:
         """Stamps and floats of these ticks by their numbers, which must be after ``tail``."""

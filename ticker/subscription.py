@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ticker.board import Board
-from ticker.codec import Codec, plain
+from ticker.codec import Codec
+from ticker.encoded import EncodedTicks
 from ticker.ring import Ring
 from ticker.watchlist import Watchlist, Watchlists
 
@@ -212,33 +213,22 @@ class TapeSubscription(Subscription):
                 self.lost[name] = self.lost.get(name, 0) + count
         self.cursor = tail
 
-    def take(self, ring: Ring, board: Board, upto: int, frame_bytes: int) -> bytes:
-        """The next frame for this client alone, of ticks up to number ``upto``; ``cursor`` tells how far it got."""
-        self.count_lost(ring, board)
+    def take(self, ring: Ring, encoded: EncodedTicks, upto: int, frame_bytes: int) -> bytes:
+        """The next frame for this client alone, of ticks up to number ``upto``; ``cursor`` tells how far it got.
+
+        ``count_lost`` comes before.
+        """
         after = self.cursor
         # What was lost may be newer than what has been sent to anybody yet.
         end = max(after, min(upto, after + SCAN))
         rows = ring.rows(after, end)
-        at = np.flatnonzero(np.isin(rows, self.watchlist.rows)) if not self.everything else np.arange(len(rows))
+        at = self.watchlist.places(rows)
         most = max(1, frame_bytes // TICK_BYTES)
         if len(at) > most:
             at = at[:most]
             end = after + int(at[-1]) + 1
-        parts = encode_ticks(self.codec, ring, board, after + at + 1, rows[at])
+        parts = encoded.parts(after + at + 1, rows[at])
         lost, self.lost = self.lost, {}
         self.told = True
         since, self.version, self.cursor = self.version, end, end
         return self.codec.tape(self.channel, since, end, parts, lost)
-
-
-def encode_ticks(
-    codec: Codec, ring: Ring, board: Board, numbers: npt.NDArray[np.int64], rows: npt.NDArray[np.int32]
-) -> list[bytes]:
-    """A fragment for each of the ticks ``numbers``, whose rows are ``rows``."""
-    if not len(numbers):
-        return []
-    names = board.names
-    stamps, *floats = ring.columns(numbers)
-    columns = [[names[row] for row in rows.tolist()], stamps.tolist()]
-    columns += [list(map(plain, column.tolist())) for column in floats]
-    return codec.ticks(columns)

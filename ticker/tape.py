@@ -10,9 +10,13 @@ import numpy as np
 from ticker.audience import Audience
 from ticker.board import Board
 from ticker.codec import Codec
+from ticker.encoded import EncodedTicks
 from ticker.ring import Ring
-from ticker.subscription import TICK_BYTES, TapeSubscription, encode_ticks
+from ticker.subscription import TICK_BYTES, TapeSubscription
 from ticker.watchlist import Watchlist
+
+_Latest = tuple[tuple[Watchlist, int, int, int] | None, bytes, int]
+_NONE: _Latest = (None, b"", 0)
 
 
 class Tape:
@@ -26,6 +30,9 @@ class Tape:
         self._ring = ring
         self._board = board
         self._frame_bytes = frame_bytes
+        self._encoded = EncodedTicks(codec, ring, board)
+        #: The frame that was made last for one who lags, where it led to, and for whom: those in the same state.
+        self._latest: _Latest = _NONE
 
     def leave(self, subscription: TapeSubscription) -> None:
         """Take a subscription out, and note where it was."""
@@ -86,10 +93,10 @@ class Tape:
         present = list(dict.fromkeys(listed))
         watched = set(audience.watched(present))
         wanted = np.flatnonzero(np.fromiter((row in watched for row in listed), np.bool_, len(listed)))
-        parts = encode_ticks(self.codec, ring, self._board, after + wanted + 1, rows[wanted])
-        ticks = list(zip(rows[wanted].tolist(), parts, strict=True))
+        parts = self._encoded.parts(after + wanted + 1, rows[wanted])
+        chooser = _Chooser(rows[wanted].tolist(), parts)
         for group in audience.touched([row for row in present if row in watched]):
-            chosen = _chosen(ticks, group.watchlist)
+            chosen = chooser.parts(group.watchlist)
             if chosen:
                 payload = self.codec.tape(self.channel, group.version, upto, chosen, {})
                 for member in audience.deliver(group, payload, upto):
@@ -101,19 +108,35 @@ class Tape:
             # Counting now keeps the count exact by symbol, however long this lasts.
             subscription.count_lost(self._ring, self._board)
             return False
-        payload = subscription.take(self._ring, self._board, self.cursor, self._frame_bytes)
+        payload = self._taken(subscription)
         self.file(subscription)
         subscription.outlet.send(payload)
         return subscription.group is not None
+
+    def _taken(self, subscription: TapeSubscription) -> bytes:
+        """The subscription's next frame. Those that fell behind together mostly come back together, to the same one."""
+        subscription.count_lost(self._ring, self._board)
+        state = (subscription.watchlist, subscription.version, subscription.cursor, self.cursor)
+        if not subscription.lost and state == self._latest[0]:
+            _, payload, position = self._latest
+            subscription.told = True
+            subscription.version = subscription.cursor = position
+            return payload
+        is_shared = not subscription.lost
+        payload = subscription.take(self._ring, self._encoded, self.cursor, self._frame_bytes)
+        self._latest = (state if is_shared else None, payload, subscription.cursor)
+        return payload
 
     def poll(self) -> None:
         """Go on with those that lag."""
         for subscription in list(self.audience.behind):
             self.catch_up(subscription)
+        self._latest = _NONE
 
     def restart(self) -> None:
         """The numbers begin anew: everybody goes on from the first tick to come."""
         self.cursor = self._ring.head
+        self._encoded.clear()
         for group in list(self.audience.groups.values()):
             for member in list(group.members):
                 self.audience.fall_behind(member)
@@ -123,8 +146,24 @@ class Tape:
             subscription.lost.clear()
 
 
-def _chosen(ticks: list[tuple[int, bytes]], watchlist: Watchlist) -> list[bytes]:
-    if watchlist.everything:
-        return [part for _, part in ticks]
-    members = watchlist.members
-    return [part for row, part in ticks if row in members]
+class _Chooser:
+    """Ticks of which each watchlist gets its own, in their order."""
+
+    def __init__(self, rows: list[int], parts: list[bytes]) -> None:
+        self._rows = rows
+        self._parts = parts
+        self._by_row: dict[int, list[int]] = {}
+        for place, row in enumerate(rows):
+            self._by_row.setdefault(row, []).append(place)
+
+    def parts(self, watchlist: Watchlist) -> list[bytes]:
+        if watchlist.everything:
+            return self._parts
+        members, parts = watchlist.members, self._parts
+        if len(members) > len(self._by_row):
+            return [part for row, part in zip(self._rows, parts, strict=True) if row in members]
+        # The shorter way round: a watchlist of a few symbols has a few of the ticks.
+        by_row = self._by_row
+        places = [place for row in members if row in by_row for place in by_row[row]]
+        places.sort()
+        return [parts[place] for place in places]

@@ -8,26 +8,46 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
+from typing import Any
 from weakref import WeakValueDictionary
 
 import numpy as np
 import numpy.typing as npt
 
+#: A watchlist with at least one of so many rows has a flag for each: no more memory than its rows take.
+_SPARSE = 8
+
 
 class Watchlist:
     """Some rows of the board, or all of them (``everything``), those to come included."""
 
-    __slots__ = ("__weakref__", "_pick", "everything", "members", "rows")
+    __slots__ = ("__weakref__", "_flags", "_pick", "everything", "members", "rows")
 
     def __init__(self, members: frozenset[int] | None) -> None:
         self.everything = members is None
         self.members = members or frozenset()
         #: The rows in rising order; empty if everything is watched.
         self.rows: npt.NDArray[np.intp] = np.array(sorted(self.members), np.intp)
+        #: Whether each row is watched, up to one behind the last. Made when it is asked for the first time.
+        self._flags: npt.NDArray[np.bool_] | None = None
         self._pick: Callable[[Sequence[bytes]], tuple[bytes, ...]] = _picker(self.rows.tolist())
 
     def __contains__(self, row: int) -> bool:
         return self.everything or row in self.members
+
+    def places(self, rows: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.intp]:
+        """Where in ``rows`` (any of the board's, also repeated) those are that are watched."""
+        if self.everything:
+            return np.arange(len(rows))
+        if not len(self.rows) or not len(rows):
+            return np.zeros(0, np.intp)
+        highest = int(self.rows[-1])
+        if highest > _SPARSE * len(self.rows):
+            return np.flatnonzero(np.isin(rows, self.rows))
+        if self._flags is None:
+            self._flags = np.zeros(highest + 2, np.bool_)
+            self._flags[self.rows] = True
+        return np.flatnonzero(self._flags[np.minimum(rows, highest + 1)])
 
     def parts(self, fragments: Sequence[bytes], touched: Sequence[int]) -> Sequence[bytes]:
         """This watchlist's of the ``fragments`` by row, of which those of ``touched`` are not empty.

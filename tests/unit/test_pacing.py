@@ -118,6 +118,37 @@ async def test_a_dense_stream_wakes_the_loop_once_a_quantum() -> None:
     assert len(clock.slept) < 1 / QUANTUM_S + 20
 
 
+async def test_ticks_that_nobody_looks_at_yet_come_together_when_somebody_does() -> None:
+    """Just before each look, which is on multiples of the interval; what isn't there by then waits for the next."""
+    clock = FakeClock()
+    clock.now_s = 1000.013
+    pacer = Pacer(1, clock)
+    pacer.attend(0.05)
+    out = await deliveries(pacer, clock, [batch(trades=np.arange(1_000) / 1_000)])
+    moments = np.array([moment for moment, _ in out]) + 1000.013
+    looks = np.ceil(moments[1:] / 0.05) * 0.05
+    assert len(out) == 22  # the first at once, and 21 looks
+    assert (looks - moments[1:]).max() < 0.001
+    late = lateness(out, 1)
+    assert late.min() >= -1e-6
+    assert late.max() < 0.0501
+
+
+async def test_a_wait_ends_when_ticks_are_wanted_at_once() -> None:
+    """Who comes while it waits for the next look isn't kept waiting by that."""
+    pacer = Pacer(1, SYSTEM_CLOCK)
+    pacer.attend(3600)
+    paced = unmarked(pacer, source([batch(trades=[0, 0.001])]))
+    assert await anext(paced) is not None
+    second = asyncio.ensure_future(anext(paced))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not second.done()
+    pacer.attend(0)
+    assert await asyncio.wait_for(second, 10) is not None
+    await paced.aclose()
+
+
 async def test_trades_and_quotes_are_cut_at_the_same_stamp() -> None:
     """No slice has a tick that is newer than one left for a later slice, of either kind."""
     clock = FakeClock()

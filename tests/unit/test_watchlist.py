@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,8 +35,16 @@ def test_parts_are_the_fragments_of_what_is_watched_and_changed(watched: set[int
     assert {part for part in parts if part} == {b"%d" % row for row in watched & touched}
 
 
+@given(st.sets(st.integers(0, 200)), st.lists(st.integers(0, 300)))
+def test_places_are_those_of_the_rows_that_are_watched(watched: set[int], rows: list[int]) -> None:
+    """Dense or sparse, and with rows beyond the last that is watched."""
+    places = Watchlists().of(watched).places(np.array(rows, np.int32))
+    assert places.tolist() == [at for at, row in enumerate(rows) if row in watched]
+
+
 def test_everything_has_what_changed_and_every_row() -> None:
     """``*`` picks what changed, and contains rows that don't exist yet."""
     everything = Watchlists().everything
     assert everything.parts([b"a", b"", b"c"], [0, 2]) == [b"a", b"c"]
     assert 10**6 in everything
+    assert everything.places(np.array([7, 9], np.int32)).tolist() == [0, 1]

@@ -14,6 +14,8 @@ from ticker.hub import HEARTBEAT_STEPS, Hub
 from ticker.model import FeedEvent, Watermark
 from ticker.session import Session
 
+#: A flush that takes longer than this is followed by a rest as long as itself.
+BUSY_S = 0.001
 #: How soon a client that was not ready is looked at again, where it can't wait for a beat.
 POLL_S = 0.01
 #: Turns of the loop by which a beat comes later than its timer: a feed whose timer ended with it hands over its ticks
@@ -46,6 +48,7 @@ class Metronome:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._beats: dict[float, asyncio.Handle] = {}
         self._flush: asyncio.Handle | None = None
+        self._flush_from_s = 0.0
         self._poll: asyncio.TimerHandle | None = None
         self._heartbeat: asyncio.TimerHandle | None = None
         self._vouches = vouches
@@ -64,8 +67,10 @@ class Metronome:
 
     def publish(self, event: FeedEvent) -> None:
         """Publish to the hub, and flush at the end of this turn of the loop if there is anybody to flush to."""
-        if self._hub.publish(event) and self._flush is None and self._loop is not None:
-            self._flush = self._loop.call_soon(self._on_flush)
+        loop = self._loop
+        if self._hub.publish(event) and self._flush is None and loop is not None:
+            soon = loop.time() >= self._flush_from_s
+            self._flush = loop.call_soon(self._on_flush) if soon else loop.call_at(self._flush_from_s, self._on_flush)
 
     def receive(self, session: Session, raw: bytes | str) -> None:
         """Let a client's message in, and start the beats that it asks for."""
@@ -110,9 +115,13 @@ class Metronome:
 
     def _on_flush(self) -> None:
         self._flush = None
+        began_s = time.monotonic()
         try:
             self._hub.flush(self._time_ns())
         finally:
+            took_s = time.monotonic() - began_s
+            # One that takes long has many to send to: each of them gets more in a frame if the next one waits as long.
+            self._flush_from_s = began_s + 2 * took_s if took_s > BUSY_S else 0.0
             self.check()
 
     def _on_poll(self) -> None:
