@@ -55,7 +55,7 @@ PACKED: Final = Contender("ticker 20 Hz msgpack", "packed", "/v1/stream?encoding
 TICKS: Final = Contender(
     "ticker every tick", "ticks", "/v1/stream", every_tick=True, channels=(("trades", None), ("quotes", None))
 )
-AT_ONCE: Final = Contender("ticker at once", "updates", "/v1/stream", channels=(("ticker", 0),))
+AT_ONCE: Final = Contender("ticker at once", "at once", "/v1/stream", channels=(("ticker", 0),))
 PEERS: Final = (
     Contender("picows", "peer", every_tick=True, module="picows_sends", package="picows"),
     Contender("websockets broadcast", "peer", every_tick=True, module="websockets_broadcast", package="websockets"),

@@ -187,8 +187,8 @@ async def test_a_server_that_is_busy_is_asked_again_and_not_too_soon(
     server.refusals = [web.Response(status=503), web.Response(status=429, headers={"Retry-After": "7"})]
     stream = ticker.connect(server.url, ["AAPL"], wait=True, backoff=EAGER)
     opening = asyncio.create_task(stream.open())
-    assert "HTTP status 503; trying again in 0.00 s" in await logged(caplog, "503")
-    assert "HTTP status 429; trying again in 7.00 s" in await logged(caplog, "429")
+    assert "HTTP status 503; trying again in 0.00 s" in await logged(caplog, "status 503")
+    assert "HTTP status 429; trying again in 7.00 s" in await logged(caplog, "status 429")
     opening.cancel()
     with pytest.raises(asyncio.CancelledError):
         await opening
