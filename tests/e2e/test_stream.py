@@ -411,7 +411,7 @@ async def test_a_client_that_does_not_read_costs_nothing_and_then_gets_the_lates
             while (await until(reader, "update"))["data"][names[0]]["last"] != 1 + rounds:
                 pass
             assert rounds < 5_000
-        held = session.outlet.backlog_bytes  # type: ignore[attr-defined]  # a SocketOutlet
+        held = session.outlet.backlog_bytes  # type: ignore[attr-defined]  # a Connection
         assert held < 2 * 500 * 200, "more than about a frame is held for a client that does not read"
         # It wakes up: what the kernel held comes first, then one update with the latest of everything.
         slow.setblocking(True)
@@ -517,5 +517,5 @@ async def test_an_unread_flood_of_pings_is_held_back_and_not_stored(http: aiohtt
             for number in range(200):
                 await stream.send_json({"op": "ping", "id": number})
                 assert (await until(stream, "pong"))["id"] == number
-        assert session.outlet.backlog_bytes < 1_000_000  # type: ignore[attr-defined]  # a SocketOutlet
+        assert session.outlet.backlog_bytes < 1_000_000  # type: ignore[attr-defined]  # a Connection
         writer.transport.abort()

@@ -1,4 +1,4 @@
-"""`GET /v1/stream`: the WebSocket endpoint. Moves bytes between a socket and the hub, and decides nothing else."""
+"""`GET /v1/stream`: the WebSocket endpoint. Brings its connections and the hub together, and decides nothing else."""
 
 from __future__ import annotations
 
@@ -8,35 +8,37 @@ import socket as sockets
 import time
 from collections.abc import Set as AbstractSet
 
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import web
 
 from ticker.hub import Hub
+from ticker.server.connection import Connection
+from ticker.server.frames import Framer
+from ticker.server.handshake import HandshakeError, answer, key_of, subprotocol, taken_over
 from ticker.server.http import refusal
 from ticker.server.metronome import Metronome
-from ticker.server.outlet import Framer, SocketOutlet
 from ticker.server.settings import Settings
 
 log = logging.getLogger("ticker.server")
 
 _SUBPROTOCOLS = {"ticker.v1.json": "json", "ticker.v1.msgpack": "msgpack"}
-#: A client that doesn't read its answers isn't read from either, beyond this many bytes.
-_UNREAD_BYTES = 65_536
-_UNREAD_PAUSE_S = 0.02
+#: RFC 6455, section 7.4.1, and its registry: "service restart", upon which clients come back.
+_RESTART = 1012
 
 
 class WebSocketEndpoint:
-    """The handler, and the sockets that are open."""
+    """The handler, and the connections that are open."""
 
     def __init__(self, hub: Hub, metronome: Metronome, settings: Settings) -> None:
         self._hub = hub
         self._metronome = metronome
         self._settings = settings
         self._framers = {"json": Framer(is_text=True), "msgpack": Framer(is_text=False)}
-        self._open: set[web.WebSocketResponse] = set()
+        self._open: set[Connection] = set()
         self._stopping = False
+        self._all_gone = asyncio.Event()
 
     @property
-    def open(self) -> AbstractSet[web.WebSocketResponse]:
+    def open(self) -> AbstractSet[Connection]:
         return self._open
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -45,53 +47,44 @@ class WebSocketEndpoint:
             return refusal(400, "bad-argument", f"encoding {encoding!r:.80}: there are json and msgpack")
         if self._stopping:
             return refusal(503, "stopping", "the server is stopping; try again")
-        # permessage-deflate costs each client a compression of its own, and memory: aiohttp would accept it.
-        socket = web.WebSocketResponse(
-            protocols=tuple(_SUBPROTOCOLS),
-            max_msg_size=self._settings.limits.message_bytes,
-            compress=False,
-            timeout=1.0,
-        )
-        if not socket.can_prepare(request).ok:
-            return refusal(426, "upgrade-required", "this is a WebSocket endpoint: connect with ws://")
-        await socket.prepare(request)
-        transport = request.transport
-        if transport is None:  # gone while the handshake was answered
-            return socket
-        self._tune(transport)
-        encoding = _SUBPROTOCOLS.get(socket.ws_protocol or "", encoding)
-        outlet = SocketOutlet(socket, transport, self._framers[encoding])
-        session = self._hub.attach(outlet, encoding)
-        self._open.add(socket)
-        started_s = time.monotonic()
-        log.info("client %s: connected from %s, %s", session.id, request.remote, encoding)
-        reason = "failed"
         try:
-            async for message in socket:
-                if message.type is WSMsgType.TEXT or message.type is WSMsgType.BINARY:
-                    self._metronome.receive(session, message.data)
-                # The transport tells aiohttp alone when it has drained, so it is looked at.
-                while outlet.backlog_bytes > _UNREAD_BYTES and not transport.is_closing():  # noqa: ASYNC110 - see above
-                    await asyncio.sleep(_UNREAD_PAUSE_S)
-            reason = self._reason(socket)
-        except Exception:  # a mistake of ours must not look like a network that broke
-            log.exception("client %s: failed", session.id)
-            await socket.close(code=WSCloseCode.INTERNAL_ERROR, message=b"the server failed; see its log")
-        finally:
-            self._open.discard(socket)
-            watched = len(session)
-            self._hub.detach(session)
-            log.info(
-                "client %s: %s; from %s, watched %d, %.1f s, %d frames, %d bytes",
-                *(session.id, reason, request.remote, watched),
-                *(time.monotonic() - started_s, outlet.frames, outlet.bytes),
-            )
-        return socket
+            key = key_of(request)
+        except HandshakeError as error:
+            code = "upgrade-required" if error.status == 426 else "bad-handshake"
+            response = refusal(error.status, code, str(error))
+            response.headers.update(error.headers)
+            return response
+        protocol = subprotocol(request, _SUBPROTOCOLS)
+        encoding = _SUBPROTOCOLS.get(protocol or "", encoding)
+        remote = request.remote
+        taken = taken_over(request)
+        if taken is not None:
+            transport, tail = taken
+            self._tune(transport)
+            limit = self._settings.limits.message_bytes
+            connection = Connection(transport, self._framers[encoding], limit, self, remote)
+            connection.begin(answer(key, protocol), tail)
+            self._open.add(connection)
+            connection.session = self._hub.attach(connection, encoding)
+            log.info("client %s: connected from %s, %s", connection.session.id, remote, encoding)
+        # The connection is no longer aiohttp's: this reaches nobody.
+        return web.Response(status=101)
 
-    def _reason(self, socket: web.WebSocketResponse) -> str:
-        if self._stopping:
-            return "the server stops"
-        return f"closed with {socket.close_code}" if socket.close_code else "connection lost"
+    def received(self, connection: Connection, message: str | bytes) -> None:
+        self._metronome.receive(connection.session, message)
+
+    def lost(self, connection: Connection) -> None:
+        session = connection.session
+        self._open.discard(connection)
+        watched = len(session)
+        self._hub.detach(session)
+        log.info(
+            "client %s: %s; from %s, watched %d, %.1f s, %d frames, %d bytes",
+            *(session.id, "the server stops" if self._stopping else connection.reason, connection.remote, watched),
+            *(time.monotonic() - connection.since_s, connection.frames, connection.bytes),
+        )
+        if self._stopping and not self._open:
+            self._all_gone.set()
 
     def _tune(self, transport: asyncio.Transport) -> None:
         socket: sockets.socket | None = transport.get_extra_info("socket")
@@ -105,16 +98,16 @@ class WebSocketEndpoint:
             socket.setsockopt(sockets.IPPROTO_TCP, timeout, int(self._settings.dead_after_s * 1000))
 
     async def stop(self, within_s: float) -> None:
-        """Close every socket with 1012, which tells clients to come back; whoever doesn't answer in time is cut."""
+        """Close every connection with 1012, which tells clients to come back; whoever doesn't answer in time is cut."""
         self._stopping = True
-        closing = [
-            asyncio.create_task(socket.close(code=WSCloseCode.SERVICE_RESTART, message=b"the server restarts"))
-            for socket in self._open
-        ]
-        if closing:
-            _done, late = await asyncio.wait(closing, timeout=within_s)
-            for task in late:
-                task.cancel()
-            for outcome in await asyncio.gather(*closing, return_exceptions=True):
-                if isinstance(outcome, Exception):
-                    log.debug("closing a client failed: %r", outcome)
+        for connection in list(self._open):
+            connection.close(_RESTART, "the server restarts")
+        if self._open:
+            try:
+                async with asyncio.timeout(within_s):
+                    await self._all_gone.wait()
+            except TimeoutError:
+                for connection in list(self._open):
+                    connection.abort()
+                # Their transports tell them in the loop's next turn.
+                await asyncio.sleep(0)

@@ -1,0 +1,159 @@
+"""The WebSocket itself, over real sockets: its handshake, its close, and what RFC 6455 forbids a client."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+
+import aiohttp
+import pytest
+
+from tests.e2e.support import ScriptedFeed, serving
+from tests.frames import ACCEPT, KEY, RawClient, handshake, raw_client, sent
+from tests.unit.test_frames import FORBIDDEN
+from ticker.server import Service, Settings
+
+SUBSCRIBE = json.dumps({"op": "subscribe", "symbols": ["AAPL"], "rate": 0}).encode()
+
+
+async def gone(service: Service) -> None:
+    """Until the server has forgotten its clients."""
+    async with asyncio.timeout(10):
+        while service.hub.sessions:
+            await asyncio.sleep(0)
+
+
+async def connected(client: RawClient) -> None:
+    client.send(handshake())
+    status, _ = await client.head()
+    assert status == 101
+    opcode, welcome = await client.frame()
+    assert opcode in (1, 2)
+    assert b"welcome" in welcome
+
+
+async def test_the_answer_to_a_handshake() -> None:
+    async with serving(ScriptedFeed()) as service, raw_client(service.port) as client:
+        client.send(handshake(Sec_WebSocket_Protocol="other, ticker.v1.msgpack", Connection="keep-alive, Upgrade"))
+        status, headers = await client.head()
+        assert status == 101
+        assert headers["sec-websocket-accept"] == ACCEPT
+        assert headers["sec-websocket-protocol"] == "ticker.v1.msgpack"
+        assert headers["upgrade"] == "websocket"
+        assert (await client.frame())[0] == 2
+
+
+async def test_what_comes_right_behind_the_handshake_is_read() -> None:
+    async with serving(ScriptedFeed()) as service, raw_client(service.port) as client:
+        client.send(handshake(), sent(1, SUBSCRIBE), sent(9, b"early"))
+        assert (await client.head())[0] == 101
+        assert b"welcome" in (await client.frame())[1]
+        assert b"subscribed" in (await client.frame())[1]
+        assert await client.until(10) == b"early"
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (handshake(Upgrade="h2c"), 426),
+        (handshake(drop=("Upgrade",)), 426),
+        (handshake(Connection="keep-alive"), 426),
+        (handshake(version="1.0"), 400),
+        (handshake(Sec_WebSocket_Version="8"), 426),
+        (handshake(Sec_WebSocket_Version=["13", "8"]), 426),
+        (handshake(drop=("Sec-WebSocket-Version",)), 426),
+        (handshake(drop=("Sec-WebSocket-Key",)), 400),
+        (handshake(Sec_WebSocket_Key=[KEY, KEY]), 400),
+        (handshake(Sec_WebSocket_Key="short"), 400),
+        (handshake(Sec_WebSocket_Key="!" * 24), 400),
+        (handshake(Content_Length="3") + b"abc", 400),
+    ],
+)
+async def test_what_is_no_handshake(request_bytes: bytes, status: int) -> None:
+    async with serving(ScriptedFeed()) as service, raw_client(service.port) as client:
+        client.send(request_bytes)
+        found, headers = await client.head()
+        assert found == status
+        assert "sec-websocket-accept" not in headers
+        if b"13" not in request_bytes or b"8\r\n" in request_bytes:
+            assert headers.get("sec-websocket-version") == "13"
+        assert not service.hub.sessions
+
+
+@pytest.mark.parametrize(("wire", "code"), FORBIDDEN.values(), ids=FORBIDDEN)
+async def test_what_is_forbidden_closes(wire: bytes, code: int) -> None:
+    """With the RFC's code and a reason; what came before is answered, and the server is as it was."""
+    async with serving(ScriptedFeed()) as service:
+        async with raw_client(service.port) as client:
+            await connected(client)
+            client.send(sent(1, SUBSCRIBE), wire)
+            assert b"subscribed" in (await client.frame())[1]
+            payload = await client.until(8)
+            assert int.from_bytes(payload[:2], "big") == code
+            assert len(payload) > 2
+            client.send(sent(8, payload[:2]))
+            assert await client.ended()
+        await gone(service)
+
+
+async def test_a_close_is_answered_and_ends(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, logger="ticker.server"):
+        async with serving(ScriptedFeed()) as service:
+            for payload, code in ((b"\x0f\xa0bye", 4000), (b"", 1005)):
+                async with raw_client(service.port) as client:
+                    await connected(client)
+                    client.send(sent(8, payload))
+                    assert await client.closed() == code
+                    assert await client.ended()
+                await gone(service)
+    assert [f"closed with {code};" in caplog.messages[place] for place, code in ((1, 4000), (3, 1005))] == [True, True]
+
+
+async def test_who_does_not_answer_a_close_is_cut_off() -> None:
+    """Whatever it sends instead; and nothing that it sends is obeyed any more."""
+    async with serving(ScriptedFeed()) as service, raw_client(service.port) as client:
+        await connected(client)
+        session = next(iter(service.hub.sessions))
+        client.send(bytes((0x81, 0)))
+        assert await client.closed() == 1002
+        client.send(sent(1, SUBSCRIBE), sent(9, b"still here"))
+        assert await client.ended()
+        assert not session.ticker.names
+        await gone(service)
+
+
+async def test_half_closed_is_closed() -> None:
+    async with serving(ScriptedFeed()) as service, raw_client(service.port) as client:
+        await connected(client)
+        client.writer.write_eof()
+        assert await client.ended()
+        await gone(service)
+
+
+async def test_what_a_client_leaves_behind() -> None:
+    """Nothing: neither a connection of aiohttp's, nor a task, nor a session, however it goes."""
+    async with serving(ScriptedFeed()) as service, aiohttp.ClientSession() as http:
+        tasks = len(asyncio.all_tasks())
+        for _ in range(20):
+            async with raw_client(service.port) as client:
+                await connected(client)
+                assert len(asyncio.all_tasks()) == tasks
+            async with http.ws_connect(service.url + "/v1/stream") as stream:
+                await stream.receive()
+        await gone(service)
+        assert not service._endpoint.open
+        assert service._runner is not None
+        assert service._runner.server is not None
+        assert not service._runner.server.connections
+
+
+async def test_stopping_does_not_wait_for_the_mute() -> None:
+    async with serving(ScriptedFeed(), Settings(port=0)) as service:
+        async with raw_client(service.port) as client:
+            await connected(client)
+            async with asyncio.timeout(5):
+                await service.stop()
+            assert await client.closed() == 1012
+            assert await client.ended()
+        assert not service.hub.sessions

@@ -1,0 +1,99 @@
+"""WebSocket frames as a client sends them, and a client that sends what it likes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+MASK = b"\x01\x82\x43\xf4"
+KEY = "dGhlIHNhbXBsZSBub25jZQ=="
+#: RFC 6455, section 1.3: the answer to that key.
+ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+
+
+def sent(opcode: int, payload: bytes, *, last: bool = True, mask: bytes = MASK, reserved: int = 0) -> bytes:
+    """Section 5.2."""
+    first = (0x80 if last else 0) | reserved | opcode
+    size = len(payload)
+    if size < 126:
+        head = bytes((first, 0x80 | size))
+    elif size < 65_536:
+        head = bytes((first, 0xFE)) + size.to_bytes(2, "big")
+    else:
+        head = bytes((first, 0xFF)) + size.to_bytes(8, "big")
+    return head + mask + bytes(byte ^ mask[place % 4] for place, byte in enumerate(payload))
+
+
+def handshake(
+    *, path: str = "/v1/stream", version: str = "1.1", drop: tuple[str, ...] = (), **headers: str | list[str]
+) -> bytes:
+    """A request; ``headers`` (an underscore for each dash) stand in for those that a good one has, or come on top."""
+    lines: dict[str, str | list[str]] = {
+        "Host": "ticker.example",
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": KEY,
+    }
+    for name, value in headers.items():
+        lines[name.replace("_", "-")] = value
+    head = f"GET {path} HTTP/{version}\r\n"
+    for name, value in lines.items():
+        if name not in drop:
+            head += "".join(f"{name}: {each}\r\n" for each in ([value] if isinstance(value, str) else value))
+    return f"{head}\r\n".encode()
+
+
+class RawClient:
+    """Sends bytes, and reads the server's head and frames."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+
+    def send(self, *chunks: bytes) -> None:
+        self.writer.write(b"".join(chunks))
+
+    async def head(self) -> tuple[int, dict[str, str]]:
+        """The answer's status, and its headers by their names in lower case."""
+        text = (await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 10)).decode()
+        first, *lines = text.split("\r\n")
+        headers = dict(line.split(": ", 1) for line in lines if line)
+        return int(first.split()[1]), {name.lower(): value for name, value in headers.items()}
+
+    async def frame(self) -> tuple[int, bytes]:
+        """Opcode and payload of the next frame, which is to be whole and unmasked."""
+        first, second = await asyncio.wait_for(self.reader.readexactly(2), 10)
+        assert first & 0xF0 == 0x80
+        assert second < 128
+        size = second
+        if size > 125:
+            size = int.from_bytes(await self.reader.readexactly(2 if size == 126 else 8), "big")
+        return first & 0xF, await self.reader.readexactly(size)
+
+    async def until(self, opcode: int) -> bytes:
+        while True:
+            found, payload = await self.frame()
+            if found == opcode:
+                return payload
+
+    async def closed(self) -> int:
+        """The code of the close that comes, and after it nothing."""
+        payload = await self.until(8)
+        return int.from_bytes(payload[:2], "big") if payload else 1005
+
+    async def ended(self) -> bool:
+        try:
+            return await asyncio.wait_for(self.reader.read(1), 10) == b""
+        except ConnectionError:
+            return True
+
+
+@asynccontextmanager
+async def raw_client(port: int) -> AsyncIterator[RawClient]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        yield RawClient(reader, writer)
+    finally:
+        writer.transport.abort()

@@ -1,0 +1,215 @@
+"""One client's WebSocket: moves frames between a transport and its owner, and is the hub's way to this client.
+
+Frames are written whole, and nothing waits: the hub asks first whether everything sent before has left. Nothing here
+is made a client that could be shared: no task, no timer (but one while it closes), no buffer to read into.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from typing import Final, Protocol
+
+from ticker.server.frames import Frame, Framer, FrameReader, Opcode, Violation, close_frame, framed
+from ticker.session import Session
+
+log = logging.getLogger("ticker.server")
+
+#: A client that doesn't read its answers isn't read from either, beyond this many bytes.
+UNREAD_BYTES: Final = 65_536
+#: How long a client may take to answer a close.
+CLOSE_S: Final = 1.0
+#: What is read at most in one turn of the loop; all connections read into the same bytes, one after the other.
+_ARRIVAL: Final = memoryview(bytearray(65_536))
+
+
+class Owner(Protocol):
+    """Whom a connection tells."""
+
+    def received(self, connection: Connection, message: str | bytes) -> None: ...
+
+    def lost(self, connection: Connection) -> None: ...
+
+
+class Connection(asyncio.BufferedProtocol):
+    """The protocol of a transport whose handshake is done. After ``close`` frames to send are dropped."""
+
+    __slots__ = (
+        "_closing",
+        "_fd",
+        "_framer",
+        "_full",
+        "_loop",
+        "_owner",
+        "_reader",
+        "_timer",
+        "_transport",
+        "_unread",
+        "bytes",
+        "frames",
+        "reason",
+        "remote",
+        "session",
+        "since_s",
+    )
+
+    #: Set by the owner, as soon as there is one.
+    session: Session
+
+    def __init__(
+        self, transport: asyncio.Transport, framer: Framer, message_bytes: int, owner: Owner, remote: str | None
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._transport = transport
+        self._framer = framer
+        self._reader = FrameReader(message_bytes)
+        self._owner = owner
+        self._timer: asyncio.TimerHandle | None = None
+        #: Something that was sent has not left.
+        self._full = False
+        self._closing = False
+        #: The client doesn't read what it asked for; it isn't read from.
+        self._unread = False
+        self.frames = 0
+        self.bytes = 0
+        self.remote = remote
+        self.since_s = time.monotonic()
+        #: Why it ended, for the log.
+        self.reason = "connection lost"
+        # Where nothing is encrypted on the way, and a socket is a file.
+        plain = os.name == "posix" and transport.get_extra_info("sslcontext") is None
+        found = transport.get_extra_info("socket") if plain else None
+        self._fd: int | None = None if found is None else found.fileno()
+
+    def begin(self, head: bytes, tail: bytes) -> None:
+        """Take the transport over, with the handshake's answer, and what the client sent without waiting for it."""
+        transport = self._transport
+        transport.set_protocol(self)
+        # Told when something has to wait, and when nothing has to any more.
+        transport.set_write_buffer_limits(high=0)
+        transport.write(head)
+        if tail:
+            self._reader.feed(tail)
+            self._loop.call_soon(self._read)
+
+    # The hub's side: an Outlet
+
+    def ready(self) -> bool:
+        # What the kernel took counts as gone; its buffer is kept small (see Settings.send_buffer_bytes).
+        return not self._full
+
+    def offer(self, payload: bytes) -> bool:
+        if self._full:
+            return False
+        if not self._closing:
+            self._write(self._framer.frame(payload))
+        return True
+
+    def send(self, payload: bytes) -> None:
+        if not self._closing:
+            self._write(self._framer.frame(payload))
+
+    def _write(self, frame: bytes) -> None:
+        size = len(frame)
+        self.frames += 1
+        self.bytes += size
+        if self._fd is not None and not self._full:
+            # Straight to the kernel: with an empty buffer that is all that the transport would do, in twice the time.
+            # The descriptor is the transport's until ``connection_lost``, and then we are closing.
+            try:
+                sent = os.write(self._fd, frame)
+            except OSError:
+                sent = 0  # it is full, or broken: the transport finds out which, and knows what to do then
+            if sent == size:
+                return
+            frame = frame[sent:]
+        self._transport.write(frame)
+
+    @property
+    def backlog_bytes(self) -> int:
+        """What was sent and has not left."""
+        return self._transport.get_write_buffer_size()
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Say so to the client, and hang up when it has answered, or hasn't for ``CLOSE_S``."""
+        if self._closing:
+            return
+        self.reason = f"closed by the server with {code}{f' ({reason})' if reason else ''}"
+        self._finish(close_frame(code, reason))
+
+    def abort(self) -> None:
+        """Hang up."""
+        self._closing = True
+        self._transport.abort()
+
+    def _finish(self, frame: bytes) -> None:
+        self._closing = True
+        self._transport.write(frame)
+        self._timer = self._loop.call_later(CLOSE_S, self._transport.abort)
+        self._transport.resume_reading()
+
+    # The transport's side
+
+    def get_buffer(self, _sizehint: int) -> memoryview:
+        return _ARRIVAL
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._reader.feed(_ARRIVAL[:nbytes])
+        self._read()
+
+    def eof_received(self) -> bool | None:
+        # The transport closes itself now.
+        self._closing = True
+        return None
+
+    def pause_writing(self) -> None:
+        self._full = True
+
+    def resume_writing(self) -> None:
+        self._full = False
+        if self._unread:
+            self._unread = False
+            self._transport.resume_reading()
+            # What it has sent already; not from within the transport's own writing.
+            self._loop.call_soon(self._read)
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        self._closing = True
+        if self._timer is not None:
+            self._timer.cancel()
+        self._owner.lost(self)
+
+    def _read(self) -> None:
+        try:
+            while not self._unread and (frame := self._reader.next()) is not None:
+                self._take(frame)
+        except Violation as violation:
+            if self._closing:
+                self._transport.abort()
+            self.close(violation.code, violation.reason)
+        except Exception:  # a mistake of ours must not look like a network that broke
+            log.exception("client %s: failed", self.session.id)
+            self.close(1011, "the server failed; see its log")
+
+    def _take(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.CLOSE:
+            if self._closing:
+                self._transport.close()
+            else:
+                code, _ = frame.closes_with
+                self.reason = f"closed with {code}"
+                self._finish(close_frame(code) if frame.data else framed(Opcode.CLOSE, b""))
+                self._transport.close()
+            return
+        if self._closing or frame.opcode is Opcode.PONG:
+            return
+        if frame.opcode is Opcode.PING:
+            assert isinstance(frame.data, bytes)
+            self._transport.write(framed(Opcode.PONG, frame.data))
+        else:
+            self._owner.received(self, frame.data)
+        if self._full and self.backlog_bytes > UNREAD_BYTES:
+            self._unread = True
+            self._transport.pause_reading()
