@@ -97,12 +97,20 @@ ERROR_CODES: dict[str, ErrorCode] = {
         ),
         ErrorCode("bad-rate", "`rate` is neither 0 nor at least the lowest rate that the server offers."),
         ErrorCode("too-many-symbols", "The watchlist would outgrow `limits.symbols`; it stays as it was."),
+        ErrorCode("too-many-messages", "There came more than `limits` allows; this one was not read. Slow down."),
         ErrorCode("no-symbols", "`symbols` is missing in an HTTP request that needs it (status 400)."),
         ErrorCode("unknown-symbol", "There is no such symbol in an HTTP request that names one (status 404)."),
         ErrorCode("no-replay", "`/v1/replay` was asked for, and the feed is no replay (status 404)."),
         ErrorCode("too-large", "The body of an HTTP request is larger than what it may say (status 413)."),
         ErrorCode("json-needed", "The body of an HTTP request does not come as `application/json` (status 415)."),
         ErrorCode("upgrade-required", "`/v1/stream` was asked for without a WebSocket upgrade (status 426)."),
+        ErrorCode("bad-handshake", "The WebSocket upgrade is not as RFC 6455 has it (status 400)."),
+        ErrorCode("bad-origin", "A page of another site may not do this (status 403)."),
+        ErrorCode(
+            "too-many-connections",
+            "There are as many as `limits` allows (status 503; from one address: 429). "
+            "`Retry-After` says when to try again.",
+        ),
         ErrorCode("stopping", "The server is stopping and takes no new clients (status 503)."),
     )
 }
@@ -117,8 +125,12 @@ CLOSE_CODES: dict[int, CloseCode] = {
     for row in (
         CloseCode(1000, "The client closed.", reconnect=False),
         CloseCode(1002, "The client broke the WebSocket protocol.", reconnect=False),
+        CloseCode(1007, "A text frame was not UTF-8.", reconnect=False),
         CloseCode(1009, "A message was larger than `limits.message_bytes`.", reconnect=False),
         CloseCode(1011, "The server failed on this connection; its log tells why.", reconnect=True),
         CloseCode(1012, "The server restarts or stops.", reconnect=True),
+        CloseCode(4408, "The client took nothing for `limits.slow_seconds`.", reconnect=True),
+        CloseCode(4409, "The client watched nothing, and said nothing, for `limits.idle_seconds`.", reconnect=True),
+        CloseCode(4429, "The client went on sending more than `limits` allows.", reconnect=True),
     )
 }

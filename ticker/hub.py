@@ -6,6 +6,7 @@ so between two calls everything is consistent.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 
@@ -79,6 +80,8 @@ class Hub:
         #: Whether no other symbols than the board's can come. The owner keeps it true.
         self.complete = complete
         self.sessions: dict[Session, None] = {}
+        #: How often each error was answered, by its code.
+        self.errors: Counter[str] = Counter()
         self._rings = {"trades": Ring(2, ring_ticks), "quotes": Ring(4, ring_ticks)}
         #: Batches, all of one table, that are to be taken in when somebody looks: with 20 beats a second that is
         #: 20 times, and not as often as a fast feed publishes, and costs a tenth.
@@ -239,8 +242,15 @@ class Hub:
         try:
             self._obey(session, codec.decode_client(raw), ts)
         except ProtocolError as error:
-            answer = Error(id=error.id, code=error.code, message=error.message)
-            session.outlet.send(session.codec.encode(answer))
+            self._fail(session, Error(id=error.id, code=error.code, message=error.message))
+
+    def refuse(self, session: Session, code: str, message: str) -> None:
+        """Tell a client why a message of its was not read."""
+        self._fail(session, Error(code=code, message=message))
+
+    def _fail(self, session: Session, error: Error) -> None:
+        self.errors[error.code] += 1
+        session.outlet.send(session.codec.encode(error))
 
     def _obey(self, session: Session, message: ClientMessage, ts: int) -> None:
         subscription = None if isinstance(message, Ping) else session.subscription(message)
@@ -280,6 +290,11 @@ class Hub:
     def rates(self) -> set[float]:
         """The rates above 0 that have clients: these want ``beat`` calls."""
         return self._lanes.rates
+
+    @property
+    def behind(self) -> int:
+        """How many subscriptions wait for their client: it lags, or what it asked for takes many frames."""
+        return self._lanes.behind
 
     @property
     def interval_s(self) -> float:

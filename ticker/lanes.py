@@ -124,6 +124,11 @@ class Lanes:
         return any(lane.waiting for lane in self) or any(tape.audience.behind for tape in self._tapes.values())
 
     @property
+    def behind(self) -> int:
+        """How many subscriptions are not in step."""
+        return sum(len(each.audience.behind) for each in (*self, *self._tapes.values()))
+
+    @property
     def at_once(self) -> bool:
         """Whether somebody gets what is published in the turn in which it was."""
         return any(not lane.rate_hz and lane.audience for lane in self) or any(

@@ -81,7 +81,7 @@ class _Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ta
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What the server allows one connection. Told in ``welcome``."""
+    """What the server allows. Told in ``welcome``."""
 
     #: Symbols in a watchlist of one channel; ``*`` counts as one.
     symbols: int = 10_000
@@ -89,6 +89,18 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     message_bytes: int = 65_536
     #: Bytes of a frame to the client; a bigger snapshot goes out in parts.
     frame_bytes: int = 1_048_576
+    #: Messages a second that a client may send for long; pings of the WebSocket count too.
+    messages_per_second: int = 100
+    #: … and at once, after some quiet. One more is answered with an error; twice as many close with 4429.
+    messages_at_once: int = 1_000
+    #: Seconds after which a client that takes nothing of what it was sent is closed with 4408.
+    slow_seconds: int = 30
+    #: Seconds after which a client that watches nothing, and says nothing, is closed with 4409.
+    idle_seconds: int = 300
+    #: Connections in all; more are answered with 503.
+    connections: int = 20_000
+    #: Connections from one address, except from the server's own machine; more are answered with 429.
+    connections_per_address: int = 1_000
     #: The rates in Hz; what is asked for is rounded to the nearest not above it. 0 is "at once".
     rates: tuple[float, ...] = (0, 0.5, 1, 2, 5, 10, 20, 60)
 

@@ -148,3 +148,31 @@ def test_files_go_to_the_feed_that_plays_them(service: type[FakeService], monkey
     options, progress = built[0]
     assert (options.path, options.speed) == (("a.csv", "b,c.csv"), 60)
     assert callable(progress)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.1", "prices.example"])
+def test_other_machines_are_let_in_by_name_alone(service: type[FakeService], host: str) -> None:
+    """Nobody puts a server on a network by mistake."""
+    result = serve("--key", "k", "--host", host)
+    assert result.exit_code == 2
+    assert "--no-auth" in result.stderr
+    assert not service.made
+    assert serve("--key", "k", "--host", host, "--no-auth").exit_code == 0
+    assert serve("--key", "k", "--host", host, env={"TICKER_NO_AUTH": "1"}).exit_code == 0
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_this_machine_is_open(service: type[FakeService], host: str) -> None:
+    assert serve("--key", "k", "--host", host).exit_code == 0
+
+
+def test_limits_become_settings(service: type[FakeService]) -> None:
+    options = ("--max-connections", "7", "--max-connections-per-address", "3", "--max-messages-per-second", "20")
+    more = ("--slow-timeout", "9", "--idle-timeout", "8", "--allow-origin", "https://a.example")
+    assert serve("--key", "k", *options, *more, "--allow-origin", "https://b.example").exit_code == 0
+    settings = service.made[0].settings
+    limits = settings.limits
+    assert (limits.connections, limits.connections_per_address) == (7, 3)
+    assert (limits.messages_per_second, limits.messages_at_once) == (20, 200)
+    assert (limits.slow_seconds, limits.idle_seconds) == (9, 8)
+    assert settings.allowed_origins == {"https://a.example", "https://b.example"}

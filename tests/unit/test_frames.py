@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.frames import MASK, sent
-from ticker.server.frames import Frame, Framer, FrameReader, Opcode, Violation, close_frame, framed
+from ticker.server.frames import MAX_FRAGMENTS, Frame, Framer, FrameReader, Opcode, Violation, close_frame, framed
 
 
 def read(*chunks: bytes, limit: int = 65_536) -> list[Frame]:
@@ -124,14 +124,13 @@ def test_what_came_before_a_violation_is_read() -> None:
         reader.next()
 
 
-def test_empty_fragments_take_no_memory() -> None:
-    reader = FrameReader(100)
-    reader.feed(sent(1, b"a", last=False))
-    for _ in range(10_000):
-        reader.feed(sent(0, b"", last=False))
-        assert reader.next() is None
-    reader.feed(sent(0, b"b"))
-    assert reader.next() == Frame(Opcode.TEXT, "ab")
+def test_a_message_has_so_many_fragments() -> None:
+    """Of nothing too: frames that are no message would get round the limit of messages."""
+    fragments = sent(0, b"", last=False) * (MAX_FRAGMENTS - 2)
+    whole = sent(1, b"a", last=False) + fragments + sent(0, b"b")
+    assert read(whole, whole) == [Frame(Opcode.TEXT, "ab")] * 2
+    with pytest.raises(Violation, match="fragments"):
+        read(sent(1, b"a", last=False) + fragments + sent(0, b"", last=False) + sent(0, b"b"))
 
 
 def test_a_frame_is_built_once_for_all_who_get_it() -> None:

@@ -138,7 +138,7 @@ async def test_a_wait_ends_when_ticks_are_wanted_at_once() -> None:
     """Who comes while it waits for the next look isn't kept waiting by that."""
     pacer = Pacer(1, SYSTEM_CLOCK)
     pacer.attend(3600)
-    paced = unmarked(pacer, source([batch(trades=[0, 0.001])]))
+    paced = unmarked(pacer, source([batch(trades=[0, 0.5])]))
     assert await anext(paced) is not None
     second = asyncio.ensure_future(anext(paced))
     for _ in range(5):

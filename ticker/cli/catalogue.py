@@ -22,6 +22,13 @@ from ticker.options import unwrapped, without_none
 #: The options of `ticker serve` itself. A feed's option of the same name is given with the feed's name before it.
 RESERVED = frozenset(
     {
+        "allow_origin",
+        "idle_timeout",
+        "max_connections",
+        "max_connections_per_address",
+        "max_messages_per_second",
+        "no_auth",
+        "slow_timeout",
         "files",
         "feed",
         "help",

@@ -37,7 +37,22 @@ def _option(name: str, **more: Any) -> Callable[[F], F]:
     metavar="NAME",
     help="Where the prices come from; see `ticker feeds`. With FILEs it is csv.",
 )
-@_option("--host", default="127.0.0.1", help="The address to listen on; 0.0.0.0 lets other machines in.")
+@_option(
+    "--host",
+    default="127.0.0.1",
+    help="The address to listen on; 0.0.0.0 lets other machines in, and takes --no-auth.",
+)
+@_option(
+    "--no-auth",
+    is_flag=True,
+    help="Let anybody in who reaches the server. Without it, it listens on this machine's own addresses alone.",
+)
+@_option(
+    "--allow-origin",
+    multiple=True,
+    metavar="ORIGIN",
+    help="A site whose pages may connect, as https://prices.example; * is any. The server's own always may.",
+)
 @_option(
     "--port",
     default=8000,
@@ -67,6 +82,41 @@ def _option(name: str, **more: Any) -> Callable[[F], F]:
     help="A client's message that is larger closes its connection.",
 )
 @_option(
+    "--max-connections",
+    default=20_000,
+    type=click.IntRange(1),
+    metavar="NUMBER",
+    help="Clients in all.",
+)
+@_option(
+    "--max-connections-per-address",
+    default=1_000,
+    type=click.IntRange(1),
+    metavar="NUMBER",
+    help="Clients from one address, but this machine's own.",
+)
+@_option(
+    "--max-messages-per-second",
+    default=100,
+    type=click.IntRange(1),
+    metavar="NUMBER",
+    help="Messages that a client may send for long; ten times as many at once.",
+)
+@_option(
+    "--slow-timeout",
+    default=30,
+    type=click.IntRange(1),
+    metavar="SECONDS",
+    help="A client that takes nothing for so long is closed.",
+)
+@_option(
+    "--idle-timeout",
+    default=300,
+    type=click.IntRange(1),
+    metavar="SECONDS",
+    help="A client that watches nothing, and says nothing, for so long is closed.",
+)
+@_option(
     "--ring-ticks",
     default=65_536,
     type=click.IntRange(1_024, 2**24),
@@ -83,21 +133,39 @@ def command(**params: Any) -> int:
     ticker serve day.csv --speed 60             a file of market data, an hour a minute
     """
     from ticker.cli.allocator import give_back
+    from ticker.cli.descriptors import allow_many
     from ticker.cli.stopping import run
     from ticker.messages import Limits
     from ticker.server import Settings
+    from ticker.server.door import is_own
 
+    if not (params["no_auth"] or is_own(params["host"])):
+        raise Failure(
+            f"{params['host']} lets other machines in, and nothing asks them who they are: "
+            "say --no-auth if anybody may read these prices, or leave --host away"
+        )
     settings = Settings(
         host=params["host"],
         port=params["port"],
         heartbeat_s=params["heartbeat"],
-        limits=Limits(symbols=params["max_symbols"], message_bytes=params["max_message_bytes"]),
+        limits=Limits(
+            symbols=params["max_symbols"],
+            message_bytes=params["max_message_bytes"],
+            messages_per_second=params["max_messages_per_second"],
+            messages_at_once=10 * params["max_messages_per_second"],
+            slow_seconds=params["slow_timeout"],
+            idle_seconds=params["idle_timeout"],
+            connections=params["max_connections"],
+            connections_per_address=params["max_connections_per_address"],
+        ),
+        allowed_origins=frozenset(params["allow_origin"]),
         ring_ticks=params["ring_ticks"],
     )
     name = params["feed"]
     with logging_to_stderr(params["log_level"]):
         feed = _build(name, given_options(params))
         give_back()
+        allow_many()
 
         async def serve(stop: Stop) -> int:
             return await _serve(feed, name, settings, stop)

@@ -12,7 +12,10 @@ import os
 import time
 from typing import Final, Protocol
 
+from ticker.server.allowance import Allowance, Verdict
 from ticker.server.frames import Frame, Framer, FrameReader, Opcode, Violation, close_frame, framed
+from ticker.server.settings import Settings
+from ticker.server.tcp import acknowledged_within, unheard_s
 from ticker.session import Session
 
 log = logging.getLogger("ticker.server")
@@ -30,6 +33,9 @@ class Owner(Protocol):
 
     def received(self, connection: Connection, message: str | bytes) -> None: ...
 
+    def flooded(self, connection: Connection) -> None:
+        """A message more than the client may send; it is lost."""
+
     def lost(self, connection: Connection) -> None: ...
 
 
@@ -37,6 +43,7 @@ class Connection(asyncio.BufferedProtocol):
     """The protocol of a transport whose handshake is done. After ``close`` frames to send are dropped."""
 
     __slots__ = (
+        "_allowance",
         "_closing",
         "_fd",
         "_framer",
@@ -44,11 +51,16 @@ class Connection(asyncio.BufferedProtocol):
         "_loop",
         "_owner",
         "_reader",
+        "_settings",
+        "_stuck_bytes",
+        "_stuck_s",
         "_timer",
         "_transport",
         "_unread",
         "bytes",
+        "code",
         "frames",
+        "heard_s",
         "reason",
         "remote",
         "session",
@@ -59,16 +71,24 @@ class Connection(asyncio.BufferedProtocol):
     session: Session
 
     def __init__(
-        self, transport: asyncio.Transport, framer: Framer, message_bytes: int, owner: Owner, remote: str | None
+        self, transport: asyncio.Transport, framer: Framer, settings: Settings, owner: Owner, remote: str | None
     ) -> None:
+        limits = settings.limits
+        self._settings = settings
         self._loop = asyncio.get_running_loop()
         self._transport = transport
         self._framer = framer
-        self._reader = FrameReader(message_bytes)
+        self._reader = FrameReader(limits.message_bytes)
         self._owner = owner
+        #: When it was last heard of, by the loop's clock.
+        self.heard_s = self._loop.time()
+        self._allowance = Allowance(limits.messages_per_second, limits.messages_at_once, self.heard_s)
         self._timer: asyncio.TimerHandle | None = None
         #: Something that was sent has not left.
         self._full = False
+        #: What waited, and since when no less does.
+        self._stuck_bytes = 0
+        self._stuck_s = 0.0
         self._closing = False
         #: The client doesn't read what it asked for; it isn't read from.
         self._unread = False
@@ -78,6 +98,8 @@ class Connection(asyncio.BufferedProtocol):
         self.since_s = time.monotonic()
         #: Why it ended, for the log.
         self.reason = "connection lost"
+        #: What it was closed with; 1006 stands for no close.
+        self.code = 1006
         # Where nothing is encrypted on the way, and a socket is a file.
         plain = os.name == "posix" and transport.get_extra_info("sslcontext") is None
         found = transport.get_extra_info("socket") if plain else None
@@ -132,15 +154,32 @@ class Connection(asyncio.BufferedProtocol):
         """What was sent and has not left."""
         return self._transport.get_write_buffer_size()
 
+    def stuck_for_s(self, now_s: float) -> float:
+        """For how long nothing of what waits has left; to be asked now and then, with the loop's time."""
+        if not self._full:
+            return 0.0
+        waits = self.backlog_bytes
+        if waits < self._stuck_bytes:
+            self._stuck_s = now_s
+        self._stuck_bytes = waits
+        return now_s - self._stuck_s
+
+    @property
+    def vanished(self) -> bool:
+        """Whether its machine has been silent for too long while something waited. Else the kernel finds out."""
+        return self._full and unheard_s(self._transport) > self._settings.dead_after_s
+
     def close(self, code: int, reason: str = "") -> None:
         """Say so to the client, and hang up when it has answered, or hasn't for ``CLOSE_S``."""
         if self._closing:
             return
+        self.code = code
         self.reason = f"closed by the server with {code}{f' ({reason})' if reason else ''}"
         self._finish(close_frame(code, reason))
 
-    def abort(self) -> None:
+    def abort(self, reason: str) -> None:
         """Hang up."""
+        self.reason = reason
         self._closing = True
         self._transport.abort()
 
@@ -166,9 +205,13 @@ class Connection(asyncio.BufferedProtocol):
 
     def pause_writing(self) -> None:
         self._full = True
+        self._stuck_bytes, self._stuck_s = 0, self._loop.time()
+        # To the kernel one that doesn't read is as dead as one that vanished; we tell them apart.
+        acknowledged_within(self._transport, self._settings.limits.slow_seconds + 2 * self._settings.dead_after_s)
 
     def resume_writing(self) -> None:
         self._full = False
+        acknowledged_within(self._transport, self._settings.dead_after_s)
         if self._unread:
             self._unread = False
             self._transport.resume_reading()
@@ -198,17 +241,24 @@ class Connection(asyncio.BufferedProtocol):
             if self._closing:
                 self._transport.close()
             else:
-                code, _ = frame.closes_with
+                self.code = code = frame.closes_with[0]
                 self.reason = f"closed with {code}"
                 self._finish(close_frame(code) if frame.data else framed(Opcode.CLOSE, b""))
                 self._transport.close()
             return
-        if self._closing or frame.opcode is Opcode.PONG:
+        if self._closing:
             return
-        if frame.opcode is Opcode.PING:
+        self.heard_s = self._loop.time()
+        verdict = self._allowance.take(self.heard_s)
+        if verdict is Verdict.ENOUGH:
+            self.close(4429, "too many messages")
+        elif verdict is Verdict.TOLD:
+            if frame.opcode < Opcode.CLOSE:
+                self._owner.flooded(self)
+        elif frame.opcode is Opcode.PING:
             assert isinstance(frame.data, bytes)
             self._transport.write(framed(Opcode.PONG, frame.data))
-        else:
+        elif frame.opcode is not Opcode.PONG:
             self._owner.received(self, frame.data)
         if self._full and self.backlog_bytes > UNREAD_BYTES:
             self._unread = True

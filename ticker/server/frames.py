@@ -25,6 +25,8 @@ class Opcode(IntEnum):
 
 #: Section 5.5: of close, ping and pong.
 MAX_CONTROL: Final = 125
+#: Of a message: enough for any client that has a reason, and no way round a limit of messages.
+MAX_FRAGMENTS: Final = 256
 
 _FIN: Final = 0x80
 _MASKED: Final = 0x80
@@ -95,7 +97,7 @@ class FrameReader:
     ``limit``: bytes of a message, whether it comes in one frame or many. More is refused by its header, unread.
     """
 
-    __slots__ = ("_came", "_header", "_limit", "_message", "_opcode")
+    __slots__ = ("_came", "_fragments", "_header", "_limit", "_message", "_opcode")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -104,6 +106,7 @@ class FrameReader:
         self._header = _UNMADE
         #: The message whose fragments are coming, if any.
         self._opcode: Opcode | None = None
+        self._fragments = 0
         self._message = bytearray()
 
     def feed(self, data: bytes | memoryview) -> None:
@@ -124,9 +127,13 @@ class FrameReader:
                 return Frame(opcode, payload)
             if opcode is not Opcode.CONTINUATION:
                 self._opcode = opcode
+                self._fragments = 0
                 if is_last:
                     return self._finished(payload)
             self._message += payload
+            self._fragments += 1
+            if self._fragments > MAX_FRAGMENTS:
+                raise Violation(1009, f"a message comes in at most {MAX_FRAGMENTS} fragments")
             if is_last:
                 return self._finished(bytes(self._message))
         return None

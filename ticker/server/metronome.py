@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from ticker.hub import HEARTBEAT_STEPS, Hub
 from ticker.model import FeedEvent, Watermark
+from ticker.server.timings import Timings
 from ticker.session import Session
 
 #: A flush that takes longer than this is followed by a rest as long as itself.
@@ -55,6 +56,8 @@ class Metronome:
         self._attend = attend
         self._interval_s = 0.0
         self._watermark: asyncio.TimerHandle | None = None
+        #: What beats took, and how much later than planned they began.
+        self.beats, self.late = Timings(), Timings()
         self._heartbeat_step_s = hub.heartbeat_s / HEARTBEAT_STEPS
 
     def start(self) -> None:
@@ -101,16 +104,21 @@ class Metronome:
     def _scheduled(self, loop: asyncio.AbstractEventLoop, rate_hz: float) -> asyncio.TimerHandle:
         # The next point of the grid; one that is nearer than a tenth of a beat is the one just beaten.
         due = (int(loop.time() * rate_hz + 0.1) + 1) / rate_hz
-        return loop.call_at(due, self._on_beat, rate_hz, _TURNS)
+        return loop.call_at(due, self._on_beat, rate_hz, due, _TURNS)
 
-    def _on_beat(self, rate_hz: float, turns: int) -> None:
-        if turns and self._loop is not None:
-            self._beats[rate_hz] = self._loop.call_soon(self._on_beat, rate_hz, turns - 1)
+    def _on_beat(self, rate_hz: float, due: float, turns: int) -> None:
+        loop = self._loop
+        if turns and loop is not None:
+            if turns == _TURNS:
+                self.late.add(max(0.0, loop.time() - due))
+            self._beats[rate_hz] = loop.call_soon(self._on_beat, rate_hz, due, turns - 1)
             return
         del self._beats[rate_hz]
+        began_s = time.perf_counter()
         try:
             self._hub.beat(rate_hz, self._time_ns())
         finally:
+            self.beats.add(time.perf_counter() - began_s)
             self.check()
 
     def _on_flush(self) -> None:

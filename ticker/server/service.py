@@ -13,7 +13,9 @@ from ticker.model import FeedEvent
 from ticker.pump import Pump
 from ticker.server.bars import BarsEndpoint
 from ticker.server.http import HttpEndpoints
+from ticker.server.metrics import MetricsEndpoint
 from ticker.server.metronome import Metronome
+from ticker.server.origin import checks_origin
 from ticker.server.page import Page
 from ticker.server.replay import ReplayEndpoint
 from ticker.server.settings import Settings
@@ -64,11 +66,14 @@ class Service:
 
         For those who run it in a server of their own; ``start`` does that here. It can be run once.
         """
-        app = web.Application()
+        app = web.Application(middlewares=[checks_origin(self.settings.allowed_origins)])
         app.router.add_get("/v1/stream", self._endpoint.handle)
         about = (self.hub, self.feed_name, lambda: self.feed.info, self.pump.state)
         app.add_routes(HttpEndpoints(*about, replays=isinstance(self.feed, ReplayFeed)).routes())
         app.add_routes(BarsEndpoint(self.hub).routes())
+        clock = self._metronome
+        metrics = MetricsEndpoint(self.hub, self.pump.state, self._endpoint, clock.beats, clock.late)
+        app.add_routes(metrics.routes())
         app.add_routes(ReplayEndpoint(self.feed).routes())
         app.add_routes(Page(*about).routes())
         app.on_startup.append(self._on_startup)
@@ -77,9 +82,13 @@ class Service:
 
     async def start(self) -> None:
         """Bind and start the feed. Raises ``OSError`` if the address can't be had."""
-        # The default keep-alive of an hour is the only guard of an unfinished request head.
         self._runner = web.AppRunner(
-            self.application(), access_log=None, handle_signals=False, keepalive_timeout=15.0, shutdown_timeout=0.25
+            self.application(),
+            access_log=None,
+            handle_signals=False,
+            # The default of an hour is the only guard of an unfinished request head.
+            keepalive_timeout=self.settings.request_s,
+            shutdown_timeout=0.25,
         )
         await self._runner.setup()
         try:
@@ -97,6 +106,7 @@ class Service:
 
     async def _on_startup(self, _app: web.Application) -> None:
         self._metronome.start()
+        self._endpoint.start()
         self._pumping = asyncio.create_task(self.pump.run(), name="feed")
         self._pumping.add_done_callback(_report)
 

@@ -16,8 +16,12 @@ class Settings:
     heartbeat_s: float = 10.0
     limits: Limits = field(default_factory=Limits)
     ring_ticks: int = 65_536
+    #: Origins of pages that may connect besides the server's own, as ``https://prices.example``; ``*``: all.
+    allowed_origins: frozenset[str] = frozenset()
     #: What the kernel may hold for one client (SO_SNDBUF). Left alone it takes megabytes, and a client that wakes up
     #: would read prices from many seconds ago before it gets new ones.
     send_buffer_bytes: int = 65_536
+    #: How long a client may take to send a request's head, and keep a connection on which it asks for nothing.
+    request_s: float = 10.0
     #: A client whose machine doesn't acknowledge what was sent for this long is gone (TCP_USER_TIMEOUT).
     dead_after_s: float = 20.0

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket as sockets
 import time
+from collections import Counter
 from collections.abc import Set as AbstractSet
 
 from aiohttp import web
 
 from ticker.hub import Hub
 from ticker.server.connection import Connection
+from ticker.server.door import Door, Refusal
 from ticker.server.frames import Framer
 from ticker.server.handshake import HandshakeError, answer, key_of, subprotocol, taken_over
 from ticker.server.http import refusal
 from ticker.server.metronome import Metronome
 from ticker.server.settings import Settings
+from ticker.server.tcp import tune
 
 log = logging.getLogger("ticker.server")
 
 _SUBPROTOCOLS = {"ticker.v1.json": "json", "ticker.v1.msgpack": "msgpack"}
 #: RFC 6455, section 7.4.1, and its registry: "service restart", upon which clients come back.
 _RESTART = 1012
+#: Who is too slow, or idle, is looked for so often; more often where the limits are short.
+_SWEEP_S = 2.0
+#: What those are told who can't come in.
+_RETRY_AFTER_S = 5
 
 
 class WebSocketEndpoint:
@@ -33,13 +39,28 @@ class WebSocketEndpoint:
         self._metronome = metronome
         self._settings = settings
         self._framers = {"json": Framer(is_text=True), "msgpack": Framer(is_text=False)}
+        self._door = Door(settings.limits)
+        self._sweep: asyncio.TimerHandle | None = None
         self._open: set[Connection] = set()
         self._stopping = False
         self._all_gone = asyncio.Event()
+        #: How connections ended, by code, and what those wrote that are gone.
+        self.closes: Counter[int] = Counter()
+        self._gone_frames = self._gone_bytes = 0
 
     @property
     def open(self) -> AbstractSet[Connection]:
         return self._open
+
+    @property
+    def sent_frames(self) -> int:
+        """Frames written, to those who are gone too."""
+        return self._gone_frames + sum(connection.frames for connection in self._open)
+
+    @property
+    def sent_bytes(self) -> int:
+        """Bytes of these frames."""
+        return self._gone_bytes + sum(connection.bytes for connection in self._open)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         encoding = request.query.get("encoding", "json")
@@ -54,15 +75,23 @@ class WebSocketEndpoint:
             response = refusal(error.status, code, str(error))
             response.headers.update(error.headers)
             return response
+        remote = request.remote
+        try:
+            self._door.enter(remote)
+        except Refusal as error:
+            response = refusal(error.status, error.code, str(error))
+            response.headers["Retry-After"] = str(_RETRY_AFTER_S)
+            return response
         protocol = subprotocol(request, _SUBPROTOCOLS)
         encoding = _SUBPROTOCOLS.get(protocol or "", encoding)
-        remote = request.remote
         taken = taken_over(request)
-        if taken is not None:
+        if taken is None:
+            self._door.leave(remote)
+        else:
             transport, tail = taken
-            self._tune(transport)
-            limit = self._settings.limits.message_bytes
-            connection = Connection(transport, self._framers[encoding], limit, self, remote)
+            settings = self._settings
+            tune(transport, send_buffer_bytes=settings.send_buffer_bytes, dead_after_s=settings.dead_after_s)
+            connection = Connection(transport, self._framers[encoding], settings, self, remote)
             connection.begin(answer(key, protocol), tail)
             self._open.add(connection)
             connection.session = self._hub.attach(connection, encoding)
@@ -73,9 +102,18 @@ class WebSocketEndpoint:
     def received(self, connection: Connection, message: str | bytes) -> None:
         self._metronome.receive(connection.session, message)
 
+    def flooded(self, connection: Connection) -> None:
+        limits = self._settings.limits
+        text = f"at most {limits.messages_per_second} messages a second, and {limits.messages_at_once} at once"
+        self._hub.refuse(connection.session, "too-many-messages", text)
+
     def lost(self, connection: Connection) -> None:
         session = connection.session
         self._open.discard(connection)
+        self._door.leave(connection.remote)
+        self.closes[connection.code] += 1
+        self._gone_frames += connection.frames
+        self._gone_bytes += connection.bytes
         watched = len(session)
         self._hub.detach(session)
         log.info(
@@ -86,20 +124,29 @@ class WebSocketEndpoint:
         if self._stopping and not self._open:
             self._all_gone.set()
 
-    def _tune(self, transport: asyncio.Transport) -> None:
-        socket: sockets.socket | None = transport.get_extra_info("socket")
-        if socket is None:
-            return
-        socket.setsockopt(sockets.SOL_SOCKET, sockets.SO_SNDBUF, self._settings.send_buffer_bytes)
-        socket.setsockopt(sockets.SOL_SOCKET, sockets.SO_KEEPALIVE, 1)
-        # A peer that vanished is found by the kernel, data in flight or not; where it can't, by its own keep-alive.
-        timeout = getattr(sockets, "TCP_USER_TIMEOUT", None)
-        if timeout is not None:
-            socket.setsockopt(sockets.IPPROTO_TCP, timeout, int(self._settings.dead_after_s * 1000))
+    def start(self) -> None:
+        """Begin to look after those who are too slow or idle, on the running event loop."""
+        limits = self._settings.limits
+        every_s = min(_SWEEP_S, limits.slow_seconds / 5, limits.idle_seconds / 5)
+        self._sweep = asyncio.get_running_loop().call_later(every_s, self._on_sweep, every_s)
+
+    def _on_sweep(self, every_s: float) -> None:
+        loop = asyncio.get_running_loop()
+        self._sweep = loop.call_later(every_s, self._on_sweep, every_s)
+        limits, now_s = self._settings.limits, loop.time()
+        for connection in list(self._open):
+            if connection.vanished:
+                connection.abort("vanished")
+            elif connection.stuck_for_s(now_s) >= limits.slow_seconds:
+                connection.close(4408, "too slow")
+            elif now_s - connection.heard_s >= limits.idle_seconds and not len(connection.session):
+                connection.close(4409, "idle")
 
     async def stop(self, within_s: float) -> None:
         """Close every connection with 1012, which tells clients to come back; whoever doesn't answer in time is cut."""
         self._stopping = True
+        if self._sweep is not None:
+            self._sweep.cancel()
         for connection in list(self._open):
             connection.close(_RESTART, "the server restarts")
         if self._open:
@@ -108,6 +155,6 @@ class WebSocketEndpoint:
                     await self._all_gone.wait()
             except TimeoutError:
                 for connection in list(self._open):
-                    connection.abort()
+                    connection.abort("the server stops")
                 # Their transports tell them in the loop's next turn.
                 await asyncio.sleep(0)

@@ -1,0 +1,185 @@
+"""What a client may do, and what happens to one that does more, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import socket
+from collections.abc import AsyncIterator
+
+import aiohttp
+import msgspec
+import pytest
+
+from tests.e2e.support import ScriptedFeed, serving
+from tests.frames import RawClient, handshake, raw_client, sent
+from ticker.messages import Limits
+from ticker.server import Service, Settings
+
+TS = 1_700_000_000_000_000_000
+PING = sent(1, b'{"op":"ping","id":1}')
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+def settings(**limits: int) -> Settings:
+    return Settings(port=0, limits=msgspec.structs.replace(Limits(), **limits))
+
+
+async def welcomed(client: RawClient) -> dict[str, object]:
+    client.send(handshake())
+    assert (await client.head())[0] == 101
+    welcome: dict[str, object] = json.loads((await client.frame())[1])
+    assert welcome["type"] == "welcome"
+    return welcome
+
+
+async def gone(service: Service) -> None:
+    async with asyncio.timeout(10):
+        while service.hub.sessions:
+            await asyncio.sleep(0.01)
+
+
+async def test_messages_have_a_rate() -> None:
+    """So many are answered; then each gets an error; then the connection ends, and others have noticed nothing."""
+    async with serving(ScriptedFeed(), settings(messages_per_second=1, messages_at_once=5)) as service:
+        async with raw_client(service.port) as client, raw_client(service.port) as other:
+            await welcomed(other)
+            limits = (await welcomed(client))["limits"]
+            assert isinstance(limits, dict)
+            assert (limits["messages_per_second"], limits["messages_at_once"]) == (1, 5)
+            client.send(PING * 12)
+            answers = [json.loads((await client.frame())[1]) for _ in range(9)]
+            assert [answer["type"] for answer in answers] == ["pong"] * 5 + ["error"] * 4
+            assert answers[-1]["code"] == "too-many-messages"
+            assert "1 messages a second" in answers[-1]["message"]
+            assert await client.closed() == 4429
+            other.send(PING)
+            assert b"pong" in (await other.frame())[1]
+
+
+async def test_pings_of_the_websocket_count_too() -> None:
+    async with serving(ScriptedFeed(), settings(messages_per_second=1, messages_at_once=5)) as service:
+        async with raw_client(service.port) as client:
+            await welcomed(client)
+            client.send(sent(9, b"!") * 12)
+            assert [await client.frame() for _ in range(5)] == [(10, b"!")] * 5
+            assert await client.closed() == 4429
+
+
+async def test_so_many_connections(http: aiohttp.ClientSession) -> None:
+    """More get 503 and when to come again; who is in stays; who leaves makes room."""
+    async with serving(ScriptedFeed(), settings(connections=2)) as service:
+        async with raw_client(service.port) as one, raw_client(service.port) as two:
+            await welcomed(one)
+            await welcomed(two)
+            async with http.get(service.url + "/healthz") as response:
+                assert response.status == 200
+            async with raw_client(service.port) as three:
+                three.send(handshake())
+                status, headers = await three.head()
+                assert (status, headers["retry-after"]) == (503, "5")
+            one.send(PING)
+            assert b"pong" in (await one.frame())[1]
+        await gone(service)
+        async with raw_client(service.port) as four:
+            await welcomed(four)
+
+
+async def test_an_upgrade_that_fails_takes_no_place() -> None:
+    async with serving(ScriptedFeed(), settings(connections=1)) as service:
+        for _ in range(3):
+            async with raw_client(service.port) as client:
+                client.send(handshake(Sec_WebSocket_Version="8"))
+                assert (await client.head())[0] == 426
+        async with raw_client(service.port) as client:
+            await welcomed(client)
+
+
+async def test_who_watches_nothing_goes(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, logger="ticker.server"):
+        async with serving(ScriptedFeed(), settings(idle_seconds=1)) as service:
+            async with raw_client(service.port) as watching:
+                await welcomed(watching)
+                watching.send(sent(1, b'{"op":"subscribe","symbols":["AAPL"]}'))
+                async with raw_client(service.port) as idle:
+                    await welcomed(idle)
+                    assert await idle.closed() == 4409
+                    idle.send(sent(8, b"\x11\x39"))
+                    assert await idle.ended()
+                async with asyncio.timeout(10):
+                    while len(service.hub.sessions) > 1:
+                        await asyncio.sleep(0)
+                watching.send(PING)
+                while b"pong" not in (await watching.frame())[1]:
+                    pass
+    assert any("closed by the server with 4409 (idle)" in line for line in caplog.messages)
+
+
+async def test_who_takes_nothing_goes(caplog: pytest.LogCaptureFixture) -> None:
+    """After the time it has; before, it is passed over, and keeps nobody up."""
+    names = tuple(f"SYMBOL-{number}" for number in range(500))
+    feed = ScriptedFeed(names)
+    with caplog.at_level(logging.INFO, logger="ticker.server"):
+        async with serving(feed, settings(slow_seconds=1)) as service, raw_client(service.port) as reader:
+            await welcomed(reader)
+            reader.send(sent(1, b'{"op":"subscribe","symbols":["SYMBOL-0"],"rate":0}'))
+            with socket.create_connection(("127.0.0.1", service.port)) as slow:
+                slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                slow.setblocking(False)
+                loop = asyncio.get_running_loop()
+                await loop.sock_sendall(slow, handshake() + sent(1, b'{"op":"subscribe","symbols":["*"],"rate":0}'))
+                async with asyncio.timeout(10):
+                    while len(service.hub.sessions) < 2:
+                        await asyncio.sleep(0)
+                rounds = 0
+                async with asyncio.timeout(20):
+                    while len(service.hub.sessions) > 1:
+                        rounds += 1
+                        feed.tick([(code, TS + rounds, 1.0 + rounds, 1.0) for code in range(500)])
+                        while b'"last":%d,' % (1 + rounds) not in (await reader.frame())[1]:
+                            pass
+    assert any("closed by the server with 4408 (too slow)" in line for line in caplog.messages)
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"), [("https://evil.example", 403), ("null", 403), ("https://known.example", 101)]
+)
+async def test_pages_of_other_sites(origin: str, status: int) -> None:
+    allowed = Settings(port=0, allowed_origins=frozenset({"https://known.example"}))
+    async with serving(ScriptedFeed(), allowed) as service, raw_client(service.port) as client:
+        client.send(handshake(Origin=origin))
+        assert (await client.head())[0] == status
+
+
+async def test_a_page_of_another_site_changes_nothing(http: aiohttp.ClientSession) -> None:
+    async with serving(ScriptedFeed()) as service:
+        evil, own = {"Origin": "https://evil.example"}, {"Origin": service.url}
+        for headers, status in ((evil, 403), (own, 404), ({}, 404)):
+            async with http.post(service.url + "/v1/replay", json={"action": "pause"}, headers=headers) as response:
+                assert response.status == status
+        # Reading is free: a browser shows such a page nothing of it without leave.
+        async with http.get(service.url + "/healthz", headers=evil) as response:
+            assert response.status == 200
+
+
+async def test_a_request_that_never_ends() -> None:
+    """Nothing at all, half a head, or one that comes byte by byte: the connection ends after its time."""
+    async with serving(ScriptedFeed(), Settings(port=0, request_s=0.5)) as service:
+
+        async def trickle(client: RawClient) -> None:
+            while True:
+                client.send(b"x")
+                await asyncio.sleep(0.02)
+
+        async with raw_client(service.port) as mute, raw_client(service.port) as half, raw_client(service.port) as slow:
+            half.send(handshake()[:40])
+            slow.send(b"GET / HTTP/1.1\r\nX: ")
+            trickling = asyncio.create_task(trickle(slow))
+            assert [await client.ended() for client in (mute, half, slow)] == [True] * 3
+            trickling.cancel()

@@ -1,0 +1,87 @@
+"""Who may come in, and which pages may."""
+
+from __future__ import annotations
+
+import pytest
+
+from ticker.messages import Limits
+from ticker.server.door import Door, Refusal, is_own
+from ticker.server.origin import is_welcome
+
+
+def test_so_many_in_all() -> None:
+    door = Door(Limits(connections=2))
+    door.enter("127.0.0.1")
+    door.enter(None)
+    with pytest.raises(Refusal) as caught:
+        door.enter("127.0.0.1")
+    assert (caught.value.status, caught.value.code) == (503, "too-many-connections")
+    door.leave(None)
+    door.enter("203.0.113.7")
+
+
+def test_so_many_from_one_address_but_this_machines_own() -> None:
+    door = Door(Limits(connections=100, connections_per_address=2))
+    for _ in range(2):
+        door.enter("203.0.113.7")
+    with pytest.raises(Refusal) as caught:
+        door.enter("203.0.113.7")
+    assert caught.value.status == 429
+    assert "2 connections" in str(caught.value)
+    door.enter("203.0.113.8")
+    for own in ("127.0.0.1", "::1", "127.8.8.8"):
+        for _ in range(3):
+            door.enter(own)
+    door.leave("203.0.113.7")
+    door.enter("203.0.113.7")
+    for _ in range(2):
+        door.leave("203.0.113.7")
+    assert "203.0.113.7" not in door._by_address
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "127.1.2.3", "localhost", "::1%lo"])
+def test_this_machines_own(address: str) -> None:
+    assert is_own(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["0.0.0.0", "::", "", "192.168.1.1", "ticker.example", "127.0.0.1.example", "fe80::1%eth0"]
+)
+def test_not_this_machines_own(address: str) -> None:
+    assert not is_own(address)
+
+
+@pytest.mark.parametrize(
+    ("origin", "host"),
+    [
+        (None, "ticker.example"),
+        ("http://127.0.0.1:8000", "127.0.0.1:8000"),
+        ("http://[::1]:8000", "[::1]:8000"),
+        ("https://Ticker.example", "ticker.example"),
+        ("https://ticker.example", "ticker.example:443"),
+        ("https://known.example", "ticker.example"),
+    ],
+)
+def test_a_page_that_may(origin: str | None, host: str) -> None:
+    assert is_welcome(origin, host, {"https://known.example"})
+
+
+@pytest.mark.parametrize(
+    ("origin", "host"),
+    [
+        ("https://evil.example", "ticker.example"),
+        ("http://127.0.0.1:8001", "127.0.0.1:8000"),
+        ("http://ticker.example.evil.example", "ticker.example"),
+        ("http://known.example", "ticker.example"),
+        ("https://known.example.evil.example", "ticker.example"),
+        ("null", "ticker.example"),
+        ("", "ticker.example"),
+        ("file://", "ticker.example"),
+        ("http://[broken", "ticker.example"),
+        ("http://ticker.example:99999", "ticker.example"),
+        ("http://", ""),
+    ],
+)
+def test_a_page_that_may_not(origin: str, host: str) -> None:
+    assert not is_welcome(origin, host, {"https://known.example"})
+    assert is_welcome(origin, host, {"*"})

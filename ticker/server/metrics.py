@@ -1,0 +1,118 @@
+"""`GET /metrics`, for Prometheus: how the server is, and never who its clients are.
+
+Nothing is counted for it on the way of a price: what there is to count is there already, and read when somebody asks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Protocol
+
+from aiohttp import web
+
+import ticker
+from ticker.hub import Hub
+from ticker.messages import FeedState
+from ticker.server.timings import Timings
+
+if TYPE_CHECKING:
+    from prometheus_client.metrics_core import Metric
+
+
+class Connections(Protocol):
+    """What the WebSocket endpoint has counted."""
+
+    @property
+    def sent_frames(self) -> int: ...
+
+    @property
+    def sent_bytes(self) -> int: ...
+
+    closes: Counter[int]
+
+
+class MetricsEndpoint:
+    """The handler. ``beats``, ``late``: how long beats took, and how much later than planned they came."""
+
+    def __init__(
+        self, hub: Hub, state: Callable[[], FeedState], connections: Connections, beats: Timings, late: Timings
+    ) -> None:
+        self._hub = hub
+        self._state = state
+        self._connections = connections
+        self._beats = beats
+        self._late = late
+        self._text: Callable[[], bytes] | None = None
+        self._type = ""
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/metrics", self.metrics)]
+
+    async def metrics(self, _request: web.Request) -> web.Response:
+        if self._text is None:
+            # The package takes a tenth of a second to import: not while the server starts, nor while it sends.
+            await asyncio.to_thread(__import__, "prometheus_client")
+            self._prepare()
+        assert self._text is not None
+        return web.Response(body=self._text(), headers={"Content-Type": self._type, "Cache-Control": "no-store"})
+
+    def _prepare(self) -> None:
+        from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
+        from prometheus_client.exposition import choose_encoder
+
+        # A registry of its own: other servers of this process, and whoever embeds this one, have theirs.
+        registry = CollectorRegistry()
+        registry.register(self)
+        ProcessCollector(registry=registry)
+        GCCollector(registry=registry)
+        generate, self._type = choose_encoder("")
+        self._text = lambda: generate(registry)
+
+    def collect(self) -> Iterator[Metric]:
+        """What prometheus-client asks of a collector."""
+        from prometheus_client.core import (
+            CounterMetricFamily,
+            GaugeMetricFamily,
+            HistogramMetricFamily,
+            InfoMetricFamily,
+        )
+
+        hub, connections, state = self._hub, self._connections, self._state()
+        yield InfoMetricFamily("ticker", "The server.", {"version": ticker.__version__})
+        clients = GaugeMetricFamily(
+            "ticker_connections", "Clients, by encoding and by the rate they asked for.", labels=("encoding", "rate")
+        )
+        counted = Counter((session.codec.name, f"{session.rate_hz:g}") for session in hub.sessions)
+        for labels, count in sorted(counted.items()):
+            clients.add_metric(labels, count)
+        yield clients
+        yield GaugeMetricFamily("ticker_clients_behind", "Subscriptions that wait for their client.", hub.behind)
+        yield CounterMetricFamily("ticker_frames", "Frames written to clients.", connections.sent_frames)
+        yield CounterMetricFamily("ticker_sent_bytes", "Bytes of these frames.", connections.sent_bytes)
+        closes = CounterMetricFamily(
+            "ticker_closes", "Connections that ended (1006: without a close).", labels=("code",)
+        )
+        for code, count in sorted(connections.closes.items()):
+            closes.add_metric((str(code),), count)
+        yield closes
+        errors = CounterMetricFamily("ticker_errors", "Errors answered to clients.", labels=("code",))
+        for name, count in sorted(hub.errors.items()):
+            errors.add_metric((name,), count)
+        yield errors
+        ticks = CounterMetricFamily("ticker_ticks", "Ticks of the feed, of this epoch.", labels=("kind",))
+        for kind, ring in hub.rings.items():
+            ticks.add_metric((kind,), ring.head)
+        yield ticks
+        yield GaugeMetricFamily("ticker_symbols", "Symbols on the board.", len(hub.board.symbols))
+        yield GaugeMetricFamily("ticker_feed_live", "1 while the feed delivers.", float(state.state == "live"))
+        if state.ts is not None:
+            lag_s = time.time() - state.ts / 1e9
+            yield GaugeMetricFamily("ticker_feed_lag_seconds", "How old the newest tick is, by its stamp.", lag_s)
+        for name, words, found in (
+            ("ticker_beat_seconds", "What a beat took, all clients of its rate.", self._beats),
+            ("ticker_beat_late_seconds", "How much later than planned a beat began: the event loop's lag.", self._late),
+        ):
+            yield HistogramMetricFamily(name, words, buckets=found.buckets(), sum_value=found.sum_s)
