@@ -133,7 +133,7 @@ class BarLane:
         after, end = subscription.cursor, tape.head
         rows = tape.rows(after, end)
         places = np.arange(len(rows))
-        if not subscription.everything:
+        if not subscription.watchlist.everything:
             places = np.flatnonzero(np.isin(rows, subscription.watchlist.rows))
         if len(places) > self._most:
             places = places[: self._most]
@@ -152,7 +152,7 @@ class BarLane:
     def _some_under_way(self, subscription: BarSubscription, room: int) -> Iterable[bytes]:
         if subscription.pending is None:
             rows = self._store.changed(subscription.mark)
-            if not subscription.everything:
+            if not subscription.watchlist.everything:
                 rows = np.intersect1d(rows, subscription.watchlist.rows)
             subscription.pending, subscription.target = rows, self._store.mark
         rows, subscription.pending = subscription.pending[:room], subscription.pending[room:]

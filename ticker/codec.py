@@ -20,7 +20,7 @@ import msgspec
 
 from ticker.errors import ProtocolError
 from ticker.fields import FIELDS
-from ticker.messages import CLIENT_MESSAGES, ClientMessage, ServerMessage
+from ticker.messages import CLIENT_MESSAGES, MAX_DEPTH, ClientMessage, ServerMessage
 
 #: In a mask of changed fields, bit i stands for FIELDS[i]; this mask stands for a symbol that is gone.
 GONE = -1
@@ -85,7 +85,8 @@ class Codec(Protocol):
 class _Fragments(ABC):
     """Changes to fragments, in either encoding: names and sets of fields are encoded once, numbers all in one go."""
 
-    def __init__(self, gone: bytes) -> None:
+    def __init__(self, gone: bytes, depth: int) -> None:
+        self._depth = depth
         self._keys: dict[str, bytes] = {}
         self._templates: dict[int, bytes] = {GONE: gone}
 
@@ -131,8 +132,8 @@ class JsonCodec(_Fragments):
     is_text = True
     subprotocol = "ticker.v1.json"
 
-    def __init__(self) -> None:
-        super().__init__(gone=b"%bnull")
+    def __init__(self, depth: int = MAX_DEPTH) -> None:
+        super().__init__(gone=b"%bnull", depth=depth)
         self._names: dict[str, bytes] = {}
         self._decode_server: Callable[[bytes | str], ServerMessage] = msgspec.json.Decoder(ServerMessage).decode
 
@@ -141,7 +142,7 @@ class JsonCodec(_Fragments):
 
     def decode_client(self, raw: bytes | str) -> ClientMessage:
         try:
-            return _client_message(msgspec.json.decode(raw))
+            return _client_message(msgspec.json.decode(raw), self._depth)
         except (msgspec.DecodeError, ValueError, RecursionError) as error:
             raise ProtocolError("malformed", f"not JSON: {error}") from None
 
@@ -197,8 +198,8 @@ class MsgpackCodec(_Fragments):
     is_text = False
     subprotocol = "ticker.v1.msgpack"
 
-    def __init__(self) -> None:
-        super().__init__(gone=b"%b\xc0")
+    def __init__(self, depth: int = MAX_DEPTH) -> None:
+        super().__init__(gone=b"%b\xc0", depth=depth)
         self._pack: Callable[[object], bytes] = msgpack.Packer().pack
         self._decode_server: Callable[[bytes], ServerMessage] = msgspec.msgpack.Decoder(ServerMessage).decode
 
@@ -207,7 +208,7 @@ class MsgpackCodec(_Fragments):
 
     def decode_client(self, raw: bytes | str) -> ClientMessage:
         try:
-            return _client_message(msgpack.unpackb(raw, strict_map_key=True, ext_hook=_no_extension))
+            return _client_message(msgpack.unpackb(raw, strict_map_key=True, ext_hook=_no_extension), self._depth)
         except (ValueError, TypeError, OverflowError, RecursionError, msgpack.UnpackException) as error:
             # The package's errors often say nothing but their name.
             raise ProtocolError("malformed", f"not msgpack: {type(error).__name__} {error}".rstrip()) from None
@@ -287,7 +288,7 @@ def _no_extension(code: int, data: bytes) -> Any:  # noqa: ARG001 - msgpack's si
     raise ValueError(f"extension type {code} has no meaning in this protocol")
 
 
-def _client_message(message: Any) -> ClientMessage:
+def _client_message(message: Any, depth: int) -> ClientMessage:
     """A decoded object as a client message. The key that is wrong is named, the ``id`` kept for the answer."""
     if not isinstance(message, dict):
         raise ProtocolError("malformed", f"a message is one object, not {type(message).__name__}")
@@ -299,6 +300,8 @@ def _client_message(message: Any) -> ClientMessage:
         known = ", ".join(CLIENT_MESSAGES)
         what = f"op {op!r:.80} is not known" if "op" in message else "op is missing"
         raise ProtocolError("unknown-op", f"{what}; there are {known}", id_)
+    if _deeper(message, depth):
+        raise ProtocolError("bad-argument", f"the message nests deeper than {depth} levels", id_)
     try:
         return msgspec.convert(message, kind)
     except msgspec.ValidationError as error:
@@ -306,10 +309,29 @@ def _client_message(message: Any) -> ClientMessage:
         raise ProtocolError("bad-argument", f"{path.rstrip('`')}: {text}" if path else text, id_) from None
 
 
-def codec_for(name: str) -> Codec:
-    """A codec by its name, ``json`` or ``msgpack``. Raises ``ValueError`` for another."""
+def _deeper(value: object, most: int) -> bool:
+    """Whether objects and lists lie in each other deeper than ``most``. Level by level: depth costs no stack."""
+    level = [value]
+    for _ in range(most + 1):
+        inner: list[object] = []
+        for each in level:
+            if type(each) is dict:
+                inner.extend(each.values())
+            elif type(each) is list:
+                inner.extend(each)
+        level = [each for each in inner if type(each) is dict or type(each) is list]
+        if not level:
+            return False
+    return True
+
+
+def codec_for(name: str, depth: int = MAX_DEPTH) -> Codec:
+    """A codec by its name, ``json`` or ``msgpack``. Raises ``ValueError`` for another.
+
+    Of clients' messages it reads those that nest at most ``depth`` deep.
+    """
     if name == "json":
-        return JsonCodec()
+        return JsonCodec(depth)
     if name == "msgpack":
-        return MsgpackCodec()
+        return MsgpackCodec(depth)
     raise ValueError(f"there is no encoding {name!r}; there are json and msgpack")

@@ -5,6 +5,8 @@
     ├── FeedError           a feed that can't be found, built or read
     │   ├── OptionError     an option of a feed that is missing, unknown or of the wrong form
     │   └── BatchError      a batch that must not reach the board
+    ├── KeysError           a file of keys, or of those that sign tokens, that can't be read or changed as asked
+    ├── TlsError            a certificate or its key that can't be used
     └── StreamError         what the Python client raises
         ├── ConnectError    the server can't be reached (any more), and the policy says to give up
         └── RefusedError    the server refused for good: asking again would be refused again
@@ -45,6 +47,14 @@ class OptionError(FeedError):
 
 class BatchError(FeedError):
     """A batch that must not reach the board: wrong shapes, a price that is not a positive finite number."""
+
+
+class KeysError(TickerError):
+    """A file of keys, or of those that sign tokens, that can't be read or changed as asked."""
+
+
+class TlsError(TickerError):
+    """A certificate or its key that can't be used."""
 
 
 class StreamError(TickerError):
@@ -101,14 +111,25 @@ ERROR_CODES: dict[str, ErrorCode] = {
         ErrorCode("no-symbols", "`symbols` is missing in an HTTP request that needs it (status 400)."),
         ErrorCode("unknown-symbol", "There is no such symbol in an HTTP request that names one (status 404)."),
         ErrorCode("no-replay", "`/v1/replay` was asked for, and the feed is no replay (status 404)."),
+        ErrorCode("no-stream", "What is posted to an event stream that is not there (any more) (status 404)."),
         ErrorCode("too-large", "The body of an HTTP request is larger than what it may say (status 413)."),
         ErrorCode("json-needed", "The body of an HTTP request does not come as `application/json` (status 415)."),
         ErrorCode("upgrade-required", "`/v1/stream` was asked for without a WebSocket upgrade (status 426)."),
         ErrorCode("bad-handshake", "The WebSocket upgrade is not as RFC 6455 has it (status 400)."),
         ErrorCode("bad-origin", "A page of another site may not do this (status 403)."),
+        ErrorCode("unauthorized", "No key or token came along, or one that is not (or no longer) good (status 401)."),
+        ErrorCode("not-entitled", "The key or token is not for this (status 403)."),
+        ErrorCode(
+            "login-ends", "A warning: the key or token ends within a minute, and the connection then.", close=4401
+        ),
+        ErrorCode(
+            "too-many-attempts",
+            "There came too many wrong keys from this address (status 429). `Retry-After` says when to try again.",
+        ),
+        ErrorCode("no-memory", "The server has as much in memory as it may; it takes no new clients (status 503)."),
         ErrorCode(
             "too-many-connections",
-            "There are as many as `limits` allows (status 503; from one address: 429). "
+            "There are as many as `limits` allows (status 503; from one address or of one key: 429). "
             "`Retry-After` says when to try again.",
         ),
         ErrorCode("stopping", "The server is stopping and takes no new clients (status 503)."),
@@ -118,6 +139,7 @@ ERROR_CODES: dict[str, ErrorCode] = {
 #: Why a symbol stands in `rejected`.
 REJECTIONS: dict[str, str] = {
     "unknown-symbol": "The feed does not have it, and says that its list of symbols is complete.",
+    "not-entitled": "The client's key or token is not for this symbol, be there such a one or not, or for the channel.",
 }
 
 CLOSE_CODES: dict[int, CloseCode] = {
@@ -129,6 +151,7 @@ CLOSE_CODES: dict[int, CloseCode] = {
         CloseCode(1009, "A message was larger than `limits.message_bytes`.", reconnect=False),
         CloseCode(1011, "The server failed on this connection; its log tells why.", reconnect=True),
         CloseCode(1012, "The server restarts or stops.", reconnect=True),
+        CloseCode(4401, "The key or token has ended or was revoked: log in again.", reconnect=True),
         CloseCode(4408, "The client took nothing for `limits.slow_seconds`.", reconnect=True),
         CloseCode(4409, "The client watched nothing, and said nothing, for `limits.idle_seconds`.", reconnect=True),
         CloseCode(4429, "The client went on sending more than `limits` allows.", reconnect=True),

@@ -7,7 +7,7 @@ so between two calls everything is consistent.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
 
 import numpy as np
@@ -16,6 +16,7 @@ import ticker
 from ticker.bars import BarStore
 from ticker.board import Board, symbol_dicts
 from ticker.codec import Codec, codec_for, plain
+from ticker.entitlements import EVERYTHING, Entitlements
 from ticker.errors import ProtocolError
 from ticker.lanes import Lanes
 from ticker.messages import (
@@ -44,11 +45,10 @@ from ticker.model import (
     TickBatch,
     Watermark,
     check_batch,
-    is_symbol,
     joined,
 )
 from ticker.ring import Ring
-from ticker.session import Session
+from ticker.session import Session, rejection
 from ticker.subscription import Outlet, Subscription
 from ticker.watchlist import Watchlists
 
@@ -88,7 +88,7 @@ class Hub:
         self._pending: list[TickBatch] = []
         self._waiting_ticks = 0
         self._feed_state = feed_state
-        self._codecs: dict[str, Codec] = {"json": codec_for("json"), "msgpack": codec_for("msgpack")}
+        self._codecs: dict[str, Codec] = {name: codec_for(name, self.limits.depth) for name in ("json", "msgpack")}
         self._watchlists = Watchlists()
         self._awaiting: dict[Subscription, Session] = {}
         self.bars = BarStore()
@@ -187,10 +187,12 @@ class Hub:
             self._rings["quotes"].append(rows[quotes.symbol], quotes.ts, *sides)
 
     def _appeared(self, names: list[str]) -> None:
+        first = len(self._board) - len(names)
         for subscription, session in list(self._awaiting.items()):
             rows = {name: self._board.row(name) for name in names if name in subscription.names}
-            if rows:
-                subscription.watch(rows, self._watchlists)
+            seen = session.visible(names, first) if subscription.within is not None else set()
+            if rows or seen:
+                subscription.watch(rows, self._watchlists, seen)
                 # All its values are newer than the version that the client has: it needs no catching up.
                 self._lanes.file(subscription)
                 self._note_awaited(session, subscription)
@@ -212,9 +214,14 @@ class Hub:
 
     # Clients
 
-    def attach(self, outlet: Outlet, encoding: str) -> Session:
+    @property
+    def names(self) -> Sequence[str]:
+        """The names of all symbols that are there or were, by row."""
+        return self._board.names
+
+    def attach(self, outlet: Outlet, encoding: str, may: Entitlements = EVERYTHING) -> Session:
         """A new client: it is welcomed, and watches nothing yet."""
-        session = Session(str(next(self._ids)), outlet, self._codecs[encoding], self.limits, self._watchlists)
+        session = Session(str(next(self._ids)), outlet, self._codecs[encoding], self.limits, self._watchlists, may)
         self.sessions[session] = None
         outlet.send(session.codec.encode(self._welcome()))
         return session
@@ -237,10 +244,19 @@ class Hub:
 
     def receive(self, session: Session, raw: bytes | str, ts: int) -> None:
         """A client's message: text is read as JSON, bytes as msgpack. The answer goes out at once."""
-        self._take_in()
         codec = self._codecs["json" if isinstance(raw, str) else "msgpack"]
         try:
-            self._obey(session, codec.decode_client(raw), ts)
+            message = codec.decode_client(raw)
+        except ProtocolError as error:
+            self._fail(session, Error(id=error.id, code=error.code, message=error.message))
+        else:
+            self.obey(session, message, ts)
+
+    def obey(self, session: Session, message: ClientMessage, ts: int) -> None:
+        """A client's message, however it came. The answer goes out at once."""
+        self._take_in()
+        try:
+            self._obey(session, message, ts)
         except ProtocolError as error:
             self._fail(session, Error(id=error.id, code=error.code, message=error.message))
 
@@ -279,7 +295,7 @@ class Hub:
         return since.version if since is not None and since.epoch == self._board.epoch and since.version >= 0 else None
 
     def _note_awaited(self, session: Session, subscription: Subscription) -> None:
-        if subscription.awaited:
+        if subscription.awaits:
             self._awaiting[subscription] = session
         else:
             self._awaiting.pop(subscription, None)
@@ -339,19 +355,34 @@ class Hub:
 
     # Questions
 
-    def snapshot(self, symbols: Iterable[str], ts: int) -> Snapshot:
-        """The board's values of these symbols (``*``: all), with the version to go on from."""
-        wanted = dict.fromkeys(symbols)
-        rejected = {name: "unknown-symbol" for name in wanted if name != ALL and self._lacks(name)}
-        rows = {row for name in wanted if (row := self.board.row(name)) is not None}
-        if ALL in wanted:
-            rows = {row for name in self.board.symbols if (row := self.board.row(name)) is not None}
-        delta = self.board.since(0, self.board.index(sorted(rows)))
-        data = {name: _plain(fields) for name, fields in symbol_dicts(delta).items()}
-        return Snapshot(epoch=self.board.epoch, version=self.board.version, ts=ts, data=data, rejected=rejected)
+    def snapshot(
+        self, symbols: Iterable[str], ts: int, may: Entitlements = EVERYTHING, since: Since | None = None
+    ) -> Snapshot:
+        """The board's values of these symbols (``*``: all), with the version to go on from.
 
-    def _lacks(self, name: str) -> bool:
-        return not is_symbol(name) or (self.complete and self.board.row(name) is None)
+        With ``since``, those that changed after it: all, if it is of another epoch.
+        """
+        board = self.board
+        wanted = dict.fromkeys(symbols)
+        everything = wanted.pop(ALL, ...) is None
+        rejected: dict[str, str] = {}
+        if "ticker" not in may.channels:
+            rejected = dict.fromkeys([*wanted, ALL] if everything else wanted, "not-entitled")
+            wanted, everything = {}, False
+        position = self._position(since)
+        position = position if position is not None and position <= board.version else 0
+        # One that is gone is told to those who had it.
+        find = board.find if position else board.row
+        for name in wanted:
+            if (reason := rejection(name, may, self)) is not None:
+                rejected[name] = reason
+            elif self.complete and find(name) is None:
+                rejected[name] = "unknown-symbol"
+        names = [*wanted, *(board.names if position else board.symbols)] if everything else wanted
+        rows = {row for name in names if may.symbol(name) and (row := find(name)) is not None}
+        delta = board.since(position, board.index(sorted(rows)))
+        data = {name: _plain(fields) for name, fields in symbol_dicts(delta).items()}
+        return Snapshot(epoch=board.epoch, version=board.version, ts=ts, data=data, rejected=rejected)
 
 
 def _apply(event: BoardEvent | BarBatch | Watermark, board: Board, bars: BarStore) -> None:
@@ -370,7 +401,12 @@ def _apply(event: BoardEvent | BarBatch | Watermark, board: Board, bars: BarStor
 
 def _watched(subscription: Subscription | None) -> tuple[set[int | None], bool]:
     """The rows of a subscription (None among them: some are awaited), and whether it has all."""
-    return (set(), False) if subscription is None else (set(subscription.names.values()), subscription.everything)
+    if subscription is None:
+        return set(), False
+    rows: set[int | None] = {*subscription.names.values(), *subscription.watchlist.members}
+    if subscription.within is not None:
+        rows.add(None)
+    return rows, subscription.watchlist.everything
 
 
 def _plain(fields: Fields | None) -> Fields | None:

@@ -66,7 +66,8 @@ class Lanes:
             if anew:
                 subscription.reset(position or 0)
             else:
-                rows = range(len(self._board)) if subscription.everything else subscription.watchlist.members
+                watchlist = subscription.watchlist
+                rows = range(len(self._board)) if watchlist.everything else watchlist.members
                 subscription.extend((row for row in rows if row not in had and not had_all), position)
         elif isinstance(subscription, BarSubscription):
             self._bar_lane(subscription).start(subscription, position, anew=anew)

@@ -12,6 +12,9 @@ import msgspec
 
 PROTOCOL_VERSION = 1
 
+#: Objects and lists in each other, in a client's message; the message itself is the first.
+MAX_DEPTH = 32
+
 Id = int | str
 
 #: The channels, and what each carries.
@@ -87,6 +90,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     symbols: int = 10_000
     #: Bytes of a message from the client; a larger one closes with 1009.
     message_bytes: int = 65_536
+    #: Objects and lists in each other, in a message from the client.
+    depth: int = MAX_DEPTH
     #: Bytes of a frame to the client; a bigger snapshot goes out in parts.
     frame_bytes: int = 1_048_576
     #: Messages a second that a client may send for long; pings of the WebSocket count too.
@@ -101,6 +106,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     connections: int = 20_000
     #: Connections from one address, except from the server's own machine; more are answered with 429.
     connections_per_address: int = 1_000
+    #: Wrong keys from one address in a minute, for long; ten at once. More are answered with 429.
+    attempts_per_minute: int = 10
+    #: Bytes of a request's line, and of each of its headers.
+    header_bytes: int = 8_190
+    #: Seconds that a request's head, and a handshake of TLS, may take.
+    handshake_seconds: int = 10
+    #: Bytes that the server may have in memory; with more, new connections are answered with 503.
+    memory_bytes: int = 4_294_967_296
     #: The rates in Hz; what is asked for is rounded to the nearest not above it. 0 is "at once".
     rates: tuple[float, ...] = (0, 0.5, 1, 2, 5, 10, 20, 60)
 

@@ -7,11 +7,13 @@ is the lanes' and tapes' job. Symbols are looked up through a ``Catalogue``, so 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Protocol
 
 from ticker.bar_subscription import BarSubscription
 from ticker.bars import INTERVALS
 from ticker.codec import Codec
+from ticker.entitlements import EVERYTHING, Entitlements
 from ticker.errors import ProtocolError
 from ticker.messages import (
     CHANNELS,
@@ -37,18 +39,42 @@ class Catalogue(Protocol):
     @property
     def complete(self) -> bool: ...
 
+    @property
+    def names(self) -> Sequence[str]:
+        """By row."""
+        ...
+
     def row(self, name: str) -> int | None: ...
+
+
+def rejection(name: str, may: Entitlements, catalogue: Catalogue) -> str | None:
+    """Why a symbol can't be had, if it can't."""
+    if not is_symbol(name):
+        return "unknown-symbol"
+    # First whether it may be known at all: what is hidden is answered like what is not there, and as fast.
+    if not may.symbol(name):
+        return "not-entitled"
+    return "unknown-symbol" if catalogue.complete and catalogue.row(name) is None else None
 
 
 class Session:
     """A client's subscriptions, one a channel, and the rate of its lane."""
 
-    def __init__(self, id: str, outlet: Outlet, codec: Codec, limits: Limits, watchlists: Watchlists) -> None:  # noqa: A002 - what logs and errors call it
+    def __init__(
+        self,
+        id: str,  # noqa: A002 - what logs and errors call it
+        outlet: Outlet,
+        codec: Codec,
+        limits: Limits,
+        watchlists: Watchlists,
+        may: Entitlements = EVERYTHING,
+    ) -> None:
         self.id = id
+        self.may = may
         self.outlet = outlet
         self.codec = codec
         self.limits = limits
-        self.rate_hz = DEFAULT_RATE_HZ
+        self.rate_hz = self._granted(DEFAULT_RATE_HZ, None)
         self._watchlists = watchlists
         self.ticker = TickerSubscription(outlet, codec, watchlists, self.rate_hz)
         self.tapes = {name: TapeSubscription(outlet, codec, watchlists, name) for name in ("trades", "quotes")}
@@ -110,15 +136,17 @@ class Session:
     def _subscribe(self, message: Subscribe, subscription: Subscription, catalogue: Catalogue) -> Subscribed:
         rate_hz = self.rate_hz if message.rate is None else self._granted(message.rate, message.id)
         wanted = dict.fromkeys(message.symbols)
-        everything = wanted.pop(ALL, ...) is None
         found: dict[str, int | None] = {}
         rejected: dict[str, str] = {}
+        if message.channel not in self.may.channels:
+            rejected = dict.fromkeys(wanted, "not-entitled")
+            wanted.clear()
+        everything = wanted.pop(ALL, ...) is None
         for name in wanted:
-            row = catalogue.row(name) if is_symbol(name) else None
-            if row is None and (catalogue.complete or not is_symbol(name)):
-                rejected[name] = "unknown-symbol"
+            if (reason := rejection(name, self.may, catalogue)) is not None:
+                rejected[name] = reason
             else:
-                found[name] = row
+                found[name] = catalogue.row(name)
         grown = len(subscription.names) + sum(name not in subscription.names for name in found)
         if grown > self.limits.symbols:
             text = f"{grown} symbols on {message.channel}; the limit is {self.limits.symbols} (or '*' for all)"
@@ -127,7 +155,8 @@ class Session:
         if found:
             subscription.watch(found, self._watchlists)
         if everything:
-            subscription.watch_everything(self._watchlists)
+            within = None if self.may.every_symbol else self.visible(catalogue.names)
+            subscription.watch_everything(self._watchlists, within)
         return Subscribed(
             id=message.id,
             channel=message.channel,
@@ -145,8 +174,15 @@ class Session:
         interval, left = _interval(subscription), subscription.symbols()
         return Unsubscribed(id=message.id, channel=message.channel, interval=interval, symbols=left)
 
+    def visible(self, names: Sequence[str], first: int = 0) -> set[int]:
+        """The rows of those names that this client may see; ``first`` is the row of the first."""
+        return {row for row, name in enumerate(names, first) if self.may.symbol(name)}
+
     def _granted(self, rate: float, id_: int | str | None) -> float:
-        """The nearest of the offered rates that is not above ``rate``; 0 is at once."""
+        """The nearest of the offered rates that is not above ``rate``, nor what it may have; 0 is at once."""
+        most = self.may.rate
+        if most is not None and (rate == 0 or rate > most):
+            rate = most
         offered = [offer for offer in self.limits.rates if offer <= rate and bool(offer) == bool(rate)]
         if not offered or not math.isfinite(rate):
             rates = ", ".join(f"{offer:g}" for offer in self.limits.rates)

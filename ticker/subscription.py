@@ -49,7 +49,7 @@ class Outlet(Protocol):
 class Subscription:
     """A watchlist and a position in one channel. The base of each kind."""
 
-    __slots__ = ("codec", "everything", "group", "names", "outlet", "told", "version", "watchlist")
+    __slots__ = ("codec", "everything", "group", "names", "outlet", "told", "version", "watchlist", "within")
 
     def __init__(self, outlet: Outlet, codec: Codec, watchlists: Watchlists) -> None:
         self.outlet = outlet
@@ -57,6 +57,8 @@ class Subscription:
         #: The names asked for, in their order, each with its row (None: it has not appeared yet).
         self.names: dict[str, int | None] = {}
         self.everything = False
+        #: With ``everything``: the rows that this is for a client that may not see all; None for one that may.
+        self.within: set[int] | None = None
         self.watchlist: Watchlist = watchlists.of(())
         #: The version that the client was last told.
         self.version = 0
@@ -74,17 +76,21 @@ class Subscription:
         return ["*"] if self.everything else list(self.names)
 
     @property
-    def awaited(self) -> list[str]:
-        """The names that have not appeared yet."""
-        return [name for name, row in self.names.items() if row is None]
+    def awaits(self) -> bool:
+        """Whether symbols may appear that are to be added to it."""
+        return (self.everything and self.within is not None) or None in self.names.values()
 
-    def watch(self, names: Mapping[str, int | None], watchlists: Watchlists) -> None:
-        """Add names, or give those that have appeared their rows."""
+    def watch(self, names: Mapping[str, int | None], watchlists: Watchlists, seen: Iterable[int] = ()) -> None:
+        """Add names, or give those that have appeared their rows; ``seen``: rows that all have grown by."""
         self.names.update(names)
+        if self.within is not None:
+            self.within.update(seen)
         self._refresh(watchlists)
 
-    def watch_everything(self, watchlists: Watchlists) -> None:
+    def watch_everything(self, watchlists: Watchlists, within: Iterable[int] | None = None) -> None:
+        """Watch all; or, of all, what a client may see: those rows (more are added as they appear)."""
         self.everything = True
+        self.within = None if within is None else (self.within or set()).union(within)
         self._refresh(watchlists)
 
     def unwatch(self, names: Iterable[str], watchlists: Watchlists) -> None:
@@ -95,14 +101,16 @@ class Subscription:
 
     def unwatch_everything(self, watchlists: Watchlists) -> None:
         self.everything = False
+        self.within = None
         self.names.clear()
         self._refresh(watchlists)
 
     def _refresh(self, watchlists: Watchlists) -> None:
-        if self.everything:
+        if self.everything and self.within is None:
             self.watchlist = watchlists.everything
         else:
-            self.watchlist = watchlists.of(row for row in self.names.values() if row is not None)
+            rows = {row for row in self.names.values() if row is not None}
+            self.watchlist = watchlists.of(rows | self.within if self.within else rows)
 
 
 class TickerSubscription(Subscription):
@@ -167,7 +175,7 @@ class TickerSubscription(Subscription):
         if not len(self._pending):
             self.version = self._target
             self._pending = None
-        if not self.everything:
+        if not self.watchlist.everything:
             members = self.watchlist.members
             part = np.array([row for row in part.tolist() if row in members], np.intp)
         passing = self._passing
@@ -179,7 +187,7 @@ class TickerSubscription(Subscription):
         return self.codec.update(since, self.version, ts, fragments)
 
     def _lacking(self, board: Board) -> npt.NDArray[np.intp]:
-        changed = board.changed(self.version, None if self.everything else self.watchlist.rows)
+        changed = board.changed(self.version, None if self.watchlist.everything else self.watchlist.rows)
         if not self._passing:
             return changed
         return np.union1d(changed, np.fromiter(self._passing, np.intp, len(self._passing)))

@@ -170,7 +170,7 @@ async def test_a_page_of_another_site_changes_nothing(http: aiohttp.ClientSessio
 
 async def test_a_request_that_never_ends() -> None:
     """Nothing at all, half a head, or one that comes byte by byte: the connection ends after its time."""
-    async with serving(ScriptedFeed(), Settings(port=0, request_s=0.5)) as service:
+    async with serving(ScriptedFeed(), settings(handshake_seconds=1)) as service:
 
         async def trickle(client: RawClient) -> None:
             while True:

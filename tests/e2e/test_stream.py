@@ -448,7 +448,7 @@ async def test_one_line_is_logged_when_a_client_comes_and_goes(
                 await asyncio.sleep(0)
     lines = [record.getMessage() for record in caplog.records if record.name == "ticker.server"]
     assert len(lines) == 2
-    assert lines[0] == "client 1: connected from 127.0.0.1, json"
+    assert lines[0] == "client 1: connected from 127.0.0.1, websocket, json"
     assert lines[1].startswith("client 1: closed with 1000; from 127.0.0.1, watched 1, ")
     assert lines[1].endswith(" bytes")
 

@@ -51,7 +51,8 @@ def test_the_options_are_the_clients(connect: Connect) -> None:
     """From the command line and from the environment, where the command's name stands in the variable."""
     watch("AAPL", "--url", "host:1", "--rate", "0.5", env={"TICKER_WATCH_ENCODING": "msgpack", "TICKER_COUNT": "1"})
     assert connect.args[0] == "host:1"
-    assert connect.options == {"channel": "ticker", "encoding": "msgpack", "rate": 0.5, "wait": False}
+    given = {"channel": "ticker", "encoding": "msgpack", "rate": 0.5, "wait": False}
+    assert connect.options == given | {"key": None, "ssl": None, "transport": "auto"}
 
 
 def test_a_pipe_gets_json_lines(connect: Connect) -> None:

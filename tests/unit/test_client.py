@@ -27,6 +27,7 @@ from tests.unit.scripted_server import (
     update,
     welcome,
 )
+from ticker.client.dialer import Transport
 from ticker.messages import Error, FeedState, Limits, Pong, Subscribe, Subscribed, Unsubscribed
 
 #: Reconnecting at once.
@@ -170,12 +171,12 @@ async def test_waiting_ends_when_the_attempts_run_out() -> None:
     assert stream.error is caught.value
 
 
-@pytest.mark.parametrize("status", [401, 403, 404])
-async def test_a_refusal_is_for_good(server: ScriptedServer, status: int) -> None:
+@pytest.mark.parametrize(("status", "transport"), [(401, "auto"), (403, "websocket"), (404, "websocket")])
+async def test_a_refusal_is_for_good(server: ScriptedServer, status: int, transport: Transport) -> None:
     """Asking again would be refused again, so nobody asks, not even one who waits."""
     server.refusals = [web.Response(status=status)]
     with pytest.raises(ticker.RefusedError) as caught:
-        await ticker.connect(server.url, ["AAPL"], wait=True, backoff=EAGER).open()
+        await ticker.connect(server.url, ["AAPL"], wait=True, backoff=EAGER, transport=transport).open()
     assert caught.value.code == f"http-{status}"
     assert server.requests == 1
 

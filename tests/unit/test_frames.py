@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.frames import MASK, sent
-from ticker.server.frames import MAX_FRAGMENTS, Frame, Framer, FrameReader, Opcode, Violation, close_frame, framed
+from ticker.server.frames import (
+    MAX_FRAGMENTS,
+    Frame,
+    FrameReader,
+    MessageFramer,
+    Opcode,
+    Violation,
+    close_frame,
+    framed,
+)
 
 
 def read(*chunks: bytes, limit: int = 65_536) -> list[Frame]:
@@ -134,12 +143,12 @@ def test_a_message_has_so_many_fragments() -> None:
 
 
 def test_a_frame_is_built_once_for_all_who_get_it() -> None:
-    framer = Framer(is_text=True)
+    framer = MessageFramer(is_text=True)
     payload = b"x" * 200
     frame = framer.frame(payload)
     assert frame == b"\x81\x7e\x00\xc8" + payload
     assert framer.frame(payload) is frame
-    assert Framer(is_text=False).frame(b"") == b"\x82\x00"
+    assert MessageFramer(is_text=False).frame(b"") == b"\x82\x00"
 
 
 def test_the_reason_of_a_close_is_cut_between_letters() -> None:

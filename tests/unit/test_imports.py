@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[2]
 LAYERS: list[set[str]] = [
     {"errors", "fields"},
     {"model", "messages", "moments", "options", "bar_fold", "bar_history"},
-    {"feed", "codec", "board", "ring", "watchlist"},
-    {"bars", "encoded", "pump", "testing"},
+    {"feed", "codec", "board", "ring", "watchlist", "entitlements"},
+    {"bars", "encoded", "pump", "testing", "keys"},
     {"subscription"},
     {"audience", "bar_subscription"},
     {"session", "lane", "tape", "bar_lane"},

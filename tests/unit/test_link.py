@@ -11,8 +11,9 @@ from tests.unit.scripted_server import mute_server, scripted_server, update, wel
 from ticker.client.address import public_url, stream_url
 from ticker.client.encodings import Encodings
 from ticker.client.follower import BrokenProtocolError
-from ticker.client.link import _retry_after_s, dial
-from ticker.client.lost import LostError
+from ticker.client.link import retry_after_s
+from ticker.client.lost import LostError, UnfitError
+from ticker.client.websocket_link import dial
 from ticker.codec import codec_for
 from ticker.errors import RefusedError
 
@@ -50,12 +51,12 @@ def test_no_secret_of_the_address_reaches_the_log() -> None:
 def test_retry_after_is_read_in_both_its_forms() -> None:
     """Seconds or a date (RFC 9110, section 10.2.3); what is neither counts as none, and nobody waits for days."""
     now_s = 784_111_777.0  # Sun, 06 Nov 1994 08:49:37 GMT
-    assert _retry_after_s("120", now_s) == 120
-    assert _retry_after_s("Sun, 06 Nov 1994 08:50:37 GMT", now_s) == 60
-    assert _retry_after_s("Sun, 06 Nov 1994 08:00:00 GMT", now_s) == 0
-    assert _retry_after_s("", now_s) == 0
-    assert _retry_after_s("soon", now_s) == 0
-    assert _retry_after_s("9" * 400, now_s) == 3600
+    assert retry_after_s("120", now_s) == 120
+    assert retry_after_s("Sun, 06 Nov 1994 08:50:37 GMT", now_s) == 60
+    assert retry_after_s("Sun, 06 Nov 1994 08:00:00 GMT", now_s) == 0
+    assert retry_after_s("", now_s) == 0
+    assert retry_after_s("soon", now_s) == 0
+    assert retry_after_s("9" * 400, now_s) == 3600
 
 
 def test_a_message_of_an_unknown_type_is_passed_over_and_nonsense_is_not() -> None:
@@ -109,6 +110,7 @@ async def test_the_encoding_is_asked_for_by_subprotocol() -> None:
 async def test_a_page_that_is_no_stream_is_refused_for_good() -> None:
     """A wrong address stays wrong: 404 is not tried again."""
     async with scripted_server() as server, aiohttp.ClientSession() as session:
-        with pytest.raises(RefusedError) as caught:
+        with pytest.raises(UnfitError) as caught:
             await dial(session, stream_url(server.url + "/elsewhere"), Encodings("json"), 5)
-        assert caught.value.code == "http-404"
+        assert isinstance(caught.value.verdict, RefusedError)
+        assert caught.value.verdict.code == "http-404"

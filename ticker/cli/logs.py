@@ -6,6 +6,7 @@ puts a finished line into a queue of ``BOUND`` entries, and where that is full t
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import queue
@@ -13,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from ticker.cli.failure import printable
 
@@ -20,6 +22,7 @@ BOUND = 1_000
 #: How long the last lines may take at the end.
 END_S = 0.2
 LEVELS = ("debug", "info", "warning", "error")
+FORMATS = ("text", "json")
 
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
@@ -73,11 +76,33 @@ class _OneLine(logging.Formatter):
         return super().formatMessage(record)
 
 
+class _JsonLine(logging.Formatter):
+    """One object a line: ``ts`` (UTC, ISO 8601), ``level``, ``logger``, ``message``, and what else is known."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        said: dict[str, object] = {
+            "ts": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        client = getattr(record, "client", None)
+        if client is not None:
+            said["client"] = client
+        if record.exc_info:
+            said["exception"] = self.formatException(record.exc_info)
+        # Nothing but ASCII goes out: what came from outside is escaped, whatever it is.
+        return json.dumps(said, default=str)
+
+
 @contextmanager
 def logging_to_stderr(level: str, form: str = _FORMAT) -> Iterator[None]:
-    """Write the log of everything to stderr while inside. ``level`` is one of ``LEVELS``."""
+    """Write the log of everything to stderr while inside.
+
+    ``level`` is one of ``LEVELS``; ``form`` one of ``FORMATS``, or how a line of text is made up.
+    """
     handler = ThreadedHandler(_stderr())
-    handler.setFormatter(_OneLine(form))
+    handler.setFormatter(_JsonLine() if form == "json" else _OneLine(_FORMAT if form == "text" else form))
     root = logging.getLogger()
     before = root.level
     root.addHandler(handler)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ticker.cli.access import access_options, key_of, trust
 from ticker.cli.failure import Failure
 
 DEFAULT_URL = "http://127.0.0.1:8000"
@@ -27,8 +28,18 @@ _ENDINGS = (".csv", ".parquet")
 @click.option("--overwrite", is_flag=True, help="Replace OUT if it is there.")
 @click.option("--wait", is_flag=True, help="If the server isn't there, wait for it.")
 @click.option("--finish", "finishing", is_flag=True, help="Complete OUT.parquet after a recording that was cut off.")
+@access_options
 def command(
-    out: Path, symbols: str, duration: str | None, channel: str, url: str, overwrite: bool, wait: bool, finishing: bool
+    out: Path,
+    symbols: str,
+    duration: str | None,
+    channel: str,
+    url: str,
+    overwrite: bool,
+    wait: bool,
+    finishing: bool,
+    key_file: Path | None,
+    ca: Path | None,
 ) -> int:
     """Record a running server's trades and quotes into OUT, a .csv or .parquet file.
 
@@ -60,6 +71,8 @@ def command(
         seconds=seconds,
         overwrite=overwrite,
         wait=wait,
+        key=key_of(key_file),
+        ssl=trust(ca),
     )
     if finishing:
         if not request.is_parquet or not request.journal.exists():

@@ -6,12 +6,17 @@ import json
 import math
 import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from ticker.cli.access import access_options, key_of, trust
 from ticker.cli.failure import Failure, printable
 from ticker.cli.watch import DEFAULT_URL
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
 
 F = TypeVar("F", bound=Callable[..., Any])
 #: A seek through a long history takes its time.
@@ -36,7 +41,7 @@ def _options(command: F) -> F:
         show_default=True,
         help="The server's address.",
     )
-    return url(as_json(command))
+    return url(as_json(access_options(command)))
 
 
 @click.group("replay", invoke_without_command=True)
@@ -52,59 +57,59 @@ def command(ctx: click.Context) -> None:
 
 @command.command("status")
 @_options
-def status(url: str, as_json: bool) -> None:
+def status(**options: Any) -> None:
     """Say where it is."""
-    _show(ask(url), as_json)
+    _do(None, **options)
 
 
 @command.command("pause")
 @_options
-def pause(url: str, as_json: bool) -> None:
+def pause(**options: Any) -> None:
     """Stop the clock."""
-    _show(ask(url, {"action": "pause"}), as_json)
+    _do({"action": "pause"}, **options)
 
 
 @command.command("resume")
 @_options
-def resume(url: str, as_json: bool) -> None:
+def resume(**options: Any) -> None:
     """Let the clock go on."""
-    _show(ask(url, {"action": "resume"}), as_json)
+    _do({"action": "resume"}, **options)
 
 
 @command.command("step")
 @click.argument("count", type=click.IntRange(1, 1_000_000), default=1)
 @_options
-def step(count: int, url: str, as_json: bool) -> None:
+def step(count: int, **options: Any) -> None:
     """Pause, and play the next moment or COUNT.
 
     That is, those at which something happens.
     """
-    _show(ask(url, {"action": "step", "count": count}), as_json)
+    _do({"action": "step", "count": count}, **options)
 
 
 @command.command("seek")
 @click.argument("moment")
 @_options
-def seek(moment: str, url: str, as_json: bool) -> None:
+def seek(moment: str, **options: Any) -> None:
     """Go to a MOMENT, forward or back.
 
     MOMENT is a time of day (10:30, 10:30:05.5) on the day that it is in the replay, or an ISO stamp
     (2024-01-03T10:30:00), in the replay's time zone unless it has an offset; or nanoseconds since 1970.
     """
-    _show(ask(url, {"action": "seek", "to": int(moment) if moment.isdecimal() else moment}), as_json)
+    _do({"action": "seek", "to": int(moment) if moment.isdecimal() else moment}, **options)
 
 
 @command.command("speed")
 @click.argument("speed", type=click.FloatRange(0), metavar="NUMBER")
 @_options
-def speed(speed: float, url: str, as_json: bool) -> None:
+def speed(speed: float, **options: Any) -> None:
     """Play at so many market seconds a second.
 
     1 is as it happened, 60 an hour a minute, 0 as fast as it goes.
     """
     if not math.isfinite(speed):
         raise click.BadParameter(f"{speed} is not a finite number.", param_hint="NUMBER")
-    _show(ask(url, {"action": "speed", "speed": speed}), as_json)
+    _do({"action": "speed", "speed": speed}, **options)
 
 
 def line(status: dict[str, Any]) -> str:
@@ -121,16 +126,24 @@ def line(status: dict[str, Any]) -> str:
     return f"{status['state']} {pace}{loop}, {now}, {int(part * 100)} % of {span_text(first, last, zone, position)}"
 
 
-def ask(url: str, action: dict[str, object] | None = None) -> dict[str, Any]:
+def _do(action: dict[str, object] | None, url: str, as_json: bool, key_file: Path | None, ca: Path | None) -> None:
+    answer = ask(url, action, key_of(key_file), trust(ca))
+    click.echo(json.dumps(answer) if as_json else printable(line(answer)), file=sys.stdout)
+
+
+def ask(
+    url: str, action: dict[str, object] | None = None, key: str | None = None, ssl: SSLContext | None = None
+) -> dict[str, Any]:
     """The server's answer: what the replay does now. Raises ``Failure``."""
     from urllib.error import HTTPError, URLError
-    from urllib.request import ProxyHandler, Request, build_opener
+    from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
     address = _address(url)
     body = None if action is None else json.dumps(action, allow_nan=False).encode()
-    request = Request(address, body, {"Content-Type": "application/json"})  # noqa: S310 - http or https: see _address
+    headers = {"Content-Type": "application/json"} | ({} if key is None else {"Authorization": f"Bearer {key}"})
+    request = Request(address, body, headers)  # noqa: S310 - http or https: see _address
     # A proxy of the environment is for the internet, and not for one's own server.
-    opener = build_opener(ProxyHandler({}))
+    opener = build_opener(ProxyHandler({}), HTTPSHandler(context=ssl))
     try:
         with opener.open(request, timeout=TIMEOUT_S) as response:
             answer = json.load(response)
@@ -169,7 +182,3 @@ def _complaint(status: int, body: bytes) -> str:
         return printable(str(told["message"]))
     except (ValueError, TypeError, KeyError):
         return f"the server answers with HTTP status {status}"
-
-
-def _show(answer: dict[str, Any], as_json: bool) -> None:
-    click.echo(json.dumps(answer) if as_json else printable(line(answer)), file=sys.stdout)

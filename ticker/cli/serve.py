@@ -5,22 +5,28 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from ticker.cli.failure import Failure, cannot_listen
 from ticker.cli.feed_params import FeedCommand, given_options
-from ticker.cli.logs import LEVELS, logging_to_stderr
+from ticker.cli.logs import FORMATS, LEVELS, logging_to_stderr
 from ticker.cli.numbers import AMOUNT
+from ticker.errors import TlsError
 
 if TYPE_CHECKING:
     from ticker.cli.stopping import Stop
     from ticker.feed import Feed
-    from ticker.server import Settings
+    from ticker.server import Service, Settings
+    from ticker.server.tokens import TokenVerifier
 
 F = TypeVar("F", bound=Callable[..., Any])
 log = logging.getLogger("ticker.cli")
+#: Fewer clients than anybody would expect.
+_FEW = 1_000
+_PATH: Any = click.Path(path_type=Path, dir_okay=False)
 
 
 def _option(name: str, **more: Any) -> Callable[[F], F]:
@@ -40,12 +46,39 @@ def _option(name: str, **more: Any) -> Callable[[F], F]:
 @_option(
     "--host",
     default="127.0.0.1",
-    help="The address to listen on; 0.0.0.0 lets other machines in, and takes --no-auth.",
+    help="The address to listen on; 0.0.0.0 lets other machines in, and takes --keys, --jwt-key or --no-auth.",
 )
+@_option(
+    "--keys",
+    type=_PATH,
+    metavar="FILE",
+    help="Let in who shows a key of this file; `ticker keys` makes it, and changes are taken at once.",
+)
+@_option(
+    "--jwt-key",
+    type=_PATH,
+    metavar="FILE",
+    help="Let in who shows a JSON Web Token that this secret, public key (PEM) or JWKS checks. Needs the extra `auth`.",
+)
+@_option("--jwt-audience", default="ticker", metavar="NAME", help="The `aud` that tokens must have.")
+@_option("--jwt-issuer", metavar="NAME", help="The `iss` that tokens must have; without it, any.")
 @_option(
     "--no-auth",
     is_flag=True,
-    help="Let anybody in who reaches the server. Without it, it listens on this machine's own addresses alone.",
+    help="Let anybody in who reaches the server. Without it or keys, it listens on this machine's own addresses alone.",
+)
+@_option(
+    "--tls-cert",
+    type=_PATH,
+    metavar="FILE",
+    help="Encrypt, with this certificate and its chain (PEM); SIGHUP reads it anew. `ticker cert` makes one to try.",
+)
+@_option("--tls-key", type=_PATH, metavar="FILE", help="The certificate's key, if it isn't in the same file.")
+@_option(
+    "--trusted-proxy",
+    multiple=True,
+    metavar="ADDRESS",
+    help="A proxy (or a network of them, 10.0.0.0/8) whose X-Forwarded-For, -Proto and -Host are believed.",
 )
 @_option(
     "--allow-origin",
@@ -96,11 +129,45 @@ def _option(name: str, **more: Any) -> Callable[[F], F]:
     help="Clients from one address, but this machine's own.",
 )
 @_option(
+    "--max-attempts-per-minute",
+    default=10,
+    type=click.IntRange(1),
+    metavar="NUMBER",
+    help="Wrong keys from one address before its attempts are refused.",
+)
+@_option(
+    "--max-depth",
+    default=32,
+    type=click.IntRange(2, 256),
+    metavar="NUMBER",
+    help="Objects and lists in each other, in a client's message.",
+)
+@_option(
+    "--max-header-bytes",
+    default=8_190,
+    type=click.IntRange(1_024),
+    metavar="NUMBER",
+    help="Of a request's line, and of each of its headers.",
+)
+@_option(
+    "--max-memory",
+    type=click.IntRange(64),
+    metavar="MIB",
+    help="With more in memory, no new clients.  [default: half of the machine's]",
+)
+@_option(
     "--max-messages-per-second",
     default=100,
     type=click.IntRange(1),
     metavar="NUMBER",
     help="Messages that a client may send for long; ten times as many at once.",
+)
+@_option(
+    "--handshake-timeout",
+    default=10,
+    type=click.IntRange(1),
+    metavar="SECONDS",
+    help="How long a request's head, and a TLS handshake, may take.",
 )
 @_option(
     "--slow-timeout",
@@ -124,6 +191,7 @@ def _option(name: str, **more: Any) -> Callable[[F], F]:
     help="Trades, and as many quotes, kept for clients that are late.",
 )
 @_option("--log-level", default="info", type=click.Choice(LEVELS), help="What is logged on stderr.")
+@_option("--log-format", default="text", type=click.Choice(FORMATS), help="As lines for people, or JSON for programs.")
 def command(**params: Any) -> int:
     """Serve live prices to browsers, scripts and terminals: those of files, or of a simulated market.
 
@@ -138,12 +206,23 @@ def command(**params: Any) -> int:
     from ticker.messages import Limits
     from ticker.server import Settings
     from ticker.server.door import is_own
+    from ticker.server.proxy import networks
 
-    if not (params["no_auth"] or is_own(params["host"])):
+    if not (params["no_auth"] or params["keys"] or params["jwt_key"] or is_own(params["host"])):
         raise Failure(
-            f"{params['host']} lets other machines in, and nothing asks them who they are: "
-            "say --no-auth if anybody may read these prices, or leave --host away"
+            f"{params['host']} lets other machines in, and nothing asks them who they are: make a key with "
+            "`ticker keys add NAME` and say --keys ticker-keys.json, or say --no-auth if anybody may read these prices"
         )
+    if params["no_auth"] and (params["keys"] or params["jwt_key"]):
+        raise Failure("--no-auth lets anybody in, and --keys or --jwt-key doesn't: say one of them")
+    if params["tls_key"] and not params["tls_cert"]:
+        raise Failure("--tls-key: a key without its certificate; say --tls-cert too")
+    try:
+        proxies = networks(params["trusted_proxy"])
+    except ValueError as error:
+        raise Failure(f"--trusted-proxy: {error}") from error
+    give_back()
+    connections = min(params["max_connections"], _room(allow_many()))
     settings = Settings(
         host=params["host"],
         port=params["port"],
@@ -155,22 +234,53 @@ def command(**params: Any) -> int:
             messages_at_once=10 * params["max_messages_per_second"],
             slow_seconds=params["slow_timeout"],
             idle_seconds=params["idle_timeout"],
-            connections=params["max_connections"],
+            connections=connections,
             connections_per_address=params["max_connections_per_address"],
+            depth=params["max_depth"],
+            attempts_per_minute=params["max_attempts_per_minute"],
+            header_bytes=params["max_header_bytes"],
+            handshake_seconds=params["handshake_timeout"],
+            memory_bytes=_memory_bytes(params["max_memory"]),
         ),
         allowed_origins=frozenset(params["allow_origin"]),
+        keys=params["keys"],
+        tokens=_verifier(params["jwt_key"], params["jwt_audience"], params["jwt_issuer"]),
+        proxies=proxies,
+        tls_cert=params["tls_cert"],
+        tls_key=params["tls_key"],
         ring_ticks=params["ring_ticks"],
     )
     name = params["feed"]
-    with logging_to_stderr(params["log_level"]):
+    with logging_to_stderr(params["log_level"], params["log_format"]):
         feed = _build(name, given_options(params))
-        give_back()
-        allow_many()
+        if connections < min(params["max_connections"], _FEW):
+            log.warning("there are descriptors for %d clients alone; `ulimit -n` says how many", connections)
 
         async def serve(stop: Stop) -> int:
             return await _serve(feed, name, settings, stop)
 
         return run(serve)
+
+
+def _verifier(path: Path | None, audience: str, issuer: str | None) -> TokenVerifier | None:
+    from ticker.server.tokens import TokenVerifier
+
+    return None if path is None else TokenVerifier(path, audience, issuer)
+
+
+def _memory_bytes(mib: int | None) -> int:
+    from ticker.messages import Limits
+    from ticker.server.memory import installed_bytes
+
+    if mib is not None:
+        return mib * 2**20
+    installed = installed_bytes()
+    return Limits().memory_bytes if installed is None else installed // 2
+
+
+def _room(descriptors: int | None) -> int:
+    """For how many clients there are descriptors, besides what the server itself and short requests need."""
+    return 2**31 if descriptors is None else max(1, descriptors - min(100, descriptors // 4))
 
 
 def _build(name: str, given: dict[str, object]) -> Feed:
@@ -202,8 +312,29 @@ async def _serve(feed: Feed, name: str, settings: Settings, stop: Stop) -> int:
     try:
         replay = feed.replay if isinstance(feed, ReplayFeed) else None
         banner(service.url, name, feed.info, how_called(), replay).write(sys.stdout)
+        _reload_on_hangup(service)
         await stop.wait()
         log.info("stopping")
     finally:
         await service.stop()
     return stop.status
+
+
+def _reload_on_hangup(service: Service) -> None:
+    """SIGHUP, where there is such a thing, has the certificate read anew."""
+    import asyncio
+    import signal
+
+    number = getattr(signal, "SIGHUP", None)
+    if number is None:
+        return
+
+    def reload() -> None:
+        try:
+            service.reload()
+        except TlsError as error:
+            log.error("SIGHUP: %s; the certificate of before holds", error)
+        else:
+            log.info("SIGHUP: the certificate was read again")
+
+    asyncio.get_running_loop().add_signal_handler(number, reload)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from ticker.cli.access import access_options, key_of, trust
 
 F = TypeVar("F", bound=Callable[..., Any])
 DEFAULT_URL = "http://127.0.0.1:8000"
@@ -40,7 +43,17 @@ def _option(name: str, **more: Any) -> Callable[[F], F]:
 )
 @_option("--count", type=click.IntRange(1), metavar="NUMBER", help="End after so many updates, trades or quotes.")
 @_option("--wait", is_flag=True, help="If the server isn't there, wait for it.")
-def command(symbols: tuple[str, ...], output: str | None, **options: Any) -> int:
+@_option(
+    "--transport",
+    type=click.Choice(["auto", "websocket", "sse", "poll"]),
+    default="auto",
+    show_default=True,
+    help="How prices get here. Where the network lets no WebSocket through, auto finds what does.",
+)
+@access_options
+def command(
+    symbols: tuple[str, ...], output: str | None, key_file: Path | None, ca: Path | None, **options: Any
+) -> int:
     """Watch prices live: a table in the terminal, or lines for other programs.
 
     SYMBOLS are separated by blanks or commas; none at all, or '*', are all that the server has.
@@ -55,7 +68,9 @@ def command(symbols: tuple[str, ...], output: str | None, **options: Any) -> int
     from ticker.cli.watching.run import Request, watch
 
     names = [name for given in symbols for name in given.split(",") if name]
-    request = Request(symbols=names or ["*"], output=output or _fitting_output(), **options)
+    request = Request(
+        symbols=names or ["*"], output=output or _fitting_output(), key=key_of(key_file), ssl=trust(ca), **options
+    )
     return run(lambda stop: watch(request, stop))
 
 

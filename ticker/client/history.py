@@ -9,6 +9,8 @@ import aiohttp
 import msgspec
 from yarl import URL
 
+from ticker.client.access import Access
+from ticker.client.dialer import beside
 from ticker.errors import ConnectError, RefusedError, StreamError
 
 #: A bar as the server tells it: start (ns), open, high, low, close, volume, vwap, trades, whether it is closed.
@@ -25,7 +27,14 @@ class _Refusal(msgspec.Struct):
 
 
 async def fetch_bars(
-    stream: URL, symbol: str, interval: str, start: str | None, end: str | None, limit: int, timeout_s: float
+    stream: URL,
+    access: Access,
+    symbol: str,
+    interval: str,
+    start: str | None,
+    end: str | None,
+    limit: int,
+    timeout_s: float,
 ) -> list[Row]:
     """The bars of one symbol, the oldest first, from the server whose stream is at ``stream``.
 
@@ -33,14 +42,12 @@ async def fetch_bars(
     """
     query = {"interval": interval, "limit": str(limit)}
     query |= {name: value for name, value in (("start", start), ("end", end)) if value is not None}
-    base = stream.with_scheme("https" if stream.scheme == "wss" else "http")
-    path = f"{base.raw_path.rsplit('/', 1)[0]}/bars/{quote(symbol, safe='')}"
-    url = base.with_path(path, encoded=True, keep_query=True).update_query(query)
+    url = beside(stream, f"bars/{quote(symbol, safe='')}").update_query(query)
     try:
         async with (
             asyncio.timeout(timeout_s),
             aiohttp.ClientSession(trust_env=True) as session,
-            session.get(url) as response,
+            session.get(url, headers=await access.headers(), ssl=access.ssl or True) as response,
         ):
             body = await response.read()
     except (aiohttp.ClientError, OSError, TimeoutError) as error:

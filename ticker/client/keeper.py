@@ -11,11 +11,8 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Literal
 
-from yarl import URL
-
 import ticker
 from ticker.client.backoff import Backoff
-from ticker.client.encodings import Encodings
 from ticker.client.follower import Follower
 from ticker.client.lost import LostError
 from ticker.client.questions import Asking
@@ -25,6 +22,7 @@ from ticker.messages import ClientMessage, Error, ServerMessage, Subscribed, Uns
 if TYPE_CHECKING:
     import aiohttp
 
+    from ticker.client.dialer import Dialer
     from ticker.client.link import Link
 
 log = logging.getLogger("ticker.client")
@@ -45,9 +43,8 @@ class Keeper:
 
     def __init__(
         self,
-        url: URL,
+        dialer: Dialer,
         follower: Follower,
-        encodings: Encodings,
         backoff: Backoff,
         *,
         wait: bool,
@@ -59,19 +56,22 @@ class Keeper:
         #: Why it failed for good.
         self.error: StreamError | None = None
         self.reconnects = 0
+        #: What carries the connection at hand, or carried the last one.
+        self.transport: str | None = None
         #: Held by whoever asks something: one after the other, for each changes what the next is about.
         self.turn = asyncio.Lock()
         #: How many messages have come.
         self.messages = 0
-        self._url = url
+        self._dialer = dialer
         self._follower = follower
-        self._encodings = encodings
         self._backoff = backoff
         self._wait = wait
         self._connect_timeout_s = connect_timeout_s
         self._lock = lock
         self._arrived = arrived
         self._link: Link | None = None
+        #: A better connection than the one at hand, which is to take its place.
+        self._better: Link | None = None
         self._closing = False
         self._ever_live = False
         #: Whether the connection at hand has become live.
@@ -121,6 +121,8 @@ class Keeper:
                 await asyncio.wait([task], timeout=0.2)
         finally:
             self._end(None)
+            if self._better is not None:
+                await self._better.close()
             if self._session is not None:
                 await self._session.close()
 
@@ -176,17 +178,17 @@ class Keeper:
             await session.close()
 
     async def _keep_connected(self, session: aiohttp.ClientSession) -> None:
-        from ticker.client.link import dial
-
         failures = retries = 0
         while True:
             self._lived = False
             try:
-                link = await dial(session, self._url, self._encodings, self._connect_timeout_s)
-                await self._serve(link)
+                link, self._better = self._better, None
+                await self._serve(link or await self._dialer.dial(session), session)
             except LostError as lost:
                 if self._closing:
                     return
+                if self._better is not None:
+                    continue
                 if self._lived and not lost.broken:
                     failures = retries = 0
                 else:
@@ -207,8 +209,19 @@ class Keeper:
         self.state = "reconnecting" if self._ever_live else "connecting"
         self._arrived()
 
-    async def _serve(self, link: Link) -> None:
+    async def _look_for_better(self, link: Link, session: aiohttp.ClientSession) -> None:
+        """Have a WebSocket take the place of what was made do with, when one gets through again."""
+        self._better = await self._dialer.better(session)
+        log.info("%s: a WebSocket gets through again", self._follower.name)
+        link.abort("a WebSocket gets through again")
+
+    async def _serve(self, link: Link, session: aiohttp.ClientSession) -> None:
         """One connection's life. Ends only by raising."""
+        looking: asyncio.Task[None] | None = None
+        if self._dialer.settles and link.kind != "websocket":
+            log.warning("%s: WebSockets do not get through; using %s", self._follower.name, link.kind)
+            looking = asyncio.create_task(self._look_for_better(link, session), name="ticker-better")
+        self.transport = link.kind
         try:
             with self._lock:
                 asked = self._follower.connected(link.welcome)
@@ -220,6 +233,9 @@ class Keeper:
             self._look()
             await link.pump(self._handle)
         finally:
+            if looking is not None:
+                looking.cancel()
+                await asyncio.gather(looking, return_exceptions=True)
             self._link = None
             self._live.clear()
             self._stop_timer()

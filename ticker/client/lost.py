@@ -14,3 +14,22 @@ class LostError(Exception):
         self.reason = reason
         self.retry_after_s = retry_after_s
         self.broken = broken
+
+
+class UnfitError(LostError):
+    """What was tried does not get through here; something else may. ``mute``: nothing came back at all.
+
+    ``refused``: what it means if nothing else gets through either.
+    """
+
+    def __init__(
+        self, reason: str, *, broken: bool = False, mute: bool = False, refused: Exception | None = None
+    ) -> None:
+        super().__init__(reason, broken=broken)
+        self.mute = mute
+        self.refused = refused
+
+    @property
+    def verdict(self) -> Exception:
+        """What to raise where nothing else is tried."""
+        return self.refused or self

@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 from yarl import URL
 
+from ticker.client.access import Access, Key
 from ticker.client.address import public_url, stream_url
 from ticker.client.backoff import Backoff as Backoff
+from ticker.client.dialer import Dialer, Transport
 from ticker.client.encodings import Encodings
 from ticker.client.follower import Channel, Follower
 from ticker.client.inbox import Inbox, Item
@@ -37,6 +39,8 @@ from ticker.errors import StreamError
 from ticker.messages import FeedState, Subscribed, Welcome
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     import pandas as pd
 
 
@@ -51,6 +55,9 @@ def connect(
     wait: bool = False,
     connect_timeout_s: float = 10.0,
     queue_ticks: int = 10_000,
+    key: Key | None = None,
+    ssl: SSLContext | None = None,
+    transport: Transport = "auto",
 ) -> Stream:
     """A stream of prices, to be used in ``async with``.
 
@@ -68,11 +75,30 @@ def connect(
     Once connected, the stream reconnects by itself as ``backoff`` says and goes on from where it was. ``queue_ticks``
     bounds the trades, and the quotes, that wait for the user.
 
+    ``key`` is an API key or a token for a server that asks for one: text, or a function (also an ``async`` one) that
+    gives the one that holds, called before each connection. ``ssl`` says whom to trust, if not those that the system
+    trusts: ``ssl.create_default_context(cafile="ca.pem")``.
+
+    ``transport`` is ``auto``: a WebSocket, and where the network lets none through (two attempts), Server-Sent Events,
+    and where it doesn't let those through, long polls, until a WebSocket gets through again; or one of ``websocket``,
+    ``sse`` and ``poll``. Long polls carry the channel ``ticker`` alone.
+
     Raises ``ValueError`` for arguments that can't be.
     """
     address = stream_url(url)
     follower = Follower(as_names(symbols), channel, rate, queue_ticks, public_url(address))
-    return Stream(address, follower, encoding, backoff or Backoff(), wait=wait, connect_timeout_s=connect_timeout_s)
+    if transport not in ("auto", "websocket", "sse", "poll"):
+        raise ValueError(f"transport is auto, websocket, sse or poll, not {transport!r}")
+    return Stream(
+        address,
+        follower,
+        encoding,
+        backoff or Backoff(),
+        wait=wait,
+        connect_timeout_s=connect_timeout_s,
+        access=Access(key, ssl),
+        transport=transport,
+    )
 
 
 class Stream:
@@ -88,19 +114,28 @@ class Stream:
     """
 
     def __init__(
-        self, address: URL, follower: Follower, encoding: str, backoff: Backoff, *, wait: bool, connect_timeout_s: float
+        self,
+        address: URL,
+        follower: Follower,
+        encoding: str,
+        backoff: Backoff,
+        *,
+        wait: bool,
+        connect_timeout_s: float,
+        access: Access | None = None,
+        transport: Transport = "auto",
     ) -> None:
         #: The server's address, without credentials.
         self.url = follower.name
         self.channel = follower.first
         self._address = address
+        self._access = access or Access()
         self._connect_timeout_s = connect_timeout_s
         self._lock = threading.Lock()
         self._follower = follower
         self._keeper = Keeper(
-            address,
+            Dialer(address, Encodings(encoding), self._access, transport, connect_timeout_s),
             follower,
-            Encodings(encoding),
             backoff,
             wait=wait,
             connect_timeout_s=connect_timeout_s,
@@ -282,6 +317,11 @@ class Stream:
         return self._follower.feed
 
     @property
+    def transport(self) -> str | None:
+        """What carries the connection at hand, or carried the last: ``websocket``, ``sse`` or ``poll``."""
+        return self._keeper.transport
+
+    @property
     def reconnects(self) -> int:
         """How often a broken connection was replaced."""
         return self._keeper.reconnects
@@ -357,4 +397,5 @@ class Stream:
 
         first, last = (each.isoformat() if isinstance(each, datetime) else each for each in (start, end))
         within_s = self._connect_timeout_s
-        return bars_frame(await fetch_bars(self._address, symbol, interval, first, last, limit, within_s))
+        address, access = self._address, self._access
+        return bars_frame(await fetch_bars(address, access, symbol, interval, first, last, limit, within_s))

@@ -21,7 +21,9 @@ from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from ticker.client.access import Key
 from ticker.client.backoff import Backoff
+from ticker.client.dialer import Transport
 from ticker.client.keeper import State
 from ticker.client.stream import Stream, connect
 from ticker.client.symbol_view import SymbolView, Update
@@ -31,6 +33,8 @@ from ticker.errors import StreamError
 from ticker.messages import FeedState, Subscribed, Welcome
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     import pandas as pd
 
 T = TypeVar("T")
@@ -50,6 +54,9 @@ def connect_sync(
     wait: bool = False,
     connect_timeout_s: float = 10.0,
     queue_ticks: int = 10_000,
+    key: Key | None = None,
+    ssl: SSLContext | None = None,
+    transport: Transport = "auto",
 ) -> SyncStream:
     """A stream of prices, to be used in ``with``. Arguments, behaviour and errors are those of ``ticker.connect``."""
     return SyncStream(
@@ -63,6 +70,9 @@ def connect_sync(
             wait=wait,
             connect_timeout_s=connect_timeout_s,
             queue_ticks=queue_ticks,
+            key=key,
+            ssl=ssl,
+            transport=transport,
         )
     )
 
@@ -269,6 +279,10 @@ class SyncStream:
     @property
     def feed(self) -> FeedState | None:
         return self._stream.feed
+
+    @property
+    def transport(self) -> str | None:
+        return self._stream.transport
 
     @property
     def reconnects(self) -> int:

@@ -17,6 +17,7 @@ from ticker.hub import Hub
 from ticker.model import is_symbol
 from ticker.moments import moment_ns
 from ticker.server.http import json_response, refusal
+from ticker.server.identity import identity
 
 DEFAULT_LIMIT: Final = 500
 #: More than is kept of any interval.
@@ -47,7 +48,9 @@ class BarsEndpoint:
         return [web.get("/v1/bars/{symbol:.+}", self.bars)]
 
     async def bars(self, request: web.Request) -> web.Response:
-        name = request.match_info["symbol"]
+        name, may = request.match_info["symbol"], identity(request).may
+        if "bars" not in may.channels or not may.symbol(name):
+            return refusal(403, "not-entitled", "your key or token is not for the bars of this symbol")
         row = self._hub.row(name) if is_symbol(name) else None
         if row is None:
             return refusal(404, "unknown-symbol", f"there is no symbol {name!r:.80}; /v1/symbols has them all")

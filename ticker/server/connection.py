@@ -1,4 +1,4 @@
-"""One client's WebSocket: moves frames between a transport and its owner, and is the hub's way to this client.
+"""One client's connection, whatever it speaks: the hub's way to this client.
 
 Frames are written whole, and nothing waits: the hub asks first whether everything sent before has left. Nothing here
 is made a client that could be shared: no task, no timer (but one while it closes), no buffer to read into.
@@ -10,18 +10,17 @@ import asyncio
 import logging
 import os
 import time
-from typing import Final, Protocol
+from abc import abstractmethod
+from typing import ClassVar, Final, Protocol
 
 from ticker.server.allowance import Allowance, Verdict
-from ticker.server.frames import Frame, Framer, FrameReader, Opcode, Violation, close_frame, framed
+from ticker.server.identity import ANYONE, Identity
 from ticker.server.settings import Settings
 from ticker.server.tcp import acknowledged_within, unheard_s
 from ticker.session import Session
 
 log = logging.getLogger("ticker.server")
 
-#: A client that doesn't read its answers isn't read from either, beyond this many bytes.
-UNREAD_BYTES: Final = 65_536
 #: How long a client may take to answer a close.
 CLOSE_S: Final = 1.0
 #: What is read at most in one turn of the loop; all connections read into the same bytes, one after the other.
@@ -39,6 +38,12 @@ class Owner(Protocol):
     def lost(self, connection: Connection) -> None: ...
 
 
+class Framer(Protocol):
+    """Makes of a message what is written. One for all connections of a kind: it may keep the last."""
+
+    def frame(self, payload: bytes) -> bytes: ...
+
+
 class Connection(asyncio.BufferedProtocol):
     """The protocol of a transport whose handshake is done. After ``close`` frames to send are dropped."""
 
@@ -50,7 +55,6 @@ class Connection(asyncio.BufferedProtocol):
         "_full",
         "_loop",
         "_owner",
-        "_reader",
         "_settings",
         "_stuck_bytes",
         "_stuck_s",
@@ -65,20 +69,29 @@ class Connection(asyncio.BufferedProtocol):
         "remote",
         "session",
         "since_s",
+        "warned",
+        "who",
     )
 
+    #: What it speaks.
+    kind: ClassVar[str]
     #: Set by the owner, as soon as there is one.
     session: Session
 
     def __init__(
-        self, transport: asyncio.Transport, framer: Framer, settings: Settings, owner: Owner, remote: str | None
+        self,
+        transport: asyncio.Transport,
+        framer: Framer,
+        settings: Settings,
+        owner: Owner,
+        remote: str | None,
+        who: Identity = ANYONE,
     ) -> None:
         limits = settings.limits
         self._settings = settings
         self._loop = asyncio.get_running_loop()
         self._transport = transport
         self._framer = framer
-        self._reader = FrameReader(limits.message_bytes)
         self._owner = owner
         #: When it was last heard of, by the loop's clock.
         self.heard_s = self._loop.time()
@@ -95,6 +108,9 @@ class Connection(asyncio.BufferedProtocol):
         self.frames = 0
         self.bytes = 0
         self.remote = remote
+        self.who = who
+        #: Whether it was told that its key or token ends.
+        self.warned = False
         self.since_s = time.monotonic()
         #: Why it ended, for the log.
         self.reason = "connection lost"
@@ -110,11 +126,24 @@ class Connection(asyncio.BufferedProtocol):
         transport = self._transport
         transport.set_protocol(self)
         # Told when something has to wait, and when nothing has to any more.
-        transport.set_write_buffer_limits(high=0)
+        # (Those of TLS count a buffer of the very size as too much, those without as still enough.)
+        transport.set_write_buffer_limits(high=0 if self._fd is not None else 1, low=0)
         transport.write(head)
         if tail:
-            self._reader.feed(tail)
-            self._loop.call_soon(self._read)
+            self._loop.call_soon(self._came, tail)
+
+    # What a kind of connection has of its own
+
+    @abstractmethod
+    def _farewell(self, code: int, reason: str) -> bytes:
+        """What tells the client that, and why, it ends."""
+
+    @abstractmethod
+    def _came(self, data: bytes | memoryview) -> None:
+        """The client sent something."""
+
+    def _resumed(self) -> None:
+        """It is read from again: here is what it has sent before."""
 
     # The hub's side: an Outlet
 
@@ -175,7 +204,7 @@ class Connection(asyncio.BufferedProtocol):
             return
         self.code = code
         self.reason = f"closed by the server with {code}{f' ({reason})' if reason else ''}"
-        self._finish(close_frame(code, reason))
+        self._finish(self._farewell(code, reason))
 
     def abort(self, reason: str) -> None:
         """Hang up."""
@@ -189,14 +218,21 @@ class Connection(asyncio.BufferedProtocol):
         self._timer = self._loop.call_later(CLOSE_S, self._transport.abort)
         self._transport.resume_reading()
 
+    def _allowed(self) -> Verdict:
+        """Whether the client may say something more just now."""
+        self.heard_s = self._loop.time()
+        verdict = self._allowance.take(self.heard_s)
+        if verdict is Verdict.ENOUGH:
+            self.close(4429, "too many messages")
+        return verdict
+
     # The transport's side
 
     def get_buffer(self, _sizehint: int) -> memoryview:
         return _ARRIVAL
 
     def buffer_updated(self, nbytes: int) -> None:
-        self._reader.feed(_ARRIVAL[:nbytes])
-        self._read()
+        self._came(_ARRIVAL[:nbytes])
 
     def eof_received(self) -> bool | None:
         # The transport closes itself now.
@@ -215,51 +251,11 @@ class Connection(asyncio.BufferedProtocol):
         if self._unread:
             self._unread = False
             self._transport.resume_reading()
-            # What it has sent already; not from within the transport's own writing.
-            self._loop.call_soon(self._read)
+            # Not from within the transport's own writing.
+            self._loop.call_soon(self._resumed)
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self._closing = True
         if self._timer is not None:
             self._timer.cancel()
         self._owner.lost(self)
-
-    def _read(self) -> None:
-        try:
-            while not self._unread and (frame := self._reader.next()) is not None:
-                self._take(frame)
-        except Violation as violation:
-            if self._closing:
-                self._transport.abort()
-            self.close(violation.code, violation.reason)
-        except Exception:  # a mistake of ours must not look like a network that broke
-            log.exception("client %s: failed", self.session.id)
-            self.close(1011, "the server failed; see its log")
-
-    def _take(self, frame: Frame) -> None:
-        if frame.opcode is Opcode.CLOSE:
-            if self._closing:
-                self._transport.close()
-            else:
-                self.code = code = frame.closes_with[0]
-                self.reason = f"closed with {code}"
-                self._finish(close_frame(code) if frame.data else framed(Opcode.CLOSE, b""))
-                self._transport.close()
-            return
-        if self._closing:
-            return
-        self.heard_s = self._loop.time()
-        verdict = self._allowance.take(self.heard_s)
-        if verdict is Verdict.ENOUGH:
-            self.close(4429, "too many messages")
-        elif verdict is Verdict.TOLD:
-            if frame.opcode < Opcode.CLOSE:
-                self._owner.flooded(self)
-        elif frame.opcode is Opcode.PING:
-            assert isinstance(frame.data, bytes)
-            self._transport.write(framed(Opcode.PONG, frame.data))
-        elif frame.opcode is not Opcode.PONG:
-            self._owner.received(self, frame.data)
-        if self._full and self.backlog_bytes > UNREAD_BYTES:
-            self._unread = True
-            self._transport.pause_reading()

@@ -1,4 +1,4 @@
-"""Who may come in: so many connections in all, and so many from one address."""
+"""Who may come in: so many connections in all, from one address, and of one key."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import ipaddress
 from collections import Counter
 
 from ticker.messages import Limits
+from ticker.server.identity import ANYONE, Identity
 
 
 class Refusal(Exception):  # noqa: N818 - an answer, not a fault
@@ -23,26 +24,35 @@ class Door:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._in_all = 0
-        self._by_address: Counter[str] = Counter()
+        self._by: Counter[tuple[str, str]] = Counter()
 
-    def enter(self, address: str | None) -> None:
+    def enter(self, address: str | None, who: Identity = ANYONE) -> None:
         """One more. Raises ``Refusal``; then it isn't in."""
         if self._in_all >= self._limits.connections:
             raise Refusal(503, "too-many-connections", "the server has as many clients as it takes; try again later")
-        if address is not None and not is_own(address):
-            most = self._limits.connections_per_address
-            if self._by_address[address] >= most:
-                text = f"there are {most} connections from your address already, which is as many as may be"
+        places = self._places(address, who)
+        for (kind, each), most in places.items():
+            if most is not None and self._by[kind, each] >= most:
+                text = f"there are {most} connections from your {kind} already, which is as many as may be"
                 raise Refusal(429, "too-many-connections", text)
-            self._by_address[address] += 1
+        self._by.update(places.keys())
         self._in_all += 1
 
-    def leave(self, address: str | None) -> None:
+    def leave(self, address: str | None, who: Identity = ANYONE) -> None:
         self._in_all -= 1
-        if address is not None and address in self._by_address:
-            self._by_address[address] -= 1
-            if not self._by_address[address]:
-                del self._by_address[address]
+        for place in self._places(address, who):
+            self._by[place] -= 1
+            if not self._by[place]:
+                del self._by[place]
+
+    def _places(self, address: str | None, who: Identity) -> dict[tuple[str, str], int | None]:
+        """What one is counted by, and how many there may be."""
+        places: dict[tuple[str, str], int | None] = {}
+        if address is not None and not is_own(address):
+            places["address", address] = self._limits.connections_per_address
+        if who.name:
+            places["key", who.name] = who.may.connections
+        return places
 
 
 def is_own(address: str) -> bool:

@@ -74,7 +74,7 @@ def close_frame(code: int, reason: str = "") -> bytes:
     return framed(Opcode.CLOSE, code.to_bytes(2, "big") + words)
 
 
-class Framer:
+class MessageFramer:
     """Payloads to frames, the last one kept.
 
     A group's members are written to one after the other, so one is enough to build each frame once.

@@ -6,16 +6,20 @@ import time
 from collections.abc import Callable
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 
 import ticker
 from ticker.feed import FeedInfo
 from ticker.hub import Hub
-from ticker.messages import Error, FeedState
+from ticker.messages import Error, FeedState, Since
+from ticker.server.identity import for_everybody, identity, known
 
 
 class HttpEndpoints:
-    """The handlers. ``feed`` and ``state`` are asked for anew with each request; ``replays``: there is a /v1/replay."""
+    """The handlers. ``feed``, ``state`` and ``problems`` are asked for anew with each request.
+
+    ``replays``: there is a /v1/replay. ``problems``: what is wrong with the server itself, in words.
+    """
 
     def __init__(
         self,
@@ -25,12 +29,14 @@ class HttpEndpoints:
         state: Callable[[], FeedState],
         *,
         replays: bool = False,
+        problems: Callable[[], list[str]] = list,
     ) -> None:
         self._hub = hub
         self._feed_name = feed_name
         self._feed = feed
         self._state = state
         self._replays = replays
+        self._problems = problems
         self._started_s = time.monotonic()
 
     def routes(self) -> list[web.RouteDef]:
@@ -40,11 +46,17 @@ class HttpEndpoints:
             web.get("/v1/snapshot", self.snapshot),
         ]
 
-    async def health(self, _request: web.Request) -> web.Response:
+    @for_everybody
+    async def health(self, request: web.Request) -> web.Response:
         state = self._state()
         hub = self._hub
+        status = "degraded" if state.state == "stale" or self._problems() else "ok"
+        if known(request) is None:
+            # For a load balancer, which has no key: the rest is nobody's business.
+            return json_response({"status": status})
         body = {
-            "status": "degraded" if state.state == "stale" else "ok",
+            "status": status,
+            "problems": self._problems(),
             "server": f"ticker/{ticker.__version__}",
             "feed": {"name": self._feed_name, "state": state.state, "ts": state.ts, "replay": self._replays},
             "symbols": len(hub.board.symbols),
@@ -55,23 +67,58 @@ class HttpEndpoints:
         }
         return json_response(body)
 
-    async def symbols(self, _request: web.Request) -> web.Response:
-        info = self._feed()
-        body = {"symbols": self._hub.board.symbols, "complete": self._hub.complete, "currency": info.currency}
+    async def symbols(self, request: web.Request) -> web.Response:
+        info, may = self._feed(), identity(request).may
+        names = [name for name in self._hub.board.symbols if may.every_symbol or may.symbol(name)]
+        body = {"symbols": names, "complete": self._hub.complete, "currency": info.currency}
         return json_response(body)
 
     async def snapshot(self, request: web.Request) -> web.Response:
-        wanted = [name for given in request.query.getall("symbols", []) for name in given.split(",") if name]
+        wanted = symbols_of(request)
         if not wanted:
             text = "symbols: missing; ask for ?symbols=AAPL,MSFT or ?symbols=*"
             return refusal(400, "no-symbols", text)
-        return json_response(self._hub.snapshot(wanted, time.time_ns()))
+        return json_response(self._hub.snapshot(wanted, time.time_ns(), identity(request).may))
 
 
 def json_response(body: object, status: int = 200) -> web.Response:
     """An answer that nobody keeps."""
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     return web.Response(body=msgspec.json.encode(body), status=status, content_type="application/json", headers=headers)
+
+
+def symbols_of(request: web.Request) -> list[str]:
+    """The names in the address: ``symbols=AAPL,MSFT``, also repeated."""
+    return [name for given in request.query.getall("symbols", []) for name in given.split(",") if name]
+
+
+def since_of(request: web.Request) -> Since | None:
+    """Where the client was: by what a browser says of its own accord (``Last-Event-ID``), or by the address.
+
+    Raises ``ValueError``, with the name of what is wrong first.
+    """
+    last = request.headers.get(hdrs.LAST_EVENT_ID, "")
+    if last:
+        epoch, _, version = last.rpartition("-")
+    elif "epoch" in request.query and "since" in request.query:
+        epoch, version = request.query["epoch"], request.query["since"]
+    else:
+        return None
+    if not (version.isascii() and version.isdigit() and len(version) < 20):
+        if last:
+            return None  # it is another server's
+        raise ValueError(f"since: a version, not {version!r:.40}")
+    return Since(epoch=epoch, version=int(version))
+
+
+async def body_of(request: web.Request, most: int) -> bytes | None:
+    """The body, or None if it has more than ``most`` bytes."""
+    body = b""
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > most:
+            return None
+    return body
 
 
 def refusal(status: int, code: str, message: str) -> web.Response:

@@ -16,6 +16,8 @@ from aiohttp import web
 import ticker
 from ticker.hub import Hub
 from ticker.messages import FeedState
+from ticker.server.http import refusal
+from ticker.server.identity import identity
 from ticker.server.timings import Timings
 
 if TYPE_CHECKING:
@@ -51,7 +53,9 @@ class MetricsEndpoint:
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/metrics", self.metrics)]
 
-    async def metrics(self, _request: web.Request) -> web.Response:
+    async def metrics(self, request: web.Request) -> web.Response:
+        if not identity(request).may.admin:
+            return refusal(403, "not-entitled", "the metrics are for keys with --admin")
         if self._text is None:
             # The package takes a tenth of a second to import: not while the server starts, nor while it sends.
             await asyncio.to_thread(__import__, "prometheus_client")

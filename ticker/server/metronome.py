@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 
 from ticker.hub import HEARTBEAT_STEPS, Hub
+from ticker.messages import Subscribe
 from ticker.model import FeedEvent, Watermark
 from ticker.server.timings import Timings
 from ticker.session import Session
@@ -78,6 +79,11 @@ class Metronome:
     def receive(self, session: Session, raw: bytes | str) -> None:
         """Let a client's message in, and start the beats that it asks for."""
         self._hub.receive(session, raw, self._time_ns())
+        self.check()
+
+    def subscribe(self, session: Session, message: Subscribe) -> None:
+        """Let a client watch what it asks for by another way than a message."""
+        self._hub.obey(session, message, self._time_ns())
         self.check()
 
     def check(self) -> None:

@@ -23,6 +23,7 @@ import ticker
 from ticker.feed import FeedInfo
 from ticker.hub import Hub
 from ticker.messages import FeedState
+from ticker.server.identity import for_everybody
 
 #: Nothing but the page's own files and this server, whatever a symbol's name may say; and no text becomes markup or
 #: code, not even by the page's own script.
@@ -127,6 +128,7 @@ class Page:
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/", self.page), web.get("/static/{name}", self.static)]
 
+    @for_everybody
     async def page(self, request: web.Request) -> web.Response:
         if self.has_dashboard:
             return self._files[DASHBOARD].answer(request)
@@ -134,6 +136,7 @@ class Page:
             return web.Response(status=404, text="ticker is running; its page is not installed. Try /healthz.\n")
         return self._stand_in(request)
 
+    @for_everybody
     async def static(self, request: web.Request) -> web.Response:
         """What a request names is looked up among the files that were read, and never reaches the file system."""
         name = request.match_info["name"]

@@ -1,7 +1,7 @@
 """The replay's clock over HTTP: ``/v1/replay`` says where it is, and moves it.
 
-Who may send a request may move it: all clients see one clock. A page of another site can't, because the body must come
-as ``application/json``, which browsers don't let it send.
+All clients see one clock, so moving it is for admins, where the server asks who somebody is. A page of another site
+can't, because the body must come as ``application/json``, which browsers don't let it send.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from aiohttp import web
 
 from ticker.feed import Feed, ReplayFeed
 from ticker.moments import moment_ns
-from ticker.server.http import json_response, refusal
+from ticker.server.http import body_of, json_response, refusal
+from ticker.server.identity import identity
 
 #: The largest request: a command has a hundred bytes.
 MAX_BYTES: Final = 4096
@@ -49,9 +50,11 @@ class ReplayEndpoint:
         feed = self._feed
         if feed is None:
             return _no_replay()
+        if not identity(request).may.admin:
+            return refusal(403, "not-entitled", "all clients see one clock: moving it takes a key with --admin")
         if request.content_type != "application/json":
             return refusal(415, "json-needed", "send the body as application/json")
-        body = await _body(request)
+        body = await body_of(request, MAX_BYTES)
         if body is None:
             return refusal(413, "too-large", f"a request has at most {MAX_BYTES} bytes")
         try:
@@ -103,16 +106,6 @@ def _moment(to: int | str, feed: ReplayFeed) -> int:
         return moment_ns(to, now.position, now.time_zone)
     except ValueError as error:
         raise ValueError(f"to: {error}") from None
-
-
-async def _body(request: web.Request) -> bytes | None:
-    """The body, or None if it is too large."""
-    body = b""
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > MAX_BYTES:
-            return None
-    return body
 
 
 def _named(error: msgspec.ValidationError) -> str:

@@ -11,14 +11,25 @@ from ticker.feed import AttentiveFeed, Feed, ReplayFeed
 from ticker.hub import Hub
 from ticker.model import FeedEvent
 from ticker.pump import Pump
+from ticker.server.attempts import Attempts
+from ticker.server.auth import Authenticator
 from ticker.server.bars import BarsEndpoint
+from ticker.server.clients import Clients
+from ticker.server.connected import ClientsEndpoint
+from ticker.server.events import EventsEndpoint
+from ticker.server.guard import Guard
 from ticker.server.http import HttpEndpoints
 from ticker.server.metrics import MetricsEndpoint
 from ticker.server.metronome import Metronome
 from ticker.server.origin import checks_origin
 from ticker.server.page import Page
+from ticker.server.poll import PollEndpoint
+from ticker.server.proxy import behind
+from ticker.server.quiet import Troubles
 from ticker.server.replay import ReplayEndpoint
 from ticker.server.settings import Settings
+from ticker.server.site import Site
+from ticker.server.tls import Tls
 from ticker.server.websocket import WebSocketEndpoint
 
 log = logging.getLogger("ticker.server")
@@ -29,7 +40,10 @@ CLOSE_S = 0.75
 
 
 class Service:
-    """One running ticker. ``start`` and ``stop`` are called once each, on the same event loop."""
+    """One running ticker. ``start`` and ``stop`` are called once each, on the same event loop.
+
+    Raises ``KeysError`` or ``TlsError`` for files of the settings that can't be used.
+    """
 
     def __init__(self, feed: Feed, feed_name: str, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
@@ -47,7 +61,11 @@ class Service:
         )
         attend = feed.attend if isinstance(feed, AttentiveFeed) else None
         self._metronome = Metronome(self.hub, vouches=not info.watermarks, attend=attend)
-        self._endpoint = WebSocketEndpoint(self.hub, self._metronome, self.settings)
+        self._auth = Authenticator(self.settings.keys, self.settings.tokens)
+        self._clients = Clients(self.hub, self._metronome, self.settings, self._auth)
+        self._troubles = Troubles()
+        cert, key = self.settings.tls_cert, self.settings.tls_key
+        self._tls = None if cert is None else Tls(cert, key)
         self.pump = Pump(feed, self._publish)
         self.port = self.settings.port
         self._runner: web.AppRunner | None = None
@@ -59,45 +77,74 @@ class Service:
         host = self.settings.host
         # A server on all addresses is reached at this machine's own.
         host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - told apart, not bound
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+        return f"{'http' if self._tls is None else 'https'}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     def application(self) -> web.Application:
         """The service as an aiohttp application, whose start and shutdown are the feed's and the clock's too.
 
         For those who run it in a server of their own; ``start`` does that here. It can be run once.
         """
-        app = web.Application(middlewares=[checks_origin(self.settings.allowed_origins)])
-        app.router.add_get("/v1/stream", self._endpoint.handle)
-        about = (self.hub, self.feed_name, lambda: self.feed.info, self.pump.state)
-        app.add_routes(HttpEndpoints(*about, replays=isinstance(self.feed, ReplayFeed)).routes())
-        app.add_routes(BarsEndpoint(self.hub).routes())
-        clock = self._metronome
-        metrics = MetricsEndpoint(self.hub, self.pump.state, self._endpoint, clock.beats, clock.late)
-        app.add_routes(metrics.routes())
-        app.add_routes(ReplayEndpoint(self.feed).routes())
-        app.add_routes(Page(*about).routes())
+        settings, hub, clock, clients = self.settings, self.hub, self._metronome, self._clients
+        limits = settings.limits
+        guard = Guard(self._auth, Attempts(limits.attempts_per_minute, limits.attempts_per_minute))
+        app = web.Application(
+            # From the outside to the inside: who it is that asks, then whether a page of another site does, then
+            # whether it is somebody who may.
+            middlewares=[behind(settings.proxies), checks_origin(settings.allowed_origins), guard.middleware()]
+        )
+        about = (hub, self.feed_name, lambda: self.feed.info, self.pump.state)
+        replays = isinstance(self.feed, ReplayFeed)
+        for part in (
+            guard,
+            WebSocketEndpoint(clients, settings),
+            EventsEndpoint(hub, clients, clock, settings),
+            PollEndpoint(hub, clients, clock),
+            HttpEndpoints(*about, replays=replays, problems=self._problems),
+            BarsEndpoint(hub),
+            ClientsEndpoint(clients),
+            MetricsEndpoint(hub, self.pump.state, clients, clock.beats, clock.late),
+            ReplayEndpoint(self.feed),
+            Page(*about),
+        ):
+            app.add_routes(part.routes())
         app.on_startup.append(self._on_startup)
         app.on_shutdown.append(self._on_shutdown)
         return app
 
     async def start(self) -> None:
         """Bind and start the feed. Raises ``OSError`` if the address can't be had."""
+        limits = self.settings.limits
+        self._troubles.watch(asyncio.get_running_loop())
         self._runner = web.AppRunner(
             self.application(),
             access_log=None,
             handle_signals=False,
+            logger=self._troubles.logger,
             # The default of an hour is the only guard of an unfinished request head.
-            keepalive_timeout=self.settings.request_s,
+            keepalive_timeout=limits.handshake_seconds,
+            max_line_size=limits.header_bytes,
+            max_field_size=limits.header_bytes,
+            # Who polls and goes needs no answer.
+            handler_cancellation=True,
             shutdown_timeout=0.25,
         )
         await self._runner.setup()
         try:
-            site = web.TCPSite(self._runner, self.settings.host, self.settings.port, backlog=1024)
-            await site.start()
+            context = None if self._tls is None else self._tls.context
+            where = self.settings.host, self.settings.port
+            await Site(self._runner, *where, context, limits.handshake_seconds).start()
         except OSError:
             await self.stop()
             raise
         self.port = self._runner.addresses[0][1]
+
+    def reload(self) -> None:
+        """Read the certificate anew, for connections to come. Raises ``TlsError``; then the one of before stays."""
+        if self._tls is not None:
+            self._tls.read()
+
+    def _problems(self) -> list[str]:
+        return [*self._clients.problems(), *self._troubles.problems()]
 
     async def stop(self) -> None:
         """Stop the feed, close the clients with 1012, and let go of the port: within two seconds, whoever hangs."""
@@ -106,7 +153,7 @@ class Service:
 
     async def _on_startup(self, _app: web.Application) -> None:
         self._metronome.start()
-        self._endpoint.start()
+        self._clients.start()
         self._pumping = asyncio.create_task(self.pump.run(), name="feed")
         self._pumping.add_done_callback(_report)
 
@@ -115,7 +162,7 @@ class Service:
             self._pumping.cancel()
             # The feed is third-party code: one that swallows its cancellation must not keep the service.
             await asyncio.wait([self._pumping], timeout=STOP_S - CLOSE_S)
-        await self._endpoint.stop(CLOSE_S)
+        await self._clients.stop(CLOSE_S)
         self._metronome.stop()
 
     def _publish(self, event: FeedEvent) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ticker.messages import Limits
+from ticker.server.proxy import Network
+from ticker.server.tokens import TokenVerifier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,10 +21,16 @@ class Settings:
     ring_ticks: int = 65_536
     #: Origins of pages that may connect besides the server's own, as ``https://prices.example``; ``*``: all.
     allowed_origins: frozenset[str] = frozenset()
+    #: The file of keys, and what tokens are checked with; with neither, nobody is asked who they are.
+    keys: Path | None = None
+    tokens: TokenVerifier | None = None
+    #: Whose word is taken for who really asks.
+    proxies: tuple[Network, ...] = ()
+    #: The certificate and its key (PEM); with them everything is encrypted.
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
     #: What the kernel may hold for one client (SO_SNDBUF). Left alone it takes megabytes, and a client that wakes up
     #: would read prices from many seconds ago before it gets new ones.
     send_buffer_bytes: int = 65_536
-    #: How long a client may take to send a request's head, and keep a connection on which it asks for nothing.
-    request_s: float = 10.0
     #: A client whose machine doesn't acknowledge what was sent for this long is gone (TCP_USER_TIMEOUT).
     dead_after_s: float = 20.0

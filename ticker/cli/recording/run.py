@@ -8,8 +8,9 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from ssl import SSLContext
 from typing import Final
 
 import click
@@ -47,6 +48,8 @@ class Request:
     seconds: float | None
     overwrite: bool
     wait: bool
+    key: str | None = field(default=None, repr=False)
+    ssl: SSLContext | None = None
 
     @property
     def is_parquet(self) -> bool:
@@ -83,6 +86,8 @@ async def record(request: Request, stop: Stop) -> int:
             encoding="msgpack",
             wait=request.wait,
             queue_ticks=QUEUE_TICKS,
+            key=request.key,
+            ssl=request.ssl,
         )
     except ValueError as error:
         raise Failure(f"--url: {error}") from error

@@ -7,7 +7,8 @@ import logging
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from ssl import SSLContext
 
 import click
 
@@ -18,7 +19,8 @@ from ticker.cli.stopping import Stop
 from ticker.cli.watching.lines import lines
 from ticker.cli.watching.output import Output, standard_output
 from ticker.cli.watching.stream import Stream, at_once, inbox_of, next_batch
-from ticker.errors import ConnectError
+from ticker.client.dialer import Transport
+from ticker.errors import ConnectError, RefusedError
 
 _LOG_LINE = "ticker: %(message)s"
 
@@ -35,6 +37,9 @@ class Request:
     output: str
     count: int | None
     wait: bool
+    transport: Transport = "auto"
+    key: str | None = field(default=None, repr=False)
+    ssl: SSLContext | None = None
 
     @property
     def table(self) -> bool:
@@ -66,6 +71,9 @@ async def _show(request: Request) -> None:
             encoding=request.encoding,
             rate=request.rate if request.channel == "ticker" else None,
             wait=request.wait,
+            key=request.key,
+            ssl=request.ssl,
+            transport=request.transport,
         )
     except ValueError as error:
         raise Failure(f"--url: {error}") from error
@@ -77,11 +85,16 @@ async def _show(request: Request) -> None:
         try:
             async with stream:
                 log.close()
-                for name in stream.rejected:
-                    click.echo(f"ticker: the server has no symbol {printable(name)}", err=True)
+                for name, reason in stream.rejected.items():
+                    why = "your key is not for" if reason == "not-entitled" else "the server has no symbol"
+                    click.echo(f"ticker: {why} {printable(name)}", err=True)
                 if not request.table:  # the table has its own words for what the log says
                     log.enter_context(logging_to_stderr("warning", _LOG_LINE))
                 await _show_stream(stream, request)
+        except RefusedError as error:
+            if error.code != "http-401":
+                raise
+            raise Failure(f"{stream.url} asks for a key, or yours is not good: see --key-file") from error
         except ConnectError as error:
             why = f"no server at {stream.url}: {_reason(error)}"
             raise Failure(f"{why}; start one with `ticker serve`, or wait for one with --wait") from error

@@ -1,0 +1,51 @@
+"""`GET /v1/clients`: who is connected, for the server's owner."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from aiohttp import web
+
+from ticker.server.clients import Clients
+from ticker.server.connection import Connection
+from ticker.server.http import json_response, refusal
+from ticker.server.identity import identity
+
+
+class ClientsEndpoint:
+    """The handler. Nobody else learns of others."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/v1/clients", self.clients)]
+
+    async def clients(self, request: web.Request) -> web.Response:
+        if not identity(request).may.admin:
+            return refusal(403, "not-entitled", "who is connected is for keys with --admin")
+        now_s, wall_s = time.monotonic(), time.time()
+        loop_s = asyncio.get_running_loop().time()
+        rows = [_row(each, now_s, wall_s, loop_s) for each in self._clients.open]
+        return json_response({"clients": sorted(rows, key=lambda row: int(str(row["id"])))})
+
+
+def _row(connection: Connection, now_s: float, wall_s: float, loop_s: float) -> dict[str, object]:
+    session = connection.session
+    since_s = wall_s - (now_s - connection.since_s)
+    return {
+        "id": session.id,
+        "name": connection.who.name or None,
+        "address": connection.remote,
+        "transport": connection.kind,
+        "encoding": session.codec.name,
+        "since": int(since_s * 1e9),
+        "symbols": len(session),
+        "rate": session.rate_hz,
+        # Seconds since it last took something, if something waits for it.
+        "lag": round(connection.stuck_for_s(loop_s), 3),
+        "backlog_bytes": connection.backlog_bytes,
+        "frames": connection.frames,
+        "bytes": connection.bytes,
+    }

@@ -1,0 +1,126 @@
+"""Asks everybody who they are before anything else is done, and keeps the log-ins of browsers.
+
+Programs bring their key or token with each request (RFC 6750: ``Authorization: Bearer …``), browsers a cookie that they
+got for it. Neither ever stands in an address, where logs and histories would keep it.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+
+from ticker.server.attempts import Attempts
+from ticker.server.auth import Authenticator
+from ticker.server.http import body_of, json_response, refusal
+from ticker.server.identity import ANYONE, Identity, for_everybody, identified, is_for_everybody, known
+
+COOKIE = "ticker_session"
+#: A key has 52 characters, a token may have some thousand.
+_MAX_BYTES = 16_384
+_CHALLENGE = {hdrs.WWW_AUTHENTICATE: 'Bearer realm="ticker"'}
+
+
+class _LogIn(msgspec.Struct, frozen=True):
+    key: str
+
+
+class Guard:
+    """The middleware, and the handlers of log-in and log-out."""
+
+    def __init__(self, auth: Authenticator, attempts: Attempts) -> None:
+        self._auth = auth
+        self._attempts = attempts
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/v1/session", self.session),
+            web.post("/v1/login", self.log_in),
+            web.post("/v1/logout", self.log_out),
+        ]
+
+    def middleware(self) -> Middleware:
+        @web.middleware
+        async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+            if self._auth.open:
+                identified(request, ANYONE)
+                return await handler(request)
+            credential = _bearer(request)
+            found: Identity | None = None
+            if credential is not None:
+                found = self._auth.identify(credential)
+                if found is None:
+                    return await self._wrong(request)
+            elif COOKIE in request.cookies:
+                found = self._auth.unseal(request.cookies[COOKIE])
+            if found is not None:
+                identified(request, found)
+            elif not is_for_everybody(request):
+                text = "say who you are: Authorization: Bearer, and a key or token"
+                return _unauthorized(text)
+            return await handler(request)
+
+        return check
+
+    async def _wrong(self, request: web.Request) -> web.Response:
+        if await self._attempts.wrong(request.remote):
+            return _unauthorized("the key or token is not good, or not any more")
+        response = refusal(429, "too-many-attempts", "too many wrong keys from your address; try again later")
+        response.headers[hdrs.RETRY_AFTER] = str(self._attempts.retry_after_s)
+        return response
+
+    @for_everybody
+    async def session(self, request: web.Request) -> web.Response:
+        """Whether one has to log in here, and who one is."""
+        found = known(request)
+        return json_response(
+            {
+                "required": not self._auth.open,
+                "name": found and found.name,
+                "admin": found is not None and found.may.admin,
+                "expires": found and found.expires_s,
+            }
+        )
+
+    @for_everybody
+    async def log_in(self, request: web.Request) -> web.Response:
+        if self._auth.open:
+            return json_response({"name": ""})
+        if request.content_type != "application/json":
+            return refusal(415, "json-needed", "send the body as application/json")
+        body = await body_of(request, _MAX_BYTES)
+        if body is None:
+            return refusal(413, "too-large", f"a request has at most {_MAX_BYTES} bytes")
+        try:
+            credential = msgspec.json.decode(body, type=_LogIn).key.strip()
+        except msgspec.DecodeError:
+            return refusal(400, "bad-argument", "key: missing; the body is an object with the key or token")
+        found = self._auth.identify(credential)
+        if found is None:
+            return await self._wrong(request)
+        value, ends_s = self._auth.seal(credential, found)
+        response = json_response({"name": found.name, "expires": ends_s})
+        # No Max-Age: it ends with the browser, or sooner.
+        response.set_cookie(COOKIE, value, httponly=True, samesite="Strict", secure=request.secure, path="/")
+        return response
+
+    @for_everybody
+    async def log_out(self, request: web.Request) -> web.Response:
+        response = json_response({})
+        response.del_cookie(COOKIE, path="/", httponly=True, samesite="Strict", secure=request.secure)
+        return response
+
+
+def _bearer(request: web.Request) -> str | None:
+    """The credential of the one ``Authorization`` header; what isn't one is a wrong key."""
+    given = request.headers.getall(hdrs.AUTHORIZATION, [])
+    if not given:
+        return None
+    scheme, _, credential = given[0].partition(" ")
+    return credential.strip() if len(given) == 1 and scheme.lower() == "bearer" else ""
+
+
+def _unauthorized(text: str) -> web.Response:
+    response = refusal(401, "unauthorized", text)
+    response.headers.update(_CHALLENGE)
+    return response

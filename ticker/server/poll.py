@@ -1,0 +1,110 @@
+"""`GET /v1/poll`: what changed since a version, as soon as something has; where nothing else gets through."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Final
+
+from aiohttp import web
+
+from ticker.hub import Hub
+from ticker.messages import Since, Subscribe
+from ticker.server.clients import Clients
+from ticker.server.http import json_response, refusal, since_of, symbols_of
+from ticker.server.identity import identity
+from ticker.server.metronome import Metronome
+
+#: Below what proxies commonly cut idle requests at, which is 30 s.
+WAIT_S: Final = 25.0
+
+
+class _Bell:
+    """The hub's way to a client that polls: it only needs to know that there is something."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self.rung = asyncio.Event()
+
+    def ready(self) -> bool:
+        return True
+
+    def send(self, payload: bytes) -> None:  # noqa: ARG002 - what it is is asked for anew
+        self.frames += 1
+        self.rung.set()
+
+    def offer(self, payload: bytes) -> bool:
+        self.send(payload)
+        return True
+
+
+class PollEndpoint:
+    """The handler. Whoever waits counts as a connection."""
+
+    def __init__(self, hub: Hub, clients: Clients, metronome: Metronome) -> None:
+        self._hub = hub
+        self._clients = clients
+        self._metronome = metronome
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/v1/poll", self.poll)]
+
+    async def poll(self, request: web.Request) -> web.StreamResponse:
+        names = symbols_of(request)
+        if not names:
+            return refusal(400, "no-symbols", "symbols: missing; ask for ?symbols=AAPL,MSFT or ?symbols=*")
+        most = self._hub.limits.symbols
+        if len(names) > most:
+            return refusal(400, "too-many-symbols", f"{len(names)} symbols; the limit is {most} (or '*' for all)")
+        try:
+            since, wait_s = since_of(request), _wait_s(request)
+        except ValueError as error:
+            return refusal(400, "bad-argument", str(error))
+        if (response := self._clients.enter(request)) is not None:
+            return response
+        try:
+            return await self._changed(request, names, since, wait_s)
+        finally:
+            self._clients.leave(request.remote, identity(request))
+
+    async def _changed(
+        self, request: web.Request, names: list[str], since: Since | None, wait_s: float
+    ) -> web.StreamResponse:
+        may, bell = identity(request).may, _Bell()
+        session = self._hub.attach(bell, "json", may)
+        stopping = asyncio.create_task(self._clients.stopping.wait())
+        try:
+            async with asyncio.timeout(wait_s):
+                while not self._clients.stopping.is_set():
+                    bell.rung.clear()
+                    found = self._hub.snapshot(names, time.time_ns(), may, since)
+                    if found.data or since is None or since.epoch != found.epoch:
+                        return json_response(found)
+                    if not len(session):
+                        # From here on it is told when something changes.
+                        at = Since(epoch=found.epoch, version=found.version)
+                        self._metronome.subscribe(session, Subscribe(symbols=names, since=at))
+                        if not len(session):
+                            return json_response(found)  # all is rejected: nothing can come
+                    ring = asyncio.create_task(bell.rung.wait())
+                    try:
+                        await asyncio.wait([ring, stopping], return_when=asyncio.FIRST_COMPLETED)
+                    finally:
+                        ring.cancel()
+                return refusal(503, "stopping", "the server is stopping; try again")
+        except TimeoutError:
+            return web.Response(status=204, headers={"Cache-Control": "no-store"})
+        finally:
+            stopping.cancel()
+            self._hub.detach(session)
+
+
+def _wait_s(request: web.Request) -> float:
+    text = request.query.get("wait", f"{WAIT_S}")
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found <= 60:
+        raise ValueError(f"wait: seconds, from 0 to 60, not {text!r:.40}")
+    return found
