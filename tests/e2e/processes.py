@@ -16,14 +16,14 @@ from typing import Any, Self
 class Server:
     """A server process. ``port`` 0 takes a free one; afterwards ``port`` is the real one."""
 
-    def __init__(self, *options: str, port: int = 0, cwd: Path | None = None) -> None:
+    def __init__(self, *options: str, port: int = 0, cwd: Path | None = None, scheme: str = "http") -> None:
         command = [sys.executable, "-W", "error", "-m", "ticker", "serve", "--port", str(port), *options]
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, cwd=cwd
         )
         assert self.process.stdout is not None
         first = self.process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:(\d+)", first)
+        found = re.search(scheme + r"://127\.0\.0\.1:(\d+)", first)
         if found is None:
             raise AssertionError(f"it did not start: {first}{self.process.communicate()}")
         self.port = int(found[1])
@@ -38,6 +38,14 @@ class Server:
         if self.process.poll() is None:
             self.process.terminate()
         self.process.communicate()
+
+    def logged(self, wanted: str) -> str:
+        """The next line of the log that has these words. Waits until it is there."""
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            if wanted in line:
+                return line
+        raise AssertionError(f"{wanted!r} was never logged")
 
     def kill(self) -> None:
         """SIGKILL: no goodbye to anybody."""

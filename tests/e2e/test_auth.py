@@ -1,0 +1,295 @@
+"""Who is let in, over real sockets: keys, sessions, what they are for, and how they end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
+import pytest
+
+import ticker
+from tests.e2e.support import ScriptedFeed, serving
+from tests.frames import handshake, raw_client
+from ticker.entitlements import Entitlements
+from ticker.keys import add, editing, revoke
+from ticker.messages import Limits
+from ticker.server import Service, Settings
+
+TS = 1_700_000_000_000_000_000
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    with editing(tmp_path / "keys.json"):
+        pass
+    return tmp_path / "keys.json"
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+        yield session
+
+
+def new_key(path: Path, name: str = "desk", *, expires: int | None = None, **may: Any) -> str:
+    with editing(path) as keys:
+        return add(keys, name, Entitlements(**may), expires=expires)[1]
+
+
+def bearer(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
+def settings(path: Path, **limits: int) -> Settings:
+    return Settings(port=0, keys=path, limits=msgspec.structs.replace(Limits(), **limits))
+
+
+PRIVATE = ("/v1/stream", "/v1/events", "/v1/poll", "/v1/snapshot", "/v1/symbols", "/v1/bars/AAPL", "/v1/replay")
+
+
+async def test_nothing_is_told_to_who_does_not_say_who_it_is(path: Path, http: aiohttp.ClientSession) -> None:
+    """Not even whether there is such a path; but the page, and whether all is well."""
+    async with serving(ScriptedFeed(), settings(path)) as service:
+        for each in (*PRIVATE, "/metrics", "/v1/clients", "/nothing"):
+            async with http.get(service.url + each) as response:
+                assert (response.status, (await response.json())["code"]) == (401, "unauthorized")
+                assert response.headers["WWW-Authenticate"].startswith("Bearer")
+        async with raw_client(service.port) as client:
+            client.send(handshake())
+            assert (await client.head())[0] == 401
+        async with http.get(service.url + "/healthz") as response:
+            assert await response.json() == {"status": "ok"}
+        async with http.get(service.url + "/") as response:
+            assert response.status == 200
+        async with http.get(service.url + "/v1/session") as response:
+            assert await response.json() == {"required": True, "name": None, "admin": False, "expires": None}
+
+
+async def test_a_key_opens(path: Path, http: aiohttp.ClientSession) -> None:
+    """What it is for, and no more; a change of the file counts without a restart."""
+    key = new_key(path, symbols=("A*",), channels=("ticker",))
+    feed = ScriptedFeed(("AAPL", "MSFT"))
+    async with serving(feed, settings(path)) as service:
+        async with http.get(service.url + "/v1/symbols", headers=bearer(key)) as response:
+            assert (await response.json())["symbols"] == ["AAPL"]
+        async with http.get(service.url + "/v1/snapshot?symbols=MSFT,NONE", headers=bearer(key)) as response:
+            assert (await response.json())["rejected"] == {"MSFT": "not-entitled", "NONE": "not-entitled"}
+        for each in ("/v1/bars/AAPL", "/v1/bars/MSFT", "/v1/bars/NONE", "/metrics", "/v1/clients"):
+            async with http.get(service.url + each, headers=bearer(key)) as response:
+                assert (response.status, (await response.json())["code"]) == (403, "not-entitled")
+        async with http.post(service.url + "/v1/replay", json={"action": "pause"}, headers=bearer(key)) as response:
+            assert response.status == 404  # there is none; with one, 403
+        async with ticker.connect(service.url, ["*", "MSFT"], key=key) as stream:
+            assert stream.rejected == {"MSFT": "not-entitled"}
+            feed.tick([(0, TS, 1.5, 1.0), (1, TS, 2.5, 1.0)])
+            update = await anext(aiter(stream))
+            assert (update.symbol, update.last) == ("AAPL", 1.5)
+        admin = new_key(path, "owner", admin=True)
+        async with asyncio.timeout(10):
+            while (await (await http.get(service.url + "/healthz", headers=bearer(admin))).json()).get("epoch") is None:
+                await asyncio.sleep(0.1)
+        async with http.get(service.url + "/metrics", headers=bearer(admin)) as response:
+            assert response.status == 200
+
+
+async def test_wrong_keys_are_answered_late_and_never_logged(
+    path: Path, http: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = new_key(path)
+    wrong = key[:-4] + "AAAA"
+    with caplog.at_level(logging.DEBUG):
+        async with serving(ScriptedFeed(), settings(path, attempts_per_minute=2)) as service:
+            began_s = time.monotonic()
+            for expected in (401, 401, 429):
+                async with http.get(service.url + "/v1/symbols", headers=bearer(wrong)) as response:
+                    assert response.status == expected
+            assert time.monotonic() - began_s >= 2
+            assert response.headers["Retry-After"] == "30"
+            # A right one from there gets in all the same.
+            async with http.get(service.url + "/v1/symbols", headers=bearer(key)) as response:
+                assert response.status == 200
+    secrets = {key.split("_", 2)[2], wrong.split("_", 2)[2]}
+    assert not any(secret in line for secret in secrets for line in caplog.messages)
+
+
+@pytest.mark.parametrize("header", ["Basic eDp5", "Bearer", "bearer tk_x", "", "Bearer a b", "Bearer " + "x" * 5_000])
+async def test_what_is_no_key(path: Path, header: str) -> None:
+    async with serving(ScriptedFeed(), settings(path)) as service, raw_client(service.port) as client:
+        client.send(handshake(Authorization=header))
+        assert (await client.head())[0] == 401
+
+
+async def test_a_browser_logs_in(path: Path, http: aiohttp.ClientSession) -> None:
+    """A cookie that no script reads and no other site sends; it opens what the key does, until logged out."""
+    key = new_key(path)
+    async with serving(ScriptedFeed(), settings(path)) as service:
+        for body, status in (({"key": "no"}, 401), ({}, 400), ([], 400), ({"key": 7}, 400)):
+            async with http.post(service.url + "/v1/login", json=body) as response:
+                assert response.status == status
+        async with http.post(service.url + "/v1/login", data={"key": key}) as response:
+            assert response.status == 415
+        evil = {"Origin": "https://evil.example"}
+        async with http.post(service.url + "/v1/login", json={"key": key}, headers=evil) as response:
+            assert response.status == 403
+        async with http.post(service.url + "/v1/login", json={"key": key}) as response:
+            assert (response.status, (await response.json())["name"]) == (200, "desk")
+            cookie = response.headers["Set-Cookie"]
+        assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= {part.strip() for part in cookie.split(";")}
+        assert key.split("_", 2)[2] not in cookie
+        async with http.ws_connect(service.url + "/v1/stream") as stream:
+            assert (await stream.receive_json())["type"] == "welcome"
+        async with http.get(service.url + "/v1/session") as response:
+            assert (await response.json())["name"] == "desk"
+        async with http.post(service.url + "/v1/logout") as response:
+            assert response.status == 200
+        async with http.get(service.url + "/v1/symbols") as response:
+            assert response.status == 401
+
+
+async def test_a_cookie_is_for_encrypted_connections_behind_a_proxy_that_encrypts(path: Path) -> None:
+    from ticker.server.proxy import networks
+
+    key = new_key(path)
+    behind = Settings(port=0, keys=path, proxies=networks(["127.0.0.1"]))
+    for given, secure in ((behind, True), (settings(path), False)):
+        async with serving(ScriptedFeed(), given) as service, aiohttp.ClientSession() as session:
+            said = {"X-Forwarded-Proto": "https"}
+            async with session.post(service.url + "/v1/login", json={"key": key}, headers=said) as response:
+                assert ("Secure" in response.headers["Set-Cookie"]) is secure
+
+
+async def closed_with(stream: aiohttp.ClientWebSocketResponse) -> tuple[list[str], int]:
+    """The codes of the errors that come, and the close."""
+    errors = []
+    async with asyncio.timeout(15):
+        while (message := await stream.receive()).type is aiohttp.WSMsgType.TEXT:
+            told = json.loads(message.data)
+            if told["type"] == "error":
+                errors.append(told["code"])
+    assert message.type is aiohttp.WSMsgType.CLOSE
+    return errors, message.data
+
+
+async def test_a_key_that_ends_while_connected(path: Path, http: aiohttp.ClientSession) -> None:
+    """A warning, then 4401."""
+    key = new_key(path, expires=int(time.time()) + 3)
+    async with serving(ScriptedFeed(), settings(path, idle_seconds=5)) as service:
+        async with http.ws_connect(service.url + "/v1/stream", headers=bearer(key)) as stream:
+            assert await closed_with(stream) == (["login-ends"], 4401)
+
+
+async def test_a_key_that_is_revoked_while_connected(path: Path, http: aiohttp.ClientSession) -> None:
+    """By whatever it came; others stay."""
+    key, other = new_key(path), new_key(path, "other")
+    async with serving(ScriptedFeed(), settings(path, idle_seconds=5)) as service:
+        async with http.ws_connect(service.url + "/v1/stream", headers=bearer(other)) as good:
+            await good.send_json({"op": "subscribe", "symbols": ["AAPL"]})
+            async with http.ws_connect(service.url + "/v1/stream", headers=bearer(key)) as bad:
+                async with http.get(service.url + "/v1/events?symbols=AAPL", headers=bearer(key)) as events:
+                    with editing(path) as keys:
+                        revoke(keys, "desk")
+                    assert await closed_with(bad) == ([], 4401)
+                    assert b'event: close\ndata: {"code":4401' in await events.content.read()
+            await good.send_json({"op": "ping", "data": "there"})
+            async with asyncio.timeout(10):
+                while (await good.receive_json())["type"] != "pong":
+                    pass
+
+
+async def test_the_python_client_comes_back_with_a_new_key(path: Path) -> None:
+    """It asks for the one that holds each time, and goes on from where it was."""
+    current = [new_key(path, "one")]
+    asked = 0
+
+    async def key() -> str:
+        nonlocal asked
+        asked += 1
+        return current[0]
+
+    feed = ScriptedFeed()
+    backoff = ticker.Backoff(initial_s=0.01, maximum_s=0.01)
+    async with serving(feed, settings(path, idle_seconds=5)) as service:
+        async with ticker.connect(service.url, ["AAPL"], key=key, rate=0, backoff=backoff) as stream:
+            feed.tick([(0, TS, 1.5, 1.0)])
+            assert (await anext(aiter(stream))).last == 1.5
+            current[0] = new_key(path, "two")
+            with editing(path) as keys:
+                revoke(keys, "one")
+            async with asyncio.timeout(15):
+                while not stream.reconnects:
+                    await asyncio.sleep(0.01)
+            feed.tick([(0, TS, 2.5, 1.0)])
+            assert (await anext(aiter(stream))).last == 2.5
+            assert asked == 2
+            # And where there is no new one, that is the end of it.
+            current[0] = "tk_00000000_" + "x" * 43
+            with editing(path) as keys:
+                revoke(keys, "two")
+            with pytest.raises(ticker.RefusedError, match="401"):
+                async with asyncio.timeout(15):
+                    await anext(aiter(stream))
+
+
+async def test_connections_of_a_key(path: Path, http: aiohttp.ClientSession) -> None:
+    key = new_key(path, connections=1)
+
+    async def status(service: Service) -> int:
+        try:
+            async with http.ws_connect(service.url + "/v1/stream", headers=bearer(key)) as stream:
+                await stream.receive()
+                return 101
+        except aiohttp.WSServerHandshakeError as error:
+            return error.status
+
+    async with serving(ScriptedFeed(), settings(path)) as service:
+        async with http.get(service.url + "/v1/events?symbols=AAPL", headers=bearer(key)):
+            assert await status(service) == 429
+        async with asyncio.timeout(10):
+            while await status(service) != 101:
+                await asyncio.sleep(0.01)
+
+
+async def test_who_is_connected(path: Path, http: aiohttp.ClientSession) -> None:
+    admin, desk = new_key(path, "owner", admin=True), new_key(path)
+    async with serving(ScriptedFeed(), settings(path)) as service:
+        async with ticker.connect(service.url, ["AAPL", "MSFT"], key=desk, rate=2, encoding="msgpack"):
+            async with http.get(service.url + "/v1/clients", headers=bearer(admin)) as response:
+                (row,) = (await response.json())["clients"]
+    assert (row["name"], row["transport"], row["encoding"], row["symbols"], row["rate"]) == (
+        *("desk", "websocket", "msgpack"),
+        *(2, 2),
+    )
+    assert row["address"] == "127.0.0.1"
+    assert row["bytes"] > 0
+    assert abs(row["since"] / 1e9 - time.time()) < 60
+
+
+async def test_a_token_opens(tmp_path: Path, http: aiohttp.ClientSession) -> None:
+    import jwt
+
+    from ticker.server.tokens import TokenVerifier
+
+    secret = tmp_path / "secret"
+    secret.write_text("0123456789abcdef0123456789abcdef")
+    tokens = TokenVerifier(secret, "ticker")
+    claims = {"sub": "desk", "aud": "ticker", "exp": time.time() + 60, "ticker": {"symbols": ["AAPL"]}}
+    token = jwt.encode(claims, secret.read_text(), "HS256")
+    async with serving(ScriptedFeed(), Settings(port=0, tokens=tokens)) as service:
+        async with http.get(service.url + "/v1/symbols", headers=bearer(token)) as response:
+            assert (await response.json())["symbols"] == ["AAPL"]
+        async with http.post(service.url + "/v1/login", json={"key": token}) as response:
+            assert response.status == 200
+        async with http.get(service.url + "/v1/symbols") as response:
+            assert (await response.json())["symbols"] == ["AAPL"]
+        # Another secret, without a restart: it counts at the next look.
+        secret.write_text("fedcba9876543210fedcba9876543210")
+        async with asyncio.timeout(10):
+            while (await http.get(service.url + "/v1/symbols")).status != 401:
+                await asyncio.sleep(0.1)

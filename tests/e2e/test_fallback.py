@@ -1,0 +1,214 @@
+"""Networks that let no WebSocket through: a proxy that breaks what it is told to, and clients that get on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+
+import ticker
+from tests.e2e.support import ScriptedFeed, serving
+from ticker.client import dialer
+from ticker.client.dialer import Transport
+from ticker.model import Restart
+from ticker.server import Service
+
+TS = 1_700_000_000_000_000_000
+EAGER = ticker.Backoff(initial_s=0.01, maximum_s=0.05)
+
+
+class Proxy:
+    """Hands bytes on, but answers what it ``blocks`` by itself: ``upgrade``, ``events``; ``mute``: with nothing."""
+
+    def __init__(self, to: int) -> None:
+        self.to = to
+        self.port = 0
+        self.blocks: set[str] = set()
+        self.mute = False
+        self.status = b"502 Bad Gateway"
+        self.asked: list[bytes] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def cut(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        other: asyncio.StreamWriter | None = None
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            self.asked.append(head.split()[1].partition(b"?")[0])
+            if ("upgrade" in self.blocks and b"websocket" in head.lower()) or (
+                "events" in self.blocks and b"/v1/events" in head
+            ):
+                if self.mute:
+                    await reader.read()
+                writer.write(b"HTTP/1.1 %b\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % self.status)
+                return
+            back, other = await asyncio.open_connection("127.0.0.1", self.to)
+            # One request a connection, so that each is looked at.
+            other.write(head.replace(b"\r\n\r\n", b"\r\nX-Proxy: 1\r\n\r\n", 1))
+            await asyncio.gather(_pass(reader, other), _pass(back, writer))
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass
+        finally:
+            self._tasks.discard(task)
+            for each in (writer, other):
+                if each is not None:
+                    each.close()
+
+
+async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(65_536):
+        writer.write(data)
+        with suppress(ConnectionError):
+            await writer.drain()
+    writer.close()
+
+
+@asynccontextmanager
+async def behind_proxy() -> AsyncIterator[tuple[ScriptedFeed, Service, Proxy]]:
+    feed = ScriptedFeed()
+    async with serving(feed) as service:
+        proxy = Proxy(service.port)
+        server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
+        proxy.port = server.sockets[0].getsockname()[1]
+        try:
+            yield feed, service, proxy
+        finally:
+            server.close()
+            proxy.cut()
+
+
+async def agrees(stream: ticker.Stream, service: Service) -> None:
+    """The client's view becomes the server's."""
+    names = sorted(stream.board)
+    async with asyncio.timeout(10):
+        while True:
+            data = service.hub.snapshot(names, 0).data
+            if all(stream.board[name].last == (data[name] or {}).get("last") for name in names):
+                return
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize(("blocked", "by"), [((), "websocket"), (("upgrade",), "sse"), (("upgrade", "events"), "poll")])
+@pytest.mark.parametrize("status", [b"502 Bad Gateway", b"403 Forbidden", b"200 OK", b"426 Upgrade Required"])
+async def test_what_gets_through_is_found(blocked: tuple[str, ...], by: str, status: bytes) -> None:
+    """And carries on with the same words: subscribing, unsubscribing, rejections, a new epoch, what comes after."""
+    async with behind_proxy() as (feed, service, proxy):
+        proxy.blocks, proxy.status = set(blocked), status
+        if status.startswith(b"502") and blocked:
+            # A server that fails for a moment is no reason to do without: it is tried again, and waited for.
+            with pytest.raises(ticker.ConnectError, match="502"):
+                await ticker.connect(proxy.url, ["AAPL"], backoff=EAGER).open()
+            return
+        feed.tick([(0, TS, 1.5, 1.0), (1, TS, 2.5, 1.0)])
+        async with ticker.connect(proxy.url, ["AAPL", "NONE"], rate=20, backoff=EAGER) as stream:
+            assert stream.transport == by
+            assert stream.rejected == {"NONE": "unknown-symbol"}
+            assert stream.board["AAPL"].last == 1.5
+            answer = await stream.subscribe(["MSFT", "ABSENT"])
+            assert (set(answer.symbols), answer.rejected) == ({"AAPL", "MSFT"}, {"ABSENT": "unknown-symbol"})
+            feed.tick([(0, TS, 3.5, 1.0), (1, TS, 4.5, 1.0)])
+            async with asyncio.timeout(10):
+                while (stream.board["AAPL"].last, stream.board["MSFT"].last) != (3.5, 4.5):
+                    await anext(aiter(stream))
+            await stream.unsubscribe(["AAPL"])
+            assert set(stream.board) == {"MSFT"}
+            feed.put(Restart("another"))
+            feed.tick([(0, TS, 5.5, 1.0), (1, TS, 6.5, 1.0)])
+            async with asyncio.timeout(10):
+                while stream.epoch != "another" or "MSFT" not in stream.board or stream.board["MSFT"].last != 6.5:
+                    await asyncio.sleep(0.01)
+            assert set(stream.board) == {"MSFT"}
+            await agrees(stream, service)
+
+
+@pytest.mark.parametrize("by", ["websocket", "sse", "poll"])
+async def test_a_way_may_be_asked_for(by: Transport) -> None:
+    """And no other is tried."""
+    async with behind_proxy() as (feed, _, proxy):
+        feed.tick([(0, TS, 1.5, 1.0)])
+        async with ticker.connect(proxy.url, ["*"], transport=by, backoff=EAGER) as stream:
+            assert stream.transport == by
+            feed.tick([(1, TS, 2.5, 1.0)])
+            async with asyncio.timeout(10):
+                while "MSFT" not in stream.board:
+                    await anext(aiter(stream))
+        # Of each connection the first request; those that follow a poll's have no head of their own here.
+        first = {"websocket": b"/v1/stream", "sse": b"/v1/events", "poll": b"/healthz"}
+        assert first.pop(by) in proxy.asked
+        assert not set(first.values()) & set(proxy.asked)
+
+
+@pytest.mark.parametrize("by", ["sse", "poll"])
+async def test_a_connection_that_breaks_is_replaced_without_a_gap(by: Transport) -> None:
+    async with behind_proxy() as (feed, service, proxy):
+        feed.tick([(0, TS, 1.5, 1.0), (1, TS, 2.5, 1.0)])
+        async with ticker.connect(proxy.url, ["AAPL", "MSFT"], transport=by, backoff=EAGER, rate=20) as stream:
+            proxy.cut()
+            feed.tick([(1, TS, 3.5, 1.0)])
+            async with asyncio.timeout(10):
+                while stream.board["MSFT"].last != 3.5:
+                    await anext(aiter(stream))
+            # A request that fails with the connection that it was to reuse is sent again below us.
+            assert stream.reconnects == (by == "sse")
+            await agrees(stream, service)
+
+
+async def test_websockets_are_come_back_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As soon as one gets through again; nothing is missed."""
+    monkeypatch.setattr(dialer, "BETTER_AFTER_S", 0.05)
+    async with behind_proxy() as (feed, service, proxy):
+        proxy.blocks, proxy.status = {"upgrade"}, b"403 Forbidden"
+        feed.tick([(0, TS, 1.5, 1.0)])
+        async with ticker.connect(proxy.url, ["AAPL"], rate=20, backoff=EAGER) as stream:
+            assert stream.transport == "sse"
+            proxy.blocks.clear()
+            async with asyncio.timeout(10):
+                while stream.transport != "websocket" or stream.state != "live":
+                    await asyncio.sleep(0.01)
+            feed.tick([(0, TS, 2.5, 1.0)])
+            async with asyncio.timeout(10):
+                while stream.board["AAPL"].last != 2.5:
+                    await anext(aiter(stream))
+            await agrees(stream, service)
+
+
+async def test_an_upgrade_that_is_swallowed() -> None:
+    """A proxy that says yes and then nothing: once is enough to try something else."""
+    async with behind_proxy() as (feed, _, proxy):
+        proxy.blocks, proxy.mute = {"upgrade"}, True
+        feed.tick([(0, TS, 1.5, 1.0)])
+        async with ticker.connect(proxy.url, ["AAPL"], connect_timeout_s=0.5, backoff=EAGER) as stream:
+            assert stream.transport == "sse"
+            assert proxy.asked.count(b"/v1/stream") == 1
+
+
+async def test_where_nothing_gets_through() -> None:
+    """The first reason is told."""
+    async with behind_proxy() as (_, _, proxy):
+        proxy.to = 1  # nobody is there
+        proxy.blocks, proxy.status = {"upgrade", "events"}, b"403 Forbidden"
+        with pytest.raises(ticker.StreamError):
+            await ticker.connect(proxy.url, ["AAPL"], backoff=EAGER).open()
+        assert proxy.asked[:3] == [b"/v1/stream", b"/v1/stream", b"/v1/events"]
+
+
+async def test_polls_carry_one_channel() -> None:
+    async with behind_proxy() as (feed, _, proxy):
+        async with ticker.connect(proxy.url, ["AAPL"], transport="poll") as stream:
+            with pytest.raises(ticker.ProtocolError, match="only the channel ticker"):
+                await stream.subscribe(["AAPL"], channel="trades")
+        async with ticker.connect(proxy.url, ["AAPL"], transport="sse", channel="trades") as stream:
+            feed.tick([(0, TS, 1.5, 1.0)])
+            assert (await anext(aiter(stream.trades()))).price == 1.5
