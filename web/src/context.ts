@@ -5,6 +5,7 @@ import { firstLists, currentList, followed, listsFrom, type Lists } from "./list
 import { Live } from "./live.ts";
 import { Painter } from "./painter.ts";
 import type { Palette } from "./palette.ts";
+import { TRANSPORTS } from "./pipes/pipe.ts";
 import { ENCODINGS } from "./protocol.ts";
 import type { ReplayStatus } from "./replay.ts";
 import { settingsFrom, type Settings } from "./settings.ts";
@@ -47,11 +48,13 @@ export class Context {
     this.lists = new Signal(stored ?? firstLists([]));
     const { encoding, interval, rate } = this.settings.value;
     // The address wins over what was chosen before: `/?encoding=msgpack`.
-    const asked = new URLSearchParams(location.search).get("encoding");
+    const address = new URLSearchParams(location.search);
+    const asked = address.get("encoding");
+    const transport = TRANSPORTS.find((each) => each === address.get("transport")) ?? null;
     this.live = new Live(ENCODINGS.find((each) => each === asked) ?? encoding, interval, rate, () => {
       this.painter.ask();
       this.heard?.();
-    });
+    }, transport);
     this.settings.watch((settings) => this.painter.keepPace(settings.rate));
     let before = this.settings.value;
     this.settings.onChange((settings) => {

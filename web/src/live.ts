@@ -8,6 +8,7 @@ import { Connection } from "./connection.ts";
 import { ask, barsPath } from "./http.ts";
 import { Latency } from "./latency.ts";
 import { Meter } from "./meter.ts";
+import type { Transport } from "./pipes/pipe.ts";
 import type { Encoding, FeedState, Interval, Op, ServerMessage, Welcome } from "./protocol.ts";
 import { Signal } from "./signal.ts";
 import type { LinkState } from "./state.ts";
@@ -47,6 +48,7 @@ export class Live {
     interval: Interval,
     private rate: number,
     private readonly changed: () => void,
+    transport: Transport | null = null,
   ) {
     this.bars = new BarFeed(interval);
     this.connection = new Connection(encoding, {
@@ -54,12 +56,16 @@ export class Live {
       message: (message) => this.receive(message),
       pinged: (ms) => this.latency.pinged(ms, Date.now()),
       woke: () => this.latency.reset(),
-    });
+    }, transport);
     document.addEventListener("visibilitychange", () => this.tellRate());
   }
 
   start(): void {
     this.connection.open();
+  }
+
+  get transport(): Transport {
+    return this.connection.transport;
   }
 
   get connected(): boolean {

@@ -3,8 +3,8 @@
 import type { FeedState } from "./protocol.ts";
 import type { ReplayStatus } from "./replay.ts";
 
-export type LinkState = { kind: "connecting" } | { kind: "open" } | { kind: "waiting"; untilMs: number };
-export type StateName = "connecting" | "live" | "quiet" | "stale" | "reconnecting" | "paused" | "replay" | "ended";
+export type LinkState = { kind: "connecting" } | { kind: "open" } | { kind: "locked" } | { kind: "waiting"; untilMs: number };
+export type StateName = "connecting" | "locked" | "live" | "quiet" | "stale" | "reconnecting" | "paused" | "replay" | "ended";
 
 export interface Facts {
   link: LinkState;
@@ -41,6 +41,7 @@ export function stateOf(facts: Facts): State {
     const sentence = "The connection is lost; these are the last prices.";
     return { name: "reconnecting", word: `Reconnecting in ${seconds} s`, sentence };
   }
+  if (link.kind === "locked") return { name: "locked", word: "Log in", sentence: "The server asks who you are." };
   if (link.kind === "connecting") {
     if (!facts.wasOpen) return { name: "connecting", word: "Connecting", sentence: "The server has not answered yet." };
     return { name: "reconnecting", word: "Reconnecting", sentence: "The connection is lost; trying again now." };

@@ -6,6 +6,10 @@ import { stateOf } from "../state.ts";
 import { mark, need, setIcon, write } from "./dom.ts";
 
 const SPACING_MS = 250;
+const WITHOUT = {
+  sse: "The network lets no WebSocket through; they come as Server-Sent Events.",
+  poll: "The network lets no WebSocket through; prices are asked for one by one, without trades.",
+};
 
 export class Status {
   private told = "";
@@ -36,7 +40,10 @@ export class Status {
     const badge = need("badge");
     mark(badge, "state", state.name);
     write(need("badge-word"), state.word);
-    if (badge.title !== state.sentence) badge.title = state.sentence;
+    const by = live.transport;
+    const title = by === "websocket" ? state.sentence : `${state.sentence} ${WITHOUT[by]}`;
+    if (badge.title !== title) badge.title = title;
+    mark(document.body, "transport", by);
     // The seconds that count down would be told one by one.
     if (state.name !== this.told) {
       this.told = state.name;
@@ -53,8 +60,8 @@ export class Status {
     const updates = live.updates.perSecond(nowMs);
     write(need("rate"), isOpen ? `${short(Math.round(updates))}/s` : "–");
     const frames = live.frames.perSecond(nowMs).toFixed(0);
-    const title = `Symbols updated, trades and bars that came in a second, in ${frames} messages`;
-    if (need("rate-figure").title !== title) need("rate-figure").title = title;
+    const what = `Symbols updated, trades and bars that came in a second, in ${frames} messages`;
+    if (need("rate-figure").title !== what) need("rate-figure").title = what;
     write(need("gaps"), String(live.gaps));
     mark(need("gaps"), "some", live.gaps > 0 ? "yes" : "");
   }
