@@ -1,0 +1,457 @@
+"""Faults of the machine: no descriptors, processes that stand still, a crowd that comes and goes, a cable that is cut.
+
+The server is to outlast each, and to be right again by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.e2e.processes import Server
+from tests.e2e.support import ScriptedFeed, serving
+from tests.frames import RawClient, handshake, raw_client, sent
+from tests.model_client import ModelClient
+from ticker.messages import Limits
+from ticker.server import Settings
+
+TS = 1_700_000_000_000_000_000
+ROOT = Path(__file__).parents[2]
+STOPPED_S = 3.0
+DESCRIPTORS = 64
+
+
+def asking(rate: float) -> bytes:
+    """A handshake, and all symbols at a rate."""
+    return handshake() + sent(1, json.dumps({"op": "subscribe", "symbols": ["*"], "rate": rate}).encode())
+
+
+async def until(true: Callable[[], bool], within_s: float = 10) -> None:
+    async with asyncio.timeout(within_s):
+        while not true():
+            await asyncio.sleep(0.01)
+
+
+async def updated(client: RawClient, ts: int) -> None:
+    """Read on to prices of this moment (ns) or a later one."""
+    async with asyncio.timeout(10):
+        while json.loads((await client.frame())[1]).get("ts", 0) < ts:
+            pass
+
+
+async def answered(server: Server, path: str, *, good: Callable[[Any], bool] = bool, within_s: float = 20) -> Any:
+    """The answer, as soon as there is one and it is good."""
+    async with asyncio.timeout(within_s):
+        while True:
+            with contextlib.suppress(OSError):
+                if good(answer := await asyncio.to_thread(server.get, path)):
+                    return answer
+            await asyncio.sleep(0.05)
+
+
+# Descriptors
+
+
+@pytest.fixture
+def _few_descriptors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is started with this Python may open so many files, sockets included, and no more."""
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nulimit -n {DESCRIPTORS}\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+
+
+@pytest.mark.usefixtures("_few_descriptors")
+async def test_out_of_descriptors() -> None:
+    """Who is in stays and goes on; when the crowd has gone others get in; the log tells it in a few lines."""
+    with Server("--symbols", "AAPL,MSFT", "--log-level", "warning") as server:
+        async with contextlib.AsyncExitStack() as stack:
+            # The kernel takes them all; who isn't accepted waits for an answer.
+            crowd = [await stack.enter_async_context(raw_client(server.port)) for _ in range(200)]
+            heads: dict[asyncio.Task[tuple[int, dict[str, str]]], RawClient] = {}
+            for client in crowd:
+                client.send(asking(20))
+                heads[asyncio.create_task(client.head())] = client
+            done, waiting = await asyncio.wait(heads, timeout=1)
+            for task in waiting:
+                task.cancel()
+            inside = [heads[task] for task in done if task.exception() is None and task.result()[0] == 101]
+            assert DESCRIPTORS // 3 < len(inside) < DESCRIPTORS
+            now = time.time_ns()
+            await asyncio.gather(*(updated(client, now) for client in inside))
+            stayed = inside[:5]
+            for client in crowd:
+                if client not in stayed:
+                    client.writer.transport.abort()
+            health = await answered(server, "/healthz", good=lambda health: not health["problems"])
+            assert health["status"] == "ok"
+            fresh = [await stack.enter_async_context(raw_client(server.port)) for _ in range(20)]
+            for client in fresh:
+                client.send(asking(20))
+                assert (await client.head())[0] == 101
+            now = time.time_ns()
+            await asyncio.gather(*(updated(client, now) for client in [*stayed, *fresh]))
+        server.process.terminate()
+        _, told = server.process.communicate(timeout=10)
+    assert told.count("Traceback") <= 1, told[:2_000]
+    assert len(told.splitlines()) <= 40, told[:2_000]
+    assert "descriptors" in told or "open files" in told, told
+
+
+# Standing still
+
+
+class Follower:
+    """A client that reads all along, keeps the protocol's rules, and notes the updates: when they were made, and came.
+
+    Stamps are the clock's (ns). An update's own is of the moment at which the server made it.
+    """
+
+    def __init__(self, client: RawClient) -> None:
+        self.client = client
+        self.model = ModelClient()
+        self.model.subscribed(["*"])
+        self.updates: list[tuple[int, int]] = []
+
+    async def run(self) -> None:
+        await self.client.head()
+        while True:
+            message = json.loads((await self.client.frame())[1])
+            self.model.handle(message)
+            if message["type"] == "update":
+                self.updates.append((message["ts"], time.time_ns()))
+
+    async def agrees(self, server: Server) -> None:
+        """Until it is at the version of a snapshot; then it has the same values."""
+        async with asyncio.timeout(20):
+            while True:
+                snapshot = await asyncio.to_thread(server.get, "/v1/snapshot?symbols=*")
+                while self.model.version < snapshot["version"]:
+                    await asyncio.sleep(0)
+                if self.model.version == snapshot["version"]:
+                    assert self.model.filled == snapshot["data"]
+                    return
+
+
+@contextlib.asynccontextmanager
+async def following(port: int, rate: float) -> AsyncIterator[Follower]:
+    async with raw_client(port) as client:
+        client.send(asking(rate))
+        follower = Follower(client)
+        running = asyncio.create_task(follower.run())
+        try:
+            yield follower
+            if running.done():
+                running.result()
+        finally:
+            running.cancel()
+            await asyncio.wait([running])
+
+
+async def test_a_server_that_stood_still_goes_on() -> None:
+    """On the same connections, with the newest prices; the beats that it missed are not made up for."""
+    ticks = 60
+    with Server("--count", "20", "--ticks-per-second", str(ticks)) as server:
+        async with contextlib.AsyncExitStack() as stack:
+            rates = (20, 2, 0)
+            clients = [await stack.enter_async_context(following(server.port, rate)) for rate in rates]
+            await until(lambda: all(len(client.updates) > 1 for client in clients))
+            server.process.send_signal(signal.SIGSTOP)
+            try:
+                # It is the passing of time that is tried here.
+                await asyncio.sleep(STOPPED_S)
+                before = [len(client.updates) for client in clients]
+                woken = time.time_ns()
+            finally:
+                server.process.send_signal(signal.SIGCONT)
+            await until(lambda: all(client.updates[-1][0] > woken + 1_000_000_000 for client in clients))
+            for client, rate, had in zip(clients, rates, before, strict=True):
+                made = [ts for ts, _ in client.updates[had:]]
+                assert made[0] >= woken, "a beat from before it stood still"
+                # A beat that is late, and those of a second; three times as many would be those it missed.
+                assert sum(ts < woken + 1_000_000_000 for ts in made) <= 1.5 * (rate or ticks) + 2
+                await client.agrees(server)
+            health = await answered(server, "/healthz")
+            assert (health["clients"], health["status"], health["feed"]["state"]) == (3, "ok", "live")
+
+
+#: Reads all along. Stopped and woken up, it counts the bytes of updates from before that, up to the first new one, and
+#: then compares what it has with a snapshot of the same version.
+_READER = """
+import json, signal, socket, sys, time, urllib.request
+from tests.frames import handshake, sent
+from tests.model_client import ModelClient
+
+woken = []
+signal.signal(signal.SIGCONT, lambda *_: woken.append(time.time_ns()))
+sock = socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=20)
+sock.sendall(handshake() + sent(1, b'{"op":"subscribe","symbols":["*"],"rate":20}'))
+stream = sock.makefile("rb")
+while stream.readline() != b"\\r\\n":
+    pass
+model = ModelClient()
+model.subscribed(["*"])
+
+def read():
+    size = stream.read(2)[1]
+    if size > 125:
+        size = int.from_bytes(stream.read(2 if size == 126 else 8), "big")
+    message = json.loads(stream.read(size))
+    model.handle(message)
+    return message, size
+
+old, frames = 0, 0
+while True:
+    message, size = read()
+    if message["type"] == "update":
+        frames += 1
+        if frames == 20:
+            print("reading", flush=True)
+        if woken and message["ts"] >= woken[0]:
+            break
+    if woken:
+        old += size
+took_s = (time.time_ns() - woken[0]) / 1e9
+for _ in range(200):
+    with urllib.request.urlopen(f"http://127.0.0.1:{sys.argv[1]}/v1/snapshot?symbols=*", timeout=10) as response:
+        snapshot = json.load(response)
+    while model.version < snapshot["version"]:
+        read()
+    if model.version == snapshot["version"]:
+        break
+same = model.version == snapshot["version"] and model.filled == snapshot["data"]
+print(json.dumps({"old": old, "took_s": took_s, "symbols": len(model.view), "same": same}), flush=True)
+"""
+
+
+async def test_a_client_that_stood_still_gets_the_newest() -> None:
+    """After what the kernel held of old prices, which isn't much; and nobody else noticed."""
+    with Server("--count", "300", "--ticks-per-second", "5000") as server:
+        async with following(server.port, 20) as other:
+            command = [sys.executable, "-c", _READER, str(server.port)]
+            reader = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, cwd=ROOT)
+            assert reader.stdout is not None
+            try:
+                assert await asyncio.wait_for(reader.stdout.readline(), 20) == b"reading\n"
+                reader.send_signal(signal.SIGSTOP)
+                before = len(other.updates)
+                # It is the passing of time that is tried here.
+                await asyncio.sleep(STOPPED_S)
+                came = len(other.updates) - before
+                reader.send_signal(signal.SIGCONT)
+                told = json.loads(await asyncio.wait_for(reader.stdout.readline(), 20))
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    reader.kill()
+                await reader.wait()
+            # What the kernel holds at both ends, and the frame that was under way; in that time 1.5 MB were made.
+            assert told["old"] < 400_000, told
+            assert told["took_s"] < 2, told
+            assert (told["symbols"], told["same"]) == (300, True)
+            assert came > STOPPED_S * 20 / 2
+
+
+# A crowd that comes and goes
+
+
+def descriptors(server: Server) -> int:
+    return len(list(Path(f"/proc/{server.process.pid}/fd").iterdir()))
+
+
+def resident_bytes(server: Server) -> int:
+    pages = Path(f"/proc/{server.process.pid}/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+async def come_and_go(port: int, times: int) -> None:
+    """So many handshakes, 50 at once; every second leaves with a close, the others without a word."""
+    numbers = iter(range(times))
+
+    async def one_after_the_other() -> None:
+        for number in numbers:
+            async with raw_client(port) as client:
+                client.send(handshake())
+                assert (await client.head())[0] == 101
+                if number % 2:
+                    client.send(sent(8, b"\x03\xe8"))
+                    await asyncio.wait_for(client.reader.read(), 10)
+
+    await asyncio.gather(*(one_after_the_other() for _ in range(50)))
+
+
+async def test_ten_thousand_come_and_go() -> None:
+    """Nothing of them stays behind."""
+    with Server("--count", "2", "--ticks-per-second", "10") as server:
+        held = descriptors(server)
+        # What is made once, by whoever comes first, is made now.
+        await come_and_go(server.port, 500)
+        await until(lambda: descriptors(server) == held)
+        before = resident_bytes(server)
+        started = time.monotonic()
+        await come_and_go(server.port, 10_000)
+        assert time.monotonic() - started < 30
+        await until(lambda: descriptors(server) == held)
+        assert resident_bytes(server) - before < 10 * 2**20
+        assert (await answered(server, "/healthz"))["clients"] == 0
+
+
+async def test_a_log_that_nobody_reads() -> None:
+    """The pipe fills up and stays full; the server goes on, and answers as fast as ever, and ends when it is told."""
+    with Server("--count", "2", "--ticks-per-second", "10", "--log-level", "debug") as server:
+        assert server.process.stderr is not None
+        crowd = asyncio.create_task(come_and_go(server.port, 2_000))
+        answers: list[float] = []
+        async with asyncio.timeout(30):
+            while not crowd.done() or len(answers) < 10:
+                asked = time.monotonic()
+                assert (await asyncio.to_thread(server.get, "/healthz"))["status"] == "ok"
+                answers.append(time.monotonic() - asked)
+        await crowd
+        assert max(answers) < 1
+        (unread,) = struct.unpack("i", fcntl.ioctl(server.process.stderr, termios.FIONREAD, bytes(4)))
+        assert unread > 32_000, "so little was logged that nothing was tried"
+        server.process.terminate()
+        assert await asyncio.to_thread(server.process.wait, 10) == 0
+
+
+# A cable that is cut
+
+
+class Cable:
+    """A machine of its own, as far as the network goes, and the cable that connects us with it."""
+
+    def __init__(self) -> None:
+        number = os.getpid() % 16_384
+        #: Our end's, in a network that is set aside for trying things out (RFC 2544).
+        self.address = f"198.18.{number // 64}.{number % 64 * 4 + 1}"
+        self._theirs = f"198.18.{number // 64}.{number % 64 * 4 + 2}"
+        self._space, self._here, self._there = f"ticker-{number}", f"tkh{number}", f"tkt{number}"
+
+    def plug(self) -> None:
+        """Raises ``OSError`` or ``CalledProcessError`` if we may not."""
+        _ip("netns", "add", self._space)
+        _ip("link", "add", self._here, "type", "veth", "peer", "name", self._there, "netns", self._space)
+        _ip("addr", "add", f"{self.address}/30", "dev", self._here)
+        _ip("link", "set", self._here, "up")
+        _ip("-n", self._space, "addr", "add", f"{self._theirs}/30", "dev", self._there)
+        _ip("-n", self._space, "link", "set", self._there, "up")
+
+    def cut(self) -> None:
+        _ip("-n", self._space, "link", "set", self._there, "down")
+
+    def remove(self) -> None:
+        for words in (("link", "del", self._here), ("netns", "del", self._space)):
+            with contextlib.suppress(OSError, subprocess.CalledProcessError):
+                _ip(*words)
+
+    def over_there(self, *command: str) -> Awaitable[asyncio.subprocess.Process]:
+        """Start a program on that machine."""
+        begin = ("ip", "netns", "exec", self._space)
+        return asyncio.create_subprocess_exec(*begin, *command, stdout=subprocess.PIPE, cwd=ROOT)
+
+
+def _ip(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True, capture_output=True, text=True, timeout=10)
+
+
+@pytest.fixture
+def cable() -> Iterator[Cable]:
+    cable = Cable()
+    try:
+        try:
+            cable.plug()
+        except (OSError, subprocess.SubprocessError) as error:
+            said = getattr(error, "stderr", None) or error
+            pytest.skip(f"a machine that vanishes can't be tried: no network namespace: {str(said).strip()}")
+        yield cable
+    finally:
+        cable.remove()
+
+
+#: Subscribes, says so, and then reads, or doesn't, until it is killed.
+_VICTIM = """
+import socket, sys, time
+from tests.frames import handshake, sent
+
+address, port, reads = sys.argv[1:]
+with socket.create_connection((address, int(port)), timeout=10) as sock:
+    sock.sendall(handshake() + sent(1, b'{"op":"subscribe","symbols":["*"],"rate":0}'))
+    came = b""
+    while b'"update"' not in came:
+        came += sock.recv(65536)
+    print("in", flush=True)
+    sock.settimeout(None)
+    while reads == "reads" and sock.recv(65536):
+        pass
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("under_way", ["nothing", "a little", "more than fits", "what it never read"])
+async def test_a_machine_that_vanishes(cable: Cable, under_way: str) -> None:
+    """No FIN comes, whatever was under way: the client is gone in its time, and others have noticed nothing."""
+    heartbeat_s, dead_after_s, slow_s = 0.5, 1.0, 2
+    # How often is looked after the clients depends on these.
+    limits = msgspec.structs.replace(Limits(), slow_seconds=slow_s, idle_seconds=1)
+    feed = ScriptedFeed(tuple(f"SYMBOL-{number}" for number in range(500)))
+    ticking = {"nothing": 0, "a little": 1}.get(under_way, 500)
+    rounds = 0
+
+    def tick() -> None:
+        nonlocal rounds
+        rounds += 1
+        feed.tick([(code, TS + rounds, 1.0 + rounds, 1.0) for code in range(ticking or 1)])
+
+    settings = Settings(host=cable.address, port=0, heartbeat_s=heartbeat_s, dead_after_s=dead_after_s, limits=limits)
+    async with serving(feed, settings) as service:
+        reads = "sleeps" if under_way == "what it never read" else "reads"
+        command = [sys.executable, "-c", _VICTIM, cable.address, str(service.port), reads]
+        victim = await cable.over_there(*command)
+        assert victim.stdout is not None
+        try:
+            assert await asyncio.wait_for(victim.stdout.readline(), 20) == b"in\n"
+            (session,) = service.hub.sessions
+            if reads == "sleeps":
+                async with asyncio.timeout(10):
+                    while session.outlet.ready():
+                        tick()
+                        await asyncio.sleep(0)
+            cable.cut()
+            cut = time.monotonic()
+            async with asyncio.timeout(20):
+                while service.hub.sessions:
+                    if ticking:
+                        tick()
+                    await asyncio.sleep(0.01)
+            gone_s = time.monotonic() - cut
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                victim.kill()
+            await victim.wait()
+        # One that didn't read before is told apart by its time alone: it is closed, and cut off a second later.
+        most_s = slow_s + 1 if reads == "sleeps" else dead_after_s + heartbeat_s
+        assert gone_s < most_s + heartbeat_s
+        async with asyncio.timeout(10):
+            reader, writer = await asyncio.open_connection(cable.address, service.port)
+            client = RawClient(reader, writer)
+            client.send(asking(0))
+            await client.head()
+            tick()
+            while b'"last":%d' % (1 + rounds) not in (await client.frame())[1]:
+                pass
+            writer.transport.abort()
