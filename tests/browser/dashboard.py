@@ -80,8 +80,8 @@ class Dashboard:
         return self.until(look, bool)
 
     def live(self) -> None:
-        """Wait until the page is connected and shows prices."""
-        expect(self.badge).to_have_attribute("data-state", "live")
+        """Wait until the page is connected, and its feed works: for some seconds after a tick it is live, then quiet."""
+        expect(self.badge).to_have_attribute("data-state", re.compile("^(live|quiet)$"))
 
     def number(self, symbol: str, field: str) -> float | None:
         """What a cell shows, as a number; none while it is empty."""

@@ -161,4 +161,4 @@ def test_a_shortcut_is_a_letter_in_a_box(visit: Visit, stage: Stage) -> None:
     box.press_sequentially("A ?")
     expect(box).to_have_value("A ?")
     expect(dashboard.page.get_by_role("dialog")).to_be_hidden()
-    expect(dashboard.badge).to_have_attribute("data-state", "live")
+    dashboard.live()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, Route, expect
 
@@ -69,7 +71,7 @@ def test_without_websockets_events_are_taken(visit: Visit, stage: Stage) -> None
     stage.trade("AAPL", 189.5, 77)
     dashboard.shows("AAPL", "last", 189.5)
     expect(dashboard.badge).to_have_attribute(
-        "title", "Prices are coming. The network lets no WebSocket through; they come as Server-Sent Events."
+        "title", re.compile(r"The network lets no WebSocket through; they come as Server-Sent Events\.$")
     )
     expect(dashboard.page.locator("[data-tape] li").first).to_contain_text("189.5")
 
