@@ -89,6 +89,8 @@ class _Fragments(ABC):
         self._depth = depth
         self._keys: dict[str, bytes] = {}
         self._templates: dict[int, bytes] = {GONE: gone}
+        #: The head of the last update, and for which it is: that of most groups of a beat is the same.
+        self._head: tuple[tuple[int, int, int], bytes] = ((-1, -1, -1), b"")
 
     def changes(self, changes: Changes) -> list[bytes]:
         texts = self._numbers(changes.values)
@@ -109,6 +111,15 @@ class _Fragments(ABC):
                 fragments.append(template % (key, *texts[at:end]))
                 at = end
         return fragments
+
+    def _headed(self, told: tuple[int, int, int]) -> bytes:
+        if self._head[0] != told:
+            self._head = told, self._update_head(*told)
+        return self._head[1]
+
+    @abstractmethod
+    def _update_head(self, since: int, version: int, ts: int) -> bytes:
+        """What stands before the fragments of an update."""
 
     @abstractmethod
     def _key(self, name: str) -> bytes:
@@ -169,8 +180,10 @@ class JsonCodec(_Fragments):
         return b"%d" % stamp if stamp else b"null"
 
     def update(self, since: int, version: int, ts: int, parts: Sequence[bytes]) -> bytes:
-        head = b'{"type":"update","since":%d,"version":%d,"ts":%d,"data":{' % (since, version, ts)
-        return b"".join((head, b"".join(parts)[1:], b"}}"))
+        return b"".join((self._headed((since, version, ts)), b"".join(parts)[1:], b"}}"))
+
+    def _update_head(self, since: int, version: int, ts: int) -> bytes:
+        return b'{"type":"update","since":%d,"version":%d,"ts":%d,"data":{' % (since, version, ts)
 
     def ticks(self, names: Sequence[str], stamps: Sequence[int], floats: Sequence[Sequence[float]]) -> list[bytes]:
         keys = self._names
@@ -228,16 +241,25 @@ class MsgpackCodec(_Fragments):
         return b"%b" + bytes([0x80 + mask.bit_count()]) + fields
 
     def _numbers(self, values: Sequence[float]) -> list[bytes]:
-        return list(map(self._pack, map(plain, values)))
+        pack = self._pack
+        # As ``plain`` has it, without a call for each.
+        return [
+            (pack(int(value)) if -1e16 < value < 1e16 else pack(value))
+            if value.is_integer()
+            else (pack(value) if value == value else b"\xc0")
+            for value in values
+        ]
 
     def _stamp(self, stamp: int) -> bytes:
         return self._pack(stamp or None)
 
     def update(self, since: int, version: int, ts: int, parts: Sequence[bytes]) -> bytes:
-        pack = self._pack
         symbols = len(parts) - parts.count(b"")
-        head = (_UPDATE_HEAD, pack(since), _VERSION, pack(version), _TS, pack(ts), _DATA, _map_header(symbols))
-        return b"".join((*head, *parts))
+        return b"".join((self._headed((since, version, ts)), _map_header(symbols), *parts))
+
+    def _update_head(self, since: int, version: int, ts: int) -> bytes:
+        pack = self._pack
+        return b"".join((_UPDATE_HEAD, pack(since), _VERSION, pack(version), _TS, pack(ts), _DATA))
 
     def ticks(self, names: Sequence[str], stamps: Sequence[int], floats: Sequence[Sequence[float]]) -> list[bytes]:
         return self.rows([names, stamps, *(list(map(plain, column)) for column in floats)])

@@ -301,6 +301,7 @@ def _build(name: str, given: dict[str, object]) -> Feed:
 
 async def _serve(feed: Feed, name: str, settings: Settings, stop: Stop) -> int:
     from ticker.cli.banner import banner, how_called
+    from ticker.cli.collector import calm
     from ticker.feed import ReplayFeed
     from ticker.server import Service
 
@@ -313,6 +314,7 @@ async def _serve(feed: Feed, name: str, settings: Settings, stop: Stop) -> int:
         replay = feed.replay if isinstance(feed, ReplayFeed) else None
         banner(service.url, name, feed.info, how_called(), replay).write(sys.stdout)
         _reload_on_hangup(service)
+        calm()
         await stop.wait()
         log.info("stopping")
     finally:
