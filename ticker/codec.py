@@ -316,6 +316,9 @@ def _client_message(message: Any, depth: int) -> ClientMessage:
         raise ProtocolError("malformed", f"a message is one object, not {type(message).__name__}")
     found = message.get("id")
     id_ = found if isinstance(found, int | str) and not isinstance(found, bool) else None
+    if isinstance(id_, int) and not -(1 << 63) <= id_ < 1 << 64:
+        # JSON knows no bounds, but the answer may have to go out as msgpack.
+        raise ProtocolError("bad-argument", "id: an integer has at most 64 bits")
     op = message.get("op")
     kind = CLIENT_MESSAGES.get(op) if isinstance(op, str) else None
     if kind is None:

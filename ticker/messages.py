@@ -94,7 +94,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     depth: int = MAX_DEPTH
     #: Bytes of a frame to the client; a bigger snapshot goes out in parts.
     frame_bytes: int = 1_048_576
-    #: Messages a second that a client may send for long; pings of the WebSocket count too.
+    #: Messages a second that a client may send for long; pings of the WebSocket count too, and 4 KiB as one more.
     messages_per_second: int = 100
     #: … and at once, after some quiet. One more is answered with an error; twice as many close with 4429.
     messages_at_once: int = 1_000

@@ -1,12 +1,16 @@
 """How often a client may say something: a token bucket, without a clock of its own.
 
-A message costs one token, and tokens come back at a steady rate; so a client may say much at once, now and then. Who
-goes on beyond that is told, and who goes on after that has to go.
+A message costs one token, a large one some more, and tokens come back at a steady rate; so a client may say much at
+once, now and then. Who goes on beyond that is told, and who goes on after that has to go.
 """
 
 from __future__ import annotations
 
 from enum import Enum
+from typing import Final
+
+#: A message costs another token for so many bytes: reading it takes as long as some small ones.
+MORE_BYTES: Final = 4_096
 
 
 class Verdict(Enum):
@@ -28,12 +32,12 @@ class Allowance:
         self._tokens = float(burst)
         self._at_s = now_s
 
-    def take(self, now_s: float) -> Verdict:
-        """One message, at a time of a clock that never goes back."""
+    def take(self, now_s: float, size: int = 0) -> Verdict:
+        """One message of ``size`` bytes, at a time of a clock that never goes back."""
         self._tokens = min(self._tokens + (now_s - self._at_s) * self._per_s, self._burst)
         self._at_s = now_s
         if self._tokens >= 1:
-            self._tokens -= 1
+            self._tokens -= min(1 + size // MORE_BYTES, self._burst)
             return Verdict.FINE
         # Also what is refused costs: a flood doesn't end by being told of.
         self._tokens -= 1

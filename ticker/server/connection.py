@@ -218,10 +218,10 @@ class Connection(asyncio.BufferedProtocol):
         self._timer = self._loop.call_later(CLOSE_S, self._transport.abort)
         self._transport.resume_reading()
 
-    def _allowed(self) -> Verdict:
-        """Whether the client may say something more just now."""
+    def _allowed(self, size: int) -> Verdict:
+        """Whether the client may say something more just now, of ``size`` bytes."""
         self.heard_s = self._loop.time()
-        verdict = self._allowance.take(self.heard_s)
+        verdict = self._allowance.take(self.heard_s, size)
         if verdict is Verdict.ENOUGH:
             self.close(4429, "too many messages")
         return verdict

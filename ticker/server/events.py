@@ -17,7 +17,7 @@ import msgspec
 from aiohttp import web
 
 from ticker.hub import Hub
-from ticker.messages import Subscribe
+from ticker.messages import CHANNELS, Subscribe
 from ticker.server.allowance import Verdict
 from ticker.server.clients import Clients
 from ticker.server.connection import Connection, Owner
@@ -94,7 +94,7 @@ class EventStream(Connection):
 
     def say(self, message: str) -> None:
         """The client's message, by another way."""
-        verdict = self._allowed()
+        verdict = self._allowed(len(message))
         if verdict is Verdict.TOLD:
             self._owner.flooded(self)
         elif verdict is Verdict.FINE:
@@ -120,7 +120,8 @@ class EventsEndpoint:
             subscribe = _subscribe(request)
         except ValueError as error:
             return refusal(400, "bad-argument", str(error))
-        channel = subscribe.channel
+        # One that there is not is answered on the stream, and has no framer of its own: clients can make up many.
+        channel = subscribe.channel if subscribe.channel in CHANNELS else "ticker"
         framer = self._framers.setdefault(channel, EventFramer(channel, lambda: self._hub.board.epoch))
         token = secrets.token_urlsafe(18)
         # Where it says so itself it also works behind a path of its own.

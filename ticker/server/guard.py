@@ -93,7 +93,7 @@ class Guard:
             return refusal(413, "too-large", f"a request has at most {_MAX_BYTES} bytes")
         try:
             credential = msgspec.json.decode(body, type=_LogIn).key.strip()
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             return refusal(400, "bad-argument", "key: missing; the body is an object with the key or token")
         found = self._auth.identify(credential)
         if found is None:

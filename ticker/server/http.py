@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 from aiohttp import hdrs, web
 
 import ticker
+from ticker.entitlements import Entitlements
 from ticker.feed import FeedInfo
 from ticker.hub import Hub
 from ticker.messages import Error, FeedState, Since
 from ticker.server.identity import for_everybody, identity, known
+
+#: How long a request's body may take.
+BODY_S: Final = 10.0
+_HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 class HttpEndpoints:
@@ -51,7 +58,8 @@ class HttpEndpoints:
         state = self._state()
         hub = self._hub
         status = "degraded" if state.state == "stale" or self._problems() else "ok"
-        if known(request) is None:
+        who = known(request)
+        if who is None:
             # For a load balancer, which has no key: the rest is nobody's business.
             return json_response({"status": status})
         body = {
@@ -59,8 +67,9 @@ class HttpEndpoints:
             "problems": self._problems(),
             "server": f"ticker/{ticker.__version__}",
             "feed": {"name": self._feed_name, "state": state.state, "ts": state.ts, "replay": self._replays},
-            "symbols": len(hub.board.symbols),
-            "clients": len(hub.sessions),
+            "symbols": len(self._visible(who.may)),
+            # How many others there are is not for everybody.
+            **({"clients": len(hub.sessions)} if who.may.admin else {}),
             "epoch": hub.board.epoch,
             "version": hub.board.version,
             "uptime_s": round(time.monotonic() - self._started_s, 3),
@@ -68,10 +77,12 @@ class HttpEndpoints:
         return json_response(body)
 
     async def symbols(self, request: web.Request) -> web.Response:
-        info, may = self._feed(), identity(request).may
-        names = [name for name in self._hub.board.symbols if may.every_symbol or may.symbol(name)]
+        info, names = self._feed(), self._visible(identity(request).may)
         body = {"symbols": names, "complete": self._hub.complete, "currency": info.currency}
         return json_response(body)
+
+    def _visible(self, may: Entitlements) -> list[str]:
+        return [name for name in self._hub.board.symbols if may.every_symbol or may.symbol(name)]
 
     async def snapshot(self, request: web.Request) -> web.Response:
         wanted = symbols_of(request)
@@ -83,8 +94,9 @@ class HttpEndpoints:
 
 def json_response(body: object, status: int = 200) -> web.Response:
     """An answer that nobody keeps."""
-    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-    return web.Response(body=msgspec.json.encode(body), status=status, content_type="application/json", headers=headers)
+    return web.Response(
+        body=msgspec.json.encode(body), status=status, content_type="application/json", headers=_HEADERS
+    )
 
 
 def symbols_of(request: web.Request) -> list[str]:
@@ -112,13 +124,24 @@ def since_of(request: web.Request) -> Since | None:
 
 
 async def body_of(request: web.Request, most: int) -> bytes | None:
-    """The body, or None if it has more than ``most`` bytes."""
+    """The body, or None if it has more than ``most`` bytes. One that never ends, or is broken, raises its answer."""
     body = b""
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > most:
-            return None
+    try:
+        async with asyncio.timeout(BODY_S):
+            async for chunk in request.content.iter_any():
+                body += chunk
+                if len(body) > most:
+                    return None
+    except TimeoutError:
+        raise _answered(web.HTTPRequestTimeout, f"the body did not come within {BODY_S:g} s") from None
+    except web.RequestPayloadError:
+        raise _answered(web.HTTPBadRequest, "the body is not what its headers say") from None
     return body
+
+
+def _answered(kind: type[web.HTTPError], message: str) -> web.HTTPError:
+    error = msgspec.json.encode(Error(code="malformed", message=message)).decode()
+    return kind(text=error, content_type="application/json", headers=_HEADERS)
 
 
 def refusal(status: int, code: str, message: str) -> web.Response:

@@ -148,6 +148,8 @@ class Page:
     def _stand_in(self, request: web.Request) -> web.Response:
         info = self._feed()
         names = self._hub.board.symbols
+        # Bytes that are no text come as what can't go out.
+        host = request.host.encode(errors="replace").decode()
         sample = ["AAPL", "MSFT"] if {"AAPL", "MSFT"} <= set(names) else names[:2]
         values = {
             "version": ticker.__version__,
@@ -155,8 +157,8 @@ class Page:
             "feed_name": self._feed_name,
             "state": self._state().state,
             "symbols": f"{len(names):,}",
-            "http_url": f"{request.scheme}://{request.host}",
-            "ws_url": f"{'wss' if request.secure else 'ws'}://{request.host}",
+            "http_url": f"{request.scheme}://{host}",
+            "ws_url": f"{'wss' if request.secure else 'ws'}://{host}",
             "sample": shlex.join(sample),
             "sample_csv": quote(",".join(sample), safe=","),
             "sample_json": msgspec.json.encode(sample).decode()[1:-1],

@@ -24,6 +24,9 @@ def behind(proxies: Sequence[Network]) -> Middleware:
 
     @web.middleware
     async def look(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if hdrs.HOST not in request.headers:
+            # HTTP/1.0 needs no Host; aiohttp would ask the network for this machine's name instead, and wait.
+            request = request.clone(host="")
         if not _is_in(request.remote, proxies):
             return await handler(request)
         scheme = _last(request, hdrs.X_FORWARDED_PROTO)

@@ -12,6 +12,7 @@ import logging
 import time
 from typing import Any, Final
 
+from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 log = logging.getLogger("ticker.server")
@@ -61,7 +62,7 @@ class Troubles:
 def _without_bytes(record: logging.LogRecord) -> bool:
     """A request that can't be read is its sender's fault: no error of ours, and nothing of it into the log."""
     error = record.exc_info[1] if record.exc_info else None
-    if isinstance(error, HttpProcessingError | UnicodeError | ValueError):
+    if isinstance(error, HttpProcessingError | web.RequestPayloadError | UnicodeError | ValueError):
         record.levelno, record.levelname = logging.INFO, "INFO"
         record.msg, record.args = "a request that can't be read: %s", (type(error).__name__,)
         record.exc_info = record.exc_text = None

@@ -61,7 +61,7 @@ class ReplayEndpoint:
             _obey(feed, msgspec.json.decode(body, type=ReplayCommand))
         except msgspec.ValidationError as error:
             return refusal(400, "bad-argument", _named(error))
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             return refusal(400, "malformed", f"the body is not a JSON object: {error}")
         except ValueError as error:
             return refusal(400, "bad-argument", str(error))

@@ -37,6 +37,8 @@ log = logging.getLogger("ticker.server")
 #: What stopping may take: clients get a part of it to answer the close.
 STOP_S = 1.5
 CLOSE_S = 0.75
+#: What a request has beyond what was read of it may take.
+LINGER_S = 1.0
 
 
 class Service:
@@ -124,6 +126,10 @@ class Service:
             keepalive_timeout=limits.handshake_seconds,
             max_line_size=limits.header_bytes,
             max_field_size=limits.header_bytes,
+            # Nobody needs to send us little that turns out to be much.
+            auto_decompress=False,
+            # What comes after the answer is read for so long, lest the answer be lost with it.
+            lingering_time=LINGER_S,
             # Who polls and goes needs no answer.
             handler_cancellation=True,
             shutdown_timeout=0.25,
@@ -132,7 +138,7 @@ class Service:
         try:
             context = None if self._tls is None else self._tls.context
             where = self.settings.host, self.settings.port
-            await Site(self._runner, *where, context, limits.handshake_seconds).start()
+            await Site(self._runner, *where, context, limits.handshake_seconds, limits.slow_seconds).start()
         except OSError:
             await self.stop()
             raise

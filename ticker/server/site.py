@@ -7,17 +7,26 @@ import ssl
 
 from aiohttp import web
 
+from ticker.server.tcp import all_acknowledged_within
+
 _BACKLOG = 1_024
 
 
 class Site(web.BaseSite):
-    """As aiohttp's own for TCP, with a limit to the time that a handshake of TLS may take."""
+    """As aiohttp's own for TCP, with limits to the time that a handshake of TLS, and taking an answer, may take."""
 
     def __init__(
-        self, runner: web.AppRunner, host: str, port: int, context: ssl.SSLContext | None, handshake_s: float
+        self,
+        runner: web.AppRunner,
+        host: str,
+        port: int,
+        context: ssl.SSLContext | None,
+        handshake_s: float,
+        taken_s: float,
     ) -> None:
         super().__init__(runner, ssl_context=context, backlog=_BACKLOG)
         self._where = host, port
+        self._taken_s = taken_s
         self._handshake_s = handshake_s if context is not None else None
 
     @property
@@ -36,3 +45,6 @@ class Site(web.BaseSite):
             backlog=self._backlog,
             ssl_handshake_timeout=self._handshake_s,
         )
+        for listening in self._server.sockets:
+            # Its connections have it too: who asks for much and takes nothing of it doesn't keep us holding it.
+            all_acknowledged_within(listening, self._taken_s)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from asyncio.trsock import TransportSocket
 from typing import Final
 
 # linux/tcp.h, struct tcp_info: eight bytes of small fields, then 32-bit ones; these are the 5th and the 13th of them.
@@ -24,8 +25,15 @@ def tune(transport: asyncio.Transport, *, send_buffer_bytes: int, dead_after_s: 
 
 def acknowledged_within(transport: asyncio.Transport, seconds: float) -> None:
     """The kernel ends a connection whose peer takes longer, or has no room for so long (TCP_USER_TIMEOUT)."""
-    found, option = _socket(transport), getattr(socket, "TCP_USER_TIMEOUT", None)
-    if found is not None and option is not None:
+    found = _socket(transport)
+    if found is not None:
+        all_acknowledged_within(found, seconds)
+
+
+def all_acknowledged_within(found: socket.socket | TransportSocket, seconds: float) -> None:
+    """The same of a socket; of one that listens, for each connection that it is to accept."""
+    option = getattr(socket, "TCP_USER_TIMEOUT", None)
+    if option is not None:
         found.setsockopt(socket.IPPROTO_TCP, option, int(seconds * 1000))
 
 

@@ -73,7 +73,7 @@ class WebSocket(Connection):
             return
         if self._closing:
             return
-        verdict = self._allowed()
+        verdict = self._allowed(len(frame.data))
         if verdict is Verdict.TOLD:
             if frame.opcode < Opcode.CLOSE:
                 self._owner.flooded(self)
