@@ -105,8 +105,10 @@ class Tape:
     def catch_up(self, subscription: TapeSubscription) -> bool:
         """A frame for a subscription that is behind, if its outlet is ready. Whether it is in step now."""
         if not subscription.outlet.ready():
-            # Counting now keeps the count exact by symbol, however long this lasts.
-            subscription.count_lost(self._ring, self._board)
+            if self._ring.tail - subscription.cursor >= self._ring.capacity:
+                # Counting now and then keeps the count exact by symbol, however long this lasts; each time would cost
+                # a core for some hundred clients that don't read.
+                subscription.count_lost(self._ring, self._board)
             return False
         payload = self._taken(subscription)
         self.file(subscription)

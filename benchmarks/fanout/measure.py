@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import multiprocessing
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from statistics import median
 
 import numpy as np
 
 from benchmarks.fanout import load
-from benchmarks.fanout.contenders import Contender, running
+from benchmarks.fanout.contenders import Contender, Running, running
 from benchmarks.fanout.processes import cores, cpu_s, resident_bytes
 from benchmarks.fanout.workloads import Workload
 
@@ -40,8 +41,17 @@ class Result:
     lost: int
 
 
-def measured(contender: Contender, workload: Workload, seconds: float, frame_bytes: int = 0) -> Result:
-    """Raises ``RuntimeError`` or ``OSError`` if the server or the load fails."""
+def measured(
+    contender: Contender,
+    workload: Workload,
+    seconds: float,
+    frame_bytes: int = 0,
+    beside: Callable[[Running], AbstractContextManager[object]] = nullcontext,
+) -> Result:
+    """``beside`` goes on while it is measured, once all clients are there.
+
+    Raises ``RuntimeError`` or ``OSError`` if the server or the load fails.
+    """
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     with running(contender, workload, frame_bytes) as server:
@@ -52,14 +62,15 @@ def measured(contender: Contender, workload: Workload, seconds: float, frame_byt
         there.close()
         try:
             here.recv()
-            time.sleep(SETTLE_S)
-            full = resident_bytes(server.pid)
-            here.send("begin")
-            used, began = cpu_s(server.pid), time.perf_counter()
-            time.sleep(seconds)
-            used, took = cpu_s(server.pid) - used, time.perf_counter() - began
-            here.send("end")
-            tally: load.Tally = here.recv()
+            with beside(server):
+                time.sleep(SETTLE_S)
+                full = resident_bytes(server.pid)
+                here.send("begin")
+                used, began = cpu_s(server.pid), time.perf_counter()
+                time.sleep(seconds)
+                used, took = cpu_s(server.pid) - used, time.perf_counter() - began
+                here.send("end")
+                tally: load.Tally = here.recv()
             here.send("stop")
             process.join(10)
         except EOFError:

@@ -1,0 +1,99 @@
+"""What clients that never read cost those that do, and in memory: the same load with and without them, in turns."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from statistics import median
+from typing import Final
+
+from benchmarks.fanout.contenders import TICKER, Running
+from benchmarks.fanout.frames import client_frame
+from benchmarks.fanout.measure import Result, measured
+from benchmarks.fanout.processes import many_files, resident_bytes
+from benchmarks.fanout.workloads import WORKLOADS
+from benchmarks.measure import show
+
+GOOD: Final = WORKLOADS["W1"]
+SLOW: Final = 50
+REPEATS: Final = 5
+SECONDS: Final = 4.0
+_HANDSHAKE: Final = (
+    b"GET /v1/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+#: All symbols, and every trade and quote: as much as one may ask for.
+_WISHES: Final = b"".join(
+    client_frame(b'{"op":"subscribe","channel":"%b","symbols":["*"],"rate":20}' % channel)
+    for channel in (b"ticker", b"trades", b"quotes")
+)
+
+
+class Company:
+    """So many clients that ask for everything and read nothing. ``grown_kib``: by how much the server's memory grew."""
+
+    def __init__(self, count: int) -> None:
+        self.grown_kib: list[float] = []
+        self._count = count
+
+    @contextmanager
+    def __call__(self, server: Running) -> Iterator[None]:
+        before = resident_bytes(server.pid)
+        sockets = [self._connected(server.port) for _ in range(self._count)]
+        try:
+            yield
+            self.grown_kib.append((resident_bytes(server.pid) - before) / 1024)
+        finally:
+            for each in sockets:
+                each.close()
+
+    def _connected(self, port: int) -> socket.socket:
+        made = socket.socket()
+        # Before it connects: what it may hold unread is agreed on then.
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        made.connect(("127.0.0.1", port))
+        made.sendall(_HANDSHAKE + _WISHES)
+        return made
+
+
+def main() -> None:
+    many_files()
+    # They are to stay for as long as it is measured, and to lose ticks from the beginning; and what fills up by itself
+    # is not to hide what they take.
+    os.environ.update(TICKER_SLOW_TIMEOUT="3600", TICKER_RING_TICKS="1024")
+    nobody, company = Company(0), Company(SLOW)
+    alone: list[Result] = []
+    beside: list[Result] = []
+    for _ in range(REPEATS):
+        alone.append(measured(TICKER, GOOD, SECONDS, beside=nobody))
+        beside.append(measured(TICKER, GOOD, SECONDS, beside=company))
+    faults = [fault for result in (*alone, *beside) for fault in result.faults]
+    if faults:
+        raise SystemExit("\n".join(faults))
+    # Rings and bars fill up meanwhile, whoever is there.
+    each_kib = (median(company.grown_kib) - median(nobody.grown_kib)) / SLOW
+    rows = [_row("alone", alone, 0.0), _row(f"beside {SLOW} that never read", beside, each_kib)]
+    show(GOOD.title, ["", "server", "µs a frame", "p50 ms", "p99 ms", "KiB a mute client"], rows)
+    changes = [(after.ages_ms[1] / before.ages_ms[1] - 1) * 100 for before, after in zip(alone, beside, strict=True)
+               if before.ages_ms and after.ages_ms]  # fmt: skip
+    print(
+        f"p99 of those that read: {median(changes):+.1f} % (in turns: {', '.join(f'{each:+.0f}' for each in changes)})"
+    )
+
+
+def _row(label: str, results: Sequence[Result], kib: float) -> list[str]:
+    ages = [result.ages_ms for result in results if result.ages_ms]
+    return [
+        label,
+        f"{median(result.server for result in results):.0%}",
+        f"{median(result.us_a_frame for result in results):.1f}",
+        f"{median(age[0] for age in ages):.1f}",
+        f"{median(age[1] for age in ages):.1f}",
+        f"{kib:.1f}" if kib else "",
+    ]
+
+
+if __name__ == "__main__":
+    main()
