@@ -76,11 +76,13 @@ def main() -> None:
     each_kib = (median(company.grown_kib) - median(nobody.grown_kib)) / SLOW
     rows = [_row("alone", alone, 0.0), _row(f"beside {SLOW} that never read", beside, each_kib)]
     show(GOOD.title, ["", "server", "µs a frame", "p50 ms", "p99 ms", "KiB a mute client"], rows)
-    changes = [(after.ages_ms[1] / before.ages_ms[1] - 1) * 100 for before, after in zip(alone, beside, strict=True)
-               if before.ages_ms and after.ages_ms]  # fmt: skip
-    print(
-        f"p99 of those that read: {median(changes):+.1f} % (in turns: {', '.join(f'{each:+.0f}' for each in changes)})"
-    )
+    changes = [
+        (after.ages_ms[1] / before.ages_ms[1] - 1) * 100
+        for before, after in zip(alone, beside, strict=True)
+        if before.ages_ms and after.ages_ms
+    ]
+    turns = ", ".join(f"{each:+.0f}" for each in changes)
+    print(f"p99 of those that read: {median(changes):+.1f} % (in turns: {turns})")
 
 
 def _row(label: str, results: Sequence[Result], kib: float) -> list[str]:
