@@ -147,7 +147,7 @@ CLOSE_CODES: dict[int, CloseCode] = {
     for row in (
         CloseCode(1000, "The client closed.", reconnect=False),
         CloseCode(1002, "The client broke the WebSocket protocol.", reconnect=False),
-        CloseCode(1007, "A text frame was not UTF-8.", reconnect=False),
+        CloseCode(1007, "A text was not UTF-8, or a compressed message was broken.", reconnect=False),
         CloseCode(1009, "A message was larger than `limits.message_bytes`.", reconnect=False),
         CloseCode(1011, "The server failed on this connection; its log tells why.", reconnect=True),
         CloseCode(1012, "The server restarts or stops.", reconnect=True),

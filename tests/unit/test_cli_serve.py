@@ -161,6 +161,12 @@ def test_other_machines_are_let_in_by_name_alone(service: type[FakeService], hos
     assert serve("--key", "k", "--host", host, env={"TICKER_NO_AUTH": "1"}).exit_code == 0
 
 
+def test_compression_is_off_unless_asked_for(service: type[FakeService]) -> None:
+    for options, env in (((), {}), (("--compress",), {}), ((), {"TICKER_COMPRESS": "1"})):
+        assert serve("--key", "k", *options, env=env).exit_code == 0
+    assert [made.settings.compress for made in service.made] == [False, True, True]
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
 def test_this_machine_is_open(service: type[FakeService], host: str) -> None:
     assert serve("--key", "k", "--host", host).exit_code == 0

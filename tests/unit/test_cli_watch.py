@@ -49,10 +49,11 @@ def test_symbols_are_separated_by_blanks_or_commas(connect: Connect) -> None:
 
 def test_the_options_are_the_clients(connect: Connect) -> None:
     """From the command line and from the environment, where the command's name stands in the variable."""
-    watch("AAPL", "--url", "host:1", "--rate", "0.5", env={"TICKER_WATCH_ENCODING": "msgpack", "TICKER_COUNT": "1"})
+    env = {"TICKER_WATCH_ENCODING": "msgpack", "TICKER_COUNT": "1"}
+    watch("AAPL", "--url", "host:1", "--rate", "0.5", "--compress", env=env)
     assert connect.args[0] == "host:1"
     given = {"channel": "ticker", "encoding": "msgpack", "rate": 0.5, "wait": False}
-    assert connect.options == given | {"key": None, "ssl": None, "transport": "auto"}
+    assert connect.options == given | {"key": None, "ssl": None, "transport": "auto", "compress": True}
 
 
 def test_a_pipe_gets_json_lines(connect: Connect) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.frames import MASK, sent
+from tests.unit.test_deflate import bomb
+from ticker.server.deflate import deflated, inflated
 from ticker.server.frames import (
+    DEFLATED_FROM_BYTES,
     MAX_FRAGMENTS,
+    DeflatingFramer,
     Frame,
     FrameReader,
     MessageFramer,
@@ -19,8 +25,8 @@ from ticker.server.frames import (
 )
 
 
-def read(*chunks: bytes, limit: int = 65_536) -> list[Frame]:
-    reader = FrameReader(limit)
+def read(*chunks: bytes, limit: int = 65_536, inflates: bool = False) -> list[Frame]:
+    reader = FrameReader(limit, inflates=inflates)
     frames = []
     for chunk in chunks:
         reader.feed(chunk)
@@ -120,6 +126,59 @@ def test_what_is_forbidden(wire: bytes, code: int) -> None:
     assert caught.value.reason
 
 
+#: What else, where compression was agreed on.
+FORBIDDEN_DEFLATED = {
+    "compressed ping": (sent(9, b"hi", reserved=0x40), 1002),
+    "compressed close": (sent(8, b"", reserved=0x40), 1002),
+    "compressed later": (sent(1, b"a", last=False) + sent(0, deflated(b"b"), reserved=0x40), 1002),
+    "compressed again": (sent(1, deflated(b"ab")[:2], last=False, reserved=0x40) + sent(0, b"", reserved=0x40), 1002),
+    "compressed nothing": (sent(1, b"", reserved=0x40), 1007),
+    "compressed, and another bit": (sent(1, deflated(b"a"), reserved=0x60), 1002),
+    "nothing that was compressed": (sent(1, b"hi", reserved=0x40), 1007),
+    "cut off": (sent(2, deflated(bytes(range(200)))[:-1], reserved=0x40), 1007),
+    "compressed, not UTF-8": (sent(1, deflated(b"\xc3\x28"), reserved=0x40), 1007),
+    "too large once inflated": (sent(2, deflated(bytes(65_537)), reserved=0x40), 1009),
+    "too large before": (bytes((0xC2, 0xFF)) + (65_537).to_bytes(8, "big"), 1009),
+    "a bomb": (sent(2, bomb(), reserved=0x40), 1009),
+    "a bomb in fragments": (
+        sent(2, bomb()[:100], last=False, reserved=0x40) + sent(0, bomb()[100:], last=False) + sent(0, b""),
+        1009,
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("wire", "code"),
+    [FORBIDDEN[name] for name in FORBIDDEN if name != "reserved bit 1"] + [*FORBIDDEN_DEFLATED.values()],
+)
+def test_what_is_forbidden_where_messages_may_be_compressed(wire: bytes, code: int) -> None:
+    with pytest.raises(Violation) as caught:
+        read(wire, inflates=True)
+    assert caught.value.code == code
+    assert caught.value.reason
+
+
+def test_a_compressed_message_is_inflated() -> None:
+    """Whole or in fragments, cut anywhere, with control frames between; and those that aren't are read as ever."""
+    words, data = "prices, é " * 50, deflated(("prices, é " * 50).encode())
+    wire = sent(1, data[:1], last=False, reserved=0x40) + sent(9, b"hi") + sent(0, b"", last=False) + sent(0, data[1:])
+    wire += sent(1, b"plain", last=False) + sent(0, b"!") + sent(2, data, reserved=0x40) + sent(2, data)
+    frames = [
+        Frame(Opcode.PING, b"hi"),
+        Frame(Opcode.TEXT, words),
+        Frame(Opcode.TEXT, "plain!"),
+        Frame(Opcode.BINARY, words.encode()),
+        Frame(Opcode.BINARY, data),
+    ]
+    assert read(wire, inflates=True) == frames
+    assert read(*(bytes((byte,)) for byte in wire), inflates=True) == frames
+
+
+def test_what_is_inflated_may_be_as_long_as_the_limit() -> None:
+    wire = sent(2, deflated(bytes(65_536)), reserved=0x40)
+    assert read(wire, wire, inflates=True) == [Frame(Opcode.BINARY, bytes(65_536))] * 2
+
+
 @pytest.mark.parametrize("code", [1000, 1001, 1003, 1007, 1011, 1012, 1014, 3000, 4000, 4999])
 def test_codes_that_may_be_sent(code: int) -> None:
     assert read(sent(8, code.to_bytes(2, "big")))[0].closes_with == (code, "")
@@ -149,6 +208,29 @@ def test_a_frame_is_built_once_for_all_who_get_it() -> None:
     assert frame == b"\x81\x7e\x00\xc8" + payload
     assert framer.frame(payload) is frame
     assert MessageFramer(is_text=False).frame(b"") == b"\x82\x00"
+
+
+@pytest.mark.parametrize("is_text", [True, False])
+def test_a_frame_is_compressed_once_for_all_who_get_it(is_text: bool) -> None:
+    """Marked as such; and it is the whole message, whoever got what before."""
+    framer = DeflatingFramer(MessageFramer(is_text=is_text))
+    payloads = [bytes((letter,)) * 70_000 for letter in b"abc"]
+    for payload in payloads:
+        frame = framer.frame(payload)
+        assert framer.frame(payload) is frame
+        assert frame[:2] == bytes((0xC1 if is_text else 0xC2, 126))
+        assert len(frame) < 500
+        assert inflated(frame[4:], 70_000) == payload
+
+
+def test_what_is_small_or_does_not_shrink_goes_plain() -> None:
+    """As the very frame that the others get."""
+    plain = MessageFramer(is_text=True)
+    framer = DeflatingFramer(plain)
+    for payload in (b"", b"x" * (DEFLATED_FROM_BYTES - 1), random.Random(7).randbytes(DEFLATED_FROM_BYTES)):
+        assert framer.frame(payload) is plain.frame(payload)
+        assert framer.frame(payload)[0] == 0x81
+    assert framer.frame(b"x" * DEFLATED_FROM_BYTES)[0] == 0xC1
 
 
 def test_the_reason_of_a_close_is_cut_between_letters() -> None:

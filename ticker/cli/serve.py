@@ -190,6 +190,12 @@ def _option(name: str, **more: Any) -> Callable[[F], F]:
     metavar="NUMBER",
     help="Trades, and as many quotes, kept for clients that are late.",
 )
+@_option(
+    "--compress",
+    is_flag=True,
+    help="Compress for clients that ask for it (RFC 7692): JSON to a third, msgpack to less than a half. 3 KiB take "
+    "15 µs, once for all clients that watch the same: so once for each, where each has symbols of its own.",
+)
 @_option("--log-level", default="info", type=click.Choice(LEVELS), help="What is logged on stderr.")
 @_option("--log-format", default="text", type=click.Choice(FORMATS), help="As lines for people, or JSON for programs.")
 def command(**params: Any) -> int:
@@ -249,6 +255,7 @@ def command(**params: Any) -> int:
         tls_cert=params["tls_cert"],
         tls_key=params["tls_key"],
         ring_ticks=params["ring_ticks"],
+        compress=params["compress"],
     )
     name = params["feed"]
     with logging_to_stderr(params["log_level"], params["log_format"]):

@@ -50,6 +50,7 @@ def _option(name: str, **more: Any) -> Callable[[F], F]:
     show_default=True,
     help="How prices get here. Where the network lets no WebSocket through, auto finds what does.",
 )
+@_option("--compress", is_flag=True, help="Ask the server to compress what it sends: for a slow link.")
 @access_options
 def command(
     symbols: tuple[str, ...], output: str | None, key_file: Path | None, ca: Path | None, **options: Any

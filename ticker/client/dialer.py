@@ -32,12 +32,22 @@ BETTER_AFTER_S: Final = 300.0
 class Dialer:
     """Dials one server, and remembers what got through."""
 
-    def __init__(self, url: URL, encodings: Encodings, access: Access, transport: Transport, timeout_s: float) -> None:
+    def __init__(
+        self,
+        url: URL,
+        encodings: Encodings,
+        access: Access,
+        transport: Transport,
+        timeout_s: float,
+        *,
+        compress: bool = False,
+    ) -> None:
         self._url = url
         self._encodings = encodings
         self._access = access
         self._transport = transport
         self._timeout_s = timeout_s
+        self._compress = compress
         self._kind: str = "websocket" if transport == "auto" else transport
 
     async def dial(self, session: aiohttp.ClientSession) -> Link:
@@ -91,7 +101,9 @@ class Dialer:
         from ticker.client import event_link, poll_link, websocket_link
 
         if kind == "websocket":
-            return await websocket_link.dial(session, self._url, self._encodings, self._timeout_s, self._access)
+            return await websocket_link.dial(
+                session, self._url, self._encodings, self._timeout_s, self._access, compress=self._compress
+            )
         url = beside(self._url, "events" if kind == "sse" else "poll")
         if kind == "sse":
             return await event_link.dial(session, url, self._encodings, self._timeout_s, self._access)

@@ -58,6 +58,7 @@ def connect(
     key: Key | None = None,
     ssl: SSLContext | None = None,
     transport: Transport = "auto",
+    compress: bool = False,
 ) -> Stream:
     """A stream of prices, to be used in ``async with``.
 
@@ -83,6 +84,9 @@ def connect(
     and where it doesn't let those through, long polls, until a WebSocket gets through again; or one of ``websocket``,
     ``sse`` and ``poll``. Long polls carry the channel ``ticker`` alone.
 
+    ``compress`` asks for compressed messages, a third to a half of the bytes: for a slow or metered link to a server
+    that was started with ``--compress``; others send them plain. Events and polls stay plain.
+
     Raises ``ValueError`` for arguments that can't be.
     """
     address = stream_url(url)
@@ -98,6 +102,7 @@ def connect(
         connect_timeout_s=connect_timeout_s,
         access=Access(key, ssl),
         transport=transport,
+        compress=compress,
     )
 
 
@@ -124,6 +129,7 @@ class Stream:
         connect_timeout_s: float,
         access: Access | None = None,
         transport: Transport = "auto",
+        compress: bool = False,
     ) -> None:
         #: The server's address, without credentials.
         self.url = follower.name
@@ -134,7 +140,7 @@ class Stream:
         self._lock = threading.Lock()
         self._follower = follower
         self._keeper = Keeper(
-            Dialer(address, Encodings(encoding), self._access, transport, connect_timeout_s),
+            Dialer(address, Encodings(encoding), self._access, transport, connect_timeout_s, compress=compress),
             follower,
             backoff,
             wait=wait,

@@ -57,6 +57,7 @@ def connect_sync(
     key: Key | None = None,
     ssl: SSLContext | None = None,
     transport: Transport = "auto",
+    compress: bool = False,
 ) -> SyncStream:
     """A stream of prices, to be used in ``with``. Arguments, behaviour and errors are those of ``ticker.connect``."""
     return SyncStream(
@@ -73,6 +74,7 @@ def connect_sync(
             key=key,
             ssl=ssl,
             transport=transport,
+            compress=compress,
         )
     )
 

@@ -22,6 +22,8 @@ log = logging.getLogger("ticker.client")
 
 #: The hub's frames stay under 1 MiB; this is what a server of another make may need.
 _MESSAGE_BYTES = 4 * 1024 * 1024
+#: Of the window that is offered: any.
+_WINDOW_BITS = 15
 #: How long the peer may take to answer a close.
 _CLOSE_S = 0.4
 #: Answers to the upgrade that come from the server itself, and tell when or how to come again.
@@ -29,7 +31,13 @@ _OWN_WORDS = {401, 429}
 
 
 async def dial(
-    session: aiohttp.ClientSession, url: URL, encodings: Encodings, timeout_s: float, access: Access | None = None
+    session: aiohttp.ClientSession,
+    url: URL,
+    encodings: Encodings,
+    timeout_s: float,
+    access: Access | None = None,
+    *,
+    compress: bool = False,
 ) -> WebSocketLink:
     """Connect, and await the welcome, all within ``timeout_s``. Raises ``LostError`` or ``RefusedError``.
 
@@ -42,8 +50,8 @@ async def dial(
                 url,
                 protocols=(encodings.out.subprotocol,),
                 timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_S),
-                # Compressing each client's frames apart costs more than it saves.
-                compress=0,
+                # Only if wanted: a server that compresses each client's frames apart takes long over it.
+                compress=_WINDOW_BITS if compress else 0,
                 max_msg_size=_MESSAGE_BYTES,
                 headers=await access.headers(),
                 ssl=access.ssl or True,

@@ -1,7 +1,7 @@
 """WebSocket frames (RFC 6455, section 5) without a socket: written whole, and read strictly.
 
 What the RFC forbids a client is a ``Violation``, with the code to close with: a peer that gets one thing wrong is not
-guessed at.
+guessed at. Messages may be compressed (RFC 7692) where both sides have agreed to that.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from enum import IntEnum
 from typing import Final
 
 import msgspec
+
+from ticker.server.deflate import BrokenError, OversizeError, deflated, inflated
 
 
 class Opcode(IntEnum):
@@ -27,8 +29,13 @@ class Opcode(IntEnum):
 MAX_CONTROL: Final = 125
 #: Of a message: enough for any client that has a reason, and no way round a limit of messages.
 MAX_FRAGMENTS: Final = 256
+#: A smaller message is one packet anyway, and is sent plain.
+DEFLATED_FROM_BYTES: Final = 1_024
 
 _FIN: Final = 0x80
+_RESERVED: Final = 0x70
+#: RFC 7692, section 6: "RSV1", on the first frame of a message.
+_DEFLATED: Final = 0x40
 _MASKED: Final = 0x80
 _NO_CODE: Final = 1005
 _UNMADE: Final = (0, -1, 0)
@@ -57,10 +64,10 @@ class Frame(msgspec.Struct, frozen=True):
         return (int.from_bytes(data[:2], "big"), data[2:].decode()) if data else (_NO_CODE, "")
 
 
-def framed(opcode: Opcode, payload: bytes) -> bytes:
+def framed(opcode: Opcode, payload: bytes, *, is_deflated: bool = False) -> bytes:
     """The only frame of a message, unmasked as a server's are."""
     size = len(payload)
-    first = _FIN | opcode
+    first = _FIN | opcode | (_DEFLATED if is_deflated else 0)
     if size < 126:
         return bytes((first, size)) + payload
     if size < 65_536:
@@ -81,31 +88,58 @@ class MessageFramer:
     """
 
     def __init__(self, *, is_text: bool) -> None:
-        self._opcode = Opcode.TEXT if is_text else Opcode.BINARY
+        self.opcode = Opcode.TEXT if is_text else Opcode.BINARY
         self._payload = b""
-        self._frame = framed(self._opcode, b"")
+        self._frame = framed(self.opcode, b"")
 
     def frame(self, payload: bytes) -> bytes:
         if payload is not self._payload:
-            self._payload, self._frame = payload, framed(self._opcode, payload)
+            self._payload, self._frame = payload, framed(self.opcode, payload)
         return self._frame
+
+
+class DeflatingFramer:
+    """The same for those who take compressed messages: each is compressed once for all who get it.
+
+    Small ones, and those that don't shrink, are ``plain``'s.
+    """
+
+    def __init__(self, plain: MessageFramer) -> None:
+        self._plain = plain
+        self._payload = b""
+        self._frame = plain.frame(b"")
+
+    def frame(self, payload: bytes) -> bytes:
+        if payload is not self._payload:
+            self._payload, self._frame = payload, self._made(payload)
+        return self._frame
+
+    def _made(self, payload: bytes) -> bytes:
+        if len(payload) >= DEFLATED_FROM_BYTES:
+            small = deflated(payload)
+            if len(small) < len(payload):
+                return framed(self._plain.opcode, small, is_deflated=True)
+        return self._plain.frame(payload)
 
 
 class FrameReader:
     """What a client sends, to messages and control frames, one at a time.
 
-    ``limit``: bytes of a message, whether it comes in one frame or many. More is refused by its header, unread.
+    ``limit``: bytes of a message, whether it comes in one frame or many. More is refused by its header, unread. With
+    ``inflates`` it may be compressed, and then neither that nor what is inflated has more.
     """
 
-    __slots__ = ("_came", "_fragments", "_header", "_limit", "_message", "_opcode")
+    __slots__ = ("_came", "_fragments", "_header", "_inflates", "_is_deflated", "_limit", "_message", "_opcode")
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, *, inflates: bool = False) -> None:
         self._limit = limit
+        self._inflates = inflates
         self._came = bytearray()
         #: First byte, size of the payload (-1: not known yet) and of the header, of the frame that is coming.
         self._header = _UNMADE
         #: The message whose fragments are coming, if any.
         self._opcode: Opcode | None = None
+        self._is_deflated = False
         self._fragments = 0
         self._message = bytearray()
 
@@ -127,6 +161,7 @@ class FrameReader:
                 return Frame(opcode, payload)
             if opcode is not Opcode.CONTINUATION:
                 self._opcode = opcode
+                self._is_deflated = bool(first & _DEFLATED)
                 self._fragments = 0
                 if is_last:
                     return self._finished(payload)
@@ -163,8 +198,11 @@ class FrameReader:
 
     def _check_first(self, first: int, second: int) -> None:
         opcode = first & 0xF
-        if first & 0x70:
-            raise Violation(1002, "a reserved bit is set, and no extension was agreed on")
+        if first & _RESERVED:
+            if not self._inflates:
+                raise Violation(1002, "a reserved bit is set, and no extension was agreed on")
+            if first & _RESERVED != _DEFLATED or opcode not in (Opcode.TEXT, Opcode.BINARY):
+                raise Violation(1002, "a reserved bit is set that says nothing there")
         if not second & _MASKED:
             raise Violation(1002, "a client's frames are to be masked")
         if opcode >= Opcode.CLOSE:
@@ -181,6 +219,13 @@ class FrameReader:
         opcode, self._opcode = self._opcode, None
         if self._message:
             self._message = bytearray()
+        if self._is_deflated:
+            try:
+                message = inflated(message, self._limit)
+            except OversizeError:
+                raise Violation(1009, f"a message has at most {self._limit} bytes") from None
+            except BrokenError:
+                raise Violation(1007, "a compressed message can't be inflated") from None
         if opcode is Opcode.TEXT:
             try:
                 return Frame(opcode, message.decode())

@@ -17,6 +17,8 @@ from typing import cast
 from aiohttp import HttpVersion11, hdrs, web
 from aiohttp.http_websocket import WebSocketReader
 
+from ticker.server.extensions import agreed
+
 #: Section 1.3: what proves that the server speaks WebSocket.
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
@@ -58,13 +60,23 @@ def subprotocol(request: web.Request, known: Iterable[str]) -> str | None:
     return next((name for name in offered if name in known), None)
 
 
-def answer(key: str, protocol: str | None) -> bytes:
+def compression(request: web.Request) -> str | None:
+    """How messages will be compressed, in the answer's words; None: not at all. Raises ``HandshakeError``."""
+    try:
+        return agreed(request.headers.getall(hdrs.SEC_WEBSOCKET_EXTENSIONS, []))
+    except ValueError as error:
+        raise HandshakeError(400, str(error)) from None
+
+
+def answer(key: str, protocol: str | None, extension: str | None = None) -> bytes:
     """The head that turns the connection into a WebSocket."""
     accept = base64.b64encode(hashlib.sha1(key.encode() + _GUID).digest()).decode()  # noqa: S324 - RFC 6455 wants it
     lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"]
     lines.append(f"Sec-WebSocket-Accept: {accept}")
     if protocol is not None:
         lines.append(f"Sec-WebSocket-Protocol: {protocol}")
+    if extension is not None:
+        lines.append(f"Sec-WebSocket-Extensions: {extension}")
     return "\r\n".join([*lines, "", ""]).encode()
 
 

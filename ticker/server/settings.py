@@ -34,3 +34,5 @@ class Settings:
     send_buffer_bytes: int = 65_536
     #: A client whose machine doesn't acknowledge what was sent for this long is gone (TCP_USER_TIMEOUT).
     dead_after_s: float = 20.0
+    #: Whether messages are compressed for clients that offer it (RFC 7692): once for each frame, however many get it.
+    compress: bool = False

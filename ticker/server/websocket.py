@@ -11,8 +11,17 @@ from aiohttp import web
 from ticker.server.allowance import Verdict
 from ticker.server.clients import Clients
 from ticker.server.connection import Connection, Framer, Owner
-from ticker.server.frames import Frame, FrameReader, MessageFramer, Opcode, Violation, close_frame, framed
-from ticker.server.handshake import HandshakeError, answer, key_of, subprotocol
+from ticker.server.frames import (
+    DeflatingFramer,
+    Frame,
+    FrameReader,
+    MessageFramer,
+    Opcode,
+    Violation,
+    close_frame,
+    framed,
+)
+from ticker.server.handshake import HandshakeError, answer, compression, key_of, subprotocol
 from ticker.server.http import refusal
 from ticker.server.identity import Identity
 from ticker.server.settings import Settings
@@ -38,9 +47,11 @@ class WebSocket(Connection):
         owner: Owner,
         remote: str | None,
         who: Identity,
+        *,
+        inflates: bool = False,
     ) -> None:
         super().__init__(transport, framer, settings, owner, remote, who)
-        self._reader = FrameReader(settings.limits.message_bytes)
+        self._reader = FrameReader(settings.limits.message_bytes, inflates=inflates)
 
     def _farewell(self, code: int, reason: str) -> bytes:
         return close_frame(code, reason)
@@ -95,6 +106,7 @@ class WebSocketEndpoint:
         self._clients = clients
         self._settings = settings
         self._framers = {"json": MessageFramer(is_text=True), "msgpack": MessageFramer(is_text=False)}
+        self._deflating = {encoding: DeflatingFramer(framer) for encoding, framer in self._framers.items()}
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/v1/stream", self.handle)]
@@ -105,6 +117,7 @@ class WebSocketEndpoint:
             return refusal(400, "bad-argument", f"encoding {encoding!r:.80}: there are json and msgpack")
         try:
             key = key_of(request)
+            extension = compression(request) if self._settings.compress else None
         except HandshakeError as error:
             code = "upgrade-required" if error.status == 426 else "bad-handshake"
             response = refusal(error.status, code, str(error))
@@ -114,6 +127,8 @@ class WebSocketEndpoint:
         encoding = _SUBPROTOCOLS.get(protocol or "", encoding)
 
         def begun(transport: asyncio.Transport, remote: str | None, who: Identity) -> Connection:
-            return WebSocket(transport, self._framers[encoding], self._settings, self._clients, remote, who)
+            framer = self._framers[encoding] if extension is None else self._deflating[encoding]
+            inflates = extension is not None
+            return WebSocket(transport, framer, self._settings, self._clients, remote, who, inflates=inflates)
 
-        return self._clients.take_over(request, begun, answer(key, protocol), encoding)
+        return self._clients.take_over(request, begun, answer(key, protocol, extension), encoding)

@@ -38,6 +38,7 @@ class Request:
     count: int | None
     wait: bool
     transport: Transport = "auto"
+    compress: bool = False
     key: str | None = field(default=None, repr=False)
     ssl: SSLContext | None = None
 
@@ -74,6 +75,7 @@ async def _show(request: Request) -> None:
             key=request.key,
             ssl=request.ssl,
             transport=request.transport,
+            compress=request.compress,
         )
     except ValueError as error:
         raise Failure(f"--url: {error}") from error
