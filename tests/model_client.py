@@ -21,6 +21,8 @@ class ScriptedOutlet:
         self.is_ready = True
         self.frames = 0
         self.sent: list[bytes] = []
+        #: The same, and it stays here.
+        self.written: list[bytes] = []
 
     def ready(self) -> bool:
         return self.is_ready
@@ -28,6 +30,7 @@ class ScriptedOutlet:
     def send(self, payload: bytes) -> None:
         self.frames += 1
         self.sent.append(payload)
+        self.written.append(payload)
 
     def offer(self, payload: bytes) -> bool:
         if self.is_ready:

@@ -41,8 +41,8 @@ _GONE = -1
 
 
 _Rows = npt.NDArray[np.intp]
-#: Rows that are distinct, and a stamp for each.
-_Stamped = tuple[_Rows, npt.NDArray[np.int64]]
+#: Rows that are distinct, and for each a stamp and how many ticks there were.
+_Stamped = tuple[_Rows, npt.NDArray[np.int64], npt.NDArray[np.int64]]
 #: The sorting order by row, each row's first and last place in it, and the rows.
 _Grouped = tuple[_Rows, _Rows, _Rows, _Rows]
 
@@ -84,6 +84,7 @@ class Board:
         self._row_versions = np.zeros(capacity, np.int64)
         self._notional = np.zeros(capacity)
         self._gone = np.zeros(capacity, np.bool_)
+        self._changes = np.zeros(capacity, np.int64)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -100,11 +101,14 @@ class Board:
 
     def _grow(self, capacity: int) -> None:
         used = len(self._stamps)
-        before = self._values, self._stamps, self._versions, self._row_versions, self._notional, self._gone
+        before = self._columns()
         self._allocate(capacity)
-        after = self._values, self._stamps, self._versions, self._row_versions, self._notional, self._gone
-        for old, new in zip(before, after, strict=True):
+        for old, new in zip(before, self._columns(), strict=True):
             new[:used] = old
+
+    def _columns(self) -> tuple[npt.NDArray[Any], ...]:
+        versions = self._versions, self._row_versions
+        return self._values, self._stamps, *versions, self._notional, self._gone, self._changes
 
     def row(self, name: str) -> int | None:
         """The row of ``name``, or None for a symbol that is not there (any more)."""
@@ -120,6 +124,11 @@ class Board:
         """The names of all symbols that are there, in the order they came."""
         gone = self._gone
         return [name for row, name in enumerate(self.names) if not gone[row]]
+
+    @property
+    def changes(self) -> npt.NDArray[np.int64]:
+        """How many ticks have changed each row (a day's beginning, and a symbol's going, count as one). A view."""
+        return self._changes[: len(self.names)]
 
     @property
     def ts(self) -> int | None:
@@ -163,6 +172,7 @@ class Board:
                 stamped.append(self._apply_quotes(rows[event.quotes.symbol], event.quotes, version))
             if stamped:
                 self._stamp(stamped, version)
+                self._count(stamped, version)
         elif isinstance(event, Rollover):
             self._roll_over(event, version)
         else:
@@ -188,15 +198,15 @@ class Board:
         self._notional[touched] = notional
         new[:, _VWAP] = _ratio(notional, new[:, _VOLUME])
         self._store(touched, _TRADE, new, version)
-        return touched, trades.ts[order[last]]
+        return touched, trades.ts[order[last]], last - first + 1
 
     def _apply_quotes(self, rows: Ints, quotes: Quotes, version: int) -> _Stamped:
-        order, _first, last, touched = _group(rows)
+        order, first, last, touched = _group(rows)
         newest = order[last]
         columns = (quotes.bid, quotes.bid_size, quotes.ask, quotes.ask_size)
         new = np.stack([column[newest] for column in columns], axis=1)
         self._store(touched, _QUOTE, new, version)
-        return touched, quotes.ts[newest]
+        return touched, quotes.ts[newest], last - first + 1
 
     def _store(self, touched: npt.NDArray[np.intp], columns: slice, new: npt.NDArray[np.float64], version: int) -> None:
         """Lay new values over rows that are distinct, and mark what differs with the version."""
@@ -210,34 +220,44 @@ class Board:
         self._versions[touched, columns] = versions
         self._row_versions[touched[changed.any(axis=1)]] = version
 
+    def _count(self, stamped: list[_Stamped], version: int) -> None:
+        """Count the ticks of rows that changed with this version."""
+        for touched, _, ticks in stamped:
+            self._changes[touched] += np.where(self._row_versions[touched] == version, ticks, 0)
+
     def _stamp(self, stamped: list[_Stamped], version: int) -> None:
         """Set `ts`. A symbol's trades and quotes of one batch come side by side: the later of their stamps counts.
 
         Across batches the order of arrival counts, for a replay that starts over goes back in time.
         """
-        touched, stamps = stamped[0]
+        touched, stamps, _ = stamped[0]
         if len(stamped) > 1:
-            order, first, _last, touched = _group(np.concatenate([rows for rows, _ in stamped]))
-            stamps = np.maximum.reduceat(np.concatenate([stamps for _, stamps in stamped])[order], first)
+            order, first, _last, touched = _group(np.concatenate([rows for rows, _, _ in stamped]))
+            stamps = np.maximum.reduceat(np.concatenate([stamps for _, stamps, _ in stamped])[order], first)
         moved = touched[stamps != self._stamps[touched]]
         self._stamps[touched] = stamps
         self._versions[moved, _TS] = version
         self._row_versions[moved] = version
 
     def _roll_over(self, event: Rollover, version: int) -> None:
-        rows = self.rows_of(event.table)
-        # Symbols that are gone come back by being named, not by a day that begins for all.
-        rows = rows[~self._gone[rows]] if event.symbol is None else rows[event.symbol]
+        rows, closes = self.rows_of(event.table), event.prev_close
+        if event.symbol is None:
+            # Symbols that are gone come back by being named, not by a day that begins for all.
+            there = ~self._gone[rows]
+            rows, closes = rows[there], None if closes is None else closes[there]
+        else:
+            rows = rows[event.symbol]
         # One row may be named twice; the last mention wins.
         touched, index = np.unique(rows[::-1].astype(np.intp), return_index=True)
         old = self._values[touched]
         prev_close = np.where(np.isnan(old[:, _LAST]), old[:, _PREV_CLOSE], old[:, _LAST])
-        if event.prev_close is not None:
-            given = event.prev_close[::-1][index]
+        if closes is not None:
+            given = closes[::-1][index]
             prev_close = np.where(np.isnan(given), prev_close, given)
         self._store(touched, slice(_PREV_CLOSE, _PREV_CLOSE + 1), prev_close[:, None], version)
         self._store(touched, _DAY, np.full((len(touched), _DAY.stop - _DAY.start), np.nan), version)
         self._notional[touched] = 0
+        self._changes[touched[self._row_versions[touched] == version]] += 1
 
     def _remove(self, event: Removal, version: int) -> None:
         found = {row for row in map(self.row, event.names) if row is not None}
@@ -250,6 +270,7 @@ class Board:
         self._stamps[rows] = 0
         self._notional[rows] = 0
         self._row_versions[rows] = version
+        self._changes[rows] += 1
         self._gone[rows] = True
 
     @staticmethod

@@ -13,6 +13,7 @@ from itertools import count
 import numpy as np
 
 import ticker
+from ticker.account import Totals
 from ticker.bars import BarStore
 from ticker.board import Board, symbol_dicts
 from ticker.codec import Codec, codec_for, plain
@@ -44,7 +45,7 @@ from ticker.model import (
     Settled,
     TickBatch,
     Watermark,
-    check_batch,
+    check_event,
     joined,
 )
 from ticker.ring import Ring
@@ -80,6 +81,8 @@ class Hub:
         #: Whether no other symbols than the board's can come. The owner keeps it true.
         self.complete = complete
         self.sessions: dict[Session, None] = {}
+        #: How often a client went on from where it had been.
+        self.resumed = 0
         #: How often each error was answered, by its code.
         self.errors: Counter[str] = Counter()
         self._rings = {"trades": Ring(2, ring_ticks), "quotes": Ring(4, ring_ticks)}
@@ -122,8 +125,7 @@ class Hub:
 
         Ticks are checked and wait; all else happens at once, after them. True if ``flush`` is to be called this turn.
         """
-        if isinstance(event, TickBatch):
-            check_batch(event)
+        check_event(event)
         if isinstance(event, Restart):
             shadow = self._board.shadow(event.epoch), BarStore()
             self._hidden = shadow if event.hidden else None
@@ -137,6 +139,11 @@ class Hub:
             _apply(event, *self._hidden)
         else:
             known = len(self._board)
+            if not isinstance(event, Removal | Watermark):
+                # Symbols are there before anything happens to them.
+                self._board.rows_of(event.table)
+                if self._awaiting and len(self._board) > known:
+                    self._appeared(self._board.names[known:])
             if isinstance(event, TickBatch):
                 self._wait(event)
                 if len(self._board) == known:
@@ -145,8 +152,6 @@ class Hub:
                 if not isinstance(event, Watermark):
                     self._take_in()
                 _apply(event, self._board, self.bars)
-            if self._awaiting and len(self._board) > known:
-                self._appeared(self._board.names[known:])
         return True
 
     def _wait(self, batch: TickBatch) -> None:
@@ -202,6 +207,7 @@ class Hub:
         known = len(self._board)
         self._pending.clear()
         self._waiting_ticks = 0
+        self._lanes.end()
         self._board.adopt(board)
         self.bars = bars
         for ring in self._rings.values():
@@ -283,6 +289,7 @@ class Hub:
         if subscription is not None and (since is not None or _watched(subscription) != before):
             self._lanes.leave(subscription)
             if isinstance(message, Subscribe):
+                self.resumed += self._position(since) is not None
                 self._lanes.begin(subscription, self._position(since), *before)
             self._note_awaited(session, subscription)
             moved.append(subscription)
@@ -311,6 +318,11 @@ class Hub:
     def behind(self) -> int:
         """How many subscriptions wait for their client: it lags, or what it asked for takes many frames."""
         return self._lanes.behind
+
+    @property
+    def totals(self) -> Totals:
+        """What became of the changes of channel ``ticker``."""
+        return self._lanes.totals
 
     @property
     def interval_s(self) -> float:

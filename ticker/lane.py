@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ticker.account import NOTHING, Ledger
 from ticker.audience import Audience
 from ticker.board import Board
 from ticker.codec import Codec
@@ -24,6 +25,7 @@ class Lane:
         self.rate_hz = rate_hz
         #: The board's version at the last beat.
         self.version = board.version
+        self.ledger = Ledger(board)
         self.audience: Audience[TickerSubscription] = Audience()
         self._board = board
         self._frame_bytes = frame_bytes
@@ -32,26 +34,37 @@ class Lane:
 
     def file(self, subscription: TickerSubscription) -> None:
         """Put a subscription into its group if it is in step, and among those behind if not."""
-        self.audience.leave(subscription)
+        self.leave(subscription)
+        self.ledger.watch(subscription.account, subscription.watchlist)
         if subscription.empty:
             return
         if subscription.whole and subscription.version >= self.version:
             self.audience.join(subscription, self.version)
+            self.ledger.join(subscription.account)
         else:
             self.audience.behind[subscription] = None
+
+    def leave(self, subscription: TickerSubscription) -> None:
+        """Take a subscription out. It knows where it was."""
+        self.audience.leave(subscription)
+        self.ledger.leave(subscription.account)
 
     def beat(self, ts: int) -> None:
         """Send what changed since the last beat; ``ts`` is the clock (ns). Whoever isn't ready falls behind."""
         board, audience = self._board, self.audience
         since, self.version = self.version, board.version
-        if self.version > since and audience.groups:
-            watched = audience.watched(board.changed(since).tolist())
-            if watched:
-                self._fan_out(since, watched, ts)
+        if audience.groups and (self.version > since or self.ledger.early):
+            changed = board.changed(since)
+            watched = audience.watched(changed.tolist())
+            self.ledger.beat(changed, self._fan_out(since, watched, ts) if watched else [])
         for subscription in list(audience.behind):
-            self.catch_up(subscription, ts)
+            if subscription.outlet.ready():
+                self.catch_up(subscription, ts)
+            else:
+                self.ledger.skipped += 1
 
-    def _fan_out(self, since: int, watched: list[int], ts: int) -> None:
+    def _fan_out(self, since: int, watched: list[int], ts: int) -> list[int]:
+        """The rows that were told."""
         board, audience, version = self._board, self.audience, self.version
         # Nobody here has nothing: even since 0, values that were lost are told.
         delta = board.since(since, board.index(watched), np.zeros(len(watched), np.bool_))
@@ -71,19 +84,24 @@ class Lane:
             ]
             for group, payload in made:
                 if len(payload) <= self._frame_bytes:
-                    audience.deliver(group, payload, version)
+                    late = audience.deliver(group, payload, version)
+                    self.ledger.lagged += len(late)
                 else:
                     # More than a frame may hold: each member takes it in parts.
-                    for member in list(group.members):
+                    late = list(group.members)
+                    for member in late:
                         audience.fall_behind(member)
+                for member in late:
+                    self.ledger.leave(member.account)
         for row in delta.rows:
             fragments[row] = b""
+        return delta.rows
 
     def catch_up(self, subscription: TickerSubscription, ts: int) -> bool:
         """A frame for a subscription that is behind, if its outlet is ready. Whether it is in step now."""
         if not subscription.outlet.ready():
             return False
-        payload = subscription.take(self._board, ts, self._frame_bytes)
+        payload = subscription.take(self._board, ts, self._frame_bytes, self.ledger)
         self.file(subscription)
         subscription.outlet.send(payload)
         return subscription.group is not None
@@ -99,11 +117,18 @@ class Lane:
         """Whether ``poll`` has something to do."""
         return any(not self.rate_hz or subscription.partway for subscription in self.audience.behind)
 
-    def restart(self) -> None:
-        """The board's history began anew: nobody has anything."""
-        self.version = self._board.version
+    def end(self) -> None:
+        """The board's history is about to end: what somebody still was to be told, nobody will be."""
         for group in list(self.audience.groups.values()):
             for member in list(group.members):
                 self.audience.fall_behind(member)
         for subscription in self.audience.behind:
+            self.ledger.leave(subscription.account)
+            self.ledger.watch(subscription.account, NOTHING)
+
+    def restart(self) -> None:
+        """The board's history has ended, and begun anew: nobody has anything."""
+        self.version = self._board.version
+        for subscription in self.audience.behind:
             subscription.reset()
+            self.ledger.watch(subscription.account, subscription.watchlist)

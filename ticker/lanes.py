@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from ticker.account import Totals
 from ticker.bar_lane import BarLane
 from ticker.bar_subscription import BarSubscription
 from ticker.bars import BarStore
@@ -86,7 +87,7 @@ class Lanes:
     def leave(self, subscription: Subscription) -> None:
         """Take a subscription out. It knows where it was."""
         if isinstance(subscription, TickerSubscription):
-            self.lane(subscription).audience.leave(subscription)
+            self.lane(subscription).leave(subscription)
         elif isinstance(subscription, BarSubscription):
             self._bar_lane(subscription).leave(subscription)
         elif isinstance(subscription, TapeSubscription):
@@ -160,8 +161,18 @@ class Lanes:
         for tape in self._tapes.values():
             tape.poll()
 
+    @property
+    def totals(self) -> Totals:
+        """What became of the changes of channel ``ticker``."""
+        return Totals.of(lane.ledger.totals for lane in self._tickers.values())
+
+    def end(self) -> None:
+        """The board's history is about to end."""
+        for lane in self._tickers.values():
+            lane.end()
+
     def restart(self, bars: BarStore) -> None:
-        """The board's history began anew, and these are its bars: nobody has anything."""
+        """The board's history has ended and begun anew, and these are its bars: nobody has anything."""
         self._bars = bars
         for lane in self._tickers.values():
             lane.restart()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from ticker.account import Account, Ledger
 from ticker.board import Board
 from ticker.codec import Codec
 from ticker.encoded import EncodedTicks
@@ -116,12 +117,13 @@ class Subscription:
 class TickerSubscription(Subscription):
     """The `ticker` channel of one client: ``since(version)`` over its watchlist, in parts where it is much."""
 
-    __slots__ = ("_blank", "_fresh", "_passing", "_pending", "_target", "rate_hz")
+    __slots__ = ("_blank", "_fresh", "_passing", "_pending", "_target", "account", "rate_hz")
 
     def __init__(self, outlet: Outlet, codec: Codec, watchlists: Watchlists, rate_hz: float) -> None:
         super().__init__(outlet, codec, watchlists)
         #: The rate of the lane that it is filed in.
         self.rate_hz = rate_hz
+        self.account = Account()
         #: Rows of which the client has nothing, while it has the others as of ``version``.
         self._fresh: set[int] = set()
         # Whether the client has nothing at all, so that it need not be told of values that are lost.
@@ -161,7 +163,7 @@ class TickerSubscription(Subscription):
         self._passing.clear()
         self._pending = None
 
-    def take(self, board: Board, ts: int, frame_bytes: int) -> bytes:
+    def take(self, board: Board, ts: int, frame_bytes: int, ledger: Ledger) -> bytes:
         """The next frame for this client alone: everything that it lacks, or a part of at most ``frame_bytes``."""
         if self._pending is None:
             self._target = board.version
@@ -180,7 +182,9 @@ class TickerSubscription(Subscription):
             part = np.array([row for row in part.tolist() if row in members], np.intp)
         passing = self._passing
         fresh = np.fromiter((self._blank or row in passing for row in part.tolist()), np.bool_, len(part))
-        fragments = self.codec.changes(board.since(since, part, fresh))
+        delta = board.since(since, part, fresh)
+        ledger.told(self.account, board.index(delta.rows))
+        fragments = self.codec.changes(delta)
         if self._pending is None:
             self._passing = set()
             self._blank = False
@@ -214,11 +218,11 @@ class TapeSubscription(Subscription):
             # Older than the ring remembers symbols for: what is known is how many there were in all.
             self.lost["*"] = self.lost.get("*", 0) + ring.counted - self.cursor
             self.cursor = ring.counted
-        rows, counts = np.unique(ring.rows(self.cursor, tail), return_counts=True)
-        for row, count in zip(rows.tolist(), counts.tolist(), strict=True):
+        counts = np.bincount(ring.rows(self.cursor, tail))
+        for row in np.flatnonzero(counts).tolist():
             if row in self.watchlist:
                 name = board.names[row]
-                self.lost[name] = self.lost.get(name, 0) + count
+                self.lost[name] = self.lost.get(name, 0) + int(counts[row])
         self.cursor = tail
 
     def take(self, ring: Ring, encoded: EncodedTicks, upto: int, frame_bytes: int) -> bytes:

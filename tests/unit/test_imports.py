@@ -16,7 +16,7 @@ LAYERS: list[set[str]] = [
     {"errors", "fields"},
     {"model", "messages", "moments", "options", "bar_fold", "bar_history"},
     {"feed", "codec", "board", "ring", "watchlist", "entitlements"},
-    {"bars", "encoded", "pump", "testing", "keys"},
+    {"bars", "encoded", "pump", "testing", "keys", "account"},
     {"subscription"},
     {"audience", "bar_subscription"},
     {"session", "lane", "tape", "bar_lane"},

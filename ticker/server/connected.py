@@ -27,12 +27,17 @@ class ClientsEndpoint:
             return refusal(403, "not-entitled", "who is connected is for keys with --admin")
         now_s, wall_s = time.monotonic(), time.time()
         loop_s = asyncio.get_running_loop().time()
-        rows = [_row(each, now_s, wall_s, loop_s) for each in self._clients.open]
+        rows: list[dict[str, object]] = []
+        for number, each in enumerate(list(self._clients.open)):
+            rows.append(_row(each, now_s, wall_s, loop_s))
+            if number % 100 == 99:
+                await asyncio.sleep(0)  # prices go first
         return json_response({"clients": sorted(rows, key=lambda row: int(str(row["id"])))})
 
 
 def _row(connection: Connection, now_s: float, wall_s: float, loop_s: float) -> dict[str, object]:
     session = connection.session
+    account = session.ticker.account
     since_s = wall_s - (now_s - connection.since_s)
     return {
         "id": session.id,
@@ -46,6 +51,10 @@ def _row(connection: Connection, now_s: float, wall_s: float, loop_s: float) -> 
         # Seconds since it last took something, if something waits for it.
         "lag": round(connection.stuck_for_s(loop_s), 3),
         "backlog_bytes": connection.backlog_bytes,
+        # Of channel ticker: offered is sent and conflated, whenever it has all.
+        "offered": account.offered,
+        "sent": account.sent,
+        "conflated": account.conflated,
         "frames": connection.frames,
         "bytes": connection.bytes,
     }

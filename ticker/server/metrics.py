@@ -96,6 +96,13 @@ class MetricsEndpoint:
         yield GaugeMetricFamily("ticker_clients_behind", "Subscriptions that wait for their client.", hub.behind)
         yield CounterMetricFamily("ticker_frames", "Frames written to clients.", connections.sent_frames)
         yield CounterMetricFamily("ticker_sent_bytes", "Bytes of these frames.", connections.sent_bytes)
+        totals = hub.totals
+        yield CounterMetricFamily("ticker_updates", "Changes of a symbol sent to a client.", totals.sent)
+        yield CounterMetricFamily("ticker_conflated", "Changes that a later one replaced, unsent.", totals.conflated)
+        yield CounterMetricFamily(
+            "ticker_skipped_beats", "Beats that found a client busy with what it had.", totals.skipped
+        )
+        yield CounterMetricFamily("ticker_resyncs", "Clients that went on from where they had been.", hub.resumed)
         closes = CounterMetricFamily(
             "ticker_closes", "Connections that ended (1006: without a close).", labels=("code",)
         )
