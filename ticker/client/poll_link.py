@@ -133,7 +133,8 @@ class PollLink(Link):
         asked = asyncio.ensure_future(self._asked.wait())
         try:
             await asyncio.wait([polling, asked], return_when=asyncio.FIRST_COMPLETED)
-            if polling.done():
+            if polling.done() and not self._asked.is_set():
+                # Else it is an answer to what was wanted before: it would pass for one to what is wanted now.
                 found = polling.result()
                 self._heard_s = self._loop.time()
                 if found is not None:

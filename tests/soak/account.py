@@ -1,0 +1,84 @@
+"""What the server and its clients have counted, summed up over all lives of the server, and shown."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from tests.soak.client import Client
+from tests.soak.market import Metrics
+from tests.soak.wrong import WrongError
+
+COUNTED: Final = {
+    "frames": "ticker_frames_total",
+    "bytes": "ticker_sent_bytes_total",
+    "changes sent": "ticker_updates_total",
+    "changes conflated": "ticker_conflated_total",
+    "skipped beats": "ticker_skipped_beats_total",
+    "resyncs": "ticker_resyncs_total",
+}
+_LABELLED: Final = {"errors": "ticker_errors_total", "closes": "ticker_closes_total"}
+
+
+class Account:
+    """``sums``: of all lives, up to the last look at each."""
+
+    def __init__(self) -> None:
+        self._before: Counter[str] = Counter()
+        self._now: Counter[str] = Counter()
+        #: Of clients that had everything: changes offered, sent and conflated, as the server told at the checkpoints.
+        self.changes: Counter[str] = Counter()
+        self.balanced = 0
+
+    def look(self, found: Metrics) -> None:
+        """The metrics of the life at hand, which grow."""
+        self._now = Counter({name: int(found.get((metric,), 0)) for name, metric in COUNTED.items()})
+        for name, metric in _LABELLED.items():
+            self._now.update({f"{name} {key[1]}": int(value) for key, value in found.items() if key[0] == metric})
+
+    def life_ends(self) -> None:
+        self._before, self._now = self.sums, Counter()
+
+    @property
+    def sums(self) -> Counter[str]:
+        return self._before + self._now
+
+    def balance(self, clients: Iterable[dict[str, Any]]) -> None:
+        """Of each client that has everything, all that it was offered was sent, or conflated into what was."""
+        self.changes.clear()
+        for client in clients:
+            offered, parts = client["offered"], client["sent"] + client["conflated"]
+            if offered != parts:
+                raise WrongError(
+                    f"client {client['id']} of the server ({client['transport']}, {client['encoding']})",
+                    f"{offered:,} changes were offered, {client['sent']:,} sent and {client['conflated']:,} conflated",
+                )
+            self.balanced += 1
+            for each in ("offered", "sent", "conflated"):
+                self.changes[each] += client[each]
+
+
+def of_clients(clients: Sequence[Client]) -> list[list[str]]:
+    """A line for each kind of client, and one that heads them."""
+    kinds: dict[str, Counter[str]] = defaultdict(Counter)
+    for client in clients:
+        verified, lost = client.verified
+        kinds[client.kind] += Counter(client.counts) + Counter(
+            {"clients": 1, "verified": verified, "lost": lost, "closed": client.closes.total()}
+        )
+    columns = ("clients", "connects", "losses", "closed", "resumes", "messages", "verified", "lost")
+    rows = [["", *columns]]
+    for kind, counts in sorted(kinds.items()):
+        rows.append([kind, *(f"{counts[column]:,}" for column in columns)])
+    return rows
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """The first column to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        first, *others = (cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        lines.append("  ".join([row[0].ljust(len(first)), *others]).rstrip())
+    return "\n".join(lines)

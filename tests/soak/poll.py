@@ -1,0 +1,101 @@
+"""A client that polls, each time over a connection of its own, and lays what it gets over what it has."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from typing import Any
+from urllib.parse import urlencode
+
+from tests.model_client import Message
+from tests.soak.client import Client
+from tests.soak.truth import Truth
+from tests.soak.wire import LOST, asked
+
+WAIT_S = 2.0
+
+
+class Polling(Client):
+    """On the channel `ticker`, which is all that comes by polls."""
+
+    def __init__(self, name: str, port: int, wanted: set[str], *, rate_hz: float, chance: random.Random) -> None:
+        super().__init__(name, "model, poll, json", chance)
+        self.wanted = wanted
+        self._port = port
+        self._rate_hz = rate_hz
+        self._epoch: str | None = None
+        self._version = 0
+        self._view: dict[str, dict[str, Any]] = {}
+        self._request: asyncio.Task[tuple[int, bytes]] | None = None
+
+    async def run(self) -> None:
+        while True:
+            await self.here.wait()
+            await self.awake.wait()
+            await self._poll()
+            await asyncio.sleep(1 / self._rate_hz if self._rate_hz else 0)
+
+    async def _poll(self) -> None:
+        query: dict[str, Any] = {"symbols": ",".join(sorted(self.wanted)), "wait": WAIT_S}
+        watched = set(self.wanted)
+        if self._epoch is not None:
+            query |= {"epoch": self._epoch, "since": self._version}
+            self.counts["resumes"] += 1
+        self._request = asyncio.create_task(asked(self._port, f"GET /v1/poll?{urlencode(query)}"))
+        try:
+            await asyncio.wait([self._request])
+        finally:
+            self._request.cancel()
+        try:
+            status, body = self._request.result()
+        except asyncio.CancelledError:
+            return  # it vanished
+        except LOST:
+            self.counts["losses"] += 1
+            await asyncio.sleep(self._chance.uniform(0.05, 0.3))
+            return
+        self.counts["messages"] += 1
+        if status == 503:
+            self.closes[status] += 1
+        elif status == 200:
+            if watched == self.wanted:
+                self._take(json.loads(body))
+        else:
+            assert status == 204, f"status {status}: {body!r}"
+
+    def _take(self, found: Message) -> None:
+        if found["epoch"] != self._epoch:
+            self._epoch = found["epoch"]
+            self._view.clear()
+        else:
+            assert found["version"] >= self._version, f"it goes back from {self._version} to {found['version']}"
+        self._version = found["version"]
+        self.wanted -= set(found.get("rejected", ()))
+        for name, fields in found["data"].items():
+            if fields is None:
+                self._view.pop(name, None)
+                continue
+            mine = self._view.setdefault(name, {})
+            mine.update(fields)
+            for field in [field for field, value in mine.items() if value is None]:
+                del mine[field]
+
+    def _go(self, *, politely: bool) -> None:
+        if self._request is not None:
+            self._request.cancel()
+
+    def rewatch(self, add: set[str], remove: set[str]) -> None:
+        changed = (self.wanted - remove or self.wanted) | add
+        if "*" not in self.wanted and changed != self.wanted:
+            self.wanted = changed
+            # All of it is asked for anew.
+            self._epoch = None
+            self._go(politely=True)
+
+    def differs(self, truth: Truth) -> str | None:
+        if self._epoch != truth.epoch:
+            return f"it is in epoch {self._epoch}, and the server in {truth.epoch}"
+        found = {name: fields for name, fields in self._view.items() if fields}
+        difference = truth.differs(found, self.wanted)
+        return difference and f"at version {self._version} of {truth.version}: {difference}"
