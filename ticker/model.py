@@ -117,7 +117,6 @@ class Quotes:
         )
 
 
-_INFINITE = float("inf")
 # As the methods `min` and `max`, at half their fixed cost.
 _least, _most = np.minimum.reduce, np.maximum.reduce
 _NO_CODES = np.empty(0, np.int32)
@@ -249,12 +248,43 @@ BoardEvent = TickBatch | Rollover | Removal
 FeedEvent = BoardEvent | BarBatch | Watermark | Restart | Settled
 
 
+#: Prices and sizes are below this: what is made of them (sums, a price times a size) stays finite, too.
+LIMIT = 1e100
+#: Stamps and versions fit into 64 bits.
+_GREATEST = 2**63 - 1
+
+
+def check_event(event: object) -> None:
+    """Raise ``BatchError`` for what a feed yielded and must not reach board, rings or bars, saying what is wrong.
+
+    Columns that are no arrays at all raise ``TypeError`` or ``AttributeError``. Whether a version grows is left to the
+    board.
+    """
+    if isinstance(event, TickBatch):
+        check_batch(event)
+    elif isinstance(event, Rollover):
+        _check_rollover(event)
+    elif isinstance(event, BarBatch):
+        _check_bars(event)
+    elif isinstance(event, Watermark):
+        if not _is_stamp(event.ts):
+            raise BatchError(f"a watermark must be an int of ns since 1970, of 64 bits, not {event.ts!r}")
+    elif isinstance(event, Removal):
+        _check_removal(event.names)
+    elif isinstance(event, Restart):
+        _check_restart(event.epoch)
+    elif not isinstance(event, Settled):
+        raise BatchError(f"a {type(event).__name__} is no FeedEvent")
+    if isinstance(event, BoardEvent) and event.version is not None and not _is_stamp(event.version):
+        raise BatchError(f"a version must be an int of 64 bits, not {event.version!r}")
+
+
 def check_batch(batch: TickBatch) -> None:
     """Raise ``BatchError`` for a batch that must not reach the board, saying which column and row.
 
     Refused: columns of unequal length or of another type, codes outside the table, stamps that are not positive, a
-    price that is not a positive finite number, a size that is negative or not finite, a side with one of price and
-    size alone.
+    price that is not positive or not below ``LIMIT``, a size that is negative or not below it, a side with one of
+    price and size alone.
     """
     trades, quotes = batch.trades, batch.quotes
     if len(trades) + len(quotes) <= _FEW and _are_fine(batch):
@@ -262,17 +292,63 @@ def check_batch(batch: TickBatch) -> None:
     if len(trades):
         _check_columns("trades", trades.symbol, trades.ts, len(batch.table), (trades.price, trades.size))
         if not (_within(trades.price, above_zero=True) and _within(trades.size)):
-            _refuse("trades.price", trades.price, ~((trades.price > 0) & (trades.price < np.inf)))
-            _refuse("trades.size", trades.size, ~((trades.size >= 0) & (trades.size < np.inf)))
+            _refuse("trades.price", trades.price, ~_are_prices(trades.price))
+            _refuse("trades.size", trades.size, ~_are_sizes(trades.size))
     if len(quotes):
         sides = (quotes.bid, quotes.bid_size, quotes.ask, quotes.ask_size)
         _check_columns("quotes", quotes.symbol, quotes.ts, len(batch.table), sides)
         for name, price, size in (("bid", quotes.bid, quotes.bid_size), ("ask", quotes.ask, quotes.ask_size)):
             if not (_within(price, above_zero=True) and _within(size)):
                 empty = np.isnan(price)
-                _refuse(f"quotes.{name}", price, ~(empty | ((price > 0) & (price < np.inf))))
-                whole = np.where(empty, np.isnan(size), (size >= 0) & (size < np.inf))
-                _refuse(f"quotes.{name}_size", size, ~whole)
+                _refuse(f"quotes.{name}", price, ~(empty | _are_prices(price)))
+                _refuse(f"quotes.{name}_size", size, ~np.where(empty, np.isnan(size), _are_sizes(size)))
+
+
+def _check_rollover(event: Rollover) -> None:
+    symbol, closes, symbols = event.symbol, event.prev_close, len(event.table)
+    if symbol is not None:
+        if not _is_column(symbol, np.int32):
+            raise BatchError("the rollover's symbols must be a column of int32 codes")
+        if len(symbol) and (_least(symbol) < 0 or _most(symbol) >= symbols):
+            raise BatchError("the rollover has a code that is not in the table")
+    if closes is not None:
+        wanted = symbols if symbol is None else len(symbol)
+        if not _is_column(closes, np.float64) or len(closes) != wanted:
+            raise BatchError(f"the rollover's prev_close must be a column of {wanted} float64")
+        if not (np.isnan(closes) | _are_prices(closes)).all():
+            raise BatchError("a prev_close must be a positive finite number, or NaN for none")
+
+
+def _check_bars(batch: BarBatch) -> None:
+    bars = batch.bars
+    if not (_is_stamp(batch.interval_ns) and batch.interval_ns):
+        raise BatchError(f"bars need an interval_ns above 0, not {batch.interval_ns!r}")
+    if not len(bars):
+        return
+    prices = {"open": bars.open, "high": bars.high, "low": bars.low, "close": bars.close}
+    floats = (*prices.values(), bars.volume, bars.vwap, bars.trades)
+    _check_columns("bars", bars.symbol, bars.start, len(batch.table), floats, stamp="start")
+    for name, column in prices.items():
+        _refuse(f"bars.{name}", column, ~_are_prices(column))
+    _refuse("bars.volume", bars.volume, ~_are_sizes(bars.volume))
+    _refuse("bars.vwap", bars.vwap, ~(np.isnan(bars.vwap) | _are_prices(bars.vwap)))
+    _refuse("bars.trades", bars.trades, ~(np.isnan(bars.trades) | _are_sizes(bars.trades)))
+
+
+def _check_removal(names: object) -> None:
+    # Names that are not there do no harm.
+    if not (isinstance(names, tuple) and all(isinstance(name, str) for name in names)):
+        raise BatchError("a removal's names must be a tuple of str")
+
+
+def _check_restart(epoch: object) -> None:
+    if not (epoch is None or (isinstance(epoch, str) and epoch)):
+        raise BatchError("a restart's epoch must be None or a text that is not empty")
+
+
+def _is_stamp(value: object) -> bool:
+    # Not numpy's: the codecs don't know them. And no bool.
+    return type(value) is int and 0 <= value <= _GREATEST
 
 
 #: Up to so many ticks are looked at one by one: numpy's calls cost the same for two ticks as for a thousand.
@@ -286,39 +362,53 @@ def _are_fine(batch: TickBatch) -> bool:
         rows = len(part.symbol)
         if not rows:
             continue
+        shape = (rows,)
         symbol, ts, *floats = (getattr(part, name) for name in part.__slots__)
-        if symbol.dtype != np.int32 or ts.dtype != np.int64 or len(ts) != rows:
+        if symbol.dtype != np.int32 or ts.dtype != np.int64 or symbol.shape != shape or ts.shape != shape:
             return False
-        if any(column.dtype != np.float64 or len(column) != rows for column in floats):
+        if any(column.dtype != np.float64 or column.shape != shape for column in floats):
             return False
         if not all(0 <= code < symbols for code in symbol.tolist()) or not all(stamp > 0 for stamp in ts.tolist()):
             return False
         # A side without a price is rare among a few, and left to the slower look.
         for at in range(prices):
-            if not all(0 < value < _INFINITE for value in floats[2 * at].tolist()):
+            if not all(0 < value < LIMIT for value in floats[2 * at].tolist()):
                 return False
-            if not all(0 <= value < _INFINITE for value in floats[2 * at + 1].tolist()):
+            if not all(0 <= value < LIMIT for value in floats[2 * at + 1].tolist()):
                 return False
     return True
 
 
 def _within(values: Floats, *, above_zero: bool = False) -> bool:
-    """Whether all are finite and at least (or above) zero: two passes, where finding out which is not takes many."""
+    """Whether all are below the limit and at least (or above) zero: two passes; finding out which is not takes many."""
     least = _least(values)
-    return bool((least > 0 if above_zero else least >= 0) and _most(values) < np.inf)
+    return bool((least > 0 if above_zero else least >= 0) and _most(values) < LIMIT)
 
 
-def _check_columns(kind: str, symbol: Ints, ts: Stamps, symbols: int, floats: tuple[Floats, ...]) -> None:
-    rows = len(symbol)
-    lengths = [len(symbol), len(ts), *map(len, floats)]
-    if any(length != rows for length in lengths):
-        raise BatchError(f"{kind}: columns of unequal length: {lengths}")
+def _are_prices(values: Floats) -> npt.NDArray[np.bool_]:
+    return (values > 0) & (values < LIMIT)
+
+
+def _are_sizes(values: Floats) -> npt.NDArray[np.bool_]:
+    return (values >= 0) & (values < LIMIT)
+
+
+def _is_column(values: object, kind: type[np.generic]) -> bool:
+    return isinstance(values, np.ndarray) and values.dtype == kind and values.ndim == 1
+
+
+def _check_columns(
+    kind: str, symbol: Ints, ts: Stamps, symbols: int, floats: tuple[Floats, ...], stamp: str = "ts"
+) -> None:
+    shapes = [symbol.shape, ts.shape, *(column.shape for column in floats)]
+    if any(shape != (len(symbol),) for shape in shapes):
+        raise BatchError(f"{kind}: columns of unequal length, or of more than one dimension: {shapes}")
     if symbol.dtype != np.int32 or ts.dtype != np.int64 or any(c.dtype != np.float64 for c in floats):
         raise BatchError(f"{kind}: columns must be int32, int64 and float64, not {symbol.dtype}, {ts.dtype}, …")
     if _least(symbol) < 0 or _most(symbol) >= symbols:
         _refuse(f"{kind}.symbol", symbol, (symbol < 0) | (symbol >= symbols))
     if _least(ts) <= 0:
-        _refuse(f"{kind}.ts", ts, ts <= 0)
+        _refuse(f"{kind}.{stamp}", ts, ts <= 0)
 
 
 def _refuse(column: str, values: npt.NDArray[Any], wrong: npt.NDArray[np.bool_]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.market import batch
@@ -240,6 +241,15 @@ def test_values_lost_are_told_by_a_lane_that_began_at_version_0(hub: Hub, table:
     hub.publish(Rollover(table))
     hub.beat(10, TS)
     assert client.updates()[-1]["data"]["AAPL"]["open"] is None
+
+
+def test_a_day_that_begins_for_all_gives_each_its_own_close(hub: Hub, table: SymbolTable) -> None:
+    """Also where a symbol is gone, which it does not bring back."""
+    hub.publish(batch(table, [(code, TS, 1.0, 1.0) for code in range(len(table))]))
+    hub.publish(Removal((table[len(table) - 1],)))
+    hub.publish(Rollover(table, None, np.arange(1.0, len(table) + 1)))
+    values = hub.snapshot(["*"], TS).data
+    assert [fields["prev_close"] for fields in values.values() if fields] == list(range(1, len(table)))
 
 
 def test_a_removed_symbol_can_be_waited_for(hub: Hub, table: SymbolTable) -> None:

@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.market import batch, quotes, trades
 from ticker.errors import BatchError
-from ticker.model import NO_QUOTES, NO_TRADES, SymbolTable, TickBatch, check_batch, is_symbol
+from ticker.model import (
+    LIMIT,
+    NO_QUOTES,
+    NO_TRADES,
+    BarBatch,
+    Bars,
+    FeedEvent,
+    Removal,
+    Restart,
+    Rollover,
+    Settled,
+    SymbolTable,
+    TickBatch,
+    Watermark,
+    check_batch,
+    check_event,
+    is_symbol,
+)
 
 TS = 1_700_000_000_000_000_000
 TABLE = SymbolTable(["AAPL", "MSFT"])
@@ -73,6 +91,74 @@ def test_columns_of_a_wrong_form_are_refused() -> None:
         check_batch(TickBatch(TABLE, replace(good, ts=np.array([TS, TS])), NO_QUOTES))
     with pytest.raises(BatchError, match="int32, int64 and float64"):
         check_batch(TickBatch(TABLE, replace(good, symbol=np.array([0], np.int64)), NO_QUOTES))
+
+
+ONE = np.zeros(1, np.int32)
+
+
+def bar(**wrong: Any) -> BarBatch:
+    prices = dict.fromkeys(("open", "high", "low", "close", "volume", "vwap", "trades"), np.ones(1))
+    return BarBatch(TABLE, 1, Bars(**{"symbol": ONE, "start": np.full(1, TS), **prices, **wrong}), closed=True)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Rollover(TABLE),
+        Rollover(TABLE, ONE, np.full(1, math.nan), version=1),
+        Rollover(TABLE, None, np.ones(2)),
+        Removal(("AAPL", "nobody")),
+        Restart(),
+        Restart("epoch", hidden=True),
+        Settled(),
+        Watermark(TS),
+        bar(),
+        bar(vwap=np.full(1, math.nan), trades=np.full(1, math.nan), volume=np.zeros(1)),
+    ],
+)
+def test_good_events_pass(event: FeedEvent) -> None:
+    """What may be unknown may be left out, or be NaN."""
+    check_event(event)
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        (None, "a NoneType is no FeedEvent"),
+        (Rollover(TABLE, np.zeros(1)), "column of int32 codes"),  # type: ignore[arg-type]  # the mistake
+        (Rollover(TABLE, np.full(1, 2, np.int32)), "not in the table"),
+        (Rollover(TABLE, None, np.ones(1)), "column of 2 float64"),
+        (Rollover(TABLE, ONE, np.zeros(1)), "a prev_close must be"),
+        (Removal("AAPL"), "tuple of str"),  # type: ignore[arg-type]  # the mistake
+        (Restart(""), "epoch"),
+        (Watermark(-1), "watermark"),
+        (Watermark(1.5), "watermark"),  # type: ignore[arg-type]  # the mistake
+        (TickBatch(TABLE, version=True), "version"),
+        (TickBatch(TABLE, version=math.nan), "version"),  # type: ignore[arg-type]  # the mistake
+        (Removal((), version=2**63), "version"),
+        (bar(symbol=np.full(1, 2, np.int32)), r"bars\.symbol"),
+        (bar(start=np.zeros(1, np.int64)), r"bars\.start"),
+        (bar(high=np.full(1, math.inf)), r"bars\.high"),
+        (bar(volume=np.full(1, -1.0)), r"bars\.volume"),
+        (bar(vwap=np.zeros(1)), r"bars\.vwap"),
+        (bar(trades=np.full(1, math.inf)), r"bars\.trades"),
+        (bar(open=np.ones((1, 1))), "more than one dimension"),
+        (replace(bar(), interval_ns=0), "interval_ns"),
+    ],
+)
+def test_what_is_no_event_is_refused(event: object, said: str) -> None:
+    """Whatever the type hints say: a feed is somebody else's code."""
+    with pytest.raises(BatchError, match=said):
+        check_event(event)
+
+
+@pytest.mark.parametrize("rows", [1, 50])
+@pytest.mark.parametrize("column", ["price", "size"])
+def test_what_would_add_up_to_the_infinite_is_refused(column: str, rows: int) -> None:
+    """Volume and vwap of such trades would have no value."""
+    good = trades([(0, TS, 1.0, 1.0)] * rows)
+    with pytest.raises(BatchError, match=rf"trades\.{column}"):
+        check_batch(TickBatch(TABLE, replace(good, **{column: np.full(rows, LIMIT)})))
 
 
 @pytest.mark.parametrize("name", ["AAPL", "<img src=x onerror=alert(1)>", "€", "a b", "null", "x" * 64])

@@ -151,6 +151,57 @@ async def test_cancelling_closes_the_feed() -> None:
     assert feed.closed == feed.lives
 
 
+@pytest.mark.parametrize("fault", [OSError("gone"), asyncio.CancelledError()])
+async def test_what_a_feed_failed_by_is_told_and_not_what_its_closing_does(
+    fault: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A feed that is closed badly has failed by what it was closed for; it is started again all the same."""
+    moments, published = Moments(), list[FeedEvent]()
+
+    class Clinging(Failing):
+        async def __aiter__(self) -> AsyncIterator[FeedEvent]:
+            self.lives += 1
+            try:
+                yield batch(self.table, [(0, TS, 1.0, 1.0)])
+            finally:
+                if self.lives == 1:
+                    raise fault
+
+    def publish(event: FeedEvent) -> None:
+        if not published:
+            published.append(event)
+            raise BatchError("a price that is none")
+
+    feed = Clinging(0)
+    with caplog.at_level(logging.ERROR):
+        await Pump(feed, publish, monotonic=moments.monotonic, sleep=moments.sleep).run()
+    assert feed.lives == 2
+    named = "BatchError" if isinstance(fault, Exception) else "CancelledError"
+    assert [named in record.getMessage() for record in caplog.records] == [True]
+
+
+async def test_a_feed_that_answers_its_cancelling_with_a_failure_is_not_started_again() -> None:
+    """Whoever stops the service stops the feed, too, whatever it raises then."""
+
+    class Stubborn(Failing):
+        async def __aiter__(self) -> AsyncIterator[FeedEvent]:
+            self.lives += 1
+            yield batch(self.table, [(0, TS, 1.0, 1.0)])
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                raise OSError("not now") from None
+
+    feed, published = Stubborn(0), list[FeedEvent]()
+    running = asyncio.create_task(Pump(feed, published.append).run())
+    while not published:
+        await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert feed.lives == 1
+
+
 class Sought:
     """A replay of one tick, which plays again each time it is sought."""
 

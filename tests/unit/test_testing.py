@@ -171,14 +171,14 @@ CODES = np.array([0, 1], np.int32)
 @pytest.mark.parametrize(
     ("make", "finding"),
     [
-        (lambda feed: "tick", "event 2 is a str, which is no FeedEvent"),
-        (lambda feed: None, "event 2 is a NoneType, which is no FeedEvent"),
+        (lambda feed: "tick", "event 2: a str is no FeedEvent"),
+        (lambda feed: None, "event 2: a NoneType is no FeedEvent"),
         (_other_table, "event 2: the batch's table is not info.symbols"),
         (lambda feed: batch(feed.table, [(0, NOW, 0.0, 1.0)]), "event 2: trades.price: 1 of 1 values can't be"),
         (lambda feed: batch(feed.table, [(7, NOW, 1.0, 1.0)]), "event 2: trades.symbol: 1 of 1 values can't be"),
         (lambda feed: batch(feed.table, [(0, 0, 1.0, 1.0)]), "event 2: trades.ts: 1 of 1 values can't be"),
         (lambda feed: batch(feed.table, [], [(0, NOW, 1.0, -1.0, None, 0)]), "event 2: quotes.bid_size: 1 of 1"),
-        (_lists, "event 2: its columns can't be read: "),
+        (_lists, "event 2: it can't be read: "),
         (_grow, "event 2: info.complete is true, but the table grew by 'NEW'"),
         (_tell(complete=False), "event 2: info.complete was true and is false now"),
         (_tell(symbols=SymbolTable(["AAPL", "MSFT"])), "event 2: info.symbols is another table than before"),
@@ -205,7 +205,7 @@ CODES = np.array([0, 1], np.int32)
         (lambda feed: Removal("AAPL"), "event 2: a removal's names must be a tuple of str"),  # type: ignore[arg-type]  # the mistake
         (lambda feed: Restart(""), "event 2: a restart's epoch must be None or a text that is not empty"),
         (lambda feed: feed.tick(version=3), "event 2 has a version, but info.epoch does not name what it counts in"),
-        (lambda feed: feed.tick(version="3"), "event 2 has version '3' after None: it must grow"),
+        (lambda feed: feed.tick(version="3"), "event 2: a version must be an int of 64 bits, not '3'"),
     ],
 )
 async def test_a_wrong_event_is_found(make: Callable[[Scripted], Any], finding: str) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from ticker.model import (
     SymbolTable,
     TickBatch,
     Watermark,
-    check_batch,
+    check_event,
 )
 
 _KINDS: Final = ("trades", "quotes")
@@ -60,6 +59,8 @@ class Judge:
 
     def judge(self, event: object, where: str) -> None:
         self.look_at_info(where)
+        if not self._is_fine(event, where):
+            return
         if isinstance(event, TickBatch):
             self._batch(event, where)
         elif isinstance(event, Rollover):
@@ -67,7 +68,7 @@ class Judge:
         elif isinstance(event, Removal):
             self._removal(event, where)
         elif isinstance(event, Restart):
-            self._restart(event, where)
+            self._restart(event)
         elif isinstance(event, BarBatch):
             self._bars(event, where)
         elif isinstance(event, Watermark):
@@ -76,8 +77,6 @@ class Judge:
             if not self._hidden:
                 self.findings.add("settled", f"{where} is a Settled, but no hidden Restart came before it")
             self._hidden = False
-        else:
-            self.findings.add("type", f"{where} is a {type(event).__name__}, which is no FeedEvent")
 
     def look_at_info(self, where: str) -> None:
         """Hold ``info`` against what it was: the table is the same, only grows, and not at all when complete."""
@@ -95,17 +94,22 @@ class Judge:
             add("incomplete", f"{where}: info.complete was true and is false now")
         self._names, self._complete = names, info.complete
 
+    def _is_fine(self, event: object, where: str) -> bool:
+        """Whether the server would take it in."""
+        kind = type(event).__name__
+        try:
+            check_event(event)
+        except BatchError as error:
+            self.findings.add(kind, f"{where}: {error}")
+            return False
+        except Exception as error:  # noqa: BLE001 - columns can be anything; it is a finding
+            self.findings.add(kind, f"{where}: it can't be read: {named(error)}")
+            return False
+        return True
+
     def _batch(self, batch: TickBatch, where: str) -> None:
         if batch.table is not self._table:
             self.findings.add("table", f"{where}: the batch's table is not info.symbols")
-            return
-        try:
-            check_batch(batch)
-        except BatchError as error:
-            self.findings.add("batch", f"{where}: {error}")
-            return
-        except Exception as error:  # noqa: BLE001 - columns can be anything; it is a finding
-            self.findings.add("batch", f"{where}: its columns can't be read: {named(error)}")
             return
         self._count(batch.version, where)
         self._stamps("trades", batch.trades.symbol, batch.trades.ts, where)
@@ -141,78 +145,43 @@ class Judge:
             self._grown(kind)[slice(None) if symbol is None else symbol] = 0
 
     def _rollover(self, event: Rollover, where: str) -> None:
-        add = self.findings.add
         if event.table is not self._table:
-            add("table", f"{where}: the rollover's table is not info.symbols")
+            self.findings.add("table", f"{where}: the rollover's table is not info.symbols")
             return
         self._count(event.version, where)
-        symbol: Any = event.symbol
-        if symbol is not None:
-            if not (isinstance(symbol, np.ndarray) and symbol.dtype == np.int32 and symbol.ndim == 1):
-                add("rollover", f"{where}: the rollover's symbols must be a column of int32 codes")
-                return
-            if len(symbol) and not (symbol.min() >= 0 and symbol.max() < len(self._table)):
-                add("rollover", f"{where}: the rollover has a code that is not in the table")
-                return
-        self._forget(symbol)
-        closes: Any = event.prev_close
-        if closes is None:
-            return
-        wanted = len(self._table) if symbol is None else len(symbol)
-        if not (isinstance(closes, np.ndarray) and closes.dtype == np.float64 and closes.shape == (wanted,)):
-            add("prev_close", f"{where}: the rollover's prev_close must be a column of {wanted} float64")
-        elif not (np.isnan(closes) | ((closes > 0) & (closes < math.inf))).all():
-            add("prev_close", f"{where}: a prev_close must be a positive finite number, or NaN for none")
+        self._forget(event.symbol)
 
     def _removal(self, event: Removal, where: str) -> None:
         self._count(event.version, where)
-        names: Any = event.names
-        if not (isinstance(names, tuple) and all(isinstance(name, str) for name in names)):
-            self.findings.add("removal", f"{where}: a removal's names must be a tuple of str")
-            return
-        unknown = [name for name in names if name not in self._table]
+        unknown = [name for name in event.names if name not in self._table]
         if unknown:
             self.findings.add("removal", f"{where}: it removes {unknown[0]!r}, which is not in the table")
-        codes = [code for name in names if (code := self._table.find(name)) is not None]
+        codes = [code for name in event.names if (code := self._table.find(name)) is not None]
         self._forget(np.array(codes, np.int32))
 
-    def _restart(self, event: Restart, where: str) -> None:
-        epoch: Any = event.epoch
-        if not (epoch is None or (isinstance(epoch, str) and epoch)):
-            self.findings.add("restart", f"{where}: a restart's epoch must be None or a text that is not empty")
+    def _restart(self, event: Restart) -> None:
         self._version = None
         self._watermark_ns = 0
         self._hidden = event.hidden
         self._forget()
 
     def _watermark(self, event: Watermark, where: str) -> None:
-        ts: Any = event.ts
-        if not isinstance(ts, int) or ts < self._watermark_ns:
-            text = f"{where} is a watermark of {ts!r} after one of {self._watermark_ns}: they only grow"
+        if event.ts < self._watermark_ns:
+            text = f"{where} is a watermark of {event.ts} after one of {self._watermark_ns}: they only grow"
             self.findings.add("watermark", text)
             return
-        self._watermark_ns = ts
+        self._watermark_ns = event.ts
 
     def _bars(self, event: BarBatch, where: str) -> None:
-        add, bars = self.findings.add, event.bars
         if event.table is not self._table:
-            add("table", f"{where}: the bars' table is not info.symbols")
-            return
-        prices = (bars.open, bars.high, bars.low, bars.close)
-        lengths = {len(column) for column in (bars.symbol, bars.start, *prices, bars.volume, bars.vwap, bars.trades)}
-        if len(lengths) > 1:
-            add("bars", f"{where}: columns of bars of unequal length: {sorted(lengths)}")
-        elif event.interval_ns <= 0 or not ((bars.symbol >= 0) & (bars.symbol < len(self._table))).all():
-            add("bars", f"{where}: bars need a positive interval_ns, and codes that are in the table")
-        elif not all(((column > 0) & (column < math.inf)).all() for column in prices):
-            add("bars", f"{where}: a bar's prices must be positive finite numbers")
+            self.findings.add("table", f"{where}: the bars' table is not info.symbols")
 
-    def _count(self, version: Any, where: str) -> None:
+    def _count(self, version: int | None, where: str) -> None:
         if version is None:
             if self._version is not None:
                 self.findings.add("version", f"{where} has no version, but others had: all of them or none")
             return
-        if not isinstance(version, int) or (self._version is not None and version <= self._version):
+        if self._version is not None and version <= self._version:
             self.findings.add("version", f"{where} has version {version!r} after {self._version}: it must grow")
             return
         if self._version is None and not self._feed.info.epoch:

@@ -1,0 +1,343 @@
+"""Feeds that hang, fail, flood or talk nonsense.
+
+The server answers all along, says how the feed is, and is right again when the feed is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, ClassVar, cast
+
+import aiohttp
+import numpy as np
+import pytest
+
+from tests.e2e.support import ScriptedFeed, serving
+from tests.market import batch, quotes, trades
+from ticker import pump
+from ticker.feed import FeedInfo, FeedOptions
+from ticker.model import (
+    BarBatch,
+    Bars,
+    FeedEvent,
+    Removal,
+    Restart,
+    Rollover,
+    SymbolTable,
+    TickBatch,
+    Trades,
+    Watermark,
+)
+from ticker.server import Service, Settings
+
+SECOND = 1_000_000_000
+#: A whole second.
+TS = 1_700_000_000 * SECOND
+NAMES = ("AAPL", "MSFT")
+NAN, INFINITE = float("nan"), float("inf")
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses that a test can wait for."""
+    monkeypatch.setattr(pump, "FIRST_PAUSE_S", 0.4)
+    monkeypatch.setattr(pump, "QUIET_AFTER_S", 0.4)
+    monkeypatch.setattr(pump, "CLOSE_S", 0.4)
+
+
+class Watcher:
+    """A client at once, and whoever asks for /healthz."""
+
+    def __init__(self, service: Service, session: aiohttp.ClientSession, socket: aiohttp.ClientWebSocketResponse):
+        self._url = service.url
+        self._session = session
+        self._socket = socket
+        self.last: dict[str, float] = {}
+        self.bars: list[list[Any]] = []
+
+    async def read(self) -> dict[str, Any]:
+        message: dict[str, Any] = json.loads(await self._socket.receive_str(timeout=10))
+        if message["type"] == "update":
+            self.last.update({name: fields["last"] for name, fields in message["data"].items() if "last" in fields})
+        if message["type"] == "bars":
+            self.bars += [bar for bar in message["data"] if bar[-1]]
+        return message
+
+    async def sees(self, name: str, last: float) -> None:
+        async with asyncio.timeout(10):
+            while self.last.get(name) != last:
+                await self.read()
+
+    async def told(self, state: str) -> None:
+        """By a heartbeat, that the feed is so."""
+        async with asyncio.timeout(10):
+            while (message := await self.read())["type"] != "heartbeat" or message["feed"]["state"] != state:
+                pass
+
+    async def get(self, path: str) -> Any:
+        async with self._session.get(self._url + path, timeout=aiohttp.ClientTimeout(5)) as response:
+            assert response.status == 200
+            return await response.json()
+
+    async def health(self, state: str) -> None:
+        health = await self.get("/healthz")
+        assert health["feed"]["state"] == state
+        assert health["status"] == ("degraded" if state == "stale" else "ok")
+
+
+@asynccontextmanager
+async def watched(feed: Any) -> AsyncIterator[Watcher]:
+    settings = Settings(port=0, heartbeat_s=0.05)
+    async with serving(feed, settings) as service, aiohttp.ClientSession() as session:
+        async with session.ws_connect(f"{service.url}/v1/stream") as socket:
+            await socket.send_json({"op": "subscribe", "symbols": ["*"], "rate": 0})
+            await socket.send_json({"op": "subscribe", "channel": "bars", "interval": "1s", "symbols": ["*"]})
+            watcher = Watcher(service, session, socket)
+            while (await watcher.read())["type"] != "bars":
+                pass
+            yield watcher
+
+
+def made(table: SymbolTable, rows: int = 1, **wrong: Any) -> TickBatch:
+    """So many trades, with columns that are wrong."""
+    columns: dict[str, Any] = {
+        "symbol": np.zeros(rows, np.int32),
+        "ts": np.full(rows, TS),
+        "price": np.full(rows, 99.0),
+        "size": np.ones(rows),
+    }
+    return TickBatch(table, Trades(**{**columns, **wrong}))
+
+
+def bars(**wrong: Any) -> Bars:
+    """A bar of a feed's own, with columns that are wrong."""
+    prices = {name: np.full(1, 99.0) for name in ("open", "high", "low", "close", "volume", "vwap", "trades")}
+    columns: dict[str, Any] = {"symbol": np.zeros(1, np.int32), "start": np.full(1, TS), **prices}
+    return Bars(**{**columns, **wrong})
+
+
+def _codes(*codes: int) -> np.ndarray[Any, Any]:
+    return np.array(codes, np.int32)
+
+
+#: Made with the feed's table. More than a dozen ticks are checked by another way than a few.
+NONSENSE: dict[str, Callable[[SymbolTable], object]] = {
+    "a negative price": lambda table: batch(table, [(0, TS, 99.0, 1.0), (0, TS, -1.0, 1.0)]),
+    "a price of NaN": lambda table: batch(table, [(0, TS, NAN, 1.0)]),
+    "an infinite price": lambda table: batch(table, [(0, TS, INFINITE, 1.0)]),
+    "a negative price among many": lambda table: made(table, 50, price=np.append(np.full(49, 99.0), -1.0)),
+    "a size of NaN": lambda table: batch(table, [(0, TS, 99.0, NAN)]),
+    "half a side": lambda table: TickBatch(table, quotes=quotes([(0, TS, 99.0, NAN, 100.0, 1.0)])),
+    "a row out of range": lambda table: batch(table, [(0, TS, 99.0, 1.0), (2, TS, 99.0, 1.0)]),
+    "a row below zero": lambda table: batch(table, [(-1, TS, 99.0, 1.0)]),
+    "a stamp before 1970": lambda table: batch(table, [(0, -TS, 99.0, 1.0)]),
+    "columns of unequal length": lambda table: made(table, price=np.full(2, 99.0)),
+    "columns of another type": lambda table: made(table, price=np.full(1, 99, np.int64)),
+    "lists": lambda table: made(table, price=[99.0]),
+    "columns of columns": lambda table: made(
+        table, symbol=np.zeros((1, 2), np.int32), ts=np.full((1, 2), TS), price=np.ones((1, 2)), size=np.ones((1, 2))
+    ),
+    "many columns of one row": lambda table: made(table, 50, ts=np.full((50, 1), TS)),
+    "many prices each in a row of its own": lambda table: made(table, 50, price=np.full((50, 1), 99.0)),
+    "numbers for columns": lambda table: TickBatch(table, cast("Any", Trades)(0, TS, 99.0, 1.0)),
+    "no table": lambda table: TickBatch(cast("Any", None), trades([(0, TS, 99.0, 1.0)])),
+    "a number": lambda table: 5,
+    "a word": lambda table: "AAPL",
+    "a version that goes back": lambda table: TickBatch(table, trades([(0, TS, 99.0, 1.0)]), version=0),
+    "a price beyond all prices": lambda table: batch(table, [(0, TS, 1e300, 1.0)]),
+    "a version that is no whole number": lambda table: TickBatch(table, version=cast("Any", 1e6)),
+    "a version that is no number": lambda table: Rollover(table, version=cast("Any", NAN)),
+    "a version beyond all versions": lambda table: Rollover(table, version=2**63),
+    "a removal of a number": lambda table: Removal(cast("Any", (5,))),
+    "a restart with a number for a name": lambda table: Restart(cast("Any", 5)),
+    "a rollover of a row out of range": lambda table: Rollover(table, _codes(7), np.ones(1)),
+    "a rollover of unequal length": lambda table: Rollover(table, _codes(0, 1), np.ones(1)),
+    "a rollover with a negative close": lambda table: Rollover(table, _codes(0), np.full(1, -1.0)),
+    "a rollover with an infinite close": lambda table: Rollover(table, _codes(0), np.full(1, INFINITE)),
+    "a rollover of a row below zero": lambda table: Rollover(table, _codes(-1), np.ones(1)),
+    "a watermark that is a word": lambda table: Watermark(cast("Any", "now")),
+    "a watermark beyond all stamps": lambda table: Watermark(2**70),
+    "a bar of a row out of range": lambda table: BarBatch(table, SECOND, bars(symbol=_codes(7)), closed=True),
+    "a bar of a row below zero": lambda table: BarBatch(table, SECOND, bars(symbol=_codes(-1)), closed=True),
+    "a bar of NaN": lambda table: BarBatch(table, SECOND, bars(close=np.full(1, NAN)), closed=True),
+    "a bar below zero": lambda table: BarBatch(table, SECOND, bars(low=np.full(1, -1.0)), closed=True),
+    "a bar of unequal length": lambda table: BarBatch(table, SECOND, bars(high=np.ones(3)), closed=True),
+    "a bar under way of unequal length": lambda table: BarBatch(table, SECOND, bars(open=np.ones(3)), closed=False),
+}
+
+
+@pytest.mark.parametrize("nonsense", NONSENSE)
+async def test_nonsense(nonsense: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the feed's failure: told as such, nothing of it arrives, and prices and bars go on with the feed."""
+    # It is stale until its next tick, however soon it is started again.
+    monkeypatch.setattr(pump, "FIRST_PAUSE_S", 0.05)
+    feed = ScriptedFeed(NAMES)
+    async with watched(feed) as watcher:
+        feed.tick([(0, TS, 5.0, 1.0), (1, TS, 7.0, 1.0)])
+        await watcher.sees("MSFT", 7.0)
+        before = (await watcher.get("/v1/snapshot?symbols=*"))["data"]
+        feed.put(cast("FeedEvent", NONSENSE[nonsense](feed.table)))
+        await watcher.told("stale")
+        assert (await watcher.get("/v1/snapshot?symbols=*"))["data"] == before
+        feed.tick([(0, TS + SECOND, 6.0, 1.0), (1, TS + SECOND, 8.0, 1.0)])
+        await watcher.sees("AAPL", 6.0)
+        await watcher.health("live")
+        feed.put(Watermark(TS + 2 * SECOND))
+        async with asyncio.timeout(10):
+            while len(watcher.bars) < 4:
+                await watcher.read()
+        assert sorted((name, start, close) for name, start, _, _, _, close, *_ in watcher.bars) == [
+            ("AAPL", TS, 5),
+            ("AAPL", TS + SECOND, 6),
+            ("MSFT", TS, 7),
+            ("MSFT", TS + SECOND, 8),
+        ]
+        assert (await watcher.get("/v1/snapshot?symbols=AAPL"))["data"]["AAPL"]["last"] == 6
+
+
+async def test_a_feed_that_hangs() -> None:
+    """It is called quiet, and its prices stay; when it goes on, so does everything."""
+    feed = ScriptedFeed(NAMES)
+    async with watched(feed) as watcher:
+        feed.tick([(0, TS, 5.0, 1.0)])
+        await watcher.told("live")
+        await watcher.told("quiet")
+        await watcher.health("quiet")
+        assert (await watcher.get("/v1/snapshot?symbols=*"))["data"]["AAPL"]["last"] == 5
+        feed.tick([(0, TS + 1, 6.0, 1.0)])
+        await watcher.sees("AAPL", 6.0)
+        await watcher.health("live")
+
+
+class Lives:
+    """A feed each of whose lives is the next of ``lives``; the last one is lived again and again."""
+
+    Options: ClassVar[type[FeedOptions]] = FeedOptions
+
+    def __init__(self, *lives: Callable[[SymbolTable], AsyncIterator[FeedEvent]]) -> None:
+        self.table = SymbolTable(NAMES)
+        self.info = FeedInfo(symbols=self.table, title="lives")
+        self.lived = 0
+        self._lives = lives
+
+    def __aiter__(self) -> AsyncIterator[FeedEvent]:
+        self.lived += 1
+        return self._lives[min(self.lived, len(self._lives)) - 1](self.table)
+
+
+async def good(table: SymbolTable) -> AsyncIterator[FeedEvent]:
+    yield batch(table, [(0, TS + SECOND, 6.0, 1.0)])
+    await asyncio.Event().wait()
+
+
+async def tick_and(table: SymbolTable, then: Callable[[], Awaitable[object]]) -> AsyncIterator[FeedEvent]:
+    yield batch(table, [(0, TS, 5.0, 1.0)])
+    await then()
+
+
+async def cancelled() -> None:
+    """As a library does that cancels a task of its own while somebody waits for it."""
+    task = asyncio.create_task(asyncio.sleep(60))
+    asyncio.get_running_loop().call_soon(task.cancel)
+    await task
+
+
+async def by_itself() -> None:
+    """As a library does that bounds its waiting by cancelling whoever waits."""
+    asyncio.current_task().cancel()  # type: ignore[union-attr]  # there is one
+    await asyncio.sleep(0)
+
+
+async def timed_out() -> None:
+    async with asyncio.timeout(0.01):
+        await asyncio.Event().wait()
+
+
+async def in_a_group() -> None:
+    async def lost() -> None:
+        raise ConnectionResetError("the upstream is gone")
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(lost())
+
+
+@pytest.mark.parametrize("failure", [cancelled, by_itself, timed_out, in_a_group])
+async def test_a_feed_that_fails_in_another_way(failure: Callable[[], Awaitable[object]]) -> None:
+    """Whatever it raises, it is stale and started again: what is cancelled is something of its own, not the pump."""
+    feed = Lives(lambda table: tick_and(table, failure), good)
+    async with watched(feed) as watcher:
+        await watcher.told("stale")
+        await watcher.sees("AAPL", 6.0)
+        await watcher.health("live")
+    assert feed.lived == 2
+
+
+async def test_a_feed_that_fails_at_once_again_and_again() -> None:
+    """Stale all along, while snapshots are had; the life that works makes it good."""
+
+    def broken(table: SymbolTable) -> AsyncIterator[FeedEvent]:
+        raise ConnectionRefusedError("the upstream is not there")
+
+    feed = Lives(lambda table: tick_and(table, timed_out), broken, broken, good)
+    async with watched(feed) as watcher:
+        await watcher.sees("AAPL", 5.0)
+        while feed.lived < 3:
+            await watcher.told("stale")
+            await watcher.health("stale")
+            assert (await watcher.get("/v1/snapshot?symbols=*"))["data"]["AAPL"]["last"] == 5
+        await watcher.sees("AAPL", 6.0)
+        await watcher.health("live")
+
+
+async def test_a_feed_that_hangs_while_it_is_closed() -> None:
+    """One that talks nonsense, and never ends to let go of its things: that keeps nobody from starting it again."""
+
+    async def clings(table: SymbolTable) -> AsyncIterator[FeedEvent]:
+        try:
+            yield batch(table, [(0, TS, 5.0, 1.0)])
+            yield batch(table, [(0, TS, -1.0, 1.0)])
+        finally:
+            await asyncio.Event().wait()
+
+    feed = Lives(clings, good)
+    async with watched(feed) as watcher:
+        await watcher.sees("AAPL", 5.0)
+        await watcher.told("stale")
+        await watcher.health("stale")
+        await watcher.sees("AAPL", 6.0)
+        await watcher.health("live")
+
+
+@pytest.mark.parametrize(("batches", "rows"), [(2_500, 1), (1_500, 2_000)])
+async def test_a_feed_that_floods(batches: int, rows: int) -> None:
+    """It never waits, in batches small and large: clients get prices and answers in the midst of it, and the last."""
+    codes, ones = np.arange(rows, dtype=np.int32) % len(NAMES), np.ones(rows)
+    given = 0
+
+    async def flood(table: SymbolTable) -> AsyncIterator[FeedEvent]:
+        nonlocal given
+        for number in range(1, batches + 1):
+            given = number
+            yield TickBatch(table, Trades(codes, np.full(rows, TS + number), ones * number, ones))
+        await asyncio.Event().wait()
+
+    async with watched(Lives(flood)) as watcher:
+        answers, seen = [], set()
+        async with asyncio.timeout(40):
+            while given < batches:
+                asked = time.monotonic()
+                await watcher.health("live")
+                answers.append(time.monotonic() - asked)
+                while (await watcher.read())["type"] != "update":
+                    pass
+                seen.add(watcher.last["AAPL"])
+        assert len(answers) > 3
+        assert max(answers) < 1
+        assert len(seen) > 3
+        await watcher.sees("AAPL", batches)
+        assert (await watcher.get("/v1/snapshot?symbols=AAPL"))["data"]["AAPL"]["trades"] == batches * -(-rows // 2)
+        await watcher.told("quiet")
