@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -18,6 +19,8 @@ from feeds.replay_options import ReplayOptions
 from tests.e2e.support import ScriptedFeed, serving
 from tests.unit.played import DAY_NS, Played, ns
 from ticker.cli import main
+from ticker.entitlements import Entitlements
+from ticker.keys import add, editing
 from ticker.server import Service, Settings
 
 
@@ -59,8 +62,9 @@ class Clock:
 
 @asynccontextmanager
 async def replaying(seconds: Sequence[float], **options: Any) -> AsyncIterator[Clock]:
+    settings = Settings(port=0, keys=options.pop("keys", None))
     feed = Replay(ReplayOptions(path=("a.csv",), **options), history=Played(seconds))
-    service = Service(feed, "csv", Settings(port=0))
+    service = Service(feed, "csv", settings)
     await service.start()
     try:
         async with aiohttp.ClientSession() as session:
@@ -77,6 +81,22 @@ async def shown(stream: ticker.Stream, last: float) -> ticker.SymbolView:
 
 
 HOUR = range(3600)
+
+
+async def test_moving_it_is_for_admins(tmp_path: Path) -> None:
+    """All clients see one clock; where it is, everybody may know who has a key."""
+    path = tmp_path / "keys.json"
+    with editing(path) as keys:
+        desk = add(keys, "desk", Entitlements())[1]
+        owner = add(keys, "owner", Entitlements(admin=True))[1]
+    async with replaying(HOUR, keys=path) as clock, aiohttp.ClientSession() as session:
+        url = f"{clock.service.url}/v1/replay"
+        for key, status, state in (("", 401, "playing"), (desk, 403, "playing"), (owner, 200, "paused")):
+            bearer = {"Authorization": f"Bearer {key}"} if key else {}
+            async with session.post(url, json={"action": "pause"}, headers=bearer) as response:
+                assert response.status == status
+            async with session.get(url, headers={"Authorization": f"Bearer {desk}"}) as response:
+                assert (await response.json())["state"] == state
 
 
 async def test_it_tells_where_it_is() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 
@@ -68,6 +69,25 @@ def test_what_came_from_outside_writes_no_lines_and_steers_no_terminal(capsys: p
     assert told.count("\n") == 1
     assert "\x1b" not in told
     assert "hello INFO forged" in told
+
+
+def test_a_line_of_json_is_one_whatever_came_from_outside(capsys: pytest.CaptureFixture[str]) -> None:
+    """ASCII, with the connection's id, and a traceback within the same line."""
+    log = logging.getLogger("ticker.x")
+    with logging_to_stderr("info", "json"):
+        log.info('client %s: hello\n"forged" \x1b[2J \u202e\ud800', "7", extra={"client": "7"})
+        try:
+            raise RuntimeError("ours")
+        except RuntimeError:
+            log.exception("failed")
+    told = capsys.readouterr().err
+    assert told.isascii()
+    first, second = (json.loads(line) for line in told.splitlines())
+    assert (first["level"], first["logger"], first["client"]) == ("info", "ticker.x", "7")
+    assert first["message"] == 'client 7: hello\n"forged" \x1b[2J \u202e\ud800'
+    assert first["ts"].endswith("+00:00")
+    assert "\nRuntimeError: ours" in second["exception"]
+    assert "client" not in second
 
 
 def test_the_level_holds_and_ends_with_it(capsys: pytest.CaptureFixture[str]) -> None:

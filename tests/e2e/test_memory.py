@@ -1,0 +1,56 @@
+"""A server that has as much in memory as it may."""
+
+from __future__ import annotations
+
+import asyncio
+
+import aiohttp
+import msgspec
+import pytest
+
+import ticker
+from tests.e2e.support import ScriptedFeed, serving
+from ticker.messages import Limits
+from ticker.server import Settings, clients
+
+TS = 1_700_000_000_000_000_000
+
+
+async def test_nobody_more_comes_in_and_who_is_in_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever they speak; it is told, and ends when there is room again."""
+    used = 0
+    monkeypatch.setattr(clients, "resident_bytes", lambda: used)
+    limits = msgspec.structs.replace(Limits(), memory_bytes=1_000, slow_seconds=1)
+    feed = ScriptedFeed()
+    async with (
+        serving(feed, Settings(port=0, limits=limits)) as service,
+        aiohttp.ClientSession() as http,
+        asyncio.timeout(20),
+        ticker.connect(service.url, ["AAPL"], rate=0) as stream,
+    ):
+
+        async def told(status: str) -> list[str]:
+            """What is wrong, once the server says that it is so."""
+            while True:
+                async with http.get(service.url + "/healthz") as response:
+                    health = await response.json()
+                if health["status"] == status:
+                    return list(health["problems"])
+                await asyncio.sleep(0.02)
+
+        assert await told("ok") == []
+        used = 1_001
+        assert "memory" in (await told("degraded"))[0]
+        for path in ("/v1/events?symbols=AAPL", "/v1/poll?symbols=AAPL"):
+            async with http.get(service.url + path) as response:
+                assert (response.status, (await response.json())["code"]) == (503, "no-memory")
+                assert int(response.headers["Retry-After"]) > 0
+        with pytest.raises(aiohttp.WSServerHandshakeError, match="503"):
+            await http.ws_connect(service.url + "/v1/stream")
+        feed.tick([(0, TS, 1.5, 1.0)])
+        assert (await anext(aiter(stream))).last == 1.5
+        used = 1_000
+        assert await told("ok") == []
+        async with http.ws_connect(service.url + "/v1/stream") as other:
+            assert (await other.receive_json())["type"] == "welcome"
+        assert stream.reconnects == 0

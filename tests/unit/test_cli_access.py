@@ -1,0 +1,47 @@
+"""How a command gets its key: by a file or the environment, which no list of processes shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+
+from ticker.cli import main
+from ticker.cli.access import VARIABLE, key_of, trust
+from ticker.cli.failure import Failure
+
+
+@pytest.mark.parametrize("name", ["watch", "record", "replay"])
+def test_no_option_takes_a_key_itself(name: str) -> None:
+    """What stands in an argument can be read by everybody on the machine."""
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    parts = list(command.commands.values()) if isinstance(command, click.Group) else [command]
+    options = {option for part in parts for param in part.params for option in param.opts}
+    assert {"--key-file", "--ca"} <= options
+    assert not options & {"--key", "--token", "--secret", "--password"}
+
+
+def test_the_file_comes_before_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "key"
+    path.write_text("tk_file\n")
+    monkeypatch.delenv(VARIABLE, raising=False)
+    assert key_of(None) is None
+    monkeypatch.setenv(VARIABLE, " tk_environment ")
+    assert key_of(None) == "tk_environment"
+    assert key_of(path) == "tk_file"
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"two words", b"two\nlines", b"\xff\xfe"])
+def test_a_file_that_has_no_key_is_told_without_what_it_has(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "key"
+    path.write_bytes(content)
+    with pytest.raises(Failure) as told:
+        key_of(path)
+    assert str(path) in told.value.message
+    assert "lines" not in told.value.message
+    with pytest.raises(Failure, match="No such file"):
+        key_of(tmp_path / "none")
+    with pytest.raises(Failure, match="no certificate"):
+        trust(path)
