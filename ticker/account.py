@@ -128,31 +128,32 @@ class Ledger:
         self.seen[changed] = changes[changed]
         self.sent[told] += 1
         if self.early:
-            self._settle_in(changes, np.array(told, np.intp))
+            self._settle_in(changes, told)
 
-    def _settle_in(self, changes: Counts, told: Rows) -> None:
+    def _settle_in(self, changes: Counts, told: list[int]) -> None:
+        was_told = np.zeros(len(changes), np.bool_)
+        was_told[told] = True
         for account in self.early:
-            watchlist = account.watchlist
-            self.told(account, told[watchlist.places(told)])
-            # From here on the sums by row say it. Of what changed and was not told there is nothing to tell.
-            rows, passed = _rows(watchlist), account.passed
-            self.seen[rows] = changes[rows]
+            rows = _rows(account.watchlist)
+            latest = changes[rows]
+            fresh = latest - self._marks(account)
+            # Of what changed and was not told there is nothing to tell.
+            self._dealt(account, int(np.count_nonzero(fresh[was_told[rows]])), int(fresh.sum()))
+            # From here on the sums by row say it.
+            self.seen[rows] = latest
             account.marks = None
-            self._passed_before += account.passed - passed
-            self._count(account, -1)
+            self._count(account, 1)
         self.early.clear()
 
     def _count(self, account: Account, by: int) -> None:
-        """Let the sums by row count for an account too (-1), or no longer (1)."""
+        """Let the sums by row count for one account more (1), or no longer for it (-1)."""
         watchlist = account.watchlist
-        sent = by * _sum(self.sent, watchlist)
-        account.sent_before += sent
-        self._sent_before += sent
-        self._passed_before += by * _sum(self.seen, watchlist)
+        # What they are already is not its own.
+        self._dealt(account, -by * _sum(self.sent, watchlist), -by * _sum(self.seen, watchlist))
         if watchlist.everything:
-            self._watch_all -= by
+            self._watch_all += by
         else:
-            self._watchers[watchlist.rows] -= by
+            self._watchers[watchlist.rows] += by
 
     def join(self, account: Account) -> None:
         """It is in step: it gets what the beats send."""
@@ -162,7 +163,7 @@ class Ledger:
         """It isn't any more, if it was."""
         if account.marks is None:
             account.marks = self.seen[_rows(account.watchlist)].copy()
-            self._count(account, 1)
+            self._count(account, -1)
         else:
             self.early.pop(account, None)
 
@@ -175,9 +176,8 @@ class Ledger:
         if watchlist is account.watchlist:
             return
         changes, before, passed = self.board.changes, account.watchlist, account.passed
-        assert account.marks is not None
         marks = changes.copy()
-        marks[_rows(before)] = _fitted(account.marks, len(changes)) if before.everything else account.marks
+        marks[_rows(before)] = self._marks(account)
         account.marks = marks[_rows(watchlist)].copy()
         account.base += _sum(changes, before) - _sum(changes, watchlist)
         account.watchlist = watchlist
@@ -185,18 +185,25 @@ class Ledger:
 
     def told(self, account: Account, rows: Rows) -> None:
         """One that is not in step was sent the latest of these rows."""
-        changes, watchlist = self.board.changes, account.watchlist
-        assert account.marks is not None
-        if watchlist.everything and len(account.marks) < len(changes):
-            account.marks = _fitted(account.marks, len(changes))
+        watchlist, marks = account.watchlist, self._marks(account)
         at = rows if watchlist.everything else np.searchsorted(watchlist.rows, rows)
-        marks, latest = account.marks, changes[rows]
+        latest = self.board.changes[rows]
         fresh = latest - marks[at]
         marks[at] = latest
-        sent = int(np.count_nonzero(fresh))
+        self._dealt(account, int(np.count_nonzero(fresh)), int(fresh.sum()))
+
+    def _marks(self, account: Account) -> Counts:
+        """Of one that is not in step; for all rows there are, if it watches them all."""
+        assert account.marks is not None
+        if account.watchlist.everything:
+            account.marks = _fitted(account.marks, len(self.board.changes))
+        return account.marks
+
+    def _dealt(self, account: Account, sent: int, passed: int) -> None:
+        """Besides what the sums by row say, so many changes were sent, of so many that need not be any more."""
         account.sent_before += sent
         self._sent_before += sent
-        self._passed_before += int(fresh.sum())
+        self._passed_before += passed
 
 
 def _rows(watchlist: Watchlist) -> Rows | slice:
@@ -208,4 +215,4 @@ def _sum(counts: Counts, watchlist: Watchlist) -> int:
 
 
 def _fitted(counts: Counts, size: int) -> Counts:
-    return np.concatenate((counts, np.zeros(size - len(counts), np.int64)))
+    return counts if len(counts) == size else np.concatenate((counts, np.zeros(size - len(counts), np.int64)))
