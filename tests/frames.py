@@ -64,7 +64,9 @@ class RawClient:
 
     async def frame(self) -> tuple[int, bytes]:
         """Opcode and payload of the next frame, which is to be whole and unmasked."""
-        first, second = await asyncio.wait_for(self.reader.readexactly(2), 10)
+        # Not ``wait_for``, which loses a cancellation now and then.
+        async with asyncio.timeout(10):
+            first, second = await self.reader.readexactly(2)
         assert first & 0xF0 == 0x80
         assert second < 128
         size = second

@@ -337,7 +337,7 @@ def _client_message(message: Any, depth: int) -> ClientMessage:
 def _deeper(value: object, most: int) -> bool:
     """Whether objects and lists lie in each other deeper than ``most``. Level by level: depth costs no stack."""
     level = [value]
-    for _ in range(most + 1):
+    for _ in range(most):
         inner: list[object] = []
         for each in level:
             if type(each) is dict:

@@ -57,6 +57,9 @@ class WebSocket(Connection):
         return close_frame(code, reason)
 
     def _came(self, data: bytes | memoryview) -> None:
+        if self._closing and self.code == 1009:
+            # The rest of what was too large: hung up on now, the client would never read why.
+            return
         self._reader.feed(data)
         self._resumed()
 

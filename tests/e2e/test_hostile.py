@@ -1,0 +1,223 @@
+"""What nobody well-meaning sends, played against a real server: it answers or closes, and goes on as if nothing were.
+
+``tests/hostile`` has the messages and requests. A bystander is connected all along; nobody gets a traceback, the log
+has nothing as it came, and memory stays what it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.day_file import write_days
+from tests.e2e.processes import Server
+from tests.e2e.test_faults import following, resident_bytes
+from tests.frames import RawClient, handshake, raw_client, sent
+from tests.hostile.messages import SYMBOLS, WATCHED, messages
+from tests.hostile.requests import SECRET, Request, requests
+from tests.model_client import decoded
+from tests.unit.test_frames import FORBIDDEN
+from ticker.codec import codec_for
+from ticker.entitlements import Entitlements
+from ticker.errors import ERROR_CODES
+from ticker.keys import add, editing
+
+MESSAGES = messages()
+#: After the first time, in which caches fill.
+ROUNDS = 3
+#: What all that may leave behind: less than the corpus itself, so that nothing of it is kept.
+GROWTH_BYTES = 32 * 1024 * 1024
+_STREAMED = {"welcome", "update", "heartbeat"}
+#: What no client and no log may be shown.
+_INSIDES = re.compile(rb'Traceback|File "|site-packages|ticker/server')
+
+
+class Hostile:
+    """A client that sends what it likes, and knows which answers are whose: each message has a ping behind it."""
+
+    def __init__(self, client: RawClient, encoding: str) -> None:
+        self.client = client
+        self.encoding = encoding
+        self._pings = 0
+
+    async def connect(self) -> None:
+        self.client.send(handshake(path=f"/v1/stream?encoding={self.encoding}"))
+        assert (await self.client.head())[0] == 101
+
+    def say(self, payload: str | bytes) -> None:
+        opcode, data = (1, payload.encode()) if isinstance(payload, str) else (2, payload)
+        # Without a mask that changes anything: a MiB is masked in no time that way.
+        self.client.send(sent(opcode, data, mask=bytes(4)) if len(data) < 70_000 else _framed(opcode, data))
+
+    async def answers(self, payload: str | bytes) -> list[dict[str, Any]]:
+        """What is answered to a message; each is whole, and a message of the protocol."""
+        self._pings += 1
+        last = f"ping {self._pings}"
+        self.say(payload)
+        self.say(json.dumps({"op": "ping", "id": last}))
+        found: list[dict[str, Any]] = []
+        while True:
+            opcode, raw = await self.client.frame()
+            assert opcode in (1, 2), f"closed: {raw!r}"
+            assert not _INSIDES.search(raw)
+            codec_for(self.encoding).decode_server(raw)
+            message = decoded(raw, self.encoding)
+            if message.get("id") == last:
+                return found
+            if message["type"] not in _STREAMED:
+                found.append(message)
+
+
+def _framed(opcode: int, data: bytes) -> bytes:
+    return bytes((0x80 | opcode, 0xFF)) + len(data).to_bytes(8, "big") + bytes(4) + data
+
+
+async def play_messages(port: int, encoding: str) -> None:
+    """All messages that leave the connection open, to one session; its watchlist is what it was in the end."""
+    async with asyncio.timeout(60), raw_client(port) as client:
+        hostile = Hostile(client, encoding)
+        await hostile.connect()
+        await hostile.answers(json.dumps({"op": "subscribe", "symbols": WATCHED, "rate": 20}))
+        for message in MESSAGES:
+            if isinstance(message.answer, str):
+                try:
+                    answers = await hostile.answers(message.payload)
+                except AssertionError as error:
+                    raise AssertionError(message.name) from error
+                told = [answer.get("code", answer["type"]) for answer in answers]
+                assert told == [message.answer], (message.name, answers)
+        (left,) = await hostile.answers('{"op":"unsubscribe","symbols":[]}')
+        assert left["symbols"] == list(WATCHED)
+
+
+async def play_one(port: int, wire: bytes, code: int) -> None:
+    """Something upon which the connection ends, with a code."""
+    async with raw_client(port) as client:
+        await Hostile(client, "json").connect()
+        client.send(wire)
+        payload = await client.until(8)
+        assert int.from_bytes(payload[:2], "big") == code
+        assert not _INSIDES.search(payload)
+
+
+def closing() -> Iterator[tuple[bytes, int]]:
+    for message in MESSAGES:
+        if isinstance(message.answer, int):
+            data = message.payload.encode() if isinstance(message.payload, str) else message.payload
+            yield _framed(1 if isinstance(message.payload, str) else 2, data), message.answer
+    yield from FORBIDDEN.values()
+
+
+async def play(port: int) -> None:
+    await asyncio.gather(
+        *(play_messages(port, encoding) for encoding in ("json", "msgpack")),
+        *(play_one(port, wire, code) for wire, code in closing()),
+    )
+
+
+def test_there_are_enough_of_them() -> None:
+    """In both encodings, and most kinds of answers are among them."""
+    kinds = {message.answer for message in MESSAGES}
+    assert {"malformed", "unknown-op", "bad-argument", "unknown-channel", "bad-interval", "bad-rate"} < kinds
+    assert {"too-many-symbols", "pong", "subscribed", "unsubscribed", 1009} < kinds
+    for encoding in (str, bytes):
+        assert sum(isinstance(message.payload, encoding) for message in MESSAGES) >= 200
+    assert all(message.answer in ERROR_CODES for message in MESSAGES if "-" in str(message.answer))
+
+
+@pytest.mark.timeout(120)
+async def test_messages_that_nobody_should_send() -> None:
+    """Each is answered, or closes its connection; a bystander has its prices, and the server its memory."""
+    feed = ("--symbols", ",".join(SYMBOLS), "--ticks-per-second", "200")
+    # What is too much of all this together is tried elsewhere.
+    limits = ("--max-symbols", "3", "--max-messages-per-second", "10000")
+    with Server(*feed, *limits, "--log-level", "debug") as server:
+        async with following(server.port, 20) as bystander:
+            await play(server.port)
+            before = resident_bytes(server)
+            for _ in range(ROUNDS):
+                had = len(bystander.updates)
+                await play(server.port)
+                assert len(bystander.updates) > had
+            grown = resident_bytes(server) - before
+            await bystander.agrees(server)
+            health = await asyncio.to_thread(server.get, "/healthz")
+            assert (health["status"], health["problems"], health["feed"]["state"]) == ("ok", [], "live")
+        assert grown < GROWTH_BYTES
+        check_log(server)
+
+
+async def answer_of(client: RawClient) -> bytes:
+    """Head and body of the answer, or what came before the connection ended."""
+    raw = b""
+    with contextlib.suppress(ConnectionError):
+        while data := await client.reader.read(65_536):
+            raw += data
+            head, _, body = raw.partition(b"\r\n\r\n")
+            size = re.search(rb"(?i)\ncontent-length: (\d+)", head)
+            if size and len(body) >= int(size[1]):
+                break
+    return raw
+
+
+async def ask(port: int, request: Request, slots: asyncio.Semaphore) -> str | None:
+    """What is wrong with the answer, if something is."""
+    async with slots, raw_client(port) as client:
+        client.send(request.wire)
+        try:
+            raw = await asyncio.wait_for(answer_of(client), 20)
+        except TimeoutError:
+            return f"{request.name}: no answer"
+    if not raw and not request.answered:
+        return None
+    head, _, body = raw.partition(b"\r\n\r\n")
+    status = int(head.split()[1]) if head.startswith(b"HTTP/") else 0
+    if status not in request.statuses:
+        return f"{request.name}: {raw[:200]!r}"
+    if _INSIDES.search(raw) or b"X-Injected: 1" in head:
+        return f"{request.name}: shows too much: {raw[:400]!r}"
+    if b"application/json" in head and status >= 400:
+        error = json.loads(body)
+        if error["type"] != "error" or error["code"] not in ERROR_CODES:
+            return f"{request.name}: {body[:200]!r}"
+    return None
+
+
+@pytest.mark.timeout(120)
+async def test_requests_that_nobody_should_send(tmp_path: Path) -> None:
+    """Each is answered, and none with a failure of the server's; nothing of them is in the log as it came."""
+    keys, secret = tmp_path / "keys.json", tmp_path / "secret"
+    secret.write_text("x" * 40)
+    with editing(keys) as found:
+        _, bearer = add(found, "somebody", Entitlements(admin=True))
+    files = str(write_days(tmp_path / "days.csv"))
+    who = ("--keys", str(keys), "--jwt-key", str(secret), "--max-attempts-per-minute", "1000")
+    with Server(files, *who, "--log-level", "debug") as server:
+        slots = asyncio.Semaphore(40)
+        for _ in range(2):
+            wrong = await asyncio.gather(*(ask(server.port, request, slots) for request in requests(bearer)))
+            assert [each for each in wrong if each] == []
+        assert (await asyncio.to_thread(server.get, "/healthz"))["status"] == "ok"
+        log = check_log(server)
+    assert SECRET not in log
+    assert bearer not in log
+
+
+def check_log(server: Server) -> str:
+    """End it, and look at all that it has logged."""
+    server.process.terminate()
+    out, log = server.process.communicate(timeout=10)
+    for line in (out + log).splitlines():
+        assert line.isprintable(), ascii(line[:200])
+        assert len(line) < 300, line[:300]
+    assert "Traceback" not in log, log[:3_000]
+    assert "ERROR" not in log, log[:3_000]
+    assert "came too fast" not in log
+    return log
