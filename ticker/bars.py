@@ -51,7 +51,8 @@ TAPE_BARS: Final = 16_384
 #: So many trades wait at most: folding them holds up the event loop for up to some 10 ms.
 PENDING: Final = 16_384
 _NO_ROWS: Final = np.zeros(0, np.intp)
-_LOW_BITS: Final = 32
+#: All seconds that a stamp can have fit into so many bits.
+_LOW_BITS: Final = 34
 _LOW: Final = (1 << _LOW_BITS) - 1
 
 

@@ -130,10 +130,9 @@ class Board:
         """How many ticks have changed each row (a day's beginning, and a symbol's going, count as one). A view."""
         return self._changes[: len(self.names)]
 
-    @property
-    def ts(self) -> int | None:
-        """The newest stamp on the board (ns), or None before the first tick."""
-        newest = int(self._stamps.max(initial=0))
+    def newest(self, latest: int) -> int | None:
+        """The newest stamp on the board (ns) that is not after ``latest``, or None without any."""
+        newest = int(self._stamps.max(initial=0, where=self._stamps <= latest))
         return newest or None
 
     def rows_of(self, table: SymbolTable) -> Ints:

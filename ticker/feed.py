@@ -40,7 +40,7 @@ class FeedInfo:
                   if not, it is kept until the symbol appears.
     ``ends``      whether the feed comes to an end by itself.
     ``pausable``  whether it has ``pause()`` and ``resume()`` (see ``PausableFeed``).
-    ``watermarks``  whether its events have watermarks; if not, the server adds its own, by the wall clock.
+    ``watermarks``  whether its events have watermarks; if not, the server adds its own, by stamps and clock.
     ``epoch``     the name of its versions' life, for feeds whose versions every node sees alike.
     ``title``     a line for people: what is being fed.
     """

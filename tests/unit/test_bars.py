@@ -70,6 +70,15 @@ def test_a_trade_that_is_too_late_is_in_no_bar_and_counted() -> None:
     assert store.late == 2
 
 
+def test_a_stamp_of_the_far_future_is_its_symbols_misfortune_alone() -> None:
+    """A feed's nonsense about one symbol costs no other a trade, however they come together."""
+    store = BarStore()
+    far = np.array([2**33 - 1, START // SECOND_NS, START // SECOND_NS], np.int64) * SECOND_NS
+    store.add(np.array([0, 1, 2], np.int32), Trades(np.zeros(3, np.int32), far, np.ones(3), np.ones(3)))
+    assert [len(seen(store, "1s", row)) for row in range(3)] == [1, 1, 1]
+    assert store.late == 0
+
+
 def test_vwap_is_notional_by_volume_and_unknown_without() -> None:
     """Trades without a size have a price and no weight."""
     store = BarStore()

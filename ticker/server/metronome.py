@@ -13,6 +13,7 @@ from collections.abc import Callable
 from ticker.hub import HEARTBEAT_STEPS, Hub
 from ticker.messages import Subscribe
 from ticker.model import FeedEvent, Watermark
+from ticker.server.market_time import MarketTime
 from ticker.server.timings import Timings
 from ticker.session import Session
 
@@ -23,18 +24,15 @@ POLL_S = 0.01
 #: Turns of the loop by which a beat comes later than its timer: a feed whose timer ended with it hands over its ticks
 #: in the next ones (a watermark takes one for itself), and they are in this beat and not in the one after.
 _TURNS = 6
-#: A feed that has no watermarks of its own gets them by the wall clock, so late and so often.
-WATERMARK_LAG_NS = 2_000_000_000
+#: So often a feed that has no watermarks of its own gets some.
 WATERMARK_S = 0.25
-#: One whose stamps are further from the clock than this has a time of its own, which nobody can vouch for.
-NEAR_NS = 3_600_000_000_000
 
 
 class Metronome:
     """Timers on the event loop that ``start`` was called on. After ``stop`` none is left, and none is made.
 
-    With ``vouches`` it says how far market time is, so that bars close although nothing trades. ``attend`` is told how
-    often somebody looks, whenever that changes.
+    With ``goes_on``, which tells whether the feed does, it says how far market time is, so that bars close although
+    nothing trades. ``attend`` is told how often somebody looks, whenever that changes.
     """
 
     def __init__(
@@ -42,7 +40,8 @@ class Metronome:
         hub: Hub,
         time_ns: Callable[[], int] = time.time_ns,
         *,
-        vouches: bool = False,
+        monotonic_ns: Callable[[], int] = time.monotonic_ns,
+        goes_on: Callable[[], bool] | None = None,
         attend: Callable[[float], None] | None = None,
     ) -> None:
         self._hub = hub
@@ -53,7 +52,8 @@ class Metronome:
         self._flush_from_s = 0.0
         self._poll: asyncio.TimerHandle | None = None
         self._heartbeat: asyncio.TimerHandle | None = None
-        self._vouches = vouches
+        self._goes_on = goes_on
+        self._market_time = MarketTime(time_ns, monotonic_ns)
         self._attend = attend
         self._interval_s = 0.0
         self._watermark: asyncio.TimerHandle | None = None
@@ -66,8 +66,8 @@ class Metronome:
         self._loop = asyncio.get_running_loop()
         self._heartbeat = self._loop.call_later(self._heartbeat_step_s, self._on_heartbeat)
         self.check()
-        if self._vouches:
-            self._watermark = self._loop.call_later(WATERMARK_S, self._on_watermark)
+        if self._goes_on is not None:
+            self._watermark = self._loop.call_later(WATERMARK_S, self._on_watermark, self._goes_on)
 
     def publish(self, event: FeedEvent) -> None:
         """Publish to the hub, and flush at the end of this turn of the loop if there is anybody to flush to."""
@@ -152,9 +152,10 @@ class Metronome:
         # Clients that leave tell nobody.
         self.check()
 
-    def _on_watermark(self) -> None:
+    def _on_watermark(self, goes_on: Callable[[], bool]) -> None:
         if self._loop is not None:
-            self._watermark = self._loop.call_later(WATERMARK_S, self._on_watermark)
-        now, newest = self._time_ns(), self._hub.board.ts
-        if newest is not None and abs(now - newest) < NEAR_NS:
-            self.publish(Watermark(now - WATERMARK_LAG_NS))
+            self._watermark = self._loop.call_later(WATERMARK_S, self._on_watermark, goes_on)
+        newest = self._hub.board.newest(self._market_time.latest)
+        ts = self._market_time.vouched(newest, goes_on=goes_on())
+        if ts is not None:
+            self.publish(Watermark(ts))

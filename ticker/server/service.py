@@ -62,7 +62,7 @@ class Service:
             feed_state=lambda: self.pump.state(),
         )
         attend = feed.attend if isinstance(feed, AttentiveFeed) else None
-        self._metronome = Metronome(self.hub, vouches=not info.watermarks, attend=attend)
+        self._metronome = Metronome(self.hub, goes_on=None if info.watermarks else self._goes_on, attend=attend)
         self._auth = Authenticator(self.settings.keys, self.settings.tokens)
         self._clients = Clients(self.hub, self._metronome, self.settings, self._auth)
         self._troubles = Troubles()
@@ -170,6 +170,9 @@ class Service:
             await asyncio.wait([self._pumping], timeout=STOP_S - CLOSE_S)
         await self._clients.stop(CLOSE_S)
         self._metronome.stop()
+
+    def _goes_on(self) -> bool:
+        return self.pump.state().state not in ("stale", "paused")
 
     def _publish(self, event: FeedEvent) -> None:
         self.hub.complete = self.feed.info.complete
