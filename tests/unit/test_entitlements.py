@@ -11,6 +11,7 @@ from ticker.entitlements import EVERYTHING, Entitlements
 from ticker.hub import Hub
 from ticker.messages import Since
 from ticker.model import SymbolTable
+from ticker.session import rejection
 
 TS = 1_700_000_000_000_000_000
 
@@ -159,3 +160,23 @@ def test_a_snapshot_since() -> None:
     assert made.snapshot(["AAPL"], TS, since=at).data == {}
     for other in (Since(epoch="another", version=first.version), Since(epoch=first.epoch, version=999)):
         assert set(made.snapshot(["*"], TS, since=other).data) == {"AAPL", "MSFT"}
+
+
+class Blind:
+    """A catalogue that must not be asked."""
+
+    complete = True
+
+    @property
+    def names(self) -> list[str]:
+        raise AssertionError("all names were looked through")
+
+    def row(self, name: str) -> int | None:
+        raise AssertionError(f"{name} was looked up")
+
+
+def test_what_may_not_be_seen_is_not_looked_up() -> None:
+    """So that the time it takes can't tell whether it is there."""
+    assert rejection("MSFT", Entitlements(symbols=("A*",)), Blind()) == "not-entitled"
+    with pytest.raises(AssertionError, match="AAPL was looked up"):
+        rejection("AAPL", Entitlements(symbols=("A*",)), Blind())
