@@ -32,7 +32,7 @@ from ticker.model import (
     Trades,
     Watermark,
 )
-from ticker.server import Service, Settings
+from ticker.server import Service, Settings, market_time, metronome
 
 SECOND = 1_000_000_000
 #: A whole second.
@@ -58,11 +58,14 @@ class Watcher:
         self._socket = socket
         self.last: dict[str, float] = {}
         self.bars: list[list[Any]] = []
+        #: Of the last heartbeat.
+        self.ts = 0
 
     async def read(self) -> dict[str, Any]:
         message: dict[str, Any] = json.loads(await self._socket.receive_str(timeout=10))
         if message["type"] == "update":
             self.last.update({name: fields["last"] for name, fields in message["data"].items() if "last" in fields})
+        self.ts = message["ts"] if message["type"] == "heartbeat" else self.ts
         if message["type"] == "bars":
             self.bars += [bar for bar in message["data"] if bar[-1]]
         return message
@@ -211,6 +214,25 @@ async def test_a_feed_that_hangs() -> None:
         feed.tick([(0, TS + 1, 6.0, 1.0)])
         await watcher.sees("AAPL", 6.0)
         await watcher.health("live")
+
+
+@pytest.mark.parametrize("failure", [None, OSError("the upstream is gone")])
+async def test_bars_of_a_feed_that_is_down(failure: Exception | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They wait for it, since it may go on where it was; those of one that is silent close by the clock."""
+    monkeypatch.setattr(pump, "FIRST_PAUSE_S", 60.0)
+    monkeypatch.setattr(metronome, "WATERMARK_S", 0.01)
+    monkeypatch.setattr(market_time, "LAG_NS", SECOND // 10)
+    feed = ScriptedFeed(NAMES)
+    async with watched(feed) as watcher:
+        start = (time.time_ns() // SECOND + 1) * SECOND
+        feed.tick([(0, start, 5.0, 1.0)])
+        if failure is not None:
+            feed.put(failure)
+        async with asyncio.timeout(10):
+            while not watcher.bars and (failure is None or watcher.ts < start + 3 * SECOND // 2):
+                await watcher.read()
+        assert [bar[1] for bar in watcher.bars] == ([] if failure else [start])
+        await watcher.health("stale" if failure else "quiet")
 
 
 class Lives:
