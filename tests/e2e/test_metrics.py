@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+import ticker
 from tests.e2e.support import ScriptedFeed, serving
 from tests.frames import handshake, raw_client, sent
+from ticker.errors import CLOSE_CODES, ERROR_CODES
+from ticker.messages import FeedState, Limits
 from ticker.server import Service
+from ticker.server.timings import BOUNDS_S
 
 TS = 1_700_000_000_000_000_000
 
@@ -54,26 +59,120 @@ async def test_what_it_tells(http: aiohttp.ClientSession) -> None:
                 seen += payload
             during = await scraped(http, service)
             assert during["ticker_connections", "json", "20"] == 1
+            assert [during["ticker_transports", kind] for kind in ("websocket", "sse", "poll")] == [1, 0, 0]
             # Welcome, answer, error, snapshot, and the update unless the tick was there first.
             assert during["ticker_frames_total",] in (4, 5)
             assert during["ticker_sent_bytes_total",] == received
             assert during["ticker_errors_total", "malformed"] == 1
             assert during["ticker_ticks_total", "trades"] == 2
             assert during["ticker_ticks_total", "quotes"] == 1
-            assert during["ticker_feed_live",] == 1
+            assert during["ticker_feed_state", "live"] == 1
+            assert during["ticker_feed_state", "stale"] == 0
             assert during["ticker_feed_lag_seconds",] > 1e6
             assert during["ticker_clients_behind",] == 0
             assert during["ticker_beat_seconds_bucket", "+Inf"] == during["ticker_beat_seconds_count",]
-            assert not any("AAPL" in key or "127.0.0.1" in key for key in during)
+            async with asyncio.timeout(10):
+                while not (await scraped(http, service))["ticker_beat_late_seconds_count",]:
+                    pass
             client.send(sent(8, b"\x0f\xa0"))
             assert await client.closed() == 4000
         async with asyncio.timeout(10):
             while service.hub.sessions:
                 await asyncio.sleep(0)
         after = await scraped(http, service)
-        assert after["ticker_closes_total", "4000"] == 1
+        # All codes that clients make up are counted as one.
+        assert after["ticker_closes_total", "3000"] == 1
         assert after["ticker_sent_bytes_total",] == received
         assert ("ticker_connections", "json", "20") not in after
+
+
+async def test_what_became_of_the_changes(http: aiohttp.ClientSession) -> None:
+    """Of all clients, and in `/v1/clients` of each: what it was offered was sent, or conflated into what was."""
+    feed = ScriptedFeed()
+    async with serving(feed) as service:
+        feed.tick([(0, TS, 1.0, 1.0)])
+        async with asyncio.timeout(10), http.ws_connect(service.url + "/v1/stream") as client:
+            await client.send_json({"op": "subscribe", "symbols": ["AAPL"], "rate": 0})
+            while "AAPL" not in (await client.receive_json()).get("data", ()):
+                pass
+            # Before it came there was nothing that it could have missed.
+            feed.tick([(0, TS, 2.0, 1.0), (0, TS, 3.0, 1.0), (1, TS, 3.0, 1.0)], [(0, TS, 1.0, 1.0, 2.0, 2.0)])
+            update = await client.receive_json()
+            counted = await scraped(http, service)
+            async with http.get(service.url + "/v1/clients") as response:
+                (row,) = (await response.json())["clients"]
+            assert (row["offered"], row["sent"], row["conflated"]) == (3, 1, 2)
+            assert counted["ticker_updates_total",] == 1
+            assert counted["ticker_conflated_total",] == 2
+            assert counted["ticker_skipped_beats_total",] == counted["ticker_lagged_total",] == 0
+            assert counted["ticker_resyncs_total",] == 0
+        feed.tick([(0, TS, 4.0, 1.0)])
+        since = {"epoch": service.hub.board.epoch, "version": update["version"]}
+        async with asyncio.timeout(10), http.ws_connect(service.url + "/v1/stream") as client:
+            await client.send_json({"op": "subscribe", "symbols": ["AAPL"], "since": since})
+            while "AAPL" not in (await client.receive_json()).get("data", ()):
+                pass
+            counted = await scraped(http, service)
+        assert counted["ticker_resyncs_total",] == 1
+        # Who is gone still counts.
+        assert counted["ticker_updates_total",] == 1
+
+
+async def test_nothing_is_labelled_by_client_or_symbol(http: aiohttp.ClientSession) -> None:
+    """Each label takes its values out of a table of the code; more clients, other symbols: the very same series."""
+    names = tuple(f"SYMBOL{number}" for number in range(6))
+    feed = ScriptedFeed(names)
+    known = {
+        "code": {*ERROR_CODES, *map(str, CLOSE_CODES), "1005", "1006", "3000"},
+        "encoding": {"json", "msgpack"},
+        "kind": {"trades", "quotes"},
+        "le": {*map(str, BOUNDS_S), "+Inf"},
+        "rate": {f"{rate:g}" for rate in Limits().rates},
+        "state": set(FeedState.MEANINGS),
+        "transport": {"websocket", "sse", "poll"},
+        "version": {ticker.__version__},
+    }
+    async with serving(feed) as service, asyncio.timeout(20), AsyncExitStack() as clients, asyncio.TaskGroup() as polls:
+
+        async def come(name: str) -> None:
+            """A client of each kind, one that is refused something, and one that goes."""
+            for encoding in ("json", "msgpack"):
+                stream = http.ws_connect(service.url + f"/v1/stream?encoding={encoding}")
+                client = await clients.enter_async_context(stream)
+                await client.send_json({"op": "subscribe", "symbols": [name, "NOT-" + name]})
+                await client.send_json({"op": name, "id": name})
+                await client.receive()
+            await clients.enter_async_context(http.get(service.url + f"/v1/events?symbols={name}"))
+            since = f"epoch={service.hub.board.epoch}&since={service.hub.board.version}"
+            polls.create_task(http.get(service.url + f"/v1/poll?symbols={name}&{since}"))
+            gone = await http.ws_connect(service.url + "/v1/stream")
+            await gone.close(code=4000 + ord(name[-1]), message=name.encode())
+
+        seen: list[set[str]] = []
+        for named in (names[:1], names[1:]):
+            for name in named:
+                await come(name)
+            here = names.index(named[-1]) + 1
+            expected = {
+                ("ticker_transports", "websocket"): 2 * here,
+                ("ticker_transports", "sse"): here,
+                ("ticker_transports", "poll"): here,
+                ("ticker_errors_total", "unknown-op"): 2 * here,
+                ("ticker_closes_total", "3000"): here,
+            }
+            while not expected.items() <= (await scraped(http, service)).items():
+                pass
+            async with http.get(service.url + "/metrics") as response:
+                text = await response.text()
+            families = list(text_string_to_metric_families(text))
+            seen.append({str((sample.name, sample.labels)) for family in families for sample in family.samples})
+            for family in families:
+                for sample in family.samples if family.name.startswith("ticker") else ():
+                    assert all(value in known[label] for label, value in sample.labels.items()), sample
+            assert "SYMBOL" not in text
+            assert "127.0.0.1" not in text
+        assert seen[0] == seen[1]
+        feed.tick([(code, TS, 1.0, 1.0) for code in range(len(names))])
 
 
 async def test_two_servers_of_a_process(http: aiohttp.ClientSession) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Protocol
 
 from aiohttp import web
@@ -23,9 +24,14 @@ from ticker.server.timings import Timings
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
 
+    from ticker.server.connection import Connection
+
 
 class Connections(Protocol):
-    """What the WebSocket endpoint has counted."""
+    """Who is connected, and what was counted of those who are and were."""
+
+    @property
+    def open(self) -> AbstractSet[Connection]: ...
 
     @property
     def sent_frames(self) -> int: ...
@@ -93,6 +99,13 @@ class MetricsEndpoint:
         for labels, count in sorted(counted.items()):
             clients.add_metric(labels, count)
         yield clients
+        transports = GaugeMetricFamily("ticker_transports", "Clients, by what they speak.", labels=("transport",))
+        spoken = Counter(connection.kind for connection in connections.open)
+        # Who polls has no connection of the hub's own.
+        spoken["poll"] = len(hub.sessions) - spoken.total()
+        for kind in ("websocket", "sse", "poll"):
+            transports.add_metric((kind,), spoken[kind])
+        yield transports
         yield GaugeMetricFamily("ticker_clients_behind", "Subscriptions that wait for their client.", hub.behind)
         yield CounterMetricFamily("ticker_frames", "Frames written to clients.", connections.sent_frames)
         yield CounterMetricFamily("ticker_sent_bytes", "Bytes of these frames.", connections.sent_bytes)
@@ -102,6 +115,7 @@ class MetricsEndpoint:
         yield CounterMetricFamily(
             "ticker_skipped_beats", "Beats that found a client busy with what it had.", totals.skipped
         )
+        yield CounterMetricFamily("ticker_lagged", "Times that a client fell behind.", totals.lagged)
         yield CounterMetricFamily("ticker_resyncs", "Clients that went on from where they had been.", hub.resumed)
         closes = CounterMetricFamily(
             "ticker_closes", "Connections that ended (1006: without a close).", labels=("code",)
@@ -118,12 +132,19 @@ class MetricsEndpoint:
             ticks.add_metric((kind,), ring.head)
         yield ticks
         yield GaugeMetricFamily("ticker_symbols", "Symbols on the board.", len(hub.board.symbols))
-        yield GaugeMetricFamily("ticker_feed_live", "1 while the feed delivers.", float(state.state == "live"))
+        states = GaugeMetricFamily("ticker_feed_state", "1 for the state that the feed is in.", labels=("state",))
+        for name in FeedState.MEANINGS:
+            states.add_metric((name,), float(state.state == name))
+        yield states
         if state.ts is not None:
             lag_s = time.time() - state.ts / 1e9
             yield GaugeMetricFamily("ticker_feed_lag_seconds", "How old the newest tick is, by its stamp.", lag_s)
         for name, words, found in (
             ("ticker_beat_seconds", "What a beat took, all clients of its rate.", self._beats),
-            ("ticker_beat_late_seconds", "How much later than planned a beat began: the event loop's lag.", self._late),
+            (
+                "ticker_beat_late_seconds",
+                "How much later than planned a beat or heartbeat came: the event loop's lag.",
+                self._late,
+            ),
         ):
             yield HistogramMetricFamily(name, words, buckets=found.buckets(), sum_value=found.sum_s)
