@@ -1,0 +1,85 @@
+"""Whatever bytes a client sends, a frame reader makes messages of them or says what is wrong, and holds no more."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.frames import sent
+from ticker.server.deflate import deflated
+from ticker.server.frames import MAX_CONTROL, Frame, FrameReader, Opcode, Violation
+
+LIMIT = 300
+#: Of a frame whose payload has as many bytes as may be; and of a control frame that comes between fragments.
+_HEADER = 14
+_BETWEEN = 6 + MAX_CONTROL
+_CODES = {1002, 1007, 1009}
+
+_payloads = st.one_of(
+    st.binary(max_size=140),
+    st.text(max_size=60).map(str.encode),
+    st.integers(0, 2 * LIMIT).map(bytes),
+    st.sampled_from([b"\x03\xe8", b"\x03\xee", b"\xff\xff", b"\xc3", b"\xed\xa0\x80"]),
+    st.sampled_from([deflated(b"hello"), deflated(bytes(LIMIT)), deflated(bytes(LIMIT + 1)), deflated(b"\xff" * 9)]),
+)
+_masks = st.binary(min_size=4, max_size=4)
+#: Mostly such as may be, so that what is wrong comes in the midst of something.
+_opcodes = st.one_of(st.sampled_from([0, 0, 1, 2, 8, 9, 10]), st.integers(0, 15))
+_reserved = st.sampled_from([0] * 6 + [0x40, 0x40, 0x20, 0x10, 0x70])
+_frames = st.builds(
+    lambda opcode, payload, last, mask, reserved: sent(opcode, payload, last=last, mask=mask, reserved=reserved),
+    *(_opcodes, _payloads, st.booleans(), _masks, _reserved),
+)
+#: Headers that say what doesn't follow.
+_lies = st.builds(
+    lambda first, size, told: bytes((first, size)) + told,
+    *(st.integers(0, 255), st.sampled_from([0xFE, 0xFF, 0x7E, 0x7F, 0xFD, 0x80]), st.binary(max_size=12)),
+)
+_wire = st.lists(st.one_of(_frames, _frames, _frames, _lies, st.binary(max_size=20)), max_size=12).map(b"".join)
+
+
+@st.composite
+def _scarred(draw: st.DrawFn) -> bytes:
+    """A stream of frames in which some bytes are others."""
+    wire = bytearray(draw(_wire))
+    for _ in range(draw(st.integers(0, 3))):
+        if wire:
+            wire[draw(st.integers(0, len(wire) - 1))] = draw(st.integers(0, 255))
+    return bytes(wire)
+
+
+def _read(chunks: list[bytes], *, inflates: bool) -> tuple[list[Frame], int | None]:
+    """What came of it, and the code of what was wrong in the end."""
+    reader = FrameReader(LIMIT, inflates=inflates)
+    frames: list[Frame] = []
+    for chunk in chunks:
+        reader.feed(chunk)
+        try:
+            while (frame := reader.next()) is not None:
+                frames.append(frame)
+        except Violation as violation:
+            return frames, violation.code
+        assert len(reader._message) <= LIMIT
+        assert len(reader._came) + len(reader._message) <= LIMIT + max(_HEADER, _BETWEEN)
+    return frames, None
+
+
+@given(_scarred(), st.data(), st.booleans())
+def test_frames_or_a_violation(wire: bytes, data: st.DataObject, inflates: bool) -> None:
+    """However it is cut, the same; and of no message more than is allowed."""
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(wire)), max_size=6)))
+    pieces = [wire[start:end] for start, end in zip([0, *cuts], [*cuts, len(wire)], strict=True)]
+    frames, code = _read([wire], inflates=inflates)
+    assert (frames, code) == _read(pieces, inflates=inflates)
+    assert code is None or code in _CODES
+    for frame in frames:
+        if frame.opcode >= Opcode.CLOSE:
+            assert isinstance(frame.data, bytes)
+            assert len(frame.data) <= MAX_CONTROL
+            if frame.opcode is Opcode.CLOSE:
+                told, reason = frame.closes_with
+                assert told not in (1004, 1006, 1015)
+                assert isinstance(reason, str)
+        else:
+            assert isinstance(frame.data, str) is (frame.opcode is Opcode.TEXT)
+            assert len(frame.data.encode() if isinstance(frame.data, str) else frame.data) <= LIMIT

@@ -1,0 +1,175 @@
+"""Whatever a client says, the hub answers once, by the protocol, and what it can't do changes nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgpack
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tests.hostile.messages import messages
+from tests.market import NAMES, batch
+from tests.model_client import ScriptedOutlet, decoded
+from ticker.codec import codec_for
+from ticker.errors import ERROR_CODES
+from ticker.hub import Hub
+from ticker.messages import Limits
+from ticker.model import SymbolTable
+from ticker.session import Session
+
+TS = 1_700_000_000_000_000_000
+SYMBOLS = NAMES[:4]
+_STREAMED = {"update", "trades", "quotes", "bars"}
+_ANSWERS = {"subscribed", "unsubscribed", "pong", "error"}
+
+# Letters that text is apt to break on.
+_texts = st.one_of(
+    st.sampled_from(
+        ["", "*", "AAPL", "MSFT", "ticker", "bars", "1m", "ping", "subscribe", "x" * 5_000, "\0", "\u202e"]
+    ),
+    st.text(max_size=20),
+)
+_numbers = st.one_of(st.integers(), st.integers(-(2**70), 2**70), st.floats(), st.sampled_from([10**400, 0.5, -0.0]))
+_atoms = st.one_of(st.none(), st.booleans(), _numbers, _texts)
+_values = st.recursive(
+    _atoms,
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(_texts, inner, max_size=4)),
+    max_leaves=12,
+)
+_good = st.fixed_dictionaries(
+    {
+        "op": st.sampled_from(["subscribe", "unsubscribe", "ping"]),
+        "symbols": st.lists(st.sampled_from([*SYMBOLS, "*"])),
+    },
+    optional={
+        "id": st.one_of(st.integers(-(2**65), 2**65), _texts),
+        "channel": st.sampled_from(["ticker", "trades", "quotes", "bars"]),
+        "interval": st.sampled_from(["1s", "1m", "1d"]),
+        "rate": st.one_of(st.sampled_from([0, 1, 60, 0.5]), st.floats()),
+        "since": st.fixed_dictionaries({"epoch": st.just("epoch"), "version": st.integers(-1, 2**65)}),
+        "data": _values,
+    },
+)
+_KEYS = ("op", "id", "symbols", "channel", "interval", "rate", "since", "data", "other")
+
+
+@st.composite
+def _spoilt(draw: st.DrawFn) -> dict[str, Any]:
+    """A good message in which some keys have other values, or are gone."""
+    message = draw(_good)
+    for key in draw(st.lists(st.sampled_from(_KEYS), max_size=2)):
+        if draw(st.booleans()):
+            message[key] = draw(_values)
+        else:
+            message.pop(key, None)
+    return message
+
+
+_objects = st.one_of(_spoilt(), _spoilt(), _values)
+
+
+def _as_json(value: object) -> str:
+    # NaN and halves of surrogates too, which are no JSON.
+    return json.dumps(value)
+
+
+_foreign = st.one_of(
+    st.builds(msgpack.ExtType, st.integers(0, 127), st.binary(max_size=20)),
+    st.builds(msgpack.Timestamp, st.integers(-(2**40), 2**40), st.integers(0, 999_999_999)),
+    st.binary(max_size=20),
+)
+
+
+@st.composite
+def _as_msgpack(draw: st.DrawFn) -> bytes:
+    """An object packed, some of whose values may be of msgpack alone, and some of whose bytes lies."""
+    message = draw(_objects)
+    if isinstance(message, dict) and draw(st.booleans()):
+        message = message | {draw(st.sampled_from(_KEYS)): draw(_foreign)}
+        if draw(st.booleans()):
+            message = {draw(st.one_of(st.integers(0, 9), st.binary(max_size=3))): 1} | message
+    packed = bytearray(msgpack.packb(message, default=str, unicode_errors="surrogatepass"))
+    for _ in range(draw(st.integers(0, 2))):
+        # Lengths and types stand in first bytes.
+        place = draw(st.integers(0, len(packed) - 1))
+        packed[place] = draw(st.one_of(st.integers(0xC0, 0xDF), st.integers(0, 255)))
+    return bytes(packed[: draw(st.integers(0, len(packed)))] if draw(st.integers(0, 4)) == 0 else packed)
+
+
+@st.composite
+def _cut_json(draw: st.DrawFn) -> str:
+    """A message's text with something taken out, put in, or twice."""
+    text = _as_json(draw(_objects))
+    start, end = sorted(draw(st.tuples(st.integers(0, len(text)), st.integers(0, len(text)))))
+    return (
+        text[:start]
+        + draw(st.sampled_from(["", "", '"', "{", "}", ",", "\\", "\\u", "\0", text[start:end] * 2]))
+        + text[end:]
+    )
+
+
+_raw = st.one_of(
+    _objects.map(_as_json),
+    _objects.map(_as_json),
+    _cut_json(),
+    _as_msgpack(),
+    _as_msgpack(),
+    st.text(max_size=40),
+    st.binary(max_size=40),
+    st.sampled_from([message.payload for message in messages() if len(message.payload) < 2_000]),
+)
+
+
+def state(session: Session) -> object:
+    """What a message of a client's may change."""
+    watched = {
+        (type(each).__name__, getattr(each, "channel", ""), getattr(each, "interval", "")): each.symbols()
+        for each in session.subscriptions()
+    }
+    # An interval that was asked for, and of which nothing is watched, is none.
+    return session.rate_hz, {kind: symbols for kind, symbols in watched.items() if symbols}
+
+
+@given(st.lists(_raw, min_size=1, max_size=8), st.sampled_from(["json", "msgpack"]), st.booleans())
+@example(['{"op":"subscribe","symbols":["AAPL"],"id":18446744073709551616}'], "msgpack", True)
+def test_an_answer_and_no_harm(said: list[str | bytes], encoding: str, complete: bool) -> None:
+    """One answer each, in the client's encoding; an error has left everything as it was; nobody else hears of it."""
+    table = SymbolTable(SYMBOLS)
+    hub = Hub(SYMBOLS, complete=complete, epoch="epoch", limits=Limits(symbols=3))
+    outlet, other = ScriptedOutlet(), ScriptedOutlet()
+    session, bystander = hub.attach(outlet, encoding), hub.attach(other, "json")
+    hub.receive(bystander, '{"op":"subscribe","symbols":["AAPL"],"rate":0}', TS)
+    codec = codec_for(encoding)
+    untouched = state(bystander)
+    for raw in said:
+        before = state(session)
+        outlet.sent.clear()
+        other.sent.clear()
+        hub.receive(session, raw, TS)
+        told = [decoded(payload, encoding) for payload in outlet.sent]
+        for payload in outlet.sent:
+            codec.decode_server(payload)
+        answers = [message for message in told if message["type"] not in _STREAMED]
+        assert len(answers) == 1
+        assert answers[0]["type"] in _ANSWERS
+        if answers[0]["type"] == "error":
+            assert answers[0]["code"] in ERROR_CODES
+            assert answers[0]["message"].isprintable()
+            assert len(answers[0]["message"]) < 300
+            assert told == answers
+            assert state(session) == before
+        assert not other.sent
+    assert state(bystander) == untouched
+    # And it goes on, for both of them.
+    hub.publish(batch(table, [(0, TS, 1.5, 1.0)]))
+    for rate in Limits().rates:
+        hub.beat(rate, TS)
+    hub.flush(TS)
+    assert decoded(other.sent[-1], "json")["data"]["AAPL"]["last"] == 1.5
+    hub.receive(session, '{"op":"ping","id":"end"}', TS)
+    assert any(decoded(payload, encoding).get("id") == "end" for payload in outlet.sent)
+    hub.detach(session)
+    assert list(hub.sessions) == [bystander]
+    assert not hub._awaiting
