@@ -17,12 +17,14 @@ from ticker.account import Totals
 from ticker.bars import BarStore
 from ticker.board import Board, symbol_dicts
 from ticker.codec import Codec, codec_for, plain
+from ticker.desk import Desk, Onlooker
 from ticker.entitlements import EVERYTHING, Entitlements
 from ticker.errors import ProtocolError
 from ticker.lanes import Lanes
 from ticker.messages import (
     PROTOCOL_VERSION,
     ClientMessage,
+    DeskMessage,
     Error,
     FeedState,
     Fields,
@@ -30,6 +32,7 @@ from ticker.messages import (
     Limits,
     Ping,
     Pong,
+    PriceMessage,
     Since,
     Snapshot,
     Subscribe,
@@ -74,6 +77,8 @@ class Hub:
         heartbeat_s: float = 10.0,
         ring_ticks: int = 65_536,
         feed_state: Callable[[], FeedState] = lambda: FeedState(state="live", ts=None),
+        desks: Iterable[Desk] = (),
+        onlooker: Onlooker | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.heartbeat_s = heartbeat_s
@@ -81,7 +86,7 @@ class Hub:
         #: Whether no other symbols than the board's can come. The owner keeps it true.
         self.complete = complete
         self.sessions: dict[Session, None] = {}
-        #: How often a client went on from where it had been.
+        #: How often a client came back and got, of channel ``ticker``, what it had missed.
         self.resumed = 0
         #: How often each error was answered, by its code.
         self.errors: Counter[str] = Counter()
@@ -94,6 +99,8 @@ class Hub:
         self._codecs: dict[str, Codec] = {name: codec_for(name, self.limits.depth) for name in ("json", "msgpack")}
         self._watchlists = Watchlists()
         self._awaiting: dict[Subscription, Session] = {}
+        self._desks = list(desks)
+        self._onlooker = onlooker
         self.bars = BarStore()
         self._lanes = Lanes(self._board, self.bars, self._rings, self.limits.frame_bytes)
         #: A history that is built up out of sight.
@@ -163,6 +170,7 @@ class Hub:
             self._take_in()
             self._board.apply(batch)
             self._record(batch)
+            self._show(batch)
         else:
             self._pending.append(batch)
             self._waiting_ticks += len(batch)
@@ -181,6 +189,11 @@ class Hub:
         self._waiting_ticks = 0
         self._board.apply(batch)
         self._record(batch)
+        self._show(batch)
+
+    def _show(self, batch: TickBatch) -> None:
+        if self._onlooker is not None and self._onlooker.looking:
+            self._onlooker.look(self._board, batch)
 
     def _record(self, batch: TickBatch) -> None:
         """Number the ticks, for those who want them all."""
@@ -225,9 +238,10 @@ class Hub:
         """The names of all symbols that are there or were, by row."""
         return self._board.names
 
-    def attach(self, outlet: Outlet, encoding: str, may: Entitlements = EVERYTHING) -> Session:
-        """A new client: it is welcomed, and watches nothing yet."""
-        session = Session(str(next(self._ids)), outlet, self._codecs[encoding], self.limits, self._watchlists, may)
+    def attach(self, outlet: Outlet, encoding: str, may: Entitlements = EVERYTHING, name: str = "") -> Session:
+        """A new client: it is welcomed, and watches nothing yet. ``name``: whose it is, where that is known."""
+        codec = self._codecs[encoding]
+        session = Session(str(next(self._ids)), outlet, codec, self.limits, self._watchlists, may, name)
         self.sessions[session] = None
         outlet.send(session.codec.encode(self._welcome()))
         return session
@@ -238,6 +252,8 @@ class Hub:
         for subscription in session.subscriptions():
             self._awaiting.pop(subscription, None)
             self._lanes.leave(subscription)
+        for desk in self._desks:
+            desk.leave(session)
 
     def _welcome(self) -> Welcome:
         return Welcome(
@@ -262,7 +278,10 @@ class Hub:
         """A client's message, however it came. The answer goes out at once."""
         self._take_in()
         try:
-            self._obey(session, message, ts)
+            if isinstance(message, DeskMessage):
+                self._desk(message).receive(session, message, ts)
+            else:
+                self._obey(session, message, ts)
         except ProtocolError as error:
             self._fail(session, Error(id=error.id, code=error.code, message=error.message))
 
@@ -274,7 +293,13 @@ class Hub:
         self.errors[error.code] += 1
         session.outlet.send(session.codec.encode(error))
 
-    def _obey(self, session: Session, message: ClientMessage, ts: int) -> None:
+    def _desk(self, message: DeskMessage) -> Desk:
+        for desk in self._desks:
+            if isinstance(message, desk.answers):
+                return desk
+        raise ProtocolError("unknown-op", "this server doesn't offer that", message.id)
+
+    def _obey(self, session: Session, message: PriceMessage, ts: int) -> None:
         subscription = None if isinstance(message, Ping) else session.subscription(message)
         before = _watched(subscription)
         answer = session.receive(message, self)
@@ -289,8 +314,10 @@ class Hub:
         if subscription is not None and (since is not None or _watched(subscription) != before):
             self._lanes.leave(subscription)
             if isinstance(message, Subscribe):
-                self.resumed += self._position(since) is not None
-                self._lanes.begin(subscription, self._position(since), *before)
+                position = self._position(since)
+                missed = message.channel == "ticker" and position is not None and position < self._board.version
+                self.resumed += missed
+                self._lanes.begin(subscription, position, *before)
             self._note_awaited(session, subscription)
             moved.append(subscription)
         for changed in dict.fromkeys(moved):
@@ -312,6 +339,8 @@ class Hub:
     @property
     def rates(self) -> set[float]:
         """The rates above 0 that have clients: these want ``beat`` calls."""
+        if self._onlooker is not None and self._onlooker.looking:
+            return self._lanes.rates | {SLOWEST_HZ}
         return self._lanes.rates
 
     @property
@@ -343,11 +372,13 @@ class Hub:
     @property
     def waiting(self) -> bool:
         """Whether some client needs ``poll``: a snapshot under way, or a reader at once that lags."""
-        return self._lanes.waiting
+        return self._lanes.waiting or any(desk.waiting for desk in self._desks)
 
     def poll(self, ts: int) -> None:
         """Go on with those clients that have become ready. To be called every few milliseconds while ``waiting``."""
         self._lanes.poll(ts)
+        for desk in self._desks:
+            desk.poll(ts)
 
     def heartbeat(self, ts: int) -> None:
         """Tell those who have heard nothing for a while. To be called ``HEARTBEAT_STEPS`` times a heartbeat."""

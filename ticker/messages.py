@@ -71,11 +71,67 @@ class Ping(_Op, frozen=True, kw_only=True, tag="ping"):
     data: Any = None
 
 
-ClientMessage = Subscribe | Unsubscribe | Ping
-CLIENT_MESSAGES: dict[str, type[Subscribe | Unsubscribe | Ping]] = {
+class Alert(_Op, frozen=True, kw_only=True, tag="alert"):
+    """Be told when a symbol gets to where ``when`` says. ``id`` names the alert; one of that name is replaced.
+
+    ``hysteresis`` is how far the value has to go back before the alert may fire again, in its own unit. ``owner`` is
+    whose the alert is, where the server doesn't ask who one is.
+    """
+
+    symbol: str
+    when: str
+    once: bool = True
+    hysteresis: float | None = None
+    owner: str | None = None
+
+
+class Alerts(_Op, frozen=True, kw_only=True, tag="alerts"):
+    """Ask for one's alerts, and for those again that fired after number ``since``."""
+
+    owner: str | None = None
+    since: int | None = None
+
+
+class Unalert(_Op, frozen=True, kw_only=True, tag="unalert"):
+    """Remove the alert that ``id`` names; ``"*"`` removes all."""
+
+    owner: str | None = None
+
+
+class Join(_Op, frozen=True, kw_only=True, tag="join"):
+    """Come into a room, as ``name`` where the server doesn't know one's name; ``since`` resumes."""
+
+    room: str
+    name: str | None = None
+    since: Since | None = None
+
+
+class Say(_Op, frozen=True, kw_only=True, tag="say"):
+    """Say something to all who are in a room."""
+
+    room: str
+    text: str
+
+
+class Leave(_Op, frozen=True, kw_only=True, tag="leave"):
+    """Go out of a room."""
+
+    room: str
+
+
+PriceMessage = Subscribe | Unsubscribe | Ping
+DeskMessage = Alert | Alerts | Unalert | Join | Say | Leave
+ClientMessage = PriceMessage | DeskMessage
+CLIENT_MESSAGES: dict[str, type[ClientMessage]] = {
     "subscribe": Subscribe,
     "unsubscribe": Unsubscribe,
     "ping": Ping,
+    "alert": Alert,
+    "alerts": Alerts,
+    "unalert": Unalert,
+    "join": Join,
+    "say": Say,
+    "leave": Leave,
 }
 
 
@@ -114,6 +170,16 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     handshake_seconds: int = 10
     #: Bytes that the server may have in memory; with more, new connections are answered with 503.
     memory_bytes: int = 4_294_967_296
+    #: Alerts of one owner.
+    alerts: int = 200
+    #: Rooms that a client may be in at the same time.
+    rooms: int = 20
+    #: Clients in a room.
+    room_members: int = 500
+    #: Characters of what is said in a room.
+    text_chars: int = 2_000
+    #: What a client may say in a minute, in all its rooms; a third of it at once.
+    says_per_minute: int = 30
     #: The rates in Hz; what is asked for is rounded to the nearest not above it. 0 is "at once".
     rates: tuple[float, ...] = (0, 0.5, 1, 2, 5, 10, 20, 60)
 
@@ -225,6 +291,99 @@ class Pong(_Message, frozen=True, kw_only=True, tag="pong"):
     data: Any = None
 
 
+AlertState = Literal["waiting", "held", "fired"]
+
+
+class AlertRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One alert, as its owner is told it.
+
+    ``waiting``: it may fire. ``held``: it has, and may again when the value has gone back. ``fired``: it has, and that
+    was all. ``count``: how often.
+    """
+
+    id: Id
+    symbol: str
+    when: str
+    once: bool
+    hysteresis: float
+    state: AlertState
+    count: int = 0
+
+
+class AlertList(_Message, frozen=True, kw_only=True, tag="alerts"):
+    """All alerts of the owner, after each change; ``seq`` is the number of the last that fired."""
+
+    id: Id | None = None
+    alerts: list[AlertRow]
+    seq: int
+
+
+class Fired(_Message, frozen=True, kw_only=True, tag="alert"):
+    """An alert fired: ``value`` is what the tick of stamp ``ts`` brought. ``seq`` counts what fired for this owner.
+
+    ``lost``: so many before this one were too old to be kept.
+    """
+
+    id: Id
+    symbol: str
+    when: str
+    value: float
+    ts: int
+    seq: int
+    lost: int = 0
+
+
+class Notice(_Message, frozen=True, kw_only=True, tag="notice", rename={"sender": "from"}):
+    """What the server's operator wants people to know. ``ts`` is the server's clock (ns)."""
+
+    text: str
+    sender: str
+    ts: int
+
+
+class Joined(_Message, frozen=True, kw_only=True, tag="joined"):
+    """One is in a room, as ``name``, with ``names``. What was said before follows; ``seq`` numbers the last of it.
+
+    The numbers count in ``epoch``: with another, they began anew.
+    """
+
+    id: Id | None = None
+    room: str
+    name: str
+    names: list[str]
+    epoch: str
+    seq: int
+
+
+class Said(_Message, frozen=True, kw_only=True, tag="said", rename={"sender": "from"}):
+    """Somebody said something in a room. To whoever did it is the answer, with the ``id``.
+
+    ``lost``: so much before it was too old to be kept.
+    """
+
+    id: Id | None = None
+    room: str
+    sender: str
+    text: str
+    seq: int
+    ts: int
+    lost: int = 0
+
+
+class Present(_Message, frozen=True, kw_only=True, tag="present"):
+    """Who is in a room now: after somebody came or went."""
+
+    room: str
+    names: list[str]
+
+
+class Left(_Message, frozen=True, kw_only=True, tag="left"):
+    """One is out of a room."""
+
+    id: Id | None = None
+    room: str
+
+
 class Error(_Message, frozen=True, kw_only=True, tag="error"):
     """A message of the client's that could not be done. The connection stays, unless the code's row says otherwise."""
 
@@ -253,5 +412,12 @@ ServerMessage = (
     | BarsMessage
     | Heartbeat
     | Pong
+    | AlertList
+    | Fired
+    | Notice
+    | Joined
+    | Said
+    | Present
+    | Left
     | Error
 )

@@ -17,10 +17,10 @@ from ticker.entitlements import EVERYTHING, Entitlements
 from ticker.errors import ProtocolError
 from ticker.messages import (
     CHANNELS,
-    ClientMessage,
     Limits,
     Ping,
     Pong,
+    PriceMessage,
     Subscribe,
     Subscribed,
     Unsubscribe,
@@ -68,9 +68,14 @@ class Session:
         limits: Limits,
         watchlists: Watchlists,
         may: Entitlements = EVERYTHING,
+        name: str = "",
     ) -> None:
         self.id = id
         self.may = may
+        #: Whose it is, where the server asks that: the name of the key, or the token's `sub`.
+        self.name = name
+        #: What it is here for besides prices: rooms that it is in, alerts that it waits for.
+        self.engaged = 0
         self.outlet = outlet
         self.codec = codec
         self.limits = limits
@@ -93,6 +98,11 @@ class Session:
             return False
         self._silent = 0
         return True
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is anything that it is here for."""
+        return self.engaged > 0 or len(self) > 0
 
     def __len__(self) -> int:
         """The size of all its watchlists together; ``*`` counts as one."""
@@ -124,7 +134,7 @@ class Session:
             self.bars[interval] = found
         return found
 
-    def receive(self, message: ClientMessage, catalogue: Catalogue) -> Subscribed | Unsubscribed | Pong:
+    def receive(self, message: PriceMessage, catalogue: Catalogue) -> Subscribed | Unsubscribed | Pong:
         """The answer to a message, whose wish is done if it can be. Raises ``ProtocolError``; then nothing changed."""
         if isinstance(message, Ping):
             return Pong(id=message.id, data=message.data)

@@ -46,7 +46,7 @@ def test_client_messages_are_as_listed() -> None:
 def test_server_messages_are_as_listed() -> None:
     """Each `type` and its keys."""
     listed = {ticked(row[0])[0]: set(ticked(row[1])) for row in table("| `type` |")}
-    assert listed == {tag: set(kind.__struct_fields__) for tag, kind in SERVER_MESSAGES.items()}
+    assert listed == {tag: set(kind.__struct_encode_fields__) for tag, kind in SERVER_MESSAGES.items()}
 
 
 def test_error_codes_are_as_listed() -> None:

@@ -23,6 +23,7 @@ from ticker.client.websocket_link import refused
 from ticker.errors import RefusedError
 from ticker.messages import (
     ClientMessage,
+    DeskMessage,
     Error,
     Limits,
     Ping,
@@ -94,6 +95,9 @@ class PollLink(Link):
     async def send(self, message: ClientMessage) -> None:
         if isinstance(message, Ping):
             self._answers.append(Pong(id=message.id, data=message.data))
+        elif isinstance(message, DeskMessage):
+            text = "only prices come by long polls, neither alerts nor rooms"
+            self._answers.append(Error(id=message.id, code="unknown-op", message=text))
         elif message.channel != "ticker":
             text = f"only the channel ticker comes by long polls, not {message.channel}"
             self._answers.append(Error(id=message.id, code="unknown-channel", message=text))

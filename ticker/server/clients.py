@@ -116,7 +116,7 @@ class Clients:
             connection = begun(transport, remote, who)
             connection.begin(head, tail)
             self._open.add(connection)
-            connection.session = session = self._hub.attach(connection, encoding, who.may)
+            connection.session = session = self._hub.attach(connection, encoding, who.may, who.name)
             name = f" as {who.name}" if who.name else ""
             log.info(
                 "client %s: connected from %s%s, %s, %s",
@@ -177,7 +177,7 @@ class Clients:
                 connection.abort("vanished")
             elif connection.stuck_for_s(now_s) >= limits.slow_seconds:
                 connection.close(4408, "too slow")
-            elif now_s - connection.heard_s >= limits.idle_seconds and not len(connection.session):
+            elif now_s - connection.heard_s >= limits.idle_seconds and not connection.session.busy:
                 connection.close(4409, "idle")
             else:
                 self._warn(connection, wall_s)

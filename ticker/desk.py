@@ -1,0 +1,52 @@
+"""What answers a client about anything but prices: alerts, rooms.
+
+The hub hands a message to the desk that is for it, and knows no more of it. A desk's users are sessions; like the hub
+it holds no socket and no clock, and never waits.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ticker.board import Board
+from ticker.messages import DeskMessage
+from ticker.model import TickBatch
+from ticker.session import Session
+
+
+class Desk(Protocol):
+    """Answers the messages of some types."""
+
+    @property
+    def answers(self) -> tuple[type[DeskMessage], ...]:
+        """These types."""
+        ...
+
+    def receive(self, session: Session, message: DeskMessage, ts: int) -> None:
+        """Do what a client wishes, and tell it. ``ts`` is the clock (ns).
+
+        Raises ``ProtocolError``; then nothing has changed.
+        """
+
+    def leave(self, session: Session) -> None:
+        """A client is gone, and so is what was kept for its connection."""
+
+    @property
+    def waiting(self) -> bool:
+        """Whether some client lacks something that ``poll`` would send."""
+        ...
+
+    def poll(self, ts: int) -> None:
+        """Go on with those that have become ready. Called every few milliseconds while ``waiting``."""
+
+
+class Onlooker(Protocol):
+    """Sees every tick, whatever clients there are and at what rate they are told."""
+
+    @property
+    def looking(self) -> bool:
+        """Whether it wants to see any."""
+        ...
+
+    def look(self, board: Board, batch: TickBatch) -> None:
+        """These have just come to the board, which has them already."""
