@@ -18,7 +18,7 @@ MINIMUM := (3, 11)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test soak lint format bench bench-quick screenshot clean dashboard node chromium FORCE
+.PHONY: help serve test soak search lint format bench bench-quick screenshot clean dashboard node chromium FORCE
 
 help: ## list what one can do
 	@echo 'make TARGET [ARGS="â€¦"] [PYTHON=python3.12]'
@@ -32,8 +32,11 @@ test: $(VENV)/for-test node chromium ## run all tests, on all cores (ARGS="-n0 â
 	@$(BIN)/python web/build.py --tools && $(BIN)/python web/build.py || true
 	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
-soak: $(VENV)/for-test ## look for new counter-examples to the properties, for some minutes
-	@$(BIN)/python -m pytest tests/property --hypothesis-profile=soak --timeout=0 $(ARGS)
+soak: $(VENV)/for-test ## ten minutes of clients and faults of every kind; nobody may differ (ARGS="--minutes 3 --seed 7")
+	@$(BIN)/python -m tests.soak $(ARGS)
+
+search: $(VENV)/for-test ## look for new counter-examples to the properties, for some minutes
+	@$(BIN)/python -m pytest tests/property --hypothesis-profile=search --timeout=0 $(ARGS)
 
 lint: $(VENV)/for-lint node ## style, mistakes, formatting and types
 	@$(BIN)/ruff check .
