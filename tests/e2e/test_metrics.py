@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -173,6 +175,43 @@ async def test_nothing_is_labelled_by_client_or_symbol(http: aiohttp.ClientSessi
             assert "127.0.0.1" not in text
         assert seen[0] == seen[1]
         feed.tick([(code, TS, 1.0, 1.0) for code in range(len(names))])
+
+
+async def test_the_protocol_lists_them(http: aiohttp.ClientSession) -> None:
+    """PROTOCOL.md has each metric, with its labels, and no other; and each key of `/v1/clients`."""
+    text = (Path(__file__).parents[2] / "PROTOCOL.md").read_text()
+    listed: dict[str, set[str]] = {}
+    for line in text[text.index("| metric | labels |") :].splitlines()[2:]:
+        if not line.startswith("|"):
+            break
+        metrics, labels, _ = line.strip("|").split("|", 2)
+        listed |= {name: set(re.findall(r"`(\w+)`", labels)) for name in re.findall(r"`(\w+)`", metrics)}
+    feed = ScriptedFeed()
+    async with serving(feed) as service, asyncio.timeout(10), http.ws_connect(service.url + "/v1/stream") as client:
+        feed.tick([(0, TS, 1.0, 1.0)])
+        await client.send_str("{")
+        await (await http.ws_connect(service.url + "/v1/stream")).close()
+        while True:
+            async with http.get(service.url + "/metrics") as response:
+                families = [
+                    family
+                    for family in text_string_to_metric_families(await response.text())
+                    if family.name.startswith("ticker")
+                ]
+            found: dict[str, set[str]] = {}
+            for family in families:
+                for sample in family.samples:
+                    name = sample.name if family.type != "histogram" else family.name
+                    found.setdefault(name, set()).update(sample.labels)
+            if found == listed:
+                break
+            # What nothing has happened of yet has no series: an error, a close, a tick.
+            assert found.keys() < listed.keys()
+        async with http.get(service.url + "/v1/clients") as response:
+            (row,) = (await response.json())["clients"]
+    answer = re.search(r"`\{\"clients\":\[\{(.*?)\}", text)
+    assert answer is not None
+    assert re.findall(r"\w+", answer[1]) == list(row)
 
 
 async def test_two_servers_of_a_process(http: aiohttp.ClientSession) -> None:

@@ -95,9 +95,9 @@ class MetricsEndpoint:
         clients = GaugeMetricFamily(
             "ticker_connections", "Clients, by encoding and by the rate they asked for.", labels=("encoding", "rate")
         )
-        counted = Counter((session.codec.name, f"{session.rate_hz:g}") for session in hub.sessions)
-        for labels, count in sorted(counted.items()):
-            clients.add_metric(labels, count)
+        counted = Counter((session.codec.name, session.rate_hz) for session in hub.sessions)
+        for (encoding, rate_hz), count in sorted(counted.items()):
+            clients.add_metric((encoding, f"{rate_hz:g}"), count)
         yield clients
         transports = GaugeMetricFamily("ticker_transports", "Clients, by what they speak.", labels=("transport",))
         spoken = Counter(connection.kind for connection in connections.open)
@@ -116,7 +116,7 @@ class MetricsEndpoint:
             "ticker_skipped_beats", "Beats that found a client busy with what it had.", totals.skipped
         )
         yield CounterMetricFamily("ticker_lagged", "Times that a client fell behind.", totals.lagged)
-        yield CounterMetricFamily("ticker_resyncs", "Clients that went on from where they had been.", hub.resumed)
+        yield CounterMetricFamily("ticker_resyncs", "Clients that came back and got what they had missed.", hub.resumed)
         closes = CounterMetricFamily(
             "ticker_closes", "Connections that ended (1006: without a close).", labels=("code",)
         )

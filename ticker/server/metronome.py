@@ -57,7 +57,7 @@ class Metronome:
         self._attend = attend
         self._interval_s = 0.0
         self._watermark: asyncio.TimerHandle | None = None
-        #: What beats took, and how much later than planned they began.
+        #: What beats and flushes took, and how much later than planned beats and heartbeats came.
         self.beats, self.late = Timings(), Timings()
         self._heartbeat_step_s = hub.heartbeat_s / HEARTBEAT_STEPS
 
@@ -134,6 +134,7 @@ class Metronome:
             self._hub.flush(self._time_ns())
         finally:
             took_s = time.monotonic() - began_s
+            self.beats.add(took_s)
             # One that takes long has many to send to: each of them gets more in a frame if the next one waits as long.
             self._flush_from_s = began_s + 2 * took_s if took_s > BUSY_S else 0.0
             self.check()
@@ -146,7 +147,8 @@ class Metronome:
             self.check()
 
     def _on_heartbeat(self) -> None:
-        if self._loop is not None:
+        if self._loop is not None and self._heartbeat is not None:
+            self.late.add(max(0.0, self._loop.time() - self._heartbeat.when()))
             self._heartbeat = self._loop.call_later(self._heartbeat_step_s, self._on_heartbeat)
         self._hub.heartbeat(self._time_ns())
         # Clients that leave tell nobody.
