@@ -166,7 +166,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     attempts_per_minute: int = 10
     #: Bytes of a request's line, and of each of its headers.
     header_bytes: int = 8_190
-    #: Seconds that a request's head, and a handshake of TLS, may take.
+    #: Seconds that a request's head, its body, and a handshake of TLS may take.
     handshake_seconds: int = 10
     #: Bytes that the server may have in memory; with more, new connections are answered with 503.
     memory_bytes: int = 4_294_967_296

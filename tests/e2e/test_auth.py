@@ -91,10 +91,17 @@ async def test_a_key_opens(path: Path, http: aiohttp.ClientSession) -> None:
             feed.tick([(0, TS, 1.5, 1.0), (1, TS, 2.5, 1.0)])
             update = await anext(aiter(stream))
             assert (update.symbol, update.last) == ("AAPL", 1.5)
+        async with http.get(service.url + "/healthz", headers=bearer(key)) as response:
+            health = await response.json()
+            # Neither what it may not see is counted to it, nor who else is there.
+            assert (health["symbols"], "clients" in health) == (1, False)
         admin = new_key(path, "owner", admin=True)
         async with asyncio.timeout(10):
             while (await (await http.get(service.url + "/healthz", headers=bearer(admin))).json()).get("epoch") is None:
                 await asyncio.sleep(0.1)
+        async with http.get(service.url + "/healthz", headers=bearer(admin)) as response:
+            health = await response.json()
+            assert (health["symbols"], health["clients"]) == (2, 0)
         async with http.get(service.url + "/metrics", headers=bearer(admin)) as response:
             assert response.status == 200
 

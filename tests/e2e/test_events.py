@@ -13,9 +13,10 @@ import pytest
 
 from tests.e2e.support import ScriptedFeed, serving
 from tests.frames import raw_client
-from ticker.messages import Limits
+from ticker.messages import CHANNELS, Limits
 from ticker.model import Removal, Restart
 from ticker.server import Settings
+from ticker.server.events import EventsEndpoint
 
 TS = 1_700_000_000_000_000_000
 
@@ -295,3 +296,16 @@ async def test_polls_count_as_connections(http: aiohttp.ClientSession) -> None:
             for path in ("/v1/poll?symbols=AAPL", "/v1/events"):
                 async with http.get(service.url + path) as response:
                     assert (response.status, response.headers["Retry-After"]) == (503, "5")
+
+
+async def test_channels_that_clients_make_up_are_not_kept(http: aiohttp.ClientSession) -> None:
+    """However many there are."""
+    async with serving(ScriptedFeed()) as service:
+        for number in range(20):
+            async with http.get(f"{service.url}/v1/events?symbols=AAPL&channel={number}") as response:
+                assert (await Events(response).until("error"))["code"] == "unknown-channel"
+        assert service._runner is not None
+        assert service._runner.app is not None
+        handlers = [getattr(route.handler, "__self__", None) for route in service._runner.app.router.routes()]
+        (endpoint,) = {handler for handler in handlers if isinstance(handler, EventsEndpoint)}
+        assert set(endpoint._framers) <= set(CHANNELS)

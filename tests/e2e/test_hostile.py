@@ -9,15 +9,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.day_file import write_days
 from tests.e2e.processes import Server
+from tests.e2e.support import ScriptedFeed, serving
 from tests.e2e.test_faults import following, resident_bytes
 from tests.frames import RawClient, handshake, raw_client, sent
 from tests.hostile.messages import SYMBOLS, WATCHED, messages
@@ -28,6 +32,8 @@ from ticker.codec import codec_for
 from ticker.entitlements import Entitlements
 from ticker.errors import ERROR_CODES
 from ticker.keys import add, editing
+from ticker.messages import Limits
+from ticker.server import Settings
 
 MESSAGES = messages()
 #: After the first time, in which caches fill.
@@ -221,3 +227,84 @@ def check_log(server: Server) -> str:
     assert "ERROR" not in log, log[:3_000]
     assert "came too fast" not in log
     return log
+
+
+async def test_a_body_that_never_ends(tmp_path: Path) -> None:
+    """Nothing at all, or byte by byte: an answer, and the connection ends, before anybody knows who it is."""
+    keys = tmp_path / "keys.json"
+    with editing(keys) as found:
+        add(found, "somebody", Entitlements())
+    limits = msgspec.structs.replace(Limits(), handshake_seconds=1)
+    async with serving(ScriptedFeed(), Settings(port=0, keys=keys, limits=limits)) as service:
+
+        async def trickle(client: RawClient) -> None:
+            while True:
+                client.send(b"x")
+                await asyncio.sleep(0.02)
+
+        async with raw_client(service.port) as mute, raw_client(service.port) as slow:
+            for client in (mute, slow):
+                head = b"POST /v1/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                client.send(head, b"Content-Length: 10000\r\n\r\n")
+            trickling = asyncio.create_task(trickle(slow))
+            for client in (mute, slow):
+                assert (await client.head())[0] == 408
+                assert b"malformed" in await client.reader.readexactly(40)
+                async with asyncio.timeout(10):
+                    with contextlib.suppress(ConnectionError):
+                        await client.reader.read(-1)
+            trickling.cancel()
+
+
+async def test_a_body_that_breaks_off(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A chunk that is none, when the request is being read already: it has no end, and is no failure of ours."""
+    keys = tmp_path / "keys.json"
+    with editing(keys) as found:
+        add(found, "somebody", Entitlements())
+    with caplog.at_level(logging.DEBUG):
+        limits = msgspec.structs.replace(Limits(), handshake_seconds=1)
+        async with serving(ScriptedFeed(), Settings(port=0, keys=keys, limits=limits)) as service:
+            async with raw_client(service.port) as client:
+                head = b"POST /v1/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                client.send(head, b"Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n")
+                assert (await client.head())[0] == 100
+                client.send(b"zz\r\n")
+                assert (await client.head())[0] in (400, 408)
+                assert b"malformed" in await client.reader.readexactly(40)
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+async def test_answers_that_nobody_takes() -> None:
+    """Whoever asks for much and reads nothing is cut off: what waits for it is let go."""
+    limits = msgspec.structs.replace(Limits(), slow_seconds=1)
+    names = tuple(f"{number:05}".rjust(64, "N") for number in range(5_000))
+    async with serving(ScriptedFeed(names), Settings(port=0, limits=limits)) as service:
+        assert service._runner is not None
+        server = service._runner.server
+        assert server is not None
+        with socket.socket() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            client.connect(("127.0.0.1", service.port))
+            client.setblocking(False)
+            # Each is answered with more than 300 KB.
+            await asyncio.get_running_loop().sock_sendall(client, b"GET /v1/symbols HTTP/1.1\r\nHost: x\r\n\r\n" * 40)
+            async with asyncio.timeout(10):
+                while not server.connections:
+                    await asyncio.sleep(0.01)
+            async with asyncio.timeout(30):
+                while server.connections:
+                    await asyncio.sleep(0.05)
+
+
+async def test_closes_that_clients_make_up_are_counted_as_one() -> None:
+    """Three thousand codes are no number of rows for a table, or for metrics."""
+    async with serving(ScriptedFeed()) as service:
+        for code in (1000, 3000, 3001, 4321, 4999, 4408):
+            async with raw_client(service.port) as client:
+                await Hostile(client, "json").connect()
+                client.send(sent(8, code.to_bytes(2, "big")))
+                assert await client.closed() == code
+        async with asyncio.timeout(10):
+            while service.hub.sessions:
+                await asyncio.sleep(0.01)
+        assert service._clients.closes == {1000: 1, 3000: 4, 4408: 1}

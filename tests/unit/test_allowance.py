@@ -32,3 +32,13 @@ def test_never_more_than_the_rate_and_the_burst(per_s: int, burst: int, pauses: 
         now_s += pause
         fine += allowance.take(now_s) is Verdict.FINE
         assert fine <= burst + per_s * now_s + 1e-6
+
+
+def test_a_large_message_costs_as_much_as_some_small_ones() -> None:
+    """But one that is all that a client may say can still be said."""
+    allowance = Allowance(10, 20, now_s=0.0)
+    assert allowance.take(0.0, 4_095) is Verdict.FINE
+    assert allowance.take(0.0, 65_536) is Verdict.FINE
+    assert [allowance.take(0.0) for _ in range(3)] == [Verdict.FINE, Verdict.FINE, Verdict.TOLD]
+    small = Allowance(10, 2, now_s=0.0)
+    assert [small.take(0.0, 65_536) for _ in range(2)] == [Verdict.FINE, Verdict.TOLD]

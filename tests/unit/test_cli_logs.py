@@ -99,3 +99,16 @@ def test_the_level_holds_and_ends_with_it(capsys: pytest.CaptureFixture[str]) ->
     handlers = logging.getLogger().handlers
     assert not any(isinstance(handler, ThreadedHandler) for handler in handlers)
     assert capsys.readouterr().err == "ticker: but this\n"
+
+
+def test_an_exception_writes_no_entries_and_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its words may have come from outside; its lines stay lines, but none that looks like an entry."""
+    with logging_to_stderr("info"):
+        try:
+            raise ValueError("hello\n2026-01-01 00:00:00,000 INFO forged\x1b[2J")
+        except ValueError:
+            logging.getLogger("ticker.x").exception("failed")
+    first, *rest = capsys.readouterr().err.splitlines()
+    assert first.endswith("failed")
+    assert len(rest) > 3
+    assert all(line.startswith("  ") and line.isprintable() for line in rest)

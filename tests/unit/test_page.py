@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient
 from pytest_aiohttp.plugin import AiohttpClient
 
+from tests.frames import raw_client
 from ticker.feed import FeedInfo
 from ticker.hub import Hub
 from ticker.messages import FeedState
@@ -167,3 +168,11 @@ async def test_a_server_without_any_page_still_answers(tmp_path: Path, aiohttp_c
     async with client.get("/") as response:
         assert response.status == 404
         assert "/healthz" in await response.text()
+
+
+async def test_a_host_that_is_no_text_is_shown_as_what_it_is_not(bare: Client) -> None:
+    assert bare.port is not None
+    async with raw_client(bare.port) as client:
+        client.send(b"GET / HTTP/1.1\r\nHost: \xff\xfe<b>\r\nConnection: close\r\n\r\n")
+        assert (await client.head())[0] == 200
+        assert b"http://??&lt;b&gt;" in await client.reader.read(-1)

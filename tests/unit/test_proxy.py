@@ -59,3 +59,16 @@ async def test_scheme_and_host() -> None:
 def test_what_is_no_network() -> None:
     with pytest.raises(ValueError, match=r"10\.0\.0\.1/8"):
         networks(["10.0.0.1/8"])
+
+
+async def test_who_names_no_host_makes_us_ask_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """HTTP/1.0 needs none; what this machine is called is a question to the network, which may take its time."""
+    monkeypatch.setattr("socket.getfqdn", lambda: pytest.fail("asked"))
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        return web.Response(text=request.host)
+
+    for proxies in ((), PROXIES):
+        response = await behind(proxies)(make_mocked_request("GET", "/").clone(remote="10.0.0.1"), handler)
+        assert isinstance(response, web.Response)
+        assert response.text == ""

@@ -74,6 +74,14 @@ class ThreadedHandler(logging.Handler):
 class _OneLine(logging.Formatter):
     """What came from outside may not write lines of its own or steer the terminal. Tracebacks keep their lines."""
 
+    def format(self, record: logging.LogRecord) -> str:
+        # Another handler's form of the exception may be kept there.
+        kept, record.exc_text = record.exc_text, None
+        try:
+            return super().format(record)
+        finally:
+            record.exc_text = kept
+
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         record.message = printable(record.message)
         return super().formatMessage(record)

@@ -17,8 +17,8 @@ from ticker.hub import Hub
 from ticker.messages import Error, FeedState, Since
 from ticker.server.identity import for_everybody, identity, known
 
-#: How long a request's body may take.
-BODY_S: Final = 10.0
+#: The application's: how long a request's body may take, in seconds.
+BODY_S: Final = web.AppKey("body_s", float)
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -125,15 +125,15 @@ def since_of(request: web.Request) -> Since | None:
 
 async def body_of(request: web.Request, most: int) -> bytes | None:
     """The body, or None if it has more than ``most`` bytes. One that never ends, or is broken, raises its answer."""
-    body = b""
+    body, within_s = b"", request.config_dict.get(BODY_S, 10.0)
     try:
-        async with asyncio.timeout(BODY_S):
+        async with asyncio.timeout(within_s):
             async for chunk in request.content.iter_any():
                 body += chunk
                 if len(body) > most:
                     return None
     except TimeoutError:
-        raise _answered(web.HTTPRequestTimeout, f"the body did not come within {BODY_S:g} s") from None
+        raise _answered(web.HTTPRequestTimeout, f"the body did not come within {within_s:g} s") from None
     except web.RequestPayloadError:
         raise _answered(web.HTTPBadRequest, "the body is not what its headers say") from None
     return body

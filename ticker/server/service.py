@@ -18,7 +18,7 @@ from ticker.server.clients import Clients
 from ticker.server.connected import ClientsEndpoint
 from ticker.server.events import EventsEndpoint
 from ticker.server.guard import Guard
-from ticker.server.http import HttpEndpoints
+from ticker.server.http import BODY_S, HttpEndpoints
 from ticker.server.metrics import MetricsEndpoint
 from ticker.server.metronome import Metronome
 from ticker.server.origin import checks_origin
@@ -94,6 +94,7 @@ class Service:
             # whether it is somebody who may.
             middlewares=[behind(settings.proxies), checks_origin(settings.allowed_origins), guard.middleware()]
         )
+        app[BODY_S] = float(limits.handshake_seconds)
         about = (hub, self.feed_name, lambda: self.feed.info, self.pump.state)
         replays = isinstance(self.feed, ReplayFeed)
         for part in (
