@@ -21,6 +21,7 @@ from ticker.entitlements import Entitlements
 from ticker.keys import add, editing, revoke
 from ticker.messages import Limits
 from ticker.server import Service, Settings
+from ticker.server.proxy import networks
 
 TS = 1_700_000_000_000_000_000
 
@@ -276,6 +277,28 @@ async def test_who_is_connected(path: Path, http: aiohttp.ClientSession) -> None
     assert row["address"] == "127.0.0.1"
     assert row["bytes"] > 0
     assert abs(row["since"] / 1e9 - time.time()) < 60
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [({}, 200), ({"X-Forwarded-For": "203.0.113.7"}, 403), ({"Forwarded": "for=203.0.113.7"}, 403)],
+)
+async def test_without_keys_others_are_the_business_of_this_machine(
+    http: aiohttp.ClientSession, headers: dict[str, str], status: int
+) -> None:
+    """Whoever comes from elsewhere, if only through a proxy here, learns nothing of others."""
+    async with serving(ScriptedFeed()) as service:
+        async with http.get(service.url + "/v1/clients", headers=headers) as response:
+            assert response.status == status
+
+
+async def test_from_elsewhere_nobody_is_the_owner(http: aiohttp.ClientSession) -> None:
+    """By the address that a trusted proxy tells."""
+    trusting = Settings(port=0, proxies=networks(["127.0.0.1"]))
+    async with serving(ScriptedFeed(), trusting) as service:
+        for path, status in (("/v1/clients", 403), ("/v1/snapshot?symbols=*", 200)):
+            async with http.get(service.url + path, headers={"X-Forwarded-For": "203.0.113.7"}) as response:
+                assert response.status == status
 
 
 async def test_a_token_opens(tmp_path: Path, http: aiohttp.ClientSession) -> None:

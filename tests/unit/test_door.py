@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ticker.messages import Limits
-from ticker.server.door import Door, Refusal, is_own
+from ticker.server.door import Door, Refusal
 from ticker.server.origin import is_welcome
+from ticker.server.own import is_own
 
 
 def test_so_many_in_all() -> None:

@@ -211,7 +211,7 @@ def command(**params: Any) -> int:
     from ticker.cli.stopping import run
     from ticker.messages import Limits
     from ticker.server import Settings
-    from ticker.server.door import is_own
+    from ticker.server.own import is_own
     from ticker.server.proxy import networks
 
     if not (params["no_auth"] or params["keys"] or params["jwt_key"] or is_own(params["host"])):

@@ -10,7 +10,7 @@ from aiohttp import web
 from ticker.server.clients import Clients
 from ticker.server.connection import Connection
 from ticker.server.http import json_response, refusal
-from ticker.server.identity import identity
+from ticker.server.own import is_owner
 
 
 class ClientsEndpoint:
@@ -23,8 +23,10 @@ class ClientsEndpoint:
         return [web.get("/v1/clients", self.clients)]
 
     async def clients(self, request: web.Request) -> web.Response:
-        if not identity(request).may.admin:
-            return refusal(403, "not-entitled", "who is connected is for keys with --admin")
+        if not is_owner(request):
+            return refusal(
+                403, "not-entitled", "who is connected is for keys with --admin, or this machine's own"
+            )
         now_s, wall_s = time.monotonic(), time.time()
         loop_s = asyncio.get_running_loop().time()
         rows: list[dict[str, object]] = []

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections import Counter
 
 from ticker.messages import Limits
 from ticker.server.identity import ANYONE, Identity
+from ticker.server.own import is_own
 
 
 class Refusal(Exception):  # noqa: N818 - an answer, not a fault
@@ -53,11 +53,3 @@ class Door:
         if who.name:
             places["key", who.name] = who.may.connections
         return places
-
-
-def is_own(address: str) -> bool:
-    """Whether an address is this machine's own. Anything that isn't an address is not, except ``localhost``."""
-    try:
-        return ipaddress.ip_address(address.partition("%")[0]).is_loopback
-    except ValueError:
-        return address == "localhost"
