@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.soak.bars import Bar
+from tests.soak.checkpoint import Checkpoint
 from tests.soak.crew import ROSTER
 from tests.soak.plan import DECK
 from tests.soak.run import Soak
@@ -41,14 +42,14 @@ async def test_nobody_differs(tmp_path: Path) -> None:
 
 async def test_a_falsified_snapshot_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """At the first checkpoint, with the client and the value that differs."""
-    whole = Soak._truth
+    whole = Checkpoint.truth
 
-    async def falsified(soak: Soak, bars: Mapping[str, list[Bar]]) -> Truth:
-        truth = await whole(soak, dict(bars))
+    async def falsified(checkpoint: Checkpoint, bars: Mapping[str, list[Bar]]) -> Truth:
+        truth = await whole(checkpoint, bars)
         data: dict[str, Any] = {**truth.data, "AAPL": {**truth.data["AAPL"], "last": 1.23}}
         return Truth(truth.epoch, truth.version, data, truth.heads, truth.happened, truth.bars)
 
-    monkeypatch.setattr(Soak, "_truth", falsified)
+    monkeypatch.setattr(Checkpoint, "truth", falsified)
     soak = soaking(tmp_path, seconds=10, agree_s=3)
     with pytest.raises(WrongError, match=r"client 1 .*AAPL last is .*, and must be 1\.23"):
         await soak.run()

@@ -8,6 +8,7 @@ import random
 import shutil
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import click
@@ -15,6 +16,9 @@ import click
 from tests.soak.account import of_clients, table
 from tests.soak.run import MAY_GROW_BYTES, Soak
 from tests.soak.wrong import WrongError
+
+#: Between two lines, where they aren't written over each other.
+LINE_S = 10.0
 
 
 @click.command()
@@ -47,12 +51,16 @@ def main(minutes: float, seed: int | None, clients: int, checkpoint: float) -> N
 
 
 class _Line:
-    """In place on a terminal, line after line otherwise."""
+    """In place on a terminal; otherwise line after line, and fewer of them."""
 
     def __init__(self) -> None:
         self._in_place = sys.stdout.isatty()
+        self._shown_s = 0.0
 
     def show(self, text: str) -> None:
+        if not self._in_place and time.monotonic() - self._shown_s < LINE_S:
+            return
+        self._shown_s = time.monotonic()
         print(f"\r\x1b[K{text}" if self._in_place else text, end="" if self._in_place else "\n", flush=True)
 
     def end(self) -> None:

@@ -129,7 +129,7 @@ class Unruly:
         return np.full(len(codes), self._newest_ns)
 
     def _prices(self, codes: Ints) -> Floats:
-        return self._random.integers(1_000, 50_000, len(codes)) / 100
+        return (self._random.integers(1_000, 50_000, len(codes)) / 100).astype(np.float64)
 
     def _sizes(self, codes: Ints) -> Floats:
-        return self._random.integers(1, 500, len(codes)) * 1.0
+        return self._random.integers(1, 500, len(codes)).astype(np.float64)

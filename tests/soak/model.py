@@ -94,13 +94,19 @@ class Modelled(Client):
             self._take(message)
             if message["type"] == "welcome" and not self._welcomed:
                 self._welcomed, self._wire = True, wire
-                asked = {channel for channel, _, _ in self._asked.values()}
-                for channel in self.wanted:
-                    if channel not in asked:
-                        for question in self._questions(channel, self._model.epoch):
-                            wire.say(question)
+                self._ask_all(wire)
 
     # What it asks
+
+    def _ask_all(self, wire: Wire) -> None:
+        asked = {channel: set(symbols) for channel, symbols, _ in self._asked.values()}
+        for channel, wanted in self.wanted.items():
+            if channel not in asked:
+                for question in self._questions(channel, self._model.epoch):
+                    wire.say(question)
+            elif asked[channel] != wanted:
+                # What the address asked for is not what is wanted any more.
+                self._change(channel, wanted - asked[channel], asked[channel] - wanted)
 
     def _questions(self, channel: str, epoch: str | None) -> list[Message]:
         """Of a new connection: to go on from where it was, in that epoch, and for the rest to come whole."""
@@ -133,20 +139,22 @@ class Modelled(Client):
             if ALL in wanted:
                 continue
             less, more = wanted & remove, add - wanted
-            if wanted - less:
-                wanted -= less
-                self._say_unsubscribe(channel, less)
-            if more:
-                wanted |= more
-                self._say(self._question(channel, more, None, None))
+            if not wanted - less:
+                less = set()
+            wanted -= less
+            wanted |= more
+            self._change(channel, more, less)
 
-    def _say_unsubscribe(self, channel: str, symbols: set[str]) -> None:
-        message: dict[str, Any] = {"op": "unsubscribe", "id": next(self._ids), "channel": channel}
-        message["symbols"] = sorted(symbols)
-        if channel == "bars":
-            message["interval"] = INTERVAL
-        self._asked[message["id"]] = channel, message["symbols"], False
-        self._say(message)
+    def _change(self, channel: str, more: set[str], less: set[str]) -> None:
+        if less:
+            message: dict[str, Any] = {"op": "unsubscribe", "id": next(self._ids), "channel": channel}
+            message["symbols"] = sorted(less)
+            if channel == "bars":
+                message["interval"] = INTERVAL
+            self._asked[message["id"]] = channel, message["symbols"], False
+            self._say(message)
+        if more:
+            self._say(self._question(channel, more, None, None))
 
     def change_rate(self, rate_hz: float) -> None:
         self._rate_hz = rate_hz

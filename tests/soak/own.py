@@ -112,13 +112,14 @@ class Own(Client):
 
     async def _collect(self, ticks: AsyncIterator[Trade] | AsyncIterator[Quote]) -> None:
         async for tick in ticks:
-            await self.awake.wait()
             self.counts["messages"] += 1
             if self._older:
                 self._older -= 1
             else:
                 # All but the last field, which is how many were lost before it.
                 self._ticks.append(tuple(getattr(tick, field) for field in tick.__struct_fields__[:-1]))
+            # Not sooner: what is in hand while an epoch begins would be counted as the new one's.
+            await self.awake.wait()
 
     def _on_arrival(self) -> None:
         """A tape's place is noted when an epoch begins: what comes from here on is counted."""

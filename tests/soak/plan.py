@@ -10,7 +10,7 @@ from typing import Final
 #: What befalls the server and its feed. Each stands in the deck as often as it is to come; an empty deck is shuffled
 #: anew, so that each comes before any comes much more often.
 DECK: Final = (
-    *("kill", "stand still", "crowd", "crowd", "remove", "remove", "rollover", "restart"),
+    *("kill", "stop", "stand still", "crowd", "crowd", "remove", "remove", "rollover", "restart"),
     *("raise", "nonsense", "hang", "flood", "flood", "drip"),
 )
 RATES: Final = (0, 0.5, 1, 2, 5, 10, 20, 60)
@@ -43,7 +43,7 @@ class Plan:
         *,
         pause_s: float = 0.2,
         fault_every: int = 25,
-        slow_s: float = 6.0,
+        slow_s: float = 3.0,
     ) -> None:
         self._chance = random.Random(seed)
         self._clients = clients
@@ -72,8 +72,8 @@ class Plan:
             ["sleep", "vanish", "leave", "rewatch", "rate", "babble"], [30, 20, 10, 25, 10, 5]
         )[0]  # fmt: skip
         # Once in a while it takes nothing for so long that the server loses its patience.
-        long = kind == "sleep" and chance.random() < 0.1
-        for_s = self._slow_s + chance.uniform(2, 4) if long else chance.uniform(0.1, 4)
+        long = kind == "sleep" and chance.random() < 0.15
+        for_s = chance.uniform(2.5, 4) * self._slow_s if long else chance.uniform(0.1, 4)
         # The first symbol is always watched, so that nobody is left with nothing.
         add = tuple(chance.sample(self._symbols, 2))
         remove = tuple(chance.sample(self._symbols[1:], 3))

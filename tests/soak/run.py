@@ -8,21 +8,19 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import aiohttp
 
 from tests.frames import handshake, sent
 from tests.soak.account import Account
-from tests.soak.bars import Bar
+from tests.soak.checkpoint import Checkpoint
 from tests.soak.client import Client
 from tests.soak.crew import crew, recorder
 from tests.soak.feed import fleeting
 from tests.soak.growth import growth
 from tests.soak.market import Market, free_port, metrics
-from tests.soak.model import INTERVAL
 from tests.soak.plan import Plan, Step
-from tests.soak.truth import Truth
 from tests.soak.wire import LOST, opened
 from tests.soak.wrong import WrongError
 
@@ -30,7 +28,7 @@ SYMBOLS: Final = (
     *("AAPL", "MSFT", "NVDA", "TSLA", "AMZN", "GOOG", "META", "JPM", "V", "XOM", "WMT", "KO"),
     *("PEP", "DIS", "NFLX", "INTC", "AMD", "BA", "CAT", "GE", "IBM", "ORCL", "CSCO", "T"),
 )
-SLOW_S: Final = 6
+SLOW_S: Final = 3
 #: Small rings, so that they are full soon, and overrun now and then.
 OPTIONS: Final = (
     *("--symbols", ",".join(SYMBOLS), "--ticks-per-second", "300", "--ring-ticks", "2048"),
@@ -38,6 +36,8 @@ OPTIONS: Final = (
 )
 #: Fills what is bounded: rings, the symbols that they remember, and the ticks that are kept encoded.
 WARM_UP: Final = "drip 40000"
+#: A soak that is shorter has no time for that, and doesn't look at memory.
+LONG_S: Final = 60.0
 #: These checkpoints of a life are not measured for its memory.
 WARMING: Final = 2
 #: How much the server's memory may grow from then on. Half of a soak of ten minutes has some 2,000 connections come and
@@ -99,6 +99,8 @@ class Soak:
         timeout = aiohttp.ClientTimeout(30)
         try:
             async with aiohttp.ClientSession(self.market.url, connector=connector, timeout=timeout) as self._http:
+                steady = [name for name in SYMBOLS if name not in fleeting(SYMBOLS)]
+                self._checks = Checkpoint(self._http, steady, self._happened)
                 await self._begin()
                 began_s = loop.time()
                 checkpoint_s = said_s = began_s
@@ -111,7 +113,7 @@ class Soak:
                         checkpoint_s = loop.time() + self._checkpoint_s
                     if now_s >= said_s:
                         self._say(self._progress(now_s - began_s))
-                        said_s = now_s + 2
+                        said_s = now_s + 1
                     await asyncio.sleep(step.pause_s)
                     # A server that is to show that it doesn't grow has to live for a while.
                     await self._do(step, may_kill=now_s - began_s < self._for_s / 2)
@@ -130,7 +132,7 @@ class Soak:
         # What is made when it is asked for the first time is made now.
         await metrics(self._http)
         await self._until(lambda: self.market.descriptors <= self._bare or self._settles(), "descriptors")
-        self.market.tell(WARM_UP)
+        self._warm_up()
         for client in self.everybody:
             self._tasks[client.name] = asyncio.create_task(client.run(), name=client.name)
 
@@ -138,6 +140,10 @@ class Soak:
         """Whether as many descriptors are open as were when it was asked the last time."""
         before, self._bare = self._bare, self.market.descriptors
         return before == self._bare
+
+    def _warm_up(self) -> None:
+        if self._for_s >= LONG_S:
+            self.market.tell(WARM_UP)
 
     async def _end(self) -> None:
         """Everybody goes, and the server has nothing more than at its beginning."""
@@ -165,7 +171,7 @@ class Soak:
     # What happens
 
     async def _do(self, step: Step, *, may_kill: bool) -> None:
-        kind = "crowd" if step.kind == "kill" and not may_kill else step.kind
+        kind = "crowd" if step.kind in ("kill", "stop") and not may_kill else step.kind
         self.happenings[kind] += 1
         if step.client is not None:
             client = self.clients[step.client]
@@ -179,14 +185,14 @@ class Soak:
                 client.change_rate(step.rate_hz)
             else:
                 client.babble()
-        elif kind == "kill":
+        elif kind in ("kill", "stop"):
             self.account.look(await metrics(self._http))
             self.account.life_ends()
             self.memory.clear()
-            await self.market.kill()
+            await (self.market.kill() if kind == "kill" else self.market.stop())
             await asyncio.sleep(step.for_s)
             await self.market.start(self._seed + self.market.lives)
-            self.market.tell(WARM_UP)
+            self._warm_up()
         elif kind == "stand still":
             await self.market.stand_still(step.for_s)
         elif kind == "crowd":
@@ -230,11 +236,11 @@ class Soak:
         self.market.tell("hold")
         for client in self.everybody:
             client.wake()
-        truth = await self._agreed()
+        truth = await self._checks.agreed(self.everybody, self._agree_s, self._look_after)
         for client in self.everybody:
             client.settle(truth)
         self.account.look(await metrics(self._http))
-        self.account.balance((await self._get("/v1/clients"))["clients"])
+        self.account.balance((await self._checks.get("/v1/clients"))["clients"])
         if failures := self.market.failures():
             raise WrongError("the server's log", f"{len(failures)} failures: {failures[0][:2_000]}")
         # Polls come and go, each with a descriptor.
@@ -244,50 +250,6 @@ class Soak:
         )
         self.memory.append((asyncio.get_running_loop().time(), self.market.resident_bytes))
         self.market.tell("go")
-
-    async def _agreed(self) -> Truth:
-        """What the server has, once everybody has it. Raises ``WrongError`` if somebody doesn't come to have it."""
-        loop = asyncio.get_running_loop()
-        until_s = loop.time() + self._agree_s
-        bars: dict[str, list[Bar]] = {}
-        while True:
-            self._look_after()
-            truth = await self._truth(bars)
-            found = {client.name: client.differs(truth) for client in self.everybody}
-            differences = {name: difference for name, difference in found.items() if difference is not None}
-            after = await self._get("/healthz")
-            stands = (after["epoch"], after["version"]) == (truth.epoch, truth.version)
-            if stands and not differences:
-                if bars:
-                    return truth
-                bars = await self._bars()
-                continue
-            bars = {}
-            if loop.time() > until_s:
-                if not differences:
-                    raise WrongError("the market", "it doesn't stand still")
-                name, difference = next(iter(differences.items()))
-                more = f" (and {len(differences) - 1} other clients: {', '.join(differences)})"
-                raise WrongError(name, difference + more * (len(differences) > 1))
-            await asyncio.sleep(0.1)
-
-    async def _truth(self, bars: dict[str, list[Bar]]) -> Truth:
-        snapshot = await self._get("/v1/snapshot?symbols=*")
-        found = await metrics(self._http)
-        heads = {channel: int(found["ticker_ticks_total", channel]) for channel in self._happened}
-        return Truth(snapshot["epoch"], snapshot["version"], snapshot["data"], heads, self._happened, bars)
-
-    async def _bars(self) -> dict[str, list[Bar]]:
-        found = {}
-        for name in SYMBOLS:
-            if name not in fleeting(SYMBOLS):
-                fetched = await self._get(f"/v1/bars/{name}?interval={INTERVAL}&limit=15000")
-                found[name] = [tuple(bar) for bar in fetched["bars"]]
-        return found
-
-    async def _get(self, path: str) -> Any:
-        async with self._http.get(path) as response:
-            return await response.json()
 
     async def _until(self, true: Callable[[], bool], otherwise: str) -> None:
         try:
