@@ -11,6 +11,7 @@ import contextlib
 import json
 import logging
 import re
+import select
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -308,3 +309,26 @@ async def test_closes_that_clients_make_up_are_counted_as_one() -> None:
             while service.hub.sessions:
                 await asyncio.sleep(0.01)
         assert service._clients.closes == {1000: 1, 3000: 4, 4408: 1}
+
+
+async def test_who_sends_too_much_can_read_why() -> None:
+    """It is still sending when the close comes: hung up on at once it would lose that, come back, and send it again."""
+
+    def send(port: int) -> bytes:
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+            client.sendall(handshake())
+            with client.makefile("rb") as stream:
+                while stream.readline() != b"\r\n":
+                    pass
+                welcome = stream.read(4)
+                stream.read(int.from_bytes(welcome[2:], "big"))
+                client.sendall(bytes((0x82, 0xFF)) + (4_000_000).to_bytes(8, "big") + bytes(4))
+                # The close is here, unread.
+                assert select.select([client], [], [], 10)[0]
+                for _ in range(16):
+                    client.sendall(bytes(65_536))
+                return stream.read(4)
+
+    async with serving(ScriptedFeed()) as service:
+        first, _, *code = await asyncio.to_thread(send, service.port)
+        assert (first, int.from_bytes(bytes(code), "big")) == (0x88, 1009)

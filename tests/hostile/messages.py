@@ -227,7 +227,8 @@ def _objects() -> Iterator[tuple[str, dict[str, Any], str]]:
     """A name, a message and the answer."""
     yield "an empty object", {}, "unknown-op"
     yield "no op", {"symbols": ["MSFT"]}, "unknown-op"
-    wrong = {"null": None, "true": True, "a number": 1, "a fraction": 1.5, "a list": [], "an object": {}}
+    wrong: dict[str, Any] = {"null": None, "true": True, "a number": 1, "a fraction": 1.5}
+    wrong |= {"a list": [], "an object": {}}
     for kind, value in wrong.items():
         yield f"{kind} as op", {"op": value}, "unknown-op"
     for op in ("", "PING", "ping ", "subscribe\n", "\0", "__class__", "error", "welcome", "\u202eping", "x" * 60_000):
@@ -240,6 +241,7 @@ def _objects() -> Iterator[tuple[str, dict[str, Any], str]]:
     yield "the largest id", {"op": "ping", "id": 2**64 - 1}, "pong"
     yield "the smallest id", {"op": "ping", "id": -(2**63)}, "pong"
 
+    about: dict[str, Any]
     for op in ("subscribe", "unsubscribe"):
         yield f"{op} without symbols", {"op": op}, "bad-argument"
         yield f"{op}: a string as symbols", {"op": op, "symbols": "MSFT"}, "bad-argument"
@@ -264,7 +266,7 @@ def _objects() -> Iterator[tuple[str, dict[str, Any], str]]:
     yield "a string as rate", {"op": "subscribe", "symbols": ["MSFT"], "rate": "10"}, "bad-argument"
     for rate in (-1, -0.001, 0.49, 1e-300, -1e300, -(2**63)):
         yield f"rate {rate}", {"op": "subscribe", "symbols": ["MSFT"], "rate": rate}, "bad-rate"
-    for name, since in {
+    wrong = {
         "of a number": 5,
         "of a string": "0f3a5c2b9d41-812",
         "without version": {"epoch": "x"},
@@ -274,7 +276,8 @@ def _objects() -> Iterator[tuple[str, dict[str, Any], str]]:
         "with a string as version": {"epoch": "x", "version": "1"},
         "with a fraction as version": {"epoch": "x", "version": 1.5},
         "with a list as version": {"epoch": "x", "version": [1]},
-    }.items():
+    }
+    for name, since in wrong.items():
         yield f"since {name}", {"op": "subscribe", "symbols": ["MSFT"], "since": since}, "bad-argument"
     for version in (-1, -(2**63), 2**63 - 1, 2**63, 2**64 - 1):
         about = {"op": "subscribe", "symbols": ["AAPL"], "since": {"epoch": "x" * 30_000, "version": version}}

@@ -299,12 +299,13 @@ def _bodies(bearer: str) -> Iterator[Request]:
         yield Request(f"login: {name}", posted("/v1/login", b"garbage", *headers), (400, 415))
     bomb = gzip.compress(bytes(20_000_000))
     yield Request("login: 20 MB in 20 KB", posted("/v1/login", bomb, "Content-Encoding: gzip"), (400, 413))
-    kinds = {"none": "X: 1", "text": "Content-Type: text/plain", "words": b'Content-Type: \xff/json; a="b'}
+    hidden = gzip.compress(json.dumps({"key": bearer}).encode())
+    yield Request("login: a good key, compressed", posted("/v1/login", hidden, "Content-Encoding: gzip"), (400, 415))
+    kinds: dict[str, str | bytes] = {"none": "X: 1", "text": "Content-Type: text/plain"}
+    kinds["words"] = b'Content-Type: \xff/json; a="b'
     for name, kind in kinds.items():
-        for path in ("/v1/login", "/v1/replay"):
-            sent = request(
-                path, kind, "Content-Length: 2", method="POST", body=b"{}", bearer="" if "login" in path else bearer
-            )
+        for path, who in (("/v1/login", ""), ("/v1/replay", bearer)):
+            sent = request(path, kind, "Content-Length: 2", method="POST", body=b"{}", bearer=who)
             yield Request(f"{path}, content type: {name}", sent, (415,))
     for name, token in {"that there is not": "x", "of bytes": "%FF", "of 8,000 letters": "x" * 8_000}.items():
         yield Request(f"events, to a stream {name}", posted(f"/v1/events/{token}", b"{}", bearer=bearer), (404,))

@@ -30,12 +30,24 @@ _frames = st.builds(
     lambda opcode, payload, last, mask, reserved: sent(opcode, payload, last=last, mask=mask, reserved=reserved),
     *(_opcodes, _payloads, st.booleans(), _masks, _reserved),
 )
+#: Messages that come in pieces, with something between these.
+_pieces = st.builds(
+    lambda opcode, first, between, rest, mask: b"".join(
+        (
+            sent(opcode, first, last=False, mask=mask),
+            *(between + sent(0, piece, last=place == len(rest) - 1) for place, piece in enumerate(rest)),
+        )
+    ),
+    *(st.sampled_from([1, 2]), _payloads, st.sampled_from([b"", b"", sent(9, b"?")])),
+    *(st.lists(_payloads, min_size=1, max_size=4), _masks),
+)
 #: Headers that say what doesn't follow.
 _lies = st.builds(
     lambda first, size, told: bytes((first, size)) + told,
     *(st.integers(0, 255), st.sampled_from([0xFE, 0xFF, 0x7E, 0x7F, 0xFD, 0x80]), st.binary(max_size=12)),
 )
-_wire = st.lists(st.one_of(_frames, _frames, _frames, _lies, st.binary(max_size=20)), max_size=12).map(b"".join)
+_parts = st.one_of(_frames, _frames, _pieces, _pieces, _lies, st.binary(max_size=20))
+_wire = st.lists(_parts, max_size=12).map(b"".join)
 
 
 @st.composite

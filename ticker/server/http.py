@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 from aiohttp import hdrs, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 import ticker
 from ticker.entitlements import Entitlements
@@ -134,7 +135,7 @@ async def body_of(request: web.Request, most: int) -> bytes | None:
                     return None
     except TimeoutError:
         raise _answered(web.HTTPRequestTimeout, f"the body did not come within {within_s:g} s") from None
-    except web.RequestPayloadError:
+    except (HttpProcessingError, web.RequestPayloadError):
         raise _answered(web.HTTPBadRequest, "the body is not what its headers say") from None
     return body
 
