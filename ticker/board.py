@@ -125,6 +125,10 @@ class Board:
         gone = self._gone
         return [name for row, name in enumerate(self.names) if not gone[row]]
 
+    def column(self, field: str) -> npt.NDArray[np.float64]:
+        """The values of a field other than `ts`, by row; NaN for none. A view: don't change it."""
+        return self._values[: len(self.names), _COLUMN[field]]
+
     @property
     def changes(self) -> npt.NDArray[np.int64]:
         """How many ticks have changed each row (a day's beginning, and a symbol's going, count as one). A view."""

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from ticker.board import Board
 from ticker.messages import DeskMessage
-from ticker.model import TickBatch
+from ticker.model import BoardEvent
 from ticker.session import Session
 
 
@@ -21,6 +21,9 @@ class Desk(Protocol):
     def answers(self) -> tuple[type[DeskMessage], ...]:
         """These types."""
         ...
+
+    def enter(self, session: Session) -> None:
+        """A client has come, and was welcomed: what waited for whose it is can be told."""
 
     def receive(self, session: Session, message: DeskMessage, ts: int) -> None:
         """Do what a client wishes, and tell it. ``ts`` is the clock (ns).
@@ -48,5 +51,5 @@ class Onlooker(Protocol):
         """Whether it wants to see any."""
         ...
 
-    def look(self, board: Board, batch: TickBatch) -> None:
-        """These have just come to the board, which has them already."""
+    def look(self, board: Board, event: BoardEvent) -> None:
+        """This has just come to the board, which has it already. Another epoch than before: all began anew."""

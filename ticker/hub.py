@@ -159,6 +159,8 @@ class Hub:
                 if not isinstance(event, Watermark):
                     self._take_in()
                 _apply(event, self._board, self.bars)
+                if isinstance(event, BoardEvent):
+                    self._show(event)
         return True
 
     def _wait(self, batch: TickBatch) -> None:
@@ -191,9 +193,9 @@ class Hub:
         self._record(batch)
         self._show(batch)
 
-    def _show(self, batch: TickBatch) -> None:
+    def _show(self, event: BoardEvent) -> None:
         if self._onlooker is not None and self._onlooker.looking:
-            self._onlooker.look(self._board, batch)
+            self._onlooker.look(self._board, event)
 
     def _record(self, batch: TickBatch) -> None:
         """Number the ticks, for those who want them all."""
@@ -244,6 +246,8 @@ class Hub:
         session = Session(str(next(self._ids)), outlet, codec, self.limits, self._watchlists, may, name)
         self.sessions[session] = None
         outlet.send(session.codec.encode(self._welcome()))
+        for desk in self._desks:
+            desk.enter(session)
         return session
 
     def detach(self, session: Session) -> None:
