@@ -40,6 +40,17 @@ def cannot_listen(host: str, port: int, error: OSError) -> Failure:
     return Failure(f"can't listen on {f'[{host}]' if ':' in host else host}:{port}: {why}")
 
 
+def network_reason(error: BaseException) -> str:
+    """Why there is no connection, in the system's words if the system said it."""
+    cause: BaseException | None = error
+    while cause is not None:
+        number = cause.errno if isinstance(cause, OSError) else None
+        if number is not None and number > 0:  # those below are the resolver's
+            return os.strerror(number)
+        cause = cause.__cause__
+    return str(error.__cause__ or error)
+
+
 def drop_output() -> None:
     """Nobody reads standard output any more: let what is still buffered go nowhere, at exit too."""
     try:

@@ -7,20 +7,20 @@ import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from ticker.cli.access import access_options, key_of, trust
-from ticker.cli.failure import Failure, printable
+from ticker.cli.asking import ask
+from ticker.cli.failure import printable
 from ticker.cli.watch import DEFAULT_URL
-
-if TYPE_CHECKING:
-    from ssl import SSLContext
 
 F = TypeVar("F", bound=Callable[..., Any])
 #: A seek through a long history takes its time.
-TIMEOUT_S = 30.0
+_WITHIN_S = 30.0
+#: What each answer has.
+_HAS = {"state", "position", "time_zone"}
 
 
 def _options(command: F) -> F:
@@ -127,58 +127,6 @@ def line(status: dict[str, Any]) -> str:
 
 
 def _do(action: dict[str, object] | None, url: str, as_json: bool, key_file: Path | None, ca: Path | None) -> None:
-    answer = ask(url, action, key_of(key_file), trust(ca))
+    who = key_of(key_file), trust(ca)
+    answer = ask(url, "/v1/replay", action, *who, has=_HAS, within_s=_WITHIN_S, start="ticker serve FILE")
     click.echo(json.dumps(answer) if as_json else printable(line(answer)), file=sys.stdout)
-
-
-def ask(
-    url: str, action: dict[str, object] | None = None, key: str | None = None, ssl: SSLContext | None = None
-) -> dict[str, Any]:
-    """The server's answer: what the replay does now. Raises ``Failure``."""
-    from urllib.error import HTTPError, URLError
-    from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
-
-    address = _address(url)
-    body = None if action is None else json.dumps(action, allow_nan=False).encode()
-    headers = {"Content-Type": "application/json"} | ({} if key is None else {"Authorization": f"Bearer {key}"})
-    request = Request(address, body, headers)  # noqa: S310 - http or https: see _address
-    # A proxy of the environment is for the internet, and not for one's own server.
-    opener = build_opener(ProxyHandler({}), HTTPSHandler(context=ssl))
-    try:
-        with opener.open(request, timeout=TIMEOUT_S) as response:
-            answer = json.load(response)
-    except HTTPError as error:
-        raise Failure(_complaint(error.code, error.read())) from error
-    except (URLError, OSError) as error:
-        reason = getattr(error, "reason", error)
-        why = getattr(reason, "strerror", None) or str(reason)
-        raise Failure(f"no server at {url}: {printable(str(why))}; start one with `ticker serve FILE`") from error
-    except ValueError:
-        raise Failure(f"what answers at {url} is no ticker server") from None
-    if not isinstance(answer, dict) or not {"state", "position", "time_zone"} <= answer.keys():
-        raise Failure(f"what answers at {url} is no ticker server")
-    return answer
-
-
-def _address(url: str) -> str:
-    """Of the server's HTTP side, out of what people write: any of ws, wss, http, https or none."""
-    from urllib.parse import urlsplit
-
-    try:
-        given = urlsplit(url if "://" in url else f"http://{url}")
-        scheme = {"ws": "http", "http": "http", "wss": "https", "https": "https"}.get(given.scheme)
-        if scheme is None or not given.hostname or (given.port is not None and given.port < 1):
-            raise ValueError(url)
-    except ValueError:
-        raise Failure(f"--url: {url!r} is no address of a server; say http://127.0.0.1:8000") from None
-    path = given.path.removesuffix("/v1/stream").rstrip("/")
-    return f"{scheme}://{given.netloc}{path}/v1/replay"
-
-
-def _complaint(status: int, body: bytes) -> str:
-    """What the server says is wrong, or that it says nothing."""
-    try:
-        told = json.loads(body)
-        return printable(str(told["message"]))
-    except (ValueError, TypeError, KeyError):
-        return f"the server answers with HTTP status {status}"

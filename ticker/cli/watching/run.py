@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from ssl import SSLContext
 import click
 
 import ticker
-from ticker.cli.failure import Failure, printable
+from ticker.cli.failure import Failure, network_reason, printable
 from ticker.cli.logs import logging_to_stderr
 from ticker.cli.stopping import Stop
 from ticker.cli.watching.lines import lines
@@ -98,19 +97,8 @@ async def _show(request: Request) -> None:
                 raise
             raise Failure(f"{stream.url} asks for a key, or yours is not good: see --key-file") from error
         except ConnectError as error:
-            why = f"no server at {stream.url}: {_reason(error)}"
+            why = f"no server at {stream.url}: {network_reason(error)}"
             raise Failure(f"{why}; start one with `ticker serve`, or wait for one with --wait") from error
-
-
-def _reason(error: ConnectError) -> str:
-    """Why there is no connection, in the system's words if the system said it."""
-    cause: BaseException | None = error
-    while cause is not None:
-        number = cause.errno if isinstance(cause, OSError) else None
-        if number is not None and number > 0:  # those below are the resolver's
-            return os.strerror(number)
-        cause = cause.__cause__
-    return str(error.__cause__ or error)
 
 
 async def _show_stream(stream: Stream, request: Request) -> None:

@@ -1,0 +1,113 @@
+"""`ticker ping`, over real sockets: what it says of each ping, of all, and of a server that is none."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.e2e.processes import Server
+from tests.unit.scripted_server import scripted_server, welcome
+from ticker.cli.pinging import summary
+from ticker.messages import Ping, Pong
+
+COMMAND = [sys.executable, "-W", "error", "-m", "ticker", "ping"]
+
+
+def pinged(*args: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*COMMAND, *args], capture_output=True, text=True, timeout=60, check=False)
+
+
+def begun(*args: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [*COMMAND, *args, "--interval", "0.01"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def until(process: subprocess.Popen[str], words: str) -> None:
+    assert process.stdout is not None
+    for line in process.stdout:
+        if words in line:
+            return
+    raise AssertionError(f"{words!r} was never said: {process.communicate()}")
+
+
+def test_each_ping_is_a_line_and_all_are_summed_up() -> None:
+    """As ping(8) does: what each took, and least, mean, most and spread of them."""
+    with Server("--symbols", "AAPL") as server:
+        ran = pinged("--url", server.url, "--count", "3", "--interval", "0.01")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    first, *lines, blank, title, counts, figures = ran.stdout.splitlines()
+    address = f"ws://127.0.0.1:{server.port}/v1/stream"
+    assert first.startswith(f"PING {address}: ticker/")
+    took = [float(re.fullmatch(rf"seq={seq} time=(\d+\.\d+) ms", line)[1]) for seq, line in enumerate(lines, 1)]  # type: ignore[index]  # None fails too
+    assert len(took) == 3
+    assert (blank, title, counts) == ("", f"--- {address} ping statistics ---", "3 sent, 3 answered, 0% lost")
+    assert figures.startswith(f"rtt min/avg/max/mdev = {min(took):.3f}/")
+    assert f"/{max(took):.3f}/" in figures
+
+
+@pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+def test_a_signal_ends_it_with_the_summary(sent: signal.Signals, status: int) -> None:
+    """Where it has no end of its own."""
+    with Server("--symbols", "AAPL") as server, begun("--url", server.url, "--count", "0") as process:
+        until(process, "seq=3")
+        process.send_signal(sent)
+        stdout, stderr = process.communicate(timeout=60)
+        assert (process.returncode, stderr) == (status, "")
+        assert " answered, 0% lost" in stdout
+
+
+def test_a_server_that_goes_ends_it() -> None:
+    """One line says why, and the summary comes all the same."""
+    with Server("--symbols", "AAPL") as server, begun("--url", server.url, "--count", "0") as process:
+        until(process, "seq=2")
+        server.kill()
+        stdout, stderr = process.communicate(timeout=60)
+        assert process.returncode == 1
+        assert len(stderr.splitlines()) == 1
+        assert " sent, " in stdout
+
+
+async def test_what_is_not_answered_in_time_is_lost() -> None:
+    """An answer that comes late, or gives back something else, is none to the next ping."""
+    async with scripted_server() as server:
+        process = begun("--url", server.url, "--count", "3", "--timeout", "0.2")
+        client = await server.client()
+        await client.say(welcome())
+        late = await client.asked()
+        asked = await client.asked()
+        assert isinstance(late, Ping)
+        assert isinstance(asked, Ping)
+        assert asked.data != late.data
+        await client.say(Pong(id=asked.id, data=late.data), Pong(id=asked.id, data="other"))
+        await client.asked()
+        stdout, stderr = await asyncio.to_thread(process.communicate, timeout=60)
+    assert (process.returncode, stderr) == (1, "")
+    assert re.findall(r"^seq=\d lost$", stdout, re.MULTILINE) == ["seq=1 lost", "seq=2 lost", "seq=3 lost"]
+    assert "3 sent, 0 answered, 100% lost" in stdout
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [("http://127.0.0.1:1", "no server at ws://127.0.0.1:1/v1/stream: Connection refused"), ("ftp://x", "--url")],
+)
+def test_no_server_is_one_line_with_status_2(url: str, said: str) -> None:
+    """With the system's own word for it."""
+    ran = pinged("--url", url)
+    assert (ran.returncode, ran.stdout, len(ran.stderr.splitlines())) == (2, "", 1)
+    assert said in ran.stderr
+
+
+def test_the_spread_is_the_standard_deviation() -> None:
+    """Of those that were answered; without any there are no figures."""
+    assert summary([0.001, None, 0.003]).splitlines() == [
+        "3 sent, 2 answered, 33.3% lost",
+        "rtt min/avg/max/mdev = 1.000/2.000/3.000/1.000 ms",
+    ]
+    assert summary([None]) == "1 sent, 0 answered, 100% lost"
+    assert summary([]) == "0 sent, 0 answered, 0% lost"
