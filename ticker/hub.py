@@ -30,6 +30,7 @@ from ticker.messages import (
     Fields,
     Heartbeat,
     Limits,
+    Notice,
     Ping,
     Pong,
     PriceMessage,
@@ -51,9 +52,11 @@ from ticker.model import (
     check_event,
     joined,
 )
+from ticker.notices import Notices
 from ticker.ring import Ring
 from ticker.session import Session, rejection
 from ticker.subscription import Outlet, Subscription
+from ticker.texts import proper_text
 from ticker.watchlist import Watchlists
 
 #: How often ``heartbeat`` is to be called in one heartbeat's time: how exactly silence is measured.
@@ -99,7 +102,8 @@ class Hub:
         self._codecs: dict[str, Codec] = {name: codec_for(name, self.limits.depth) for name in ("json", "msgpack")}
         self._watchlists = Watchlists()
         self._awaiting: dict[Subscription, Session] = {}
-        self._desks = list(desks)
+        self._notices = Notices()
+        self._desks = [self._notices, *desks]
         self._onlooker = onlooker
         self.bars = BarStore()
         self._lanes = Lanes(self._board, self.bars, self._rings, self.limits.frame_bytes)
@@ -337,6 +341,14 @@ class Hub:
             self._awaiting[subscription] = session
         else:
             self._awaiting.pop(subscription, None)
+
+    def notify(self, text: str, sender: str, ts: int, to: str | None = None) -> int:
+        """Tell all who are connected, or those of the name ``to``; returns how many. Who lags gets it later.
+
+        Raises ``ValueError`` for a text that can't be shown, or has more than ``limits.text_chars``.
+        """
+        notice = Notice(text=proper_text(text, self.limits.text_chars), sender=sender, ts=ts)
+        return self._notices.tell(notice, (each for each in self.sessions if each.hears and to in (None, each.name)))
 
     # Time
 

@@ -76,6 +76,8 @@ class Session:
         self.name = name
         #: What it is here for besides prices: rooms that it is in, alerts that it waits for.
         self.engaged = 0
+        #: Whether it can be told anything besides prices: who polls can't.
+        self.hears = True
         self.outlet = outlet
         self.codec = codec
         self.limits = limits

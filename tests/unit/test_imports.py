@@ -14,14 +14,14 @@ ROOT = Path(__file__).parents[2]
 #: From the ground up. A module may import those of earlier rows, and nothing of its own row but what is named last.
 LAYERS: list[set[str]] = [
     {"errors", "fields"},
-    {"model", "messages", "moments", "options", "bar_fold", "bar_history"},
+    {"model", "messages", "moments", "options", "texts", "bar_fold", "bar_history"},
     {"feed", "codec", "board", "ring", "watchlist", "entitlements"},
     {"bars", "encoded", "pump", "testing", "keys", "account"},
     {"subscription"},
     {"audience", "bar_subscription", "topic"},
     {"session", "lane", "tape", "bar_lane"},
     {"lanes", "desk"},
-    {"alerts", "rooms"},
+    {"alerts", "rooms", "notices"},
     {"hub"},
     {"server"},
     {"client"},

@@ -72,6 +72,7 @@ class PollEndpoint:
     ) -> web.StreamResponse:
         may, bell = identity(request).may, _Bell()
         session = self._hub.attach(bell, "json", may)
+        session.hears = False
         stopping = asyncio.create_task(self._clients.stopping.wait())
         try:
             async with asyncio.timeout(wait_s):
