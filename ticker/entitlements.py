@@ -1,4 +1,4 @@
-"""What a client may see and do: symbols, channels, rate, connections. Knows no key, no token and no socket."""
+"""What a client may see and do: symbols, channels, rooms, rate, connections. Knows no key, no token and no socket."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class Entitlements(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     ``symbols``      patterns as a shell has them, case-sensitive: ``AAPL``, ``FX:*``, ``BRK.?``, ``[AM]*``
     ``channels``     of the stream; the snapshot belongs to ``ticker``, and bars over HTTP to ``bars``
+    ``rooms``        of the desk chat: patterns too
     ``rate``         the highest rate in Hz, at least 0.5; with one, "at once" is that rate
     ``connections``  at the same time
     ``admin``        may see who is connected and the metrics, and move the replay's clock
@@ -23,13 +24,15 @@ class Entitlements(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     symbols: tuple[str, ...] = ("*",)
     channels: tuple[str, ...] = tuple(CHANNELS)
+    rooms: tuple[str, ...] = ("*",)
     rate: float | None = None
     connections: int | None = None
     admin: bool = False
 
     def __post_init__(self) -> None:
-        if any(not pattern for pattern in self.symbols):
-            raise ValueError("symbols: a pattern is empty")
+        for what, patterns in (("symbols", self.symbols), ("rooms", self.rooms)):
+            if any(not pattern for pattern in patterns):
+                raise ValueError(f"{what}: a pattern is empty")
         for channel in self.channels:
             if channel not in CHANNELS:
                 raise ValueError(f"channels: there are {', '.join(CHANNELS)}, not {channel!r:.40}")
@@ -46,6 +49,10 @@ class Entitlements(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     def symbol(self, name: str) -> bool:
         """Whether a symbol may be seen, be there such a one or not."""
         return _pattern(self.symbols).match(name) is not None
+
+    def room(self, name: str) -> bool:
+        """Whether it may go into a room, be there such a one or not."""
+        return _pattern(self.rooms).match(name) is not None
 
 
 #: Of whoever comes in where nobody is asked who they are: it is the owner's own machine.

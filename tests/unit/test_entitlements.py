@@ -55,11 +55,21 @@ def test_patterns_are_a_shells() -> None:
     assert not Entitlements(symbols=()).symbol("AAPL")
 
 
+def test_rooms_are_patterns_too() -> None:
+    may = Entitlements(rooms=("desk", "fx-*"))
+    assert [name for name in ("desk", "fx-", "fx-majors", "Desk", "desks", "fx") if may.room(name)] == [
+        *("desk", "fx-", "fx-majors")
+    ]
+    assert Entitlements().room("any room")
+    assert not Entitlements(rooms=()).room("desk")
+
+
 @pytest.mark.parametrize(
     ("given", "why"),
     [
         ({"symbols": ("",)}, "symbols"),
         ({"channels": ("ticker", "tape")}, "channels"),
+        ({"rooms": ("desk", "")}, "rooms"),
         ({"rate": 0.1}, "rate"),
         ({"rate": float("nan")}, "rate"),
         ({"connections": 0}, "connections"),

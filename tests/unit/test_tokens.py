@@ -84,6 +84,8 @@ def test_several_keys(verifier: Make) -> None:
         {"aud": "other"},
         {"aud": None},
         {"sub": None},
+        {"sub": ""},
+        {"sub": " "},
         {"iss": "other"},
         {"iss": None},
         {"ticker": {"symbols": "AAPL"}},

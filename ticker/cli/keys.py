@@ -46,6 +46,7 @@ def command(ctx: click.Context) -> None:
     "--symbols", default="*", show_default=True, help="Which symbols: names and patterns, with commas between."
 )
 @click.option("--channels", metavar="LIST", help="Which of ticker, trades, quotes and bars.  [default: all]")
+@click.option("--rooms", default="*", show_default=True, help="Which rooms of the chat: as with --symbols.")
 @click.option("--rate", type=click.FloatRange(0.5), metavar="HZ", help="At most so many updates a second.")
 @click.option("--connections", type=click.IntRange(1), metavar="NUMBER", help="At most so many at the same time.")
 @click.option(
@@ -62,6 +63,7 @@ def add_(name: str, path: Path, expires: str | None, **asked: Any) -> None:
         may = Entitlements(
             symbols=tuple(_listed(asked["symbols"])),
             **({} if asked["channels"] is None else {"channels": tuple(_listed(asked["channels"]))}),
+            rooms=tuple(_listed(asked["rooms"])),
             rate=asked["rate"],
             connections=asked["connections"],
             admin=asked["admin"],
@@ -91,7 +93,7 @@ def list_(path: Path, as_json: bool) -> None:
         hidden = [{k: v for k, v in msgspec.to_builtins(row).items() if k != "sha256"} for row in rows]
         click.echo(json.dumps(hidden))
         return
-    table = [("id", "name", "made", "ends", "symbols", "channels", "rate", "connections", "")]
+    table = [("id", "name", "made", "ends", "symbols", "channels", "rooms", "rate", "connections", "")]
     for row in rows:
         may = row.may
         ends = "never" if row.expires is None else _day(row.expires)
@@ -103,6 +105,7 @@ def list_(path: Path, as_json: bool) -> None:
                 f"{ends} (over)" if row.expired(time.time()) else ends,
                 ",".join(may.symbols),
                 ",".join(may.channels),
+                ",".join(may.rooms),
                 "any" if may.rate is None else f"{may.rate:g} Hz",
                 "any" if may.connections is None else str(may.connections),
                 "admin" if may.admin else "",

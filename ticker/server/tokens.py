@@ -76,7 +76,10 @@ class TokenVerifier:
             may = msgspec.convert(claims.get(CLAIM, {}), Entitlements, strict=True)
         except (jwt.InvalidTokenError, msgspec.ValidationError, ValueError, TypeError, RecursionError):
             return None
-        return Identity(name=str(claims["sub"])[:64], may=may, expires_s=float(claims["exp"]) + LEEWAY_S)
+        name = str(claims["sub"])[:64]
+        if not name.strip():
+            return None  # nobody's: whoever has no name may choose one
+        return Identity(name=name, may=may, expires_s=float(claims["exp"]) + LEEWAY_S)
 
 
 def _keys(content: bytes) -> dict[str | None, tuple[Any, str]]:
