@@ -322,10 +322,10 @@ async def test_who_sends_too_much_can_read_why() -> None:
                     pass
                 welcome = stream.read(4)
                 stream.read(int.from_bytes(welcome[2:], "big"))
-                client.sendall(bytes((0x82, 0xFF)) + (4_000_000).to_bytes(8, "big") + bytes(4))
+                client.sendall(bytes((0x82, 0xFF)) + (32_000_000).to_bytes(8, "big") + bytes(4))
                 # The close is here, unread.
                 assert select.select([client], [], [], 10)[0]
-                for _ in range(16):
+                for _ in range(250):
                     client.sendall(bytes(65_536))
                 return stream.read(4)
 

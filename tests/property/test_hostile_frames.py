@@ -18,7 +18,7 @@ _CODES = {1002, 1007, 1009}
 _payloads = st.one_of(
     st.binary(max_size=140),
     st.text(max_size=60).map(str.encode),
-    st.integers(0, 2 * LIMIT).map(bytes),
+    st.sampled_from([LIMIT // 2, LIMIT // 2, LIMIT // 2 + 1, LIMIT, LIMIT + 1]).map(bytes),
     st.sampled_from([b"\x03\xe8", b"\x03\xee", b"\xff\xff", b"\xc3", b"\xed\xa0\x80"]),
     st.sampled_from([deflated(b"hello"), deflated(bytes(LIMIT)), deflated(bytes(LIMIT + 1)), deflated(b"\xff" * 9)]),
 )
