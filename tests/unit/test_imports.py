@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 #: From the ground up. A module may import those of earlier rows, and nothing of its own row but what is named last.
 LAYERS: list[set[str]] = [
-    {"errors", "fields"},
+    {"errors", "fields", "backoff"},
     {"model", "messages", "moments", "options", "texts", "bar_fold", "bar_history"},
     {"feed", "codec", "board", "ring", "watchlist", "entitlements"},
     {"bars", "encoded", "pump", "testing", "keys", "account"},
@@ -30,7 +30,7 @@ LAYERS: list[set[str]] = [
 ]
 LAYER = {name: number for number, names in enumerate(LAYERS) for name in names}
 #: The client stands on the wire's words alone, and needs no numpy.
-CLIENT_MAY = {"errors", "fields", "messages", "codec"}
+CLIENT_MAY = {"backoff", "errors", "fields", "messages", "codec"}
 
 
 def modules() -> list[Path]:

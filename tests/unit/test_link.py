@@ -8,10 +8,10 @@ import aiohttp
 import pytest
 
 from tests.unit.scripted_server import mute_server, scripted_server, update, welcome
+from ticker.backoff import retry_after_s
 from ticker.client.address import public_url, stream_url
 from ticker.client.encodings import Encodings
 from ticker.client.follower import BrokenProtocolError
-from ticker.client.link import retry_after_s
 from ticker.client.lost import LostError, UnfitError
 from ticker.client.websocket_link import dial
 from ticker.codec import codec_for

@@ -38,6 +38,6 @@ def command(text: str, to: str | None, url: str, key_file: Path | None, ca: Path
     ticker notify "Maintenance at 17:00"
     ticker notify "Your key ends tomorrow" --to partner
     """
-    body: dict[str, object] = {"text": text} | ({} if to is None else {"to": to})
+    body: dict[str, object] = {"text": text} if to is None else {"text": text, "to": to}
     reached = ask(url, "/v1/notices", body, key_of(key_file), trust(ca), has={"reached"})["reached"]
     click.echo(f"told {reached} {'client' if reached == 1 else 'clients'}")

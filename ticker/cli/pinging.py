@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from ssl import SSLContext
+from typing import Any
 
 import aiohttp
 import click
@@ -100,7 +101,8 @@ async def _pings(link: Link, request: Request, told: Callable[[float | None], No
             waiting[f"ping {seq}"] = answered
             sent_s = time.perf_counter()
             await link.send(Ping(id=seq, data=f"ping {seq}"))
-            await asyncio.wait({answered, reading}, timeout=request.timeout, return_when=asyncio.FIRST_COMPLETED)
+            ended: set[asyncio.Future[Any]] = {answered, reading}
+            await asyncio.wait(ended, timeout=request.timeout, return_when=asyncio.FIRST_COMPLETED)
             took_s = answered.result() - sent_s if answered.done() else None
             told(took_s)
             if reading.done():

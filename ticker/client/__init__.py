@@ -1,6 +1,6 @@
 """The Python client, async (``stream``) and sync (``sync``). It stands on the wire's messages and codec alone."""
 
-from ticker.client.backoff import Backoff
+from ticker.backoff import Backoff
 from ticker.client.stream import Stream, connect
 from ticker.client.symbol_view import SymbolView, Update
 from ticker.client.ticks import Quote, Trade

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Literal
 
 import ticker
-from ticker.client.backoff import Backoff
+from ticker.backoff import Backoff
 from ticker.client.follower import Follower
 from ticker.client.lost import LostError
 from ticker.client.questions import Asking

@@ -7,7 +7,6 @@ messages is for those that inherit from it to know.
 from __future__ import annotations
 
 import asyncio
-import email.utils
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import ClassVar
@@ -22,8 +21,6 @@ from ticker.messages import ClientMessage, ServerMessage, Welcome
 #: A connection is mute after this many heartbeats' time of silence, but never sooner than after `_SILENCE_S`.
 _HEARTBEATS = 2.5
 _SILENCE_S = 1.0
-#: No `Retry-After` is honoured beyond this.
-_RETRY_AFTER_S = 3600.0
 
 
 class Link(ABC):
@@ -110,17 +107,6 @@ def network_reason(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorError):
         return f"can't connect: {error.strerror or error.os_error}"
     return str(error) or type(error).__name__
-
-
-def retry_after_s(value: str, now_s: float) -> float:
-    """A `Retry-After` header (RFC 9110, section 10.2.3) in seconds; 0 if there is none, or none that can be read."""
-    try:
-        delay_s = (
-            float(value) if value.strip().isdigit() else email.utils.parsedate_to_datetime(value).timestamp() - now_s
-        )
-    except (ValueError, OverflowError):
-        return 0.0
-    return min(max(delay_s, 0.0), _RETRY_AFTER_S)
 
 
 def closed_with(code: int | None, reason: str | None) -> Exception:

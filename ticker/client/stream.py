@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 from yarl import URL
 
+from ticker.backoff import Backoff as Backoff
 from ticker.client.access import Access, Key
 from ticker.client.address import public_url, stream_url
-from ticker.client.backoff import Backoff as Backoff
 from ticker.client.dialer import Dialer, Transport
 from ticker.client.encodings import Encodings
 from ticker.client.follower import Channel, Follower

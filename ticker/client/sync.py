@@ -21,8 +21,8 @@ from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from ticker.backoff import Backoff
 from ticker.client.access import Key
-from ticker.client.backoff import Backoff
 from ticker.client.dialer import Transport
 from ticker.client.keeper import State
 from ticker.client.stream import Stream, connect

@@ -10,10 +10,11 @@ from typing import ClassVar
 import aiohttp
 from yarl import URL
 
+from ticker.backoff import retry_after_s
 from ticker.client.access import Access
 from ticker.client.encodings import Encodings
 from ticker.client.follower import BrokenProtocolError
-from ticker.client.link import Link, closed_with, network_reason, retry_after_s
+from ticker.client.link import Link, closed_with, network_reason
 from ticker.client.lost import LostError, UnfitError
 from ticker.errors import RefusedError
 from ticker.messages import ClientMessage, ServerMessage

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import email.utils
 import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
+
+#: No `Retry-After` is honoured beyond this.
+_RETRY_AFTER_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,3 +54,14 @@ class Backoff:
         """How long to wait before try ``attempt`` (0 is the first). Random, unless ``jitter`` is none."""
         bound_s = self.bound_s(attempt)
         return bound_s if self.jitter == "none" else bound_s * self.random()
+
+
+def retry_after_s(value: str, now_s: float) -> float:
+    """A `Retry-After` header (RFC 9110, section 10.2.3) in seconds; 0 if there is none, or none that can be read."""
+    try:
+        delay_s = (
+            float(value) if value.strip().isdigit() else email.utils.parsedate_to_datetime(value).timestamp() - now_s
+        )
+    except (ValueError, OverflowError):
+        return 0.0
+    return min(max(delay_s, 0.0), _RETRY_AFTER_S)
