@@ -137,7 +137,10 @@ ERROR_CODES: dict[str, ErrorCode] = {
             "too-many-attempts",
             "There came too many wrong keys from this address (status 429). `Retry-After` says when to try again.",
         ),
-        ErrorCode("no-memory", "The server has as much in memory as it may; it takes no new clients (status 503)."),
+        ErrorCode(
+            "no-memory",
+            "The server has as much in memory as it may: no new clients, no large answers (status 503).",
+        ),
         ErrorCode(
             "too-many-connections",
             "There are as many as `limits` allows (status 503; from one address or of one key: 429). "

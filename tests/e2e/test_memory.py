@@ -41,7 +41,9 @@ async def test_nobody_more_comes_in_and_who_is_in_stays(monkeypatch: pytest.Monk
         assert await told("ok") == []
         used = 1_001
         assert "memory" in (await told("degraded"))[0]
-        for path in ("/v1/events?symbols=AAPL", "/v1/poll?symbols=AAPL"):
+        # Nor does anybody get what may be large, and may be left unread.
+        large = ("/v1/snapshot?symbols=*", "/v1/bars/AAPL")
+        for path in ("/v1/events?symbols=AAPL", "/v1/poll?symbols=AAPL", *large):
             async with http.get(service.url + path) as response:
                 assert (response.status, (await response.json())["code"]) == (503, "no-memory")
                 assert int(response.headers["Retry-After"]) > 0

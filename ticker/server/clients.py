@@ -82,13 +82,15 @@ class Clients:
             if self.stopping.is_set():
                 raise Refusal(503, "stopping", "the server is stopping; try again")
             if self._too_large:
-                raise Refusal(503, "no-memory", "the server has as much in memory as it may; try again later")
+                raise _no_memory()
             self._door.enter(request.remote, identity(request))
         except Refusal as error:
-            response = refusal(error.status, error.code, str(error))
-            response.headers[hdrs.RETRY_AFTER] = str(RETRY_AFTER_S)
-            return response
+            return _turned_away(error)
         return None
+
+    def full(self) -> web.Response | None:
+        """What those are told who ask for something large, while there is no memory for it."""
+        return _turned_away(_no_memory()) if self._too_large else None
 
     def leave(self, remote: str | None, who: Identity) -> None:
         """Count one out."""
@@ -211,6 +213,16 @@ class Clients:
                     connection.abort("the server stops")
                 # Their transports tell them in the loop's next turn.
                 await asyncio.sleep(0)
+
+
+def _no_memory() -> Refusal:
+    return Refusal(503, "no-memory", "the server has as much in memory as it may; try again later")
+
+
+def _turned_away(error: Refusal) -> web.Response:
+    response = refusal(error.status, error.code, str(error))
+    response.headers[hdrs.RETRY_AFTER] = str(RETRY_AFTER_S)
+    return response
 
 
 def _counted(code: int) -> int:

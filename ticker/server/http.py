@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 from aiohttp import hdrs, web
@@ -20,6 +20,7 @@ from ticker.server.identity import for_everybody, identity, known
 
 #: The application's: how long a request's body may take, in seconds.
 BODY_S: Final = web.AppKey("body_s", float)
+M = TypeVar("M", bound=msgspec.Struct)
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -27,6 +28,7 @@ class HttpEndpoints:
     """The handlers. ``feed``, ``state`` and ``problems`` are asked for anew with each request.
 
     ``replays``: there is a /v1/replay. ``problems``: what is wrong with the server itself, in words.
+    ``full``: what is answered instead of a snapshot, while there is no memory for one.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class HttpEndpoints:
         *,
         replays: bool = False,
         problems: Callable[[], list[str]] = list,
+        full: Callable[[], web.Response | None] = lambda: None,
     ) -> None:
         self._hub = hub
         self._feed_name = feed_name
@@ -45,6 +48,7 @@ class HttpEndpoints:
         self._state = state
         self._replays = replays
         self._problems = problems
+        self._full = full
         self._started_s = time.monotonic()
 
     def routes(self) -> list[web.RouteDef]:
@@ -86,6 +90,8 @@ class HttpEndpoints:
         return [name for name in self._hub.board.symbols if may.every_symbol or may.symbol(name)]
 
     async def snapshot(self, request: web.Request) -> web.Response:
+        if (response := self._full()) is not None:
+            return response
         wanted = symbols_of(request)
         if not wanted:
             text = "symbols: missing; ask for ?symbols=AAPL,MSFT or ?symbols=*"
@@ -138,6 +144,23 @@ async def body_of(request: web.Request, most: int) -> bytes | None:
     except (HttpProcessingError, web.RequestPayloadError):
         raise _answered(web.HTTPBadRequest, "the body is not what its headers say") from None
     return body
+
+
+async def message_of(request: web.Request, kind: type[M], most: int) -> M | web.Response:
+    """The body, an object of JSON with at most ``most`` bytes, as a message of a kind; else what to answer."""
+    if request.content_type != "application/json":
+        return refusal(415, "json-needed", "send the body as application/json")
+    body = await body_of(request, most)
+    if body is None:
+        return refusal(413, "too-large", f"a request has at most {most} bytes")
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        # What msgspec says, beginning with the key's name.
+        text, _, path = str(error).partition(" - at `$.")
+        return refusal(400, "bad-argument", f"{path.rstrip('`')}: {text}" if path else text)
+    except (msgspec.DecodeError, RecursionError) as error:
+        return refusal(400, "malformed", f"the body is not a JSON object: {error}")
 
 
 def _answered(kind: type[web.HTTPError], message: str) -> web.HTTPError:
