@@ -24,9 +24,7 @@ class ClientsEndpoint:
 
     async def clients(self, request: web.Request) -> web.Response:
         if not is_owner(request):
-            return refusal(
-                403, "not-entitled", "who is connected is for keys with --admin, or this machine's own"
-            )
+            return refusal(403, "not-entitled", "who is connected is for keys with --admin, or this machine's own")
         now_s, wall_s = time.monotonic(), time.time()
         loop_s = asyncio.get_running_loop().time()
         rows: list[dict[str, object]] = []
