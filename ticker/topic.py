@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -55,6 +55,12 @@ class Reader:
         self.codec = codec
         self.seq = seq
 
+    def payload(self, entry: Entry[Any], lost: int) -> bytes:
+        """What it is sent of a message, before which ``lost`` were lost to it."""
+        if lost:
+            return self.codec.encode(msgspec.structs.replace(entry.message, lost=lost))
+        return entry.payload(self.codec)
+
 
 class Topic(Generic[M]):
     """Messages 1, 2, 3, … of which the newest ``kept`` are there. ``head`` is the newest one's number."""
@@ -76,6 +82,10 @@ class Topic(Generic[M]):
         self._entries.append(Entry(message))
         return message
 
+    def drop(self) -> M:
+        """Let the oldest go before its time. Whoever hasn't got it is told that it is lost."""
+        return self._entries.popleft().message
+
     def newest(self, count: int) -> list[M]:
         """The last messages, the oldest first."""
         return [entry.message for entry in list(self._entries)[-count:]]
@@ -90,14 +100,14 @@ class Topic(Generic[M]):
         for reader in self.readers:
             self.deliver_to(reader)
 
-    def deliver_to(self, reader: Reader) -> None:
-        """Send one reader what it lacks, as far as it is ready."""
+    def deliver_to(self, reader: Reader) -> int:
+        """Send one reader what it lacks, as far as it is ready; returns how many messages that were."""
+        sent = 0
         while reader.seq < self.head and reader.outlet.ready():
             lost = max(0, self.tail - reader.seq)
             entry = self._entries[reader.seq + lost - self.tail]
-            if lost:
-                payload = reader.codec.encode(msgspec.structs.replace(entry.message, lost=lost))
-            else:
-                payload = entry.payload(reader.codec)
+            payload = reader.payload(entry, lost)
             reader.seq += lost + 1
             reader.outlet.send(payload)
+            sent += 1
+        return sent
