@@ -42,9 +42,6 @@ class Notices:
     def receive(self, session: Session, message: DeskMessage, ts: int) -> None:
         raise NotImplementedError
 
-    def enter(self, session: Session) -> None:
-        """What was told before is over."""
-
     def leave(self, session: Session) -> None:
         self._owed.pop(session, None)
 
