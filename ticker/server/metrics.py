@@ -118,7 +118,9 @@ class MetricsEndpoint:
         yield CounterMetricFamily("ticker_lagged", "Times that a client fell behind.", totals.lagged)
         yield CounterMetricFamily("ticker_resyncs", "Clients that came back and got what they had missed.", hub.resumed)
         closes = CounterMetricFamily(
-            "ticker_closes", "Connections that ended (1006: without a close).", labels=("code",)
+            "ticker_closes",
+            "Connections that ended (1006: without a close; 3000: one of the client's own).",
+            labels=("code",),
         )
         for code, count in sorted(connections.closes.items()):
             closes.add_metric((str(code),), count)
