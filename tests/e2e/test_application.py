@@ -38,6 +38,7 @@ async def test_the_application_serves_stream_and_http(
         assert snapshot["data"]["AAPL"]["last"] == 2.5
         assert (await (await client.get("/healthz")).json())["clients"] == 1
         await client.server.close()
+        assert (await stream.receive_json())["type"] == "notice"
         closed = await stream.receive()
         assert (closed.type, closed.data) == (WSMsgType.CLOSE, 1012)
     assert not service.hub.sessions

@@ -150,6 +150,8 @@ async def test_signs_of_life_and_the_end(http: aiohttp.ClientSession) -> None:
             stopping = asyncio.create_task(service.stop())
             while kind == ":":
                 kind, data = await events.next()
+            assert (kind, json.loads(data)["type"]) == ("message", "notice")
+            kind, data = await events.next()
             assert (kind, json.loads(data)["code"]) == ("close", 1012)
             assert await events.next() == ("end", "")
             await stopping

@@ -44,6 +44,9 @@ async def test_a_signal_stops_it_within_two_seconds_and_tells_the_clients(sent: 
                 await stream.receive()
                 started = time.monotonic()
                 server.process.send_signal(sent)
+                notice = await stream.receive_json()
+                assert (notice["type"], notice["from"]) == ("notice", "server")
+                assert "stopping" in notice["text"]
                 closed = await stream.receive()
                 assert (closed.type, closed.data) == (aiohttp.WSMsgType.CLOSE, 1012)
             assert server.process.wait(timeout=10) == status

@@ -347,7 +347,10 @@ async def test_stopping_closes_clients_with_1012(http: aiohttp.ClientSession) ->
     async with serving(feed) as service:
         stream = await http.ws_connect(address(service))
         await receive(stream)
-        await asyncio.gather(service.stop(), stream.receive())
+        stopping = asyncio.create_task(service.stop())
+        while (await stream.receive()).type is not aiohttp.WSMsgType.CLOSE:
+            pass
+        await stopping
         assert stream.close_code == 1012
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", service.port)) != 0

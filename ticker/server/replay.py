@@ -16,7 +16,7 @@ from aiohttp import web
 
 from ticker.feed import Feed, ReplayFeed
 from ticker.moments import moment_ns
-from ticker.server.http import body_of, json_response, refusal
+from ticker.server.http import json_response, message_of, refusal
 from ticker.server.identity import identity
 
 #: The largest request: a command has a hundred bytes.
@@ -52,17 +52,11 @@ class ReplayEndpoint:
             return _no_replay()
         if not identity(request).may.admin:
             return refusal(403, "not-entitled", "all clients see one clock: moving it takes a key with --admin")
-        if request.content_type != "application/json":
-            return refusal(415, "json-needed", "send the body as application/json")
-        body = await body_of(request, MAX_BYTES)
-        if body is None:
-            return refusal(413, "too-large", f"a request has at most {MAX_BYTES} bytes")
+        command = await message_of(request, ReplayCommand, MAX_BYTES)
+        if isinstance(command, web.Response):
+            return command
         try:
-            _obey(feed, msgspec.json.decode(body, type=ReplayCommand))
-        except msgspec.ValidationError as error:
-            return refusal(400, "bad-argument", _named(error))
-        except (msgspec.DecodeError, RecursionError) as error:
-            return refusal(400, "malformed", f"the body is not a JSON object: {error}")
+            _obey(feed, command)
         except ValueError as error:
             return refusal(400, "bad-argument", str(error))
         # Who asks for a snapshot next gets the moment that was sought.
@@ -106,12 +100,6 @@ def _moment(to: int | str, feed: ReplayFeed) -> int:
         return moment_ns(to, now.position, now.time_zone)
     except ValueError as error:
         raise ValueError(f"to: {error}") from None
-
-
-def _named(error: msgspec.ValidationError) -> str:
-    """What msgspec says, beginning with the key's name."""
-    text, _, path = str(error).partition(" - at `$.")
-    return f"{path.rstrip('`')}: {text}" if path else text
 
 
 def _no_replay() -> web.Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 
 from aiohttp import web
 
@@ -21,6 +22,7 @@ from ticker.server.guard import Guard
 from ticker.server.http import BODY_S, HttpEndpoints
 from ticker.server.metrics import MetricsEndpoint
 from ticker.server.metronome import Metronome
+from ticker.server.notices import NoticesEndpoint
 from ticker.server.origin import checks_origin
 from ticker.server.page import Page
 from ticker.server.poll import PollEndpoint
@@ -37,6 +39,8 @@ log = logging.getLogger("ticker.server")
 #: What stopping may take: clients get a part of it to answer the close.
 STOP_S = 1.5
 CLOSE_S = 0.75
+#: What clients are told before they are closed.
+STOPPING = "the server is stopping; it may be back in a moment"
 #: What a request has beyond what was read of it may take.
 LINGER_S = 1.0
 
@@ -105,6 +109,7 @@ class Service:
             HttpEndpoints(*about, replays=replays, problems=self._problems, full=clients.full),
             BarsEndpoint(hub, clients.full),
             ClientsEndpoint(clients),
+            NoticesEndpoint(hub, clock),
             MetricsEndpoint(hub, self.pump.state, clients, clock.beats, clock.late),
             ReplayEndpoint(self.feed),
             Page(*about),
@@ -169,6 +174,7 @@ class Service:
             self._pumping.cancel()
             # The feed is third-party code: one that swallows its cancellation must not keep the service.
             await asyncio.wait([self._pumping], timeout=STOP_S - CLOSE_S)
+        self.hub.notify(STOPPING[: self.settings.limits.text_chars], "server", time.time_ns())
         await self._clients.stop(CLOSE_S)
         self._metronome.stop()
 

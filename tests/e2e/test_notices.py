@@ -1,0 +1,136 @@
+"""Notices over real sockets: from `ticker notify` and `POST /v1/notices` to whoever is connected."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.e2e.support import ScriptedFeed, serving
+from ticker.cli import main
+from ticker.entitlements import Entitlements
+from ticker.keys import add, editing
+from ticker.server import Service, Settings
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+async def connected(http: aiohttp.ClientSession, service: Service, key: str = "") -> aiohttp.ClientWebSocketResponse:
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    stream = await http.ws_connect(f"{service.url}/v1/stream", headers=headers)
+    assert (await stream.receive_json())["type"] == "welcome"
+    return stream
+
+
+async def notified(service: Service, *args: str, key: str = "") -> Result:
+    """`ticker notify`, beside the server."""
+    words = ["notify", *args, "--url", service.url]
+    return await asyncio.to_thread(CliRunner().invoke, main, words, env={"TICKER_KEY": key})
+
+
+async def post(
+    http: aiohttp.ClientSession, service: Service, body: object, **headers: str
+) -> tuple[int, dict[str, Any]]:
+    async with http.post(f"{service.url}/v1/notices", json=body, headers=headers) as response:
+        return response.status, await response.json()
+
+
+async def test_a_notice_reaches_everybody_once(http: aiohttp.ClientSession) -> None:
+    """Over WebSockets and events, at once, and not those who come later; the command says how many it reached."""
+    async with serving(ScriptedFeed()) as service:
+        first, second = await connected(http, service), await connected(http, service)
+        async with http.get(f"{service.url}/v1/events") as events:
+            await events.content.readuntil(b'"welcome"')
+            ran = await notified(service, "Maintenance at 17:00")
+            assert (ran.exit_code, ran.output) == (0, "told 3 clients\n")
+            for stream in (first, second):
+                notice = await stream.receive_json()
+                assert abs(notice.pop("ts") / 1e9 - time.time()) < 60
+                assert notice == {"type": "notice", "text": "Maintenance at 17:00", "from": "operator"}
+            assert b"Maintenance" in await events.content.readuntil(b"17:00")
+        late = await connected(http, service)
+        await late.send_json({"op": "ping"})
+        assert (await late.receive_json())["type"] == "pong"
+
+
+async def test_a_notice_may_be_for_one_key(http: aiohttp.ClientSession, tmp_path: Path) -> None:
+    """The others hear nothing of it."""
+    path = tmp_path / "keys.json"
+    with editing(path) as keys:
+        ann, bob = (add(keys, name, Entitlements())[1] for name in ("ann", "bob"))
+        owner = add(keys, "owner", Entitlements(admin=True))[1]
+    async with serving(ScriptedFeed(), Settings(port=0, keys=path)) as service:
+        told, other = await connected(http, service, ann), await connected(http, service, bob)
+        ran = await notified(service, "Your key ends tomorrow", "--to", "ann", key=owner)
+        assert (ran.exit_code, ran.output) == (0, "told 1 client\n")
+        assert (await told.receive_json())["text"] == "Your key ends tomorrow"
+        assert (await notified(service, "hello", "--to", "carl", key=owner)).output == "told 0 clients\n"
+        await other.send_json({"op": "ping"})
+        assert (await other.receive_json())["type"] == "pong"
+
+
+async def test_speaking_to_everybody_is_for_admins(http: aiohttp.ClientSession, tmp_path: Path) -> None:
+    """Not for other keys, nor for who comes by a proxy where nobody is asked, nor for pages of other sites."""
+    path = tmp_path / "keys.json"
+    with editing(path) as keys:
+        ann = add(keys, "ann", Entitlements())[1]
+    async with serving(ScriptedFeed(), Settings(port=0, keys=path)) as service:
+        ran = await notified(service, "hello", key=ann)
+        assert (ran.exit_code, ran.stdout) == (2, "")
+        assert "--admin" in ran.stderr
+        assert (await notified(service, "hello", key="tk_wrong")).exit_code == 2
+        status, answer = await post(http, service, {"text": "hello"})
+        assert (status, answer["code"]) == (401, "unauthorized")
+    async with serving(ScriptedFeed()) as service:
+        stream = await connected(http, service)
+        for header, value, code in (
+            ("X-Forwarded-For", "203.0.113.5", "not-entitled"),
+            ("Origin", "https://evil.example", "bad-origin"),
+        ):
+            status, answer = await post(http, service, {"text": "hello"}, **{header: value})
+            assert (status, answer["code"]) == (403, code)
+        async with http.post(f"{service.url}/v1/notices", data=json.dumps({"text": "hello"})) as response:
+            assert (response.status, (await response.json())["code"]) == (415, "json-needed")
+        await stream.send_json({"op": "ping"})
+        assert (await stream.receive_json())["type"] == "pong"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({}, "text"),
+        ({"text": 1}, "text"),
+        ({"text": ""}, "text"),
+        ({"text": " \n"}, "text"),
+        ({"text": "x" * 2_001}, "text"),
+        ({"text": "hello", "to": 1}, "to"),
+        ([], "object"),
+    ],
+)
+async def test_a_wrong_request_names_what_is_wrong(http: aiohttp.ClientSession, body: object, said: str) -> None:
+    """And nobody is told anything."""
+    async with serving(ScriptedFeed()) as service:
+        stream = await connected(http, service)
+        status, answer = await post(http, service, body)
+        assert (status, answer["code"]) == (400, "bad-argument")
+        assert said in answer["message"]
+        assert (await post(http, service, {"text": "é" * 2_000}))[1] == {"reached": 1}
+        assert (await stream.receive_json())["text"] == "é" * 2_000
+
+
+async def test_no_server_is_one_line() -> None:
+    """With status 2, as of `ticker replay`."""
+    ran = await asyncio.to_thread(CliRunner().invoke, main, ["notify", "hello", "--url", "http://127.0.0.1:1"])
+    assert (ran.exit_code, ran.stdout) == (2, "")
+    assert ran.stderr == "ticker: no server at http://127.0.0.1:1: Connection refused; start one with `ticker serve`\n"
