@@ -26,7 +26,7 @@ def soaking(folder: Path, *, seconds: float, agree_s: float = 30) -> Soak:
 @pytest.mark.timeout(240)
 async def test_nobody_differs(tmp_path: Path) -> None:
     """Clients of every kind, a server that is killed, and at each checkpoint all have what it has."""
-    soak = soaking(tmp_path, seconds=12)
+    soak = soaking(tmp_path, seconds=10)
     await soak.run()
     assert soak.checkpoint >= 3
     kinds = {client.kind for client in soak.clients}

@@ -40,14 +40,14 @@ WARM_UP: Final = "drip 40000"
 LONG_S: Final = 60.0
 #: These checkpoints of a life are not measured for its memory.
 WARMING: Final = 2
-#: How much the server's memory may grow from then on. Half of a soak of ten minutes has some 2,000 connections come and
+#: How much the server's memory may grow from then on. Half of a soak of ten minutes has some 4,000 connections come and
 #: go, and closes 24 bars of 64 bytes a second: that is half of a MiB.
 MAY_GROW_BYTES: Final = 6 * 2**20
 #: A checkpoint's time for everybody to come back and catch up, on a machine that is busy.
 AGREE_S: Final = 60.0
 #: Descriptors that are neither clients' nor there from the beginning: requests that have just ended.
 ODD_DESCRIPTORS: Final = 10
-CROWD: Final = 40
+CROWD: Final = 200
 
 
 class Soak:
@@ -85,7 +85,6 @@ class Soak:
         self._checkpoint_s = checkpoint_s
         self._agree_s = agree_s
         self._say = say
-        self._looks = 0
         self._bare = 0
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -120,6 +119,9 @@ class Soak:
                     self._look_after()
                 await self._check()
                 await self._end()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            status = self.market.process.poll()
+            raise WrongError("the server", f"it doesn't answer ({error!r}), with status {status}") from error
         finally:
             for task in self._tasks.values():
                 task.cancel()
@@ -131,7 +133,7 @@ class Soak:
         await self.market.start(self._seed)
         # What is made when it is asked for the first time is made now.
         await metrics(self._http)
-        await self._until(lambda: self.market.descriptors <= self._bare or self._settles(), "descriptors")
+        await self._until(self._settles, "the number of its descriptors doesn't settle")
         self._warm_up()
         for client in self.everybody:
             self._tasks[client.name] = asyncio.create_task(client.run(), name=client.name)
