@@ -12,10 +12,9 @@ from tests.market import event, events, ticks
 from tests.model_client import ScriptedOutlet
 from ticker.board import symbol_dicts
 from ticker.client.follower import BrokenProtocolError, Follower
-from ticker.client.questions import Asking
 from ticker.codec import codec_for
 from ticker.hub import Hub
-from ticker.messages import Limits, TradesMessage, Update, Welcome
+from ticker.messages import ClientMessage, Limits, TradesMessage, Update, Welcome
 from ticker.model import FeedEvent, Settled, SymbolTable, TickBatch
 from ticker.session import Session
 
@@ -37,7 +36,7 @@ class Party:
         #: Symbol to fields, built from nothing but the updates that were taken.
         self.belief: dict[str, dict[str, Any]] = {}
         self.outlet = ScriptedOutlet()
-        self.uplink: list[Asking] = []
+        self.uplink: list[ClientMessage] = []
         self.session: Session | None = None
         self.greeted = False
         self.lost_frames = 0

@@ -123,7 +123,7 @@ async def test_the_rate_and_the_symbols_asked_for_reach_the_server(server: Scrip
     opening = asyncio.create_task(ticker.connect(server.url, "AAPL", rate=2.5).open())
     client = await server.client()
     asked = await client.greet()
-    assert asked == Subscribe(id=1, symbols=["AAPL"], rate=2.5)
+    assert asked == Subscribe(id="#1", symbols=["AAPL"], rate=2.5)
     await (await opening).close()
 
 
@@ -572,7 +572,7 @@ async def test_a_connection_that_was_live_starts_the_back_off_anew(
 
 async def test_a_mute_connection_is_given_up() -> None:
     """Nothing heard for 2.5 heartbeats (a second at the least): the other end is gone, whatever TCP believes."""
-    asked = Subscribed(id=1, channel="ticker", symbols=["A"], rate=10)
+    asked = Subscribed(id="#1", channel="ticker", symbols=["A"], rate=10)
     payloads = [
         msgspec.json.encode(message) for message in (welcome(heartbeat=0.2), asked, update(0, 1, {"A": {"last": 1}}))
     ]
@@ -755,7 +755,7 @@ async def test_after_a_new_epoch_nobody_knows_how_many_trades_were_lost(
 
 async def test_closing_a_dead_connection_takes_a_second_at_the_most() -> None:
     """The peer answers nothing any more, not even the close."""
-    asked = Subscribed(id=1, channel="ticker", symbols=["A"], rate=10)
+    asked = Subscribed(id="#1", channel="ticker", symbols=["A"], rate=10)
     payloads = [msgspec.json.encode(message) for message in (welcome(), asked, update(0, 1, {"A": {"last": 1}}))]
     async with mute_server(*(payload + b" " * 126 for payload in payloads)) as url:
         stream = await ticker.connect(url, ["A"]).open()

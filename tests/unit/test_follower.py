@@ -9,7 +9,7 @@ import pytest
 from tests.unit.scripted_server import heartbeat, trades, update, welcome
 from ticker.client.follower import BrokenProtocolError, Follower
 from ticker.errors import RefusedError
-from ticker.messages import Error, Limits, Subscribe, Subscribed, Unsubscribe, Unsubscribed
+from ticker.messages import Error, Limits, Subscribe, Subscribed, Unsubscribe, Unsubscribed, Welcome
 
 
 def follower(*symbols: str, channel: str = "ticker", rate: float | None = None) -> Follower:
@@ -18,6 +18,13 @@ def follower(*symbols: str, channel: str = "ticker", rate: float | None = None) 
 
 def answer(asked: Any, rejected: dict[str, str] | None = None) -> Subscribed:
     return Subscribed(id=asked.id, channel=asked.channel, symbols=asked.symbols, rate=10, rejected=rejected or {})
+
+
+def asks(made: Follower, message: Welcome) -> list[Subscribe]:
+    """What it asks of a connection that is welcomed so."""
+    asked = made.connected(message)
+    assert all(isinstance(each, Subscribe) for each in asked)
+    return [each for each in asked if isinstance(each, Subscribe)]
 
 
 def live(*symbols: str, channel: str = "ticker") -> Follower:
@@ -40,7 +47,7 @@ def test_it_is_live_once_all_it_asked_is_answered() -> None:
     """And stocked once the first values are whole: a part of a snapshot is not enough."""
     made = follower("A", rate=5)
     (asked,) = made.connected(welcome())
-    assert asked == Subscribe(id=1, symbols=["A"], rate=5)
+    assert asked == Subscribe(id="#1", symbols=["A"], rate=5)
     assert not made.live
     made.receive(answer(asked))
     assert (made.live, made.stocked, made.rate_granted) == (True, False, 10)
@@ -62,7 +69,7 @@ def test_a_watchlist_larger_than_a_message_is_asked_for_in_several() -> None:
     """As the server's limits say; live when the last is answered."""
     names = [f"SYMBOL-{number}" for number in range(100)]
     made = follower(*names)
-    asked = made.connected(welcome(limits=Limits(message_bytes=1_000)))
+    asked = asks(made, welcome(limits=Limits(message_bytes=1_000)))
     assert len(asked) > 1
     assert [name for message in asked for name in message.symbols] == names
     for message in asked:
@@ -102,7 +109,7 @@ def test_all_rejected_after_a_reconnect_is_no_error() -> None:
     assert made.live
     assert made.rejected == {"A": "unknown-symbol"}
     made.disconnected()
-    (asked,) = made.connected(welcome("two"))
+    (asked,) = asks(made, welcome("two"))
     assert asked.symbols == ["A"]
     made.receive(answer(asked))
     assert made.rejected == {}
@@ -218,7 +225,7 @@ def test_what_was_dropped_while_connecting_is_taken_back_at_the_server() -> None
     (asked,) = made.connected(welcome())
     made.unsubscribe(["B"], "ticker")
     told = made.receive(answer(asked))
-    assert [(type(message), message.symbols) for message in told] == [(Unsubscribe, ["B"])]
+    assert told == [Unsubscribe(id="#2", symbols=["B"])]
     assert list(made.view.board) == ["A"]
 
 

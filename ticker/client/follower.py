@@ -13,18 +13,30 @@ from typing import Any
 import msgspec
 
 from ticker import messages
-from ticker.client.questions import Asking, Questions
+from ticker.client.questions import Q, Questions
+from ticker.client.talk import Talk
 from ticker.client.ticks import Quote, TickQueue, Trade
 from ticker.client.view import View
-from ticker.client.wanted import ALL, portions
+from ticker.client.wanted import ALL, listed, portions
 from ticker.errors import RefusedError
 from ticker.messages import (
     PROTOCOL_VERSION,
+    AlertList,
+    ClientMessage,
+    DeskMessage,
     Error,
     FeedState,
+    Fired,
     Heartbeat,
+    Joined,
+    Left,
     Limits,
+    Notice,
+    Ping,
+    Pong,
+    Present,
     QuotesMessage,
+    Said,
     ServerMessage,
     Since,
     Subscribe,
@@ -39,11 +51,13 @@ log = logging.getLogger("ticker.client")
 
 #: How often in a row a gap may open again after the server was asked to close it.
 _RESYNCS_IN_A_ROW = 3
-#: How many symbols a line of the log names.
-_NAMED = 20
+#: One who listens and watches nothing says so this often before the server would take it for idle.
+_SIGNS_OF_LIFE = 3
 
 Ticks = TradesMessage | QuotesMessage
 Channel = View | TickQueue[Trade] | TickQueue[Quote]
+#: What may be the answer to a question.
+Answer = Subscribed | Unsubscribed | Pong | AlertList | Joined | Said | Left
 
 
 class BrokenProtocolError(Exception):
@@ -51,12 +65,21 @@ class BrokenProtocolError(Exception):
 
 
 class Follower:
-    """What one client wants and has of one server. ``name`` stands in its log lines."""
+    """What one client wants and has of one server. ``name`` stands in its log lines, ``owner`` is whose alerts are."""
 
-    def __init__(self, symbols: Iterable[str], channel: str, rate: float | None, queue_ticks: int, name: str) -> None:
+    def __init__(
+        self,
+        symbols: Iterable[str],
+        channel: str,
+        rate: float | None,
+        queue_ticks: int,
+        name: str,
+        owner: str | None = None,
+    ) -> None:
         self.view = View()
         self.trades: TickQueue[Trade] = TickQueue("trades", Trade, queue_ticks)
         self.quotes: TickQueue[Quote] = TickQueue("quotes", Quote, queue_ticks)
+        self.talk = Talk(owner, name)
         self.name = name
         #: The channel that was asked for first.
         self.first = channel
@@ -79,6 +102,8 @@ class Follower:
         #: Gaps in a row, by channel.
         self._gaps: dict[str, int] = {}
         self._feed_version = 0
+        #: Heartbeats in a row.
+        self._silent = 0
 
     # Channels
 
@@ -121,13 +146,13 @@ class Follower:
         parts = portions(symbols, self.limits.message_bytes)
         return [Unsubscribe(symbols=part, channel=channel) for part in parts]
 
-    def ask(self, message: Asking) -> Asking:
+    def ask(self, message: Q) -> Q:
         """The message with an id, by which its answer will be known."""
         return self._questions.ask(message)
 
     # A connection
 
-    def connected(self, welcome: Welcome) -> list[Asking]:
+    def connected(self, welcome: Welcome) -> list[ClientMessage]:
         """A new connection was welcomed: what to ask. Raises ``RefusedError`` if it speaks another protocol."""
         if welcome.protocol != PROTOCOL_VERSION:
             text = f"the server speaks version {welcome.protocol} of the protocol, this client {PROTOCOL_VERSION}"
@@ -139,11 +164,12 @@ class Follower:
         self.rejected.clear()
         self._dropped.clear()
         self._accepted_any = False
-        asked: list[Asking] = []
+        asked: list[ClientMessage] = []
         for channel in self.channels():
             for message in channel.resume(welcome.epoch, same_epoch=same, message_bytes=welcome.limits.message_bytes):
                 rate = self.rate if channel is self.view else None
                 asked.append(self._questions.ask(msgspec.structs.replace(message, rate=rate), first=True))
+        asked += [self._questions.ask(wish, first=True) for wish in self.talk.connected(same_epoch=same)]
         self.stocked = not self.view.wanted
         self.live = not asked
         self._was_live |= self.live
@@ -155,8 +181,10 @@ class Follower:
         self.feed = None
         self._questions.forget()
         self._gaps.clear()
+        self._silent = 0
+        self.talk.disconnected()
 
-    def receive(self, message: ServerMessage) -> list[Asking]:
+    def receive(self, message: ServerMessage) -> list[ClientMessage]:
         """Take a message in; what to ask because of it.
 
         Raises ``RefusedError`` if the server refuses what was asked at the beginning, and ``BrokenProtocolError`` if
@@ -166,22 +194,29 @@ class Follower:
             return self._updated(message)
         if isinstance(message, Ticks):
             return self._ticked(message, self.trades if isinstance(message, TradesMessage) else self.quotes)
-        if isinstance(message, Subscribed):
-            return self._subscribed(message)
-        if isinstance(message, Unsubscribed):
-            asked, _ = self._questions.answered(message.id)
-            if asked is not None:
-                # Again: between the question and here, an older subscribe may have been answered.
-                self.channel(asked.channel).unwatch(asked.symbols)
-        elif isinstance(message, Heartbeat):
+        if isinstance(message, Heartbeat):
             self.feed, self._feed_version = message.feed, message.version
-        elif isinstance(message, Error):
-            self._refused(message)
-        elif isinstance(message, Welcome):
+            return self._sign_of_life()
+        if isinstance(message, Welcome):
             self._restarted(message)
+        elif isinstance(message, Fired | Notice | Present):
+            self.talk.receive(message, None, opening=False)
+        elif isinstance(message, Answer | Error):
+            return self._answered(message)
         return []
 
-    def _updated(self, message: messages.Update) -> list[Asking]:
+    def _sign_of_life(self) -> list[ClientMessage]:
+        """Whoever listens for notices alone would be taken for idle."""
+        assert self.welcome is not None
+        if not self.talk.listening or any(channel.wanted for channel in self.channels()):
+            return []
+        self._silent += 1
+        if self._silent * self.welcome.heartbeat * _SIGNS_OF_LIFE < self.limits.idle_seconds:
+            return []
+        self._silent = 0
+        return [self.ask(Ping())]
+
+    def _updated(self, message: messages.Update) -> list[ClientMessage]:
         if not self._joins(message, self.view):
             return self._resync(self.view, message.since)
         if not self.stocked:
@@ -191,7 +226,7 @@ class Follower:
             self._ticking(message.ts)
         return []
 
-    def _ticked(self, message: Ticks, queue: TickQueue[Trade] | TickQueue[Quote]) -> list[Asking]:
+    def _ticked(self, message: Ticks, queue: TickQueue[Trade] | TickQueue[Quote]) -> list[ClientMessage]:
         if not self._joins(message, queue):
             return self._resync(queue, message.since)
         if message.data:
@@ -217,7 +252,7 @@ class Follower:
         if self.feed is not None and self.feed.state != "live":
             self.feed = FeedState(state="live", ts=ts)
 
-    def _resync(self, channel: Channel, since: int) -> list[Asking]:
+    def _resync(self, channel: Channel, since: int) -> list[ClientMessage]:
         self.resyncs += 1
         gaps = self._gaps[channel.channel] = self._gaps.get(channel.channel, 0) + 1
         if gaps > _RESYNCS_IN_A_ROW:
@@ -237,10 +272,24 @@ class Follower:
 
     # Answers
 
-    def _subscribed(self, message: Subscribed) -> list[Asking]:
+    def _answered(self, message: Answer | Error) -> list[ClientMessage]:
         asked, opening = self._questions.answered(message.id)
-        if not isinstance(asked, Subscribe):
-            return []
+        wishes: list[DeskMessage] = []
+        if isinstance(message, Error):
+            self._refused(message, asked, opening=opening)
+        elif isinstance(message, Subscribed):
+            if isinstance(asked, Subscribe):
+                self._subscribed(message, asked, opening=opening)
+        elif isinstance(message, Unsubscribed):
+            if isinstance(asked, Unsubscribe):
+                # Again: between the question and here, an older subscribe may have been answered.
+                self.channel(asked.channel).unwatch(asked.symbols)
+        elif not isinstance(message, Pong):
+            wishes = self.talk.receive(message, asked, opening=opening)
+        found: list[ClientMessage] = [self._questions.ask(wish, first=opening) for wish in wishes]
+        return found if self._questions.beginning or not opening else [*found, *self._opened()]
+
+    def _subscribed(self, message: Subscribed, asked: Subscribe, *, opening: bool) -> None:
         channel = self.channel(asked.channel)
         self.rate_granted = message.rate
         if asked.rate is not None:
@@ -265,12 +314,10 @@ class Follower:
             log.warning("%s: %s: rejected: %s", self.name, channel.channel, _listed(message.rejected))
         if asked.since is not None:
             channel.joined()
-        if not opening:
-            return []
-        self._accepted_any |= bool(accepted)
-        return [] if self._questions.beginning else self._opened()
+        if opening:
+            self._accepted_any |= bool(accepted)
 
-    def _opened(self) -> list[Asking]:
+    def _opened(self) -> list[ClientMessage]:
         if not self._was_live and not self._accepted_any and self.rejected:
             text = f"the server rejects every symbol asked for: {_listed(self.rejected)}"
             raise RefusedError(next(iter(self.rejected.values())), text)
@@ -280,10 +327,12 @@ class Follower:
         dropped, self._dropped = self._dropped, []
         return [self.ask(message) for message in dropped]
 
-    def _refused(self, message: Error) -> None:
-        asked, opening = self._questions.answered(message.id)
+    def _refused(self, message: Error, asked: ClientMessage | None, *, opening: bool) -> None:
         if asked is None:
             log.warning("%s: the server says: %s: %s", self.name, message.code, message.message)
+        elif isinstance(asked, DeskMessage):
+            if opening:
+                self.talk.refused(asked, message)
         elif opening:
             raise RefusedError(message.code, message.message)
         elif isinstance(asked, Subscribe) and asked.since is not None:
@@ -306,5 +355,4 @@ class Follower:
 
 def _listed(rejected: Mapping[str, str]) -> str:
     """Some of the symbols, with the reasons."""
-    some = [f"{symbol} ({reason})" for symbol, reason in sorted(rejected.items())[:_NAMED]]
-    return ", ".join(some) + (f" and {len(rejected) - _NAMED} more" if len(rejected) > _NAMED else "")
+    return listed(f"{symbol} ({reason})" for symbol, reason in sorted(rejected.items()))

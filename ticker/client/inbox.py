@@ -7,8 +7,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import Generic, Protocol, Self, TypeVar
 
-from ticker.errors import RefusedError, StreamError
-from ticker.messages import Subscribed
+from ticker.errors import StreamError
 
 Item = TypeVar("Item")
 
@@ -34,23 +33,15 @@ class Upkeep(Protocol):
 class Inbox(Generic[Item]):
     """An asynchronous iterator over what comes on one channel.
 
-    ``take`` gives the next item or None, and never waits: it may be called from another thread. ``subscribe`` asks the
-    server for symbols of this channel.
+    ``take`` gives the next item or None, and never waits: it may be called from another thread.
     """
 
-    def __init__(
-        self,
-        take: Callable[[], Item | None],
-        subscribe: Callable[[list[str]], Awaitable[Subscribed]],
-        upkeep: Upkeep,
-        lock: threading.Lock,
-    ) -> None:
-        #: Symbols to subscribe to before the next item.
-        self.missing: list[str] = []
+    def __init__(self, take: Callable[[], Item | None], upkeep: Upkeep, lock: threading.Lock) -> None:
+        #: What is to be asked of the server before the next item, if anything; done once, unless it raises.
+        self.first: Callable[[], Awaitable[None]] | None = None
         #: Set when something may have come, or all has ended.
         self.arrived = asyncio.Event()
         self._take = take
-        self._subscribe = subscribe
         self._upkeep = upkeep
         self._lock = lock
         self._turned_s = 0.0
@@ -69,19 +60,18 @@ class Inbox(Generic[Item]):
         return item
 
     async def begin(self) -> None:
-        """Subscribe to what is missing. Raises ``RefusedError`` if the server knows none of it."""
-        if self.missing:
-            names = list(self.missing)
-            answer = await self._subscribe(names)
-            self.missing.clear()
-            if all(name in answer.rejected for name in names):
-                raise RefusedError(answer.rejected[names[0]], f"the server rejects {', '.join(names)}")
+        """Do what is to be done first."""
+        first = self.first
+        if first is not None:
+            await first()
+            if self.first is first:
+                self.first = None
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> Item:
-        if self.missing:
+        if self.first is not None:
             await self.begin()
         clock = asyncio.get_running_loop().time
         if clock() - self._turned_s > _TURN_S:

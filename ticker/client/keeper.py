@@ -9,15 +9,14 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import ticker
 from ticker.backoff import Backoff
-from ticker.client.follower import Follower
+from ticker.client.follower import Answer, Follower
 from ticker.client.lost import LostError
-from ticker.client.questions import Asking
 from ticker.errors import ConnectError, ProtocolError, StreamError
-from ticker.messages import ClientMessage, Error, ServerMessage, Subscribed, Unsubscribed
+from ticker.messages import ClientMessage, Error, ServerMessage
 
 if TYPE_CHECKING:
     import aiohttp
@@ -31,7 +30,8 @@ log = logging.getLogger("ticker.client")
 _CLOSING_S = 0.5
 
 State = Literal["connecting", "live", "reconnecting", "closed"]
-Answer = Subscribed | Unsubscribed
+A = TypeVar("A", bound=Answer)
+_Answered = Answer | Error
 
 
 class Keeper:
@@ -126,8 +126,14 @@ class Keeper:
             if self._session is not None:
                 await self._session.close()
 
-    async def request(self, message: Asking, *, insist: bool) -> Answer | None:
-        """The server's answer. If the connection breaks before it comes, the next is asked (None without ``insist``).
+    async def lives(self) -> None:
+        """Wait until there is a connection that is live, or all has ended."""
+        await self._live.wait()
+
+    async def request(self, message: ClientMessage, kind: type[A], *, insist: bool, again: bool = True) -> A | None:
+        """The server's answer, which is to be of this kind. ``insist`` waits for a connection, else None is returned
+        where there is none. If it breaks before the answer comes, the next is asked, or None is returned if one
+        doesn't ``insist``, or not ``again``.
 
         Raises ``ProtocolError`` if the server answers with an error, and ``StreamError`` if all has ended.
         """
@@ -152,10 +158,15 @@ class Keeper:
                     await link.send(asked)
                 except LostError as lost:
                     link.abort(lost.reason)
-                return await waiter
+                answer = await waiter
             except LostError:
-                if not insist:
+                if not (insist and again):
                     return None
+            else:
+                if not isinstance(answer, kind):
+                    text = f"the server answers {type(message).__name__} with {type(answer).__name__}"
+                    raise StreamError(text)
+                return answer
             finally:
                 timer.cancel()
                 self._waiters.pop(asked.id, None)
@@ -250,7 +261,7 @@ class Keeper:
         with self._lock:
             asked = self._follower.receive(message)
         self.messages += 1
-        if isinstance(message, Subscribed | Unsubscribed | Error):
+        if isinstance(message, _Answered):
             self._answer(message)
         if not self._lived or (self._opened is not None and not self._opened.done()):
             self._look()

@@ -27,7 +27,6 @@ from ticker.messages import (
     Error,
     Limits,
     Ping,
-    Pong,
     ServerMessage,
     Snapshot,
     Subscribe,
@@ -93,10 +92,8 @@ class PollLink(Link):
         )
 
     async def send(self, message: ClientMessage) -> None:
-        if isinstance(message, Ping):
-            self._answers.append(Pong(id=message.id, data=message.data))
-        elif isinstance(message, DeskMessage):
-            text = "only prices come by long polls, neither alerts nor rooms"
+        if isinstance(message, DeskMessage | Ping):
+            text = "only prices come by long polls, neither alerts nor rooms, and no answer to a ping"
             self._answers.append(Error(id=message.id, code="unknown-op", message=text))
         elif message.channel != "ticker":
             text = f"only the channel ticker comes by long polls, not {message.channel}"

@@ -3,37 +3,46 @@
 from __future__ import annotations
 
 from itertools import count
+from typing import TypeVar
 
 import msgspec
 
 from ticker.client.wanted import ALL
-from ticker.messages import Subscribe, Unsubscribe
+from ticker.messages import Alert, ClientMessage, Id, Subscribe, Unalert, Unsubscribe
 
-Asking = Subscribe | Unsubscribe
+#: What the ids that are given here begin with, so that no alert's id is taken for one.
+OWN = "#"
+
+Q = TypeVar("Q", bound=ClientMessage)
 
 
 class Questions:
-    """The open questions, by the id that their answers will name. Ids are never used twice."""
+    """The open questions, by the id that their answers will name. Ids that are given here are never used twice.
+
+    A message about one alert has the alert's id; only one of those may be open at a time.
+    """
 
     def __init__(self) -> None:
         self._ids = count(1)
-        self._open: dict[int | str, Asking] = {}
-        self._first: set[int | str] = set()
+        self._open: dict[Id, ClientMessage] = {}
+        self._first: set[Id] = set()
 
     @property
     def beginning(self) -> bool:
         """Whether something that was asked at the connection's beginning is not answered yet."""
         return bool(self._first)
 
-    def ask(self, message: Asking, *, first: bool = False) -> Asking:
+    def ask(self, message: Q, *, first: bool = False) -> Q:
         """The message with an id. ``first``: it belongs to the connection's beginning."""
-        id_ = next(self._ids)
-        asked = self._open[id_] = msgspec.structs.replace(message, id=id_)
+        id_ = message.id if isinstance(message, Alert | Unalert) else f"{OWN}{next(self._ids)}"
+        assert id_ is not None
+        asked = msgspec.structs.replace(message, id=id_)
+        self._open[id_] = asked
         if first:
             self._first.add(id_)
         return asked
 
-    def answered(self, id_: int | str | None) -> tuple[Asking | None, bool]:
+    def answered(self, id_: Id | None) -> tuple[ClientMessage | None, bool]:
         """The question that an answer is to (None if there is none), and whether it was one of the first."""
         if id_ is None:
             return None, False
@@ -43,7 +52,8 @@ class Questions:
 
     def awaits_everything(self, channel: str) -> bool:
         """Whether a subscribe to everything is under way."""
-        return any(ALL in asked.symbols for asked in self._open.values() if asked.channel == channel)
+        about = [asked for asked in self._open.values() if isinstance(asked, Subscribe | Unsubscribe)]
+        return any(ALL in asked.symbols for asked in about if asked.channel == channel)
 
     def forget(self) -> None:
         """The connection is gone; none will be answered."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -24,6 +23,7 @@ from ticker.client.access import Access, Key
 from ticker.client.address import public_url, stream_url
 from ticker.client.dialer import Dialer, Transport
 from ticker.client.encodings import Encodings
+from ticker.client.event_queue import Event as Event
 from ticker.client.follower import Channel, Follower
 from ticker.client.inbox import Inbox, Item
 from ticker.client.keeper import Keeper
@@ -31,12 +31,13 @@ from ticker.client.keeper import State as State
 from ticker.client.losses import LossLog
 from ticker.client.symbol_view import SymbolView as SymbolView
 from ticker.client.symbol_view import Update as Update
+from ticker.client.talker import Talker
 from ticker.client.ticks import Quote as Quote
 from ticker.client.ticks import TickQueue
 from ticker.client.ticks import Trade as Trade
 from ticker.client.wanted import as_names
-from ticker.errors import StreamError
-from ticker.messages import FeedState, Subscribed, Welcome
+from ticker.errors import RefusedError, StreamError
+from ticker.messages import AlertRow, FeedState, Id, Joined, Said, Subscribed, Unsubscribed, Welcome
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -59,6 +60,7 @@ def connect(
     ssl: SSLContext | None = None,
     transport: Transport = "auto",
     compress: bool = False,
+    owner: str | None = None,
 ) -> Stream:
     """A stream of prices, to be used in ``async with``.
 
@@ -87,10 +89,13 @@ def connect(
     ``compress`` asks for compressed messages, a third to a half of the bytes: for a slow or metered link to a server
     that was started with ``--compress``; others send them plain. Events and polls stay plain.
 
+    ``owner`` is whose the alerts are, on a server that asks nobody who they are: any text of up to 64 characters that
+    others can't guess. A program that is started again with the same has its alerts, and is told what fired meanwhile.
+
     Raises ``ValueError`` for arguments that can't be.
     """
     address = stream_url(url)
-    follower = Follower(as_names(symbols), channel, rate, queue_ticks, public_url(address))
+    follower = Follower(as_names(symbols), channel, rate, queue_ticks, public_url(address), owner)
     if transport not in ("auto", "websocket", "sse", "poll"):
         raise ValueError(f"transport is auto, websocket, sse or poll, not {transport!r}")
     return Stream(
@@ -148,16 +153,18 @@ class Stream:
             lock=self._lock,
             arrived=self._on_arrival,
         )
+        self._talker = Talker(self._keeper, self._follower.talk, self._lock)
         self._losses = [LossLog(self.url, queue) for queue in (self._follower.trades, self._follower.quotes)]
         self.board: Mapping[str, SymbolView] = self._follower.view.board
         #: Called on the loop whenever there may be something new; for those who wait in another thread.
         self.on_arrival: Callable[[], None] | None = None
-        self._updates: Inbox[Update] = self._new_inbox("ticker", self._follower.view.take)
-        self._trades: Inbox[Trade] = self._new_inbox("trades", self._follower.trades.take)
-        self._quotes: Inbox[Quote] = self._new_inbox("quotes", self._follower.quotes.take)
+        self._updates: Inbox[Update] = self._new_inbox(self._follower.view.take)
+        self._trades: Inbox[Trade] = self._new_inbox(self._follower.trades.take)
+        self._quotes: Inbox[Quote] = self._new_inbox(self._follower.quotes.take)
+        self._events: Inbox[Event] = self._new_inbox(self._follower.talk.events.take)
 
-    def _new_inbox(self, channel: str, take: Callable[[], Item | None]) -> Inbox[Item]:
-        return Inbox(take, partial(self.subscribe, channel=channel), self._keeper, self._lock)
+    def _new_inbox(self, take: Callable[[], Item | None]) -> Inbox[Item]:
+        return Inbox(take, self._keeper, self._lock)
 
     # Opening and closing
 
@@ -223,8 +230,34 @@ class Stream:
         names = as_names(symbols or ())
         if not names and not wanted:
             raise ValueError(f"{queue.channel} of which symbols? None are subscribed to")
-        inbox.missing = [name for name in names if name not in wanted]
+        missing = [name for name in names if name not in wanted]
+
+        async def subscribe() -> None:
+            answer = await self.subscribe(missing, channel=queue.channel)
+            if all(name in answer.rejected for name in missing):
+                raise RefusedError(answer.rejected[missing[0]], f"the server rejects {', '.join(missing)}")
+
+        inbox.first = subscribe if missing else None
         return inbox
+
+    def events(self) -> Inbox[Event]:
+        """What isn't prices, in order: ``async for event in stream.events(): …``.
+
+        Each is what the wire has: ``Fired`` (an alert fired), ``Notice`` (of the server's operator), ``Said`` (in a
+        room that one is in; one's own has an ``id``) or ``Present`` (who is in a room now). Over a break of the
+        connection nothing that fired or was said is missed, and nothing comes twice; a notice comes to those who
+        are connected.
+
+        What came since the stream was opened is there. Up to 5,000 wait for the user; then the oldest go. What was
+        lost, here or at the server, is counted in ``stream.lost`` and in the next event's ``lost``, and logged.
+        """
+        talk = self._follower.talk
+        if not talk.listening:
+            talk.listening = True
+            self._losses.append(LossLog(self.url, talk.events))
+            if self._access.key is not None and not talk.alerts.claimed:
+                self._events.first = self._talker.claim
+        return self._events
 
     def _on_arrival(self) -> None:
         ended = self._keeper.ended
@@ -235,6 +268,8 @@ class Stream:
             self._trades.arrived.set()
         if ended or follower.quotes:
             self._quotes.arrived.set()
+        if ended or follower.talk.events:
+            self._events.arrived.set()
         for losses in self._losses:
             losses.check()
         if self.on_arrival is not None:
@@ -251,13 +286,13 @@ class Stream:
         the stream reconnects. Raises ``ProtocolError`` if the server says no, ``StreamError`` if the stream is closed.
         """
         rejected: dict[str, str] = {}
-        answer: Subscribed
+        answer: Subscribed | None = None
         async with self._keeper.turn:
             for message in self._follower.subscribe(as_names(symbols), channel or self.channel, rate):
-                found = await self._keeper.request(message, insist=True)
-                assert isinstance(found, Subscribed)
-                answer = found
+                answer = await self._keeper.request(message, Subscribed, insist=True)
+                assert answer is not None
                 rejected.update(answer.rejected)
+        assert answer is not None
         return msgspec.structs.replace(answer, rejected=rejected)
 
     async def unsubscribe(self, symbols: Iterable[str], *, channel: str | None = None) -> None:
@@ -270,7 +305,76 @@ class Stream:
             with self._lock:
                 messages = self._follower.unsubscribe(as_names(symbols), channel or self.channel)
             for message in messages:
-                await self._keeper.request(message, insist=False)
+                await self._keeper.request(message, Unsubscribed, insist=False)
+
+    # Alerts and rooms
+
+    async def alert(
+        self,
+        symbol: str,
+        when: str,
+        *,
+        id: Id | None = None,  # noqa: A002 - the wire's name
+        once: bool = True,
+        hysteresis: float | None = None,
+    ) -> AlertRow:
+        """Have the server watch a symbol tick by tick, whether this stream is there or not: ``"last >= 190"``.
+
+        ``when`` is a field (``last``, ``bid``, ``ask``, ``volume``, ``change_pct``), one of ``>= > <= < crosses`` and a
+        number. When it comes true an event ``Fired`` comes (see ``events``), with the alert's ``id``. With ``once``
+        that was all; without, the alert may fire again when the value has gone back by ``hysteresis`` (in the field's
+        unit; a thousandth of the number if none is given). One of the same ``id`` is replaced; without, one is made up.
+
+        Returns the alert as the server has it. It is the key's, or else the ``owner``'s that ``connect`` was given, and
+        stays when this stream is closed. A server that was started again has it still with ``--state``; else this
+        stream sets it again. Waits while the stream reconnects. Raises ``ProtocolError`` if the server says no (its
+        ``code`` may be ``bad-condition``, ``unknown-symbol``, ``too-many-alerts`` or, where it can't know whose the
+        alert is, ``no-owner``) and ``StreamError`` if the stream is closed.
+        """
+        return await self._talker.alert(symbol, when, id, once=once, hysteresis=hysteresis)
+
+    async def alerts(self) -> list[AlertRow]:
+        """All alerts of the key's or the owner's, whoever set them. Raises as ``alert``."""
+        return await self._talker.alerts()
+
+    async def unalert(self, id: Id = "*") -> None:  # noqa: A002 - the wire's name
+        """Remove an alert; ``"*"`` removes all. Raises as ``alert``; ``no-alert`` if there is none of that id."""
+        await self._talker.unalert(id)
+
+    async def join(self, room: str, name: str | None = None) -> Joined:
+        """Come into a room: what is said there comes as events ``Said``, and the last 200 things that were.
+
+        ``name`` is how one is called there, where the server doesn't know it from the key; ``python`` if none is given.
+        The answer has one's own ``name`` (one that is taken gets a number) and the ``names`` of all who are there. The
+        stream stays in it over all its connections. Raises ``ProtocolError`` if the server says no.
+        """
+        return await self._talker.join(room, name)
+
+    async def say(self, room: str, text: str, *, name: str | None = None) -> Said:
+        """Say something to all who are in a room, which is joined first (as ``name``) if this stream isn't in it.
+
+        Returns what was said, with its number, when the server has it. Waits while the stream reconnects, but nothing
+        is said twice: if the connection breaks before the answer came, ``StreamError`` says so. Raises
+        ``ProtocolError`` if the server says no: ``too-fast`` for more than ``limits.says_per_minute``, say.
+        """
+        return await self._talker.say(room, text, name)
+
+    async def leave(self, room: str) -> None:
+        """Go out of a room, at once, whatever is under way. Raises ``ProtocolError`` if one wasn't in it."""
+        await self._talker.leave(room)
+
+    async def ping(self, data: object = None) -> float:
+        """How long it takes to the server and back, in seconds, by the way that prices come.
+
+        ``data`` go along, and come back. Waits while the stream reconnects. Long polls have no such way, and raise
+        ``ProtocolError``.
+        """
+        return await self._talker.ping(data)
+
+    @property
+    def rooms(self) -> dict[str, list[str]]:
+        """The rooms that the stream is in, and who is in them."""
+        return self._follower.talk.rooms.names()
 
     # What there is
 
@@ -342,9 +446,9 @@ class Stream:
         """Ticks lost, by channel and symbol: ``{"trades": {"AAPL": 12}}``.
 
         Under ``*`` stands what was lost so long ago that the server can't tell the symbols apart: ticks of all symbols,
-        those not watched among them.
+        those not watched among them. Events stand under ``events``, by their kind: ``{"events": {"said": 3}}``.
         """
-        queues = (self._follower.trades, self._follower.quotes)
+        queues = (self._follower.trades, self._follower.quotes, self._follower.talk.events)
         return {queue.channel: dict(queue.lost) for queue in queues if queue.lost}
 
     def frame(self) -> pd.DataFrame:

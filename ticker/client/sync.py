@@ -24,13 +24,14 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from ticker.backoff import Backoff
 from ticker.client.access import Key
 from ticker.client.dialer import Transport
+from ticker.client.event_queue import Event
 from ticker.client.keeper import State
 from ticker.client.stream import Stream, connect
 from ticker.client.symbol_view import SymbolView, Update
 from ticker.client.sync_inbox import WAIT_S, SyncInbox
 from ticker.client.ticks import Quote, Trade
 from ticker.errors import StreamError
-from ticker.messages import FeedState, Subscribed, Welcome
+from ticker.messages import AlertRow, FeedState, Id, Joined, Said, Subscribed, Welcome
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -58,6 +59,7 @@ def connect_sync(
     ssl: SSLContext | None = None,
     transport: Transport = "auto",
     compress: bool = False,
+    owner: str | None = None,
 ) -> SyncStream:
     """A stream of prices, to be used in ``with``. Arguments, behaviour and errors are those of ``ticker.connect``."""
     return SyncStream(
@@ -75,6 +77,7 @@ def connect_sync(
             ssl=ssl,
             transport=transport,
             compress=compress,
+            owner=owner,
         )
     )
 
@@ -91,6 +94,7 @@ class SyncStream:
         self._updates: SyncInbox[Update] = SyncInbox(self.run)
         self._trades: SyncInbox[Trade] = SyncInbox(self.run)
         self._quotes: SyncInbox[Quote] = SyncInbox(self.run)
+        self._events: SyncInbox[Event] = SyncInbox(self.run)
         stream.on_arrival = self._on_arrival
         self._closing = False
         self._opened: Future[None] = Future()
@@ -151,6 +155,7 @@ class SyncStream:
         self._updates.arrival.set()
         self._trades.arrival.set()
         self._quotes.arrival.set()
+        self._events.arrival.set()
 
     async def _hold(self) -> None:
         self._task = asyncio.current_task()
@@ -197,6 +202,10 @@ class SyncStream:
         """Every quote, in order. See ``Stream.trades``."""
         return self._quotes.over(self._stream.quotes(symbols))
 
+    def events(self) -> SyncInbox[Event]:
+        """What isn't prices, in order: ``for event in stream.events(): …``. See ``Stream.events``."""
+        return self._events.over(self._stream.events())
+
     # Subscribing
 
     def subscribe(self, symbols: Iterable[str], rate: float | None = None, *, channel: str | None = None) -> Subscribed:
@@ -206,6 +215,41 @@ class SyncStream:
     def unsubscribe(self, symbols: Iterable[str], *, channel: str | None = None) -> None:
         """See ``Stream.unsubscribe``."""
         self.run(self._stream.unsubscribe(symbols, channel=channel))
+
+    # Alerts and rooms: see Stream
+
+    def alert(
+        self,
+        symbol: str,
+        when: str,
+        *,
+        id: Id | None = None,  # noqa: A002 - the wire's name
+        once: bool = True,
+        hysteresis: float | None = None,
+    ) -> AlertRow:
+        return self.run(self._stream.alert(symbol, when, id=id, once=once, hysteresis=hysteresis))
+
+    def alerts(self) -> list[AlertRow]:
+        return self.run(self._stream.alerts())
+
+    def unalert(self, id: Id = "*") -> None:  # noqa: A002 - the wire's name
+        self.run(self._stream.unalert(id))
+
+    def join(self, room: str, name: str | None = None) -> Joined:
+        return self.run(self._stream.join(room, name))
+
+    def say(self, room: str, text: str, *, name: str | None = None) -> Said:
+        return self.run(self._stream.say(room, text, name=name))
+
+    def leave(self, room: str) -> None:
+        self.run(self._stream.leave(room))
+
+    def ping(self, data: object = None) -> float:
+        return self.run(self._stream.ping(data))
+
+    @property
+    def rooms(self) -> dict[str, list[str]]:
+        return self._stream.rooms
 
     # What there is: see Stream
 

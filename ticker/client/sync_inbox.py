@@ -47,7 +47,7 @@ class SyncInbox(Generic[Item]):
     def _next(self, timeout: float | None) -> Item:
         inbox = self._inbox
         assert inbox is not None
-        if inbox.missing:
+        if inbox.first is not None:
             self._run(inbox.begin())
         item = inbox.take()
         if item is not None:

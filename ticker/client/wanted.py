@@ -8,6 +8,8 @@ import msgspec
 
 #: The wildcard: every symbol there is.
 ALL = "*"
+#: How many names a line of the log has.
+_NAMED = 20
 #: What a message holds besides its symbols, at the most: op, id, channel, rate and since.
 _ENVELOPE_BYTES = 512
 
@@ -64,3 +66,9 @@ def portions(symbols: Iterable[str], message_bytes: int) -> list[list[str]]:
         found[-1].append(symbol)
         used += size
     return found
+
+
+def listed(names: Iterable[str]) -> str:
+    """Some of the names, for a line of the log."""
+    names = list(names)
+    return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
