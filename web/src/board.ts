@@ -30,7 +30,7 @@ export class Board {
     return [...this.rows.keys()];
   }
 
-  /** The row as it is; for what must not be held, such as alerts. */
+  /** The row as it is; for what must not be held. */
   row(symbol: string): Row | undefined {
     return this.rows.get(symbol);
   }

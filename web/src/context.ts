@@ -1,6 +1,6 @@
 // What all views share: the stream's side, what the user chose, and what is looked at; remembered in the browser.
 
-import { alertsFrom, type Alert } from "./alerts.ts";
+import { AlertBook } from "./alertbook.ts";
 import { firstLists, currentList, followed, listsFrom, type Lists } from "./lists.ts";
 import { Live } from "./live.ts";
 import { Painter } from "./painter.ts";
@@ -8,16 +8,20 @@ import type { Palette } from "./palette.ts";
 import { TRANSPORTS } from "./pipes/pipe.ts";
 import { ENCODINGS } from "./protocol.ts";
 import type { ReplayStatus } from "./replay.ts";
+import { Room } from "./room.ts";
 import { settingsFrom, type Settings } from "./settings.ts";
 import { Signal } from "./signal.ts";
 import { follow, load, save } from "./storage.ts";
 import { Names } from "./symbols.ts";
 import { ALL } from "./watch.ts";
+import type { Who } from "./who.ts";
 
 /** A word to the user, and what can be done about it. */
 export interface Saying {
   text: string;
   action?: { label: string; act: () => void };
+  /** When it was said, of what stays until it is taken away. */
+  since?: number;
 }
 
 export class Context {
@@ -26,7 +30,10 @@ export class Context {
   readonly lists: Signal<Lists>;
   /** Whether the lists are the first visitor's, who has chosen nothing yet. */
   isFirst: boolean;
-  readonly alerts = new Signal<readonly Alert[]>(alertsFrom(load("alerts")));
+  /** Who one is on this connection; null while there is none. */
+  readonly who = new Signal<Who | null>(null);
+  readonly alerts: AlertBook;
+  readonly room: Room;
   readonly names = new Signal(new Names());
   /** Whether no symbol can come that isn't among the names. */
   complete = false;
@@ -37,8 +44,6 @@ export class Context {
   readonly replay = new Signal<ReplayStatus | null>(null);
   readonly palette: Signal<Palette>;
   readonly live: Live;
-  /** Called when something has come. */
-  heard: (() => void) | null = null;
   private readonly toasts: ((saying: Saying) => void)[] = [];
 
   constructor(palette: Palette) {
@@ -51,10 +56,19 @@ export class Context {
     const address = new URLSearchParams(location.search);
     const asked = address.get("encoding");
     const transport = TRANSPORTS.find((each) => each === address.get("transport")) ?? null;
-    this.live = new Live(ENCODINGS.find((each) => each === asked) ?? encoding, interval, rate, () => {
-      this.painter.ask();
-      this.heard?.();
-    }, transport);
+    this.live = new Live(ENCODINGS.find((each) => each === asked) ?? encoding, interval, rate, () => this.painter.ask(), transport);
+    this.alerts = new AlertBook((ops) => this.live.tell(ops), { load, save });
+    this.room = new Room((ops) => this.live.tell(ops), { load, save });
+    for (const guest of [this.alerts, this.room]) this.live.guests.push((message) => guest.take(message));
+    this.who.onChange((who) => {
+      if (who) {
+        this.alerts.begin(who.owner, who.name, this.live.limits?.alerts);
+        this.room.begin();
+      } else {
+        this.alerts.end();
+        this.room.end();
+      }
+    });
     this.settings.watch((settings) => this.painter.keepPace(settings.rate));
     let before = this.settings.value;
     this.settings.onChange((settings) => {
@@ -64,18 +78,16 @@ export class Context {
       before = settings;
     });
     this.lists.onChange((lists) => save("lists", lists));
-    this.alerts.onChange((alerts) => save("alerts", alerts));
     // What another window changes is changed here, too; else the last one to save would undo what the others did.
     follow({
       lists: (stored) => (this.lists.value = followed(this.lists.value, listsFrom(stored) ?? this.lists.value)),
-      alerts: (stored) => (this.alerts.value = alertsFrom(stored)),
       settings: (stored) => {
         // Two windows side by side may show different bars in different orders.
         const { interval, sort } = this.settings.value;
         this.settings.value = { ...settingsFrom(stored), interval, sort };
       },
     });
-    for (const signal of [this.lists, this.alerts, this.selected] as Signal<unknown>[]) signal.onChange(() => this.want());
+    for (const signal of [this.lists, this.selected] as Signal<unknown>[]) signal.onChange(() => this.want());
     this.held.onChange((held) => {
       if (held) this.live.board.hold();
       else this.live.board.release();
@@ -94,19 +106,27 @@ export class Context {
     return [...new Set([...this.names.value.all, ...this.live.board.symbols])];
   }
 
-  /** Ask the server for what is listed, looked at, or waited for by an alert. */
+  /** Ask the server for what is listed or looked at. */
   want(): void {
     const { value: lists } = this.lists;
     if (lists.current === null) return this.live.want([ALL]);
-    const waiting = this.alerts.value.filter(({ reachedMs }) => reachedMs === null).map(({ symbol }) => symbol);
     const selected = this.selected.value;
     // If these are too many for the server, the last ones go without.
-    this.live.want(new Set([...(selected === null ? [] : [selected]), ...waiting, ...this.listed()]));
+    this.live.want(new Set([...(selected === null ? [] : [selected]), ...this.listed()]));
   }
 
   /** Tell the user something in passing. */
   say(text: string, action?: Saying["action"]): void {
-    for (const toast of this.toasts) toast(action ? { text, action } : { text });
+    this.tell(action ? { text, action } : { text });
+  }
+
+  /** Tell the user something that stays until it is taken away. */
+  announce(text: string, since: number): void {
+    this.tell({ text, since });
+  }
+
+  private tell(saying: Saying): void {
+    for (const toast of this.toasts) toast(saying);
   }
 
   onSay(toast: (saying: Saying) => void): void {

@@ -5,11 +5,12 @@ import { BarFeed } from "./barfeed.ts";
 import { barsFrom } from "./bars.ts";
 import { Board } from "./board.ts";
 import { Connection } from "./connection.ts";
+import type { Notice } from "./deskwords.ts";
 import { ask, barsPath } from "./http.ts";
 import { Latency } from "./latency.ts";
 import { Meter } from "./meter.ts";
 import type { Transport } from "./pipes/pipe.ts";
-import type { Encoding, FeedState, Interval, Op, ServerMessage, Welcome } from "./protocol.ts";
+import type { Encoding, FeedState, Interval, Limits, Op, ServerMessage, Welcome } from "./protocol.ts";
 import { Signal } from "./signal.ts";
 import type { LinkState } from "./state.ts";
 import { Ticks } from "./ticks.ts";
@@ -31,11 +32,17 @@ export class Live {
   readonly feed = new Signal<FeedState | null>(null);
   /** The epoch: another one means that all began anew. */
   readonly epoch = new Signal<string>("");
-  readonly notice = new Signal<string>("");
+  /** The server's words for what it would not do, where nobody else tells them. */
+  readonly refusal = new Signal<string>("");
+  /** What the server's operator has to say. */
+  readonly notice = new Signal<Notice | null>(null);
+  limits: Limits | null = null;
   wasOpen = false;
   resyncs = 0;
   /** When prices last moved, in ms. */
   movedMs = 0;
+  /** Those who take what isn't prices: true, if a message was for them. */
+  readonly guests: ((message: ServerMessage) => boolean)[] = [];
   private greeted = false;
   private fetching = false;
   /** The turn of the bars that have no older ones. */
@@ -85,6 +92,11 @@ export class Live {
   choose(symbol: string | null, interval: Interval): void {
     this.connection.send([...this.ticks.choose(symbol, this.connected), ...this.bars.choose(symbol, interval, this.connected)]);
     this.changed();
+  }
+
+  /** Send what isn't about prices. */
+  tell(ops: readonly Op[]): void {
+    if (this.connected) this.connection.send(ops);
   }
 
   setRate(rate: number): void {
@@ -157,15 +169,24 @@ export class Live {
         this.feed.value = message.feed.state;
         return [];
       case "error":
-        if (!this.bars.refused(message.id, message.message)) this.notice.value = message.message;
+        if (!this.bars.refused(message.id, message.message) && !this.isTaken(message)) this.refusal.value = message.message;
+        return [];
+      case "notice":
+        this.notice.value = message;
         return [];
       default:
+        this.isTaken(message);
         return [];
     }
   }
 
+  private isTaken(message: ServerMessage): boolean {
+    return this.guests.some((take) => take(message));
+  }
+
   private welcomed(welcome: Welcome): Op[] {
     const { epoch } = welcome;
+    this.limits = welcome.limits;
     const again = this.greeted;
     const another = epoch !== this.epoch.value;
     this.greeted = true;

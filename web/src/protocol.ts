@@ -1,4 +1,7 @@
 // The wire's words, as PROTOCOL.md has them: messages both ways, and reading one. Knows no socket and no value's meaning.
+// Those for what isn't prices stand in `deskwords.ts`.
+
+import { DESK_TYPES, type DeskMessage, type DeskOp } from "./deskwords.ts";
 
 export type Values = Record<string, number | null>;
 /** symbol, stamp (ns), price, size */
@@ -36,12 +39,15 @@ export interface Unsubscribe {
   interval?: Interval;
   id?: number | string;
 }
-export type Op = Subscribe | Unsubscribe | { op: "ping"; data: number };
+export type Op = Subscribe | Unsubscribe | { op: "ping"; data: number } | DeskOp;
 
 export interface Limits {
   symbols: number;
   message_bytes: number;
   rates: number[];
+  /** Alerts of one owner, and characters of what is said in a room; missing where the server offers neither. */
+  alerts?: number;
+  text_chars?: number;
 }
 export interface Welcome {
   type: "welcome";
@@ -105,9 +111,10 @@ export type ServerMessage =
   | Bars
   | Heartbeat
   | Pong
-  | Refusal;
+  | Refusal
+  | DeskMessage;
 
-const TYPES = new Set(["welcome", "subscribed", "unsubscribed", "update", "trades", "bars", "heartbeat", "pong", "error"]);
+const TYPES = new Set<string>(["welcome", "subscribed", "unsubscribed", "update", "trades", "bars", "heartbeat", "pong", "error", ...DESK_TYPES]);
 
 /** A decoded message, or null for one of a type that this page doesn't know: those are to be ignored. */
 export function asMessage(decoded: unknown): ServerMessage | null {

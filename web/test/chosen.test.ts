@@ -1,27 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { alertsFrom, newAlert, reached } from "../src/alerts.ts";
 import { asMessage, portions } from "../src/protocol.ts";
 import { positionMs, statusFrom } from "../src/replay.ts";
 import { DEFAULTS, settingsFrom } from "../src/settings.ts";
 import { stateOf, type Facts } from "../src/state.ts";
 
-test("an alert waits for the side on which the price is not", () => {
-  assert.equal(newAlert(1, "A", 10, 9).side, "above");
-  assert.equal(newAlert(1, "A", 10, 11).side, "below");
-  assert.equal(newAlert(1, "A", 10, null).side, "above");
-});
-
-test("an alert is reached once, at its price or beyond it", () => {
-  const alerts = [newAlert(1, "A", 10, 9), newAlert(2, "A", 8, 9), newAlert(3, "B", 1, 0.5), { ...newAlert(4, "A", 10, 9), reachedMs: 5 }];
-  const hit = (price: number): number[] => reached(alerts, (symbol) => (symbol === "A" ? price : null)).map(({ id }) => id);
-  assert.deepEqual([9, 10, 12, 8, 7].map(hit), [[], [1], [1], [2], [2]]);
-});
-
-test("stored alerts and settings come back, and spoilt ones are left out", () => {
-  const alert = newAlert(1, "A", 10, 9);
-  assert.deepEqual(alertsFrom([alert, { ...alert, price: "x" }, null]), [alert]);
-  assert.deepEqual(alertsFrom("no"), []);
+test("stored settings come back, and spoilt ones are left out", () => {
   assert.deepEqual(settingsFrom(null), DEFAULTS);
   assert.deepEqual(settingsFrom({ theme: "pink", rate: 3, columns: ["last", "nothing"], sort: { field: "x" }, interval: "5m" }), {
     ...DEFAULTS,

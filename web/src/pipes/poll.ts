@@ -48,6 +48,7 @@ export class PollPipe implements Pipe {
     const said = JSON.parse(text) as Said;
     const { op, id, channel = "ticker", symbols = [] } = said;
     if (op === "ping") return this.answer({ type: "pong", id, data: said.data });
+    if (op !== "subscribe" && op !== "unsubscribe") return this.answer({ type: "error", id, code: "unknown-op", message: "Only prices come through this network." });
     if (channel !== "ticker") {
       this.answer({ type: op === "subscribe" ? "subscribed" : "unsubscribed", id, channel, interval: said.interval, symbols: [], rate: this.rate });
       if (!this.told) this.answer({ type: "error", code: "unknown-channel", message: "Only prices come through this network: no trades, and charts stand still." });

@@ -1,7 +1,7 @@
 // The box in which symbols are added: a combobox over the server's names, which takes several at once, too.
 
+import { addSymbols } from "../adding.ts";
 import type { Context } from "../context.ts";
-import { add, create } from "../lists.ts";
 import { parseSymbols } from "../symbols.ts";
 import { el, need } from "./dom.ts";
 
@@ -39,19 +39,7 @@ export class AddBox {
   }
 
   add(symbols: readonly string[]): void {
-    const { lists, names, selected, live } = this.context;
-    const unknown = this.context.complete ? symbols.filter((symbol) => names.value.find(symbol) === undefined) : [];
-    const known = symbols.filter((symbol) => !unknown.includes(symbol));
-    if (unknown.length > 0) {
-      const some = unknown.slice(0, 3).join(", ");
-      this.context.say(`${some}${unknown.length > 3 ? ` and ${unknown.length - 3} more` : ""}: not offered by this server`);
-    }
-    if (known.length > 0) {
-      if (lists.value.current !== null) lists.value = add(lists.value, known);
-      else if (known.some((symbol) => !names.value.find(symbol) && !live.board.row(symbol))) lists.value = create(lists.value, "Watchlist", known);
-      selected.value = known[0]!;
-      if (known.length > 1) this.context.say(`${known.length} symbols added`);
-    }
+    addSymbols(this.context, symbols);
     this.input.value = "";
     this.close();
   }

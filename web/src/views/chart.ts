@@ -12,6 +12,7 @@ import {
   type Time,
   type UTCTimestamp,
 } from "lightweight-charts";
+import { conditionOf } from "../alerts.ts";
 import { INTERVAL_S, summary, type Bar } from "../bars.ts";
 import type { Context } from "../context.ts";
 import { digitsOf, percent, price, short, stamp } from "../format.ts";
@@ -28,6 +29,8 @@ const LEAST = 60;
 /** So near to the first bar the older ones are fetched. */
 const NEAR = 15;
 const AFTER_TAP_MS = 80;
+/** Fields that the chart's scale has. */
+const PRICES = new Set<string>(["last", "bid", "ask"]);
 const TICK_FORMS = ["year", "month", "day", "minute", "clock"] as const;
 
 export class Chart {
@@ -36,7 +39,7 @@ export class Chart {
   private readonly chart: IChartApi;
   private readonly candles: ISeriesApi<"Candlestick">;
   private readonly volumes: ISeriesApi<"Histogram">;
-  private readonly lines = new Map<number, IPriceLine>();
+  private lines: IPriceLine[] = [];
   private drawn = { turn: -1, rewrites: -1, time: -Infinity, count: 0, fitted: false };
   /** The bars that are drawn: while the picture is held, others are there already. */
   private bars: readonly Bar[] = [];
@@ -77,7 +80,7 @@ export class Chart {
     });
     context.palette.watch((palette) => this.dress(palette));
     context.settings.onChange(() => this.chart.applyOptions({})); // the zone may be another one
-    context.alerts.watch(() => this.drawAlerts());
+    context.alerts.rows.watch(() => this.drawAlerts());
     context.selected.onChange(() => {
       this.drawAlerts();
       // On a phone the chart opens under the finger that chose the symbol, and takes it for its own.
@@ -111,12 +114,13 @@ export class Chart {
   }
 
   private drawAlerts(): void {
-    for (const line of this.lines.values()) this.candles.removePriceLine(line);
-    this.lines.clear();
-    for (const alert of this.context.alerts.value) {
-      if (alert.symbol !== this.context.selected.value || alert.reachedMs !== null) continue;
-      const options = { price: alert.price, color: this.context.palette.value.alert, lineStyle: LineStyle.Dashed, lineWidth: 1, title: "alert" } as const;
-      this.lines.set(alert.id, this.candles.createPriceLine(options));
+    for (const line of this.lines) this.candles.removePriceLine(line);
+    this.lines = [];
+    for (const { symbol, when, state } of this.context.alerts.rows.value) {
+      const condition = conditionOf(when);
+      if (symbol !== this.context.selected.value || state === "fired" || !condition || !PRICES.has(condition.field)) continue;
+      const options = { price: condition.level, color: this.context.palette.value.alert, lineStyle: LineStyle.Dashed, lineWidth: 1, title: "alert" } as const;
+      this.lines.push(this.candles.createPriceLine(options));
     }
   }
 

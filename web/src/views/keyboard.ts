@@ -2,11 +2,13 @@
 
 import type { Context } from "../context.ts";
 import type { AddBox } from "./addbox.ts";
-import { isTyping, narrow, need } from "./dom.ts";
+import type { Chat } from "./chat.ts";
+import { closeChart, openChart } from "./chosen.ts";
+import { isTyping, need } from "./dom.ts";
 import type { SymbolView } from "./symbol.ts";
 import type { Watchlist } from "./watchlist.ts";
 
-export function keyboard(context: Context, watchlist: Watchlist, addBox: AddBox, symbolView: SymbolView): void {
+export function keyboard(context: Context, watchlist: Watchlist, addBox: AddBox, symbolView: SymbolView, chat: Chat): void {
   const help = need<HTMLDialogElement>("help");
   const openHelp = (): void => {
     if (!help.open) help.showModal();
@@ -17,16 +19,6 @@ export function keyboard(context: Context, watchlist: Watchlist, addBox: AddBox,
   help.addEventListener("click", (event) => {
     if (event.target === help) help.close();
   });
-  // On a small screen the chart lies over the list; who gets there by keys goes on there, and comes back.
-  const openChart = (): void => {
-    document.body.classList.add("chosen");
-    if (narrow.matches) need("back").focus();
-  };
-  const closeChart = (): void => {
-    if (!document.body.classList.contains("chosen")) return;
-    document.body.classList.remove("chosen");
-    if (narrow.matches) need("table").focus();
-  };
   need("back").addEventListener("click", closeChart);
 
   const rows: Record<string, () => void> = {
@@ -45,6 +37,7 @@ export function keyboard(context: Context, watchlist: Watchlist, addBox: AddBox,
     "/": () => addBox.focus(),
     " ": () => (context.held.value = !context.held.value),
     "?": openHelp,
+    c: () => chat.toggle(),
     "[": () => symbolView.step(-1),
     "]": () => symbolView.step(1),
     Escape: closeChart,
@@ -53,7 +46,7 @@ export function keyboard(context: Context, watchlist: Watchlist, addBox: AddBox,
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || help.open || isTyping(event.target)) return;
     const target = event.target as Element;
-    const inOther = target.closest("input, select, .menu, .ticks") !== null;
+    const inOther = target.closest("input, select, .menu, .ticks, .chat") !== null;
     // A button is pressed with Space and Enter, and a menu closed with Escape, by the browser.
     if (target.closest("button, a") && (event.key === " " || event.key === "Enter" || event.key === "Delete")) return;
     if (event.key === "Escape" && document.querySelector(":popover-open")) return;

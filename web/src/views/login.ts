@@ -9,12 +9,16 @@ export class Login {
   private readonly key = need<HTMLInputElement>("login-key");
 
   constructor(private readonly context: Context) {
-    const { link, epoch } = context.live;
+    const { link } = context.live;
     link.watch(({ kind }) => {
       if (kind === "locked") this.show();
       else if (kind === "open" && this.dialog.open) this.dialog.close();
     });
-    epoch.onChange(() => void this.learn());
+    context.who.onChange((who) => {
+      if (!who) return;
+      need("account").hidden = who.name === null;
+      write(need("account-name"), who.name ?? "");
+    });
     // There is nothing behind it to go back to.
     this.dialog.addEventListener("cancel", (event) => event.preventDefault());
     need("login-form").addEventListener("submit", (event) => {
@@ -54,12 +58,5 @@ export class Login {
     await ask("/v1/logout", {}).catch(() => undefined);
     // Nothing of what was seen stays in sight.
     location.reload();
-  }
-
-  /** Who one is. */
-  private async learn(): Promise<void> {
-    const session = (await ask("/v1/session").catch(() => ({}))) as { required?: boolean; name?: string | null };
-    need("account").hidden = session.required !== true;
-    write(need("account-name"), session.name ?? "");
   }
 }

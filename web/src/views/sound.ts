@@ -3,6 +3,8 @@
 let audio: AudioContext | null = null;
 
 export function beep(): void {
+  // Before anybody has touched the page browsers let no sound out, and complain.
+  if (navigator.userActivation?.hasBeenActive === false) return;
   try {
     audio ??= new AudioContext();
     const { currentTime: now } = audio;

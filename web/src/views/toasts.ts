@@ -1,27 +1,51 @@
-// Short words that go by themselves: an alert that was reached, a symbol that isn't there.
+// Words that lie over the page: some go by themselves (a symbol that isn't there), some stay until they are taken away
+// (what the server's operator has to say, an alert that fired while nobody looked).
 
-import type { Context } from "../context.ts";
-import { el, need } from "./dom.ts";
+import type { Context, Saying } from "../context.ts";
+import { stamp } from "../format.ts";
+import { el, icon, need } from "./dom.ts";
 
 const LASTING_MS = 6000;
 const MOST = 4;
+/** Of those that stay. */
+const MOST_STAYING = 5;
 
 export function toasts(context: Context): void {
   const box = need("toasts");
-  context.onSay(({ text, action }) => {
-    const toast = el("p", { class: "toast" }, text);
-    if (action) {
-      const button = el("button", { type: "button" }, action.label);
-      button.addEventListener("click", action.act);
-      toast.append(button);
-    }
+  context.onSay((saying) => {
+    const toast = saying.since === undefined ? passing(saying) : staying(saying.text, stamp(saying.since, "clock", context.settings.value.zone));
     box.append(toast);
-    while (box.childElementCount > MOST) box.firstElementChild?.remove();
-    setTimeout(() => toast.remove(), LASTING_MS);
-    toast.addEventListener("click", () => toast.remove());
+    trim(".toast:not([data-stays])", MOST);
+    trim("[data-stays]", MOST_STAYING);
   });
-  context.live.notice.onChange((text) => {
+  context.live.refusal.onChange((text) => {
     if (text) context.say(`The server says: ${text}`);
-    context.live.notice.value = "";
+    context.live.refusal.value = "";
   });
+  context.live.notice.onChange((notice) => {
+    if (notice) context.announce(`${notice.from}: ${notice.text}`, notice.ts / 1e6);
+  });
+
+  function trim(which: string, most: number): void {
+    for (const old of [...box.querySelectorAll(which)].slice(0, -most)) old.remove();
+  }
+}
+
+function passing({ text, action }: Saying): HTMLElement {
+  const toast = el("p", { class: "toast" }, text);
+  if (action) {
+    const button = el("button", { type: "button" }, action.label);
+    button.addEventListener("click", action.act);
+    toast.append(button);
+  }
+  setTimeout(() => toast.remove(), LASTING_MS);
+  toast.addEventListener("click", () => toast.remove());
+  return toast;
+}
+
+function staying(text: string, time: string): HTMLElement {
+  const button = el("button", { type: "button", class: "remove", "aria-label": "Dismiss" }, icon("close"));
+  const toast = el("p", { class: "toast", "data-stays": true }, el("small", {}, time), el("span", { dir: "auto" }, text), button);
+  button.addEventListener("click", () => toast.remove());
+  return toast;
 }

@@ -1,0 +1,97 @@
+// The form in which an alert is set: a price is enough; what else there is to choose stands behind "More".
+
+import { COMPARISON_WORDS, COMPARISONS, FIELD_WORDS, FIELDS, towards, typedLevel, whenOf, type Comparison, type Field } from "../alerts.ts";
+import { changePercent } from "../columns.ts";
+import type { Context } from "../context.ts";
+import { price } from "../format.ts";
+import { el, need, write } from "./dom.ts";
+
+/** From where it is now to the number, whichever way that is. */
+const REACHES = "reaches";
+
+export class AlertForm {
+  private readonly level = need<HTMLInputElement>("alert-level");
+  private readonly field = need<HTMLSelectElement>("alert-field");
+  private readonly comparison = need<HTMLSelectElement>("alert-comparison");
+  private readonly each = need<HTMLInputElement>("alert-each");
+  private readonly back = need<HTMLInputElement>("alert-back");
+
+  constructor(private readonly context: Context) {
+    const { alerts, selected } = context;
+    this.field.append(...FIELDS.map((field) => el("option", { value: field }, FIELD_WORDS[field])));
+    this.comparison.append(...[REACHES, ...COMPARISONS].map((each) => el("option", { value: each }, words(each))));
+    need("alert-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.submit();
+    });
+    // The value of now is a hint, and not what is in the box: an alert at it would fire at once.
+    this.level.addEventListener("focus", () => {
+      const now = this.now(this.chosen);
+      this.level.placeholder = this.chosen === "last" && now !== null ? price(now) : FIELD_WORDS[this.chosen];
+      this.level.select();
+    });
+    this.field.addEventListener("change", () => this.clear());
+    this.each.addEventListener("change", () => (this.back.disabled = !this.each.checked));
+    selected.onChange(() => this.clear());
+    alerts.refusal.watch((words) => this.complain(words));
+    alerts.offer.watch((offer) => (need("alert-form").hidden = offer === "no"));
+    this.clear();
+  }
+
+  /** An alert for the last price of the chosen symbol, from the side on which it is now. */
+  addPrice(level: number): void {
+    this.set("last", REACHES, level, true, null);
+  }
+
+  private get chosen(): Field {
+    return FIELDS[this.field.selectedIndex] ?? "last";
+  }
+
+  private submit(): void {
+    const field = this.chosen;
+    const level = typedLevel(this.level.value, field);
+    if (level === null) return this.complain(field === "change_pct" ? "An alert needs a number" : "An alert needs a number above 0");
+    const back = this.back.value.trim() === "" || !this.each.checked ? null : typedLevel(this.back.value);
+    if (back === null && this.each.checked && this.back.value.trim() !== "") return this.complain("It goes back by a number above 0");
+    this.set(field, this.comparison.value, level, !this.each.checked, back);
+  }
+
+  private set(field: Field, comparison: string, level: number, once: boolean, back: number | null): void {
+    const { alerts, selected } = this.context;
+    const symbol = selected.value;
+    if (symbol === null) return this.complain("Choose a symbol first");
+    if (alerts.offer.value !== "yes") return this.complain("Alerts are the server’s, and it is away");
+    if (alerts.rows.value.length >= alerts.most) return this.complain(`These are as many alerts as the server keeps: ${alerts.most}`);
+    const condition = comparison === REACHES ? towards(field, level, this.now(field)) : { field, comparison: comparison as Comparison, level };
+    alerts.set(newId(), symbol, whenOf(condition), once, back);
+    this.level.value = "";
+    this.complain("");
+    // Asked here, because browsers want it to follow from what the user did.
+    if ("Notification" in window && Notification.permission === "default") void Notification.requestPermission();
+  }
+
+  private now(field: Field): number | null {
+    const row = this.context.live.board.row(this.context.selected.value ?? "");
+    return field === "change_pct" ? changePercent(row) : (row?.values[field] ?? null);
+  }
+
+  private clear(): void {
+    this.level.value = "";
+    this.level.placeholder = this.chosen === "last" ? "Price" : FIELD_WORDS[this.chosen];
+    this.complain("");
+  }
+
+  private complain(words: string): void {
+    write(need("alert-error"), words);
+  }
+}
+
+function words(comparison: string): string {
+  if (comparison === REACHES || comparison === "crosses") return comparison;
+  return `is ${COMPARISON_WORDS[comparison as Comparison]}`;
+}
+
+/** Other windows and programs of the same owner have names of their own. */
+function newId(): string {
+  return `web-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
+}
