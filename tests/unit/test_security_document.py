@@ -138,7 +138,7 @@ def test_the_token_opens(tmp_path: Path) -> None:
     claims = json.loads(block("json")) | {"exp": time.time() + 60}
     found = TokenVerifier(secret, "ticker").identify(jwt.encode(claims, secret.read_text(), "HS256"))
     assert found is not None
-    assert found.may == Entitlements(symbols=("AAPL", "FX:*"), rate=2, connections=5)
+    assert found.may == Entitlements(symbols=("AAPL", "FX:*"), rooms=("desk",), rate=2, connections=5)
 
 
 def test_a_line_of_the_log_has_what_is_told() -> None:
