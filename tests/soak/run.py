@@ -48,6 +48,8 @@ AGREE_S: Final = 60.0
 #: Descriptors that are neither clients' nor there from the beginning: requests that have just ended.
 ODD_DESCRIPTORS: Final = 10
 CROWD: Final = 200
+#: More than the kernel lets wait for being accepted would have to try again, ever later.
+AT_ONCE: Final = 50
 
 
 class Soak:
@@ -198,7 +200,8 @@ class Soak:
         elif kind == "stand still":
             await self.market.stand_still(step.for_s)
         elif kind == "crowd":
-            await asyncio.gather(*(self._pass_by(number) for number in range(CROWD)))
+            for _ in range(CROWD // AT_ONCE):
+                await asyncio.gather(*(self._pass_by(number) for number in range(AT_ONCE)))
         elif kind in ("flood", "drip"):
             # Up to more than the rings hold, and than they remember the symbols of.
             self.market.tell(f"{kind} {round(step.for_s * 5_000)}")

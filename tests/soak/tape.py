@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import Any, Final
 
 #: Ticks that are remembered: more than happen while a client is away.
@@ -55,7 +55,7 @@ class Happened:
         """The ticks ``(after, upto]``; None if that is not known (any more, or yet)."""
         if after < self.tail or upto > self.head:
             return None
-        return list(islice(self._ticks, after - self.tail, upto - self.tail))
+        return self._ticks[after - self.tail : upto - self.tail]
 
 
 @dataclass(frozen=True, slots=True)
