@@ -223,9 +223,9 @@ class Hub:
 
     def _begin_anew(self, board: Board, bars: BarStore) -> None:
         """Go over to another history, with an epoch of its own: nobody has anything of it."""
+        # What waits has happened, for those who look at every tick.
+        self._take_in()
         known = len(self._board)
-        self._pending.clear()
-        self._waiting_ticks = 0
         self._lanes.end()
         self._board.adopt(board)
         self.bars = bars
