@@ -109,9 +109,15 @@ ERROR_CODES: dict[str, ErrorCode] = {
         ErrorCode("too-many-symbols", "The watchlist would outgrow `limits.symbols`; it stays as it was."),
         ErrorCode("too-many-messages", "There came more than `limits` allows; this one was not read. Slow down."),
         ErrorCode("bad-condition", "`when` is no condition; the message says what would be."),
-        ErrorCode("too-many-alerts", "The owner has as many alerts as `limits.alerts` allows."),
+        ErrorCode(
+            "too-many-alerts",
+            "The owner has as many alerts as `limits.alerts` allows, or there are as many, or as many owners, as the "
+            "server takes.",
+        ),
         ErrorCode("no-alert", "The owner has no alert of that `id`."),
-        ErrorCode("no-owner", "`owner` is missing, and the server doesn't know who one is."),
+        ErrorCode(
+            "no-owner", "`owner` is missing, and the server doesn't know who one is; or it is the connection's ninth."
+        ),
         ErrorCode("not-joined", "One is not in that `room`."),
         ErrorCode(
             "too-many-rooms",
