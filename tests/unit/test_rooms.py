@@ -205,13 +205,15 @@ def test_of_a_key_the_name_counts_and_its_connections_are_one() -> None:
     house = House()
     one, two, other = house.client("desk-key"), house.client("desk-key"), house.client("other")
     one.join()
+    house.settle()
     two.join(name="Somebody Else")
+    assert not house.hub.waiting, "nobody has come"
     other.join()
     house.settle()
     assert two.heard("joined")[0]["name"] == "desk-key"
     assert one.heard("present")[-1]["names"] == ["desk-key", "other"]
     two.go()
-    assert not house.hub.waiting, "the list of names is the same"
+    assert not house.hub.waiting, "nobody has gone"
     one.go()
     house.settle()
     assert other.heard("present")[-1]["names"] == ["other"]
@@ -493,6 +495,20 @@ def test_a_poll_does_not_do_everything_at_once() -> None:
     assert max(polls) <= STEPS
     assert sum(polls) == 2 * 900
     assert all(client.texts() == ["one", "two"] for client in clients[100:])
+
+
+def test_saying_something_catches_nobody_up() -> None:
+    """A crowd that has just become ready would hold up everything else: that is for the polls."""
+    house = House()
+    ann, bob = house.joined("Ann", "Bob")
+    bob.outlet.is_ready = False
+    for number in range(5):
+        ann.say(f"{number}")
+    bob.outlet.is_ready = True
+    ann.say("5")
+    assert bob.texts() == []
+    house.later(1)
+    assert bob.texts() == ["0", "1", "2", "3", "4", "5"]
 
 
 # Limits
