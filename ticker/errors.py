@@ -7,6 +7,8 @@
     │   └── BatchError      a batch that must not reach the board
     ├── KeysError           a file of keys, or of those that sign tokens, that can't be read or changed as asked
     ├── TlsError            a certificate or its key that can't be used
+    ├── StateError          a folder or file for what outlives the server that can't be used
+    ├── WebhookError        an address, or a file with its secret, that can't be used
     └── StreamError         what the Python client raises
         ├── ConnectError    the server can't be reached (any more), and the policy says to give up
         └── RefusedError    the server refused for good: asking again would be refused again
@@ -55,6 +57,14 @@ class KeysError(TickerError):
 
 class TlsError(TickerError):
     """A certificate or its key that can't be used."""
+
+
+class StateError(TickerError):
+    """A folder or file for what outlives the server that can't be used."""
+
+
+class WebhookError(TickerError):
+    """An address that webhooks can't go to, or a file with their secret that can't be used."""
 
 
 class StreamError(TickerError):

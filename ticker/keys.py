@@ -54,6 +54,7 @@ class Keys:
     def __init__(self, rows: list[Key]) -> None:
         self.rows = rows
         self._by_id = {row.id: row for row in rows}
+        self._by_name = {row.name: row for row in rows}
 
     @classmethod
     def read(cls, path: Path, *, missing_ok: bool = False) -> Keys:
@@ -75,6 +76,11 @@ class Keys:
     def known(self, id_: str) -> Key | None:
         """The row with this id."""
         return self._by_id.get(id_)
+
+    def named(self, name: str, now_s: float | None = None) -> Key | None:
+        """The row of this name; None if there is none, or it has expired."""
+        row = self._by_name.get(name)
+        return None if row is None or row.expired(time.time() if now_s is None else now_s) else row
 
     def find(self, secret: str, now_s: float | None = None) -> Key | None:
         """Whose key it is; None for one that is unknown or has expired. Takes as long either way."""

@@ -75,6 +75,18 @@ def _option(name: str, **more: Any) -> Callable[[F], F]:
 )
 @_option("--tls-key", type=_PATH, metavar="FILE", help="The certificate's key, if it isn't in the same file.")
 @_option(
+    "--state",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Keep alerts, what fired and what was said in rooms in this folder; without it, all that ends with the server.",
+)
+@_option(
+    "--webhook",
+    metavar="URL",
+    help="POST what fires to this address too, signed with --webhook-secret, for up to an hour until it is taken.",
+)
+@_option("--webhook-secret", type=_PATH, metavar="FILE", help="The secret that signs it: 16 characters or more.")
+@_option(
     "--trusted-proxy",
     multiple=True,
     metavar="ADDRESS",
@@ -163,6 +175,41 @@ def _option(name: str, **more: Any) -> Callable[[F], F]:
     help="Messages that a client may send for long; ten times as many at once.",
 )
 @_option(
+    "--max-alerts",
+    default=200,
+    type=click.IntRange(0, 10_000),
+    metavar="NUMBER",
+    help="Alerts of one owner; 0: nobody has any.",
+)
+@_option(
+    "--max-rooms",
+    default=20,
+    type=click.IntRange(0, 1_000),
+    metavar="NUMBER",
+    help="Rooms of the chat that a client may be in; 0: there are none.",
+)
+@_option(
+    "--max-room-members",
+    default=500,
+    type=click.IntRange(1),
+    metavar="NUMBER",
+    help="Clients in one room.",
+)
+@_option(
+    "--max-text-chars",
+    default=2_000,
+    type=click.IntRange(1, 10_000),
+    metavar="NUMBER",
+    help="Characters of what is said in a room, and of a notice.",
+)
+@_option(
+    "--max-says-per-minute",
+    default=30,
+    type=click.IntRange(1),
+    metavar="NUMBER",
+    help="What a client may say in a minute, in all its rooms; a third of it at once.",
+)
+@_option(
     "--handshake-timeout",
     default=10,
     type=click.IntRange(1),
@@ -223,6 +270,8 @@ def command(**params: Any) -> int:
         raise Failure("--no-auth lets anybody in, and --keys or --jwt-key doesn't: say one of them")
     if params["tls_key"] and not params["tls_cert"]:
         raise Failure("--tls-key: a key without its certificate; say --tls-cert too")
+    if (params["webhook"] is None) != (params["webhook_secret"] is None):
+        raise Failure("--webhook and --webhook-secret: what is sent is signed, so say both")
     try:
         proxies = networks(params["trusted_proxy"])
     except ValueError as error:
@@ -247,6 +296,11 @@ def command(**params: Any) -> int:
             header_bytes=params["max_header_bytes"],
             handshake_seconds=params["handshake_timeout"],
             memory_bytes=_memory_bytes(params["max_memory"]),
+            alerts=params["max_alerts"],
+            rooms=params["max_rooms"],
+            room_members=params["max_room_members"],
+            text_chars=params["max_text_chars"],
+            says_per_minute=params["max_says_per_minute"],
         ),
         allowed_origins=frozenset(params["allow_origin"]),
         keys=params["keys"],
@@ -256,6 +310,9 @@ def command(**params: Any) -> int:
         tls_key=params["tls_key"],
         ring_ticks=params["ring_ticks"],
         compress=params["compress"],
+        state=params["state"],
+        webhook=params["webhook"],
+        webhook_secret=params["webhook_secret"],
     )
     name = params["feed"]
     with logging_to_stderr(params["log_level"], params["log_format"]):

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Final
 
+from ticker.entitlements import EVERYTHING, Entitlements
 from ticker.errors import KeysError
 from ticker.keys import Key, Keys
 from ticker.server.identity import ANYONE, Identity
@@ -61,6 +62,16 @@ class Authenticator:
             return True
         row = self._keys.known(identity.key_id)
         return row is not None and row.sha256 == identity.digest and row.may == identity.may
+
+    def may(self, name: str) -> Entitlements | None:
+        """What somebody of this name may do now, who need not be connected; None: nothing (any more)."""
+        if self.open:
+            return EVERYTHING
+        row = self._keys.named(name)
+        if row is not None:
+            return row.may
+        # What a token is for stands in the token alone. It was judged when it was shown, and will be again.
+        return None if self._tokens is None else EVERYTHING
 
     def refresh(self) -> None:
         """Read again what has changed on disk. A file that can't be read leaves what was known of it."""

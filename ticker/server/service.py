@@ -17,6 +17,7 @@ from ticker.server.auth import Authenticator
 from ticker.server.bars import BarsEndpoint
 from ticker.server.clients import Clients
 from ticker.server.connected import ClientsEndpoint
+from ticker.server.desks import Desks
 from ticker.server.events import EventsEndpoint
 from ticker.server.guard import Guard
 from ticker.server.http import BODY_S, HttpEndpoints
@@ -39,6 +40,8 @@ log = logging.getLogger("ticker.server")
 #: What stopping may take: clients get a part of it to answer the close.
 STOP_S = 1.5
 CLOSE_S = 0.75
+#: What the disk may take then.
+STATE_S = 0.25
 #: What clients are told before they are closed.
 STOPPING = "the server is stopping; it may be back in a moment"
 #: What a request has beyond what was read of it may take.
@@ -48,7 +51,7 @@ LINGER_S = 1.0
 class Service:
     """One running ticker. ``start`` and ``stop`` are called once each, on the same event loop.
 
-    Raises ``KeysError`` or ``TlsError`` for files of the settings that can't be used.
+    Raises ``KeysError``, ``TlsError``, ``WebhookError`` or ``StateError`` for what of the settings can't be used.
     """
 
     def __init__(self, feed: Feed, feed_name: str, settings: Settings | None = None) -> None:
@@ -56,6 +59,10 @@ class Service:
         self.feed = feed
         self.feed_name = feed_name
         info = feed.info
+        cert, key = self.settings.tls_cert, self.settings.tls_key
+        self._tls = None if cert is None else Tls(cert, key)
+        self._auth = Authenticator(self.settings.keys, self.settings.tokens)
+        self._desks = Desks(self.settings, self._auth)
         self.hub = Hub(
             info.symbols.names,
             complete=info.complete,
@@ -64,14 +71,14 @@ class Service:
             heartbeat_s=self.settings.heartbeat_s,
             ring_ticks=self.settings.ring_ticks,
             feed_state=lambda: self.pump.state(),
+            desks=(self._desks.alerts, self._desks.rooms),
+            onlooker=self._desks.alerts,
         )
+        self._desks.watch(self.hub)
         attend = feed.attend if isinstance(feed, AttentiveFeed) else None
         self._metronome = Metronome(self.hub, goes_on=None if info.watermarks else self._goes_on, attend=attend)
-        self._auth = Authenticator(self.settings.keys, self.settings.tokens)
         self._clients = Clients(self.hub, self._metronome, self.settings, self._auth)
         self._troubles = Troubles()
-        cert, key = self.settings.tls_cert, self.settings.tls_key
-        self._tls = None if cert is None else Tls(cert, key)
         self.pump = Pump(feed, self._publish)
         self.port = self.settings.port
         self._runner: web.AppRunner | None = None
@@ -156,7 +163,7 @@ class Service:
             self._tls.read()
 
     def _problems(self) -> list[str]:
-        return [*self._clients.problems(), *self._troubles.problems()]
+        return [*self._clients.problems(), *self._troubles.problems(), *self._desks.problems()]
 
     async def stop(self) -> None:
         """Stop the feed, close the clients with 1012, and let go of the port: within two seconds, whoever hangs."""
@@ -164,6 +171,7 @@ class Service:
             await self._runner.cleanup()
 
     async def _on_startup(self, _app: web.Application) -> None:
+        self._desks.start(self._metronome.check)
         self._metronome.start()
         self._clients.start()
         self._pumping = asyncio.create_task(self.pump.run(), name="feed")
@@ -177,6 +185,7 @@ class Service:
         self.hub.notify(STOPPING[: self.settings.limits.text_chars], "server", time.time_ns())
         await self._clients.stop(CLOSE_S)
         self._metronome.stop()
+        await self._desks.stop(STATE_S)
 
     def _goes_on(self) -> bool:
         return self.pump.state().state not in ("stale", "paused")

@@ -36,3 +36,8 @@ class Settings:
     dead_after_s: float = 20.0
     #: Whether messages are compressed for clients that offer it (RFC 7692): once for each frame, however many get it.
     compress: bool = False
+    #: The folder of what outlives the server: alerts, rooms, webhooks. Without one, all that ends with it.
+    state: Path | None = None
+    #: Where what fires is sent to as well, and the file of the secret that signs it.
+    webhook: str | None = None
+    webhook_secret: Path | None = None

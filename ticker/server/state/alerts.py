@@ -1,0 +1,81 @@
+"""Alerts, and what fired, in the file. See ``ticker.alerts.store`` for what is promised."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from ticker.alerts.store import KEPT, Changes, SavedAlert, SavedOwner
+from ticker.errors import StateError
+from ticker.messages import Fired, Id
+from ticker.server.state.outbox import note
+from ticker.server.state.writer import Job
+from ticker.server.webhooks import event
+
+
+class StoredAlerts:
+    """An ``AlertStore``. With ``instance`` what fires is noted for the outbox, in the same transaction."""
+
+    def __init__(self, connection: sqlite3.Connection, instance: str | None) -> None:
+        self._connection = connection
+        self._instance = instance
+        self._job: Job | None = None
+        self.wake: Callable[[], None]
+
+    def load(self) -> Iterable[SavedOwner]:
+        found: dict[str, SavedOwner] = {}
+
+        def of(owner: str) -> SavedOwner:
+            return found.setdefault(owner, SavedOwner(owner=owner, alerts=[], fired=[], delivered=0))
+
+        try:
+            for owner, body in self._connection.execute("SELECT owner, body FROM alert ORDER BY place"):
+                of(owner).alerts.append(msgspec.json.decode(body, type=SavedAlert))
+            for owner, body in self._connection.execute("SELECT owner, body FROM fired ORDER BY owner, seq"):
+                of(owner).fired.append(msgspec.json.decode(body, type=Fired))
+            for owner, seq in self._connection.execute("SELECT owner, seq FROM delivered"):
+                found[owner] = msgspec.structs.replace(of(owner), delivered=seq)
+        except (sqlite3.Error, msgspec.DecodeError) as error:
+            raise StateError(f"ticker.db: the alerts can't be read: {error}") from error
+        return list(found.values())
+
+    def write(self, changes: Changes, done: Callable[[], None]) -> None:
+        # One at a time, as the desk promises: there is no queue.
+        assert self._job is None
+        self._job = Job(lambda connection: self._write(connection, changes), done)
+        self.wake()
+
+    def take(self) -> list[Job]:
+        # It was set before ``wake``, and is not set again before its ``done``.
+        job, self._job = self._job, None
+        return [] if job is None else [job]
+
+    def _write(self, connection: sqlite3.Connection, changes: Changes) -> None:
+        for table in ("alert", "fired", "delivered"):
+            connection.executemany(f"DELETE FROM {table} WHERE owner = ?", [(each,) for each in changes.forgotten])  # noqa: S608 - our own names
+        connection.executemany(
+            "DELETE FROM alert WHERE owner = ? AND id = ?", [(owner, _id(id_)) for owner, id_ in changes.removed]
+        )
+        connection.executemany(
+            # Laid over one that is there, which keeps its place.
+            "INSERT INTO alert (owner, id, body) VALUES (?, ?, ?)"
+            " ON CONFLICT (owner, id) DO UPDATE SET body = excluded.body",
+            [(each.owner, _id(each.id), msgspec.json.encode(each)) for each in changes.alerts],
+        )
+        connection.executemany(
+            "INSERT OR REPLACE INTO fired VALUES (?, ?, ?)",
+            [(owner, each.seq, msgspec.json.encode(each)) for owner, each in changes.fired],
+        )
+        newest = {owner: each.seq for owner, each in changes.fired}
+        connection.executemany(
+            "DELETE FROM fired WHERE owner = ? AND seq <= ?", [(owner, seq - KEPT) for owner, seq in newest.items()]
+        )
+        connection.executemany("INSERT OR REPLACE INTO delivered VALUES (?, ?)", list(changes.delivered.items()))
+        if self._instance is not None:
+            note(connection, [event(self._instance, owner, each) for owner, each in changes.fired])
+
+
+def _id(id_: Id) -> str:
+    return msgspec.json.encode(id_).decode()
