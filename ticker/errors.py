@@ -136,7 +136,7 @@ ERROR_CODES: dict[str, ErrorCode] = {
         ErrorCode("room-full", "There are as many in the room as `limits.room_members` allows."),
         ErrorCode("too-fast", "There was more said than `limits.says_per_minute` allows; this was not."),
         ErrorCode("no-symbols", "`symbols` is missing in an HTTP request that needs it (status 400)."),
-        ErrorCode("unknown-symbol", "There is no such symbol in an HTTP request that names one (status 404)."),
+        ErrorCode("unknown-symbol", "There is no such symbol as an alert, or an HTTP request (status 404), names."),
         ErrorCode("no-replay", "`/v1/replay` was asked for, and the feed is no replay (status 404)."),
         ErrorCode("no-stream", "What is posted to an event stream that is not there (any more) (status 404)."),
         ErrorCode("too-large", "The body of an HTTP request is larger than what it may say (status 413)."),
