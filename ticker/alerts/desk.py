@@ -61,7 +61,7 @@ class AlertDesk:
         owners: int = 10_000,
     ) -> None:
         self.answers: tuple[type[DeskMessage], ...] = (wire.Alert, wire.Alerts, wire.Unalert)
-        self._store = store or NoStore()
+        self._store = NoStore() if store is None else store
         self._fired = fired
         self._may = may
         self._most_alerts = alerts
@@ -93,8 +93,9 @@ class AlertDesk:
             self._retire(owner)
         self._write()
 
-    def __len__(self) -> int:
-        """How many alerts there are."""
+    @property
+    def count(self) -> int:
+        """How many alerts there are, those included that have fired and were not removed."""
         return self._alerts
 
     @property
