@@ -25,7 +25,7 @@ from tests.e2e.processes import Server
 from tests.e2e.support import ScriptedFeed, serving
 from tests.e2e.test_faults import following, resident_bytes
 from tests.frames import RawClient, handshake, raw_client, sent
-from tests.hostile.messages import SYMBOLS, WATCHED, messages
+from tests.hostile.messages import ROOM, SYMBOLS, WATCHED, messages
 from tests.hostile.requests import SECRET, Request, requests
 from tests.model_client import decoded
 from tests.unit.test_frames import FORBIDDEN
@@ -41,7 +41,7 @@ MESSAGES = messages()
 ROUNDS = 3
 #: What all that may leave behind: less than the corpus itself, so that nothing of it is kept.
 GROWTH_BYTES = 32 * 1024 * 1024
-_STREAMED = {"welcome", "update", "heartbeat"}
+_STREAMED = {"welcome", "update", "heartbeat", "present"}
 #: What no client and no log may be shown.
 _INSIDES = re.compile(rb'Traceback|File "|site-packages|ticker/server')
 
@@ -92,6 +92,7 @@ async def play_messages(port: int, encoding: str) -> None:
         hostile = Hostile(client, encoding)
         await hostile.connect()
         await hostile.answers(json.dumps({"op": "subscribe", "symbols": WATCHED, "rate": 20}))
+        await hostile.answers(json.dumps({"op": "join", "room": ROOM, "name": "Ann"}))
         for message in MESSAGES:
             if isinstance(message.answer, str):
                 try:
@@ -133,7 +134,7 @@ def test_there_are_enough_of_them() -> None:
     """In both encodings, and most kinds of answers are among them."""
     kinds = {message.answer for message in MESSAGES}
     assert {"malformed", "unknown-op", "bad-argument", "unknown-channel", "bad-interval", "bad-rate"} < kinds
-    assert {"too-many-symbols", "pong", "subscribed", "unsubscribed", 1009} < kinds
+    assert {"too-many-symbols", "pong", "subscribed", "unsubscribed", "joined", "not-joined", 1009} < kinds
     for encoding in (str, bytes):
         assert sum(isinstance(message.payload, encoding) for message in MESSAGES) >= 200
     assert all(message.answer in ERROR_CODES for message in MESSAGES if "-" in str(message.answer))

@@ -13,6 +13,8 @@ import msgpack
 SYMBOLS = ("AAPL", "MSFT", "GOOG", "AMZN", "NVDA")
 #: What each client watches; no message here is to change that.
 WATCHED = ("AAPL",)
+#: Where each client is; of other rooms it is in none before it joins one.
+ROOM = "hostile"
 LIMIT_BYTES = 65_536
 
 
@@ -82,6 +84,9 @@ def _no_json() -> Iterator[Message]:
         "half a surrogate in a key": r'{"op":"ping","\ud83d":1}',
         "half a surrogate in an id": r'{"op":"ping","id":"\udfff"}',
         "half a surrogate in a symbol": r'{"op":"subscribe","symbols":["\ud800"]}',
+        "half a surrogate in a room": r'{"op":"join","room":"\ud800","name":"Ann"}',
+        "half a surrogate in a name": r'{"op":"join","room":"another","name":"\udc00"}',
+        "half a surrogate in a text": r'{"op":"say","room":"hostile","text":"\ud83d"}',
         "a line break in a string": '{"op":"ping","data":"\n"}',
         "NUL in a string": '{"op":"ping","data":"\0"}',
         "an escape character in a string": '{"op":"ping","data":"\x1b[2J"}',
@@ -310,6 +315,8 @@ def _objects() -> Iterator[tuple[str, dict[str, Any], str]]:
     yield "8,000 symbols that there are not", {"op": "subscribe", "symbols": unknown}, "subscribed"
     yield "more symbols than may be", {"op": "subscribe", "symbols": list(SYMBOLS)}, "too-many-symbols"
 
+    yield from _rooms()
+
     yield "32 levels", {"op": "ping", "data": _nested(31)}, "pong"
     yield "33 levels", {"op": "ping", "data": _nested(32)}, "bad-argument"
     yield "500 levels", {"op": "ping", "data": _nested(499)}, "bad-argument"
@@ -319,6 +326,78 @@ def _objects() -> Iterator[tuple[str, dict[str, Any], str]]:
     yield "unknown keys", {"op": "ping", "__proto__": {"op": 1}, "constructor": 1, "type": "error", "": 0}, "pong"
     yield "5,000 unknown keys", {"op": "ping"} | {f"{n:x}": 0 for n in range(5_000)}, "pong"
     yield "a list of 20,000 lists", {"op": "ping", "data": [[]] * 20_000}, "pong"
+
+
+def _rooms() -> Iterator[tuple[str, dict[str, Any], str]]:
+    """What is said in no room, and in none that could be; and what is no word."""
+    wrong: dict[str, Any] = {"null": None, "true": True, "a number": 1, "a fraction": 1.5}
+    wrong |= {"a list": [], "an object": {}}
+    for op, more in (("join", {"name": "Ann"}), ("say", {"text": "hello"}), ("leave", {})):
+        yield f"{op} without a room", {"op": op, **more}, "bad-argument"
+        for kind, value in wrong.items():
+            yield f"{op}: {kind} as room", {"op": op, "room": value, **more}, "bad-argument"
+    for op, key in (("join", "name"), ("say", "text")):
+        for kind, value in wrong.items():
+            yield f"{op}: {kind} as {key}", {"op": op, "room": "another", key: value}, "bad-argument"
+    yield "joining as nobody", {"op": "join", "room": "another"}, "bad-argument"
+    for kind, value in wrong.items():
+        if value is not None:
+            about = {"op": "join", "room": "another", "name": "Ann", "since": value}
+            yield f"join: {kind} as since", about, "bad-argument"
+
+    for name, text in _ODD_NAMES.items():
+        yield f"a room {name}", {"op": "join", "room": text, "name": "Ann"}, "bad-argument"
+        yield f"a name {name}", {"op": "join", "room": "another", "name": text}, "bad-argument"
+        yield f"saying it in a room {name}", {"op": "say", "room": text, "text": "hello"}, "not-joined"
+        yield f"leaving a room {name}", {"op": "leave", "room": text}, "not-joined"
+    for name, text in {
+        "of no letters": "",
+        "of blanks": " \n\t ",
+        "of control characters": "\0\x07\x1b\x7f\x9b",
+        "with nothing to see": "\u200b\u200d\ufeff",
+        "that only turns the writing": "\u202e\u2066",
+        "of 2,001 letters": "x" * 2_001,
+        "of 60,000 letters": "x" * 60_000,
+        "of 2,001 wide letters": "\U0001f4c8" * 2_001,
+    }.items():
+        yield f"a text {name}", {"op": "say", "room": ROOM, "text": text}, "bad-argument"
+
+    for name, room in {
+        "that is markup": "<img src=x onerror=alert(1)>",
+        "that is a path": "../../etc/passwd",
+        "that is a format": "%s%n{0}",
+        "that is a statement": "'; DROP TABLE said; --",
+        "that is a star": "*",
+        "that is a prototype": "__proto__",
+        "of 64 wide letters": "\U0001f4c8" * 64,
+        "with blanks around it": f"  {'x' * 64}  ",
+    }.items():
+        at = {"room": room, "name": "Ann", "since": {"epoch": "\0", "version": -1}}
+        yield f"a good room {name}", {"op": "join", **at}, "joined"
+
+
+#: Of a room or of somebody.
+_ODD_NAMES = {
+    "of no letters": "",
+    "of blanks": "   ",
+    "of 65 letters": "x" * 65,
+    "of 60,000 letters": "x" * 60_000,
+    "of 60,000 blanks": " " * 60_000,
+    "with NUL": "a\0",
+    "with a line break": "a\nb",
+    "with a tab": "a\tb",
+    "with an escape sequence": "\x1b[31mred",
+    "with a control character of 8 bits": "a\x9b2J",
+    "that is written backwards": "\u202enna",
+    "with an isolate": "\u2066a",
+    "with nothing to see in it": "a\u200b",
+    "with a joiner": "a\u200db",
+    "with a byte order mark": "\ufeffa",
+    "with a blank that is none": "a\xa0b",
+    "with a line separator": "a\u2028b",
+    "of private letters": "\ue000",
+    "that is no letter": "\uffff",
+}
 
 
 def _nested(levels: int) -> object:

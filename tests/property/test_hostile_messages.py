@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import Any
 
@@ -17,12 +18,13 @@ from ticker.errors import ERROR_CODES
 from ticker.hub import Hub
 from ticker.messages import Limits
 from ticker.model import SymbolTable
+from ticker.rooms import RoomDesk
 from ticker.session import Session
 
 TS = 1_700_000_000_000_000_000
 SYMBOLS = NAMES[:4]
 _STREAMED = {"update", "trades", "quotes", "bars"}
-_ANSWERS = {"subscribed", "unsubscribed", "pong", "error"}
+_ANSWERS = {"subscribed", "unsubscribed", "pong", "joined", "said", "left", "error"}
 
 # Letters that text is apt to break on.
 _texts = st.one_of(
@@ -40,8 +42,11 @@ _values = st.recursive(
 )
 _good = st.fixed_dictionaries(
     {
-        "op": st.sampled_from(["subscribe", "unsubscribe", "ping"]),
+        "op": st.sampled_from(["subscribe", "unsubscribe", "ping", "join", "say", "leave"]),
         "symbols": st.lists(st.sampled_from([*SYMBOLS, "*"])),
+        "room": st.sampled_from(["desk", "fx"]),
+        "name": st.just("Ann"),
+        "text": st.just("hello"),
     },
     optional={
         "id": st.one_of(st.integers(-(2**65), 2**65), _texts),
@@ -52,7 +57,7 @@ _good = st.fixed_dictionaries(
         "data": _values,
     },
 )
-_KEYS = ("op", "id", "symbols", "channel", "interval", "rate", "since", "data", "other")
+_KEYS = ("op", "id", "symbols", "channel", "interval", "rate", "since", "data", "room", "name", "text", "other")
 
 
 @st.composite
@@ -122,14 +127,16 @@ _raw = st.one_of(
 )
 
 
-def state(session: Session) -> object:
+def state(session: Session, desk: RoomDesk) -> object:
     """What a message of a client's may change."""
     watched = {
         (type(each).__name__, getattr(each, "channel", ""), getattr(each, "interval", "")): each.symbols()
         for each in session.subscriptions()
     }
     # An interval that was asked for, and of which nothing is watched, is none.
-    return session.rate_hz, {kind: symbols for kind, symbols in watched.items() if symbols}
+    watched = {kind: symbols for kind, symbols in watched.items() if symbols}
+    rooms = {room.name: (room.topic.head, room.names) for room in desk._rooms.values() if session in room.members}
+    return session.rate_hz, session.engaged, watched, copy.deepcopy(rooms)
 
 
 @given(st.lists(_raw, min_size=1, max_size=8), st.sampled_from(["json", "msgpack"]), st.booleans())
@@ -137,14 +144,15 @@ def state(session: Session) -> object:
 def test_an_answer_and_no_harm(said: list[str | bytes], encoding: str, complete: bool) -> None:
     """One answer each, in the client's encoding; an error has left everything as it was; nobody else hears of it."""
     table = SymbolTable(SYMBOLS)
-    hub = Hub(SYMBOLS, complete=complete, epoch="epoch", limits=Limits(symbols=3))
+    desk = RoomDesk()
+    hub = Hub(SYMBOLS, complete=complete, epoch="epoch", limits=Limits(symbols=3), desks=[desk])
     outlet, other = ScriptedOutlet(), ScriptedOutlet()
     session, bystander = hub.attach(outlet, encoding), hub.attach(other, "json")
     hub.receive(bystander, '{"op":"subscribe","symbols":["AAPL"],"rate":0}', TS)
     codec = codec_for(encoding)
-    untouched = state(bystander)
+    untouched = state(bystander, desk)
     for raw in said:
-        before = state(session)
+        before = state(session, desk)
         outlet.sent.clear()
         other.sent.clear()
         hub.receive(session, raw, TS)
@@ -152,6 +160,11 @@ def test_an_answer_and_no_harm(said: list[str | bytes], encoding: str, complete:
         for payload in outlet.sent:
             codec.decode_server(payload)
         answers = [message for message in told if message["type"] not in _STREAMED]
+        assert answers
+        if answers[0]["type"] == "joined":
+            history = answers[1:]
+            assert [message["type"] for message in history] == ["said"] * answers[0]["seq"]
+            del answers[1:]
         assert len(answers) == 1
         assert answers[0]["type"] in _ANSWERS
         if answers[0]["type"] == "error":
@@ -159,9 +172,9 @@ def test_an_answer_and_no_harm(said: list[str | bytes], encoding: str, complete:
             assert answers[0]["message"].isprintable()
             assert len(answers[0]["message"]) < 300
             assert told == answers
-            assert state(session) == before
+            assert state(session, desk) == before
         assert not other.sent
-    assert state(bystander) == untouched
+    assert state(bystander, desk) == untouched
     # And it goes on, for both of them.
     hub.publish(batch(table, [(0, TS, 1.5, 1.0)]))
     for rate in Limits().rates:
@@ -172,4 +185,5 @@ def test_an_answer_and_no_harm(said: list[str | bytes], encoding: str, complete:
     assert any(decoded(payload, encoding).get("id") == "end" for payload in outlet.sent)
     hub.detach(session)
     assert list(hub.sessions) == [bystander]
+    assert not desk._guests
     assert not hub._awaiting
