@@ -106,6 +106,8 @@ class Webhooks:
         secret: Path,
         *,
         backoff: Backoff | None = None,
+        waiting: int = WAITING,
+        give_up_s: float = GIVE_UP_S,
         time_s: Callable[[], float] = time.time,
     ) -> None:
         self._url = _address(url)
@@ -113,6 +115,8 @@ class Webhooks:
         self._instance = ""
         self._outbox: Undelivered = _Nowhere()
         self._backoff = backoff or Backoff(initial_s=1.0, maximum_s=300.0)
+        self._most = waiting
+        self._give_up_s = give_up_s
         self._time_s = time_s
         self._waiting: dict[str, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(AT_A_TIME)
@@ -155,10 +159,10 @@ class Webhooks:
     def _send(self, what: Event) -> None:
         if what.event in self._waiting:
             return
-        while len(self._waiting) >= WAITING:
+        while len(self._waiting) >= self._most:
             oldest = next(iter(self._waiting))
             self._waiting[oldest].cancel()
-            self._settle(oldest, "dropped", f"more than {WAITING} wait")
+            self._settle(oldest, "dropped", f"more than {self._most} wait")
         task = self._waiting[what.event] = asyncio.create_task(self._deliver(what), name=f"webhook {what.event}")
         task.add_done_callback(_report)
 
@@ -174,7 +178,7 @@ class Webhooks:
     async def _deliver(self, what: Event) -> None:
         loop = asyncio.get_running_loop()
         body = msgspec.json.encode(what)
-        until_s = loop.time() + GIVE_UP_S
+        until_s = loop.time() + self._give_up_s
         attempt = 0
         while True:
             async with self._slots:
