@@ -148,6 +148,8 @@ class Clients:
         self._gone_bytes += connection.bytes
         watched = len(session)
         self._hub.detach(session)
+        # Those who were in a room with it are to be told.
+        self._metronome.check()
         reason = "the server stops" if self.stopping.is_set() else connection.reason
         log.info(
             "client %s: %s; from %s, watched %d, %.1f s, %d frames, %d bytes",

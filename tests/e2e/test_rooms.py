@@ -1,0 +1,83 @@
+"""Rooms over real sockets: who is there is told at once, and whoever doesn't read costs the others nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import pytest
+
+from tests.e2e.support import ScriptedFeed, serving
+from tests.frames import RawClient, handshake, sent
+from tests.model_client import Message
+from ticker.messages import Limits
+from ticker.server import Settings
+
+
+class Client:
+    def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
+        self.ws = ws
+
+    async def op(self, op: str, **message: Any) -> None:
+        await self.ws.send_json({"op": op, **message})
+
+    async def until(self, kind: str) -> Message:
+        async with asyncio.timeout(20):
+            while True:
+                message: Message = await self.ws.receive_json()
+                assert message["type"] != "error", message
+                if message["type"] == kind:
+                    return message
+
+
+@asynccontextmanager
+async def joined(port: int, name: str) -> AsyncIterator[Client]:
+    async with aiohttp.ClientSession() as http, http.ws_connect(f"http://127.0.0.1:{port}/v1/stream") as ws:
+        client = Client(ws)
+        await client.op("join", room="desk", name=name)
+        await client.until("joined")
+        yield client
+
+
+async def test_who_goes_without_a_word_is_missed_at_once() -> None:
+    """Though nothing else happens: no beat, and no heartbeat for hours."""
+    async with (
+        serving(ScriptedFeed(), Settings(port=0, heartbeat_s=3_600)) as service,
+        joined(service.port, "Ann") as ann,
+    ):
+        async with joined(service.port, "Bob") as bob:
+            assert (await ann.until("present"))["names"] == ["Ann", "Bob"]
+            await bob.op("say", room="desk", text="hello", id=1)
+            assert (await bob.until("said"))["id"] == 1
+            assert (await ann.until("said"))["text"] == "hello"
+        assert (await ann.until("present"))["names"] == ["Ann"]
+
+
+@pytest.mark.timeout(60)
+async def test_a_member_that_does_not_read_is_closed_and_the_others_hear_everything() -> None:
+    limits = Limits(slow_seconds=1, says_per_minute=1_000_000, messages_per_second=100_000, messages_at_once=100_000)
+    async with serving(ScriptedFeed(), Settings(port=0, limits=limits)) as service:
+        async with joined(service.port, "Ann") as ann, joined(service.port, "Bob") as bob:
+            mute = socket.socket()
+            mute.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            mute.connect(("127.0.0.1", service.port))
+            reader, writer = await asyncio.open_connection(sock=mute, limit=1)
+            try:
+                client = RawClient(reader, writer)
+                client.send(handshake(), sent(1, json.dumps({"op": "join", "room": "desk", "name": "Mute"}).encode()))
+                while (await ann.until("present"))["names"] != ["Ann", "Bob", "Mute"]:
+                    pass
+                number, text = 0, "x" * 2_000
+                while 4408 not in service._clients.closes:
+                    number += 1
+                    await ann.op("say", room="desk", text=text)
+                    assert (await ann.until("said"))["seq"] == (await bob.until("said"))["seq"] == number
+                while (await ann.until("present"))["names"] != ["Ann", "Bob"]:
+                    pass
+            finally:
+                writer.transport.abort()
