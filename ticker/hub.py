@@ -350,6 +350,11 @@ class Hub:
         notice = Notice(text=proper_text(text, self.limits.text_chars), sender=sender, ts=ts)
         return self._notices.tell(notice, (each for each in self.sessions if each.hears and to in (None, each.name)))
 
+    @property
+    def notices(self) -> int:
+        """How many notices there were."""
+        return self._notices.count
+
     # Time
 
     @property

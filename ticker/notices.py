@@ -24,10 +24,13 @@ class Notices:
     def __init__(self) -> None:
         self.answers: tuple[type[DeskMessage], ...] = ()
         self._owed: dict[Session, deque[Entry[Notice]]] = {}
+        #: How many there were.
+        self.count = 0
 
     def tell(self, notice: Notice, sessions: Iterable[Session]) -> int:
         """Tell these, and say how many they are."""
         entry, told = Entry(notice), 0
+        self.count += 1
         for session in sessions:
             told += 1
             if session in self._owed or not session.outlet.ready():

@@ -19,6 +19,7 @@ from ticker.errors import CLOSE_CODES, ERROR_CODES
 from ticker.messages import FeedState, Limits
 from ticker.server import Service
 from ticker.server.timings import BOUNDS_S
+from ticker.server.webhooks import RESULTS
 
 TS = 1_700_000_000_000_000_000
 
@@ -129,6 +130,7 @@ async def test_nothing_is_labelled_by_client_or_symbol(http: aiohttp.ClientSessi
         "encoding": {"json", "msgpack"},
         "kind": {"trades", "quotes"},
         "le": {*map(str, BOUNDS_S), "+Inf"},
+        "result": set(RESULTS),
         "rate": {f"{rate:g}" for rate in Limits().rates},
         "state": set(FeedState.MEANINGS),
         "transport": {"websocket", "sse", "poll"},

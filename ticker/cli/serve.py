@@ -78,7 +78,7 @@ def _option(name: str, **more: Any) -> Callable[[F], F]:
     "--state",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="Keep alerts, what fired and what was said in rooms in this folder; without it, all that ends with the server.",
+    help="Keep alerts, what fired and what was said in rooms in this folder; without it, that ends with the server.",
 )
 @_option(
     "--webhook",

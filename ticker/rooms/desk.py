@@ -49,11 +49,23 @@ class RoomDesk:
         self._busy: dict[Room, None] = {}
         self._guests: dict[Session, Guest] = {}
         self._bytes = 0
+        #: How much was said, in this life of the server's.
+        self.said = 0
         for kept in [] if store is None else store.load(KEPT):
             room = Room(kept.name, kept.epoch or new_epoch(), kept.said)
             self._rooms[room.name] = self._empty[room.name] = room
             self._bytes += room.bytes
         self._tidy()
+
+    @property
+    def rooms(self) -> int:
+        """How many there are that somebody is in."""
+        return len(self._rooms) - len(self._empty)
+
+    @property
+    def members(self) -> int:
+        """How many clients are in some room."""
+        return len(self._guests)
 
     # Messages
 
@@ -133,6 +145,7 @@ class RoomDesk:
         before = room.bytes
         said = room.say(room.members[session], text, ts, message.id)
         self._bytes += room.bytes - before
+        self.said += 1
         if self._store is not None:
             self._store.append(room.epoch, said)
         self._tidy()

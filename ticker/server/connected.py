@@ -47,6 +47,8 @@ def _row(connection: Connection, now_s: float, wall_s: float, loop_s: float) -> 
         "encoding": session.codec.name,
         "since": int(since_s * 1e9),
         "symbols": len(session),
+        # Rooms that it is in, and owners whose alerts it waits for.
+        "engaged": session.engaged,
         "rate": session.rate_hz,
         # Seconds since it last took something, if something waits for it.
         "lag": round(connection.stuck_for_s(loop_s), 3),

@@ -17,9 +17,11 @@ from aiohttp import web
 import ticker
 from ticker.hub import Hub
 from ticker.messages import FeedState
+from ticker.server.desks import Desks
 from ticker.server.http import refusal
 from ticker.server.identity import identity
 from ticker.server.timings import Timings
+from ticker.server.webhooks import RESULTS
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
@@ -46,11 +48,18 @@ class MetricsEndpoint:
     """The handler. ``beats``, ``late``: how long beats took, and how much later than planned they came."""
 
     def __init__(
-        self, hub: Hub, state: Callable[[], FeedState], connections: Connections, beats: Timings, late: Timings
+        self,
+        hub: Hub,
+        state: Callable[[], FeedState],
+        connections: Connections,
+        desks: Desks,
+        beats: Timings,
+        late: Timings,
     ) -> None:
         self._hub = hub
         self._state = state
         self._connections = connections
+        self._desks = desks
         self._beats = beats
         self._late = late
         self._text: Callable[[], bytes] | None = None
@@ -134,6 +143,20 @@ class MetricsEndpoint:
             ticks.add_metric((kind,), ring.head)
         yield ticks
         yield GaugeMetricFamily("ticker_symbols", "Symbols on the board.", len(hub.board.symbols))
+        desks = self._desks
+        yield GaugeMetricFamily("ticker_alerts", "Alerts, of all owners.", desks.alerts.count)
+        yield CounterMetricFamily("ticker_fired", "Alerts that fired.", desks.fired)
+        yield GaugeMetricFamily("ticker_rooms", "Rooms that somebody is in.", desks.rooms.rooms)
+        yield GaugeMetricFamily("ticker_members", "Clients that are in some room.", desks.rooms.members)
+        yield CounterMetricFamily("ticker_said", "What was said in rooms.", desks.rooms.said)
+        yield CounterMetricFamily("ticker_notices", "Notices.", hub.notices)
+        webhooks = desks.webhooks
+        waiting = 0 if webhooks is None else webhooks.waiting
+        yield GaugeMetricFamily("ticker_webhooks_waiting", "Webhooks that were not taken yet.", waiting)
+        results = CounterMetricFamily("ticker_webhooks", "What became of webhooks.", labels=("result",))
+        for name in RESULTS:
+            results.add_metric((name,), 0 if webhooks is None else webhooks.results[name])
+        yield results
         states = GaugeMetricFamily("ticker_feed_state", "1 for the state that the feed is in.", labels=("state",))
         for name in FeedState.MEANINGS:
             states.add_metric((name,), float(state.state == name))

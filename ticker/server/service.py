@@ -117,7 +117,7 @@ class Service:
             BarsEndpoint(hub, clients.full),
             ClientsEndpoint(clients),
             NoticesEndpoint(hub, clock),
-            MetricsEndpoint(hub, self.pump.state, clients, clock.beats, clock.late),
+            MetricsEndpoint(hub, self.pump.state, clients, self._desks, clock.beats, clock.late),
             ReplayEndpoint(self.feed),
             Page(*about),
         ):

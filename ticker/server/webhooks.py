@@ -35,6 +35,8 @@ WAITING: Final = 1_000
 AT_A_TIME: Final = 4
 TIMEOUT_S: Final = 10.0
 GIVE_UP_S: Final = 3_600.0
+#: What becomes of one. ``retried`` is an attempt that failed and will be repeated; the others are ends.
+RESULTS: Final = ("delivered", "refused", "expired", "dropped", "retried")
 #: Answers after which the same may well be taken later; others of 300 to 499 are final.
 _LATER: Final = {408, 425, 429}
 #: What is shorter can be guessed.
@@ -95,7 +97,7 @@ class _Nowhere:
 
 
 class Webhooks:
-    """``fired`` may be called once ``start`` was. ``results`` counts events, and the attempts that failed, by outcome.
+    """``fired`` may be called once ``start`` was. ``results`` counts by ``RESULTS``.
 
     Raises ``WebhookError`` for an address or a secret that can't be.
     """
@@ -122,7 +124,6 @@ class Webhooks:
         self._slots = asyncio.Semaphore(AT_A_TIME)
         self._session: aiohttp.ClientSession | None = None
         self._told_s = float("-inf")
-        #: ``delivered``, ``refused``, ``expired``, ``dropped``; and ``retried``, an attempt that will be repeated.
         self.results: Counter[str] = Counter()
 
     @property

@@ -17,7 +17,7 @@ NAME: Final = "ticker.db"
 APPLICATION: Final = 0x7469636B
 VERSION: Final = 1
 #: A server that is just stopping may take so long to let go of it.
-LOCKED_S: Final = 2.0
+LOCKED_S: Final = 1.0
 
 #: Bodies are JSON, as on the wire. ``alert.id`` is JSON too: 7 and "7" are two ids. ``alert.place`` is the order in
 #: which alerts were first put.

@@ -1,0 +1,246 @@
+"""Alerts over real sockets and processes: with nobody there, over a crash, to a webhook, and by every way in."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import urllib.request
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from tests.e2e.processes import Server
+from tests.e2e.support import ScriptedFeed, serving
+from ticker.entitlements import Entitlements
+from ticker.keys import add, editing, revoke
+from ticker.messages import Limits
+from ticker.server import Settings
+
+TS = 1_700_000_000_000_000_000
+SECRET = "a secret of 16 characters and more"
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+async def connected(http: aiohttp.ClientSession, url: str, key: str = "") -> aiohttp.ClientWebSocketResponse:
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    stream = await http.ws_connect(f"{url}/v1/stream", headers=headers)
+    assert (await stream.receive_json())["type"] == "welcome"
+    return stream
+
+
+async def asked(stream: aiohttp.ClientWebSocketResponse, op: str, **keys: Any) -> dict[str, Any]:
+    """The answer, which comes next."""
+    await stream.send_json({"op": op, **keys})
+    answer: dict[str, Any] = await stream.receive_json()
+    return answer
+
+
+async def silent(stream: aiohttp.ClientWebSocketResponse) -> None:
+    """Nothing else has come."""
+    assert (await asked(stream, "ping"))["type"] == "pong"
+
+
+class Hook:
+    """A receiver that fails twice, and then takes what comes."""
+
+    def __init__(self) -> None:
+        self.came: asyncio.Queue[tuple[str, str, bytes]] = asyncio.Queue()
+        self._failures = 2
+        app = web.Application()
+        app.router.add_post("/", self._take)
+        self.server = TestServer(app)
+
+    async def _take(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        self.came.put_nowait((request.headers["Ticker-Signature"], request.headers["Idempotency-Key"], body))
+        self._failures -= 1
+        return web.Response(status=500 if self._failures >= 0 else 204)
+
+
+def posted(server: Server, **body: Any) -> None:
+    request = urllib.request.Request(
+        f"{server.url}/v1/replay", json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=10):
+        pass
+
+
+async def test_an_alert_fires_with_nobody_there_and_is_told_once_over_a_crash(
+    http: aiohttp.ClientSession, tmp_path: Path
+) -> None:
+    """The program behind the webhook gets it, signed, after it has failed twice; the owner when it is back."""
+    day = tmp_path / "day.csv"
+    rows = [f"2024-01-03T1{hour}:00:00Z,AAPL,{price},1" for hour, price in enumerate((100, 189, 195, 180, 196))]
+    day.write_text("timestamp,symbol,price,size\n" + "\n".join(rows) + "\n")
+    (tmp_path / "secret").write_text(SECRET)
+    hook = Hook()
+    await hook.server.start_server()
+    options = (
+        *("--feed", "csv", "--path", str(day), "--speed", "1", "--state", str(tmp_path / "state")),
+        *("--webhook", str(hook.server.make_url("/")), "--webhook-secret", str(tmp_path / "secret")),
+    )
+    server = await asyncio.to_thread(Server, *options)
+    await asyncio.to_thread(posted, server, action="pause")
+    stream = await connected(http, server.url)
+    answer = await asked(stream, "alert", id=7, symbol="AAPL", when="last >= 190", owner="ann")
+    assert [row["state"] for row in answer["alerts"]] == ["waiting"]
+    await stream.close()
+    while (await asyncio.to_thread(server.get, "/healthz"))["clients"]:
+        pass
+    await asyncio.to_thread(posted, server, action="step", count=4)
+    signed, name, body = [await asyncio.wait_for(hook.came.get(), 30) for _ in range(3)][-1]
+    stamp, mac = (part.partition("=")[2] for part in signed.split(","))
+    assert mac == hmac.new(SECRET.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
+    event = json.loads(body)
+    assert (event["event"], event["owner"], event["id"], event["value"], event["seq"]) == (name, "ann", 7, 195, 1)
+    await asyncio.to_thread(server.kill)
+
+    server = await asyncio.to_thread(Server, *options)
+    stream = await connected(http, server.url)
+    answer = await asked(stream, "alerts", owner="ann")
+    assert [(row["state"], row["count"]) for row in answer["alerts"]] == [("fired", 1)]
+    fired = await stream.receive_json()
+    assert (fired["type"], fired["id"], fired["value"], fired["seq"]) == ("alert", 7, 195, 1)
+    await silent(stream)
+    await stream.close()
+    stream = await connected(http, server.url)
+    assert (await asked(stream, "alerts", owner="ann"))["seq"] == 1
+    await silent(stream)
+    # Only to who asks for it does it come again.
+    assert (await asked(stream, "alerts", owner="ann", since=0))["seq"] == 1
+    assert (await stream.receive_json())["seq"] == 1
+    await stream.close()
+    await asyncio.to_thread(server.__exit__, None, None, None)
+    await hook.server.close()
+
+
+async def test_a_room_goes_on_after_a_restart(http: aiohttp.ClientSession, tmp_path: Path) -> None:
+    """Who comes back gets what it has not had, and no number means two things."""
+    settings = Settings(port=0, state=tmp_path)
+    async with serving(ScriptedFeed(), settings) as service:
+        stream = await connected(http, service.url)
+        joined = await asked(stream, "join", room="desk", name="Ann")
+        for text in ("one", "two"):
+            assert (await asked(stream, "say", room="desk", text=text))["text"] == text
+        await stream.close()
+    async with serving(ScriptedFeed(), settings) as service:
+        stream = await connected(http, service.url)
+        again = await asked(stream, "join", room="desk", name="Ann", since={"epoch": joined["epoch"], "version": 1})
+        assert (again["epoch"], again["seq"]) == (joined["epoch"], 2)
+        said = await stream.receive_json()
+        assert (said["text"], said["from"], said["seq"]) == ("two", "Ann", 2)
+        assert (await asked(stream, "say", room="desk", text="three"))["seq"] == 3
+        await stream.close()
+
+
+async def test_without_a_state_all_ends_with_the_server(http: aiohttp.ClientSession) -> None:
+    """That is what it says."""
+    settings = Settings(port=0)
+    async with serving(ScriptedFeed(), settings) as service:
+        stream = await connected(http, service.url)
+        assert len((await asked(stream, "alert", id=1, symbol="AAPL", when="last > 1", owner="ann"))["alerts"]) == 1
+        await stream.close()
+    async with serving(ScriptedFeed(), settings) as service:
+        stream = await connected(http, service.url)
+        assert (await asked(stream, "alerts", owner="ann"))["alerts"] == []
+        await stream.close()
+
+
+async def test_an_event_stream_has_alerts_and_rooms_too(http: aiohttp.ClientSession) -> None:
+    """What is posted to its address is answered on the stream."""
+    feed = ScriptedFeed()
+    async with serving(feed) as service, http.get(f"{service.url}/v1/events") as events:
+
+        async def until(wanted: str) -> dict[str, Any]:
+            async with asyncio.timeout(10):
+                while True:
+                    line = (await events.content.readline()).decode()
+                    if line.startswith("data: {"):
+                        message: dict[str, Any] = json.loads(line[6:])
+                        if message["type"] == wanted:
+                            return message
+
+        await events.content.readuntil(b"event: session\ndata: ")
+        address = service.url + (await events.content.readline()).decode().strip()
+
+        async def post(**message: Any) -> None:
+            async with http.post(address, json=message) as response:
+                assert response.status == 204
+
+        await post(op="alert", id=7, symbol="AAPL", when="last crosses 190", owner="ann")
+        assert (await until("alerts"))["alerts"][0]["state"] == "waiting"
+        await post(op="join", id=8, room="desk", name="Ann")
+        assert (await until("joined"))["names"] == ["Ann"]
+        await post(op="say", id=9, room="desk", text="hello")
+        assert (await until("said"))["id"] == 9
+        feed.tick([(0, TS, 189.0, 1.0)])
+        feed.tick([(0, TS + 1, 191.0, 1.0)])
+        assert (await until("alert"))["value"] == 191
+
+
+async def test_an_alert_ends_with_its_key(http: aiohttp.ClientSession, tmp_path: Path) -> None:
+    """What a revoked key may not see any more does not fire, for nobody is to be told."""
+    path = tmp_path / "keys.json"
+    with editing(path) as keys:
+        ann, bob = (add(keys, name, Entitlements(symbols=("AAPL",)))[1] for name in ("ann", "bob"))
+    feed = ScriptedFeed()
+    settings = Settings(port=0, keys=path, limits=msgspec.structs.replace(Limits(), idle_seconds=1))
+    async with serving(feed, settings) as service:
+        first, second = await connected(http, service.url, ann), await connected(http, service.url, bob)
+        refused = await asked(second, "alert", id=1, symbol="MSFT", when="last > 1")
+        assert (refused["type"], refused["code"]) == ("error", "not-entitled")
+        for stream in (first, second):
+            answer = await asked(stream, "alert", id=1, symbol="AAPL", when="last > 1", owner="whatever it says")
+            assert len(answer["alerts"]) == 1
+        with editing(path) as keys:
+            revoke(keys, "ann")
+        closed = await first.receive()
+        assert (closed.type, closed.data) == (aiohttp.WSMsgType.CLOSE, 4401)
+        feed.tick([(0, TS, 2.0, 1.0)])
+        assert (await second.receive_json())["type"] == "alert"
+        assert service._desks.fired == 1
+
+
+async def test_its_limits_are_told_and_hold(http: aiohttp.ClientSession) -> None:
+    """One alert more than may be is an error; a room may be full, and words too many."""
+    limits = msgspec.structs.replace(Limits(), alerts=1, rooms=1, room_members=1, text_chars=5, says_per_minute=1)
+    async with serving(ScriptedFeed(), Settings(port=0, limits=limits)) as service:
+        stream = await http.ws_connect(f"{service.url}/v1/stream")
+        told = (await stream.receive_json())["limits"]
+        assert {name: told[name] for name in ("alerts", "rooms", "room_members", "text_chars", "says_per_minute")} == {
+            "alerts": 1, "rooms": 1, "room_members": 1, "text_chars": 5, "says_per_minute": 1,
+        }  # fmt: skip
+        await asked(stream, "alert", id=1, symbol="AAPL", when="last > 1", owner="ann")
+        await asked(stream, "join", room="desk", name="Ann")
+        await asked(stream, "say", room="desk", text="hello")
+        other = await connected(http, service.url)
+        for each, op, keys, code in (
+            (stream, "alert", {"id": 2, "symbol": "AAPL", "when": "last > 1", "owner": "ann"}, "too-many-alerts"),
+            (stream, "join", {"room": "floor", "name": "Ann"}, "too-many-rooms"),
+            (stream, "say", {"room": "desk", "text": "hello!"}, "bad-argument"),
+            (stream, "say", {"room": "desk", "text": "again"}, "too-fast"),
+            (other, "join", {"room": "desk", "name": "Bob"}, "room-full"),
+        ):
+            answer = await asked(each, op, **keys)
+            assert (answer["type"], answer["code"]) == ("error", code)
+
+
+async def test_two_servers_do_not_share_a_state(tmp_path: Path) -> None:
+    """The second one ends with one line, and the first goes on."""
+    with Server("--symbols", "AAPL", "--state", str(tmp_path)) as first:
+        with pytest.raises(AssertionError, match="another server uses it"):
+            await asyncio.to_thread(Server, "--symbols", "AAPL", "--state", str(tmp_path))
+        assert first.get("/healthz")["status"] == "ok"
