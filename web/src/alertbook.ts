@@ -33,6 +33,8 @@ export class AlertBook {
   most = MOST;
   /** Called with each alert that fires, once. `isLate`: it did while nobody was here to see it. */
   fired: ((fired: Fired, isLate: boolean) => void) | null = null;
+  /** Called with alerts that waited when this was last here, if the server has none at all any more. */
+  forgotten: ((rows: AlertRow[]) => void) | null = null;
   private owner: string | null = null;
   private key = "";
   /** What fired up to this number was shown. Null: this browser has never asked for this owner's. */
@@ -72,6 +74,11 @@ export class AlertBook {
     this.past = null;
   }
 
+  /** Ask what the alerts are by now: that one waits again, or was set elsewhere, the server doesn't tell by itself. */
+  refresh(): void {
+    if (this.past !== null) this.say({ op: "alerts", id: LISTING });
+  }
+
   private list(): void {
     this.past = null;
     this.come = this.shown;
@@ -88,7 +95,7 @@ export class AlertBook {
   }
 
   /** One that has fired waits again. */
-  rearm({ id, symbol, when, once, hysteresis }: AlertRow): void {
+  again({ id, symbol, when, once, hysteresis }: AlertRow): void {
     this.set(id, symbol, when, once, hysteresis);
   }
 
@@ -115,7 +122,10 @@ export class AlertBook {
       this.handed(id);
     }
     this.rows.value = alerts;
-    if (this.past !== null || id !== LISTING) return;
+    if (this.past !== null || id !== LISTING) {
+      if (this.past !== null) this.keep();
+      return;
+    }
     if (this.shown !== null && seq < this.shown) {
       // The server has forgotten, and counts anew: what fired since then was never shown.
       this.shown = 0;
@@ -125,7 +135,9 @@ export class AlertBook {
     }
     this.past = seq;
     this.shown ??= seq;
+    const before = (this.memory.load(this.key) as { rows?: unknown } | null)?.rows;
     this.keep();
+    if (alerts.length === 0 && Array.isArray(before) && before.length > 0) this.forgotten?.(before as AlertRow[]);
     for (const each of this.early.splice(0)) this.cameFired(each);
     this.handOver();
   }
@@ -140,8 +152,10 @@ export class AlertBook {
     this.come = seq;
     this.shown = Math.max(this.shown ?? 0, seq);
     this.firings[nameOf(id)] = { value, ms: ts / 1e6 };
+    const isLate = seq <= this.past;
+    if (!isLate) this.rows.value = this.rows.value.map((row) => (row.id === id && row.once ? { ...row, state: "fired" } : row));
     this.keep();
-    this.fired?.(fired, seq <= this.past);
+    this.fired?.(fired, isLate);
   }
 
   private refused({ id, code, message }: Refusal): boolean {
@@ -168,7 +182,8 @@ export class AlertBook {
   private keep(): void {
     const names = new Set(this.rows.value.map(({ id }) => nameOf(id)));
     this.firings = Object.fromEntries(Object.entries(this.firings).filter(([name]) => names.has(name)));
-    this.memory.save(this.key, { seq: this.shown, firings: this.firings });
+    const rows = this.rows.value.filter(({ state }) => state !== "fired");
+    this.memory.save(this.key, { seq: this.shown, firings: this.firings, rows });
   }
 }
 

@@ -15,7 +15,7 @@ export interface Condition {
 
 export const COMPARISON_WORDS: Record<Comparison, string> = { ">=": "at or above", "<=": "at or below", ">": "above", "<": "below", crosses: "crosses" };
 export const FIELD_WORDS: Record<Field, string> = { last: "Last", bid: "Bid", ask: "Ask", volume: "Volume", change_pct: "Change %" };
-const SIGNS: Record<Comparison, string> = { ">=": "≥", "<=": "≤", ">": ">", "<": "<", crosses: "crosses" };
+export const SIGNS: Record<Comparison, string> = { ">=": "≥", "<=": "≤", ">": ">", "<": "<", crosses: "crosses" };
 /** How a sentence calls them; the last price is the symbol itself. */
 const OF: Record<Field, string> = { last: "", bid: "’s bid", ask: "’s ask", volume: "’s volume", change_pct: "’s change" };
 

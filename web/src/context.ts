@@ -121,8 +121,8 @@ export class Context {
   }
 
   /** Tell the user something that stays until it is taken away. */
-  announce(text: string, since: number): void {
-    this.tell({ text, since });
+  announce(text: string, since: number, action?: Saying["action"]): void {
+    this.tell(action ? { text, since, action } : { text, since });
   }
 
   private tell(saying: Saying): void {

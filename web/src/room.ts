@@ -146,9 +146,10 @@ export class Room {
     return `chat-${++this.lastId}`;
   }
 
-  private joined({ id, name, names, epoch, seq }: Joined): void {
+  private joined({ id, room, name, names, epoch, seq }: Joined): void {
     if (this.joining === null || id !== this.joining) return;
     this.joining = null;
+    this.room = room; // the server knows best how it is written
     // What was missed is news, other than what was said before one came.
     this.past = epoch === this.epoch ? this.seq : seq;
     if (epoch !== this.epoch) this.clear(epoch);

@@ -106,7 +106,7 @@ test("alerts are set, watched again and removed by their names", () => {
   const page = settled();
   page.sent.length = 0;
   page.book.set("x", "A", "last >= 10", false, 0.5);
-  page.book.rearm(row(7, "fired"));
+  page.book.again(row(7, "fired"));
   page.book.remove(row(7));
   assert.deepEqual(page.sent, [
     { op: "alert", id: "x", symbol: "A", when: "last >= 10", once: false, hysteresis: 0.5, owner: "me" },
@@ -126,6 +126,36 @@ test("when an alert fired last is known after a reload, and forgotten with the a
   again.list(4, [row("1")], null);
   again.fire(5, { id: "1" });
   assert.equal(again.book.firing(1), undefined);
+});
+
+test("an alert that was to fire once is marked at once, and what else became of alerts is asked for", () => {
+  const page = settled();
+  page.list(3, [row(1), { ...row(2), once: false }], null);
+  page.fire(4);
+  page.fire(5, { id: 2 });
+  assert.deepEqual(page.book.rows.value.map(({ state }) => state), ["fired", "waiting"]);
+  page.book.refresh();
+  assert.deepEqual(page.sent.at(-1), { op: "alerts", id: "alerts", owner: "me" });
+  page.list(5, [row(1, "fired"), { ...row(2), state: "held" }]);
+  assert.deepEqual(page.book.rows.value.map(({ state }) => state), ["fired", "held"]);
+});
+
+test("a server that has forgotten all alerts is told from one whose alerts were removed", () => {
+  const page = settled();
+  const lost: Id[][] = [];
+  page.list(3, [row(1), row(2, "fired")], null);
+  const again = (seq: number, rows: AlertRow[]): void => {
+    const next = new Page(page.kept).begin();
+    next.book.forgotten = (rows) => lost.push(rows.map(({ id }) => id));
+    next.list(seq, rows);
+    next.list(seq, rows);
+  };
+  again(3, [row(1), row(2, "fired")]);
+  assert.deepEqual(lost, []);
+  again(0, []);
+  assert.deepEqual(lost, [[1]]);
+  again(0, []);
+  assert.deepEqual(lost, [[1]], "that is told once");
 });
 
 test("a server without alerts is told apart from one that refuses", () => {

@@ -1,6 +1,6 @@
 // The form in which an alert is set: a price is enough; what else there is to choose stands behind "More".
 
-import { COMPARISON_WORDS, COMPARISONS, FIELD_WORDS, FIELDS, towards, typedLevel, whenOf, type Comparison, type Field } from "../alerts.ts";
+import { COMPARISON_WORDS, COMPARISONS, FIELD_WORDS, FIELDS, SIGNS, towards, typedLevel, whenOf, type Comparison, type Field } from "../alerts.ts";
 import { changePercent } from "../columns.ts";
 import type { Context } from "../context.ts";
 import { price } from "../format.ts";
@@ -88,7 +88,7 @@ export class AlertForm {
 
 function words(comparison: string): string {
   if (comparison === REACHES || comparison === "crosses") return comparison;
-  return `is ${COMPARISON_WORDS[comparison as Comparison]}`;
+  return `${SIGNS[comparison as Comparison]} is ${COMPARISON_WORDS[comparison as Comparison]}`;
 }
 
 /** Other windows and programs of the same owner have names of their own. */

@@ -10,12 +10,15 @@ import { beep } from "./sound.ts";
 /** What fired meanwhile comes one by one; it is told in one go. */
 const GATHERING_MS = 300;
 const MOST_NAMED = 4;
+/** The server doesn't tell by itself that an alert that was held waits again. */
+const ASKING_MS = 5000;
 const NONE = "A price to wait for: type it, or Shift-click the chart. It is watched also while this page is closed.";
 const OVER_POLLS = "Alerts don’t come through this network: it lets only prices through.";
 
 export class Alerts {
   private late: Fired[] = [];
   private gathering: ReturnType<typeof setTimeout> | undefined;
+  private asking: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly context: Context) {
     const { alerts, settings } = context;
@@ -29,9 +32,25 @@ export class Alerts {
       if (isLate) this.gather(fired);
       else this.ring(sentence(fired.symbol, fired.when, fired.value), fired.id);
       this.show();
+      this.ask();
     };
+    alerts.forgotten = (rows) => {
+      const act = (): void => rows.forEach((row) => alerts.again(row));
+      context.announce(`The server has forgotten ${rows.length === 1 ? "an alert" : `${rows.length} alerts`}.`, Date.now(), { label: "Set again", act });
+    };
+    // Other windows and programs may have changed them.
+    addEventListener("focus", () => this.ask());
+    setInterval(() => {
+      if (!document.hidden && alerts.rows.value.some(({ state }) => state === "held")) alerts.refresh();
+    }, ASKING_MS);
     for (const signal of [alerts.rows, alerts.offer, alerts.refusal, settings]) (signal as typeof alerts.rows).onChange(() => this.show());
     this.show();
+  }
+
+  /** What became of them; once, however many fire at the same time. */
+  private ask(): void {
+    clearTimeout(this.asking);
+    this.asking = setTimeout(() => this.context.alerts.refresh(), GATHERING_MS);
   }
 
   private ring(text: string, tag: Fired["id"], staysSince?: number): void {
@@ -70,10 +89,11 @@ export class Alerts {
     const { alerts, selected } = this.context;
     const { id, symbol, when, state } = row;
     const name = `${symbol} ${inShort(when)}`;
-    const text = el("button", { type: "button", class: "text" }, el("span", {}, el("b", {}, symbol), ` ${inShort(when)}`), el("small", {}, this.stateWords(row)));
+    const words = this.stateWords(row);
+    const text = el("button", { type: "button", class: "text", title: words }, el("span", {}, el("b", {}, symbol), ` ${inShort(when)}`), el("small", {}, words));
     text.addEventListener("click", () => (selected.value = symbol));
     const buttons = [button("remove", "close", `Remove the alert ${name}`, () => alerts.remove(row))];
-    if (state === "fired") buttons.unshift(button("again", "again", `Watch again: ${name}`, () => alerts.rearm(row)));
+    if (state === "fired") buttons.unshift(button("again", "again", `Watch again: ${name}`, () => alerts.again(row)));
     return el("li", { "data-alert": String(id), "data-state": state }, text, ...buttons);
   }
 
@@ -81,8 +101,8 @@ export class Alerts {
     const firing = this.context.alerts.firing(id);
     const at = firing ? ` ${stamp(firing.ms, "clock", this.context.settings.value.zone)}` : "";
     if (state === "fired") return `fired${at}`;
-    const each = once ? "" : `each time${count > 0 ? `, ${count}×${at}` : ""}, `;
-    return each + (state === "held" ? "held until it goes back" : "waiting");
+    const each = once ? "" : `, each time${count > 0 ? `: ${count}×${at}` : ""}`;
+    return (state === "held" ? "held until it goes back" : "waiting") + each;
   }
 }
 

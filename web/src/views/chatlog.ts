@@ -22,6 +22,8 @@ export class ChatLog {
       const { scrollTop, clientHeight, scrollHeight } = this.box;
       if (clientHeight > 0) this.follows = scrollTop + clientHeight >= scrollHeight - NEAR_PX;
     }, { passive: true });
+    // Where the box below grows, the end goes out of sight.
+    new ResizeObserver(() => this.follow()).observe(this.box);
     let { zone } = context.settings.value;
     context.settings.onChange((settings) => {
       if (settings.zone === zone) return;

@@ -13,7 +13,7 @@ const MOST_STAYING = 5;
 export function toasts(context: Context): void {
   const box = need("toasts");
   context.onSay((saying) => {
-    const toast = saying.since === undefined ? passing(saying) : staying(saying.text, stamp(saying.since, "clock", context.settings.value.zone));
+    const toast = saying.since === undefined ? passing(saying) : staying(saying, stamp(saying.since, "clock", context.settings.value.zone));
     box.append(toast);
     trim(".toast:not([data-stays])", MOST);
     trim("[data-stays]", MOST_STAYING);
@@ -33,19 +33,23 @@ export function toasts(context: Context): void {
 
 function passing({ text, action }: Saying): HTMLElement {
   const toast = el("p", { class: "toast" }, text);
-  if (action) {
-    const button = el("button", { type: "button" }, action.label);
-    button.addEventListener("click", action.act);
-    toast.append(button);
-  }
+  if (action) toast.append(doing(action));
   setTimeout(() => toast.remove(), LASTING_MS);
   toast.addEventListener("click", () => toast.remove());
   return toast;
 }
 
-function staying(text: string, time: string): HTMLElement {
-  const button = el("button", { type: "button", class: "remove", "aria-label": "Dismiss" }, icon("close"));
-  const toast = el("p", { class: "toast", "data-stays": true }, el("small", {}, time), el("span", { dir: "auto" }, text), button);
-  button.addEventListener("click", () => toast.remove());
+function staying({ text, action }: Saying, time: string): HTMLElement {
+  const toast = el("p", { class: "toast", "data-stays": true }, el("small", {}, time), el("span", { dir: "auto" }, text));
+  if (action) toast.append(doing({ label: action.label, act: () => (toast.remove(), action.act()) }));
+  const dismiss = el("button", { type: "button", class: "remove", "aria-label": "Dismiss" }, icon("close"));
+  dismiss.addEventListener("click", () => toast.remove());
+  toast.append(dismiss);
   return toast;
+}
+
+function doing({ label, act }: NonNullable<Saying["action"]>): HTMLElement {
+  const button = el("button", { type: "button" }, label);
+  button.addEventListener("click", act);
+  return button;
 }
