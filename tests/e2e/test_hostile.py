@@ -249,10 +249,13 @@ async def test_a_body_that_never_ends(tmp_path: Path) -> None:
                 head = b"POST /v1/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
                 client.send(head, b"Content-Length: 10000\r\n\r\n")
             trickling = asyncio.create_task(trickle(slow))
-            for client in (mute, slow):
-                assert (await client.head())[0] == 408
-                assert b"malformed" in await client.reader.readexactly(40)
-                async with asyncio.timeout(10):
+            assert (await mute.head())[0] == 408
+            assert b"malformed" in await mute.reader.readexactly(40)
+            async with asyncio.timeout(10):
+                # Whoever goes on sending may find the connection reset before it has read its answer.
+                with contextlib.suppress(ConnectionError):
+                    assert (await slow.head())[0] == 408
+                for client in (mute, slow):
                     with contextlib.suppress(ConnectionError):
                         await client.reader.read(-1)
             trickling.cancel()
