@@ -108,6 +108,8 @@ class NaiveMarket:
 
     def __init__(self) -> None:
         self.values: list[dict[str, float]] = [{}, {}]
+        #: Codes of symbols that were removed: a day that begins for all is none of theirs.
+        self.gone: set[int] = set()
         self.alerts: dict[int, NaiveAlert] = {}
         self.fired: list[tuple[int, float]] = []
 
@@ -121,6 +123,7 @@ class NaiveMarket:
             self.alerts.pop(rest[0], None)
         elif kind == "trade":
             code, price, size = rest
+            self.gone.discard(code)
             values = self.values[code]
             values["last"] = price
             values["volume"] = values.get("volume", 0) + size
@@ -128,6 +131,7 @@ class NaiveMarket:
             self._show(self.alerts, code, ("last", "volume", "change_pct"))
         elif kind == "quote":
             code, bid, ask = rest
+            self.gone.discard(code)
             for field, side in (("bid", bid), ("ask", ask)):
                 self.values[code].pop(field, None)
                 if side is not None:
@@ -135,9 +139,11 @@ class NaiveMarket:
             self._show(self.alerts, code, ("bid", "ask"))
         elif kind == "rollover":
             code, close = rest
-            for each in [0, 1] if code is None else [code]:
+            self.gone.discard(code)
+            for each in {0, 1} - self.gone if code is None else [code]:
                 self._roll_over(each, close)
         else:
+            self.gone = set(rest) | (self.gone if rest else set())
             for code in rest or [0, 1]:
                 self.values[code].clear()
                 self._forget(code, ("last", "bid", "ask", "volume", "change_pct"))
