@@ -6,6 +6,7 @@ import asyncio
 import time
 from pathlib import Path
 
+import jwt
 import pytest
 
 from ticker.entitlements import EVERYTHING, Entitlements
@@ -13,6 +14,7 @@ from ticker.keys import add, editing, revoke
 from ticker.server.attempts import Attempts
 from ticker.server.auth import SESSION_S, Authenticator
 from ticker.server.identity import ANYONE
+from ticker.server.tokens import TokenVerifier
 
 
 @pytest.fixture
@@ -80,6 +82,20 @@ def test_a_session_is_the_keys_and_ends_with_it(path: Path) -> None:
     auth.refresh()
     assert auth.unseal(cookie) is None
     assert not auth.holds(found)
+
+
+def test_a_session_of_a_token_ends_before_a_token_that_holds_longer(path: Path) -> None:
+    path.write_bytes(b"0123456789abcdef0123456789abcdef")
+    auth = Authenticator(tokens=TokenVerifier(path, "ticker"))
+    claims = {"sub": "desk", "aud": "ticker", "exp": int(time.time()) + 10 * SESSION_S}
+    token = jwt.encode(claims, path.read_bytes(), "HS256")
+    identity = auth.identify(token)
+    assert identity is not None
+    cookie, until_s = auth.seal(token, identity)
+    found = auth.unseal(cookie)
+    assert found is not None
+    assert found.expires_s == int(until_s) <= time.time() + SESSION_S
+    assert (found.name, found.may) == (identity.name, identity.may)
 
 
 def test_a_session_can_not_be_made_up(path: Path) -> None:

@@ -13,6 +13,7 @@ import hmac
 import logging
 import secrets
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -114,15 +115,13 @@ class Authenticator:
         if time.time() >= int(ends):
             return None
         if kind == "t":
-            return self.identify(what)
-        row = self._keys.known(what)
-        if row is None or row.expired(time.time()):
+            identity = self.identify(what)
+        else:
+            row = self._keys.known(what)
+            identity = None if row is None or row.expired(time.time()) else _of_key(row)
+        if identity is None:
             return None
-        identity = _of_key(row)
-        expires_s = min(float(ends), identity.expires_s or float("inf"))
-        return Identity(
-            name=identity.name, may=identity.may, expires_s=expires_s, key_id=identity.key_id, digest=identity.digest
-        )
+        return replace(identity, expires_s=min(float(ends), identity.expires_s or float("inf")))
 
     def _signature(self, body: bytes) -> bytes:
         return hmac.digest(self._sealing, body, hashlib.sha256)

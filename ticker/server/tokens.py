@@ -74,12 +74,13 @@ class TokenVerifier:
                 options={"require": ["exp", "aud", "sub"]},
             )
             may = msgspec.convert(claims.get(CLAIM, {}), Entitlements, strict=True)
-        except (jwt.InvalidTokenError, msgspec.ValidationError, ValueError, TypeError, RecursionError):
+            expires_s = float(claims["exp"]) + LEEWAY_S
+        except (jwt.InvalidTokenError, msgspec.ValidationError, ValueError, TypeError, OverflowError, RecursionError):
             return None
         name = str(claims["sub"])[:64]
         if not name.strip():
             return None  # nobody's: whoever has no name may choose one
-        return Identity(name=name, may=may, expires_s=float(claims["exp"]) + LEEWAY_S)
+        return Identity(name=name, may=may, expires_s=expires_s)
 
 
 def _keys(content: bytes) -> dict[str | None, tuple[Any, str]]:
