@@ -68,6 +68,9 @@ async def test_what_comes_right_behind_the_handshake_is_read() -> None:
         (handshake(Sec_WebSocket_Key="short"), 400),
         (handshake(Sec_WebSocket_Key="!" * 24), 400),
         (handshake(Content_Length="3") + b"abc", 400),
+        (handshake().replace(b"GET", b"HEAD"), 405),
+        (handshake(path="/v1/events?symbols=AAPL").replace(b"GET", b"HEAD"), 405),
+        (handshake(path="/v1/poll?symbols=AAPL").replace(b"GET", b"HEAD"), 405),
     ],
 )
 async def test_what_is_no_handshake(request_bytes: bytes, status: int) -> None:

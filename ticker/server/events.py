@@ -113,7 +113,7 @@ class EventsEndpoint:
         self._streams: dict[str, EventStream] = {}
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.get("/v1/events", self.stream), web.post("/v1/events/{token}", self.say)]
+        return [web.get("/v1/events", self.stream, allow_head=False), web.post("/v1/events/{token}", self.say)]
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
         try:

@@ -47,7 +47,7 @@ class PollEndpoint:
         self._metronome = metronome
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.get("/v1/poll", self.poll)]
+        return [web.get("/v1/poll", self.poll, allow_head=False)]
 
     async def poll(self, request: web.Request) -> web.StreamResponse:
         names = symbols_of(request)

@@ -72,7 +72,7 @@ class WebSocket(Connection):
                 self._transport.abort()
             self.close(violation.code, violation.reason)
         except Exception:  # a mistake of ours must not look like a network that broke
-            log.exception("client %s: failed", self.session.id)
+            log.exception("client %s: failed", self.session.id, extra={"client": self.session.id})
             self.close(1011, "the server failed; see its log")
 
     def _take(self, frame: Frame) -> None:
@@ -112,7 +112,8 @@ class WebSocketEndpoint:
         self._deflating = {encoding: DeflatingFramer(framer) for encoding, framer in self._framers.items()}
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.get("/v1/stream", self.handle)]
+        # Section 4.1: "The method of the request MUST be GET".
+        return [web.get("/v1/stream", self.handle, allow_head=False)]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         encoding = request.query.get("encoding", "json")
