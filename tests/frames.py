@@ -30,7 +30,7 @@ def handshake(
 ) -> bytes:
     """A request; ``headers`` (an underscore for each dash) stand in for those that a good one has, or come on top."""
     lines: dict[str, str | list[str]] = {
-        "Host": "ticker.example",
+        "Host": "localhost",
         "Upgrade": "websocket",
         "Connection": "Upgrade",
         "Sec-WebSocket-Version": "13",

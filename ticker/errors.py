@@ -143,7 +143,10 @@ ERROR_CODES: dict[str, ErrorCode] = {
         ErrorCode("json-needed", "The body of an HTTP request does not come as `application/json` (status 415)."),
         ErrorCode("upgrade-required", "`/v1/stream` was asked for without a WebSocket upgrade (status 426)."),
         ErrorCode("bad-handshake", "The WebSocket upgrade is not as RFC 6455 has it (status 400)."),
-        ErrorCode("bad-origin", "A page of another site may not do this (status 403)."),
+        ErrorCode(
+            "bad-origin",
+            "A page of another site may not do this, nor one that calls the server by a name not its own (status 403).",
+        ),
         ErrorCode("unauthorized", "No key or token came along, or one that is not (or no longer) good (status 401)."),
         ErrorCode("not-entitled", "The key or token is not for this (status 403)."),
         ErrorCode(

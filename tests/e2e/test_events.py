@@ -201,9 +201,9 @@ async def test_what_is_said_is_bounded_and_counted(http: aiohttp.ClientSession) 
 
 async def test_who_sends_something_on_top_is_cut_off() -> None:
     async with serving(ScriptedFeed()) as service, raw_client(service.port) as client:
-        client.send(b"GET /v1/events?symbols=AAPL HTTP/1.1\r\nHost: x\r\n\r\n")
+        client.send(b"GET /v1/events?symbols=AAPL HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert (await client.head())[0] == 200
-        client.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        client.send(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         async with asyncio.timeout(10):
             try:
                 while await client.reader.read(65_536):

@@ -246,7 +246,7 @@ async def test_a_body_that_never_ends(tmp_path: Path) -> None:
 
         async with raw_client(service.port) as mute, raw_client(service.port) as slow:
             for client in (mute, slow):
-                head = b"POST /v1/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                head = b"POST /v1/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                 client.send(head, b"Content-Length: 10000\r\n\r\n")
             trickling = asyncio.create_task(trickle(slow))
             assert (await mute.head())[0] == 408
@@ -270,7 +270,7 @@ async def test_a_body_that_breaks_off(tmp_path: Path, caplog: pytest.LogCaptureF
         limits = msgspec.structs.replace(Limits(), handshake_seconds=1)
         async with serving(ScriptedFeed(), Settings(port=0, keys=keys, limits=limits)) as service:
             async with raw_client(service.port) as client:
-                head = b"POST /v1/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                head = b"POST /v1/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                 client.send(head, b"Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n")
                 assert (await client.head())[0] == 100
                 client.send(b"zz\r\n")
@@ -292,7 +292,9 @@ async def test_answers_that_nobody_takes() -> None:
             client.connect(("127.0.0.1", service.port))
             client.setblocking(False)
             # Each is answered with more than 300 KB.
-            await asyncio.get_running_loop().sock_sendall(client, b"GET /v1/symbols HTTP/1.1\r\nHost: x\r\n\r\n" * 40)
+            await asyncio.get_running_loop().sock_sendall(
+                client, b"GET /v1/symbols HTTP/1.1\r\nHost: localhost\r\n\r\n" * 40
+            )
             async with asyncio.timeout(10):
                 while not server.connections:
                     await asyncio.sleep(0.01)

@@ -148,13 +148,37 @@ async def test_who_takes_nothing_goes(caplog: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.mark.parametrize(
-    ("origin", "status"), [("https://evil.example", 403), ("null", 403), ("https://known.example", 101)]
+    ("origin", "status"),
+    [
+        ("https://evil.example", 403),
+        ("null", 403),
+        ("https://known.example", 101),
+        (["https://known.example", "https://evil.example"], 403),
+    ],
 )
-async def test_pages_of_other_sites(origin: str, status: int) -> None:
+async def test_pages_of_other_sites(origin: str | list[str], status: int) -> None:
     allowed = Settings(port=0, allowed_origins=frozenset({"https://known.example"}))
     async with serving(ScriptedFeed(), allowed) as service, raw_client(service.port) as client:
         client.send(handshake(Origin=origin))
         assert (await client.head())[0] == status
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("evil.example:{}", 403), ("known.example:{}", 101), ("127.0.0.1:{}", 101), ("[::1]:{}", 101), ("LocalHost", 101)],
+)
+async def test_a_site_whose_name_leads_to_this_machine(host: str, status: int) -> None:
+    """To a browser its pages are the server's own; where nobody is asked who they are, the name tells them apart."""
+    allowed = Settings(port=0, allowed_origins=frozenset({"http://known.example"}))
+    async with serving(ScriptedFeed(), allowed) as service:
+        called = host.format(service.port)
+        async with raw_client(service.port) as client:
+            client.send(handshake(Host=called, Origin=f"http://{called}"))
+            assert (await client.head())[0] == status
+        # Such a page reads like the server's own, and for that it names no origin.
+        async with raw_client(service.port) as client:
+            client.send(handshake(path="/v1/clients", drop=("Upgrade", "Connection"), Host=called))
+            assert (await client.head())[0] == (200 if status == 101 else status)
 
 
 async def test_a_page_of_another_site_changes_nothing(http: aiohttp.ClientSession) -> None:

@@ -36,7 +36,7 @@ async def test_a_signal_stops_it_within_two_seconds_and_tells_the_clients(sent: 
     with Server("--symbols", "AAPL") as server:
         with socket.create_connection(("127.0.0.1", server.port)) as mute:
             mute.sendall(
-                b"GET /v1/stream HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                b"GET /v1/stream HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                 b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
             )
             assert mute.recv(12) == b"HTTP/1.1 101"

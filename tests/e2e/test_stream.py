@@ -397,7 +397,7 @@ async def test_a_client_that_does_not_read_costs_nothing_and_then_gets_the_lates
         slow.setblocking(False)
         loop = asyncio.get_running_loop()
         upgrade = (
-            "GET /v1/stream HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "GET /v1/stream HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         )
         await loop.sock_sendall(slow, upgrade.encode())
@@ -504,7 +504,7 @@ async def test_an_unread_flood_of_pings_is_held_back_and_not_stored(http: aiohtt
     async with serving(feed) as service:
         reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
         upgrade = (
-            "GET /v1/stream HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "GET /v1/stream HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         )
         reader._transport.pause_reading()  # type: ignore[attr-defined]  # this client never reads

@@ -35,7 +35,7 @@ def requests(bearer: str) -> list[Request]:
 def request(
     target: str | bytes, *headers: str | bytes, method: str | bytes = "GET", body: bytes = b"", bearer: str = ""
 ) -> bytes:
-    lines = [b" ".join((_bytes(method), _bytes(target), b"HTTP/1.1")), b"Host: ticker.example"]
+    lines = [b" ".join((_bytes(method), _bytes(target), b"HTTP/1.1")), b"Host: localhost"]
     lines += map(_bytes, (*_ALWAYS, *headers))
     if bearer:
         lines.append(_bytes(f"Authorization: Bearer {bearer}"))
@@ -74,7 +74,7 @@ def _heads() -> Iterator[Request]:
         "a header that goes on": request("/healthz", "X: 1", " more"),
         "a header with a blank before its colon": request("/healthz", "X : 1"),
         "a header's name in brackets": request("/healthz", "<X>: 1"),
-        "a line feed alone": b"GET /healthz HTTP/1.1\nHost: x\n" + secret + b"\n",
+        "a line feed alone": b"GET /healthz HTTP/1.1\nHost: localhost\n" + secret + b"\n",
         "HTTP/9.9": b"GET /healthz HTTP/9.9\r\n" + secret + b"\r\n",
         "HTTP/x": b"GET /healthz HTTP/x\r\n" + secret + b"\r\n",
         "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",

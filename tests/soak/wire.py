@@ -51,7 +51,7 @@ async def asked(port: int, request: str, body: bytes = b"") -> tuple[int, bytes]
     reader, writer = await opened(port)
     try:
         writer.write(
-            f"{request} HTTP/1.1\r\nHost: ticker.example\r\nConnection: close\r\n"
+            f"{request} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
             + body
         )
@@ -145,7 +145,7 @@ class EventWire(Wire):
         wire = cls(*await opened(port), port)
         try:
             wire._raw.send(
-                f"GET /v1/events?{urlencode(query)} HTTP/1.1\r\nHost: ticker.example\r\n"
+                f"GET /v1/events?{urlencode(query)} HTTP/1.1\r\nHost: localhost\r\n"
                 "Accept: text/event-stream\r\n\r\n".encode()
             )
             status, _ = await wire._raw.head()

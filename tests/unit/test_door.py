@@ -86,3 +86,11 @@ def test_a_page_that_may(origin: str | None, host: str) -> None:
 def test_a_page_that_may_not(origin: str, host: str) -> None:
     assert not is_welcome(origin, host, {"https://known.example"})
     assert is_welcome(origin, host, {"*"})
+
+
+def test_a_page_that_came_without_tls_may_do_nothing_to_a_server_with_it() -> None:
+    """Whoever is on the way may have written it."""
+    assert is_welcome("https://ticker.example", "ticker.example", (), secure=True)
+    assert is_welcome(None, "ticker.example", (), secure=True)
+    assert not is_welcome("http://ticker.example", "ticker.example", (), secure=True)
+    assert is_welcome("http://ticker.example", "ticker.example", {"http://ticker.example"}, secure=True)

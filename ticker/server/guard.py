@@ -14,10 +14,12 @@ from ticker.server.attempts import Attempts
 from ticker.server.auth import Authenticator
 from ticker.server.http import body_of, json_response, refusal
 from ticker.server.identity import ANYONE, Identity, for_everybody, identified, is_for_everybody, known
+from ticker.server.origin import is_misnamed
 
 COOKIE = "ticker_session"
 #: A key has 52 characters, a token may have some thousand.
 _MAX_BYTES = 16_384
+_MISNAMED = "this machine calls itself localhost, or by its address; --allow-origin http://NAME lets it have another"
 _CHALLENGE = {hdrs.WWW_AUTHENTICATE: 'Bearer realm="ticker"'}
 
 
@@ -43,6 +45,8 @@ class Guard:
         @web.middleware
         async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
             if self._auth.open:
+                if is_misnamed(request):
+                    return refusal(403, "bad-origin", _MISNAMED)
                 identified(request, ANYONE)
                 return await handler(request)
             credential = _bearer(request)
