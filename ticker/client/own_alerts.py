@@ -7,6 +7,7 @@ whatever broke. This module knows no socket and no clock.
 from __future__ import annotations
 
 import logging
+from typing import NamedTuple
 
 import msgspec
 
@@ -14,6 +15,13 @@ from ticker.client.wanted import listed
 from ticker.messages import Alert, AlertList, AlertRow, Alerts, Fired, Id, Unalert
 
 log = logging.getLogger("ticker.client")
+
+
+class _Set(NamedTuple):
+    """An alert that was set, when ``seq`` was the number of the last that had fired: what fires by it comes later."""
+
+    alert: Alert
+    seq: int
 
 
 class OwnAlerts:
@@ -27,7 +35,9 @@ class OwnAlerts:
         #: As the server told them on this connection, if it has.
         self._rows: dict[Id, AlertRow] | None = None
         #: Those that were set here and may still fire.
-        self._set: dict[Id, Alert] = {}
+        self._set: dict[Id, _Set] = {}
+        #: The number of the last that had fired when the server last told all alerts.
+        self._told = 0
         #: The number of the last that fired and came; where none came yet, what the server said it was.
         self._seq: int | None = None
         #: The next one to come says where the server really goes on.
@@ -52,11 +62,14 @@ class OwnAlerts:
         return Unalert(id=id, owner=self.owner)
 
     def found(self, message: Alert) -> AlertRow | None:
-        """This alert, if the server has it, as far as this connection was told."""
+        """This alert, if the server has it, as far as this connection was told. Then it has been set."""
         row = (self._rows or {}).get(message.id) if message.id is not None else None
         if row is None or (row.symbol, row.once) != (message.symbol, message.once):
             return None
-        return row if row.when.split() == message.when.split() else None
+        if row.when.split() != message.when.split():
+            return None
+        self._note(message, row)
+        return row
 
     def is_gone(self, id: Id) -> bool:  # noqa: A002 - the wire's name
         """Whether the server has this alert no more (``*``: none at all), as far as this connection was told."""
@@ -66,7 +79,7 @@ class OwnAlerts:
 
     def connected(self, *, same_epoch: bool) -> list[Alerts]:
         """What to ask of a new connection."""
-        self._elsewhere = not same_epoch
+        self._elsewhere |= not same_epoch
         if not self.claimed:
             return []
         self._awaiting = self._seq is not None
@@ -79,21 +92,23 @@ class OwnAlerts:
     def told(self, message: AlertList, asked: Alert | Alerts | Unalert | None, *, opening: bool) -> list[Alert]:
         """The server told all alerts; which to set again."""
         rows = self._rows = {row.id: row for row in message.alerts}
-        if isinstance(asked, Alert) and asked.id is not None:
-            self._set[asked.id] = asked
+        self._told = message.seq
         if self._seq is None:
             self._seq, self._joining = message.seq, True
         elif isinstance(asked, Alerts) and self._awaiting:
             self._awaiting = False
-            self._joining = message.seq < self._seq  # its numbers are not those that were
+            if message.seq < self._seq:
+                self._seq = 0  # it counts anew, and gives all it has
+        if isinstance(asked, Alert) and asked.id in rows:
+            self._note(asked, rows[asked.id])
         for row in message.alerts:
             if row.state == "fired":
                 self._set.pop(row.id, None)
         gone = [id_ for id_ in self._set if id_ not in rows]
-        if opening and (self._elsewhere or not isinstance(asked, Alerts)):
-            # Set again, or being set again. Until that is answered they are not forgotten.
-            again = [self._set[id_] for id_ in gone] if self._elsewhere else []
-            self._elsewhere = False
+        if opening and self._elsewhere:
+            # Until they are set again, which another break may keep them from, they are not forgotten.
+            self._elsewhere = bool(gone)
+            again = [self._set[id_].alert for id_ in gone] if isinstance(asked, Alerts) else []
             if again:
                 ids = listed(str(each.id) for each in again)
                 log.warning("%s: the server has forgotten the alerts %s; setting them again", self._name, ids)
@@ -101,6 +116,11 @@ class OwnAlerts:
         for id_ in gone:
             del self._set[id_]  # removed, here or by another client of the owner's
         return []
+
+    def _note(self, message: Alert, row: AlertRow) -> None:
+        """This alert has been set. It is kept as the server words it: so it is known again when it fires."""
+        if row.state != "fired":
+            self._set[row.id] = _Set(msgspec.structs.replace(message, when=row.when), self._told)
 
     def refused(self, asked: Alert | Alerts | Unalert) -> None:
         """What was asked at the connection's beginning can't be done."""
@@ -115,7 +135,7 @@ class OwnAlerts:
             return False
         self.claimed = True
         self._seq, self._joining = message.seq, False
-        fired = self._set.get(message.id)
-        if fired is not None and fired.once:
+        mine = self._set.get(message.id)
+        if mine is not None and mine.alert.once and message.seq > mine.seq:
             del self._set[message.id]
         return True
