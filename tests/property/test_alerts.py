@@ -106,17 +106,21 @@ class NaiveAlert:
 class NaiveMarket:
     """All values, and what fired: ids and values."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, known: bool) -> None:
         self.values: list[dict[str, float]] = [{}, {}]
         #: Codes of symbols that were removed: a day that begins for all is none of theirs.
         self.gone: set[int] = set()
+        #: Whether the symbols are there: what was never there can't be removed.
+        self.known = known
         self.alerts: dict[int, NaiveAlert] = {}
         self.fired: list[tuple[int, float]] = []
 
     def happens(self, what: tuple[Any, ...]) -> None:
         kind, *rest = what
+        self.known |= kind in ("trade", "quote", "rollover")
         if kind == "put":
             id_, *how = rest
+            self.alerts.pop(id_, None)  # of a tick that makes several fire, the older ones fire first
             alert = self.alerts[id_] = NaiveAlert(*how)
             self._show({id_: alert}, alert.symbol, (alert.field,))
         elif kind == "unalert":
@@ -143,7 +147,7 @@ class NaiveMarket:
             for each in {0, 1} - self.gone if code is None else [code]:
                 self._roll_over(each, close)
         else:
-            self.gone = set(rest) | (self.gone if rest else set())
+            self.gone = self.gone.union(rest) if rest and self.known else set()
             for code in rest or [0, 1]:
                 self.values[code].clear()
                 self._forget(code, ("last", "bid", "ask", "volume", "change_pct"))
@@ -255,7 +259,7 @@ def test_an_alert_fires_once_for_each_crossing_however_ticks_are_cut(
     history: list[tuple[Any, ...]], cuts: list[bool], looks: list[bool], complete: bool
 ) -> None:
     """What fires, and in which order, is what a model finds that sees tick by tick, whatever the batches and looks."""
-    market = NaiveMarket()
+    market = NaiveMarket(known=complete)
     for what in history:
         market.happens(what)
     found = Run(cuts, looks, complete=complete).of(history)

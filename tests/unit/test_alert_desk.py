@@ -145,12 +145,13 @@ def test_a_removal_of_what_is_not_there_is_refused_and_all_may_go_at_once(place:
 
 
 def test_an_alert_of_the_same_id_replaces_the_other(place: Place) -> None:
-    """It begins anew, and the other fires no more."""
+    """It begins anew, in the other's place, and the other fires no more."""
     ann = Client(place)
     ann.alert("last >= 190")
+    ann.alert("last >= 1000", id=8)
     place.trade(195.0)
     assert len(ann.heard()) == 1
-    assert [row["when"] for row in ann.alert("last >= 210")["alerts"]] == ["last >= 210"]
+    assert [row["when"] for row in ann.alert("last >= 210")["alerts"]] == ["last >= 210", "last >= 1000"]
     place.trade(180.0, 195.0, 211.0)
     assert [fired["value"] for fired in ann.heard()] == [211.0]
 

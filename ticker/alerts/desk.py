@@ -42,8 +42,8 @@ class Market(Catalogue, Protocol):
 class AlertDesk:
     """Desk and onlooker at once: ``Hub(…, desks=[desk], onlooker=desk)``, and then ``desk.watch(hub)``.
 
-    ``alerts`` and ``owners`` are how many there may be in all; an owner takes about 1 KiB, each alert 1 KiB, and each
-    of the (at most ``KEPT``) that fired half a KiB. An owner of whom there is nothing is forgotten when its last
+    ``alerts`` and ``owners`` are how many there may be in all; an owner takes about 2 KiB, each alert 1 KiB, and each
+    of the (at most ``KEPT``) that fired somewhat less. An owner of whom there is nothing is forgotten when its last
     connection goes; one that has only things of the past, as soon as there are too many.
 
     ``fired`` is called for each alert that fires, once that is kept; it must not raise, and is for webhooks. ``may``

@@ -44,10 +44,9 @@ class Owner:
 
     def put(self, alert: Alert) -> Alert | None:
         """Add an alert; returns the one whose place it takes."""
-        old = self.drop(alert.id) if alert.id in self.alerts else None
+        old = self.alerts.get(alert.id)
         self.alerts[alert.id] = alert
-        if not alert.done:
-            self._count(1)
+        self._count((not alert.done) - (old is not None and not old.done))
         return old
 
     def drop(self, id: Id) -> Alert:  # noqa: A002 - the wire's name
