@@ -29,8 +29,8 @@ def port() -> Iterator[str]:
 
 
 def test_there_is_python_to_run() -> None:
-    """The blocks are found: async, sync, the trades, and bars."""
-    assert len(BLOCKS) == 4
+    """The blocks are found: async, sync, the trades, alerts and rooms, and bars."""
+    assert len(BLOCKS) == 5
 
 
 @pytest.mark.parametrize("block", BLOCKS)
