@@ -17,7 +17,8 @@ class Entitlements(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     ``symbols``      patterns as a shell has them, case-sensitive: ``AAPL``, ``FX:*``, ``BRK.?``, ``[AM]*``
     ``channels``     of the stream; the snapshot belongs to ``ticker``, and bars over HTTP to ``bars``
     ``rooms``        of the desk chat: patterns too
-    ``rate``         the highest rate in Hz, at least 0.5; with one, "at once" is that rate
+    ``rate``         the highest rate in Hz, at least 0.5, of channel ``ticker``, of bars, and of what is asked for over
+                     HTTP; with one, "at once" is that rate. Trades and quotes come one by one: see ``channels``
     ``connections``  at the same time
     ``admin``        may see who is connected and the metrics, and move the replay's clock
     """

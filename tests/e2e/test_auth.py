@@ -107,6 +107,19 @@ async def test_a_key_opens(path: Path, http: aiohttp.ClientSession) -> None:
             assert response.status == 200
 
 
+@pytest.mark.parametrize("what", ["/v1/snapshot?symbols=AAPL", "/v1/poll?symbols=AAPL", "/v1/bars/AAPL"])
+async def test_asking_often_gets_one_no_more_than_the_rate(path: Path, http: aiohttp.ClientSession, what: str) -> None:
+    """Answers come with the beats of the rate: three of these lie between the first and the fourth answer."""
+    slow, fast = new_key(path, "slow", rate=5), new_key(path, "fast")
+    async with serving(ScriptedFeed(), settings(path)) as service:
+        answered_s = []
+        for key in (slow, slow, slow, slow, fast):
+            async with http.get(service.url + what, headers=bearer(key)) as response:
+                assert response.status == 200
+            answered_s.append(time.monotonic())
+        assert answered_s[3] - answered_s[0] > 0.5
+
+
 async def test_wrong_keys_are_answered_late_and_never_logged(
     path: Path, http: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -147,6 +147,25 @@ def test_no_rate_above_the_highest(asked: float | None, granted: float) -> None:
     assert made.rates == {granted}
 
 
+@pytest.mark.parametrize("more", [{}, {"channel": "bars", "interval": "1s"}])
+def test_asking_anew_gets_one_no_more_than_the_rate(more: dict[str, str]) -> None:
+    """What would come at once comes with the next beat."""
+    made, table = hub("AAPL")
+    told = Told()
+    session = made.attach(told, "json", Entitlements(rate=2))
+    kind = "bars" if more else "update"
+    for count in range(3):
+        made.publish(batch(table, [(0, TS, 1.0 + count, 1.0)], []))
+        for op in ("subscribe", "unsubscribe", "subscribe"):
+            made.receive(session, json.dumps({"op": op, "symbols": ["AAPL"], **more}), TS)
+        since = {"epoch": made.board.epoch, "version": 0}
+        made.receive(session, json.dumps({"op": "subscribe", "symbols": ["AAPL"], "since": since, **more}), TS)
+        made.poll(TS)
+        assert [message["type"] for message in told.messages].count(kind) == count
+        made.beat(2, TS)
+        assert [message["type"] for message in told.messages].count(kind) == count + 1
+
+
 def test_a_snapshot_has_what_one_may_see() -> None:
     made, table = hub("AAPL", "MSFT")
     made.publish(batch(table, [(0, TS, 1.0, 1.0), (1, TS, 2.0, 1.0)], []))

@@ -47,7 +47,12 @@ def command(ctx: click.Context) -> None:
 )
 @click.option("--channels", metavar="LIST", help="Which of ticker, trades, quotes and bars.  [default: all]")
 @click.option("--rooms", default="*", show_default=True, help="Which rooms of the chat: as with --symbols.")
-@click.option("--rate", type=click.FloatRange(0.5), metavar="HZ", help="At most so many updates a second.")
+@click.option(
+    "--rate",
+    type=click.FloatRange(0.5),
+    metavar="HZ",
+    help="At most so many updates a second, and bars; trades and quotes come one by one (see --channels).",
+)
 @click.option("--connections", type=click.IntRange(1), metavar="NUMBER", help="At most so many at the same time.")
 @click.option(
     "--expires", metavar="WHEN", help="A date (2027-01-31), or how long it holds (30d, 12h).  [default: never]"

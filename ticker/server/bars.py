@@ -17,7 +17,7 @@ from ticker.codec import plain
 from ticker.hub import Hub
 from ticker.model import is_symbol
 from ticker.moments import moment_ns
-from ticker.server.http import json_response, refusal
+from ticker.server.http import json_response, paced, refusal
 from ticker.server.identity import identity
 
 DEFAULT_LIMIT: Final = 500
@@ -63,6 +63,7 @@ class BarsEndpoint:
             query = _query(dict(request.query))
         except ValueError as error:
             return refusal(400, "bad-argument", str(error))
+        await paced(may, self._hub.limits.rates)
         starts, values, closed = self._hub.bars.history(row, query.interval, query.start, query.end, query.limit)
         bars = [
             (start, *map(plain, bar), over)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, TypeVar
 
 import msgspec
@@ -96,7 +96,17 @@ class HttpEndpoints:
         if not wanted:
             text = "symbols: missing; ask for ?symbols=AAPL,MSFT or ?symbols=*"
             return refusal(400, "no-symbols", text)
-        return json_response(self._hub.snapshot(wanted, time.time_ns(), identity(request).may))
+        may = identity(request).may
+        await paced(may, self._hub.limits.rates)
+        return json_response(self._hub.snapshot(wanted, time.time_ns(), may))
+
+
+async def paced(may: Entitlements, rates: Iterable[float]) -> None:
+    """Who may have so many updates a second gets no more by asking anew: wait for its next beat, as on the stream."""
+    if may.rate is not None:
+        rate_hz = max(rate for rate in rates if rate <= may.rate) or may.rate
+        now_s = asyncio.get_running_loop().time()
+        await asyncio.sleep((int(now_s * rate_hz) + 1) / rate_hz - now_s)
 
 
 def json_response(body: object, status: int = 200) -> web.Response:

@@ -11,7 +11,7 @@ from aiohttp import web
 from ticker.hub import Hub
 from ticker.messages import Since, Subscribe
 from ticker.server.clients import Clients
-from ticker.server.http import json_response, refusal, since_of, symbols_of
+from ticker.server.http import json_response, paced, refusal, since_of, symbols_of
 from ticker.server.identity import identity
 from ticker.server.metronome import Metronome
 
@@ -63,6 +63,7 @@ class PollEndpoint:
         if (response := self._clients.enter(request)) is not None:
             return response
         try:
+            await paced(identity(request).may, self._hub.limits.rates)
             return await self._changed(request, names, since, wait_s)
         finally:
             self._clients.leave(request.remote, identity(request))
