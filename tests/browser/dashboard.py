@@ -80,7 +80,7 @@ class Dashboard:
         return self.until(look, bool)
 
     def live(self) -> None:
-        """Wait until the page is connected, and its feed works: for some seconds after a tick it is live, then quiet."""
+        """Wait until the page is connected and its feed works: for some seconds after a tick it is live, then quiet."""
         expect(self.badge).to_have_attribute("data-state", re.compile("^(live|quiet)$"))
 
     def number(self, symbol: str, field: str) -> float | None:

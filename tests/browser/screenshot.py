@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from tests.browser import chromium
 from tests.browser.dashboard import Dashboard
@@ -42,6 +42,16 @@ def taken(dashboard: Dashboard, path: Path, settle_s: float = 0) -> None:
     for text in dashboard.complaints.unexpected():
         print(f"{path.name}: {text}", file=sys.stderr)
     print(f"{path} {path.stat().st_size / 1_000:.0f} kB")
+
+
+def talk(page: Page) -> None:
+    """Open the chat, and say something."""
+    page.locator("#chat-button").click()
+    page.get_by_label("Your name").fill("Ann")
+    page.get_by_role("button", name="Join", exact=True).click()
+    for text in ("$AAPL looks heavy", "Out of half of $NVDA; the rest goes at 190"):
+        page.get_by_label("Say something").fill(text)
+        page.get_by_label("Say something").press("Enter")
 
 
 def for_readme(browser: Browser, path: Path) -> None:
@@ -88,6 +98,11 @@ def for_looking(browser: Browser, folder: Path) -> None:
         dashboard.live()
         dashboard.cell("MSFT", "symbol").click()
         taken(dashboard, folder / "narrow-chart.png", 3)
+        for name, how in (("chat", {}), ("narrow-chat", {"viewport": NARROW})):
+            dashboard = opened(browser, f"{server.url}/#{LIST}", **how)
+            dashboard.live()
+            talk(dashboard.page)
+            taken(dashboard, folder / f"{name}.png", 1)
         dashboard = opened(browser, f"{server.url}/#{LIST}")
         dashboard.live()
         dashboard.page.locator("body").press("Space")

@@ -179,7 +179,7 @@ def test_several_named_lists(visit: Visit, stage: Stage) -> None:
     dashboard.shows("MSFT", "last", 54.1)
     first = dashboard.page.get_by_label("List", exact=True).input_value()
     dashboard.button("Manage lists").click()
-    dashboard.page.get_by_label("Name").fill("Chips")
+    dashboard.page.get_by_label("Name", exact=True).fill("Chips")
     dashboard.button("New list").click()
     dashboard.page.keyboard.press("Escape")
     expect(dashboard.rows).to_have_count(0)

@@ -23,6 +23,8 @@ export type Offer = "asking" | "yes" | "no";
 
 const OLD = "alerts";
 const LISTING = "alerts";
+/** Saved when this window has changed the server's alerts, so that the others ask what they are by now. */
+export const CHANGED = "alerts.changed";
 const MOST = 200;
 
 export class AlertBook {
@@ -120,6 +122,7 @@ export class AlertBook {
     if (id !== undefined && this.asked.delete(id)) {
       this.refusal.value = "";
       this.handed(id);
+      if (id !== LISTING) this.memory.save(CHANGED, Date.now());
     }
     this.rows.value = alerts;
     if (this.past !== null || id !== LISTING) {

@@ -1,6 +1,6 @@
 // What all views share: the stream's side, what the user chose, and what is looked at; remembered in the browser.
 
-import { AlertBook } from "./alertbook.ts";
+import { AlertBook, CHANGED } from "./alertbook.ts";
 import { firstLists, currentList, followed, listsFrom, type Lists } from "./lists.ts";
 import { Live } from "./live.ts";
 import { Painter } from "./painter.ts";
@@ -81,6 +81,7 @@ export class Context {
     // What another window changes is changed here, too; else the last one to save would undo what the others did.
     follow({
       lists: (stored) => (this.lists.value = followed(this.lists.value, listsFrom(stored) ?? this.lists.value)),
+      [CHANGED]: () => this.alerts.refresh(),
       settings: (stored) => {
         // Two windows side by side may show different bars in different orders.
         const { interval, sort } = this.settings.value;

@@ -158,6 +158,16 @@ test("a server that has forgotten all alerts is told from one whose alerts were 
   assert.deepEqual(lost, [[1]], "that is told once");
 });
 
+test("other windows learn of what this one has changed, and not of what it has asked", () => {
+  const page = settled();
+  page.book.refresh();
+  page.list(3, [row(7)]);
+  assert.equal(page.kept.load("alerts.changed"), null);
+  page.book.remove(row(7));
+  page.list(3, [], 7);
+  assert.notEqual(page.kept.load("alerts.changed"), null);
+});
+
 test("a server without alerts is told apart from one that refuses", () => {
   const page = new Page().begin();
   assert.ok(page.book.take({ type: "error", id: "alerts", code: "unknown-op", message: "no" }));
