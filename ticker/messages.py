@@ -162,6 +162,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     connections: int = 20_000
     #: Connections from one address, except from the server's own machine; more are answered with 429.
     connections_per_address: int = 1_000
+    #: Connections of one key, or one token's `sub`, that says no other number; more are answered with 429.
+    connections_per_key: int = 1_000
     #: Wrong keys from one address in a minute, for long; ten at once. More are answered with 429.
     attempts_per_minute: int = 10
     #: Bytes of a request's line, and of each of its headers.

@@ -173,12 +173,15 @@ def test_this_machine_is_open(service: type[FakeService], host: str) -> None:
 
 
 def test_limits_become_settings(service: type[FakeService]) -> None:
-    options = ("--max-connections", "7", "--max-connections-per-address", "3", "--max-messages-per-second", "20")
+    options = (
+        *("--max-connections", "7", "--max-connections-per-address", "3", "--max-connections-per-key", "4"),
+        *("--max-messages-per-second", "20"),
+    )
     more = ("--slow-timeout", "9", "--idle-timeout", "8", "--allow-origin", "https://a.example")
     assert serve("--key", "k", *options, *more, "--allow-origin", "https://b.example").exit_code == 0
     settings = service.made[0].settings
     limits = settings.limits
-    assert (limits.connections, limits.connections_per_address) == (7, 3)
+    assert (limits.connections, limits.connections_per_address, limits.connections_per_key) == (7, 3, 4)
     assert (limits.messages_per_second, limits.messages_at_once) == (20, 200)
     assert (limits.slow_seconds, limits.idle_seconds) == (9, 8)
     assert settings.allowed_origins == {"https://a.example", "https://b.example"}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from ticker.entitlements import Entitlements
 from ticker.messages import Limits
 from ticker.server.door import Door, Refusal
+from ticker.server.identity import Identity
 from ticker.server.origin import is_welcome
 from ticker.server.own import is_own
 
@@ -38,6 +40,19 @@ def test_so_many_from_one_address_but_this_machines_own() -> None:
     for _ in range(2):
         door.leave("203.0.113.7")
     assert ("address", "203.0.113.7") not in door._by
+
+
+def test_so_many_of_one_key_that_says_no_other_number() -> None:
+    door = Door(Limits(connections_per_key=2))
+    for name, may, most in (("desk", Entitlements(), 2), ("more", Entitlements(connections=3), 3)):
+        who = Identity(name=name, may=may)
+        for _ in range(most):
+            door.enter("127.0.0.1", who)
+        with pytest.raises(Refusal, match=f"{most} connections from your key") as caught:
+            door.enter("203.0.113.7", who)
+        assert caught.value.status == 429
+    for _ in range(3):
+        door.enter("127.0.0.1")  # nobody was asked
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "127.1.2.3", "localhost", "::1%lo"])

@@ -39,6 +39,7 @@ RESERVED = frozenset(
         "max_attempts_per_minute",
         "max_connections",
         "max_connections_per_address",
+        "max_connections_per_key",
         "max_depth",
         "max_header_bytes",
         "max_memory",

@@ -53,7 +53,12 @@ def command(ctx: click.Context) -> None:
     metavar="HZ",
     help="At most so many updates a second, and bars; trades and quotes come one by one (see --channels).",
 )
-@click.option("--connections", type=click.IntRange(1), metavar="NUMBER", help="At most so many at the same time.")
+@click.option(
+    "--connections",
+    type=click.IntRange(1),
+    metavar="NUMBER",
+    help="At most so many at the same time.  [default: the server's --max-connections-per-key]",
+)
 @click.option(
     "--expires", metavar="WHEN", help="A date (2027-01-31), or how long it holds (30d, 12h).  [default: never]"
 )

@@ -141,6 +141,13 @@ def _option(name: str, **more: Any) -> Callable[[F], F]:
     help="Clients from one address, but this machine's own.",
 )
 @_option(
+    "--max-connections-per-key",
+    default=1_000,
+    type=click.IntRange(1),
+    metavar="NUMBER",
+    help="Clients with one key, or one token's `sub`, that says no other number (`ticker keys add --connections`).",
+)
+@_option(
     "--max-attempts-per-minute",
     default=10,
     type=click.IntRange(1),
@@ -291,6 +298,7 @@ def command(**params: Any) -> int:
             idle_seconds=params["idle_timeout"],
             connections=connections,
             connections_per_address=params["max_connections_per_address"],
+            connections_per_key=params["max_connections_per_key"],
             depth=params["max_depth"],
             attempts_per_minute=params["max_attempts_per_minute"],
             header_bytes=params["max_header_bytes"],
