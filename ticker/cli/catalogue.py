@@ -23,6 +23,7 @@ from ticker.options import unwrapped, without_none
 RESERVED = frozenset(
     {
         "allow_origin",
+        "compress",
         "feed",
         "files",
         "handshake_timeout",
@@ -36,6 +37,7 @@ RESERVED = frozenset(
         "keys",
         "log_format",
         "log_level",
+        "max_alerts",
         "max_attempts_per_minute",
         "max_connections",
         "max_connections_per_address",
@@ -45,14 +47,21 @@ RESERVED = frozenset(
         "max_memory",
         "max_message_bytes",
         "max_messages_per_second",
+        "max_room_members",
+        "max_rooms",
+        "max_says_per_minute",
         "max_symbols",
+        "max_text_chars",
         "no_auth",
         "port",
         "ring_ticks",
         "slow_timeout",
+        "state",
         "tls_cert",
         "tls_key",
         "trusted_proxy",
+        "webhook",
+        "webhook_secret",
     }
 )
 
