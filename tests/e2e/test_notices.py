@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -134,3 +135,23 @@ async def test_no_server_is_one_line() -> None:
     ran = await asyncio.to_thread(CliRunner().invoke, main, ["notify", "hello", "--url", "http://127.0.0.1:1"])
     assert (ran.exit_code, ran.stdout) == (2, "")
     assert ran.stderr == "ticker: no server at http://127.0.0.1:1: Connection refused; start one with `ticker serve`\n"
+
+
+@pytest.mark.parametrize("output", ["jsonl", "table"])
+async def test_who_watches_prices_in_a_terminal_is_told_too(output: str) -> None:
+    """On stderr: what is on standard output is for other programs."""
+    feed = ScriptedFeed()
+    async with serving(feed) as service:
+        watching = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-W", "error", "-m", "ticker", "watch", "AAPL", "--url", service.url, "--output", output),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        assert watching.stderr is not None
+        while not service.hub.sessions:
+            await asyncio.sleep(0.01)
+        await notified(service, "Maintenance\x1b[2J")
+        assert await watching.stderr.readline() == b"ticker: operator: Maintenance[2J\n"
+        watching.terminate()
+        await watching.communicate()
+        assert watching.returncode == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -91,11 +91,17 @@ class FakeStream:
         self.feed: FeedState | None = None
         self.refuses: StreamError | None = None
         self.closed = False
+        #: What comes besides prices.
+        self.told: list[object] = []
 
     def updates(self) -> FakeInbox:
         return self.inbox
 
     trades = quotes = updates
+
+    async def events(self) -> AsyncIterator[object]:
+        for event in self.told:
+            yield event
 
     async def __aenter__(self) -> Self:
         if self.refuses:

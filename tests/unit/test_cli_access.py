@@ -12,7 +12,7 @@ from ticker.cli.access import VARIABLE, key_of, trust
 from ticker.cli.failure import Failure
 
 
-@pytest.mark.parametrize("name", ["watch", "notify", "ping", "record", "replay"])
+@pytest.mark.parametrize("name", ["watch", "chat", "notify", "ping", "record", "replay"])
 def test_no_option_takes_a_key_itself(name: str) -> None:
     """What stands in an argument can be read by everybody on the machine."""
     command = main.get_command(click.Context(main), name)

@@ -141,6 +141,12 @@ def test_what_the_server_does_not_know_is_told() -> None:
     assert text[-1] == "unknown to the server: XYZ, QQ"
 
 
+def test_what_the_operator_says_is_below_the_rows() -> None:
+    """The last of it."""
+    text = lines(drawn(sheet_of(AAPL=FIELDS), Status(state="live", aside="operator: Maintenance")))
+    assert text[-1] == "operator: Maintenance"
+
+
 def test_names_can_not_steer_the_terminal() -> None:
     """Neither by control characters nor by the mark-up of the library that draws."""
     sheet = sheet_of(**{"\x1b[2J[bold]X[/]": FIELDS})

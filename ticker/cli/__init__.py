@@ -18,7 +18,7 @@ from ticker.cli.failure import INTERRUPTED, describe, drop_output
 from ticker.cli.plugins import installed_commands, load_command
 from ticker.errors import TickerError
 
-_COMMANDS = ("serve", "watch", "notify", "ping", "record", "replay", "feeds", "keys", "cert")
+_COMMANDS = ("serve", "watch", "chat", "notify", "ping", "record", "replay", "feeds", "keys", "cert")
 
 
 class Commands(click.Group):

@@ -10,6 +10,8 @@ import sys
 import click
 from click.core import ParameterSource
 
+from ticker.errors import ConnectError, RefusedError, StreamError
+
 #: The exit status that shells give what Ctrl-C ended.
 INTERRUPTED = 130
 
@@ -49,6 +51,15 @@ def network_reason(error: BaseException) -> str:
             return os.strerror(number)
         cause = cause.__cause__
     return str(error.__cause__ or error)
+
+
+def unreachable(error: StreamError, url: str, hint: str = "start one with `ticker serve`") -> Exception:
+    """What to raise where the Python client raised this, at the address ``url``."""
+    if isinstance(error, RefusedError) and error.code == "http-401":
+        return Failure(f"{url} asks for a key, or yours is not good: see --key-file")
+    if isinstance(error, ConnectError):
+        return Failure(f"no server at {url}: {network_reason(error)}; {hint}")
+    return error
 
 
 def drop_output() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import aiohttp
 import click
 
+from ticker.cli.asides import aside
 from ticker.cli.failure import Failure, network_reason, printable
 from ticker.cli.stopping import Stop
 from ticker.client.access import Access
@@ -89,6 +90,8 @@ async def _pings(link: Link, request: Request, told: Callable[[float | None], No
     def handle(message: ServerMessage) -> Iterable[ClientMessage]:
         if isinstance(message, Pong) and (waiter := waiting.pop(str(message.data), None)) is not None:
             waiter.set_result(time.perf_counter())
+        elif (words := aside(message)) is not None:
+            click.echo(f"ticker: {words}", err=True)
         return ()
 
     loop = asyncio.get_running_loop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
@@ -12,7 +13,8 @@ from ssl import SSLContext
 import click
 
 import ticker
-from ticker.cli.failure import Failure, network_reason, printable
+from ticker.cli.asides import Asides
+from ticker.cli.failure import Failure, printable, unreachable
 from ticker.cli.logs import logging_to_stderr
 from ticker.cli.stopping import Stop
 from ticker.cli.watching.lines import lines
@@ -91,17 +93,26 @@ async def _show(request: Request) -> None:
                     click.echo(f"ticker: {why} {printable(name)}", err=True)
                 if not request.table:  # the table has its own words for what the log says
                     log.enter_context(logging_to_stderr("warning", _LOG_LINE))
-                await _show_stream(stream, request)
-        except RefusedError as error:
-            if error.code != "http-401":
-                raise
-            raise Failure(f"{stream.url} asks for a key, or yours is not good: see --key-file") from error
-        except ConnectError as error:
-            why = f"no server at {stream.url}: {network_reason(error)}"
-            raise Failure(f"{why}; start one with `ticker serve`, or wait for one with --wait") from error
+                await _show_with_asides(stream, request)
+        except (RefusedError, ConnectError) as error:
+            raise unreachable(
+                error, stream.url, "start one with `ticker serve`, or wait for one with --wait"
+            ) from error
 
 
-async def _show_stream(stream: Stream, request: Request) -> None:
+async def _show_with_asides(stream: ticker.Stream, request: Request) -> None:
+    asides = Asides(held=request.table and sys.stdout.isatty())
+    following = asyncio.create_task(asides.follow(stream.events()))
+    try:
+        await _show_stream(stream, request, asides)
+    finally:
+        following.cancel()
+        # What ended the stream is told by what shows it.
+        await asyncio.gather(following, return_exceptions=True)
+        asides.release()
+
+
+async def _show_stream(stream: Stream, request: Request, asides: Asides) -> None:
     if request.output != "table":
         await write_lines(stream, request, Output(standard_output()))
         return
@@ -111,7 +122,7 @@ async def _show_stream(stream: Stream, request: Request) -> None:
 
     console = Console(highlight=False)
     if request.table:
-        await show_table(stream, console, request.count)
+        await show_table(stream, console, request.count, lambda: asides.newest)
     else:
         await show_tape(stream, request.channel, console, request.count)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from rich.console import Console
@@ -35,10 +35,12 @@ async def show_tape(stream: Stream, channel: str, console: Console, count: int |
             console.print(tape.line(tick), soft_wrap=True)
 
 
-async def show_table(stream: Stream, console: Console, count: int | None) -> None:
+async def show_table(
+    stream: Stream, console: Console, count: int | None, aside: Callable[[], str] = lambda: ""
+) -> None:
     """Draw the live table; on a terminal all the time, and elsewhere once, at the end.
 
-    After ``count`` updates the last table stays on the terminal too.
+    After ``count`` updates the last table stays on the terminal too. ``aside``: what is to stand below it.
     """
     inbox = inbox_of(stream, "ticker")
     sheet = Sheet(stream.symbols)
@@ -47,7 +49,7 @@ async def show_table(stream: Stream, console: Console, count: int | None) -> Non
     def draw(height: int | None) -> Text:
         rejected = tuple(stream.rejected)
         sheet.drop(rejected)
-        status = Status(state=stream.state, feed=stream.feed, url=stream.url, rejected=rejected)
+        status = Status(state=stream.state, feed=stream.feed, url=stream.url, rejected=rejected, aside=aside())
         return table.draw(sheet, status, time.monotonic(), console.width, height)
 
     if console.is_terminal:

@@ -37,6 +37,8 @@ class Status:
     feed: FeedState | None = None
     url: str = ""
     rejected: tuple[str, ...] = ()
+    #: The last thing that the server told besides prices.
+    aside: str = ""
 
 
 class Table:
@@ -63,7 +65,7 @@ class Table:
         lines += [
             self._row(row, columns, [texts[i] for i in kept], now_s) for row, texts in zip(visible, cells, strict=True)
         ]
-        foot = _foot(len(rows) - len(visible), status.rejected)
+        foot = _foot(len(rows) - len(visible), status)
         if foot:
             lines.append(foot)
         for line in lines:
@@ -126,12 +128,14 @@ def _state(status: Status, *, moving: bool) -> tuple[str, str]:
     return _FEED_STATES["live"] if moving else ("● CONNECTED", "bold green")
 
 
-def _foot(hidden: int, rejected: Sequence[str]) -> Text | None:
+def _foot(hidden: int, status: Status) -> Text | None:
     parts = []
+    if status.aside:
+        parts.append((status.aside, "bold yellow"))
     if hidden > 0:
         parts.append((f"… and {hidden:,} more than fit here", "dim"))
-    if rejected:
-        parts.append((f"unknown to the server: {', '.join(map(printable, rejected))}", "yellow"))
+    if status.rejected:
+        parts.append((f"unknown to the server: {', '.join(map(printable, status.rejected))}", "yellow"))
     if not parts:
         return None
     return Text("  ", no_wrap=True).join([Text(words, style) for words, style in parts])
