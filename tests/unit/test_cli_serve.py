@@ -172,6 +172,29 @@ def test_this_machine_is_open(service: type[FakeService], host: str) -> None:
     assert serve("--key", "k", "--host", host).exit_code == 0
 
 
+def test_origins_are_as_browsers_say_them(service: type[FakeService]) -> None:
+    options = (
+        "--allow-origin",
+        "https://Prices.example/",
+        "--allow-origin",
+        "http://[::1]:3000",
+        "--allow-origin",
+        "*",
+    )
+    assert serve("--key", "k", *options).exit_code == 0
+    allowed = service.made[0].settings.allowed_origins
+    assert allowed == {"https://prices.example", "http://[::1]:3000", "*"}
+
+
+@pytest.mark.parametrize("text", ["prices.example", "https://prices.example/page", "ftp://prices.example", ""])
+def test_what_is_no_origin_is_refused(service: type[FakeService], text: str) -> None:
+    """It would let nobody in, and nobody would know why."""
+    result = serve("--key", "k", "--allow-origin", text)
+    assert result.exit_code != 0
+    assert "say https://prices.example" in result.output
+    assert not service.made
+
+
 def test_limits_become_settings(service: type[FakeService]) -> None:
     options = (
         *("--max-connections", "7", "--max-connections-per-address", "3", "--max-connections-per-key", "4"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -310,7 +311,7 @@ def command(**params: Any) -> int:
             text_chars=params["max_text_chars"],
             says_per_minute=params["max_says_per_minute"],
         ),
-        allowed_origins=frozenset(params["allow_origin"]),
+        allowed_origins=frozenset(map(_origin, params["allow_origin"])),
         keys=params["keys"],
         tokens=_verifier(params["jwt_key"], params["jwt_audience"], params["jwt_issuer"]),
         proxies=proxies,
@@ -338,6 +339,14 @@ def _verifier(path: Path | None, audience: str, issuer: str | None) -> TokenVeri
     from ticker.server.tokens import TokenVerifier
 
     return None if path is None else TokenVerifier(path, audience, issuer)
+
+
+def _origin(text: str) -> str:
+    """As browsers say it: without a path, and in small letters. What they never say would let nobody in."""
+    found = re.fullmatch(r"(\*|https?://[^\s/?#@]+)/?", text.lower())
+    if found is None:
+        raise Failure(f"--allow-origin: say https://prices.example, or * for any, not {text!r:.80}")
+    return found[1]
 
 
 def _memory_bytes(mib: int | None) -> int:
