@@ -7,6 +7,8 @@ import hashlib
 import hmac
 import json
 import logging
+import re
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -239,3 +241,17 @@ def test_a_secret_that_can_be_guessed_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WebhookError, match="16 characters at least") as told:
         Webhooks("http://127.0.0.1/", path)
     assert "short" not in str(told.value)
+
+
+def test_the_documents_way_to_check_a_signature_works() -> None:
+    """As it stands in DEPLOY.md: for what is genuine and new, and nothing else."""
+    text = (Path(__file__).parents[2] / "DEPLOY.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    body, key = b'{"seq":1}', SECRET.encode()
+    header = signature(key, body, time.time())
+    assert names["is_genuine"](header, body, key)
+    assert not names["is_genuine"](header, body + b" ", key)
+    assert not names["is_genuine"](header, body, b"another secret of this length")
+    assert not names["is_genuine"](signature(key, body, time.time() - 400), body, key)
