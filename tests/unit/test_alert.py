@@ -62,6 +62,13 @@ def test_without_hysteresis_each_return_counts(comparison: str) -> None:
     assert fires(f"last {comparison} 10", values, hysteresis=0.0) == [inside, inside, inside]
 
 
+@pytest.mark.parametrize("when", ["last >= 10", "last <= 10"])
+@pytest.mark.parametrize("hysteresis", [0.0, 1e-20])
+def test_a_value_that_stays_at_the_level_has_not_gone_back(when: str, hysteresis: float) -> None:
+    """However small the hysteresis: where the condition holds, the alert that fired by it is held."""
+    assert fires(when, [10.0, 10.0, 10.0, 10.0], hysteresis=hysteresis) == [10.0]
+
+
 def test_crosses_fires_for_each_passage_and_never_for_where_it_is_at_first() -> None:
     """Either way; a value that touches the level and turns has not gone through."""
     values = [195.0, 185.0, 195.0, 190.0, 195.0, 185.0]
