@@ -164,22 +164,26 @@ async def test_after_a_crash_rooms_have_no_epoch(tmp_path: Path) -> None:
 
 async def test_a_room_that_waits_too_long_is_kept_without_a_gap(tmp_path: Path) -> None:
     """What is lost is counted; what is kept begins after it."""
+    before = started(tmp_path)
+    before.rooms.append("e1", said(1))
+    before.rooms.append("e1", said(2))
+    await before.close(1)
     database = opened(tmp_path)
     rooms = StoredRooms(database.connection, whole=True, waiting=5)
     keeping = writer.Writer(database, [rooms])
-    for seq in range(1, 5):
+    for seq in range(3, 7):
         rooms.append("e1", said(seq))
     rooms.append("e2", said(1, "floor"))
     assert rooms.lost == 0
     rooms.append("e2", said(2, "floor"))
     assert rooms.lost == 4
-    for seq in (5, 6):
+    for seq in (7, 8):
         rooms.append("e1", said(seq))
     keeping.start()
     await keeping.close(1)
     state = State(tmp_path)
     assert {room.name: [each.seq for each in room.said] for room in state.rooms.load(200)} == {
-        "desk": [5, 6],
+        "desk": [7, 8],
         "floor": [1, 2],
     }
     await state.close(1)
