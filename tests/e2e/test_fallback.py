@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import pytest
 
@@ -12,8 +12,9 @@ import ticker
 from tests.e2e.support import ScriptedFeed, serving
 from ticker.client import dialer
 from ticker.client.dialer import Transport
+from ticker.messages import Limits
 from ticker.model import Restart
-from ticker.server import Service
+from ticker.server import Service, Settings
 
 TS = 1_700_000_000_000_000_000
 EAGER = ticker.Backoff(initial_s=0.01, maximum_s=0.05)
@@ -76,9 +77,9 @@ async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 @asynccontextmanager
-async def behind_proxy() -> AsyncIterator[tuple[ScriptedFeed, Service, Proxy]]:
+async def behind_proxy(settings: Settings | None = None) -> AsyncIterator[tuple[ScriptedFeed, Service, Proxy]]:
     feed = ScriptedFeed()
-    async with serving(feed) as service:
+    async with serving(feed, settings) as service:
         proxy = Proxy(service.port)
         server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
         proxy.port = server.sockets[0].getsockname()[1]
@@ -101,16 +102,13 @@ async def agrees(stream: ticker.Stream, service: Service) -> None:
 
 
 @pytest.mark.parametrize(("blocked", "by"), [((), "websocket"), (("upgrade",), "sse"), (("upgrade", "events"), "poll")])
-@pytest.mark.parametrize("status", [b"502 Bad Gateway", b"403 Forbidden", b"200 OK", b"426 Upgrade Required"])
+@pytest.mark.parametrize(
+    "status", [b"501 Not Implemented", b"502 Bad Gateway", b"503 Service Unavailable", b"403 Forbidden", b"200 OK"]
+)
 async def test_what_gets_through_is_found(blocked: tuple[str, ...], by: str, status: bytes) -> None:
     """And carries on with the same words: subscribing, unsubscribing, rejections, a new epoch, what comes after."""
     async with behind_proxy() as (feed, service, proxy):
         proxy.blocks, proxy.status = set(blocked), status
-        if status.startswith(b"502") and blocked:
-            # A server that fails for a moment is no reason to do without: it is tried again, and waited for.
-            with pytest.raises(ticker.ConnectError, match="502"):
-                await ticker.connect(proxy.url, ["AAPL"], backoff=EAGER).open()
-            return
         feed.tick([(0, TS, 1.5, 1.0), (1, TS, 2.5, 1.0)])
         async with ticker.connect(proxy.url, ["AAPL", "NONE"], rate=20, backoff=EAGER) as stream:
             assert stream.transport == by
@@ -182,6 +180,23 @@ async def test_websockets_are_come_back_to(monkeypatch: pytest.MonkeyPatch) -> N
                 while stream.board["AAPL"].last != 2.5:
                     await anext(aiter(stream))
             await agrees(stream, service)
+
+
+@pytest.mark.parametrize("why", ["full", "stopping", "no-memory"])
+async def test_a_server_that_takes_nobody_is_no_reason_to_do_without(why: str) -> None:
+    """Its own word for it is believed at once: nothing else is tried, and no WebSocket a second time."""
+    settings = Settings(port=0, limits=Limits(connections=1, memory_bytes=1 if why == "no-memory" else 2**40))
+    async with behind_proxy(settings) as (_, service, proxy), AsyncExitStack() as stack:
+        if why == "full":
+            await stack.enter_async_context(ticker.connect(service.url, ["AAPL"]))
+        elif why == "stopping":
+            service._clients.stopping.set()
+            stack.callback(service._clients.stopping.clear)
+        else:
+            service._clients._weigh()
+        with pytest.raises(ticker.ConnectError, match="503"):
+            await ticker.connect(proxy.url, ["AAPL"], backoff=EAGER).open()
+        assert set(proxy.asked) == {b"/v1/stream"}
 
 
 async def test_an_upgrade_that_is_swallowed() -> None:

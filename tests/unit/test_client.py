@@ -186,7 +186,7 @@ async def test_a_server_that_is_busy_is_asked_again_and_not_too_soon(
 ) -> None:
     """503 and 429 are no refusals; Retry-After is a lower bound of the wait."""
     server.refusals = [web.Response(status=503), web.Response(status=429, headers={"Retry-After": "7"})]
-    stream = ticker.connect(server.url, ["AAPL"], wait=True, backoff=EAGER)
+    stream = ticker.connect(server.url, ["AAPL"], wait=True, backoff=EAGER, transport="websocket")
     opening = asyncio.create_task(stream.open())
     assert "HTTP status 503; trying again in 0.00 s" in await logged(caplog, "status 503")
     assert "HTTP status 429; trying again in 7.00 s" in await logged(caplog, "status 429")
@@ -544,7 +544,8 @@ async def test_after_these_closes_the_client_stays_away(server: ScriptedServer, 
 
 async def test_the_stream_fails_when_the_attempts_run_out(server: ScriptedServer) -> None:
     """Iterating and asking raise what went wrong."""
-    async with streaming(server, ["A"], backoff=ticker.Backoff(initial_s=0, attempts=2)) as (stream, client):
+    backoff = ticker.Backoff(initial_s=0, attempts=2)
+    async with streaming(server, ["A"], backoff=backoff, transport="websocket") as (stream, client):
         await anext(stream)
         server.refusals = [web.Response(status=503), web.Response(status=503)]
         client.break_off()

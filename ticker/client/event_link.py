@@ -16,7 +16,7 @@ from ticker.client.encodings import Encodings
 from ticker.client.follower import BrokenProtocolError
 from ticker.client.link import Link, closed_with, network_reason
 from ticker.client.lost import LostError, UnfitError
-from ticker.client.websocket_link import refused
+from ticker.client.websocket_link import turned_away
 from ticker.errors import RefusedError
 from ticker.messages import ClientMessage, ServerMessage
 
@@ -43,7 +43,7 @@ async def dial(
             link = EventLink(session, response, encodings, access, timeout_s)
             try:
                 if response.status != 200:
-                    raise refused(response.status, response.headers)
+                    raise turned_away(response.status, response.headers)
                 if response.content_type != "text/event-stream":
                     raise UnfitError(f"the events come as {response.content_type}")
                 await link.begun()

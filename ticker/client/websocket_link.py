@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Mapping
 from typing import ClassVar
 
 import aiohttp
@@ -67,11 +68,8 @@ async def dial(
     except TimeoutError:
         raise UnfitError(f"no answer within {timeout_s:g} s", mute=True) from None
     except aiohttp.WSServerHandshakeError as error:
-        if error.status in _OWN_WORDS or error.status >= 500:
-            raise refused(error.status, error.headers) from None
         # 101 is a switch to something that isn't a WebSocket.
-        text = f"the server answered with HTTP status {error.status}"
-        raise UnfitError(text, refused=RefusedError(f"http-{error.status}", text)) from None
+        raise turned_away(error.status, error.headers) from None
     except BrokenProtocolError as error:
         raise UnfitError(str(error), broken=True) from None
     except aiohttp.ClientConnectorError as error:
@@ -80,14 +78,35 @@ async def dial(
         raise UnfitError(network_reason(error)) from error
 
 
-def refused(status: int, headers: object) -> LostError | RefusedError:
+def turned_away(status: int, headers: Mapping[str, str] | None) -> LostError | RefusedError:
+    """What an HTTP status means to who would connect: the server's own word, or something between that is unfit."""
+    verdict = refused(status, headers)
+    if status in _OWN_WORDS or (status >= 500 and _is_own(headers or {})):
+        return verdict
+    return UnfitError(str(verdict), refused=verdict)
+
+
+def _is_own(headers: Mapping[str, str]) -> bool:
+    """Whether it is the server that is full or stops, and no proxy.
+
+    aiohttp keeps the body of a failed upgrade to itself, but the head will do: the server's errors are JSON that nobody
+    may keep or take for anything else, and these say when to come again.
+    """
+    return (
+        headers.get("Content-Type", "").partition(";")[0] == "application/json"
+        and headers.get("Cache-Control") == "no-store"
+        and headers.get("X-Content-Type-Options") == "nosniff"
+        and "Retry-After" in headers
+    )
+
+
+def refused(status: int, headers: Mapping[str, str] | None) -> LostError | RefusedError:
     """What an HTTP status means: come back, and when, or don't."""
     if status != 429 and status < 500:
         asks = ": it asks for a key or token, or the one given is not good (any more)" if status == 401 else ""
         return RefusedError(f"http-{status}", f"the server answered with HTTP status {status}{asks}")
-    get = getattr(headers, "get", None)
     return LostError(
-        f"HTTP status {status}", retry_after_s=retry_after_s(get("Retry-After", "") if get else "", time.time())
+        f"HTTP status {status}", retry_after_s=retry_after_s((headers or {}).get("Retry-After", ""), time.time())
     )
 
 
