@@ -91,7 +91,7 @@ class Hub:
         self.sessions: dict[Session, None] = {}
         #: How often a client came back and got, of channel ``ticker``, what it had missed.
         self.resumed = 0
-        #: How often each error was answered, by its code.
+        #: How often each error was answered, by its code; those over HTTP the server counts.
         self.errors: Counter[str] = Counter()
         self._rings = {"trades": Ring(2, ring_ticks), "quotes": Ring(4, ring_ticks)}
         #: Batches, all of one table, that are to be taken in when somebody looks: with 20 beats a second that is

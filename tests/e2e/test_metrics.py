@@ -15,9 +15,11 @@ from prometheus_client.parser import text_string_to_metric_families
 import ticker
 from tests.e2e.support import ScriptedFeed, serving
 from tests.frames import handshake, raw_client, sent
+from ticker.entitlements import Entitlements
 from ticker.errors import CLOSE_CODES, ERROR_CODES
+from ticker.keys import add, editing
 from ticker.messages import FeedState, Limits
-from ticker.server import Service
+from ticker.server import Service, Settings
 from ticker.server.timings import BOUNDS_S
 from ticker.server.webhooks import RESULTS
 
@@ -87,6 +89,46 @@ async def test_what_it_tells(http: aiohttp.ClientSession) -> None:
         assert after["ticker_closes_total", "3000"] == 1
         assert after["ticker_sent_bytes_total",] == received
         assert ("ticker_connections", "json", "20") not in after
+
+
+async def test_who_tries_keys_is_seen(http: aiohttp.ClientSession, tmp_path: Path) -> None:
+    """Errors over HTTP count too, by their code; wrong keys even if nobody waits for the answer."""
+    with editing(tmp_path / "keys.json") as keys:
+        admin = {"Authorization": f"Bearer {add(keys, 'admin', Entitlements(admin=True))[1]}"}
+        other = {"Authorization": f"Bearer {add(keys, 'other', Entitlements(connections=1))[1]}"}
+    limits = Limits(attempts_per_minute=2)
+    async with serving(ScriptedFeed(), Settings(port=0, keys=tmp_path / "keys.json", limits=limits)) as service:
+        for path, status, headers in (
+            ("/v1/symbols", 401, {}),
+            ("/v1/symbols", 401, {"Authorization": "Bearer wrong"}),
+            ("/metrics", 403, other),
+            ("/v1/stream", 426, other),
+            ("/v1/snapshot", 400, other),
+            ("/nothing", 404, other),
+        ):
+            async with http.get(service.url + path, headers=headers) as response:
+                assert response.status == status
+        async with raw_client(service.port) as client:
+            client.send(b"GET /v1/symbols HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer wrong\r\n\r\n")
+        async with asyncio.timeout(10):
+            while service.hub.errors["unauthorized"] < 3:
+                await asyncio.sleep(0)
+        async with http.get(service.url + "/v1/symbols", headers={"Authorization": "Bearer wrong"}) as response:
+            assert response.status == 429
+        service._clients.stopping.set()
+        async with http.get(service.url + "/v1/poll?symbols=AAPL", headers=other) as response:
+            assert response.status == 503
+        service._clients.stopping.clear()
+        http.headers.update(admin)
+        counted = {name[1]: n for name, n in (await scraped(http, service)).items() if name[0] == "ticker_errors_total"}
+    assert counted == {
+        "unauthorized": 3,
+        "not-entitled": 1,
+        "upgrade-required": 1,
+        "no-symbols": 1,
+        "too-many-attempts": 1,
+        "stopping": 1,
+    }
 
 
 async def test_what_became_of_the_changes(http: aiohttp.ClientSession) -> None:

@@ -6,6 +6,9 @@ got for it. Neither ever stands in an address, where logs and histories would ke
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
+
 import msgspec
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
@@ -28,11 +31,15 @@ class _LogIn(msgspec.Struct, frozen=True):
 
 
 class Guard:
-    """The middleware, and the handlers of log-in and log-out."""
+    """The middleware, and the handlers of log-in and log-out.
 
-    def __init__(self, auth: Authenticator, attempts: Attempts) -> None:
+    ``errors``: where wrong keys count whose answer nobody waited for.
+    """
+
+    def __init__(self, auth: Authenticator, attempts: Attempts, errors: Counter[str]) -> None:
         self._auth = auth
         self._attempts = attempts
+        self._errors = errors
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -67,7 +74,13 @@ class Guard:
         return check
 
     async def _wrong(self, request: web.Request) -> web.Response:
-        if await self._attempts.wrong(request.remote):
+        try:
+            fine = await self._attempts.wrong(request.remote)
+        except asyncio.CancelledError:
+            # Right ones are answered at once: who hangs up before this has learnt as much.
+            self._errors["unauthorized"] += 1
+            raise
+        if fine:
             return _unauthorized("the key or token is not good, or not any more")
         response = refusal(429, "too-many-attempts", "too many wrong keys from your address; try again later")
         response.headers[hdrs.RETRY_AFTER] = str(self._attempts.retry_after_s)

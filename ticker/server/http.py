@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Final, TypeVar
 
 import msgspec
 from aiohttp import hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.typedefs import Handler, Middleware
 
 import ticker
 from ticker.entitlements import Entitlements
@@ -20,6 +22,8 @@ from ticker.server.identity import for_everybody, identity, known
 
 #: The application's: how long a request's body may take, in seconds.
 BODY_S: Final = web.AppKey("body_s", float)
+#: A response's: the code of the error that it is.
+_CODE: Final = web.ResponseKey("ticker.code", str)
 M = TypeVar("M", bound=msgspec.Struct)
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
@@ -175,9 +179,35 @@ async def message_of(request: web.Request, kind: type[M], most: int) -> M | web.
 
 def _answered(kind: type[web.HTTPError], message: str) -> web.HTTPError:
     error = msgspec.json.encode(Error(code="malformed", message=message)).decode()
-    return kind(text=error, content_type="application/json", headers=_HEADERS)
+    answer = kind(text=error, content_type="application/json", headers=_HEADERS)
+    answer[_CODE] = "malformed"
+    return answer
 
 
 def refusal(status: int, code: str, message: str) -> web.Response:
     """An HTTP answer that says why not, in the same form as an error on the stream."""
-    return json_response(Error(code=code, message=message), status)
+    response = json_response(Error(code=code, message=message), status)
+    response[_CODE] = code
+    return response
+
+
+def counts_errors(errors: Counter[str]) -> Middleware:
+    """Counts what is answered with an error, by its code."""
+
+    @web.middleware
+    async def count(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            response = await handler(request)
+        except web.HTTPException as answer:
+            _count(errors, answer)
+            raise
+        _count(errors, response)
+        return response
+
+    return count
+
+
+def _count(errors: Counter[str], response: web.StreamResponse) -> None:
+    # What aiohttp answers by itself, as where there is no such path, has no code of ours.
+    if (code := response.get(_CODE)) is not None:
+        errors[code] += 1

@@ -20,7 +20,7 @@ from ticker.server.connected import ClientsEndpoint
 from ticker.server.desks import Desks
 from ticker.server.events import EventsEndpoint
 from ticker.server.guard import Guard
-from ticker.server.http import BODY_S, HttpEndpoints
+from ticker.server.http import BODY_S, HttpEndpoints, counts_errors
 from ticker.server.metrics import MetricsEndpoint
 from ticker.server.metronome import Metronome
 from ticker.server.notices import NoticesEndpoint
@@ -99,11 +99,16 @@ class Service:
         """
         settings, hub, clock, clients = self.settings, self.hub, self._metronome, self._clients
         limits = settings.limits
-        guard = Guard(self._auth, Attempts(limits.attempts_per_minute, limits.attempts_per_minute))
+        guard = Guard(self._auth, Attempts(limits.attempts_per_minute, limits.attempts_per_minute), hub.errors)
         app = web.Application(
-            # From the outside to the inside: who it is that asks, then whether a page of another site does, then
-            # whether it is somebody who may.
-            middlewares=[behind(settings.proxies), checks_origin(settings.allowed_origins), guard.middleware()]
+            # From the outside to the inside: what is answered, who it is that asks, then whether a page of another
+            # site does, then whether it is somebody who may.
+            middlewares=[
+                counts_errors(hub.errors),
+                behind(settings.proxies),
+                checks_origin(settings.allowed_origins),
+                guard.middleware(),
+            ]
         )
         app[BODY_S] = float(limits.handshake_seconds)
         about = (hub, self.feed_name, lambda: self.feed.info, self.pump.state)
