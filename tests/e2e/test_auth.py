@@ -292,6 +292,28 @@ async def test_who_is_connected(path: Path, http: aiohttp.ClientSession) -> None
     assert abs(row["since"] / 1e9 - time.time()) < 60
 
 
+async def test_who_polls_is_among_them_while_it_waits(path: Path, http: aiohttp.ClientSession) -> None:
+    admin, desk = new_key(path, "owner", admin=True), new_key(path)
+    async with serving(ScriptedFeed(), settings(path)) as service:
+        at = {"symbols": "AAPL,MSFT", "epoch": service.hub.board.epoch, "since": "0"}
+        polling = asyncio.create_task(http.get(service.url + "/v1/poll", params=at, headers=bearer(desk)))
+
+        async def rows() -> list[dict[str, Any]]:
+            async with http.get(service.url + "/v1/clients", headers=bearer(admin)) as response:
+                found: list[dict[str, Any]] = (await response.json())["clients"]
+                return found
+
+        async with asyncio.timeout(10):
+            while not (found := await rows()) or not found[0]["symbols"]:
+                pass
+            (row,) = found
+            told = (row["name"], row["address"], row["transport"], row["encoding"], row["symbols"], row["bytes"])
+            assert told == ("desk", "127.0.0.1", "poll", "json", 2, 0)
+            polling.cancel()
+            while await rows():
+                pass
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [({}, 200), ({"X-Forwarded-For": "203.0.113.7"}, 403), ({"Forwarded": "for=203.0.113.7"}, 403)],

@@ -4,20 +4,54 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Collection
+from typing import Protocol
 
 from aiohttp import web
 
 from ticker.server.clients import Clients
-from ticker.server.connection import Connection
 from ticker.server.http import json_response, refusal
+from ticker.server.identity import Identity
 from ticker.server.own import is_owner
+from ticker.session import Session
+
+
+class Connected(Protocol):
+    """A connection, or one that polls."""
+
+    @property
+    def session(self) -> Session: ...
+
+    @property
+    def who(self) -> Identity: ...
+
+    @property
+    def remote(self) -> str | None: ...
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def since_s(self) -> float: ...
+
+    @property
+    def backlog_bytes(self) -> int: ...
+
+    @property
+    def frames(self) -> int: ...
+
+    @property
+    def bytes(self) -> int: ...
+
+    def stuck_for_s(self, now_s: float) -> float: ...
 
 
 class ClientsEndpoint:
-    """The handler. Nobody else learns of others."""
+    """The handler. Nobody else learns of others. ``polls`` are those who wait, besides the ``clients``."""
 
-    def __init__(self, clients: Clients) -> None:
+    def __init__(self, clients: Clients, polls: Collection[Connected] = ()) -> None:
         self._clients = clients
+        self._polls = polls
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/v1/clients", self.clients)]
@@ -28,14 +62,14 @@ class ClientsEndpoint:
         now_s, wall_s = time.monotonic(), time.time()
         loop_s = asyncio.get_running_loop().time()
         rows: list[dict[str, object]] = []
-        for number, each in enumerate(list(self._clients.open)):
+        for number, each in enumerate([*self._clients.open, *self._polls]):
             rows.append(_row(each, now_s, wall_s, loop_s))
             if number % 100 == 99:
                 await asyncio.sleep(0)  # prices go first
         return json_response({"clients": sorted(rows, key=lambda row: int(str(row["id"])))})
 
 
-def _row(connection: Connection, now_s: float, wall_s: float, loop_s: float) -> dict[str, object]:
+def _row(connection: Connected, now_s: float, wall_s: float, loop_s: float) -> dict[str, object]:
     session = connection.session
     account = session.ticker.account
     since_s = wall_s - (now_s - connection.since_s)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Final
+from dataclasses import dataclass
+from typing import ClassVar, Final
 
 from aiohttp import web
 
@@ -12,8 +13,9 @@ from ticker.hub import Hub
 from ticker.messages import Since, Subscribe
 from ticker.server.clients import Clients
 from ticker.server.http import json_response, paced, refusal, since_of, symbols_of
-from ticker.server.identity import identity
+from ticker.server.identity import Identity, identity
 from ticker.server.metronome import Metronome
+from ticker.session import Session
 
 #: Below what proxies commonly cut idle requests at, which is 30 s.
 WAIT_S: Final = 25.0
@@ -38,13 +40,31 @@ class _Bell:
         return True
 
 
+@dataclass(frozen=True, eq=False)
+class _Waiting:
+    """One that polls, as others are told of it: whatever it had before, of this it has nothing yet."""
+
+    session: Session
+    remote: str | None
+    who: Identity
+    since_s: float
+    kind: ClassVar[str] = "poll"
+    frames: ClassVar[int] = 0
+    bytes: ClassVar[int] = 0
+    backlog_bytes: ClassVar[int] = 0
+
+    def stuck_for_s(self, now_s: float) -> float:  # noqa: ARG002 - nothing waits for it
+        return 0.0
+
+
 class PollEndpoint:
-    """The handler. Whoever waits counts as a connection."""
+    """The handler. Whoever waits counts as a connection, and is among ``waiting``."""
 
     def __init__(self, hub: Hub, clients: Clients, metronome: Metronome) -> None:
         self._hub = hub
         self._clients = clients
         self._metronome = metronome
+        self.waiting: set[_Waiting] = set()
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/v1/poll", self.poll, allow_head=False)]
@@ -74,6 +94,8 @@ class PollEndpoint:
         may, bell = identity(request).may, _Bell()
         session = self._hub.attach(bell, "json", may)
         session.hears = False
+        waiting = _Waiting(session, request.remote, identity(request), time.monotonic())
+        self.waiting.add(waiting)
         stopping = asyncio.create_task(self._clients.stopping.wait())
         try:
             async with asyncio.timeout(wait_s):
@@ -98,6 +120,7 @@ class PollEndpoint:
             return web.Response(status=204, headers={"Cache-Control": "no-store"})
         finally:
             stopping.cancel()
+            self.waiting.discard(waiting)
             self._hub.detach(session)
 
 

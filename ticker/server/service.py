@@ -113,14 +113,15 @@ class Service:
         app[BODY_S] = float(limits.handshake_seconds)
         about = (hub, self.feed_name, lambda: self.feed.info, self.pump.state)
         replays = isinstance(self.feed, ReplayFeed)
+        polls = PollEndpoint(hub, clients, clock)
         for part in (
             guard,
             WebSocketEndpoint(clients, settings),
             EventsEndpoint(hub, clients, clock, settings),
-            PollEndpoint(hub, clients, clock),
+            polls,
             HttpEndpoints(*about, replays=replays, problems=self._problems, full=clients.full),
             BarsEndpoint(hub, clients.full),
-            ClientsEndpoint(clients),
+            ClientsEndpoint(clients, polls.waiting),
             NoticesEndpoint(hub, clock),
             MetricsEndpoint(hub, self.pump.state, clients, self._desks, clock.beats, clock.late),
             ReplayEndpoint(self.feed),
