@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.dashboard import Dashboard
@@ -210,6 +211,45 @@ def test_a_server_that_forgets_is_reminded_if_one_wants(visit: Visit) -> None:
             expect(toasts(dashboard)).to_contain_text("AAPL is at or above 110.00: 111.00")
 
 
+def test_an_alert_may_be_quicker_than_the_server(visit: Visit) -> None:
+    """It is sent when the server has said whose alerts these are; if it goes before that, what was typed stays."""
+    held: list[Route] = []
+    is_held = True
+
+    def hold(route: Route) -> None:
+        if is_held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    with Stage(("AAPL",)) as first:
+        first.trade("AAPL", 100)
+        dashboard = visit("about:blank")
+        dashboard.complaints.expected += [*GONE, "net::ERR_"]
+        page = dashboard.page
+        page.route("**/v1/session", hold)
+        page.goto(first.url + "/#AAPL")
+        dashboard.shows("AAPL", "last", 100)
+        box, words = page.get_by_label("Price of the alert"), page.locator("#alert-error")
+        box.fill("90")
+        dashboard.button("Add alert").click()
+        expect(words).to_have_text("Asking the server…")
+        first.kill()
+        expect(words).to_have_text("Alerts are the server’s, and it is away")
+        expect(box).to_have_value("90")
+        with Stage(("AAPL",), port=first.port) as second:
+            second.trade("AAPL", 101)
+            dashboard.shows("AAPL", "last", 101)
+            dashboard.button("Add alert").click()
+            expect(words).to_have_text("Asking the server…")
+            is_held = False
+            for route in held:
+                route.continue_()
+            expect(alerts(dashboard)).to_contain_text("AAPL ≤ 90.00")
+            expect(box).to_have_value("")
+            expect(words).to_be_empty()
+
+
 def test_a_network_that_lets_only_prices_through_is_told(visit: Visit, stage: Stage) -> None:
     """Over long polls the panels say that they can't."""
     dashboard = ready(visit, stage, "?transport=poll")
@@ -231,9 +271,11 @@ def test_alerts_of_a_key_are_the_keys(visit: Visit, tmp_path: Path) -> None:
         pages = [visit(server.url + "/#AAPL") for _ in range(2)]
         for dashboard in pages:
             dashboard.complaints.expected += REFUSED
+        for dashboard in pages:
             dashboard.page.get_by_label("Key or token").fill(key)
             dashboard.button("Log in").click()
-            dashboard.live()
+            # On which side of its price an alert is depends on the price.
+            dashboard.until(partial(dashboard.number, "AAPL", "last"), bool)
             if dashboard is pages[0]:
                 set_alert(dashboard, "1")
             expect(alerts(dashboard)).to_contain_text("≤ 1.00")

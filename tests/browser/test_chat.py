@@ -160,6 +160,7 @@ def test_after_a_break_it_goes_on_where_it_was(visit: Visit, stage: Stage) -> No
     expect(bob.panel.locator("#chat-state")).to_contain_text("The connection is lost")
     ann.say("two")
     is_down = False
+    dashboard.hurry()
     expect(ann.panel.locator("#chat-names")).to_have_text("2 here: Ann, Bob")
     ann.say("three")
     expect(bob.lines).to_have_count(3)

@@ -118,13 +118,13 @@ export class AlertBook {
   }
 
   private listed({ id, alerts, seq }: AlertList): void {
-    this.offer.value = "yes";
     if (id !== undefined && this.asked.delete(id)) {
       this.refusal.value = "";
       this.handed(id);
       if (id !== LISTING) this.memory.save(CHANGED, Date.now());
     }
     this.rows.value = alerts;
+    this.offer.value = "yes";
     if (this.past !== null || id !== LISTING) {
       if (this.past !== null) this.keep();
       return;

@@ -8,6 +8,20 @@ import { el, need, write } from "./dom.ts";
 
 /** From where it is now to the number, whichever way that is. */
 const REACHES = "reaches";
+const AWAY = "Alerts are the server’s, and it is away";
+const ASKING = "Asking the server…";
+
+/** What was filled in. */
+interface Wish {
+  symbol: string;
+  field: Field;
+  comparison: string;
+  level: number;
+  once: boolean;
+  back: number | null;
+  /** What stood in the box. */
+  typed: string;
+}
 
 export class AlertForm {
   private readonly level = need<HTMLInputElement>("alert-level");
@@ -15,9 +29,11 @@ export class AlertForm {
   private readonly comparison = need<HTMLSelectElement>("alert-comparison");
   private readonly each = need<HTMLInputElement>("alert-each");
   private readonly back = need<HTMLInputElement>("alert-back");
+  /** Wanted by somebody who was quicker than the server, which is connected and has not said yet whose alerts these are. */
+  private early: Wish | null = null;
 
   constructor(private readonly context: Context) {
-    const { alerts, selected } = context;
+    const { alerts, selected, live } = context;
     this.field.append(...FIELDS.map((field) => el("option", { value: field }, FIELD_WORDS[field])));
     this.comparison.append(...[REACHES, ...COMPARISONS].map((each) => el("option", { value: each }, words(each))));
     need("alert-form").addEventListener("submit", (event) => {
@@ -26,7 +42,7 @@ export class AlertForm {
     });
     // The value of now is a hint, and not what is in the box: an alert at it would fire at once.
     this.level.addEventListener("focus", () => {
-      const now = this.now(this.chosen);
+      const now = this.now(this.context.selected.value ?? "", this.chosen);
       this.level.placeholder = this.chosen === "last" && now !== null ? price(now) : FIELD_WORDS[this.chosen];
       this.level.select();
     });
@@ -34,7 +50,13 @@ export class AlertForm {
     this.each.addEventListener("change", () => (this.back.disabled = !this.each.checked));
     selected.onChange(() => this.clear());
     alerts.refusal.watch((words) => this.complain(words));
-    alerts.offer.watch((offer) => (need("alert-form").hidden = offer === "no"));
+    alerts.offer.watch((offer) => {
+      need("alert-form").hidden = offer === "no";
+      if (offer !== "asking") this.settle(offer === "yes");
+    });
+    live.link.onChange(({ kind }) => {
+      if (kind !== "open") this.settle(false);
+    });
     this.clear();
   }
 
@@ -57,21 +79,39 @@ export class AlertForm {
   }
 
   private set(field: Field, comparison: string, level: number, once: boolean, back: number | null): void {
-    const { alerts, selected } = this.context;
+    const { alerts, selected, live } = this.context;
     const symbol = selected.value;
     if (symbol === null) return this.complain("Choose a symbol first");
-    if (alerts.offer.value !== "yes") return this.complain("Alerts are the server’s, and it is away");
-    if (alerts.rows.value.length >= alerts.most) return this.complain(`These are as many alerts as the server keeps: ${alerts.most}`);
-    const condition = comparison === REACHES ? towards(field, level, this.now(field)) : { field, comparison: comparison as Comparison, level };
-    alerts.set(newId(), symbol, whenOf(condition), once, back);
-    this.level.value = "";
-    this.complain("");
+    const wish: Wish = { symbol, field, comparison, level, once, back, typed: this.level.value };
+    if (alerts.offer.value === "yes") this.send(wish);
+    else if (live.link.value.kind === "open") {
+      this.early = wish;
+      this.complain(ASKING);
+    } else return this.complain(AWAY);
     // Asked here, because browsers want it to follow from what the user did.
     if ("Notification" in window && Notification.permission === "default") void Notification.requestPermission();
   }
 
-  private now(field: Field): number | null {
-    const row = this.context.live.board.row(this.context.selected.value ?? "");
+  /** What came early is sent now, or can't be; then it stands in the box still. */
+  private settle(isOffered: boolean): void {
+    const wish = this.early;
+    this.early = null;
+    if (wish === null) return;
+    if (isOffered) this.send(wish);
+    else this.complain(AWAY);
+  }
+
+  private send({ symbol, field, comparison, level, once, back, typed }: Wish): void {
+    const { alerts } = this.context;
+    if (alerts.rows.value.length >= alerts.most) return this.complain(`These are as many alerts as the server keeps: ${alerts.most}`);
+    const condition = comparison === REACHES ? towards(field, level, this.now(symbol, field)) : { field, comparison: comparison as Comparison, level };
+    alerts.set(newId(), symbol, whenOf(condition), once, back);
+    if (this.level.value === typed) this.level.value = "";
+    this.complain("");
+  }
+
+  private now(symbol: string, field: Field): number | null {
+    const row = this.context.live.board.row(symbol);
     return field === "change_pct" ? changePercent(row) : (row?.values[field] ?? null);
   }
 
