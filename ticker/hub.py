@@ -244,10 +244,12 @@ class Hub:
         """The names of all symbols that are there or were, by row."""
         return self._board.names
 
-    def attach(self, outlet: Outlet, encoding: str, may: Entitlements = EVERYTHING, name: str = "") -> Session:
-        """A new client: it is welcomed, and watches nothing yet. ``name``: whose it is, where that is known."""
+    def attach(
+        self, outlet: Outlet, encoding: str, may: Entitlements = EVERYTHING, name: str = "", owner: str | None = None
+    ) -> Session:
+        """A new client: it is welcomed, and watches nothing yet. ``name`` and ``owner``: whose it is, if known."""
         codec = self._codecs[encoding]
-        session = Session(str(next(self._ids)), outlet, codec, self.limits, self._watchlists, may, name)
+        session = Session(str(next(self._ids)), outlet, codec, self.limits, self._watchlists, may, name, owner)
         self.sessions[session] = None
         outlet.send(session.codec.encode(self._welcome()))
         for desk in self._desks:

@@ -82,6 +82,10 @@ class Keys:
         row = self._by_name.get(name)
         return None if row is None or row.expired(time.time() if now_s is None else now_s) else row
 
+    def has(self, name: str) -> bool:
+        """Whether there is a row of this name, expired or not."""
+        return name in self._by_name
+
     def find(self, secret: str, now_s: float | None = None) -> Key | None:
         """Whose key it is; None for one that is unknown or has expired. Takes as long either way."""
         match = _KEY.fullmatch(secret)

@@ -69,11 +69,14 @@ class Session:
         watchlists: Watchlists,
         may: Entitlements = EVERYTHING,
         name: str = "",
+        owner: str | None = None,
     ) -> None:
         self.id = id
         self.may = may
         #: Whose it is, where the server asks that: the name of the key, or the token's `sub`.
         self.name = name
+        #: To whom belongs what is its own, which may have to tell apart those of one name.
+        self.owner = name if owner is None else owner
         #: What it is here for besides prices: rooms that it is in, alerts that it waits for.
         self.engaged = 0
         #: Whether it can be told anything besides prices: who polls can't.

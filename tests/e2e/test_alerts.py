@@ -6,12 +6,14 @@ import asyncio
 import hashlib
 import hmac
 import json
+import time
 import urllib.request
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import jwt
 import msgspec
 import pytest
 from aiohttp import web
@@ -23,6 +25,7 @@ from ticker.entitlements import Entitlements
 from ticker.keys import add, editing, revoke
 from ticker.messages import Limits
 from ticker.server import Settings
+from ticker.server.tokens import TokenVerifier
 
 TS = 1_700_000_000_000_000_000
 SECRET = "a secret of 16 characters and more"
@@ -192,12 +195,15 @@ async def test_an_event_stream_has_alerts_and_rooms_too(http: aiohttp.ClientSess
 
 
 async def test_an_alert_ends_with_its_key(http: aiohttp.ClientSession, tmp_path: Path) -> None:
-    """What a revoked key may not see any more does not fire, for nobody is to be told."""
+    """What a revoked key may not see any more does not fire, for nobody is to be told; nor is a token its heir."""
     path = tmp_path / "keys.json"
     with editing(path) as keys:
         ann, bob = (add(keys, name, Entitlements(symbols=("AAPL",)))[1] for name in ("ann", "bob"))
     feed = ScriptedFeed()
-    settings = Settings(port=0, keys=path, limits=msgspec.structs.replace(Limits(), idle_seconds=1))
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"0123456789abcdef0123456789abcdef")
+    tokens = TokenVerifier(secret, "ticker")
+    settings = Settings(port=0, keys=path, tokens=tokens, limits=msgspec.structs.replace(Limits(), idle_seconds=1))
     async with serving(feed, settings) as service:
         first, second = await connected(http, service.url, ann), await connected(http, service.url, bob)
         refused = await asked(second, "alert", id=1, symbol="MSFT", when="last > 1")
@@ -212,6 +218,9 @@ async def test_an_alert_ends_with_its_key(http: aiohttp.ClientSession, tmp_path:
         feed.tick([(0, TS, 2.0, 1.0)])
         assert (await second.receive_json())["type"] == "alert"
         assert service._desks.fired == 1
+        claims = {"sub": "ann", "aud": "ticker", "exp": int(time.time()) + 60}
+        third = await connected(http, service.url, jwt.encode(claims, secret.read_bytes(), "HS256"))
+        assert (await asked(third, "alerts", id=1))["alerts"] == []
 
 
 async def test_its_limits_are_told_and_hold(http: aiohttp.ClientSession) -> None:

@@ -10,7 +10,7 @@ import jwt
 import pytest
 
 from ticker.entitlements import EVERYTHING, Entitlements
-from ticker.keys import add, editing, revoke
+from ticker.keys import Keys, add, editing, revoke
 from ticker.server.attempts import Attempts
 from ticker.server.auth import SESSION_S, Authenticator
 from ticker.server.identity import ANYONE
@@ -96,6 +96,68 @@ def test_a_session_of_a_token_ends_before_a_token_that_holds_longer(path: Path) 
     assert found is not None
     assert found.expires_s == int(until_s) <= time.time() + SESSION_S
     assert (found.name, found.may) == (identity.name, identity.may)
+
+
+def test_a_token_is_never_taken_for_a_key(path: Path, tmp_path: Path) -> None:
+    """Of a key's name it isn't good, be the key there before it or after; what belonged to one is never the other's."""
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"0123456789abcdef0123456789abcdef")
+    key = new_key(path)
+    auth = Authenticator(path, TokenVerifier(secret, "ticker"))
+
+    def token(sub: str) -> str:
+        claims = {"sub": sub, "aud": "ticker", "exp": int(time.time()) + 60}
+        return jwt.encode(claims, secret.read_bytes(), "HS256")
+
+    mine, other = auth.identify(key), auth.identify(token("ann"))
+    assert mine is not None
+    assert other is not None
+    assert (mine.owner, other.owner) == ("desk", "token:ann")
+    assert auth.identify(token("desk")) is None
+    assert auth.holds(other)
+    new_key(path, "ann", Entitlements(symbols=("A*",)))
+    auth.refresh()
+    assert not auth.holds(other)
+    assert auth.identify(token("ann")) is None
+    # What each may do who is not there.
+    assert auth.may("ann") == Entitlements(symbols=("A*",))
+    assert auth.may("token:ann") == EVERYTHING
+    with editing(path) as keys:
+        revoke(keys, "desk")
+    auth.refresh()
+    assert auth.may("desk") is None
+    heir = auth.identify(token("desk"))
+    assert heir is not None
+    assert heir.owner == "token:desk"
+    assert Authenticator(path).may("token:ann") is None
+
+
+def test_what_changes_while_it_is_read_is_read_again(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added: list[str] = []
+    read = Keys.read
+
+    def slow(where: Path) -> Keys:
+        found = read(where)
+        if not added:
+            added.append("")  # it reads, too
+            added.append(new_key(path))
+        return found
+
+    with editing(path):
+        pass
+    (tmp_path / "secret").write_bytes(b"0123456789abcdef0123456789abcdef")
+    verifier = TokenVerifier(tmp_path / "secret", "ticker")
+    (tmp_path / "secret").write_bytes(b"another secret, and as long as it has to be")
+    monkeypatch.setattr(Keys, "read", lambda where, **more: read(where, **more) if more else slow(where))
+    auth = Authenticator(path, verifier)
+    monkeypatch.undo()
+    assert auth.identify(added[1]) is None
+    auth.refresh()
+    assert auth.identify(added[1]) is not None
+    claims = {"sub": "ann", "aud": "ticker", "exp": int(time.time()) + 60}
+    assert auth.identify(jwt.encode(claims, (tmp_path / "secret").read_bytes(), "HS256")) is not None
 
 
 def test_a_session_can_not_be_made_up(path: Path) -> None:

@@ -55,6 +55,16 @@ def test_so_many_of_one_key_that_says_no_other_number() -> None:
         door.enter("127.0.0.1")  # nobody was asked
 
 
+def test_a_key_and_a_token_of_one_name_are_counted_apart() -> None:
+    door = Door(Limits(connections_per_key=1))
+    key, token = (Identity(name="desk", may=Entitlements(), key_id=id_) for id_ in ("1", None))
+    door.enter("127.0.0.1", key)
+    door.enter("127.0.0.1", token)
+    for who in (key, token):
+        with pytest.raises(Refusal):
+            door.enter("127.0.0.1", who)
+
+
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "127.1.2.3", "localhost", "::1%lo"])
 def test_this_machines_own(address: str) -> None:
     assert is_own(address)

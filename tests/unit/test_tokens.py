@@ -67,6 +67,13 @@ def test_a_good_one(verifier: Make, content: bytes, key: Any, algorithm: str) ->
     assert found.may == Entitlements(symbols=("A*",), channels=("ticker",), rate=2, connections=1)
 
 
+def test_a_name_is_as_long_as_may_be_and_never_cut(verifier: Make) -> None:
+    """Two that begin alike stay two."""
+    found = verifier(SECRET).identify(jwt.encode(claims(sub="x" * 64), SECRET, "HS256"))
+    assert found is not None
+    assert (found.name, found.owner) == ("x" * 64, "token:" + "x" * 64)
+
+
 def test_several_keys(verifier: Make) -> None:
     made = verifier({"keys": [jwk("HS256", SECRET, "one"), jwk("RS256", RSA.public_key(), "two")]})
     assert made.identify(jwt.encode(claims(), SECRET, "HS256", headers={"kid": "one"})) is not None
@@ -86,6 +93,11 @@ def test_several_keys(verifier: Make) -> None:
         {"sub": None},
         {"sub": ""},
         {"sub": " "},
+        {"sub": "x" * 65},
+        {"sub": "desk "},
+        {"sub": "desk\u200b"},
+        {"sub": "desk\n"},
+        {"sub": "\ud800"},
         {"exp": 10**400},
         {"exp": float("inf")},
         {"nbf": float("inf")},

@@ -1,6 +1,6 @@
 """The desk for alerts: puts and removes them, has the book look at every tick, and tells owners what fired.
 
-Whose an alert is: the session's name, where the server asks who one is; else whoever the message says. What fires goes
+Whose an alert is: the session's owner, where the server asks who one is; else whoever the message says. What fires goes
 to the store first and to the owner's connections then, or waits for one to come. Nothing here waits, or knows a socket.
 """
 
@@ -47,8 +47,8 @@ class AlertDesk:
     connection goes; one that has only things of the past, as soon as there are too many.
 
     ``fired`` is called for each alert that fires, once that is kept; it must not raise, and is for webhooks. ``may``
-    tells what an owner may see now, by its name: None for one that may not come in (any more), as when its key was
-    revoked. What it may not see doesn't fire; that is asked whenever something would, so it should be a mere look-up.
+    tells what an owner may see now: None for one that may not come in (any more), as when its key was revoked. What it
+    may not see doesn't fire; that is asked whenever something would, so it should be a mere look-up.
     """
 
     def __init__(
@@ -131,8 +131,8 @@ class AlertDesk:
     # Clients
 
     def enter(self, session: Session) -> None:
-        if session.name:
-            self._deliver(self._claim(session, session.name, None))
+        if session.owner:
+            self._deliver(self._claim(session, session.owner, None))
             self._write()
 
     def receive(self, session: Session, message: DeskMessage, ts: int) -> None:  # noqa: ARG002 - ticks have their stamps
@@ -225,7 +225,7 @@ class AlertDesk:
             raise ProtocolError("no-owner", f"owner: a connection may name {MAX_NAMED}, and this has", id_)
         owner = self._owners.get(name)
         if owner is None:
-            if len(self._owners) >= self._most_owners and not self._make_room() and not session.name:
+            if len(self._owners) >= self._most_owners and not self._make_room() and not session.owner:
                 raise ProtocolError("too-many-alerts", "there are as many owners as the server takes", id_)
             owner = self._owners[name] = Owner(name)
         self._past.pop(name, None)
@@ -295,8 +295,8 @@ class AlertDesk:
 
 
 def _owner_name(session: Session, message: DeskMessage) -> str:
-    if session.name:
-        return session.name
+    if session.owner:
+        return session.owner
     name = message.owner if isinstance(message, wire.Alert | wire.Alerts | wire.Unalert) else None
     if name is None:
         raise ProtocolError(

@@ -229,5 +229,5 @@ def _checked(key: str, text: str, id_: Id | None) -> str:
 
 
 def _shown(name: str) -> str:
-    """The name of a key, which is one of ours, or a token's `sub`, which may be anything; two stay two."""
+    """A key's name, or a token's `sub`, with something to see for whatever in it can't be seen."""
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)

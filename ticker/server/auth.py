@@ -20,7 +20,7 @@ from typing import Final
 from ticker.entitlements import EVERYTHING, Entitlements
 from ticker.errors import KeysError
 from ticker.keys import Key, Keys
-from ticker.server.identity import ANYONE, Identity
+from ticker.server.identity import ANYONE, SUBJECT, Identity
 from ticker.server.tokens import TokenVerifier
 
 log = logging.getLogger("ticker.server")
@@ -36,9 +36,12 @@ class Authenticator:
     def __init__(self, keys: Path | None = None, tokens: TokenVerifier | None = None) -> None:
         """Raises ``KeysError`` for a file that can't be read."""
         self._path = keys
-        self._keys = Keys([]) if keys is None else Keys.read(keys)
         self._tokens = tokens
+        # First the stamps: what changes while it is read is read again.
         self._stamps = {path: _stamp(path) for path in self._files()}
+        self._keys = Keys([]) if keys is None else Keys.read(keys)
+        if tokens is not None:
+            tokens.read()
         self._sealing = secrets.token_bytes(32)
 
     @property
@@ -51,7 +54,9 @@ class Authenticator:
         if credential.startswith("tk_"):
             row = self._keys.find(credential)
             return None if row is None else _of_key(row)
-        return None if self._tokens is None else self._tokens.identify(credential)
+        found = None if self._tokens is None else self._tokens.identify(credential)
+        # Else it would speak in the name of a key.
+        return None if found is None or self._keys.has(found.name) else found
 
     def holds(self, identity: Identity) -> bool:
         """Whether what somebody came in with still lets them in, as they are."""
@@ -60,19 +65,19 @@ class Authenticator:
         if identity.expires_s is not None and time.time() >= identity.expires_s:
             return False
         if identity.key_id is None:
-            return True
+            return not self._keys.has(identity.name)
         row = self._keys.known(identity.key_id)
         return row is not None and row.sha256 == identity.digest and row.may == identity.may
 
-    def may(self, name: str) -> Entitlements | None:
-        """What somebody of this name may do now, who need not be connected; None: nothing (any more)."""
+    def may(self, owner: str) -> Entitlements | None:
+        """What an owner may do now, who need not be connected; None: nothing (any more)."""
         if self.open:
             return EVERYTHING
-        row = self._keys.named(name)
-        if row is not None:
-            return row.may
-        # What a token is for stands in the token alone. It was judged when it was shown, and will be again.
-        return None if self._tokens is None else EVERYTHING
+        if owner.startswith(SUBJECT):
+            # What a token is for stands in the token alone. It was judged when it was shown, and will be again.
+            return None if self._tokens is None else EVERYTHING
+        row = self._keys.named(owner)
+        return None if row is None else row.may
 
     def refresh(self) -> None:
         """Read again what has changed on disk. A file that can't be read leaves what was known of it."""

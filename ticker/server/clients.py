@@ -118,7 +118,7 @@ class Clients:
             connection = begun(transport, remote, who)
             connection.begin(head, tail)
             self._open.add(connection)
-            connection.session = session = self._hub.attach(connection, encoding, who.may, who.name)
+            connection.session = session = self._hub.attach(connection, encoding, who.may, who.name, who.owner)
             name = f" as {who.name}" if who.name else ""
             log.info(
                 "client %s: connected from %s%s, %s, %s",

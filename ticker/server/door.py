@@ -51,5 +51,5 @@ class Door:
         if address is not None and not is_own(address):
             places["address", address] = self._limits.connections_per_address
         if who.name:
-            places["key", who.name] = who.may.connections or self._limits.connections_per_key
+            places["key", who.owner] = who.may.connections or self._limits.connections_per_key
         return places

@@ -147,7 +147,7 @@ class EventsEndpoint:
     async def say(self, request: web.Request) -> web.Response:
         """One message of the client's. Its answer comes on the stream."""
         stream = self._streams.get(request.match_info["token"])
-        if stream is None or stream.who.name != identity(request).name:
+        if stream is None or stream.who.owner != identity(request).owner:
             return refusal(404, "no-stream", "there is no such stream (any more): begin another")
         if request.content_type != "application/json":
             return refusal(415, "json-needed", "send the body as application/json")

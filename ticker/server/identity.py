@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from aiohttp import web
 
@@ -13,7 +13,9 @@ from ticker.entitlements import EVERYTHING, Entitlements
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """``name`` is the key's, or the token's `sub`; ``key_id`` and ``digest`` are those of a key's row, if it is one.
+    """``name`` is the key's, or the token's `sub`, and what others are shown.
+
+    ``key_id`` and ``digest`` are those of a key's row, if it is one.
 
     ``expires_s`` is in seconds since 1970 UTC; None: never.
     """
@@ -24,10 +26,17 @@ class Identity:
     key_id: str | None = None
     digest: str = ""
 
+    @property
+    def owner(self) -> str:
+        """To whom belongs what is its own: a token's `sub` and a key's name that are equal, now or later, are two."""
+        return self.name if self.key_id is not None or not self.name else SUBJECT + self.name
+
 
 #: Whoever it is, where nobody is asked.
 ANYONE = Identity(name="", may=EVERYTHING)
 _IDENTITY = web.RequestKey("ticker.identity", Identity)
+#: How owners begin who came with a token; no name of a key has a colon.
+SUBJECT: Final = "token:"
 H = TypeVar("H", bound=Callable[..., Any])
 
 

@@ -14,6 +14,7 @@ import msgspec
 from ticker.entitlements import Entitlements
 from ticker.errors import KeysError
 from ticker.server.identity import Identity
+from ticker.texts import proper_name
 
 if TYPE_CHECKING:
     import jwt
@@ -77,10 +78,17 @@ class TokenVerifier:
             expires_s = float(claims["exp"]) + LEEWAY_S
         except (jwt.InvalidTokenError, msgspec.ValidationError, ValueError, TypeError, OverflowError, RecursionError):
             return None
-        name = str(claims["sub"])[:64]
-        if not name.strip():
-            return None  # nobody's: whoever has no name may choose one
+        name = str(claims["sub"])
+        if not _is_proper(name):
+            return None  # cut short, or shown without what can't be seen, two would be one
         return Identity(name=name, may=may, expires_s=expires_s)
+
+
+def _is_proper(name: str) -> bool:
+    try:
+        return proper_name(name) == name
+    except ValueError:
+        return False
 
 
 def _keys(content: bytes) -> dict[str | None, tuple[Any, str]]:
