@@ -160,11 +160,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     idle_seconds: int = 300
     #: Connections in all; more are answered with 503.
     connections: int = 20_000
-    #: Connections from one address, except from the server's own machine; more are answered with 429.
+    #: Connections from one address (of IPv6 one /64), except from the server's own machine; more are answered with 429.
     connections_per_address: int = 1_000
     #: Connections of one key, or one token's `sub`, that says no other number; more are answered with 429.
     connections_per_key: int = 1_000
-    #: Wrong keys from one address in a minute, for long; ten at once. More are answered with 429.
+    #: Wrong keys from one address (of IPv6 one /64) in a minute, for long; ten at once. More are answered with 429.
     attempts_per_minute: int = 10
     #: Bytes of a request's line, and of each of its headers.
     header_bytes: int = 8_190

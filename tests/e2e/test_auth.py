@@ -358,3 +358,33 @@ async def test_a_token_opens(tmp_path: Path, http: aiohttp.ClientSession) -> Non
         async with asyncio.timeout(10):
             while (await http.get(service.url + "/v1/symbols")).status != 401:
                 await asyncio.sleep(0.1)
+
+
+async def test_a_token_too_long_for_a_cookie(tmp_path: Path, http: aiohttp.ClientSession) -> None:
+    """A browser would drop it, and say nothing; one that is kept is as long as PROTOCOL.md says."""
+    import jwt
+
+    from ticker.server.tokens import TokenVerifier
+
+    secret = tmp_path / "secret"
+    secret.write_text("0123456789abcdef0123456789abcdef")
+    claims = {"sub": "desk", "aud": "ticker", "exp": int(time.time()) + 60}
+
+    def token(chars: int) -> str:
+        found = ""
+        while len(found) < chars:
+            claims["more"] = "x" * (len(str(claims.get("more", ""))) + max(1, (chars - len(found)) // 2))
+            found = jwt.encode(claims, secret.read_text(), "HS256")
+        return found
+
+    async with serving(ScriptedFeed(), Settings(port=0, tokens=TokenVerifier(secret, "ticker"))) as service:
+        async with http.post(service.url + "/v1/login", json={"key": token(2_900)}) as response:
+            assert response.status == 200
+            assert 3_800 < len(response.headers["Set-Cookie"]) <= 4_096
+        long = token(3_050)
+        async with http.post(service.url + "/v1/login", json={"key": long}) as response:
+            assert (response.status, (await response.json())["code"]) == (413, "too-large")
+            assert "Set-Cookie" not in response.headers
+        # It is good all the same.
+        async with http.get(service.url + "/v1/symbols", headers=bearer(long)) as response:
+            assert response.status == 200

@@ -183,3 +183,6 @@ async def test_wrong_keys_are_answered_late_and_then_not_at_all() -> None:
     assert loop.time() - began_s >= 0.05
     assert await attempts.wrong("203.0.113.8")
     assert attempts.retry_after_s == 1
+    # Whoever has one address of IPv6 has its /64.
+    addresses = ("2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8:0:1::1")
+    assert await asyncio.gather(*map(attempts.wrong, addresses)) == [True, True, False, True]

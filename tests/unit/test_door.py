@@ -42,6 +42,23 @@ def test_so_many_from_one_address_but_this_machines_own() -> None:
     assert ("address", "203.0.113.7") not in door._by
 
 
+def test_a_64_of_ipv6_is_one_address() -> None:
+    """Whoever has one has all of it; neighbours on one link, and IPv4, are as many as they are."""
+    door = Door(Limits(connections_per_address=2))
+    door.enter("2001:db8::1")
+    door.enter("2001:db8::ffff:1:2:3")
+    with pytest.raises(Refusal):
+        door.enter("2001:db8:0:0:7::")
+    door.enter("2001:db8:0:1::1")
+    door.leave("2001:db8::1")
+    door.enter("2001:db8::2")
+    for address in ("fe80::1%eth0", "fe80::2%eth0", "::ffff:203.0.113.7", "::ffff:203.0.113.8", "no address"):
+        door.enter(address)
+        door.enter(address)
+    with pytest.raises(Refusal):
+        door.enter("203.0.113.7")
+
+
 def test_so_many_of_one_key_that_says_no_other_number() -> None:
     door = Door(Limits(connections_per_key=2))
     for name, may, most in (("desk", Entitlements(), 2), ("more", Entitlements(connections=3), 3)):

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from typing import Final
 
 from ticker.server.allowance import Allowance, Verdict
+from ticker.server.source import source
 
 #: So late comes the answer to a wrong one.
 LATE_S: Final = 1.0
@@ -29,8 +30,9 @@ class Attempts:
     async def wrong(self, address: str | None) -> bool:
         """One more from there; returns late. False: too many."""
         now_s = asyncio.get_running_loop().time()
-        allowance = self._known.pop(address or "", None) or Allowance(self._per_s, self._burst, now_s)
-        self._known[address or ""] = allowance
+        place = source(address or "")
+        allowance = self._known.pop(place, None) or Allowance(self._per_s, self._burst, now_s)
+        self._known[place] = allowance
         if len(self._known) > ADDRESSES:
             self._known.popitem(last=False)
         if allowance.take(now_s) is not Verdict.FINE or self._waiting >= WAITING:

@@ -7,6 +7,7 @@ from collections import Counter
 from ticker.messages import Limits
 from ticker.server.identity import ANYONE, Identity
 from ticker.server.own import is_own
+from ticker.server.source import source
 
 
 class Refusal(Exception):  # noqa: N818 - an answer, not a fault
@@ -49,7 +50,7 @@ class Door:
         """What one is counted by, and how many there may be."""
         places: dict[tuple[str, str], int | None] = {}
         if address is not None and not is_own(address):
-            places["address", address] = self._limits.connections_per_address
+            places["address", source(address)] = self._limits.connections_per_address
         if who.name:
             places["key", who.owner] = who.may.connections or self._limits.connections_per_key
         return places

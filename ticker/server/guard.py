@@ -22,6 +22,9 @@ from ticker.server.origin import is_misnamed
 COOKIE = "ticker_session"
 #: A key has 52 characters, a token may have some thousand.
 _MAX_BYTES = 16_384
+#: RFC 6265, section 6.1: what browsers keep at least of a cookie, its name and attributes included. They say nothing
+#: when they drop it.
+_COOKIE_BYTES = 4_096
 _MISNAMED = "this machine calls itself localhost, or by its address; --allow-origin http://NAME lets it have another"
 _CHALLENGE = {hdrs.WWW_AUTHENTICATE: 'Bearer realm="ticker"'}
 
@@ -119,6 +122,9 @@ class Guard:
         response = json_response({"name": found.name, "expires": ends_s})
         # No Max-Age: it ends with the browser, or sooner.
         response.set_cookie(COOKIE, value, httponly=True, samesite="Strict", secure=request.secure, path="/")
+        if len(response.cookies[COOKIE].OutputString()) > _COOKIE_BYTES:
+            text = f"the token is too long: its session takes more than the {_COOKIE_BYTES} bytes that browsers keep"
+            return refusal(413, "too-large", text)
         return response
 
     @for_everybody
