@@ -7,12 +7,14 @@ import signal
 from importlib.metadata import EntryPoint
 from typing import Any, ClassVar
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
 from tests.unit.cli_feeds import Plain, Sine, SineOptions
 from tests.unit.cli_feeds import feeds as feeds
 from ticker.cli import main
+from ticker.messages import Limits
 from ticker.server import Settings
 
 pytestmark = pytest.mark.usefixtures("feeds")
@@ -193,6 +195,35 @@ def test_what_is_no_origin_is_refused(service: type[FakeService], text: str) -> 
     assert result.exit_code != 0
     assert "say https://prices.example" in result.output
     assert not service.made
+
+
+#: What is not an option of its own: ten times the rate, and what the dashboard and others count on.
+FOLLOWS = {"messages_at_once", "rates"}
+OPTIONS = {
+    "slow_seconds": "--slow-timeout",
+    "idle_seconds": "--idle-timeout",
+    "handshake_seconds": "--handshake-timeout",
+    "attempts_per_minute": "--max-attempts-per-minute",
+    "memory_bytes": "--max-memory",
+}
+
+
+def test_each_limit_is_an_option(service: type[FakeService]) -> None:
+    """Whose default is the library's, but that of memory; and which sets that limit and no other."""
+    assert serve("--key", "k").exit_code == 0
+    plain = msgspec.structs.asdict(service.made[0].settings.limits)
+    defaults = msgspec.structs.asdict(Limits())
+    assert plain | {"memory_bytes": 0, "connections": 0} == defaults | {"memory_bytes": 0, "connections": 0}
+    for name in Limits.__struct_fields__:
+        if name in FOLLOWS:
+            continue
+        option = OPTIONS.get(name, f"--max-{name.replace('_', '-')}")
+        value = {"memory_bytes": 64, "frame_bytes": 16_384, "depth": 3}.get(name, plain[name] - 1)
+        assert serve("--key", "k", option, str(value)).exit_code == 0, option
+        set_to = msgspec.structs.asdict(service.made[-1].settings.limits)
+        assert set_to[name] == (value * 2**20 if name == "memory_bytes" else value)
+        follows = {"messages_at_once"} if name == "messages_per_second" else set()
+        assert {each for each in set_to if set_to[each] != plain[each]} == {name} | follows
 
 
 def test_limits_become_settings(service: type[FakeService]) -> None:

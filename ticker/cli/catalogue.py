@@ -43,6 +43,7 @@ RESERVED = frozenset(
         "max_connections_per_address",
         "max_connections_per_key",
         "max_depth",
+        "max_frame_bytes",
         "max_header_bytes",
         "max_memory",
         "max_message_bytes",

@@ -128,6 +128,14 @@ def _option(name: str, **more: Any) -> Callable[[F], F]:
     help="A client's message that is larger closes its connection.",
 )
 @_option(
+    "--max-frame-bytes",
+    default=1_048_576,
+    # The Python client takes twice as much.
+    type=click.IntRange(16_384, 2**21),
+    metavar="NUMBER",
+    help="Of a frame to a client; a larger snapshot goes out in parts.",
+)
+@_option(
     "--max-connections",
     default=20_000,
     type=click.IntRange(1),
@@ -293,6 +301,7 @@ def command(**params: Any) -> int:
         limits=Limits(
             symbols=params["max_symbols"],
             message_bytes=params["max_message_bytes"],
+            frame_bytes=params["max_frame_bytes"],
             messages_per_second=params["max_messages_per_second"],
             messages_at_once=10 * params["max_messages_per_second"],
             slow_seconds=params["slow_timeout"],
