@@ -202,7 +202,8 @@ def test_a_server_that_forgets_is_reminded_if_one_wants(visit: Visit) -> None:
         set_alert(dashboard, "110")
         first.kill()
         with Stage(("AAPL",), port=first.port) as second:
-            dashboard.live()
+            assert second.url
+            dashboard.hurry()
             expect(toasts(dashboard)).to_contain_text("The server has forgotten an alert.")
             expect(alerts(dashboard)).to_have_count(0)
             dashboard.button("Set again").click()
@@ -239,6 +240,8 @@ def test_an_alert_may_be_quicker_than_the_server(visit: Visit) -> None:
         expect(box).to_have_value("90")
         with Stage(("AAPL",), port=first.port) as second:
             second.trade("AAPL", 101)
+            assert second.url
+            dashboard.hurry()
             dashboard.shows("AAPL", "last", 101)
             dashboard.button("Add alert").click()
             expect(words).to_have_text("Asking the server…")
