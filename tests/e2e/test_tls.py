@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import socket
 import ssl
+import sys
 import urllib.request
+from asyncio.subprocess import DEVNULL, PIPE
 from pathlib import Path
 
 import pytest
@@ -53,10 +56,41 @@ async def test_prices_are_encrypted(tmp_path: Path, transport: ticker.client.dia
             await ticker.connect(service.url, ["AAPL"]).open()
 
 
+@pytest.mark.parametrize(
+    "command",
+    [("watch", "AAPL", "--output", "jsonl"), ("ping", "--count", "1"), ("chat", "desk"), ("notify", "hello")],
+    ids=lambda command: command[0],
+)
+async def test_a_certificate_that_is_not_trusted_is_called_that(tmp_path: Path, command: tuple[str, ...]) -> None:
+    """There is a server, so that starting one is no advice; and a server without TLS is no question of trust."""
+
+    async def said(url: str) -> str:
+        program = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-W", "error", "-m", "ticker", *command),
+            "--url",
+            url,
+            stdin=DEVNULL,
+            stdout=PIPE,
+            stderr=PIPE,
+        )
+        _, told = await asyncio.wait_for(program.communicate(), 60)
+        assert (program.returncode, len(told.splitlines())) == (2, 1), told
+        return told.decode()
+
+    cert, key = certificate(tmp_path)
+    async with serving(ScriptedFeed(), Settings(port=0, tls_cert=cert, tls_key=key)) as service:
+        line = await said(service.url)
+        assert "its certificate is not trusted: self-signed certificate; see --ca" in line
+        assert "start one" not in line
+    async with serving(ScriptedFeed(), Settings(port=0)) as service:
+        line = await said(service.url.replace("http://", "https://"))
+        assert "no server at" in line
+        assert "TLS: wrong version number" in line
+
+
 async def test_old_versions_are_refused(tmp_path: Path) -> None:
     cert, key = certificate(tmp_path)
     async with serving(ScriptedFeed(), Settings(port=0, tls_cert=cert, tls_key=key)) as service:
-        import asyncio
 
         def version(most: ssl.TLSVersion) -> str | None:
             context = ssl.create_default_context(cafile=cert)

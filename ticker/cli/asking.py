@@ -6,7 +6,7 @@ import json
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
-from ticker.cli.failure import Failure, printable
+from ticker.cli.failure import Failure, no_server, printable
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -42,9 +42,8 @@ def ask(
     except HTTPError as error:
         raise Failure(_complaint(error.code, error.read())) from error
     except (URLError, OSError) as error:
-        reason = getattr(error, "reason", error)
-        why = getattr(reason, "strerror", None) or str(reason)
-        raise Failure(f"no server at {url}: {printable(str(why))}; start one with `{start}`") from error
+        reason = error.reason if isinstance(error, URLError) and isinstance(error.reason, OSError) else error
+        raise no_server(url, reason, f"start one with `{start}`") from error
     except ValueError:
         raise Failure(f"what answers at {url} is no ticker server") from None
     if not isinstance(answer, dict) or not has <= answer.keys():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import ssl
 import sys
 
 import click
@@ -46,11 +47,27 @@ def network_reason(error: BaseException) -> str:
     """Why there is no connection, in the system's words if the system said it."""
     cause: BaseException | None = error
     while cause is not None:
-        number = cause.errno if isinstance(cause, OSError) else None
-        if number is not None and number > 0:  # those below are the resolver's
-            return os.strerror(number)
+        if isinstance(cause, ssl.SSLError):  # its numbers are not those of errno, and aiohttp's own has no reason
+            if reason := getattr(cause, "reason", None):
+                return f"TLS: {reason.replace('_', ' ').lower()}"
+        elif isinstance(cause, OSError) and cause.errno:
+            # Those below 0 are the resolver's.
+            return os.strerror(cause.errno) if cause.errno > 0 else cause.strerror or str(cause)
         cause = cause.__cause__
     return str(error.__cause__ or error)
+
+
+def no_server(url: str, error: BaseException, hint: str = "start one with `ticker serve`") -> Failure:
+    """Why nobody was reached there. A certificate that isn't trusted is somebody's, and starting a server no help."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            # aiohttp's own has the system's inside, and none of its attributes.
+            inner = getattr(cause, "certificate_error", cause)
+            why = getattr(inner, "verify_message", "") or inner
+            return Failure(f"{url}: its certificate is not trusted: {printable(str(why))}; see --ca")
+        cause = cause.__cause__
+    return Failure(f"no server at {url}: {printable(network_reason(error))}; {hint}")
 
 
 def unreachable(error: StreamError, url: str, hint: str = "start one with `ticker serve`") -> Exception:
@@ -58,7 +75,7 @@ def unreachable(error: StreamError, url: str, hint: str = "start one with `ticke
     if isinstance(error, RefusedError) and error.code == "http-401":
         return Failure(f"{url} asks for a key, or yours is not good: see --key-file")
     if isinstance(error, ConnectError):
-        return Failure(f"no server at {url}: {network_reason(error)}; {hint}")
+        return no_server(url, error, hint)
     return error
 
 

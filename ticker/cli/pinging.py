@@ -15,7 +15,7 @@ import aiohttp
 import click
 
 from ticker.cli.asides import aside
-from ticker.cli.failure import Failure, network_reason, printable
+from ticker.cli.failure import Failure, no_server, printable
 from ticker.cli.stopping import Stop
 from ticker.client.access import Access
 from ticker.client.address import public_url, stream_url
@@ -56,7 +56,7 @@ async def ping(request: Request, stop: Stop) -> int:
         try:
             link = await dialer.dial(session)
         except LostError as error:
-            raise Failure(f"no server at {url}: {network_reason(error)}; start one with `ticker serve`") from error
+            raise no_server(url, error) from error
         except RefusedError as error:
             why = "it asks for a key, or yours is not good: see --key-file" if error.code == "http-401" else str(error)
             raise Failure(f"{url}: {why}") from error
