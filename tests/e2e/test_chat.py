@@ -130,9 +130,10 @@ def test_a_pipe_waits_where_it_is_too_fast() -> None:
 
 
 def test_what_can_not_be_said_is_told(server: Server) -> None:
-    """In one line, with status 1; the rest is said."""
+    """In one line that shows which it was, with status 1; the rest is said."""
     ran = said("x" * 3_000 + "\nhello\n", "long", "--name", "Ann", url=server.url)
     assert (ran.returncode, len(ran.stdout.splitlines())) == (1, 1)
+    assert ran.stderr.startswith(f"ticker: not said: {'x' * 59}…: ")
     assert "3000 characters" in ran.stderr
     assert len(ran.stderr.splitlines()) == 1
 

@@ -28,6 +28,8 @@ _BATCH: Final = 200
 #: How long the rest of what was said may take when the input has ended.
 _REST_S: Final = 10.0
 _QUIT: Final = "/quit"
+#: So much is shown of what could not be said.
+_KNOWN_CHARS: Final = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,12 +144,12 @@ class _Chat:
                     # Nobody is there who would say it again, and nobody who waits.
                     await asyncio.sleep(60 / welcome.limits.says_per_minute)
                     continue
-                shown.tell(error.message)
+                shown.tell(_not_said(text, error.message))
                 return False
             except StreamError as error:
                 if self._stream.error is not None:
                     raise
-                shown.tell(str(error))
+                shown.tell(_not_said(text, str(error)))
                 return False
             return True
 
@@ -170,6 +172,11 @@ class _Telling(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._tell(record.getMessage())
+
+
+def _not_said(text: str, why: str) -> str:
+    """Which of several was refused, and so much of it as is known again by."""
+    return f"not said: {text if len(text) <= _KNOWN_CHARS else text[: _KNOWN_CHARS - 1] + '…'}: {why}"
 
 
 def _own_name() -> str:
