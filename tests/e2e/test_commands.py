@@ -47,8 +47,11 @@ class Terminal:
         env = {**os.environ, "TERM": "xterm-256color"}
         for name in ("NO_COLOR", "COLUMNS", "LINES"):
             env.pop(name, None)
+        # Opened by the leader of a session, it is the session's own: Ctrl-C is a signal wherever it isn't a key.
+        tty = os.ttyname(slave)
+        command = ["sh", "-c", f'exec "$@" <{tty} >{tty} 2>&1', "sh", *COMMAND, *args]
         self.process = subprocess.Popen(
-            [*COMMAND, *args], stdin=slave, stdout=slave, stderr=slave, env=env, start_new_session=True
+            command, stdin=slave, stdout=slave, stderr=slave, env=env, start_new_session=True
         )
         os.close(slave)
         self.text = ""
