@@ -1,0 +1,130 @@
+"""The desk chat: what something said in a room costs, and what people who talk cost the prices beside them."""
+
+from __future__ import annotations
+
+import json
+import time
+
+from benchmarks.measure import TS, random_batches, show
+from ticker.hub import Hub
+from ticker.messages import Limits
+from ticker.rooms import RoomDesk
+from ticker.session import Session
+
+SYMBOLS, WATCHED = 500, 20
+#: 10,000 ticks a second, taken in and told 20 times a second.
+TICKS, BATCHES_HZ = 500, 20
+BATCHES = 200
+CLIENTS = 500
+REPEATS = 5
+TEXT = "Out of half of $AAPL; the rest goes at 190, if it gets there before the close"
+SEC_NS = 1_000_000_000
+
+
+class Outlet:
+    """Reads as fast as it is written to."""
+
+    frames = 0
+
+    def ready(self) -> bool:
+        return True
+
+    def send(self, payload: bytes) -> None:  # noqa: ARG002 - an outlet's signature
+        self.frames += 1
+
+    def offer(self, payload: bytes) -> bool:
+        self.send(payload)
+        return True
+
+
+def said(number: int) -> str:
+    return json.dumps({"op": "say", "room": "desk", "text": TEXT, "id": number})
+
+
+def a_hub(names: tuple[str, ...], members: int | None, clients: int = CLIENTS) -> tuple[Hub, list[Session]]:
+    """A hub, and clients of which so many are in a room; None: it knows no rooms at all.
+
+    Each watches 20 symbols of its own, if any are to be had.
+    """
+    limits = Limits(room_members=CLIENTS, says_per_minute=1_000_000_000)
+    desks = () if members is None else (RoomDesk(),)
+    hub = Hub(names, limits=limits, desks=desks)
+    sessions = [hub.attach(Outlet(), "json") for _ in range(clients)]
+    for number, session in enumerate(sessions):
+        if names:
+            mine = [names[(number * 7 + place * 23) % SYMBOLS] for place in range(WATCHED)]
+            hub.receive(session, json.dumps({"op": "subscribe", "symbols": mine, "rate": BATCHES_HZ}), TS)
+        if number < (members or 0):
+            hub.receive(session, json.dumps({"op": "join", "room": "desk", "name": f"Member {number}"}), TS)
+    while hub.waiting:  # until all have been told the names
+        hub.poll(TS + SEC_NS)
+    return hub, sessions
+
+
+def alone() -> None:
+    """Something is said, and all in the room have it."""
+    rows = []
+    for members in (1, 10, 100, 500):
+        hub, sessions = a_hub((), members, members)
+        says = max(20, 10_000 // members)
+        best = float("inf")
+        for _ in range(REPEATS):
+            before = sum(session.outlet.frames for session in sessions)
+            started = time.process_time()
+            for number in range(says):
+                hub.receive(sessions[0], said(number), TS + 2 * SEC_NS)
+            best = min(best, time.process_time() - started)
+            assert sum(session.outlet.frames for session in sessions) - before == says * members
+        rows.append([f"{members}", f"{best / says * 1e6:.1f}", f"{best / says / members * 1e6:.2f}"])
+    show("Something said in a room, JSON", ["members", "µs", "µs a member"], rows)
+
+
+def beside_prices() -> None:
+    """The same ticks to the same clients, while nobody or somebody talks. Between two beats so much is said."""
+    table, batches = random_batches(SYMBOLS, TICKS, BATCHES)
+    contenders: dict[str, tuple[int | None, int]] = {
+        "no rooms known of": (None, 0),
+        "nobody in a room": (0, 0),
+        "500 in a room, all silent": (CLIENTS, 0),
+        "… 1 said a second": (CLIENTS, 1),
+        "… 20 said a second": (CLIENTS, 20),
+    }
+    best = dict.fromkeys(contenders, float("inf"))
+    frames = dict.fromkeys(contenders, 0)
+    # One after the other, again and again: a noisy neighbour hits all alike.
+    for _ in range(REPEATS):
+        for name, (members, a_second) in contenders.items():
+            hub, sessions = a_hub(tuple(table.names), members)
+            before = sum(session.outlet.frames for session in sessions)
+            started = time.process_time()
+            for number, batch in enumerate(batches):
+                ts = TS + 2 * SEC_NS + number * SEC_NS // BATCHES_HZ
+                if a_second and number % (BATCHES_HZ // a_second) == 0:
+                    hub.receive(sessions[number % len(sessions)], said(number), ts)
+                hub.publish(batch)
+                hub.beat(BATCHES_HZ, ts)
+                hub.poll(ts)
+            best[name] = min(best[name], time.process_time() - started)
+            frames[name] = sum(session.outlet.frames for session in sessions) - before
+    base = best["no rooms known of"]
+    rows = [
+        [
+            name,
+            f"{seconds / BATCHES * 1e3:.2f}",
+            f"{seconds / base - 1:+.1%}",
+            f"{(seconds - base) / BATCHES * BATCHES_HZ:+.2%}",
+            f"{frames[name]:,}",
+        ]
+        for name, seconds in best.items()
+    ]
+    title = f"{TICKS * BATCHES_HZ:,} ticks/s, {CLIENTS} clients with {WATCHED} of {SYMBOLS} symbols each"
+    show(title, ["", "ms a beat", "more", "of a core", "frames"], rows)
+
+
+def main() -> None:
+    alone()
+    beside_prices()
+
+
+if __name__ == "__main__":
+    main()
