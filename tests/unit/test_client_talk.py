@@ -307,6 +307,18 @@ def test_who_is_told_nothing_before_a_break_asks_for_all_that_is_kept() -> None:
         assert made.connected(welcome()) == [Join(id="#2", room="desk", name="Ann", since=since)]
 
 
+def test_a_server_that_was_killed_tells_nothing_twice_although_its_numbers_begin_anew() -> None:
+    """What it kept comes again with other numbers, and is known; what was said since is not."""
+    made = in_desk()
+    (join,) = made.connected(welcome())
+    made.receive(joined(join, 4, epoch="after"))
+    for seq, kept in enumerate((2, 3), 1):
+        made.receive(msgspec.structs.replace(said(kept), seq=seq))
+    for seq in (3, 4):
+        made.receive(msgspec.structs.replace(said(seq), text="another"))
+    assert seqs(made) == [3, 4]
+
+
 def test_who_is_in_a_room_is_known_and_told_where_a_break_changed_it() -> None:
     """The answer to joining again says it; one who listens hears it as if it had been told."""
     made = in_desk()

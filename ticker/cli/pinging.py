@@ -98,6 +98,8 @@ async def _pings(link: Link, request: Request, told: Callable[[float | None], No
     reading = asyncio.create_task(link.pump(handle))
     try:
         for seq in range(1, request.count + 1) if request.count else count(1):
+            if reading.done():
+                await reading  # it says why the connection is gone
             due_s = loop.time() + request.interval
             answered: asyncio.Future[float] = loop.create_future()
             waiting.clear()

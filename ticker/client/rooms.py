@@ -6,13 +6,19 @@ exactly once, whatever broke. This module knows no socket and no clock.
 
 from __future__ import annotations
 
+from collections import deque
+from typing import Final
+
 from ticker.messages import Join, Joined, Leave, Present, Said, Since
+
+#: As much as a server keeps of a room.
+_KEPT: Final = 200
 
 
 class Room:
     """A room that the user wants to be in. ``called`` is the name that the user goes by, if one was given."""
 
-    __slots__ = ("called", "epoch", "names", "seq")
+    __slots__ = ("called", "epoch", "heard", "known", "names", "seq")
 
     def __init__(self, called: str | None) -> None:
         self.called = called
@@ -20,6 +26,10 @@ class Room:
         self.epoch = ""
         #: The number of the last thing said that came; None before the first.
         self.seq: int | None = None
+        #: The last things said that came, each as a hash; and those from before the numbers began anew, which may come
+        #: again: a server that was killed keeps what was said, but can't tell whether its last numbers were taken.
+        self.heard: deque[int] = deque(maxlen=_KEPT)
+        self.known: set[int] = set()
 
 
 class Rooms:
@@ -66,6 +76,7 @@ class Rooms:
         if message.epoch != room.epoch:
             # Its numbers began anew. Where there is nothing before, it is known what the next number is.
             room.epoch, room.seq = message.epoch, None if message.seq else 0
+            room.known = set(room.heard)
         known, room.names = room.names, list(message.names)
         return Present(room=message.room, names=room.names) if opening and room.names != known else None
 
@@ -75,6 +86,10 @@ class Rooms:
         if room is None or (room.seq is not None and message.seq <= room.seq):
             return False
         room.seq = message.seq
+        mark = hash((message.ts, message.sender, message.text))
+        if mark in room.known:
+            return False
+        room.heard.append(mark)
         return True
 
     def present(self, message: Present) -> bool:
