@@ -85,7 +85,7 @@ def main() -> None:
 
 
 def _kib_each() -> float:
-    """What a mute client takes of the server's memory: what so many more of them do. (The first costs what is shared.)"""
+    """What a mute client takes of the server's memory: what so many more of them do; the first cost what is shared."""
     found = []
     for count in (FEW, FEW + SLOW):
         with running(TICKER, GOOD.scaled(1)) as server, Company(count)(server):
