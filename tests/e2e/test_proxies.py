@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import re
 import shutil
@@ -193,6 +194,13 @@ def proxy(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     made = Proxy(kind, request.getfixturevalue("site"), tmp_path_factory.mktemp(kind))
     yield made
     made.close()
+
+
+@pytest.fixture(autouse=True)
+def _what_is_left_open_is_found_here() -> Iterator[None]:
+    """And not in some other test, in which nobody would look for it."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture
