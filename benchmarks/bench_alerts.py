@@ -9,10 +9,10 @@ from collections.abc import Callable
 import numpy as np
 
 from benchmarks.measure import TS, show
-from ticker.alerts.desk import AlertDesk
-from ticker.hub import Hub
-from ticker.messages import Limits
+from ticker.alerts.op_handler import AlertDesk
+from ticker.hub.hub import Hub
 from ticker.model import Quotes, SymbolTable, TickBatch, Trades
+from ticker.wire.messages import Limits
 
 SYMBOLS = 500
 #: 10,000 ticks a second, taken in 20 times a second.

@@ -8,7 +8,7 @@ import time
 import numpy as np
 
 from benchmarks.measure import show
-from ticker.bars import INTERVALS, SECOND_NS, BarStore
+from ticker.market.bar_store import INTERVALS, SECOND_NS, BarStore
 from ticker.model import Trades
 
 SYMBOLS = 500

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.measure import best_s, random_batches, show
-from ticker.board import Board
+from ticker.market.board import Board
 from ticker.model import check_batch
 
 

@@ -10,8 +10,8 @@ import msgpack
 import msgspec
 
 from benchmarks.measure import best_s, random_batches, show
-from ticker.board import Board, symbol_dicts
-from ticker.codec import Codec, codec_for
+from ticker.market.board import Board, symbol_dicts
+from ticker.wire.codec import Codec, codec_for
 
 FRAMES = 1_000
 

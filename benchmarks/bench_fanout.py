@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from benchmarks.measure import best_s, random_batches, show
-from ticker.hub import Hub
+from ticker.hub.hub import Hub
 from ticker.model import TickBatch
 
 BEATS = 20

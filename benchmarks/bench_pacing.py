@@ -20,12 +20,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from benchmarks.measure import TS, show
-from feeds.replay import Replay
-from feeds.replay_options import ReplayOptions
-from feeds.schedule import QUANTUM_S
-from ticker.hub import Hub
+from feeds.pacing.schedule import QUANTUM_S
+from feeds.replay.feed import Replay
+from feeds.replay.options import ReplayOptions
+from ticker.feed.pump import Pump
+from ticker.hub.hub import Hub
 from ticker.model import FeedEvent, SymbolTable, TickBatch, Trades
-from ticker.pump import Pump
 
 SPEED = 60.0
 TICKS_PER_MARKET_SECOND = 100

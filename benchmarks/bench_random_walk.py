@@ -16,9 +16,9 @@ from contextlib import aclosing
 
 import numpy as np
 
-from feeds.market import company, symbols
-from feeds.random_walk import RandomWalk, RandomWalkOptions
-from feeds.walk import Walk
+from feeds.random_walk.feed import RandomWalk, RandomWalkOptions
+from feeds.random_walk.market import company, symbols
+from feeds.random_walk.walk import Walk
 from ticker.model import Rollover, TickBatch
 
 MAKE_S = 1.0

@@ -24,7 +24,7 @@ import numpy as np
 from benchmarks.measure import TS, show
 from feeds.files.loading import load
 from feeds.files.options import ReadOptions
-from ticker.board import Board
+from ticker.market.board import Board
 from ticker.model import BarBatch, TickBatch, check_batch
 
 SYMBOLS = 500

@@ -6,10 +6,10 @@ import json
 import time
 
 from benchmarks.measure import TS, random_batches, show
-from ticker.hub import Hub
-from ticker.messages import Limits
+from ticker.hub.hub import Hub
+from ticker.hub.session import Session
 from ticker.rooms import RoomDesk
-from ticker.session import Session
+from ticker.wire.messages import Limits
 
 SYMBOLS, WATCHED = 500, 20
 #: 10,000 ticks a second, taken in and told 20 times a second.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ticker.client import Backoff, Event, Quote, Stream, SymbolView, Trade, Update, connect
     from ticker.client.sync import SyncStream, connect_sync
     from ticker.errors import ConnectError, FeedError, ProtocolError, RefusedError, StreamError, TickerError
-    from ticker.messages import AlertRow, Fired, Joined, Notice, Present, Said
+    from ticker.wire.messages import AlertRow, Fired, Joined, Notice, Present, Said
 
 _HOMES = {
     "ticker.client": ("Backoff", "Event", "Quote", "Stream", "SymbolView", "Trade", "Update", "connect"),
@@ -23,7 +23,7 @@ _HOMES = {
     "ticker.errors": (
         "ConnectError", "FeedError", "ProtocolError", "RefusedError", "StreamError", "TickerError",
     ),
-    "ticker.messages": ("AlertRow", "Fired", "Joined", "Notice", "Present", "Said"),
+    "ticker.wire.messages": ("AlertRow", "Fired", "Joined", "Notice", "Present", "Said"),
 }  # fmt: skip
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

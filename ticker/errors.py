@@ -13,7 +13,7 @@
         ├── ConnectError    the server can't be reached (any more), and the policy says to give up
         └── RefusedError    the server refused for good: asking again would be refused again
 
-This module knows no message and no socket. PROTOCOL.md prints both tables; a test holds it to them.
+This module knows no message and no socket. docs/protocol.md prints both tables; a test holds it to them.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ class _Base:
 
 
 class Updates(_Base):
-    """Of the channel ``ticker``: lays the fields over what is there, as PROTOCOL.md says."""
+    """Of the channel ``ticker``: lays the fields over what is there, as docs/protocol.md says."""
 
     def __init__(self, symbols: Collection[str], decode: Callable[[bytes], Any] = json.loads) -> None:
         super().__init__(symbols)

@@ -8,12 +8,12 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from feeds.files.civil import Mask
-from feeds.files.numbers import read_numbers, says_none
-from feeds.files.plan import Plan
+from feeds.files.layouts.plan import Plan
+from feeds.files.parsing.dates import Mask
+from feeds.files.parsing.numbers import read_numbers, says_none
+from feeds.files.parsing.table import Column, Names, Numbers, Rows
 from feeds.files.refusals import shown
 from feeds.files.report import Complaint
-from feeds.files.table import Column, Names, Numbers, Rows
 from ticker.model import Floats, is_symbol
 
 #: Beyond these nothing was ever traded, and float64 would show no cents.

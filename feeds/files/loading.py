@@ -10,18 +10,18 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from feeds.files.bar_walk import walk
-from feeds.files.bars import FileBars
-from feeds.files.filling import fill_one_sided
-from feeds.files.opening import open_sources
 from feeds.files.options import ReadOptions
 from feeds.files.orders import Gaps, OrderWatch
 from feeds.files.reader import Reader
-from feeds.files.records import BARS, QUOTES, TRADES, from_bars, from_quotes, from_trades
 from feeds.files.report import FileReport, Gap
-from feeds.files.sorting import RUN, Sorter
-from feeds.files.source import Source
-from feeds.files.timeline import Timeline
+from feeds.files.sources.opening import open_sources
+from feeds.files.sources.source import Source
+from feeds.files.timeline.bar_walk import walk
+from feeds.files.timeline.bars import FileBars
+from feeds.files.timeline.filling import fill_one_sided
+from feeds.files.timeline.records import BARS, QUOTES, TRADES, from_bars, from_quotes, from_trades
+from feeds.files.timeline.sorting import RUN, Sorter
+from feeds.files.timeline.timeline import Timeline
 from ticker.errors import FeedError
 from ticker.model import SymbolTable, TickBatch
 

@@ -14,7 +14,7 @@ class ReadOptions:
     ``price_scale``   what an integer price is to be divided by (10000: Lean, LOBSTER).
     ``date``          YYYY-MM-DD, for files that have times of day only.
     ``symbol``        for files that name none.
-    ``layout``        the name of a layout (see ``feeds.files.layouts``), instead of recognising it.
+    ``layout``        the name of a layout (see ``feeds.files.layouts.catalog``), instead of recognising it.
     ``columns``       role to the column's name in the header, or (no header) its number from 1: ``price=PX``.
     ``strict``        the first bad row is an error.
     ``unpacked_bytes`` the most that one compressed file may unpack to.

@@ -10,24 +10,24 @@ from datetime import date
 
 import numpy as np
 
-from feeds.files.asked import check_options
 from feeds.files.chunk import Chunk
-from feeds.files.civil import midnight_ns
-from feeds.files.dialect import Dialect, dialect_of
-from feeds.files.frames import dialect_of_frame, rows_of, with_columns
-from feeds.files.layouts import BY_COLUMNS
+from feeds.files.layouts.catalog import BY_COLUMNS
+from feeds.files.layouts.plan import Plan
+from feeds.files.layouts.recognise import recognise
+from feeds.files.layouts.validate import check_options
 from feeds.files.names import date_of, symbol_of
 from feeds.files.options import ReadOptions
-from feeds.files.plan import Plan
-from feeds.files.recipes import CLOCK, LOCAL, NOTHING, UTC
-from feeds.files.recognise import recognise
+from feeds.files.parsing.dates import midnight_ns
+from feeds.files.parsing.dialect import Dialect, dialect_of
+from feeds.files.parsing.frames import dialect_of_frame, rows_of, with_columns
+from feeds.files.parsing.recipes import CLOCK, LOCAL, NOTHING, UTC
+from feeds.files.parsing.split import split
+from feeds.files.parsing.stamping import Stamper, days_come_first, has_slashes, parse, words_of
+from feeds.files.parsing.table import Column, Rows
 from feeds.files.refusals import Refusals
 from feeds.files.report import Complaint, FileReport
 from feeds.files.rows import read_rows
-from feeds.files.source import Block, Source
-from feeds.files.split import split
-from feeds.files.stamping import Stamper, days_come_first, has_slashes, parse, words_of
-from feeds.files.table import Column, Rows
+from feeds.files.sources.source import Block, Source
 from ticker.errors import FeedError
 from ticker.model import SymbolTable
 

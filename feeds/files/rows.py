@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 from feeds.files.check import MAX_PRICE, MAX_SIZE, NOT_A_PRICE, Check, absurd
 from feeds.files.chunk import NO_BARS, Chunk, joined
-from feeds.files.civil import Mask
-from feeds.files.plan import Plan, View
+from feeds.files.layouts.plan import Plan, View
+from feeds.files.parsing.dates import Mask
+from feeds.files.parsing.roles import BAR_PRICES
+from feeds.files.parsing.stamping import Stamper
+from feeds.files.parsing.table import Names, Rows
 from feeds.files.report import Complaint
-from feeds.files.roles import BAR_PRICES
-from feeds.files.stamping import Stamper
-from feeds.files.table import Names, Rows
 from ticker.model import NO_QUOTES, NO_TRADES, Bars, Floats, Ints, Quotes, SymbolTable, Trades, is_symbol
 
 

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from feeds.files.loading import Progress, load
-from feeds.files.opening import open_sources
 from feeds.files.options import ReadOptions
 from feeds.files.reader import Reader
 from feeds.files.report import FileReport
-from feeds.files.source import Source
-from feeds.files.timeline import Timeline
+from feeds.files.sources.opening import open_sources
+from feeds.files.sources.source import Source
+from feeds.files.timeline.timeline import Timeline
 from feeds.inspect.findings import FileFindings, Findings
 from feeds.inspect.preview import preview
 from ticker.errors import FeedError

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from feeds.files.options import ReadOptions
-from feeds.replay import Replay
-from feeds.replay_options import ReplayOptions, check
-from feeds.replay_options import read_options as reading
-from ticker.feed import feed_options
+from feeds.replay.feed import Replay
+from feeds.replay.options import ReplayOptions, check
+from feeds.replay.options import read_options as reading
+from ticker.feed.feed import feed_options
 
 
 def read_options(paths: Sequence[str], given: dict[str, object]) -> ReadOptions:

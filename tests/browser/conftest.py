@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, expect
 from tests.browser import chromium
 from tests.browser.dashboard import Dashboard
 from tests.browser.serving import Stage, fetched, market, replay
-from tests.e2e.processes import Server
+from tests.support.processes import Server
 
 #: The symbols of a stage, unless a test wants others.
 USUAL = ("AAPL", "MSFT", "NVDA")

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.e2e.processes import Server
+from tests.support.processes import Server
 
 ROOT = Path(__file__).parents[2]
 

@@ -14,8 +14,8 @@ import json
 import sys
 import time
 
-from tests.e2e.support import ScriptedFeed, serving
-from tests.market import Quote, Trade
+from tests.support.market import Quote, Trade
+from tests.support.serving import ScriptedFeed, serving
 from ticker.model import Restart
 from ticker.server import Settings
 

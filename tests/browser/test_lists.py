@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Visit
 from tests.browser.dashboard import Dashboard
 from tests.browser.serving import Stage
-from tests.e2e.processes import Server
+from tests.support.processes import Server
 
 
 def press_undo(dashboard: Dashboard) -> None:

@@ -10,9 +10,9 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
 from tests.browser.test_connection import GONE
-from tests.e2e.processes import Server
-from ticker.entitlements import Entitlements
-from ticker.keys import add, editing, revoke
+from tests.support.processes import Server
+from ticker.auth.entitlements import Entitlements
+from ticker.auth.keys import add, editing, revoke
 
 #: What a browser logs by itself of an upgrade, or a log-in, that was refused.
 REFUSED = [*GONE, "401"]

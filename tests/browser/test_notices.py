@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Visit
 from tests.browser.serving import Stage
 from tests.browser.test_connection import GONE
-from tests.e2e.processes import Server
+from tests.support.processes import Server
 
 
 def notify(url: str, text: str) -> Any:

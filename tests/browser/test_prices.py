@@ -8,7 +8,7 @@ from playwright.sync_api import WebSocket, expect
 from tests.browser.conftest import Visit
 from tests.browser.dashboard import Dashboard
 from tests.browser.serving import Stage, snapshot
-from tests.e2e.processes import Server
+from tests.support.processes import Server
 
 #: How the page shows a price: to the cent.
 CENT = 0.005

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, expect
 from tests.browser.conftest import Replaying, Visit
 from tests.browser.dashboard import Dashboard
 from tests.browser.serving import OPENING_S, fetched, snapshot, write_history
-from tests.e2e.processes import Server
+from tests.support.processes import Server
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from playwright.sync_api import Dialog, expect
 
 from tests.browser.conftest import Staging, Visit
 from tests.browser.serving import Stage
-from tests.e2e.processes import Server
+from tests.support.processes import Server
 
 
 def test_symbols_are_added_by_typing(visit: Visit, stage: Stage) -> None:

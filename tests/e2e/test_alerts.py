@@ -19,13 +19,13 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from tests.e2e.processes import Server
-from tests.e2e.support import ScriptedFeed, serving
-from ticker.entitlements import Entitlements
-from ticker.keys import add, editing, revoke
-from ticker.messages import Limits
+from tests.support.processes import Server
+from tests.support.serving import ScriptedFeed, serving
+from ticker.auth.entitlements import Entitlements
+from ticker.auth.keys import add, editing, revoke
+from ticker.auth.tokens import TokenVerifier
 from ticker.server import Settings
-from ticker.server.tokens import TokenVerifier
+from ticker.wire.messages import Limits
 
 TS = 1_700_000_000_000_000_000
 SECRET = "a secret of 16 characters and more"

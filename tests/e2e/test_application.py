@@ -6,7 +6,7 @@ import pytest
 from aiohttp import WSMsgType, web
 from pytest_aiohttp.plugin import AiohttpClient
 
-from tests.e2e.support import ScriptedFeed
+from tests.support.serving import ScriptedFeed
 from ticker.server import Service, Settings
 
 TS = 1_700_000_000_000_000_000

@@ -15,13 +15,13 @@ import msgspec
 import pytest
 
 import ticker
-from tests.e2e.support import ScriptedFeed, serving
-from tests.frames import handshake, raw_client
-from ticker.entitlements import Entitlements
-from ticker.keys import add, editing, revoke
-from ticker.messages import Limits
+from tests.support.frames import handshake, raw_client
+from tests.support.serving import ScriptedFeed, serving
+from ticker.auth.entitlements import Entitlements
+from ticker.auth.keys import add, editing, revoke
 from ticker.server import Service, Settings
-from ticker.server.proxy import networks
+from ticker.server.middleware.proxy import networks
+from ticker.wire.messages import Limits
 
 TS = 1_700_000_000_000_000_000
 
@@ -175,7 +175,7 @@ async def test_a_browser_logs_in(path: Path, http: aiohttp.ClientSession) -> Non
 
 
 async def test_a_cookie_is_for_encrypted_connections_behind_a_proxy_that_encrypts(path: Path) -> None:
-    from ticker.server.proxy import networks
+    from ticker.server.middleware.proxy import networks
 
     key = new_key(path)
     behind = Settings(port=0, keys=path, proxies=networks(["127.0.0.1"]))
@@ -339,7 +339,7 @@ async def test_from_elsewhere_nobody_is_the_owner(http: aiohttp.ClientSession) -
 async def test_a_token_opens(tmp_path: Path, http: aiohttp.ClientSession) -> None:
     import jwt
 
-    from ticker.server.tokens import TokenVerifier
+    from ticker.auth.tokens import TokenVerifier
 
     secret = tmp_path / "secret"
     secret.write_text("0123456789abcdef0123456789abcdef")
@@ -361,10 +361,10 @@ async def test_a_token_opens(tmp_path: Path, http: aiohttp.ClientSession) -> Non
 
 
 async def test_a_token_too_long_for_a_cookie(tmp_path: Path, http: aiohttp.ClientSession) -> None:
-    """A browser would drop it, and say nothing; one that is kept is as long as PROTOCOL.md says."""
+    """A browser would drop it, and say nothing; one that is kept is as long as docs/protocol.md says."""
     import jwt
 
-    from ticker.server.tokens import TokenVerifier
+    from ticker.auth.tokens import TokenVerifier
 
     secret = tmp_path / "secret"
     secret.write_text("0123456789abcdef0123456789abcdef")

@@ -14,8 +14,8 @@ import msgpack
 import pytest
 
 import ticker
-from tests.e2e.processes import Server
-from tests.e2e.support import ScriptedFeed, serving
+from tests.support.processes import Server
+from tests.support.serving import ScriptedFeed, serving
 from ticker.errors import RefusedError
 from ticker.model import Watermark
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.processes import Server
 from tests.e2e.test_commands import Terminal
-from ticker.entitlements import Entitlements
-from ticker.keys import add, editing
+from tests.support.processes import Server
+from ticker.auth.entitlements import Entitlements
+from ticker.auth.keys import add, editing
 
 COMMAND = [sys.executable, "-W", "error", "-m", "ticker", "chat"]
 #: What a terminal is told to do (ECMA-48), and what it shows without that.

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import ticker
-from tests.e2e.processes import Server
+from tests.support.processes import Server
 
 HEADER = "timestamp,symbol,price,size,bid,ask,bid_size,ask_size\n"
 

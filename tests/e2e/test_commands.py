@@ -20,7 +20,7 @@ from typing import IO, Self
 
 import pytest
 
-from tests.e2e.processes import Server
+from tests.support.processes import Server
 from ticker.fields import FIELDS
 
 COMMAND = [sys.executable, "-W", "error", "-m", "ticker"]

@@ -13,11 +13,12 @@ import websockets
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory, PerMessageDeflate
 
 import ticker
-from tests.e2e.support import ScriptedFeed, serving
-from tests.frames import handshake, raw_client, sent
-from tests.unit.test_deflate import bomb
-from ticker.server import Service, Settings, frames
-from ticker.server.deflate import deflated, inflated
+from tests.support.frames import handshake, raw_client, sent
+from tests.support.serving import ScriptedFeed, serving
+from tests.unit.server.websocket.test_deflate import bomb
+from ticker.server import Service, Settings
+from ticker.server.websocket import frames
+from ticker.server.websocket.deflate import deflated, inflated
 
 TS = 1_700_000_000_000_000_000
 NAMES = tuple(f"SYM{number:03}" for number in range(60))

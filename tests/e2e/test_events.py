@@ -11,12 +11,12 @@ import aiohttp
 import msgspec
 import pytest
 
-from tests.e2e.support import ScriptedFeed, serving
-from tests.frames import raw_client
-from ticker.messages import CHANNELS, Limits
+from tests.support.frames import raw_client
+from tests.support.serving import ScriptedFeed, serving
 from ticker.model import Removal, Restart
 from ticker.server import Settings
-from ticker.server.events import EventsEndpoint
+from ticker.server.http.sse import EventsEndpoint
+from ticker.wire.messages import CHANNELS, Limits
 
 TS = 1_700_000_000_000_000_000
 

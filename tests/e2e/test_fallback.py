@@ -9,12 +9,12 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 import pytest
 
 import ticker
-from tests.e2e.support import ScriptedFeed, serving
-from ticker.client import dialer
-from ticker.client.dialer import Transport
-from ticker.messages import Limits
+from tests.support.serving import ScriptedFeed, serving
+from ticker.client.transports import dialer
+from ticker.client.transports.dialer import Transport
 from ticker.model import Restart
 from ticker.server import Service, Settings
+from ticker.wire.messages import Limits
 
 TS = 1_700_000_000_000_000_000
 EAGER = ticker.Backoff(initial_s=0.01, maximum_s=0.05)

@@ -23,12 +23,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.e2e.processes import Server
-from tests.e2e.support import ScriptedFeed, serving
-from tests.frames import RawClient, handshake, raw_client, sent
-from tests.model_client import ModelClient
-from ticker.messages import Limits
+from tests.support.frames import RawClient, handshake, raw_client, sent
+from tests.support.model_client import ModelClient
+from tests.support.processes import Server
+from tests.support.serving import ScriptedFeed, serving
 from ticker.server import Settings
+from ticker.wire.messages import Limits
 
 TS = 1_700_000_000_000_000_000
 ROOT = Path(__file__).parents[2]

@@ -16,10 +16,10 @@ import aiohttp
 import numpy as np
 import pytest
 
-from tests.e2e.support import ScriptedFeed, serving
-from tests.market import batch, quotes, trades
-from ticker import pump
-from ticker.feed import FeedInfo, FeedOptions
+from tests.support.market import batch, quotes, trades
+from tests.support.serving import ScriptedFeed, serving
+from ticker.feed import pump
+from ticker.feed.feed import FeedInfo, FeedOptions
 from ticker.model import (
     BarBatch,
     Bars,
@@ -32,7 +32,8 @@ from ticker.model import (
     Trades,
     Watermark,
 )
-from ticker.server import Service, Settings, market_time, metronome
+from ticker.server import Service, Settings
+from ticker.server.core import market_clock, metronome
 
 SECOND = 1_000_000_000
 #: A whole second.
@@ -221,7 +222,7 @@ async def test_bars_of_a_feed_that_is_down(failure: Exception | None, monkeypatc
     """They wait for it, since it may go on where it was; those of one that is silent close by the clock."""
     monkeypatch.setattr(pump, "FIRST_PAUSE_S", 60.0)
     monkeypatch.setattr(metronome, "WATERMARK_S", 0.01)
-    monkeypatch.setattr(market_time, "LAG_NS", SECOND // 10)
+    monkeypatch.setattr(market_clock, "LAG_NS", SECOND // 10)
     feed = ScriptedFeed(NAMES)
     async with watched(feed) as watcher:
         start = (time.time_ns() // SECOND + 1) * SECOND

@@ -20,21 +20,21 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.day_file import write_days
-from tests.e2e.processes import Server
-from tests.e2e.support import ScriptedFeed, serving
 from tests.e2e.test_faults import following, resident_bytes
-from tests.frames import RawClient, handshake, raw_client, sent
 from tests.hostile.messages import ROOM, SYMBOLS, WATCHED, messages
 from tests.hostile.requests import SECRET, Request, requests
-from tests.model_client import decoded
-from tests.unit.test_frames import FORBIDDEN
-from ticker.codec import codec_for
-from ticker.entitlements import Entitlements
+from tests.support.day_file import write_days
+from tests.support.frames import RawClient, handshake, raw_client, sent
+from tests.support.model_client import decoded
+from tests.support.processes import Server
+from tests.support.serving import ScriptedFeed, serving
+from tests.unit.server.websocket.test_frames import FORBIDDEN
+from ticker.auth.entitlements import Entitlements
+from ticker.auth.keys import add, editing
 from ticker.errors import ERROR_CODES
-from ticker.keys import add, editing
-from ticker.messages import Limits
 from ticker.server import Settings
+from ticker.wire.codec import codec_for
+from ticker.wire.messages import Limits
 
 MESSAGES = messages()
 #: After the first time, in which caches fill.

@@ -12,10 +12,10 @@ import aiohttp
 import msgspec
 import pytest
 
-from tests.e2e.support import ScriptedFeed, serving
-from tests.frames import RawClient, handshake, raw_client, sent
-from ticker.messages import Limits
+from tests.support.frames import RawClient, handshake, raw_client, sent
+from tests.support.serving import ScriptedFeed, serving
 from ticker.server import Service, Settings
+from ticker.wire.messages import Limits
 
 TS = 1_700_000_000_000_000_000
 PING = sent(1, b'{"op":"ping","id":1}')

@@ -9,9 +9,10 @@ import msgspec
 import pytest
 
 import ticker
-from tests.e2e.support import ScriptedFeed, serving
-from ticker.messages import Limits
-from ticker.server import Settings, clients
+from tests.support.serving import ScriptedFeed, serving
+from ticker.server import Settings
+from ticker.server.connections import registry
+from ticker.wire.messages import Limits
 
 TS = 1_700_000_000_000_000_000
 
@@ -19,7 +20,7 @@ TS = 1_700_000_000_000_000_000
 async def test_nobody_more_comes_in_and_who_is_in_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever they speak; it is told, and ends when there is room again."""
     used = 0
-    monkeypatch.setattr(clients, "resident_bytes", lambda: used)
+    monkeypatch.setattr(registry, "resident_bytes", lambda: used)
     limits = msgspec.structs.replace(Limits(), memory_bytes=1_000, slow_seconds=1)
     feed = ScriptedFeed()
     async with (

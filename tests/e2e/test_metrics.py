@@ -13,15 +13,15 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 import ticker
-from tests.e2e.support import ScriptedFeed, serving
-from tests.frames import handshake, raw_client, sent
-from ticker.entitlements import Entitlements
+from tests.support.frames import handshake, raw_client, sent
+from tests.support.serving import ScriptedFeed, serving
+from ticker.auth.entitlements import Entitlements
+from ticker.auth.keys import add, editing
 from ticker.errors import CLOSE_CODES, ERROR_CODES
-from ticker.keys import add, editing
-from ticker.messages import FeedState, Limits
 from ticker.server import Service, Settings
-from ticker.server.timings import BOUNDS_S
-from ticker.server.webhooks import RESULTS
+from ticker.server.core.histogram import BOUNDS_S
+from ticker.server.core.webhooks import RESULTS
+from ticker.wire.messages import FeedState, Limits
 
 TS = 1_700_000_000_000_000_000
 
@@ -222,8 +222,8 @@ async def test_nothing_is_labelled_by_client_or_symbol(http: aiohttp.ClientSessi
 
 
 async def test_the_protocol_lists_them(http: aiohttp.ClientSession) -> None:
-    """PROTOCOL.md has each metric, with its labels, and no other; and each key of `/v1/clients`."""
-    text = (Path(__file__).parents[2] / "PROTOCOL.md").read_text()
+    """docs/protocol.md has each metric, with its labels, and no other; and each key of `/v1/clients`."""
+    text = (Path(__file__).parents[2] / "docs/protocol.md").read_text()
     listed: dict[str, set[str]] = {}
     for line in text[text.index("| metric | labels |") :].splitlines()[2:]:
         if not line.startswith("|"):

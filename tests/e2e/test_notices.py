@@ -14,10 +14,10 @@ import aiohttp
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.e2e.support import ScriptedFeed, serving
+from tests.support.serving import ScriptedFeed, serving
+from ticker.auth.entitlements import Entitlements
+from ticker.auth.keys import add, editing
 from ticker.cli import main
-from ticker.entitlements import Entitlements
-from ticker.keys import add, editing
 from ticker.server import Service, Settings
 
 

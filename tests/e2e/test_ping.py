@@ -10,10 +10,10 @@ import sys
 
 import pytest
 
-from tests.e2e.processes import Server
-from tests.unit.scripted_server import scripted_server, welcome
-from ticker.cli.pinging import summary
-from ticker.messages import Ping, Pong
+from tests.support.processes import Server
+from tests.support.scripted_server import scripted_server, welcome
+from ticker.cli.ping.run import summary
+from ticker.wire.messages import Ping, Pong
 
 COMMAND = [sys.executable, "-W", "error", "-m", "ticker", "ping"]
 

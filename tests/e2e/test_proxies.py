@@ -1,4 +1,4 @@
-"""DEPLOY.md's proxies, as they stand there, in front of two nodes; what isn't installed is left out, and says so."""
+"""The proxies of docs/deploy.md in front of two nodes. Proxies that are not installed are skipped."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ import pytest
 from click.testing import CliRunner
 
 import ticker
-from tests.e2e.processes import Server
-from tests.e2e.support import ScriptedFeed, serving
+from tests.support.processes import Server
+from tests.support.serving import ScriptedFeed, serving
 from ticker.cli import main
-from ticker.feed import FeedInfo
+from ticker.client.transports.dialer import Transport
+from ticker.feed.feed import FeedInfo
 from ticker.model import TickBatch, Trades
 
-TEXT = (Path(__file__).parents[2] / "DEPLOY.md").read_text(encoding="utf-8")
+TEXT = (Path(__file__).parents[2] / "docs/deploy.md").read_text(encoding="utf-8")
 PACKAGES = {"nginx": "nginx-light", "haproxy": "haproxy", "caddy": "caddy"}
 NODE = ("--symbols", "AAPL,MSFT", "--ticks-per-second", "50", "--trusted-proxy", "127.0.0.1")
 TS = 1_700_000_000_000_000_000
@@ -42,7 +43,7 @@ pytestmark = [
 
 
 def block(language: str) -> str:
-    """The one block of DEPLOY.md in a language."""
+    """The one block of docs/deploy.md in a language."""
     (found,) = re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)
     return str(found)
 
@@ -50,7 +51,7 @@ def block(language: str) -> str:
 def replaced(text: str, **changes: str) -> str:
     """``text`` with each of these, which all are in it, as given."""
     for old, new in changes.items():
-        assert old in text, f"DEPLOY.md has no {old!r}"
+        assert old in text, f"docs/deploy.md has no {old!r}"
         text = text.replace(old, new)
     return text
 
@@ -102,7 +103,7 @@ class Site:
 
 
 class Proxy:
-    """One of DEPLOY.md's, on a port of this machine."""
+    """One of docs/deploy.md's, on a port of this machine."""
 
     def __init__(self, kind: str, site: Site, folder: Path) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -225,7 +226,7 @@ async def event(events: aiohttp.StreamReader) -> list[str]:
 
 
 @pytest.mark.parametrize("transport", ["websocket", "sse", "poll"])
-async def test_prices_come_through(proxy: Proxy, site: Site, transport: ticker.client.dialer.Transport) -> None:
+async def test_prices_come_through(proxy: Proxy, site: Site, transport: Transport) -> None:
     """By each transport, and more than once."""
     async with asyncio.timeout(30):
         async with ticker.connect(
@@ -362,7 +363,7 @@ class Numbered(ScriptedFeed):
 
 @pytest.mark.parametrize("alike", [True, False])
 async def test_a_client_comes_to_another_node(alike: bool) -> None:
-    """Where the feed has versions of its own it goes on; else all comes whole again. The table in DEPLOY.md."""
+    """Where the feed has versions of its own it goes on; else all comes whole again. The table in docs/deploy.md."""
     one, two = (Numbered(), Numbered()) if alike else (ScriptedFeed(), ScriptedFeed())
     async with serving(one) as first, serving(two) as second, aiohttp.ClientSession() as session:
         at: dict[str, Any] = {}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.processes import Server
+from tests.support.processes import Server
 
 HISTORY = """timestamp,symbol,price,size,bid,bid_size,ask,ask_size
 1704205800000000001,AAPL,187.15,100,,,,

@@ -14,8 +14,8 @@ from typing import Any
 import aiohttp
 
 import ticker
-from tests.day_file import OPEN_S, SECOND_NS, SYMBOLS, board_at, same, stamp_ns, write_days
-from tests.e2e.processes import Server
+from tests.support.day_file import OPEN_S, SECOND_NS, SYMBOLS, board_at, same, stamp_ns, write_days
+from tests.support.processes import Server
 from ticker.fields import FIELDS
 
 

@@ -14,13 +14,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 import ticker
-from feeds.replay import Replay
-from feeds.replay_options import ReplayOptions
-from tests.e2e.support import ScriptedFeed, serving
-from tests.unit.played import DAY_NS, Played, ns
+from feeds.replay.feed import Replay
+from feeds.replay.options import ReplayOptions
+from tests.support.replay_file import DAY_NS, Played, ns
+from tests.support.serving import ScriptedFeed, serving
+from ticker.auth.entitlements import Entitlements
+from ticker.auth.keys import add, editing
 from ticker.cli import main
-from ticker.entitlements import Entitlements
-from ticker.keys import add, editing
 from ticker.server import Service, Settings
 
 

@@ -12,11 +12,11 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.e2e.support import ScriptedFeed, serving
-from tests.frames import RawClient, handshake, sent
-from tests.model_client import Message
-from ticker.messages import Limits
+from tests.support.frames import RawClient, handshake, sent
+from tests.support.model_client import Message
+from tests.support.serving import ScriptedFeed, serving
 from ticker.server import Settings
+from ticker.wire.messages import Limits
 
 
 class Client:

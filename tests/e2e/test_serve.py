@@ -13,7 +13,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.e2e.processes import Server
+from tests.support.processes import Server
 
 
 def refused(*options: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> str:

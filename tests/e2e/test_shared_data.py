@@ -18,9 +18,9 @@ import pytest
 
 from feeds.files.loading import load
 from feeds.files.options import ReadOptions
-from tests.published import Published, published
-from tests.samples import NEW_YORK, Bar, Quote, Trade, at
-from ticker.board import Board, symbol_dicts
+from tests.support.published import Published, published
+from tests.support.samples import NEW_YORK, Bar, Quote, Trade, at
+from ticker.market.board import Board, symbol_dicts
 from ticker.model import Rollover, TickBatch
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data"

@@ -10,11 +10,11 @@ import pytest
 
 from tests.soak.bars import Bar
 from tests.soak.checkpoint import Checkpoint
-from tests.soak.crew import ROSTER
+from tests.soak.clients import ROSTER
+from tests.soak.expected import Truth
+from tests.soak.failure import WrongError
 from tests.soak.plan import DECK
 from tests.soak.run import Soak
-from tests.soak.truth import Truth
-from tests.soak.wrong import WrongError
 
 
 def soaking(folder: Path, *, seconds: float, agree_s: float = 30) -> Soak:

@@ -15,12 +15,12 @@ import pytest
 import websockets
 from aiohttp import ClientWebSocketResponse, WSMsgType
 
-from tests.e2e.support import ScriptedFeed, serving
-from tests.model_client import Message, ModelClient
-from ticker.messages import Limits
+from tests.support.model_client import Message, ModelClient
+from tests.support.serving import ScriptedFeed, serving
+from ticker.hub.session import Session
 from ticker.model import Removal, Restart
 from ticker.server import Service, Settings
-from ticker.session import Session
+from ticker.wire.messages import Limits
 
 TS = 1_700_000_000_000_000_000
 
@@ -306,7 +306,7 @@ async def test_two_hundred_clients_get_what_they_watch(http: aiohttp.ClientSessi
 
 
 async def test_a_client_of_another_make_speaks_the_protocol(http: aiohttp.ClientSession) -> None:
-    """The `websockets` package, by hand from PROTOCOL.md: also a long subscribe that it sends in fragments."""
+    """The `websockets` package, by hand from docs/protocol.md: also a long subscribe that it sends in fragments."""
     feed = ScriptedFeed()
     async with serving(feed) as service:
         url = address(service).replace("http", "ws")

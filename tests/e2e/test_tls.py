@@ -17,8 +17,9 @@ import pytest
 from click.testing import CliRunner
 
 import ticker
-from tests.e2e.support import ScriptedFeed, serving
+from tests.support.serving import ScriptedFeed, serving
 from ticker.cli import main
+from ticker.client.transports.dialer import Transport
 from ticker.errors import TlsError
 from ticker.server import Settings
 
@@ -38,7 +39,7 @@ def shown(port: int) -> bytes:
 
 @pytest.mark.parametrize("transport", ["websocket", "sse", "poll"])
 @pytest.mark.parametrize("encoding", ["json", "msgpack"])
-async def test_prices_are_encrypted(tmp_path: Path, transport: ticker.client.dialer.Transport, encoding: str) -> None:
+async def test_prices_are_encrypted(tmp_path: Path, transport: Transport, encoding: str) -> None:
     """Many updates, one after the other: each goes out as soon as it is there."""
     cert, key = certificate(tmp_path)
     trust = ssl.create_default_context(cafile=cert)
@@ -112,7 +113,7 @@ async def test_a_handshake_that_never_ends(tmp_path: Path) -> None:
 
     import msgspec
 
-    from ticker.messages import Limits
+    from ticker.wire.messages import Limits
 
     cert, key = certificate(tmp_path)
     limits = msgspec.structs.replace(Limits(), handshake_seconds=1)
@@ -125,7 +126,7 @@ async def test_a_handshake_that_never_ends(tmp_path: Path) -> None:
 
 def test_a_new_certificate_without_a_restart(tmp_path: Path) -> None:
     """Upon SIGHUP; and one that is broken changes nothing."""
-    from tests.e2e.processes import Server
+    from tests.support.processes import Server
 
     cert, key = certificate(tmp_path)
     with Server("--tls-cert", str(cert), "--tls-key", str(key), scheme="https") as server:

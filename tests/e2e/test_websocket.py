@@ -9,9 +9,9 @@ import logging
 import aiohttp
 import pytest
 
-from tests.e2e.support import ScriptedFeed, serving
-from tests.frames import ACCEPT, KEY, RawClient, handshake, raw_client, sent
-from tests.unit.test_frames import FORBIDDEN
+from tests.support.frames import ACCEPT, KEY, RawClient, handshake, raw_client, sent
+from tests.support.serving import ScriptedFeed, serving
+from tests.unit.server.websocket.test_frames import FORBIDDEN
 from ticker.server import Service, Settings
 
 SUBSCRIBE = json.dumps({"op": "subscribe", "symbols": ["AAPL"], "rate": 0}).encode()

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.frames import handshake
+from tests.support.frames import handshake
 
 #: Stands in every head; never to be seen in a log.
 SECRET = "tk_5ec4e7ed_never-to-be-logged"

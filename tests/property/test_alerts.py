@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.market import batch
-from tests.model_client import ScriptedOutlet, decoded
-from ticker.alerts.desk import AlertDesk
-from ticker.hub import Hub
-from ticker.messages import Limits
+from tests.support.market import batch
+from tests.support.model_client import ScriptedOutlet, decoded
+from ticker.alerts.op_handler import AlertDesk
+from ticker.hub.hub import Hub
 from ticker.model import Removal, Restart, Rollover, Settled, SymbolTable
+from ticker.wire.messages import Limits
 
 SYMBOLS = ("AAPL", "MSFT")
 TS = 1_700_000_000_000_000_000
@@ -61,7 +61,7 @@ _history = st.tuples(
 
 
 class NaiveAlert:
-    """The rules of PROTOCOL.md, for one value after the other."""
+    """The rules of docs/protocol.md, for one value after the other."""
 
     OPS: ClassVar = {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt}
 

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.model_client import ScriptedOutlet, decoded
-from ticker.bars import INTERVALS, SECOND_NS, BarStore
-from ticker.hub import Hub
-from ticker.messages import Limits
+from tests.support.model_client import ScriptedOutlet, decoded
+from ticker.hub.hub import Hub
+from ticker.market.bar_store import INTERVALS, SECOND_NS, BarStore
 from ticker.model import Restart, Settled, SymbolTable, TickBatch, Trades, Watermark
+from ticker.wire.messages import Limits
 
 NAMES = ["AAPL", "MSFT", "GOOG"]
 #: 2024-01-02 14:30 UTC.

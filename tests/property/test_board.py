@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.market import NAMES, board_event, events
-from ticker.board import Board, symbol_dicts
-from ticker.codec import codec_for
+from tests.support.market import NAMES, board_event, events
+from ticker.market.board import Board, symbol_dicts
 from ticker.model import FIELDS, BoardEvent, Removal, Rollover, SymbolTable, TickBatch
+from ticker.wire.codec import codec_for
 
 
 class ReferenceBoard:

@@ -8,13 +8,13 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.market import NAMES, event, events, ticks
-from tests.model_client import ModelClient, ScriptedOutlet, decoded
-from ticker.board import symbol_dicts
-from ticker.hub import Hub
-from ticker.messages import Limits
+from tests.support.market import NAMES, event, events, ticks
+from tests.support.model_client import ModelClient, ScriptedOutlet, decoded
+from ticker.hub.hub import Hub
+from ticker.hub.session import Session
+from ticker.market.board import symbol_dicts
 from ticker.model import FeedEvent, SymbolTable, TickBatch
-from ticker.session import Session
+from ticker.wire.messages import Limits
 
 CLIENTS = 3
 TS = 1_700_000_000_000_000_000

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.frames import sent
-from ticker.server.deflate import deflated
-from ticker.server.frames import MAX_CONTROL, Frame, FrameReader, Opcode, Violation
+from tests.support.frames import sent
+from ticker.server.websocket.deflate import deflated
+from ticker.server.websocket.frames import MAX_CONTROL, Frame, FrameReader, Opcode, Violation
 
 LIMIT = 300
 #: Of a frame whose payload has as many bytes as may be; and of a control frame that comes between fragments.

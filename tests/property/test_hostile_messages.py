@@ -11,15 +11,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.hostile.messages import messages
-from tests.market import NAMES, batch
-from tests.model_client import ScriptedOutlet, decoded
-from ticker.codec import codec_for
+from tests.support.market import NAMES, batch
+from tests.support.model_client import ScriptedOutlet, decoded
 from ticker.errors import ERROR_CODES
-from ticker.hub import Hub
-from ticker.messages import Limits
+from ticker.hub.hub import Hub
+from ticker.hub.session import Session
 from ticker.model import SymbolTable
 from ticker.rooms import RoomDesk
-from ticker.session import Session
+from ticker.wire.codec import codec_for
+from ticker.wire.messages import Limits
 
 TS = 1_700_000_000_000_000_000
 SYMBOLS = NAMES[:4]

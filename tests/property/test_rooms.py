@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.model_client import Message, ScriptedOutlet, decoded
-from tests.unit.test_rooms import Shelf
-from ticker.hub import Hub
-from ticker.messages import Limits
+from tests.support.model_client import Message, ScriptedOutlet, decoded
+from tests.unit.rooms.test_op_handler import Shelf
+from ticker.hub.hub import Hub
 from ticker.rooms import RoomDesk
+from ticker.wire.messages import Limits
 
 TS = 1_700_000_000_000_000_000
 #: So few that members fall out of them; and the true number, which nobody does.
@@ -44,7 +44,7 @@ _actions = st.one_of(
 
 
 class Heard:
-    """What a client has of a room, as PROTOCOL.md has it."""
+    """What a client has of a room, as docs/protocol.md has it."""
 
     def __init__(self) -> None:
         self.epoch = ""
@@ -221,7 +221,7 @@ def test_everybody_in_a_room_has_what_was_said_there(kept: int, actions: list[An
     the names of those who are there. Through lag, leaving, reconnects with and without resuming, and restarts."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("ticker.rooms.room.KEPT", kept)
-        patched.setattr("ticker.rooms.desk.KEPT", kept)
+        patched.setattr("ticker.rooms.op_handler.KEPT", kept)
         course = Course(kept)
         for client in course.clients:
             course.join(client, ROOMS[0], resume=False)

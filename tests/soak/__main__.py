@@ -14,8 +14,8 @@ from pathlib import Path
 import click
 
 from tests.soak.account import of_clients, table
+from tests.soak.failure import WrongError
 from tests.soak.run import MAY_GROW_BYTES, Soak
-from tests.soak.wrong import WrongError
 
 #: Between two lines, where they aren't written over each other.
 LINE_S = 10.0

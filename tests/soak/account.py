@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from tests.soak.client import Client
+from tests.soak.failure import WrongError
 from tests.soak.market import Metrics
-from tests.soak.wrong import WrongError
 
 COUNTED: Final = {
     "frames": "ticker_frames_total",

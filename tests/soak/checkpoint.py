@@ -10,11 +10,11 @@ import aiohttp
 
 from tests.soak.bars import Bar
 from tests.soak.client import Client
+from tests.soak.expected import Truth
+from tests.soak.failure import WrongError
 from tests.soak.market import metrics
 from tests.soak.model import INTERVAL
 from tests.soak.tape import Happened
-from tests.soak.truth import Truth
-from tests.soak.wrong import WrongError
 
 Bars = Mapping[str, list[Bar]]
 

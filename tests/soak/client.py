@@ -7,7 +7,7 @@ import random
 from abc import ABC, abstractmethod
 from collections import Counter
 
-from tests.soak.truth import Truth
+from tests.soak.expected import Truth
 
 
 class Client(ABC):

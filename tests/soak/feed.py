@@ -17,8 +17,8 @@ from typing import ClassVar, Final
 import numpy as np
 import numpy.typing as npt
 
-from feeds.random_walk import RandomWalk, RandomWalkOptions
-from ticker.feed import FeedOptions
+from feeds.random_walk.feed import RandomWalk, RandomWalkOptions
+from ticker.feed.feed import FeedOptions
 from ticker.model import FeedEvent, Quotes, Removal, Restart, Rollover, TickBatch, Trades, Watermark
 
 Ints = npt.NDArray[np.int32]

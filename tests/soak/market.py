@@ -17,7 +17,7 @@ from typing import Final
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.soak.wrong import WrongError
+from tests.soak.failure import WrongError
 
 ROOT: Final = Path(__file__).parents[2]
 #: What the log may say at the levels above warnings: that the feed fails is wanted.

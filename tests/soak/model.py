@@ -8,12 +8,12 @@ from collections.abc import Collection
 from itertools import count
 from typing import Any
 
-from tests.model_client import Message, ModelClient
 from tests.soak.bars import Bars
 from tests.soak.client import Client
+from tests.soak.expected import Truth
 from tests.soak.tape import ALL, Happened, Tape
-from tests.soak.truth import Truth
 from tests.soak.wire import LOST, EventWire, GoneError, WebSocketWire, Wire
+from tests.support.model_client import Message, ModelClient
 
 INTERVAL = "1s"
 

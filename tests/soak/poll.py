@@ -8,10 +8,10 @@ import random
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.model_client import Message
 from tests.soak.client import Client
-from tests.soak.truth import Truth
+from tests.soak.expected import Truth
 from tests.soak.wire import LOST, asked
+from tests.support.model_client import Message
 
 WAIT_S = 2.0
 

@@ -12,17 +12,17 @@ from typing import Final
 
 import aiohttp
 
-from tests.frames import handshake, sent
 from tests.soak.account import Account
 from tests.soak.checkpoint import Checkpoint
 from tests.soak.client import Client
-from tests.soak.crew import crew, recorder
+from tests.soak.clients import crew, recorder
+from tests.soak.failure import WrongError
 from tests.soak.feed import fleeting
 from tests.soak.growth import growth
 from tests.soak.market import Market, free_port, metrics
 from tests.soak.plan import Plan, Step
 from tests.soak.wire import LOST, opened
-from tests.soak.wrong import WrongError
+from tests.support.frames import handshake, sent
 
 SYMBOLS: Final = (
     *("AAPL", "MSFT", "NVDA", "TSLA", "AMZN", "GOOG", "META", "JPM", "V", "XOM", "WMT", "KO"),

@@ -14,8 +14,8 @@ from urllib.parse import urlencode
 
 import msgpack
 
-from tests.frames import RawClient, handshake, sent
-from tests.model_client import Message, decoded
+from tests.support.frames import RawClient, handshake, sent
+from tests.support.model_client import Message, decoded
 
 #: A client that sleeps is to be felt by the server soon, so that little may wait on its side.
 _BUFFER_BYTES: Final = 4_096

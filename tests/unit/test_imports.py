@@ -1,89 +1,135 @@
-"""Imports run one way: each module may know what stands before it, and nothing else."""
+"""Imports run one way: no cycle between files or packages, and each package imports only those listed before it."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 
-#: From the ground up. A module may import those of earlier rows, and nothing of its own row but what is named last.
-LAYERS: list[set[str]] = [
-    {"errors", "fields", "backoff"},
-    {"model", "messages", "moments", "options", "texts", "bar_fold", "bar_history"},
-    {"feed", "codec", "board", "ring", "watchlist", "entitlements"},
-    {"bars", "encoded", "pump", "testing", "keys", "account"},
-    {"subscription"},
-    {"audience", "bar_subscription", "topic"},
-    {"session", "lane", "tape", "bar_lane"},
-    {"lanes", "desk"},
-    {"alerts", "rooms", "notices"},
-    {"hub"},
+#: Bottom to top. A package or module of ``ticker`` may import those of earlier rows, and nothing else of its own row.
+ORDER: list[set[str]] = [
+    {"errors", "fields", "backoff", "timeparse", "sanitize"},
+    {"model", "wire"},
+    {"market", "auth"},
+    {"fanout", "feed"},
+    {"hub", "testing"},
+    {"alerts", "rooms"},
     {"server"},
     {"client"},
     {"cli"},
     {"__main__"},
 ]
-LAYER = {name: number for number, names in enumerate(LAYERS) for name in names}
-#: The client stands on the wire's words alone, and needs no numpy.
-CLIENT_MAY = {"backoff", "errors", "fields", "messages", "codec"}
+RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
+#: The client imports these alone, so that it needs no numpy.
+CLIENT_MAY = {"backoff", "errors", "fields", "wire"}
 
 
-def modules() -> list[Path]:
-    return sorted((ROOT / "ticker").rglob("*.py"))
-
-
-def imported(path: Path) -> set[str]:
-    """The modules that a module imports, those imported for type checking alone left out."""
-    found: set[str] = set()
-    for node in ast.parse(path.read_text()).body:
-        nodes = [node]
-        while nodes:
-            each = nodes.pop()
-            if isinstance(each, ast.If) and "TYPE_CHECKING" in ast.unparse(each.test):
-                continue
-            if isinstance(each, ast.Import):
-                found |= {alias.name for alias in each.names}
-            elif isinstance(each, ast.ImportFrom):
-                assert each.level == 0, f"{path}: relative import"
-                found.add(each.module or "")
-                if each.module == "ticker":
-                    found |= {f"ticker.{alias.name}" for alias in each.names}
-            nodes.extend(child for child in ast.iter_child_nodes(each) if isinstance(child, ast.stmt))
+@cache
+def files() -> dict[str, Path]:
+    """Every module of the product by its dotted name."""
+    found = {}
+    for top in ("ticker", "feeds"):
+        for path in sorted((ROOT / top).rglob("*.py")):
+            found[".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")] = path
     return found
 
 
-def part(path: Path) -> str:
-    inside = path.relative_to(ROOT / "ticker")
-    return inside.parts[0].removesuffix(".py")
+@cache
+def imports(name: str) -> frozenset[str]:
+    """The modules of the product that a module imports, also inside functions; those for type checking alone excepted."""
+    found: set[str] = set()
+    nodes: list[ast.AST] = list(ast.parse(files()[name].read_text(encoding="utf-8")).body)
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name}: relative import"
+            module = node.module or ""
+            found |= {
+                f"{module}.{alias.name}" if f"{module}.{alias.name}" in files() else module for alias in node.names
+            }
+        nodes.extend(child for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt | ast.excepthandler))
+    return frozenset(found & files().keys())
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_imports_only_what_stands_below_it(path: Path) -> None:
-    """The order of LAYERS holds for every import, also those inside functions."""
-    name = part(path)
-    if name == "__init__":
-        assert not {module for module in imported(path) if module.startswith("ticker.")}
-        return
-    assert name in LAYER, f"{name} has no place in the order: give it one"
-    for module in imported(path):
+def cycles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """Those groups of nodes that reach each other."""
+
+    def reach(start: str) -> set[str]:
+        seen: set[str] = set()
+        todo = [start]
+        while todo:
+            for each in graph.get(todo.pop(), ()):
+                if each not in seen:
+                    seen.add(each)
+                    todo.append(each)
+        return seen
+
+    reached = {name: reach(name) for name in graph}
+    groups = {
+        frozenset(each for each in reached[name] if name in reached[each]) for name in graph if name in reached[name]
+    }
+    return sorted(map(sorted, groups))
+
+
+def test_no_file_is_in_a_cycle() -> None:
+    """An ``__init__`` stands for what it exports: importing a name from it imports the file that has it."""
+    assert cycles({name: set(imports(name)) for name in files()}) == []
+
+
+@pytest.mark.parametrize("package", ["ticker", "ticker.server", "ticker.client", "ticker.cli", "feeds", "feeds.files"])
+def test_the_parts_of_a_package_form_no_cycle(package: str) -> None:
+    """Each subpackage counts as one, and so does each file beside them."""
+
+    def part(name: str) -> str:
+        return name.removeprefix(package + ".").partition(".")[0]
+
+    graph: dict[str, set[str]] = {}
+    for name in files():
+        if name.startswith(package + "."):
+            graph.setdefault(part(name), set()).update(
+                part(other) for other in imports(name) if other.startswith(package + ".") and part(other) != part(name)
+            )
+    assert cycles(graph) == []
+
+
+@pytest.mark.parametrize("name", [name for name in files() if name.startswith("ticker.")])
+def test_a_module_imports_only_packages_below_its_own(name: str) -> None:
+    """The order of ORDER holds for every import, also those inside functions."""
+    own = name.split(".")[1]
+    assert own in RANK, f"{own} has no place in ORDER: give it one"
+    for module in imports(name):
         top, _, rest = module.partition(".")
-        assert top != "feeds", f"{path}: the core imports no feed"
-        if top != "ticker" or not rest:
+        assert top != "feeds", f"{name}: ticker imports no feed"
+        other = rest.partition(".")[0]
+        if other in {"", own}:
             continue
-        other = rest.split(".")[0]
-        if other == name:
-            continue
-        if other not in LAYER:
-            continue  # a name that ticker/__init__.py gives out, such as __version__
-        if name == "client":
-            assert other in CLIENT_MAY, f"{path}: the client stands on messages and codec alone, not on {other}"
+        if own == "client":
+            assert other in CLIENT_MAY, f"{name}: the client imports wire alone, not {other}"
         else:
-            assert LAYER[other] < LAYER[name], f"{path}: {name} may not know {other}"
+            assert RANK[other] < RANK[own], f"{name}: {own} may not import {other}"
+
+
+@pytest.mark.parametrize("name", [name for name in files() if name.startswith("ticker.server.core")])
+def test_the_servers_core_imports_no_sibling(name: str) -> None:
+    """``ticker.server.core`` is what all other parts of the server stand on."""
+    assert {module for module in imports(name) if module.startswith("ticker.server")} <= {
+        each for each in files() if each.startswith("ticker.server.core")
+    }
+
+
+def test_the_package_imports_nothing_when_imported() -> None:
+    """Names of ``ticker`` are loaded when they are first used."""
+    assert imports("ticker") == frozenset()
 
 
 def test_the_client_needs_neither_numpy_nor_pandas_nor_the_server() -> None:
@@ -94,7 +140,7 @@ def test_the_client_needs_neither_numpy_nor_pandas_nor_the_server() -> None:
         "pandas",
         "aiohttp",
         "ticker.model",
-        "ticker.board",
+        "ticker.market",
         "ticker.hub",
         "ticker.server",
         "click",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.market import batch, quotes, trades
+from tests.support.market import batch, quotes, trades
 from ticker.errors import BatchError
 from ticker.model import (
     LIMIT,

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ticker.alerts.condition import Condition
-from ticker.messages import AlertRow, AlertState, Id
+from ticker.wire.messages import AlertRow, AlertState, Id
 
 _INF: Final = math.inf
 #: Nothing comes of any value; and something may come of every value.

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from ticker.alerts.alert import Alert
 from ticker.alerts.condition import OF_THE_DAY, TRADED, WATCHED
 from ticker.alerts.ladder import Ladder
-from ticker.board import Board, symbol_dicts
+from ticker.market.board import Board, symbol_dicts
 from ticker.model import BoardEvent, Floats, Ints, Quotes, Removal, Stamps, TickBatch, Trades
 
 _Places = npt.NDArray[np.intp]

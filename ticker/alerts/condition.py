@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ticker.errors import ProtocolError
-from ticker.messages import Id
+from ticker.wire.messages import Id
 
 #: Those that a trade brings, and those that a quote brings.
 TRADED: Final = ("last", "volume", "change_pct")

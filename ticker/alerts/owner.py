@@ -11,9 +11,9 @@ from ticker.alerts.alert import Alert
 from ticker.alerts.book import Firing
 from ticker.alerts.condition import parse
 from ticker.alerts.store import KEPT, SavedAlert, SavedOwner
-from ticker.messages import Fired, Id
-from ticker.session import Session
-from ticker.topic import Reader, Topic
+from ticker.hub.message_log import Reader, Topic
+from ticker.hub.session import Session
+from ticker.wire.messages import Fired, Id
 
 
 class Owner:

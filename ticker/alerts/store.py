@@ -12,7 +12,7 @@ from typing import Protocol
 
 import msgspec
 
-from ticker.messages import AlertState, Fired, Id
+from ticker.wire.messages import AlertState, Fired, Id
 
 #: So many of what fired are kept for each owner, the newest.
 KEPT = 500

@@ -31,7 +31,7 @@ class Commands(click.Group):
         if cmd_name not in _COMMANDS:
             point = installed_commands().get(cmd_name)
             return None if point is None else load_command(point)
-        command: click.Command = import_module(f"ticker.cli.{cmd_name}").command
+        command: click.Command = import_module(f"ticker.cli.{cmd_name}.command").command
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -16,8 +16,8 @@ import msgspec
 from msgspec import inspect as types
 
 from ticker.errors import FeedError
-from ticker.feed import Feed, feed_class, flag, installed_feeds
-from ticker.options import unwrapped, without_none
+from ticker.feed.feed import Feed, feed_class, flag, installed_feeds
+from ticker.feed.options import unwrapped, without_none
 
 #: The options of `ticker serve` itself. A feed's option of the same name is given with the feed's name before it.
 RESERVED = frozenset(

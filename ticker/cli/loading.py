@@ -13,7 +13,7 @@ from ticker.cli.failure import printable
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from ticker.feed import LoadProgress
+    from ticker.feed.feed import LoadProgress
 
 #: What is done sooner needs no bar.
 PATIENCE_S: Final = 1.0

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from ticker.client.history import Row
-from ticker.client.symbol_view import SymbolView
-from ticker.client.ticks import Quote, Trade
+from ticker.client.protocol.symbol_view import SymbolView
+from ticker.client.protocol.ticks import Quote, Trade
 from ticker.fields import FIELDS
 
 

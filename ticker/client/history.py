@@ -10,7 +10,7 @@ import msgspec
 from yarl import URL
 
 from ticker.client.access import Access
-from ticker.client.dialer import beside
+from ticker.client.transports.dialer import beside
 from ticker.errors import ConnectError, RefusedError, StreamError
 
 #: A bar as the server tells it: start (ns), open, high, low, close, volume, vwap, trades, whether it is closed.

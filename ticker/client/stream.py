@@ -21,23 +21,23 @@ from yarl import URL
 from ticker.backoff import Backoff as Backoff
 from ticker.client.access import Access, Key
 from ticker.client.address import public_url, stream_url
-from ticker.client.dialer import Dialer, Transport
-from ticker.client.encodings import Encodings
-from ticker.client.event_queue import Event as Event
-from ticker.client.follower import Channel, Follower
 from ticker.client.inbox import Inbox, Item
-from ticker.client.keeper import Keeper
-from ticker.client.keeper import State as State
-from ticker.client.losses import LossLog
-from ticker.client.symbol_view import SymbolView as SymbolView
-from ticker.client.symbol_view import Update as Update
-from ticker.client.talker import Talker
-from ticker.client.ticks import Quote as Quote
-from ticker.client.ticks import TickQueue
-from ticker.client.ticks import Trade as Trade
-from ticker.client.wanted import as_names
+from ticker.client.loss_log import LossLog
+from ticker.client.protocol.desk_requests import Talker
+from ticker.client.protocol.event_queue import Event as Event
+from ticker.client.protocol.protocol import Channel, Follower
+from ticker.client.protocol.symbol_view import SymbolView as SymbolView
+from ticker.client.protocol.symbol_view import Update as Update
+from ticker.client.protocol.ticks import Quote as Quote
+from ticker.client.protocol.ticks import TickQueue
+from ticker.client.protocol.ticks import Trade as Trade
+from ticker.client.protocol.watchlist import as_names
+from ticker.client.supervisor import Keeper
+from ticker.client.supervisor import State as State
+from ticker.client.transports.dialer import Dialer, Transport
+from ticker.client.transports.encodings import Encodings
 from ticker.errors import RefusedError, StreamError
-from ticker.messages import AlertRow, FeedState, Id, Joined, Said, Subscribed, Unsubscribed, Welcome
+from ticker.wire.messages import AlertRow, FeedState, Id, Joined, Said, Subscribed, Unsubscribed, Welcome
 
 if TYPE_CHECKING:
     from ssl import SSLContext

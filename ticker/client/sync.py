@@ -23,15 +23,15 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from ticker.backoff import Backoff
 from ticker.client.access import Key
-from ticker.client.dialer import Transport
-from ticker.client.event_queue import Event
-from ticker.client.keeper import State
+from ticker.client.protocol.event_queue import Event
+from ticker.client.protocol.symbol_view import SymbolView, Update
+from ticker.client.protocol.ticks import Quote, Trade
 from ticker.client.stream import Stream, connect
-from ticker.client.symbol_view import SymbolView, Update
+from ticker.client.supervisor import State
 from ticker.client.sync_inbox import WAIT_S, SyncInbox
-from ticker.client.ticks import Quote, Trade
+from ticker.client.transports.dialer import Transport
 from ticker.errors import StreamError
-from ticker.messages import AlertRow, FeedState, Id, Joined, Said, Subscribed, Welcome
+from ticker.wire.messages import AlertRow, FeedState, Id, Joined, Said, Subscribed, Welcome
 
 if TYPE_CHECKING:
     from ssl import SSLContext

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ticker.rooms.desk import RoomDesk as RoomDesk
+from ticker.rooms.op_handler import RoomDesk as RoomDesk
 from ticker.rooms.store import KeptRoom as KeptRoom
 from ticker.rooms.store import RoomStore as RoomStore

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 import msgspec
 
-from ticker.messages import Id, Present, Said, Since
-from ticker.session import Session
-from ticker.texts import MAX_NAME_CHARS
-from ticker.topic import Entry, Reader, Topic
+from ticker.hub.message_log import Entry, Reader, Topic
+from ticker.hub.session import Session
+from ticker.sanitize import MAX_NAME_CHARS
+from ticker.wire.messages import Id, Present, Said, Since
 
 #: So much of what was said is kept, the newest.
 KEPT: Final = 200

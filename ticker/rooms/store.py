@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from ticker.messages import Said
+from ticker.wire.messages import Said
 
 
 @dataclass(frozen=True, slots=True)

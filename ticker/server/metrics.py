@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING, Protocol
 from aiohttp import web
 
 import ticker
-from ticker.hub import Hub
-from ticker.messages import FeedState
-from ticker.server.desks import Desks
-from ticker.server.http import refusal
-from ticker.server.identity import identity
-from ticker.server.timings import Timings
-from ticker.server.webhooks import RESULTS
+from ticker.auth.identity import identity
+from ticker.hub.hub import Hub
+from ticker.server.core.histogram import Timings
+from ticker.server.core.responses import refusal
+from ticker.server.core.webhooks import RESULTS
+from ticker.server.op_handlers import Desks
+from ticker.wire.messages import FeedState
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
 
-    from ticker.server.connection import Connection
+    from ticker.server.connections.connection import Connection
 
 
 class Connections(Protocol):

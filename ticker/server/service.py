@@ -8,32 +8,32 @@ import time
 
 from aiohttp import web
 
-from ticker.feed import AttentiveFeed, Feed, ReplayFeed
-from ticker.hub import Hub
+from ticker.auth.authenticator import Authenticator
+from ticker.feed.feed import AttentiveFeed, Feed, ReplayFeed
+from ticker.feed.pump import Pump
+from ticker.hub.hub import Hub
 from ticker.model import FeedEvent
-from ticker.pump import Pump
-from ticker.server.attempts import Attempts
-from ticker.server.auth import Authenticator
-from ticker.server.bars import BarsEndpoint
-from ticker.server.clients import Clients
-from ticker.server.connected import ClientsEndpoint
-from ticker.server.desks import Desks
-from ticker.server.events import EventsEndpoint
-from ticker.server.guard import Guard
-from ticker.server.http import BODY_S, HttpEndpoints, counts_errors
+from ticker.server.connections.registry import Clients
+from ticker.server.core.metronome import Metronome
+from ticker.server.core.responses import BODY_S, HttpEndpoints, counts_errors
+from ticker.server.core.settings import Settings
+from ticker.server.http.bars import BarsEndpoint
+from ticker.server.http.clients import ClientsEndpoint
+from ticker.server.http.dashboard import Page
+from ticker.server.http.notices import NoticesEndpoint
+from ticker.server.http.poll import PollEndpoint
+from ticker.server.http.replay import ReplayEndpoint
+from ticker.server.http.sse import EventsEndpoint
+from ticker.server.listener import Site
+from ticker.server.log_filter import Troubles
 from ticker.server.metrics import MetricsEndpoint
-from ticker.server.metronome import Metronome
-from ticker.server.notices import NoticesEndpoint
-from ticker.server.origin import checks_origin
-from ticker.server.page import Page
-from ticker.server.poll import PollEndpoint
-from ticker.server.proxy import behind
-from ticker.server.quiet import Troubles
-from ticker.server.replay import ReplayEndpoint
-from ticker.server.settings import Settings
-from ticker.server.site import Site
+from ticker.server.middleware.auth import Guard
+from ticker.server.middleware.login_throttle import Attempts
+from ticker.server.middleware.origin import checks_origin
+from ticker.server.middleware.proxy import behind
+from ticker.server.op_handlers import Desks
 from ticker.server.tls import Tls
-from ticker.server.websocket import WebSocketEndpoint
+from ticker.server.websocket.endpoint import WebSocketEndpoint
 
 log = logging.getLogger("ticker.server")
 

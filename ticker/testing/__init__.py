@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ticker.feed import Feed, FeedInfo, FeedOptions
+from ticker.feed.feed import Feed, FeedInfo, FeedOptions
 from ticker.model import Restart, Settled, SymbolTable, TickBatch
 from ticker.testing.judge import Findings, Judge, named
 from ticker.testing.run import Ended, Event, Failure, Outcome, Run, Silence

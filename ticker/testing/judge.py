@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from ticker.errors import BatchError
-from ticker.feed import Feed, FeedInfo
+from ticker.feed.feed import Feed, FeedInfo
 from ticker.model import (
     BarBatch,
     Ints,

@@ -7,7 +7,7 @@ import inspect
 from dataclasses import dataclass
 from typing import Any
 
-from ticker.feed import Feed
+from ticker.feed.feed import Feed
 from ticker.testing.stalls import BEAT_S, Stalls
 
 

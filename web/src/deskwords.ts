@@ -1,4 +1,4 @@
-// The wire's words for what isn't prices, as PROTOCOL.md has them: alerts, notices, rooms.
+// The wire's words for what isn't prices, as docs/protocol.md has them: alerts, notices, rooms.
 
 import type { Since } from "./protocol.ts";
 

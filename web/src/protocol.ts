@@ -1,4 +1,4 @@
-// The wire's words, as PROTOCOL.md has them: messages both ways, and reading one. Knows no socket and no value's meaning.
+// The wire's words, as docs/protocol.md has them: messages both ways, and reading one. Knows no socket and no value's meaning.
 // Those for what isn't prices stand in `deskwords.ts`.
 
 import { DESK_TYPES, type DeskMessage, type DeskOp } from "./deskwords.ts";

@@ -9,10 +9,10 @@ import msgspec
 
 from ticker.alerts.store import KEPT, Changes, SavedAlert, SavedOwner
 from ticker.errors import StateError
-from ticker.messages import Fired, Id
+from ticker.server.core.webhooks import event
 from ticker.server.state.outbox import note
 from ticker.server.state.writer import Job
-from ticker.server.webhooks import event
+from ticker.wire.messages import Fired, Id
 
 
 class StoredAlerts:

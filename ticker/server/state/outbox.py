@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from ticker.errors import StateError
+from ticker.server.core.webhooks import WAITING, Event
 from ticker.server.state.writer import Job
-from ticker.server.webhooks import WAITING, Event
 
 
 class Outbox:
-    """What ``ticker.server.webhooks`` wants kept."""
+    """What ``ticker.server.core.webhooks`` wants kept."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection

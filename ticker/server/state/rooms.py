@@ -10,10 +10,10 @@ from typing import Final
 import msgspec
 
 from ticker.errors import StateError
-from ticker.messages import Said
 from ticker.rooms.room import KEPT
 from ticker.rooms.store import KeptRoom
 from ticker.server.state.writer import Job
+from ticker.wire.messages import Said
 
 #: So many messages wait at most to be written. Beyond, the room that has waited longest is written as if it began only
 #: with what is said from then on: what is kept of a room has no gaps.

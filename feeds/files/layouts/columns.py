@@ -1,0 +1,220 @@
+"""Names in a header turned into roles: by usual names, by a vendor's own, or by what the user says. Reads no row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from feeds.files.layouts.layout import Kind, Layout
+from feeds.files.layouts.plan import View
+from feeds.files.parsing.roles import BAR_PRICES, BAR_ROLES, STAMPS, TICK_ROLES, is_known, place_of, plain
+from ticker.errors import FeedError
+
+_CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d([.,]\d+)?)?( ?[AaPp][Mm])?|\d{5,6}|\d{9}|\d{12}|\d{15}")
+_NUMBER = re.compile(r"[-+]?(\d[\d,.' ]*|\.\d+)([eE][-+]?\d+)?|", re.ASCII)
+_NO_NUMBER: Final = frozenset({"nan", "na", "null", "none", "n/a", "-"})
+#: What an index without a name of its own is called.
+_INDEX: Final = ("", "index", "unnamed_0")
+_CAPITALS = re.compile(r"[A-Z][A-Z0-9.\-]{0,5}")
+_PARTS: Final = "open|high|low|close|last|volume|vol|adjusted|adj[ _.]?close"
+_SYMBOL_FIRST = re.compile(rf"(?P<symbol>.+?)[._ :/\-](?P<part>{_PARTS})", re.IGNORECASE)
+_SYMBOL_LAST = re.compile(rf"(?P<part>{_PARTS})[._ :/\-](?P<symbol>.+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The roles' places: those of the time, and a view for each symbol."""
+
+    kind: Kind
+    stamps: Mapping[str, int]
+    views: tuple[View, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The columns' names as they stand there, in the form of ``plain``, and the first rows' fields."""
+
+    names: tuple[str, ...]
+    plain: tuple[str, ...]
+    rows: Sequence[Sequence[str]]
+
+    @classmethod
+    def of(cls, names: Sequence[str], rows: Sequence[Sequence[str]]) -> Header:
+        return cls(tuple(names), tuple(map(plain, names)), rows)
+
+    def values(self, place: int) -> list[str]:
+        """What stands in a column, in the first rows; empty fields left out."""
+        return [word for row in self.rows if (word := row[place].strip())]
+
+    def once(self, places: Mapping[str, int]) -> None:
+        """Raise ``FeedError`` if two columns have the name of one that is to be read."""
+        for place in places.values():
+            if self.names[place] and self.plain.count(self.plain[place]) > 1:
+                raise FeedError(f"the header has the column {self.names[place]!r} twice")
+
+
+def stamps_of(header: Header) -> dict[str, int]:
+    """Where the time stands: one column, or a date and a time. Empty if nowhere."""
+    stamp, date, time = (place_of(role, header.plain) for role in STAMPS)
+    if stamp is None and time is not None:
+        clocks = [_CLOCK.fullmatch(word) is not None for word in header.values(time)]
+        if date is None or (clocks and not any(clocks)):
+            return {"timestamp": time}
+        return {"date": date, "time": time}
+    if stamp is None:
+        stamp = date
+    if stamp is None:
+        stamp = next((header.plain.index(name) for name in _INDEX if name in header.plain), None)
+        if stamp is None or not all(re.match(r"(19|20)\d\d\D|\d{1,2}[/.]", word) for word in header.values(stamp)):
+            return {}
+    return {"timestamp": stamp}
+
+
+def by_layout(header: Header, layout: Layout) -> Found:
+    """The columns of a vendor's layout. Raises ``FeedError`` if one is missing."""
+    named = {role: name for role, name in layout.columns.items() if isinstance(name, str)}
+    stamps = {str(role): header.plain.index(named[role]) for role in STAMPS if named.get(role) in header.plain}
+    if not stamps or stamps_of(header).keys() == {"date", "time"}:
+        # A clock beside the day belongs to it, though the vendor has none.
+        stamps = stamps_of(header)
+    if not stamps:
+        raise FeedError(f"the header is of the layout {layout.name!r}, but has no column for the time stamp")
+    columns: dict[str, int] = {}
+    for role in ("symbol", *(BAR_ROLES if layout.kind == "bars" else TICK_ROLES)):
+        name = named.get(role)
+        place = header.plain.index(name) if name in header.plain else None if name else place_of(role, header.plain)
+        if place is not None and place not in columns.values():
+            columns[role] = place
+    if layout.trade_if is not None:
+        columns[layout.trade_if[0]] = header.plain.index(layout.trade_if[0])
+    header.once({**stamps, **columns})
+    return Found(layout.kind, stamps, (View(columns),))
+
+
+def by_names(header: Header, said: Mapping[str, int]) -> Found | list[str]:
+    """The columns by their usual names, after those that the user named; or the roles that are missing."""
+    stamps = {str(role): said[role] for role in STAMPS if role in said} or stamps_of(header)
+    if stamps.keys() == {"time"}:
+        stamps = {"timestamp": stamps["time"]}
+
+    def at(role: str) -> int | None:
+        place = said.get(role, place_of(role, header.plain))
+        taken = {each for other, each in said.items() if other != role} | set(stamps.values())
+        return None if place in taken else place
+
+    bars = {role: place for role in BAR_PRICES if (place := at(role)) is not None}
+    ticks = {role: place for role in ("price", "bid", "ask") if (place := at(role)) is not None}
+    missing = [] if stamps else ["timestamp"]
+    kind: Kind = "ticks"
+    columns = dict(ticks)
+    if len(bars) == 3 and "close" not in bars and ticks.keys() == {"price"} and "price" not in said:
+        bars["close"] = ticks["price"]  # Open, High, Low, Last
+        ticks = {}
+    if not ticks and len(bars) > 1:
+        kind, columns = "bars", dict(bars)
+        missing += [role for role in BAR_PRICES if role not in bars]
+    elif not ticks and "close" in bars:
+        columns = {"price": bars["close"]}
+    elif not ticks:
+        missing.append("price")
+    if missing:
+        return missing
+    for role in ("symbol", *(BAR_ROLES if kind == "bars" else TICK_ROLES)):
+        if role not in columns and (place := at(role)) is not None and place not in columns.values():
+            columns[role] = place
+    for side in ("bid", "ask"):
+        if side not in columns:
+            columns.pop(f"{side}_size", None)
+    if "price" not in columns and kind == "ticks":
+        columns.pop("size", None)
+    header.once({**stamps, **columns})
+    return Found(kind, stamps, (View(columns),))
+
+
+def levels(header: Header, tickers: Sequence[str]) -> Found:
+    """The columns of yfinance: each symbol's own. Raises ``FeedError`` if no symbol has open, high, low and close."""
+    views = []
+    for symbol in dict.fromkeys(tickers[1:]):
+        mine = {place: name for place, name in enumerate(header.plain) if place and tickers[place] == symbol}
+        columns: dict[str, int] = {
+            role: place for role in (*BAR_PRICES, "volume") for place, name in mine.items() if name == role
+        }
+        if columns.keys() >= set(BAR_PRICES):
+            views.append(View(columns, symbol))
+    if not views:
+        raise FeedError("no symbol of the header has Open, High, Low and Close")
+    return Found("bars", {"timestamp": 0}, tuple(views))
+
+
+def wide_bars(header: Header) -> Found | None:
+    """``AAPL.Open, AAPL.High, …``, or the other way round; None if it isn't so."""
+    stamps = stamps_of(header)
+    if not stamps:
+        return None
+    for pattern in (_SYMBOL_FIRST, _SYMBOL_LAST):
+        symbols: dict[str, dict[str, int]] = {}
+        for place, name in enumerate(header.names):
+            match = pattern.fullmatch(name.strip())
+            if match is not None and place not in stamps.values():
+                part = match["part"].lower()
+                symbols.setdefault(match["symbol"], {}).setdefault("volume" if part == "vol" else part, place)
+        views = tuple(
+            View({role: columns[role] for role in (*BAR_PRICES, "volume") if role in columns}, symbol)
+            for symbol, columns in symbols.items()
+            if columns.keys() >= set(BAR_PRICES)
+        )
+        if views:
+            return Found("bars", stamps, views)
+    return None
+
+
+def wide(header: Header) -> Found | None:
+    """A column a symbol, beside the time; None if it isn't so."""
+    stamps = stamps_of(header)
+    if not stamps or {"symbol", "ticker"} & set(header.plain):
+        return None
+    others = [
+        place for place in range(len(header.names)) if place not in stamps.values() and header.names[place].strip()
+    ]
+    numeric = [place for place in others if _is_numeric(header.values(place))]
+    known = [place for place in others if is_known(header.names[place], strong=True)]
+    if not numeric or len(known) * 2 > len(others) or not any(header.values(place) for place in numeric):
+        return None
+    if len(set(header.names)) < len(header.names):
+        raise FeedError("two columns of the header have the same name")
+    views = tuple(View({"price": place}, _without_part(header.names[place].strip())) for place in numeric)
+    return Found("ticks", stamps, views)
+
+
+def letters(header: Header) -> Found | None:
+    """``Date,C,V,HD``: a column a symbol, where a symbol is a letter that elsewhere means a price; None if it isn't so.
+
+    They are symbols if all are capitals and not open, high, low and close, and if one of them can't mean anything else,
+    or the stamps are days: trades and quotes have a time of day.
+    """
+    names = [name.strip() for name in header.names]
+    longer = tuple("?" if len(name) == 1 else each for name, each in zip(names, header.plain, strict=True))
+    stamps = stamps_of(Header(header.names, longer, header.rows))
+    others = [name for place, name in enumerate(names) if place not in stamps.values()]
+    if not stamps or not all(_CAPITALS.fullmatch(name) for name in others) or set("OHLC") <= set(others):
+        return None
+    if not any(len(name) == 1 for name in others) or len(set(others)) < len(others):
+        return None
+    days = "time" not in stamps and not any(":" in word for place in stamps.values() for word in header.values(place))
+    if not days and all(is_known(name) for name in others):
+        return None
+    places = [place for place in range(len(names)) if place not in stamps.values()]
+    if not all(_is_numeric(header.values(place)) for place in places):
+        return None
+    return Found("ticks", stamps, tuple(View({"price": place}, names[place]) for place in places))
+
+
+def _without_part(name: str) -> str:
+    match = _SYMBOL_FIRST.fullmatch(name)
+    return name if match is None else match["symbol"]
+
+
+def _is_numeric(words: Sequence[str]) -> bool:
+    return all(_NUMBER.fullmatch(word) or word.lower() in _NO_NUMBER for word in words)

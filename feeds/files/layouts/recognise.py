@@ -1,0 +1,225 @@
+"""What a file is: its header, or its first rows' shape, and the user's options, to a ``Plan``. It reads no file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from feeds.files.layouts.catalog import BY_COLUMNS, WITH_HEADER
+from feeds.files.layouts.columns import Found, Header, by_layout, by_names, letters, levels, stamps_of, wide, wide_bars
+from feeds.files.layouts.headerless import BARE
+from feeds.files.layouts.layout import Layout
+from feeds.files.layouts.plan import WIDE, Plan, View, shape_of
+from feeds.files.options import ReadOptions
+from feeds.files.parsing.dialect import Dialect
+from feeds.files.parsing.recipes import LOCAL
+from feeds.files.parsing.roles import NEEDED, STAMPS
+from feeds.files.parsing.shapes import as_texts, moments
+from feeds.files.refusals import shown
+from ticker.errors import FeedError, OptionError
+
+#: So many of the first rows tell a file's shape.
+_ROWS: Final = 100
+#: The others may be bad ones: no row has the shape of two layouts.
+_ENOUGH: Final = 0.5
+_MAX_SHOWN: Final = 160
+
+
+def recognise(dialect: Dialect, options: ReadOptions, file: str) -> Plan:
+    """How the file is to be read. Raises ``FeedError`` that says what was found, and what is needed."""
+    rows = [line.fields for line in dialect.rows[:_ROWS]]
+    try:
+        if dialect.header is None:
+            return _without_header(dialect, rows, options)
+        return _with_header(dialect, Header.of(dialect.header, rows), options)
+    except OptionError:
+        raise
+    except FeedError as error:
+        raise FeedError(f"{file}: {error}") from None
+
+
+def _with_header(dialect: Dialect, header: Header, options: ReadOptions) -> Plan:
+    said = _said(options.columns, header)
+    wanted = options.layout
+    if dialect.tickers is not None and wanted in (None, "yfinance"):
+        return _plan(dialect, BY_COLUMNS["yfinance"], levels(header, dialect.tickers), header.names, options)
+    if wanted is not None and wanted not in BY_COLUMNS:
+        return _plan(dialect, *_forced(wanted, header, said), header.names, options)
+    if wanted is None and not said.keys() - {"symbol"}:
+        for layout in WITH_HEADER:
+            if _fits(layout, header, dialect.banner):
+                found = by_layout(header, layout)
+                return _plan(dialect, layout, _with_said(found, said), header.names, options)
+    if not said and wanted in (None, "wide") and (symbols := letters(header)) is not None:
+        return _plan(dialect, BY_COLUMNS["wide"], symbols, header.names, options)
+    named = by_names(header, said) if wanted not in WIDE else []
+    if isinstance(named, Found):
+        return _plan(dialect, _generic(named, wanted), named, header.names, options)
+    if not said:
+        for name, find in (("wide-bars", wide_bars), ("wide", wide)):
+            found_wide = find(header) if wanted in (None, name) else None
+            if found_wide is not None:
+                return _plan(dialect, BY_COLUMNS[name], found_wide, header.names, options)
+    raise FeedError(_no_columns(header, named))
+
+
+def _without_header(dialect: Dialect, rows: Sequence[Sequence[str]], options: ReadOptions) -> Plan:
+    numbers = tuple(str(place + 1) for place in range(dialect.width))
+    header = Header(numbers, numbers, rows)
+    said = _said(options.columns, header)
+    if options.layout is not None:
+        layout = next((each for each in BARE if each.name == options.layout), None)
+        if layout is None:
+            raise FeedError(
+                f"the layout {options.layout!r} has a header, and this file seems to have none; "
+                f"its first line is {_line(dialect)}"
+            )
+        found = _by_place(layout, dialect.width)
+        return _plan(dialect, layout, _with_said(found, said), numbers, options)
+    if said.keys() - {"symbol"}:
+        named = by_names(header, said)
+        if isinstance(named, Found):
+            return _plan(dialect, _generic(named, None), named, numbers, options)
+        raise FeedError(f"--columns names no {_listed(named)}; needed are {NEEDED}")
+    fitting = [layout for layout in BARE if _has_shape(layout, rows)]
+    if fitting:
+        return _plan(dialect, fitting[0], _with_said(_by_place(fitting[0], dialect.width), said), numbers, options)
+    raise FeedError(
+        f"it has no header, and the first line is of no layout that is known: {_line(dialect)}. "
+        "Say the --layout, or what the columns are: --columns timestamp=1,symbol=2,price=3"
+    )
+
+
+def _has_shape(layout: Layout, rows: Sequence[Sequence[str]]) -> bool:
+    fields = layout.fields
+    fitting = [row for row in rows if len(fields) - layout.spare <= len(row) <= len(fields)]
+    if not fitting:
+        return False
+    good = sum(
+        all(pattern.fullmatch(field.strip()) for pattern, field in zip(fields, row, strict=False)) for row in fitting
+    )
+    return good >= _ENOUGH * len(rows)
+
+
+def _by_place(layout: Layout, width: int) -> Found:
+    places = {role: place for role, place in layout.columns.items() if isinstance(place, int)}
+    if any(place >= width for role, place in places.items() if role not in ("volume", "trades")):
+        raise FeedError(f"the layout {layout.name!r} has {len(layout.fields)} columns, and this file has {width}")
+    places = {role: place for role, place in places.items() if place < width}
+    stamps = {role: place for role, place in places.items() if role in STAMPS}
+    return Found(layout.kind, stamps, (View({role: at for role, at in places.items() if role not in STAMPS}),))
+
+
+def _fits(layout: Layout, header: Header, banner: str) -> bool:
+    names = set(header.plain) - {""}
+    if not (names == layout.header if layout.exact else names >= layout.header):
+        return False
+    if layout.banner not in banner:
+        return False
+    if not layout.naive:
+        return True
+    stamps = stamps_of(header)
+    words = header.values(next(iter(stamps.values())))[:1] if stamps else []
+    return bool(words) and bool(moments(as_texts(words), "stamp").kind[0] == LOCAL)
+
+
+def _forced(name: str, header: Header, said: Mapping[str, int]) -> tuple[Layout, Found]:
+    """The layout that the user wants, whatever the header looks like."""
+    layouts = [layout for layout in WITH_HEADER if layout.name == name]
+    for layout in layouts:
+        if set(header.plain) >= layout.header - set(said):
+            return layout, _with_said(by_layout(header, layout), said)
+    if not layouts:
+        layout = next(each for each in BARE if each.name == name)
+        return layout, _with_said(_by_place(layout, len(header.names)), said)
+    missing = sorted(layouts[0].header - set(header.plain))
+    raise FeedError(f"the layout {name!r} needs {_listed(missing)}, and the header has: {_names(header)}")
+
+
+def _with_said(found: Found, said: Mapping[str, int]) -> Found:
+    """The user's columns in place of the layout's."""
+    stamps = {role: said[role] for role in STAMPS if role in said} or found.stamps
+    columns = {role: place for role, place in said.items() if role not in STAMPS}
+    return Found(found.kind, stamps, tuple(View({**view.columns, **columns}, view.symbol) for view in found.views))
+
+
+def _said(columns: Mapping[str, str], header: Header) -> dict[str, int]:
+    """The places of the columns that the user named. Raises ``FeedError`` for one that there is not."""
+    places = {}
+    lower = [name.lower() for name in header.names]
+    for role, name in columns.items():
+        if name in header.names:
+            places[role] = header.names.index(name)
+        elif name.lower() in lower:
+            places[role] = lower.index(name.lower())
+        elif name.isdecimal() and 0 < int(name) <= len(header.names):
+            places[role] = int(name) - 1
+        else:
+            raise FeedError(f"--columns {role}={name}: there is no such column; there are: {_names(header)}")
+    return places
+
+
+def _generic(found: Found, wanted: str | None) -> Layout:
+    if wanted is not None:
+        return BY_COLUMNS[wanted]
+    roles = found.views[0].columns.keys()
+    if found.kind == "bars":
+        return BY_COLUMNS["bars"]
+    if "price" not in roles:
+        return BY_COLUMNS["quotes"]
+    return BY_COLUMNS["ticks" if roles & {"bid", "ask"} else "trades"]
+
+
+def _plan(dialect: Dialect, layout: Layout, found: Found, names: Sequence[str], options: ReadOptions) -> Plan:
+    views = found.views
+    scale = layout.scale
+    reading = layout.reading
+    if layout.scale_if_whole and not _are_whole(dialect, views):
+        scale = 1.0
+    if reading == "clock" and "date" not in found.stamps and layout.columns.keys() >= {"date", "time"}:
+        reading = "stamp"
+    if options.price_scale is not None:
+        scale = options.price_scale
+    return Plan(
+        layout=layout,
+        kind=found.kind,
+        shape=shape_of(len(names), dialect.delimiter, dialect.decimal, found.stamps, views),
+        names=tuple(name.strip() or str(place + 1) for place, name in enumerate(names)),
+        stamps=found.stamps,
+        views=views,
+        scale=scale,
+        reading=reading,
+        has_undefined=layout.scale_if_whole,
+    )
+
+
+def _are_whole(dialect: Dialect, views: Sequence[View]) -> bool:
+    prices = ("price", "bid", "ask", "open", "high", "low", "close")
+    places = {place for view in views for role, place in view.columns.items() if role in prices}
+    return not any("." in line.fields[place] for line in dialect.rows for place in places)
+
+
+def _no_columns(header: Header, missing: Sequence[str]) -> str:
+    what = f"the header has no {_listed(missing)}" if missing else "the header is of no layout that is known"
+    hint = "Other names can be told: --columns timestamp=NAME,price=NAME"
+    return f"{what}. Found: {_names(header)}. Needed: {NEEDED}. {hint}"
+
+
+def _listed(roles: Sequence[str]) -> str:
+    words = {"timestamp": "time stamp (timestamp, or date and time)"}
+    named = [words.get(role, role) for role in roles]
+    return f"column for {named[0]}" if len(named) == 1 else "columns for " + ", ".join(named)
+
+
+def _names(header: Header) -> str:
+    return _quoted(", ".join(header.names))
+
+
+def _line(dialect: Dialect) -> str:
+    return "'" + _quoted(dialect.delimiter.join(dialect.rows[0].fields if dialect.rows else ())) + "'"
+
+
+def _quoted(text: str) -> str:
+    """Text of the file as it may stand in an error: escaped, not too long."""
+    text = text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
+    return repr(shown(text) if len(text) <= 80 else text.encode("utf-8", "backslashreplace").decode())[1:-1]

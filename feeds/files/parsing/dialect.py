@@ -1,0 +1,223 @@
+"""How a text file is laid down: its delimiter, what stands before its header, whether it has one.
+
+It knows no meaning of columns. Told by the first lines: a line too much or too little is no obstacle, for the
+delimiter is the one that parts most lines into equally many fields.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from feeds.files.parsing.roles import is_known
+from ticker.errors import FeedError
+
+DELIMITERS: Final = (",", ";", "\t", "|")
+HEAD_LINES: Final = 200
+#: A banner, a note on the zone, a licence: so many lines may stand before the header.
+MAX_BANNER: Final = 20
+_HEAD_BYTES: Final = 1 << 16
+MAX_LINE_BYTES: Final = 1 << 20
+
+_NUMBER = re.compile(r"[-+]?[\d.,' ]*\d[\d.,' ]*([eE][-+]?\d+)?%?")
+_STARTS_AS_VALUE = re.compile(r"[-+.]?\d")
+_DECIMAL_COMMA = re.compile(r"[-+]?(\d+|\d{1,3}(\.\d{3})+),\d+")
+_DECIMAL_POINT = re.compile(r"[-+]?(\d+|\d{1,3}(,\d{3})+)\.\d+")
+#: 1.000 is a thousand where 184,22 is a price.
+_GROUPED = re.compile(r"[-+]?\d{1,3}(\.\d{3})+")
+
+#: yfinance (and pandas, of columns with two levels): names in one line, symbols in the other, then the index's name.
+_LEVELS: Final = ({"price", "attributes"}, {"ticker", "symbols", "tickers"})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line that is not blank: its number from 1, and its fields."""
+
+    number: int
+    fields: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """``header`` are the names in the header's line; ``tickers`` those of a second header line, a symbol a column.
+
+    ``rows`` are the first rows' fields, as far as they have ``width`` fields.
+    """
+
+    delimiter: str
+    decimal: str
+    banner_lines: int
+    #: What the banner says, in small letters.
+    banner: str
+    header_line: int | None
+    header: tuple[str, ...] | None
+    tickers: tuple[str, ...] | None
+    #: Where the rows begin.
+    first_line: int
+    width: int
+    rows: tuple[Line, ...]
+
+
+def dialect_of(text: bytes, file: str, *, header: bool | None = None) -> Dialect:
+    """The dialect of a file that begins with ``text`` (whole lines). Raises ``FeedError`` if it isn't lines of text.
+
+    ``header`` says whether there is one, if that is known; ``delimiter`` and all else is found out.
+    """
+    numbered = _lines(text, file)
+    if not numbered:
+        raise FeedError(f"{file}: the file is empty")
+    best = max((_cut(numbered, delimiter) for delimiter in DELIMITERS), key=_score)
+    delimiter, lines, width = best
+    start = next((place for place, line in enumerate(lines) if len(line.fields) == width), 0)
+    at = _header_at(lines, width) if header is None else start if header else None
+    if at is None and header is not False and _is_header(lines, start):
+        at = start
+    if at is None:
+        rows = [line for line in lines[start:] if len(line.fields) == width]
+        return _made(delimiter, lines[:start], lines[start].number, None, None, None, lines[start].number, rows, width)
+    levels = _levels(lines, at)
+    if levels is None and at and (levels := _levels(lines, at - 1)) is not None:
+        at -= 1
+    names = tuple(field.strip() for field in lines[at].fields)
+    if levels is not None:
+        names, tickers, skip = levels
+    else:
+        tickers, skip = None, 1
+    rest = lines[at + skip :]
+    if tickers is None:
+        names = _completed(names, rest)
+    first = rest[0].number if rest else lines[min(at + skip, len(lines)) - 1].number + 1
+    rows = [line for line in rest if len(line.fields) == len(names)]
+    return _made(delimiter, lines[:at], lines[at].number, lines[at].number, names, tickers, first, rows, len(names))
+
+
+def _made(
+    delimiter: str,
+    banner: Sequence[Line],
+    banner_end: int,
+    header_line: int | None,
+    names: tuple[str, ...] | None,
+    tickers: tuple[str, ...] | None,
+    first: int,
+    rows: Sequence[Line],
+    width: int,
+) -> Dialect:
+    decimal = "," if delimiter != "," and _has_decimal_commas(rows) else "."
+    banner_lines = banner_end - 1 if banner else 0
+    words = " ".join(field for line in banner for field in line.fields).lower()
+    return Dialect(delimiter, decimal, banner_lines, words, header_line, names, tickers, first, width, tuple(rows))
+
+
+def _lines(text: bytes, file: str) -> list[tuple[int, str]]:
+    """The first lines that aren't blank, with their numbers."""
+    found: list[tuple[int, str]] = []
+    size = 0
+    for number, line in enumerate(text.split(b"\n"), 1):
+        if not line.strip():
+            continue
+        if b"\0" in line:
+            if found:
+                continue
+            raise FeedError(f"{file}:{number}: the line has NUL bytes: the file is binary, or text in UTF-16")
+        if len(line) > MAX_LINE_BYTES:
+            if found:
+                continue
+            raise FeedError(f"{file}:{number}: the line is longer than 1 MiB")
+        try:
+            words = line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            if not found:
+                raise FeedError(f"{file}:{number}: is not UTF-8 text (byte {error.start} of the line)") from None
+            words = line.decode("utf-8", "replace")
+        found.append((number, words.rstrip("\r")))
+        size += len(line)
+        if len(found) == HEAD_LINES or size > _HEAD_BYTES:
+            break
+    return found
+
+
+def _cut(numbered: Sequence[tuple[int, str]], delimiter: str) -> tuple[str, list[Line], int]:
+    """The lines' fields, and how many most of them have (if in doubt, the more)."""
+    lines = [Line(number, fields_of(text, delimiter)) for number, text in numbered]
+    counts = Counter(len(line.fields) for line in lines)
+    width = max(counts, key=lambda count: (counts[count] * (count > 1), count))
+    return delimiter, lines, width
+
+
+def _score(cut: tuple[str, list[Line], int]) -> tuple[float, int, int]:
+    delimiter, lines, width = cut
+    fitting = sum(len(line.fields) == width for line in lines) / len(lines)
+    knows = max(sum(is_known(field) for field in line.fields) for line in lines[: MAX_BANNER + 1])
+    if width == 1:
+        return (0, knows, -DELIMITERS.index(delimiter))
+    # What a comma parts may be 1,5; the columns' names can't deceive, and neither can more columns.
+    return (1 + (fitting > 0.5), max(knows, 2) * 1000 + width, -DELIMITERS.index(delimiter))
+
+
+def fields_of(line: str, delimiter: str) -> list[str]:
+    """The fields of one line; a quote that isn't closed is just a letter."""
+    try:
+        rows = list(csv.reader([line], delimiter=delimiter, skipinitialspace=delimiter != "\t"))
+    except csv.Error:
+        return line.split(delimiter)
+    return rows[0] if len(rows) == 1 else line.split(delimiter)
+
+
+def _header_at(lines: Sequence[Line], width: int) -> int | None:
+    """Where a line of names stands that columns are known to have."""
+    for place, line in enumerate(lines[: MAX_BANNER + 1]):
+        known = [field for field in line.fields if is_known(field, strong=True)]
+        if len(known) >= 2 and not any(_STARTS_AS_VALUE.match(field.strip()) for field in line.fields):
+            return place
+        if len(line.fields) == width and any(_NUMBER.fullmatch(field.strip()) for field in line.fields):
+            return None  # rows have begun
+    return None
+
+
+def _is_header(lines: Sequence[Line], place: int) -> bool:
+    """Whether a line has words alone, and none of them is empty but the first (an index without a name)."""
+    fields = [field.strip() for field in lines[place].fields]
+    if any(_STARTS_AS_VALUE.match(field) for field in fields) or not all(fields[1:]):
+        return False
+    return len(set(fields)) == len(fields)
+
+
+def _completed(names: tuple[str, ...], rest: Sequence[Line]) -> tuple[str, ...]:
+    """The header's names, with one for a column that most rows have more: a comma at the end, or numbers of rows."""
+    longer = [line.fields for line in rest if len(line.fields) == len(names) + 1]
+    if len(longer) * 2 <= len(rest):
+        return names
+    return (*names, "") if not any(fields[-1].strip() for fields in longer) else ("", *names)
+
+
+def _levels(lines: Sequence[Line], at: int) -> tuple[tuple[str, ...], tuple[str, ...], int] | None:
+    """Names and symbols of the two (and with the index's name three) header lines that pandas writes."""
+    if at + 1 >= len(lines):
+        return None
+    upper, lower = ([field.strip() for field in line.fields] for line in lines[at : at + 2])
+    if len(upper) != len(lower) or len(upper) < 2:
+        return None
+    first = (upper[0].lower(), lower[0].lower())
+    if first[0] in _LEVELS[0] and first[1] in _LEVELS[1]:
+        names, tickers = upper, lower
+    elif first[0] in _LEVELS[1] and first[1] in _LEVELS[0]:
+        names, tickers = lower, upper
+    else:
+        return None
+    skip, index = 2, "Date"
+    if at + 2 < len(lines):
+        third = [field.strip() for field in lines[at + 2].fields]
+        if third and third[0] and not _STARTS_AS_VALUE.match(third[0]) and not any(third[1:]):
+            skip, index = 3, third[0]
+    return (index, *names[1:]), ("", *tickers[1:]), skip
+
+
+def _has_decimal_commas(rows: Sequence[Line]) -> bool:
+    fields = [field.strip() for row in rows for field in row.fields]
+    points = [field for field in fields if _DECIMAL_POINT.fullmatch(field) and not _GROUPED.fullmatch(field)]
+    return not points and any(map(_DECIMAL_COMMA.fullmatch, fields))

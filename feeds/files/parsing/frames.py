@@ -1,0 +1,93 @@
+"""Typed columns (of Parquet) as rows: stamps, numbers and names as they come, or their texts. It opens no file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from feeds.files.parsing.dialect import Dialect, Line
+from feeds.files.parsing.recipes import LOCAL, NOTHING, UTC
+from feeds.files.parsing.shapes import Moments
+from feeds.files.parsing.table import Column, Names, Numbers, Rows, Shape, Words
+from feeds.files.sources.source import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_HEAD_ROWS: Final = 200
+
+
+def with_columns(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame, its index as columns, too, unless that just counts the rows."""
+    import pandas as pd
+
+    return frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index()
+
+
+def dialect_of_frame(frame: pd.DataFrame) -> Dialect:
+    """The columns' names and the first rows, as if they had been written as text."""
+    head = frame.head(_HEAD_ROWS)
+    names = tuple(str(name) for name in frame.columns)
+    columns = [[_text(value) for value in head.iloc[:, place].tolist()] for place in range(len(names))]
+    rows = tuple(Line(number, list(fields)) for number, fields in enumerate(zip(*columns, strict=True), 1))
+    return Dialect("", ".", 0, "", None, names, None, 1, len(names), rows)
+
+
+def rows_of(table: Table, frame: pd.DataFrame, shape: Shape) -> Rows:
+    """The rows of a table whose ``frame`` came from ``with_columns``."""
+    columns: dict[int, Column] = {}
+    for place in shape.stamps:
+        columns[place] = _stamps(frame.iloc[:, place])
+    for place in shape.names - shape.stamps:
+        columns[place] = _names(frame.iloc[:, place])
+    for place in shape.numbers - shape.stamps - shape.names:
+        columns[place] = _numbers(frame.iloc[:, place])
+    lines = np.arange(table.first_row, table.first_row + len(frame))
+    return Rows(lines, [], columns, lambda row, place: _text(frame.iat[row, place]))
+
+
+def _text(value: Any) -> str:
+    import pandas as pd
+
+    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+        return ""
+    return str(value)
+
+
+def _words(column: pd.Series[Any]) -> Words:
+    words = np.empty(len(column), object)
+    words[:] = [_text(value).strip() for value in column.tolist()]
+    return words
+
+
+def _stamps(column: pd.Series[Any]) -> Column:
+    import pandas as pd
+
+    kind = column.dtype
+    if isinstance(kind, pd.DatetimeTZDtype) or (isinstance(kind, np.dtype) and kind.kind == "M"):
+        aware = isinstance(kind, pd.DatetimeTZDtype)
+        index = pd.DatetimeIndex(column)
+        missing = np.asarray(index.isna())
+        values = (index.tz_convert("UTC") if aware else index).as_unit("ns").asi8
+        found = np.where(missing, NOTHING, UTC if aware else LOCAL).astype(np.uint8)
+        return Moments(np.where(missing, 0, values), found, np.zeros(len(values), np.int64))
+    if isinstance(kind, np.dtype) and kind.kind in "iu":
+        return column.to_numpy().astype("S20")
+    return _words(column)
+
+
+def _names(column: pd.Series[Any]) -> Names:
+    import pandas as pd
+
+    places, found = pd.factorize(column, use_na_sentinel=False)
+    return Names(np.asarray(places, np.intp), [_text(name) for name in found])
+
+
+def _numbers(column: pd.Series[Any]) -> Column:
+    kind = column.dtype
+    if isinstance(kind, np.dtype) and kind.kind in "iuf":
+        values = column.to_numpy().astype(np.float64)
+        empty = np.isnan(values)
+        return Numbers(values, empty, np.isinf(values))
+    return _words(column)

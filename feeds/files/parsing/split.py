@@ -1,0 +1,142 @@
+"""Cut a block of text into columns, each row with its true line number.
+
+Lines with too many or too few fields are told here. What the texts mean is not known here.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+
+from feeds.files.parsing.dialect import MAX_LINE_BYTES
+from feeds.files.parsing.fast_split import parses_exactly, split_quickly
+from feeds.files.parsing.table import Misfit, Rows, Shape, Words
+from feeds.files.sources.source import Block
+
+#: A quoted field may span so many lines; a quote mark that isn't closed must not swallow the rest of the file.
+MAX_ROW_LINES: Final = 16
+_SLICE: Final = 512
+
+
+def split(block: Block, shape: Shape) -> Rows:
+    """The rows of ``block``. Quoting is that of RFC 4180; a quoted field may span up to ``MAX_ROW_LINES`` lines."""
+    rows = split_quickly(block, shape) if parses_exactly() else None
+    return rows if rows is not None else split_thoroughly(block, shape)
+
+
+def split_thoroughly(block: Block, shape: Shape) -> Rows:
+    """The same by the standard library's reader, all as text. Bytes that aren't UTF-8 come as lone surrogates.
+
+    It goes in small slices, since many rows at once would set off full rounds of the garbage collector.
+    """
+    data = block.data.replace(b"\r\n", b"\n")
+    lines = data.decode("utf-8", "surrogateescape").split("\n")[:-1]
+    collected = _Collected(shape)
+    done = 0
+    if max(map(len, lines), default=0) <= csv.field_size_limit():
+        reader = csv.reader(lines, delimiter=shape.delimiter, skipinitialspace=shape.delimiter != "\t")
+        while done < len(lines):
+            try:
+                rows = list(itertools.islice(reader, _SLICE))
+            except csv.Error:
+                break
+            if reader.line_num - done != len(rows):  # a row that spans lines, or swallows them
+                break
+            collected.add(range(block.first_line + done, block.first_line + reader.line_num), rows)
+            done = reader.line_num
+    for line, row in _one_by_one(lines[done:], block.first_line + done, shape):
+        if isinstance(row, Misfit):
+            collected.misfits.append(row)
+        else:
+            collected.add((line,), (row,))
+    return collected.rows()
+
+
+class _Collected:
+    """Rows on their way into columns."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.misfits: list[Misfit] = []
+        self._lines: list[int] = []
+        self._columns: dict[int, list[str]] = {place: [] for place in shape.wanted}
+        self._width = shape.width
+
+    def add(self, lines: Sequence[int], rows: Sequence[list[str]]) -> None:
+        good = [len(row) == self._width for row in rows]
+        if not all(good):
+            self.misfits += [
+                _misfit(line, row, self._width)
+                for line, row in zip(lines, rows, strict=True)
+                if len(row) != self._width and any(map(str.strip, row))  # a blank line is no row
+            ]
+            lines = list(itertools.compress(lines, good))
+            rows = list(itertools.compress(rows, good))
+        self._lines += lines
+        for place, column in self._columns.items():
+            column += [row[place] for row in rows]
+
+    def rows(self) -> Rows:
+        columns: dict[int, Words] = {}
+        for place, texts in self._columns.items():
+            column = np.empty(len(texts), object)
+            column[:] = texts
+            columns[place] = column
+        return Rows(
+            np.array(self._lines, np.int64), self.misfits, columns, lambda row, place: str(columns[place][row]).strip()
+        )
+
+
+def _misfit(line: int, row: list[str], width: int) -> Misfit:
+    return Misfit(line, f"{len(row):,} field{'' if len(row) == 1 else 's'}, where the others have {width}")
+
+
+def _one_by_one(lines: list[str], first_line: int, shape: Shape) -> Iterator[tuple[int, list[str] | Misfit]]:
+    """Records of a block where some span lines, or where a quote mark isn't closed: that spoils its own line only.
+
+    Only a column that isn't read may have line ends: a stamp, a name or a number has none, so there it is a mistake.
+    """
+    at = 0
+    while at < len(lines):
+        line = first_line + at
+        row = _record(lines[at : at + 1], shape.delimiter)
+        at += 1
+        if isinstance(row, str) and "quote" in row:
+            for end in range(at + 1, min(at + MAX_ROW_LINES, len(lines) + 1)):
+                longer = _record(lines[at - 1 : end], shape.delimiter)
+                if isinstance(longer, list) and _may_span(longer, shape):
+                    row, at = longer, end
+                    break
+        yield line, row if isinstance(row, list) else Misfit(line, row)
+
+
+def _may_span(row: list[str], shape: Shape) -> bool:
+    return len(row) == shape.width and not any("\n" in row[place] for place in shape.wanted)
+
+
+def _record(lines: list[str], delimiter: str) -> list[str] | str:
+    """The one record that ``lines`` are; what is wrong if they are not one."""
+    if len(lines[0]) > csv.field_size_limit():
+        if len(lines[0]) >= MAX_LINE_BYTES:
+            return "a line longer than 1 MiB"
+        return f"a line too long to be a row: {len(lines[0]):,} characters"
+    try:
+        records = list(
+            csv.reader(
+                [line + "\n" for line in lines],
+                delimiter=delimiter,
+                skipinitialspace=delimiter != "\t",
+                strict=True,
+            )
+        )
+    except csv.Error as error:
+        words = str(error)
+        return (
+            "a quote mark is not closed" if "unexpected end" in words else f"not a CSV row: {words.partition(' - ')[0]}"
+        )
+    if not records:
+        return []
+    return records[0] if len(records) == 1 else "a quote mark is not closed: it goes on for several lines"

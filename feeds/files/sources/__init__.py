@@ -1,0 +1,1 @@
+"""Files, archives and Parquet as blocks of bytes or rows."""

@@ -1,0 +1,76 @@
+"""A stream of bytes as blocks of whole lines with their true line numbers. It knows no file and no column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from feeds.files.sources.source import Block
+from ticker.errors import FeedError
+
+#: Text handed on at a time: some 10,000 rows.
+BLOCK_BYTES: Final = 1 << 19
+#: A line that is longer by two blocks is an error in any case, for memory is bounded; a shorter one may be a row that
+#: is refused.
+MAX_LINE_BYTES: Final = 1 << 20
+#: A quoted field may span so many lines; a quote mark that isn't closed must not swallow the rest of the file.
+MAX_ROW_LINES: Final = 16
+
+_OLD_MAC: Final = "its lines end with CR alone, as on old Macs; save it with LF or CRLF"
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+def blocks(read: Callable[[int], bytes], name: str) -> Iterator[Block]:
+    """The text that ``read`` gives, in blocks. Raises ``FeedError`` for what is no text, or a line without an end."""
+    line, buffer, ended = 1, b"", False
+    first = True
+    while not ended or buffer:
+        while not ended and (len(buffer) < BLOCK_BYTES or b"\n" not in buffer):
+            if len(buffer) > MAX_LINE_BYTES:
+                _check_text(buffer, line, name)
+                _check_line(buffer, line, name)
+            part = read(BLOCK_BYTES)
+            ended = not part
+            buffer += part
+        if first:
+            buffer = buffer.removeprefix(_BOM)
+            first = False
+        if not buffer:
+            return
+        cut = len(buffer) if ended else _whole_lines(buffer)
+        data, buffer = buffer[:cut], buffer[cut:]
+        _check_text(data, line, name)
+        if b"\n" not in data:
+            _check_line(data, line, name)
+        if not data.endswith(b"\n"):
+            data += b"\n"
+        lines = data.count(b"\n")
+        yield Block(data, line, lines)
+        line += lines
+
+
+def _check_text(data: bytes, first_line: int, name: str) -> None:
+    if b"\0" in data:
+        number = first_line + data.count(b"\n", 0, data.index(b"\0"))
+        raise FeedError(f"{name}:{number}: is not text (it has zero bytes)")
+
+
+def _check_line(line: bytes, number: int, name: str) -> None:
+    """Raise for a line that is too long, and for those that end as nothing does any more."""
+    if line.count(b"\r") > 1:
+        raise FeedError(f"{name}:{number}: {_OLD_MAC}")
+    if len(line) > MAX_LINE_BYTES:
+        raise FeedError(f"{name}:{number}: a line of more than {MAX_LINE_BYTES:,} bytes")
+
+
+def _whole_lines(buffer: bytes) -> int:
+    """Where to cut ``buffer``, which has a newline: behind its last one that is not inside a quoted field."""
+    end = at = buffer.rfind(b"\n") + 1
+    if b'"' in buffer:
+        for _ in range(MAX_ROW_LINES):
+            if not at:
+                break
+            if buffer.count(b'"', 0, at) % 2 == 0:
+                return at
+            at = buffer.rfind(b"\n", 0, at - 1) + 1
+    return end

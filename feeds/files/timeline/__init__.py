@@ -1,0 +1,1 @@
+"""Rows sorted on disk and merged into one timeline."""

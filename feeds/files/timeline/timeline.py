@@ -1,0 +1,232 @@
+"""All ticks and bars of a replay in the order of time, to be had from any moment on.
+
+They lie in temporary files; what is in memory is an index and what is being read. It knows no file that a user has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from feeds.files.report import FileReport
+from feeds.files.timeline.records import as_bars, as_quotes, as_trades
+from feeds.files.timeline.sorting import Sorted
+from feeds.files.timeline.spool import Records
+from ticker.model import BarBatch, Quotes, Rollover, Stamps, SymbolTable, TickBatch, Trades
+
+BATCH_TICKS: Final = 65_536
+_HOUR_NS: Final = 3_600 * 10**9
+_END: Final = int(np.iinfo(np.int64).max)
+
+Event = TickBatch | BarBatch | Rollover
+
+
+class Timeline:
+    """Made by ``loading.load``. ``first`` and ``last`` are stamps (ns); ``last`` is not before the last bar's end.
+
+    Safe for several iterators in several threads.
+    """
+
+    def __init__(
+        self,
+        table: SymbolTable,
+        trades: Sorted,
+        quotes: Sorted,
+        opened: Sorted,
+        closed: Sorted,
+        reports: Sequence[FileReport],
+        time_zone: str,
+    ) -> None:
+        self.table = table
+        self.reports = list(reports)
+        self.time_zone = time_zone
+        self._stores = (trades, quotes, opened, closed)
+        self._trades, self._quotes, self._opened, self._closed = self._stores
+        self.first = min(store.first for store in self._stores if store.first is not None)
+        self.last = max(store.last for store in self._stores if store.last is not None)
+        self._intervals = sorted({report.interval_ns for report in reports if report.interval_ns is not None})
+        self._days = self._first_of_days(_midnights(self.first, self.last, time_zone))
+
+    @property
+    def kinds(self) -> str:
+        """What there is: ``trades and quotes``."""
+        found = [kind for kind in ("trades", "quotes", "bars") if any(getattr(each, kind) for each in self.reports)]
+        return " and ".join(found)
+
+    def events(self, after: int | None = None, upto: int | None = None, *, coarse: bool = False) -> Iterator[Event]:
+        """What has a stamp above ``after`` and not above ``upto``, in order; a ``Rollover`` before each new day.
+
+        At one stamp: bars that end, the new day, bars that begin, ticks. ``coarse``: in far fewer events, where bars
+        come after the ticks inside them; those that are still open at ``upto`` come in detail all the same.
+        """
+        start = self.first - 1 if after is None else after
+        end = self.last if upto is None else upto
+        if coarse and len(self._closed):
+            fine_from = self._open_at(end)
+            yield from self._coarsely(start, fine_from)
+            start = max(start, fine_from)
+        yield from self._finely(start, end)
+
+    def close(self) -> None:
+        """Let go of the files. Iterators that are open may fail then."""
+        for store in self._stores:
+            store.close()
+
+    def _first_of_days(self, midnights: Stamps) -> Stamps:
+        """The stamp of each day's first tick: there the day begins, and not on a Saturday at midnight."""
+        found = np.unique(np.minimum(self._trades.following(midnights), self._quotes.following(midnights)))
+        return found[found < _END]
+
+    def _finely(self, after: int, upto: int) -> Iterator[Event]:
+        opened = _Bars(self._opened, after, upto)
+        closed = _Bars(self._closed, after, upto)
+        days = self._days[(self._days > after) & (self._days <= upto)]
+        for trades, quotes, bound in self._blocks(after, upto):
+            ends, begun = closed.upto(bound), opened.upto(bound)
+            due = days[days <= bound]
+            days = days[len(due) :]
+            stamps = [np.ascontiguousarray(part["ts"]) for part in (trades, quotes, ends, begun)]
+            moments = np.unique(np.concatenate((stamps[2], stamps[3], due)))
+            cuts = [column.searchsorted(moments) for column in stamps[:2]]
+            cuts += [column.searchsorted(moments, side="right") for column in stamps[2:]]
+            ticks = as_trades(trades), as_quotes(quotes)
+            trade = quote = ended = begins = 0
+            for day, to_trade, to_quote, to_ended, to_begins in zip(
+                np.isin(moments, due).tolist(), *(cut.tolist() for cut in cuts), strict=True
+            ):
+                yield from self._batch(ticks[0][trade:to_trade], ticks[1][quote:to_quote])
+                yield from self._bars(ends[ended:to_ended], closed=True)
+                if day:
+                    yield Rollover(self.table)
+                yield from self._bars(begun[begins:to_begins], closed=False)
+                trade, quote, ended, begins = to_trade, to_quote, to_ended, to_begins
+            yield from self._batch(ticks[0][trade:], ticks[1][quote:])
+
+    def _coarsely(self, after: int, upto: int) -> Iterator[Event]:
+        """Days apart, ticks first and then the bars that ended among them."""
+        yield from self._first_bars(after, upto)
+        closed = _Bars(self._closed, after, upto)
+        days = self._days[(self._days > after) & (self._days <= upto)]
+        for trades, quotes, bound in self._blocks(after, upto):
+            due = days[days <= bound]
+            days = days[len(due) :]
+            ticks = as_trades(trades), as_quotes(quotes)
+            trade = quote = 0
+            cuts = ticks[0].ts.searchsorted(due).tolist(), ticks[1].ts.searchsorted(due).tolist()
+            for day, to_trade, to_quote in zip(due.tolist(), *cuts, strict=True):
+                yield from self._batch(ticks[0][trade:to_trade], ticks[1][quote:to_quote])
+                yield from self._bars(closed.upto(day), closed=True)
+                yield Rollover(self.table)
+                trade, quote = to_trade, to_quote
+            yield from self._batch(ticks[0][trade:], ticks[1][quote:])
+            yield from self._bars(closed.upto(bound), closed=True)
+
+    def _first_bars(self, after: int, upto: int) -> Iterator[BarBatch]:
+        """The first bar of each symbol and interval: it says which bars are the feed's own."""
+        seen: set[int] = set()
+        at, stop = self._opened.position(after, "right"), self._opened.position(upto, "right")
+        while at < stop and len(seen) < len(self.table) * len(self._intervals):
+            records = self._opened.read(at, min(stop, at + BATCH_TICKS))
+            at += len(records)
+            keys = records["symbol"].astype(np.int64) * len(self._intervals)
+            keys += np.searchsorted(self._intervals, records["interval"])
+            found, places = np.unique(keys, return_index=True)
+            new = [place for key, place in zip(found.tolist(), places.tolist(), strict=True) if key not in seen]
+            seen.update(found.tolist())
+            yield from self._bars(records[sorted(new)], closed=False)
+
+    def _blocks(self, after: int, upto: int) -> Iterator[tuple[Records, Records, int]]:
+        """Ticks, block by block, each with the stamp up to which (included) everything is in it or was before.
+
+        But where more ticks share a stamp than a block holds, the next blocks go on with it.
+        """
+        trades, quotes = _Reading(self._trades, after, upto), _Reading(self._quotes, after, upto)
+        while True:
+            bound = min(trades.bound, quotes.bound, upto)
+            yield trades.take(bound), quotes.take(bound), bound
+            if bound >= upto and trades.done and quotes.done:
+                return
+
+    def _open_at(self, moment: int) -> int:
+        """The beginning of the earliest of the bars that are open at ``moment``, less 1 ns; ``moment`` if none is."""
+        # They end later than this and began before: none is longer than the longest interval, and the clocks' hour.
+        at = self._closed.position(moment, "right")
+        stop = self._closed.position(moment + max(self._intervals) + _HOUR_NS, "right")
+        earliest = moment + 1
+        while at < stop:
+            records = self._closed.read(at, min(stop, at + BATCH_TICKS))
+            at += len(records)
+            earliest = min(earliest, int(records["start"].min()))
+        return earliest - 1
+
+    def _batch(self, trades: Trades, quotes: Quotes) -> Iterator[TickBatch]:
+        if len(trades) or len(quotes):
+            yield TickBatch(self.table, trades, quotes)
+
+    def _bars(self, records: Records, *, closed: bool) -> Iterator[BarBatch]:
+        if not len(records):
+            return
+        for interval in self._intervals:
+            part = records[records["interval"] == interval] if len(self._intervals) > 1 else records
+            if len(part):
+                yield BarBatch(self.table, interval, as_bars(part), closed)
+
+
+class _Reading:
+    """Ticks of one kind, read ahead by a block."""
+
+    def __init__(self, store: Sorted, after: int, upto: int) -> None:
+        self._store = store
+        self._at, self._stop = store.position(after, "right"), store.position(upto, "right")
+        self._block: Records = store.read(0, 0)
+        self._fill()
+
+    @property
+    def done(self) -> bool:
+        return self._at >= self._stop and not len(self._block)
+
+    @property
+    def bound(self) -> int:
+        """Up to this stamp (included) everything is in the block, or follows with this very stamp."""
+        if self._at >= self._stop:
+            return _END
+        return int(self._block["ts"][-1])
+
+    def take(self, bound: int) -> Records:
+        count = int(np.ascontiguousarray(self._block["ts"]).searchsorted(bound, side="right"))
+        taken, self._block = self._block[:count], self._block[count:]
+        if not len(self._block):
+            self._fill()
+        return taken
+
+    def _fill(self) -> None:
+        end = min(self._stop, self._at + BATCH_TICKS // 2)
+        self._block = self._store.read(self._at, end)
+        self._at = end
+
+
+class _Bars:
+    """Bars in their order, some at a time."""
+
+    def __init__(self, store: Sorted, after: int, upto: int) -> None:
+        self._store = store
+        self._at, self._stop = store.position(after, "right"), store.position(upto, "right")
+
+    def upto(self, bound: int) -> Records:
+        end = min(self._stop, self._store.position(bound, "right"))
+        records = self._store.read(self._at, end)
+        self._at = max(self._at, end)
+        return records
+
+
+def _midnights(first: int, last: int, time_zone: str) -> Stamps:
+    """The beginnings of days in a zone, after ``first`` and up to ``last`` (ns)."""
+    # Without the zone until all of them are there: in some, a day of the year has no midnight.
+    begin, end = (pd.Timestamp(ts, unit="ns", tz=time_zone).tz_localize(None) for ts in (first, last))
+    days = pd.date_range(begin.normalize(), end, freq="D")
+    local: Any = days.tz_localize(time_zone, nonexistent="shift_forward", ambiguous=True)
+    stamps: Stamps = local.as_unit("ns").asi8
+    return stamps[(stamps > first) & (stamps <= last)]

@@ -1,0 +1,5 @@
+"""The simulated market."""
+
+from feeds.random_walk.feed import RandomWalk
+
+__all__ = ["RandomWalk"]

@@ -1,0 +1,232 @@
+"""The feed ``csv``: market-data files, played at the pace of their stamps, and under control while it runs.
+
+What a file is, and the order of everything in all of them, is the matter of ``feeds.files``; when it is due that of
+``pacing``. Here is what is played next: the beginning, a moment that was sought, another round.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing
+from typing import ClassVar, Final, Literal, Protocol, Self
+
+from feeds.pacing.pacer import SYSTEM_CLOCK, Clock, Pacer
+from feeds.pacing.read_ahead import read_ahead, timed
+from feeds.replay.loaded import load_history
+from feeds.replay.options import ReplayOptions, check, max_gap_ns
+from ticker.feed.feed import FeedInfo, FeedOptions, LoadProgress, ReplayStatus
+from ticker.model import FeedEvent, Restart, Settled, SymbolTable, Watermark
+
+#: A round of a loop lasts at least so long: a file of one moment would spin.
+SHORTEST_ROUND_S: Final = 0.5
+_DAY_NS: Final = 86_400_000_000_000
+
+
+class History(Protocol):
+    """What is played: all of it is known, in the order of time, and to be had from any moment on."""
+
+    @property
+    def table(self) -> SymbolTable: ...
+
+    @property
+    def first(self) -> int: ...
+
+    @property
+    def last(self) -> int: ...
+
+    @property
+    def kinds(self) -> str: ...
+
+    @property
+    def time_zone(self) -> str: ...
+
+    def events(self, after: int | None = None, upto: int | None = None, *, coarse: bool = False) -> Iterator[FeedEvent]:
+        """What happened after ``after``, and not after ``upto``; ``coarse``: in as few events as give the same."""
+
+    def close(self) -> None: ...
+
+
+class Replay:
+    """Replays files of ticks or bars. Everything is read first, and then played from any moment at any speed.
+
+    The constructor reads the files: it raises ``OptionError`` or ``FeedError``, with one line for the user, if they
+    can't be replayed. ``clock`` paces it, and ``history`` is played instead of the files.
+
+    Iterated again after its end, it begins anew with a ``Restart``; where it was sought meanwhile, or broke off, it
+    goes on from there, with the history up to then built up anew. Only one iterator may be at work at a time.
+    """
+
+    Options: ClassVar[type[FeedOptions]] = ReplayOptions
+
+    def __init__(
+        self,
+        options: ReplayOptions,
+        clock: Clock = SYSTEM_CLOCK,
+        *,
+        history: History | None = None,
+        progress: Callable[[LoadProgress], None] | None = None,
+    ) -> None:
+        check(options)
+        self._pacer = Pacer(options.speed, clock, max_gap_ns=max_gap_ns(options))
+        self._loop = options.loop
+        self._history = history or load_history(options, progress)
+        self._name = _name(options.path)
+        self._begun = self._ended = False
+        #: What was sought and is not reached yet.
+        self._target: int | None = None
+        self._seeks = 0
+        #: Where the latest jump led.
+        self._at = self._history.first
+        self._sought = asyncio.Event()
+        self._arrived = asyncio.Event()
+        self._arrived.set()
+        self._pacer.place(self._history.first)
+        if options.paused:
+            self._pacer.pause()
+
+    @classmethod
+    def loading(cls, options: ReplayOptions, progress: Callable[[LoadProgress], None]) -> Self:
+        """The feed, with its progress told while the files are read."""
+        return cls(options, progress=progress)
+
+    def close(self) -> None:
+        """Let go of what was read. Nothing can be played any more."""
+        self._history.close()
+
+    @property
+    def info(self) -> FeedInfo:
+        return FeedInfo(
+            symbols=self._history.table,
+            ends=not self._loop,
+            pausable=True,
+            watermarks=True,
+            title=f"{self._history.kinds} of {self._name}",
+        )
+
+    # The controls
+
+    @property
+    def replay(self) -> ReplayStatus:
+        history = self._history
+        state: Literal["playing", "paused", "ended"] = "paused" if self._pacer.paused else "playing"
+        position = self._target
+        if position is None:
+            position = history.last if self._ended else min(max(self._pacer.position, history.first), history.last)
+            state = "ended" if self._ended else state
+        return ReplayStatus(
+            state=state,
+            position=position,
+            first=history.first,
+            last=history.last,
+            speed=self._pacer.speed,
+            loop=self._loop,
+            time_zone=history.time_zone,
+        )
+
+    @property
+    def paused(self) -> bool:
+        return self._pacer.paused
+
+    def pause(self) -> None:
+        self._pacer.pause()
+
+    def resume(self) -> None:
+        self._pacer.resume()
+
+    def attend(self, every_s: float) -> None:
+        self._pacer.attend(every_s)
+
+    def step(self, count: int = 1) -> None:
+        """Pause, if it plays, and publish the ticks of the next ``count`` stamps at once. At the end: nothing."""
+        if self._target is not None or not self._ended:
+            self._pacer.step(count)
+
+    def set_speed(self, speed: float) -> None:
+        self._pacer.set_speed(speed)
+
+    def seek(self, ts: int) -> None:
+        """Go to the moment ``ts``. It stays paused if it is. Of several in quick succession the last one counts."""
+        self._target = min(max(ts, self._history.first), self._history.last)
+        self._seeks += 1
+        self._pacer.interrupt()
+        self._sought.set()
+        self._arrived.clear()
+
+    async def again(self) -> None:
+        """Return when it was sought."""
+        await self._sought.wait()
+
+    async def settled(self) -> None:
+        """Return when it is where it was sought, and a step is done."""
+        await self._arrived.wait()
+        if self.paused and not self._ended:
+            await self._pacer.holding.wait()
+
+    # The events
+
+    def __aiter__(self) -> AsyncIterator[FeedEvent]:
+        return self._events()
+
+    async def _events(self) -> AsyncGenerator[FeedEvent, None]:
+        if self._ended and self._target is None:
+            yield Restart()
+            self._pacer.place(self._history.first)
+            self._begun = False
+        if self._begun and self._target is None:
+            self.seek(self.replay.position)
+        self._begun, self._ended = True, False
+        after: int | None = None
+        while True:
+            if self._target is not None:
+                async with aclosing(self._jump()) as events:
+                    async for event in events:
+                        yield event
+                after = self._at
+            async with aclosing(self._play(after)) as events:
+                async for event in events:
+                    yield event
+            if self._target is not None or not await self._pacer.rest(0):
+                continue
+            seeks = self._seeks
+            # The market is closed: so is every bar.
+            yield Watermark((self._history.last // _DAY_NS + 1) * _DAY_NS)
+            if self._seeks != seeks:
+                continue
+            if not self._loop:
+                self._ended = True
+                self._pacer.holding.set()
+                return
+            if await self._pacer.rest(SHORTEST_ROUND_S):
+                yield Restart()
+                self._pacer.place(self._history.first)
+                after = None
+
+    def _play(self, after: int | None) -> AsyncGenerator[FeedEvent, None]:
+        start = self._history.first if after is None else after
+        return self._pacer.pace(timed(read_ahead(self._history.events(after))), start)
+
+    async def _jump(self) -> AsyncGenerator[FeedEvent, None]:
+        """Build up the history to the moment sought, out of sight; as often as another one is sought meanwhile."""
+        while self._target is not None:
+            target, seeks = self._target, self._seeks
+            self._sought.clear()
+            yield Restart(hidden=True)
+            async with aclosing(read_ahead(self._history.events(None, target, coarse=True))) as events:
+                async for event in events:
+                    if self._seeks != seeks:
+                        break
+                    yield event
+            if self._seeks == seeks:
+                yield Watermark(target)
+            if self._seeks == seeks:
+                self._pacer.place(target)
+                self._at, self._target = target, None
+                self._arrived.set()
+                yield Settled()
+
+
+def _name(paths: tuple[str, ...]) -> str:
+    """What is replayed, for people: ``day.csv``, or ``day.csv and 2 more``."""
+    first = paths[0].replace("\\", "/").rstrip("/").rpartition("/")[2] or paths[0]
+    return first if len(paths) == 1 else f"{first} and {len(paths) - 1} more"

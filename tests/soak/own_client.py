@@ -1,0 +1,238 @@
+"""The project's own client, as a script uses it: it takes what comes, and is to have what the server has."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import ticker
+from tests.soak.client import Client
+from tests.soak.expected import Truth, View
+from tests.soak.tape import ALL, Tick, among
+from ticker import ConnectError, ProtocolError, Quote, RefusedError, StreamError, Trade
+from ticker.client.stream import Backoff, Stream
+
+Transport = Literal["websocket", "sse", "poll"]
+
+
+@dataclass(slots=True)
+class _Mark:
+    """Where a tape was: of which epoch, at which number, with how many lost of which symbol."""
+
+    epoch: str
+    number: int
+    lost: dict[str, int]
+
+
+class Own(Client):
+    """On one channel. ``wanted``: its symbols; on a tape they stay what they are."""
+
+    def __init__(
+        self,
+        name: str,
+        port: int,
+        channel: str,
+        wanted: set[str],
+        *,
+        transport: Transport,
+        encoding: str,
+        rate_hz: float,
+        chance: random.Random,
+    ) -> None:
+        super().__init__(name, f"own, {transport}, {encoding}", chance)
+        self.channel = channel
+        self.wanted = wanted
+        self._port = port
+        self._transport: Transport = transport
+        self._encoding = encoding
+        self._rate_hz = rate_hz
+        self._stream: Stream | None = None
+        self._asking: set[asyncio.Task[object]] = set()
+        #: What iterating gave: on `ticker` the latest of each symbol, on a tape every tick since the mark.
+        self._view: dict[str, dict[str, Any]] = {}
+        self._ticks: list[Tick] = []
+        self._mark: _Mark | None = None
+        #: So many still to come are of before the mark.
+        self._older = 0
+        self._verified = self._lost = 0
+
+    async def run(self) -> None:
+        while True:
+            await self.here.wait()
+            stream = ticker.connect(
+                f"127.0.0.1:{self._port}",
+                sorted(self.wanted),
+                channel=self.channel,
+                encoding=self._encoding,
+                rate=self._rate_hz,
+                transport=self._transport,
+                backoff=Backoff(initial_s=0.1, maximum_s=0.5, random=self._chance.random),
+                wait=True,
+                connect_timeout_s=20,
+                queue_ticks=100_000,
+            )
+            self._view.clear()
+            self._ticks.clear()
+            self._mark, self._older = None, 0
+            stream.on_arrival = self._on_arrival
+            self._stream = stream
+            try:
+                async with stream:
+                    self.counts["connects"] += 1
+                    await (self._follow(stream) if self.channel == "ticker" else self._collect(self._tape(stream)))
+            except (ConnectError, RefusedError) as error:
+                raise AssertionError(f"it gave up: {error}") from error
+            except StreamError:
+                # It was closed while it was opened, which we do.
+                self.counts["closed early"] += 1
+            finally:
+                self._stream = None
+                await stream.close()
+                self.counts["losses"] += stream.reconnects
+                self.counts["resumes"] += stream.reconnects
+                self.counts["resyncs"] += stream.resyncs
+
+    # What it takes
+
+    async def _follow(self, stream: Stream) -> None:
+        async for update in stream:
+            await self.awake.wait()
+            self.counts["messages"] += 1
+            if update.removed or not update.values:
+                self._view.pop(update.symbol, None)
+            else:
+                self._view[update.symbol] = dict(update.values)
+
+    def _tape(self, stream: Stream) -> AsyncIterator[Trade] | AsyncIterator[Quote]:
+        return stream.trades() if self.channel == "trades" else stream.quotes()
+
+    async def _collect(self, ticks: AsyncIterator[Trade] | AsyncIterator[Quote]) -> None:
+        async for tick in ticks:
+            self.counts["messages"] += 1
+            if self._older:
+                self._older -= 1
+            else:
+                # All but the last field, which is how many were lost before it.
+                self._ticks.append(tuple(getattr(tick, field) for field in tick.__struct_fields__[:-1]))
+            # Not sooner: what is in hand while an epoch begins would be counted as the new one's.
+            await self.awake.wait()
+
+    def _on_arrival(self) -> None:
+        """A tape's place is noted when an epoch begins: what comes from here on is counted."""
+        stream = self._stream
+        if stream is None or self.channel == "ticker" or stream.epoch is None:
+            return
+        queue = stream._follower.trades if self.channel == "trades" else stream._follower.quotes
+        if queue.version is not None and (self._mark is None or self._mark.epoch != stream.epoch):
+            self._mark = _Mark(stream.epoch, queue.version, dict(queue.lost))
+            self._ticks.clear()
+            self._older = len(queue)
+
+    # What happens to it
+
+    def _go(self, *, politely: bool) -> None:
+        stream = self._stream
+        if stream is None:
+            return
+        if politely:
+            self._ask(stream.close())
+        elif stream._keeper._link is not None:
+            # Its connection is cut: it comes back by itself, and goes on from where it was.
+            stream._keeper._link.abort("the soak has cut it")
+
+    def rewatch(self, add: set[str], remove: set[str]) -> None:
+        if self.channel != "ticker" or self.wanted & {ALL} or self._stream is None or self._stream.state != "live":
+            return
+        less, more = self.wanted & remove, add - self.wanted
+        if self.wanted - less:
+            self.wanted -= less
+            self._ask(self._stream.unsubscribe(less))
+        self.wanted |= more
+        if more:
+            self._ask(self._stream.subscribe(more))
+
+    def change_rate(self, rate_hz: float) -> None:
+        self._rate_hz = rate_hz
+        if self.channel == "ticker" and self._stream is not None and self._stream.state == "live":
+            self._ask(self._stream.subscribe([min(self.wanted)], rate=rate_hz))
+
+    def _ask(self, question: Any) -> None:
+        async def ask() -> None:
+            try:
+                await question
+            except ProtocolError as error:
+                raise AssertionError(f"it was refused: {error}") from error
+            except StreamError:
+                # It was closed before it was answered, which we do.
+                self.counts["closed early"] += 1
+
+        task = asyncio.create_task(ask())
+        self._asking.add(task)
+
+    def _all_answered(self) -> bool:
+        for task in [task for task in self._asking if task.done()]:
+            self._asking.discard(task)
+            task.result()
+        return not self._asking
+
+    # What it has
+
+    def differs(self, truth: Truth) -> str | None:
+        stream = self._stream
+        if stream is None or stream.state != "live" or not self._all_answered():
+            return f"it is not connected ({stream and stream.state}), or was not answered"
+        if stream.epoch != truth.epoch:
+            return f"it is in epoch {stream.epoch}, and the server in {truth.epoch}"
+        if self.channel != "ticker":
+            return self._tape_differs(stream, truth)
+        watched = self.wanted - stream.rejected.keys()
+        board: View = {name: each.values for name, each in stream.board.items() if each.values}
+        # Between the wish to drop a symbol and its fulfilment it may have come once more.
+        taken = {name: values for name, values in self._view.items() if among(watched, name)}
+        views: dict[str, View] = {"the board": board, "what was iterated over": taken}
+        for what, view in views.items():
+            if (difference := truth.differs(view, watched)) is not None:
+                return f"{what}, at version {stream.version} of {truth.version}: {difference}"
+        return None
+
+    def _tape_differs(self, stream: Stream, truth: Truth) -> str | None:
+        mark, happened, head = self._mark, truth.happened[self.channel], truth.heads[self.channel]
+        if mark is None or mark.epoch != truth.epoch or happened.epoch != truth.epoch or happened.head != head:
+            return f"nothing has come on {self.channel}, or the recorder is at {happened.head} and not at {head}"
+        ticks = happened.between(mark.number, head)
+        if ticks is None or None in ticks:
+            return None
+        lost = Counter(stream.lost.get(self.channel, {}))
+        lost.subtract(mark.lost)
+        due = [tick for tick in ticks if tick and among(self.wanted, tick[0])]
+        unsplit, lost[ALL] = lost[ALL], 0
+        missing = Counter(tick[0] for tick in due)
+        missing.subtract(tick[0] for tick in self._ticks)
+        missing.subtract(lost)
+        # Of what can't be told apart any more, some was of symbols that it doesn't watch.
+        if any(count < 0 for count in missing.values()) or sum(missing.values()) > unsplit:
+            return f"{self.channel}, from {mark.number} to {head}: missing: {+missing}, too many: {-missing}"
+        rest = iter(due)
+        if not all(tick in rest for tick in self._ticks):
+            return f"{self.channel}, from {mark.number} to {head}: in another order, or with other values"
+        return None
+
+    def settle(self, truth: Truth) -> None:
+        stream, mark = self._stream, self._mark
+        if stream is None or mark is None:
+            return
+        now = dict(stream.lost.get(self.channel, {}))
+        lost = sum(now.values()) - sum(mark.lost.values())
+        if truth.happened[self.channel].between(mark.number, truth.heads[self.channel]) is not None:
+            self._verified += len(self._ticks) + lost
+        self._lost += lost
+        self._mark = _Mark(truth.epoch, truth.heads[self.channel], now)
+        self._ticks.clear()
+
+    @property
+    def verified(self) -> tuple[int, int]:
+        return self._verified, self._lost

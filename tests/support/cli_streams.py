@@ -1,0 +1,114 @@
+"""A stream for tests of ``ticker watch``: what it gives is scripted, and nothing is connected."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+from ticker.errors import StreamError
+from ticker.wire.messages import FeedState
+
+
+@dataclass
+class FakeUpdate:
+    symbol: str
+    values: Mapping[str, Any]
+    changed: Mapping[str, Any] = field(default_factory=dict)
+    removed: bool = False
+
+
+@dataclass
+class FakeTrade:
+    symbol: str
+    ts: int
+    price: float
+    size: float
+    lost: int = 0
+
+
+@dataclass
+class FakeQuote:
+    symbol: str
+    ts: int
+    bid: float | None
+    bid_size: float | None
+    ask: float | None
+    ask_size: float | None
+    lost: int = 0
+
+
+class FakeInbox:
+    """Gives its items; then it ends, raises ``error``, or (with ``stays``) waits for ``put``."""
+
+    def __init__(self, items: list[Any], error: StreamError | None = None, *, stays: bool = False) -> None:
+        self.items = deque(items)
+        self.error = error
+        self.stays = stays
+        self.arrived = asyncio.Event()
+        #: Set while the reader waits for more.
+        self.waiting = asyncio.Event()
+
+    def put(self, *items: Any) -> None:
+        self.items.extend(items)
+        self.arrived.set()
+
+    def take(self) -> Any:
+        if self.items:
+            return self.items.popleft()
+        if self.error:
+            raise self.error
+        if self.stays:
+            return None
+        raise StopIteration
+
+    async def __anext__(self) -> Any:
+        while not self.items:
+            if not self.stays:
+                if self.error:
+                    raise self.error
+                raise StopAsyncIteration
+            self.arrived.clear()
+            self.waiting.set()
+            await self.arrived.wait()
+        self.waiting.clear()
+        return self.items.popleft()
+
+
+class FakeStream:
+    """All channels give what ``inbox`` has."""
+
+    url = "ws://fake:1/v1/stream"
+
+    def __init__(self, inbox: FakeInbox, symbols: list[str], rejected: dict[str, str] | None = None) -> None:
+        self.inbox = inbox
+        self.symbols = symbols
+        self.rejected = rejected or {}
+        self.state = "live"
+        self.feed: FeedState | None = None
+        self.refuses: StreamError | None = None
+        self.closed = False
+        #: What comes besides prices.
+        self.told: list[object] = []
+
+    def updates(self) -> FakeInbox:
+        return self.inbox
+
+    trades = quotes = updates
+
+    async def events(self) -> AsyncIterator[object]:
+        for event in self.told:
+            yield event
+
+    async def __aenter__(self) -> Self:
+        if self.refuses:
+            raise self.refuses
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.closed = True

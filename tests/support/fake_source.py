@@ -1,0 +1,76 @@
+"""Sources without files, for tests of what is read from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+
+import pandas as pd
+
+from feeds.files.options import ReadOptions
+from feeds.files.reader import Reader
+from feeds.files.report import FileReport
+from feeds.files.sources.source import Block, Table
+from ticker.model import SymbolTable
+
+
+class FakeSource:
+    """Text in blocks of ``lines`` lines, or a frame in tables of as many rows."""
+
+    compression: str | None = None
+    size_bytes = 0
+    done_bytes = 0
+
+    def __init__(self, content: str | bytes | pd.DataFrame, name: str = "x.csv", lines: int = 10**6) -> None:
+        self.name = self.path = name
+        self.names: tuple[str, ...] = (name,)
+        self.is_table = isinstance(content, pd.DataFrame)
+        self._content = content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
+        self._lines = lines
+
+    def blocks(self) -> Iterator[Block]:
+        assert isinstance(self._content, bytes)
+        lines = self._content.split(b"\n")
+        lines = lines[:-1] if not lines[-1] else lines
+        for first in range(0, len(lines), self._lines):
+            part = lines[first : first + self._lines]
+            yield Block(b"".join(line + b"\n" for line in part), first + 1, len(part))
+
+    def tables(self) -> Iterator[Table]:
+        assert isinstance(self._content, pd.DataFrame)
+        for first in range(0, len(self._content), self._lines):
+            yield Table(self._content.iloc[first : first + self._lines], first + 1)
+
+
+Row = tuple[Any, ...]
+
+
+class Found:
+    """All that a reader found, as plain rows that begin with the symbol's name and the stamp."""
+
+    def __init__(self, content: str | bytes | pd.DataFrame, name: str, lines: int, options: dict[str, Any]) -> None:
+        table = SymbolTable()
+        reader = Reader(FakeSource(content, name, lines), ReadOptions(**options), table)
+        self.trades: list[Row] = []
+        self.quotes: list[Row] = []
+        self.bars: list[Row] = []
+        for chunk in reader.chunks():
+            self.trades += _rows(chunk.trades, table)
+            self.quotes += _rows(chunk.quotes, table)
+            self.bars += _rows(chunk.bars, table)
+        self.report: FileReport = reader.report
+
+    @property
+    def complaints(self) -> list[str]:
+        return [complaint.words("f") for complaint in self.report.complaints]
+
+
+def read(content: str | bytes | pd.DataFrame, name: str = "x.csv", *, lines: int = 10**6, **options: Any) -> Found:
+    """What a reader makes of ``content`` with ``options``."""
+    return Found(content, name, lines, options)
+
+
+def _rows(part: Any, table: SymbolTable) -> list[Row]:
+    columns = [getattr(part, column.name).tolist() for column in fields(part)]
+    return [(table[code], *rest) for code, *rest in zip(*columns, strict=True)]

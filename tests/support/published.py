@@ -1,0 +1,76 @@
+"""What a timeline publishes, as plain rows that a test can compare."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from feeds.files.loading import load
+from feeds.files.options import ReadOptions
+from feeds.files.report import FileReport
+from tests.support.samples import Bar, Quote, Trade
+from ticker.model import BarBatch, Rollover, TickBatch, check_batch
+
+
+@dataclass
+class Published:
+    """``trades`` has those as which bars are walked, too. ``opened`` and ``closed`` are bars."""
+
+    reports: list[FileReport]
+    first: int
+    last: int
+    names: list[str]
+    kinds: str
+    trades: list[Trade] = field(default_factory=list)
+    quotes: list[Quote] = field(default_factory=list)
+    opened: list[tuple[str, int, float]] = field(default_factory=list)
+    closed: list[Bar] = field(default_factory=list)
+    rollovers: int = 0
+
+    @property
+    def report(self) -> FileReport:
+        """The only file's."""
+        (report,) = self.reports
+        return report
+
+
+def published(paths: Iterable[Path], **options: Any) -> Published:
+    """Everything that a replay of ``paths`` would publish. Each batch is held to the rules that the hub has."""
+    timeline = load([str(path) for path in paths], ReadOptions(**options))
+    try:
+        found = Published(timeline.reports, timeline.first, timeline.last, list(timeline.table.names), timeline.kinds)
+        for event in timeline.events():
+            _take(found, event)
+    finally:
+        timeline.close()
+    return found
+
+
+def _take(found: Published, event: TickBatch | BarBatch | Rollover) -> None:
+    if isinstance(event, Rollover):
+        found.rollovers += 1
+        return
+    name = event.table.names
+    if isinstance(event, TickBatch):
+        check_batch(event)
+        trades, quotes = event.trades, event.quotes
+        for code, *trade in _rows(trades.symbol, trades.ts, trades.price, trades.size):
+            found.trades.append((name[code], *trade))
+        for code, ts, *sides in _rows(
+            quotes.symbol, quotes.ts, quotes.bid, quotes.bid_size, quotes.ask, quotes.ask_size
+        ):
+            found.quotes.append((name[code], ts, *(None if math.isnan(side) else side for side in sides)))
+        return
+    bars = event.bars
+    for code, start, *values in _rows(bars.symbol, bars.start, bars.open, bars.high, bars.low, bars.close, bars.volume):
+        if event.closed:
+            found.closed.append((name[code], start, *values))
+        else:
+            found.opened.append((name[code], start, values[0]))
+
+
+def _rows(*columns: Any) -> Iterable[Any]:
+    return zip(*(column.tolist() for column in columns), strict=True)

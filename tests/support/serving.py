@@ -1,0 +1,47 @@
+"""A real server on a real socket, with a feed that the test drives."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import ClassVar
+
+from tests.support.market import Quote, Trade, batch
+from ticker.feed.feed import FeedInfo, FeedOptions
+from ticker.model import FeedEvent, SymbolTable
+from ticker.server import Service, Settings
+
+
+class ScriptedFeed:
+    """Yields what the test puts in; an exception that is put in is raised."""
+
+    Options: ClassVar[type[FeedOptions]] = FeedOptions
+
+    def __init__(self, names: tuple[str, ...] = ("AAPL", "MSFT", "GOOG"), *, complete: bool = True) -> None:
+        self.table = SymbolTable(names)
+        self.info = FeedInfo(symbols=self.table, complete=complete, ends=True, title="scripted")
+        self._events: asyncio.Queue[FeedEvent | Exception | None] = asyncio.Queue()
+
+    async def __aiter__(self) -> AsyncIterator[FeedEvent]:
+        while (event := await self._events.get()) is not None:
+            if isinstance(event, Exception):
+                raise event
+            yield event
+
+    def put(self, event: FeedEvent | Exception | None) -> None:
+        """``None`` ends the feed."""
+        self._events.put_nowait(event)
+
+    def tick(self, trades: list[Trade] | None = None, quotes: list[Quote] | None = None) -> None:
+        self.put(batch(self.table, trades or [], quotes or []))
+
+
+@asynccontextmanager
+async def serving(feed: ScriptedFeed, settings: Settings | None = None) -> AsyncIterator[Service]:
+    service = Service(feed, "scripted", settings or Settings(port=0))
+    await service.start()
+    try:
+        yield service
+    finally:
+        await service.stop()

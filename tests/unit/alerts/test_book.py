@@ -1,0 +1,207 @@
+"""The book: which ticks it shows to which alerts, and what it costs to show none."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.support.market import Quote, Trade, batch
+from ticker.alerts.alert import Alert
+from ticker.alerts.book import Book, Firing
+from ticker.alerts.condition import parse
+from ticker.alerts.ladder import Ladder
+from ticker.market.board import Board
+from ticker.model import BoardEvent, Removal, Rollover, SymbolTable
+
+TS = 1_700_000_000_000_000_000
+NAMES = ("AAPL", "MSFT", "GOOG")
+
+
+class Market:
+    def __init__(self) -> None:
+        self.table = SymbolTable(NAMES)
+        self.board = Board(NAMES, "epoch")
+        self.book = Book(lambda _: None, lambda _: True)
+
+    def put(self, when: str, symbol: str = "AAPL", *, once: bool = False, hysteresis: float | None = None) -> Alert:
+        alert = Alert("ann", when, symbol, parse(when), once=once, hysteresis=hysteresis)
+        self.book.add(alert, self.board)
+        return alert
+
+    def happens(self, event: BoardEvent) -> list[float]:
+        """The values that fire."""
+        return [firing.value for firing in self.firings(event)]
+
+    def firings(self, event: BoardEvent) -> list[Firing]:
+        self.board.apply(event)
+        return self.book.look(self.board, event)
+
+    def trades(self, *rows: tuple[int, float, float]) -> list[float]:
+        trades: list[Trade] = [(code, TS, price, size) for code, price, size in rows]
+        return self.happens(batch(self.table, trades))
+
+    def quotes(self, *rows: tuple[int, float | None, float | None]) -> list[float]:
+        quotes: list[Quote] = [(code, TS, bid, 1.0, ask, 1.0) for code, bid, ask in rows]
+        return self.happens(batch(self.table, (), quotes))
+
+
+@pytest.fixture
+def market() -> Market:
+    return Market()
+
+
+@contextmanager
+def unstepped(alerts: list[Alert]) -> Iterator[None]:
+    """None of these may be shown a value."""
+    before = [(alert.state, alert.side, alert.count) for alert in alerts]
+    shown: list[float] = []
+    step = Ladder.step
+
+    def noted(self: Ladder, value: float, may: object) -> list[tuple[int, Alert, bool]]:
+        shown.append(value)
+        return step(self, value, lambda _: True)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Ladder, "step", noted)
+        yield
+    assert shown == []
+    assert [(alert.state, alert.side, alert.count) for alert in alerts] == before
+
+
+def test_a_volume_is_the_day_s_within_the_batch(market: Market) -> None:
+    """Each trade's, and not that of the batch's end; of the very trade that brought it there."""
+    market.put("volume >= 1000")
+    market.put("volume >= 1000", "MSFT")
+    assert market.trades((0, 5.0, 600.0), (1, 9.0, 999.0)) == []
+    assert market.trades((1, 9.0, 0.5), (0, 5.0, 399.0), (0, 5.0, 2.0), (0, 5.0, 500.0)) == [1001.0]
+    assert market.trades((1, 9.0, 0.5), (1, 9.0, 7.0)) == [1000.0]
+
+
+def test_a_day_that_begins_lets_the_volume_fire_again_and_is_no_passage(market: Market) -> None:
+    """From yesterday's volume to today's first nothing goes through anything."""
+    level, crossing = market.put("volume >= 10"), market.put("volume crosses 10")
+    assert market.trades((0, 5.0, 4.0), (0, 5.0, 7.0)) == [11.0, 11.0]
+    assert market.happens(Rollover(market.table)) == []
+    assert market.trades((0, 5.0, 1.0)) == []
+    assert market.trades((0, 5.0, 9.5)) == [10.5, 10.5]
+    assert (level.count, crossing.count) == (2, 2)
+
+
+def test_a_change_is_from_the_previous_close_and_exact(market: Market) -> None:
+    """-2 % are -2, neither a little more nor a little less; without a close there is none."""
+    market.put("change_pct < -2", hysteresis=0)
+    market.put("change_pct <= -2", hysteresis=0)
+    assert market.trades((0, 1.0, 1.0)) == []
+    for close in (100.0, 50.0, 12.5, 350.0):
+        market.trades((0, close, 1.0))
+        market.happens(Rollover(market.table))
+        market.trades((0, close, 1.0))
+        assert market.trades((0, round(close * 0.98, 4), 1.0)) == [-2.0]
+
+
+def test_an_empty_side_is_no_value(market: Market) -> None:
+    """It neither fires nor lets anything fire again."""
+    market.put("bid <= 10")
+    assert market.quotes((0, None, 10.0)) == []
+    assert market.quotes((0, 10.0, 10.5), (0, None, 10.5), (0, 9.0, None)) == [10.0]
+
+
+def test_a_symbol_that_was_gone_comes_back_as_new(market: Market) -> None:
+    """From what it was before nothing goes through."""
+    market.put("last crosses 10")
+    market.trades((0, 9.0, 1.0))
+    market.happens(Removal(("AAPL", "NEVER")))
+    assert market.trades((0, 11.0, 1.0)) == []
+    assert market.trades((0, 9.0, 1.0)) == [9.0]
+
+
+def test_another_epoch_is_no_passage_and_leaves_what_was_held(market: Market) -> None:
+    """A replay that jumps: alerts are as they were."""
+    level, _ = market.put("last >= 10"), market.put("last crosses 10")
+    assert market.trades((0, 9.0, 1.0), (0, 11.0, 1.0)) == [11.0, 11.0]
+    market.board.adopt(market.board.shadow("another"))
+    assert market.trades((0, 9.995, 1.0)) == []
+    assert level.state == "held"
+    assert market.trades((0, 10.5, 1.0)) == [10.5]
+
+
+def test_ticks_that_are_near_no_level_are_shown_to_no_alert(market: Market) -> None:
+    """A comparison of columns dismisses them: other symbols, and the same far from the levels."""
+    alerts = [market.put("last >= 100"), market.put("last <= 50"), market.put("bid crosses 70"), market.put("ask > 90")]
+    market.quotes((0, 60.0, 61.0))
+    alerts.append(market.put("volume >= 1000", "MSFT"))
+    with unstepped(alerts):
+        assert market.trades((0, 60.0, 10.0), (0, 99.99, 10.0), (1, 500.0, 999.0), (2, 500.0, 9999.0)) == []
+        assert market.quotes((0, 69.99, 89.0), (1, 100.0, 100.0)) == []
+
+
+def test_of_many_alerts_those_are_asked_whose_level_is_there(market: Market) -> None:
+    """What a tick costs is what it moves, however many alerts there are on the symbol."""
+    alerts = [market.put(f"last >= {100 + level}") for level in range(500)]
+    far = alerts[3:]
+    asked = 0
+
+    def may(_: Alert) -> bool:
+        nonlocal asked
+        asked += 1
+        return True
+
+    market.book._may = may
+    assert market.trades((0, 102.0, 1.0)) == [102.0] * 3
+    assert asked == 3
+    assert all(alert.state == "waiting" for alert in far)
+
+
+def test_what_is_removed_is_looked_for_no_more(market: Market) -> None:
+    """And the book looks at nothing once it is empty; what has fired for good is out of it, too."""
+    alert, other = market.put("last >= 10"), market.put("last crosses 12")
+    market.put("ask < 5", once=True)
+    market.book.remove(alert, market.board)
+    assert market.trades((0, 11.0, 1.0)) == []
+    assert market.quotes((0, 4.0, 4.5)) == [4.5]
+    market.book.remove(other, market.board)
+    market.book.remove(alert, market.board)
+    assert len(market.book) == 0
+    assert all(not watched.ladders and not watched.there.any() for watched in market.book._fields.values())
+
+
+def test_a_board_that_grows_is_followed(market: Market) -> None:
+    """Rows that come later than the alerts have their own."""
+    market.put("last >= 10")
+    for number in range(300):
+        market.table.code(f"NEW{number}")
+    market.put("last >= 10", "NEW299")
+    assert market.trades((302, 9.0, 1.0), (5, 20.0, 1.0)) == []
+    assert market.trades((302, 10.0, 1.0), (0, 10.0, 1.0)) == [10.0, 10.0]
+
+
+def test_a_ladder_is_what_asking_every_alert_is() -> None:
+    """Its nearest rungs, and who moves, against all alerts asked one by one; none is left when all are removed."""
+    rng = random.Random(1)
+    ladder, each = Ladder(), list[Alert]()
+    for number in range(60):
+        comparison = rng.choice([">=", ">", "<=", "<", "crosses"])
+        when, hysteresis = f"last {comparison} {rng.randint(1, 20)}", rng.choice([0, 0.5, 3])
+        once = rng.random() < 0.2
+        ladder.add(number, Alert("ann", number, "AAPL", parse(when), once=once, hysteresis=hysteresis))
+        each.append(Alert("ann", number, "AAPL", parse(when), once=once, hysteresis=hysteresis))
+    for _ in range(2_000):
+        value = rng.randint(0, 84) / 4
+        expected = [number for number, alert in enumerate(each) if alert.step(value)]
+        fired = [number for number, _, fires in ladder.step(value, lambda _: True) if fires]
+        assert fired == expected
+        assert ladder.low == max(
+            (low for alert in each for low, high in [alert.quiet] if low < high), default=-math.inf
+        )
+        assert ladder.high == min(high for alert in each for _, high in [alert.quiet])
+    assert {number: alert.row for number, alert in ladder.alerts.items()} == {
+        number: alert.row for number, alert in enumerate(each) if not alert.done
+    }
+    ladder.forget()
+    for number in list(ladder.alerts):
+        ladder.remove(number)
+    assert (ladder._above, ladder._below, ladder._placed) == ([], [], {})

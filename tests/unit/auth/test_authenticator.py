@@ -1,0 +1,188 @@
+"""Who is let in, and how long; without a server."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import jwt
+import pytest
+
+from ticker.auth.authenticator import SESSION_S, Authenticator
+from ticker.auth.entitlements import EVERYTHING, Entitlements
+from ticker.auth.identity import ANYONE
+from ticker.auth.keys import Keys, add, editing, revoke
+from ticker.auth.tokens import TokenVerifier
+from ticker.server.middleware.login_throttle import Attempts
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "keys.json"
+
+
+def new_key(path: Path, name: str = "desk", may: Entitlements | None = None, expires: int | None = None) -> str:
+    with editing(path) as keys:
+        return add(keys, name, may or Entitlements(), expires=expires)[1]
+
+
+def test_nobody_is_asked_where_there_is_nothing_to_ask_for() -> None:
+    auth = Authenticator()
+    assert auth.open
+    assert auth.holds(ANYONE)
+    assert ANYONE.may == EVERYTHING
+
+
+def test_a_key_that_is_revoked_or_changed_holds_no_more(path: Path) -> None:
+    secret = new_key(path)
+    auth = Authenticator(path)
+    identity = auth.identify(secret)
+    assert identity is not None
+    assert auth.holds(identity)
+    other = new_key(path, "other")
+    assert auth.identify(other) is None
+    auth.refresh()
+    assert auth.identify(other) is not None
+    assert auth.holds(identity)
+    with editing(path) as keys:
+        revoke(keys, "desk")
+    auth.refresh()
+    assert not auth.holds(identity)
+    assert auth.identify(secret) is None
+
+
+def test_a_broken_file_leaves_what_was_known(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    secret = new_key(path)
+    auth = Authenticator(path)
+    path.write_text("{")
+    auth.refresh()
+    assert auth.identify(secret) is not None
+    assert "what was known before holds" in caplog.text
+    path.unlink()
+    auth.refresh()
+    assert auth.identify(secret) is not None
+
+
+def test_a_session_is_the_keys_and_ends_with_it(path: Path) -> None:
+    ends = int(time.time()) + 3_600
+    secret = new_key(path, expires=ends)
+    auth = Authenticator(path)
+    identity = auth.identify(secret)
+    assert identity is not None
+    cookie, until_s = auth.seal(secret, identity)
+    assert until_s == ends < time.time() + SESSION_S
+    assert secret.split("_", 2)[2] not in cookie
+    found = auth.unseal(cookie)
+    assert found is not None
+    assert (found.name, found.expires_s) == ("desk", ends)
+    assert auth.holds(found)
+    with editing(path) as keys:
+        revoke(keys, "desk")
+    auth.refresh()
+    assert auth.unseal(cookie) is None
+    assert not auth.holds(found)
+
+
+def test_a_session_of_a_token_ends_before_a_token_that_holds_longer(path: Path) -> None:
+    path.write_bytes(b"0123456789abcdef0123456789abcdef")
+    auth = Authenticator(tokens=TokenVerifier(path, "ticker"))
+    claims = {"sub": "desk", "aud": "ticker", "exp": int(time.time()) + 10 * SESSION_S}
+    token = jwt.encode(claims, path.read_bytes(), "HS256")
+    identity = auth.identify(token)
+    assert identity is not None
+    cookie, until_s = auth.seal(token, identity)
+    found = auth.unseal(cookie)
+    assert found is not None
+    assert found.expires_s == int(until_s) <= time.time() + SESSION_S
+    assert (found.name, found.may) == (identity.name, identity.may)
+
+
+def test_a_token_is_never_taken_for_a_key(path: Path, tmp_path: Path) -> None:
+    """Of a key's name it isn't good, be the key there before it or after; what belonged to one is never the other's."""
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"0123456789abcdef0123456789abcdef")
+    key = new_key(path)
+    auth = Authenticator(path, TokenVerifier(secret, "ticker"))
+
+    def token(sub: str) -> str:
+        claims = {"sub": sub, "aud": "ticker", "exp": int(time.time()) + 60}
+        return jwt.encode(claims, secret.read_bytes(), "HS256")
+
+    mine, other = auth.identify(key), auth.identify(token("ann"))
+    assert mine is not None
+    assert other is not None
+    assert (mine.owner, other.owner) == ("desk", "token:ann")
+    assert auth.identify(token("desk")) is None
+    assert auth.holds(other)
+    new_key(path, "ann", Entitlements(symbols=("A*",)))
+    auth.refresh()
+    assert not auth.holds(other)
+    assert auth.identify(token("ann")) is None
+    # What each may do who is not there.
+    assert auth.may("ann") == Entitlements(symbols=("A*",))
+    assert auth.may("token:ann") == EVERYTHING
+    with editing(path) as keys:
+        revoke(keys, "desk")
+    auth.refresh()
+    assert auth.may("desk") is None
+    heir = auth.identify(token("desk"))
+    assert heir is not None
+    assert heir.owner == "token:desk"
+    assert Authenticator(path).may("token:ann") is None
+
+
+def test_what_changes_while_it_is_read_is_read_again(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added: list[str] = []
+    read = Keys.read
+
+    def slow(where: Path) -> Keys:
+        found = read(where)
+        if not added:
+            added.append("")  # it reads, too
+            added.append(new_key(path))
+        return found
+
+    with editing(path):
+        pass
+    (tmp_path / "secret").write_bytes(b"0123456789abcdef0123456789abcdef")
+    verifier = TokenVerifier(tmp_path / "secret", "ticker")
+    (tmp_path / "secret").write_bytes(b"another secret, and as long as it has to be")
+    monkeypatch.setattr(Keys, "read", lambda where, **more: read(where, **more) if more else slow(where))
+    auth = Authenticator(path, verifier)
+    monkeypatch.undo()
+    assert auth.identify(added[1]) is None
+    auth.refresh()
+    assert auth.identify(added[1]) is not None
+    claims = {"sub": "ann", "aud": "ticker", "exp": int(time.time()) + 60}
+    assert auth.identify(jwt.encode(claims, (tmp_path / "secret").read_bytes(), "HS256")) is not None
+
+
+def test_a_session_can_not_be_made_up(path: Path) -> None:
+    secret = new_key(path)
+    auth, another = Authenticator(path), Authenticator(path)
+    identity = auth.identify(secret)
+    assert identity is not None
+    cookie, _ = auth.seal(secret, identity)
+    body, signature = cookie.split(".")
+    for forged in (
+        *("", ".", "x", f"{body}.", f".{signature}", f"{body}.{signature[:-2]}", f"A{body}.{signature}", "é.é"),
+        another.seal(secret, identity)[0],
+    ):
+        assert auth.unseal(forged) is None
+
+
+async def test_wrong_keys_are_answered_late_and_then_not_at_all() -> None:
+    """From one address; another isn't the worse for it."""
+    attempts = Attempts(2, 60, late_s=0.05)
+    loop = asyncio.get_running_loop()
+    began_s = loop.time()
+    assert await asyncio.gather(*(attempts.wrong("203.0.113.7") for _ in range(4))) == [True, True, False, False]
+    assert loop.time() - began_s >= 0.05
+    assert await attempts.wrong("203.0.113.8")
+    assert attempts.retry_after_s == 1
+    # Whoever has one address of IPv6 has its /64.
+    addresses = ("2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8:0:1::1")
+    assert await asyncio.gather(*map(attempts.wrong, addresses)) == [True, True, False, True]

@@ -1,0 +1,211 @@
+"""What a client may see and do: patterns, channels, rates; and what the hub makes of it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.support.market import batch
+from ticker.auth.entitlements import EVERYTHING, Entitlements
+from ticker.hub.hub import Hub
+from ticker.hub.session import rejection
+from ticker.model import SymbolTable
+from ticker.wire.messages import Since
+
+TS = 1_700_000_000_000_000_000
+
+
+class Told:
+    """An outlet that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self.messages: list[dict[str, object]] = []
+
+    def ready(self) -> bool:
+        return True
+
+    def send(self, payload: bytes) -> None:
+        self.frames += 1
+        self.messages.append(json.loads(payload))
+
+    def offer(self, payload: bytes) -> bool:
+        self.send(payload)
+        return True
+
+    def data(self) -> dict[str, object]:
+        """Of all updates, laid over each other."""
+        found: dict[str, object] = {}
+        for message in self.messages:
+            if message["type"] == "update":
+                assert isinstance(message["data"], dict)
+                found |= message["data"]
+        return found
+
+
+def test_patterns_are_a_shells() -> None:
+    may = Entitlements(symbols=("AAPL", "FX:*", "BRK.?", "[XY]*"))
+    allowed = ["AAPL", "FX:EURUSD", "FX:", "BRK.A", "X", "YY"]
+    assert [
+        name for name in [*allowed, "aapl", "AAPLX", "BRK.AB", "fx:EURUSD", "Z", "", "A\nAPL"] if may.symbol(name)
+    ] == allowed
+    assert not may.every_symbol
+    assert Entitlements(symbols=("X", "*")).every_symbol
+    assert not Entitlements(symbols=()).symbol("AAPL")
+
+
+def test_rooms_are_patterns_too() -> None:
+    may = Entitlements(rooms=("desk", "fx-*"))
+    assert [name for name in ("desk", "fx-", "fx-majors", "Desk", "desks", "fx") if may.room(name)] == [
+        *("desk", "fx-", "fx-majors")
+    ]
+    assert Entitlements().room("any room")
+    assert not Entitlements(rooms=()).room("desk")
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"symbols": ("",)}, "symbols"),
+        ({"channels": ("ticker", "tape")}, "channels"),
+        ({"rooms": ("desk", "")}, "rooms"),
+        ({"rate": 0.1}, "rate"),
+        ({"rate": float("nan")}, "rate"),
+        ({"connections": 0}, "connections"),
+    ],
+)
+def test_what_can_not_be(given: dict[str, object], why: str) -> None:
+    with pytest.raises(ValueError, match=f"^{why}: "):
+        Entitlements(**given)  # type: ignore[arg-type]
+
+
+def hub(*names: str, complete: bool = True) -> tuple[Hub, SymbolTable]:
+    table = SymbolTable(names)
+    made = Hub(table.names, complete=complete)
+    return made, table
+
+
+def ask(made: Hub, may: Entitlements, **subscribe: object) -> Told:
+    told = Told()
+    session = made.attach(told, "json", may)
+    made.receive(session, json.dumps({"op": "subscribe", **subscribe}), TS)
+    return told
+
+
+def test_a_symbol_that_one_may_not_see_is_rejected_be_it_there_or_not() -> None:
+    made, _ = hub("AAPL", "MSFT")
+    told = ask(made, Entitlements(symbols=("A*",)), symbols=["AAPL", "MSFT", "NONE", "ABSENT", "*bad\n"])
+    assert told.messages[1]["rejected"] == {
+        "MSFT": "not-entitled",
+        "NONE": "not-entitled",
+        "ABSENT": "unknown-symbol",
+        "*bad\n": "unknown-symbol",
+    }
+    assert told.messages[1]["symbols"] == ["AAPL"]
+
+
+def test_all_is_all_that_one_may_see_and_grows_with_it() -> None:
+    made, table = hub("AAPL", "MSFT", complete=False)
+    told = ask(made, Entitlements(symbols=("A*",)), symbols=["*"], rate=0)
+    assert told.messages[1]["symbols"] == ["*"]
+    made.publish(batch(table, [(0, TS, 1.0, 1.0), (1, TS, 2.0, 1.0)], []))
+    made.flush(TS)
+    assert set(told.data()) == {"AAPL"}
+    table.code("AMZN")
+    table.code("NVDA")
+    made.publish(batch(table, [(2, TS, 3.0, 1.0), (3, TS, 4.0, 1.0), (1, TS, 5.0, 1.0)], []))
+    made.flush(TS)
+    assert set(told.data()) == {"AAPL", "AMZN"}
+    everything = ask(made, EVERYTHING, symbols=["*"], rate=0)
+    assert set(everything.data()) == {"AAPL", "MSFT", "AMZN", "NVDA"}
+
+
+@pytest.mark.parametrize("channel", ["trades", "quotes", "bars"])
+def test_all_on_the_other_channels_too(channel: str) -> None:
+    made, table = hub("AAPL", "MSFT")
+    told = ask(made, Entitlements(symbols=("A*",)), symbols=["*"], channel=channel, interval="1s", rate=0)
+    made.publish(batch(table, [(0, TS, 1.0, 1.0), (1, TS, 2.0, 1.0)], [(0, TS, 1, 1, 2, 1), (1, TS, 1, 1, 2, 1)]))
+    made.flush(TS)
+    rows = [row for message in told.messages if message["type"] == channel for row in message["data"]]  # type: ignore[attr-defined]
+    assert [row[0] for row in rows] == ["AAPL"]
+
+
+def test_a_channel_that_one_may_not_have() -> None:
+    made, _ = hub("AAPL")
+    told = ask(made, Entitlements(channels=("bars",)), symbols=["AAPL", "*"])
+    assert told.messages[1]["symbols"] == []
+    assert told.messages[1]["rejected"] == {"AAPL": "not-entitled", "*": "not-entitled"}
+
+
+@pytest.mark.parametrize(("asked", "granted"), [(None, 2), (0, 2), (60, 2), (2, 2), (1, 1)])
+def test_no_rate_above_the_highest(asked: float | None, granted: float) -> None:
+    made, _ = hub("AAPL")
+    more = {} if asked is None else {"rate": asked}
+    told = ask(made, Entitlements(rate=4), symbols=["AAPL"], **more)
+    assert told.messages[1]["rate"] == granted
+    assert made.rates == {granted}
+
+
+@pytest.mark.parametrize("more", [{}, {"channel": "bars", "interval": "1s"}])
+def test_asking_anew_gets_one_no_more_than_the_rate(more: dict[str, str]) -> None:
+    """What would come at once comes with the next beat."""
+    made, table = hub("AAPL")
+    told = Told()
+    session = made.attach(told, "json", Entitlements(rate=2))
+    kind = "bars" if more else "update"
+    for count in range(3):
+        made.publish(batch(table, [(0, TS, 1.0 + count, 1.0)], []))
+        for op in ("subscribe", "unsubscribe", "subscribe"):
+            made.receive(session, json.dumps({"op": op, "symbols": ["AAPL"], **more}), TS)
+        since = {"epoch": made.board.epoch, "version": 0}
+        made.receive(session, json.dumps({"op": "subscribe", "symbols": ["AAPL"], "since": since, **more}), TS)
+        made.poll(TS)
+        assert [message["type"] for message in told.messages].count(kind) == count
+        made.beat(2, TS)
+        assert [message["type"] for message in told.messages].count(kind) == count + 1
+
+
+def test_a_snapshot_has_what_one_may_see() -> None:
+    made, table = hub("AAPL", "MSFT")
+    made.publish(batch(table, [(0, TS, 1.0, 1.0), (1, TS, 2.0, 1.0)], []))
+    may = Entitlements(symbols=("A*",))
+    found = made.snapshot(["*"], TS, may)
+    assert set(found.data) == {"AAPL"}
+    assert not found.rejected
+    assert made.snapshot(["MSFT", "NONE"], TS, may).rejected == {"MSFT": "not-entitled", "NONE": "not-entitled"}
+    assert made.snapshot(["*", "AAPL"], TS, Entitlements(channels=("trades",))).data == {}
+
+
+def test_a_snapshot_since() -> None:
+    """What a poll gives: what changed after a version, or all, if that is of another epoch."""
+    made, table = hub("AAPL", "MSFT")
+    made.publish(batch(table, [(0, TS, 1.0, 1.0), (1, TS, 2.0, 1.0)], []))
+    first = made.snapshot(["*"], TS)
+    at = Since(epoch=first.epoch, version=first.version)
+    assert made.snapshot(["*"], TS, since=at).data == {}
+    made.publish(batch(table, [(1, TS, 3.0, 1.0)], []))
+    assert set(made.snapshot(["*"], TS, since=at).data) == {"MSFT"}
+    assert made.snapshot(["AAPL"], TS, since=at).data == {}
+    for other in (Since(epoch="another", version=first.version), Since(epoch=first.epoch, version=999)):
+        assert set(made.snapshot(["*"], TS, since=other).data) == {"AAPL", "MSFT"}
+
+
+class Blind:
+    """A catalogue that must not be asked."""
+
+    complete = True
+
+    @property
+    def names(self) -> list[str]:
+        raise AssertionError("all names were looked through")
+
+    def row(self, name: str) -> int | None:
+        raise AssertionError(f"{name} was looked up")
+
+
+def test_what_may_not_be_seen_is_not_looked_up() -> None:
+    """So that the time it takes can't tell whether it is there."""
+    assert rejection("MSFT", Entitlements(symbols=("A*",)), Blind()) == "not-entitled"
+    with pytest.raises(AssertionError, match="AAPL was looked up"):
+        rejection("AAPL", Entitlements(symbols=("A*",)), Blind())

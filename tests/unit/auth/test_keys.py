@@ -1,0 +1,112 @@
+"""The file of keys."""
+
+from __future__ import annotations
+
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from ticker.auth.entitlements import Entitlements
+from ticker.auth.keys import Keys, add, editing, revoke
+from ticker.errors import KeysError
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "keys.json"
+
+
+def made(path: Path, name: str = "desk", **more: object) -> str:
+    with editing(path) as keys:
+        return add(keys, name, Entitlements(), **more)[1]  # type: ignore[arg-type]
+
+
+def test_a_key_is_found_and_its_secret_is_not_in_the_file(path: Path) -> None:
+    secret = made(path)
+    row = Keys.read(path).find(secret)
+    assert row is not None
+    assert row.name == "desk"
+    assert secret[12:] not in path.read_text()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert len(secret) == 55
+
+
+def test_what_is_no_key(path: Path) -> None:
+    secret = made(path)
+    keys = Keys.read(path)
+    wrong = [
+        secret[:-1],
+        secret[:-1] + ("a" if secret[-1] != "a" else "b"),
+        secret.upper(),
+        secret + "x",
+        "",
+        "tk_",
+        "\ud800",
+    ]
+    wrong.append("tk_00000000" + secret[11:])
+    assert [each for each in wrong if keys.find(each) is not None] == []
+
+
+def test_a_key_ends(path: Path) -> None:
+    secret = made(path, expires=1_000, now_s=0)
+    keys = Keys.read(path)
+    assert keys.find(secret, 999.9) is not None
+    assert keys.find(secret, 1_000.0) is None
+
+
+def test_revoking_by_name_or_id(path: Path) -> None:
+    one, two = made(path, "one"), made(path, "two")
+    with editing(path) as keys:
+        revoke(keys, "one")
+        revoke(keys, two.split("_")[1])
+        with pytest.raises(KeysError, match="no key called three"):
+            revoke(keys, "three")
+    keys = Keys.read(path)
+    assert keys.find(one) is None
+    assert keys.rows == []
+
+
+@pytest.mark.parametrize("name", ["", " ", "a b", "-x", "x" * 65, "ä", "a\n"])
+def test_names(path: Path, name: str) -> None:
+    with pytest.raises(KeysError, match="a name has"):
+        made(path, name)
+
+
+def test_a_name_is_given_once(path: Path) -> None:
+    made(path)
+    with pytest.raises(KeysError, match="already"):
+        made(path)
+    assert len(Keys.read(path).rows) == 1
+
+
+def test_what_is_no_file_of_keys(path: Path) -> None:
+    with pytest.raises(KeysError, match=r"no such file.*ticker keys add"):
+        Keys.read(path)
+    for content in ("", "[]", '{"keys":[{}]}', '{"version":2}', '{"keys":[],"more":1}', '{"keys":[{"id":1}]}'):
+        path.write_text(content)
+        with pytest.raises(KeysError, match=r"keys\.json: "):
+            Keys.read(path)
+        with pytest.raises(KeysError), editing(path):
+            pass
+        assert path.read_text() == content
+
+
+def test_what_fails_changes_nothing(path: Path) -> None:
+    made(path)
+    before = path.read_bytes()
+    with pytest.raises(KeysError), editing(path) as keys:
+        revoke(keys, "nobody")
+    assert path.read_bytes() == before
+    assert {each.name for each in path.parent.iterdir()} == {path.name, f".{path.name}.lock"}
+
+
+def test_many_edit_at_the_same_time(path: Path) -> None:
+    """None of their keys is lost."""
+    threads = [threading.Thread(target=made, args=(path, f"key{number}")) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(Keys.read(path).rows) == 12

@@ -1,0 +1,162 @@
+"""Tokens: good ones, and everything that makes one bad."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from ticker.auth.entitlements import Entitlements
+from ticker.auth.tokens import LEEWAY_S, TokenVerifier
+from ticker.errors import KeysError
+
+SECRET = b"0123456789abcdef0123456789abcdef"
+RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+EC = ec.generate_private_key(ec.SECP256R1())
+
+
+def pem(key: Any) -> bytes:
+    found: bytes = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return found
+
+
+def jwk(algorithm: str, key: Any, kid: str | None = None) -> dict[str, Any]:
+    maker: Any = {"HS256": jwt.algorithms.HMACAlgorithm, "RS256": jwt.algorithms.RSAAlgorithm}.get(
+        algorithm, jwt.algorithms.ECAlgorithm
+    )
+    row: dict[str, Any] = json.loads(maker.to_jwk(key))
+    return row if kid is None else row | {"kid": kid}
+
+
+def claims(**more: object) -> dict[str, object]:
+    given = {"sub": "desk", "aud": "ticker", "exp": int(time.time()) + 60} | more
+    return {name: value for name, value in given.items() if value is not None}
+
+
+@pytest.fixture
+def verifier(tmp_path: Path) -> Callable[..., TokenVerifier]:
+    def make(content: bytes | dict[str, Any], **more: Any) -> TokenVerifier:
+        path = tmp_path / "key"
+        path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
+        return TokenVerifier(path, more.pop("audience", "ticker"), **more)
+
+    return make
+
+
+Make = Callable[..., TokenVerifier]
+
+
+@pytest.mark.parametrize(
+    ("content", "key", "algorithm"),
+    [(SECRET + b"\n", SECRET, "HS256"), (pem(RSA), RSA, "RS256"), (pem(EC), EC, "ES256")],
+    ids=["secret", "rsa", "ec"],
+)
+def test_a_good_one(verifier: Make, content: bytes, key: Any, algorithm: str) -> None:
+    may = {"symbols": ["A*"], "channels": ["ticker"], "rate": 2.0, "connections": 1}
+    ends = int(time.time()) + 60
+    found = verifier(content).identify(jwt.encode(claims(exp=ends, ticker=may), key, algorithm))
+    assert found is not None
+    assert (found.name, found.expires_s) == ("desk", ends + LEEWAY_S)
+    assert found.may == Entitlements(symbols=("A*",), channels=("ticker",), rate=2, connections=1)
+
+
+def test_a_name_is_as_long_as_may_be_and_never_cut(verifier: Make) -> None:
+    """Two that begin alike stay two."""
+    found = verifier(SECRET).identify(jwt.encode(claims(sub="x" * 64), SECRET, "HS256"))
+    assert found is not None
+    assert (found.name, found.owner) == ("x" * 64, "token:" + "x" * 64)
+
+
+def test_several_keys(verifier: Make) -> None:
+    made = verifier({"keys": [jwk("HS256", SECRET, "one"), jwk("RS256", RSA.public_key(), "two")]})
+    assert made.identify(jwt.encode(claims(), SECRET, "HS256", headers={"kid": "one"})) is not None
+    assert made.identify(jwt.encode(claims(), RSA, "RS256", headers={"kid": "two"})) is not None
+    for headers in ({}, {"kid": "two"}, {"kid": "three"}):
+        assert made.identify(jwt.encode(claims(), SECRET, "HS256", headers=headers)) is None
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"exp": 1},
+        {"exp": None},
+        {"nbf": 4_102_444_800},  # in 2100
+        {"aud": "other"},
+        {"aud": None},
+        {"sub": None},
+        {"sub": ""},
+        {"sub": " "},
+        {"sub": "x" * 65},
+        {"sub": "desk "},
+        {"sub": "desk\u200b"},
+        {"sub": "desk\n"},
+        {"sub": "\ud800"},
+        {"exp": 10**400},
+        {"exp": float("inf")},
+        {"nbf": float("inf")},
+        {"iss": "other"},
+        {"iss": None},
+        {"ticker": {"symbols": "AAPL"}},
+        {"ticker": {"unknown": 1}},
+        {"ticker": {"rate": -1}},
+        {"ticker": 7},
+    ],
+    ids=str,
+)
+def test_bad_claims(verifier: Make, more: dict[str, object]) -> None:
+    made = verifier(SECRET, issuer="us")
+    assert made.identify(jwt.encode(claims(**{"iss": "us"} | more), SECRET, "HS256")) is None
+    assert made.identify(jwt.encode(claims(iss="us"), SECRET, "HS256")) is not None
+
+
+def test_other_algorithms(verifier: Make) -> None:
+    """Neither none, nor one that isn't the key's, nor a public key as if it were a secret."""
+    made = verifier(pem(RSA))
+    nothing = jwt.encode(claims(), "", "none")
+    bigger = jwt.encode(claims(), RSA, "RS512")
+    head, body, _ = jwt.encode(claims(), SECRET, "HS256").split(".")
+    import base64
+    import hashlib
+    import hmac
+
+    signature = hmac.digest(pem(RSA), f"{head}.{body}".encode(), hashlib.sha256)
+    confused = f"{head}.{body}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}"
+    other = jwt.encode(claims(), rsa.generate_private_key(public_exponent=65537, key_size=2048), "RS256")
+    for token in (nothing, bigger, confused, other, "", "a.b.c", "tk_x", "." * 5_000, "\ud800.\udfff.x", "é.é.é"):
+        assert made.identify(token) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"short",
+        b"{",
+        b"{}",
+        b'{"keys":[]}',
+        b'{"keys":[{"kty":"OKP"}]}',
+        json.dumps({"keys": [jwk("HS256", SECRET), jwk("HS256", SECRET, "x")]}).encode(),
+        json.dumps({"keys": [jwk("HS256", SECRET, "x"), jwk("HS256", SECRET, "x")]}).encode(),
+        json.dumps(jwk("HS256", SECRET) | {"alg": "none"}).encode(),
+        b"-----BEGIN PUBLIC KEY-----\nxx\n-----END PUBLIC KEY-----",
+        pem(ed25519.Ed25519PrivateKey.generate()),
+        pem(ec.generate_private_key(ec.SECP384R1())),
+        RSA.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+    ],
+    ids=range(13),
+)
+def test_what_is_no_key(verifier: Make, content: bytes) -> None:
+    with pytest.raises(KeysError, match="key: no key for tokens"):
+        verifier(content)
+
+
+def test_no_file(tmp_path: Path) -> None:
+    with pytest.raises(KeysError, match="No such file"):
+        TokenVerifier(tmp_path / "none", "ticker")

@@ -1,0 +1,163 @@
+"""A feed's options beside the command's own: parsing, the environment, whose option it is, help."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.support.cli_feeds import feeds as feeds
+from ticker.cli.feed_params import FeedCommand, given_options
+
+pytestmark = pytest.mark.usefixtures("feeds")
+
+
+@click.command(cls=FeedCommand, files_feed="plain")
+@click.argument("files", nargs=-1)
+@click.option("--feed", default="sine", envvar="TICKER_FEED")
+@click.option("--host")
+def command(**params: Any) -> None:
+    """A command."""
+    given = sorted(given_options(params).items())
+    click.echo(f"{params['feed']} {params['host']} {given}")
+
+
+def run(*args: str, env: dict[str, str] | None = None) -> Result:
+    return CliRunner().invoke(command, args, env=env)
+
+
+def said(*args: str, env: dict[str, str] | None = None) -> str:
+    """What a run that goes well says."""
+    result = run(*args, env=env)
+    assert result.exit_code == 0, result
+    return result.output.strip()
+
+
+def wrong(*args: str, env: dict[str, str] | None = None) -> str:
+    """What a run that fails says."""
+    result = run(*args, env=env)
+    assert result.exit_code != 0
+    return result.output + str(result.exception)
+
+
+def test_the_chosen_feeds_options_are_taken_wherever_feed_stands() -> None:
+    """Its name may come after its options, and from the environment."""
+    assert said("--speed", "3", "--feed", "plain") == "plain None [('speed', 3.0)]"
+    assert said("--feed=plain", "--speed=3") == "plain None [('speed', 3.0)]"
+    assert said("--speed", "3", env={"TICKER_FEED": "plain"}) == "plain None [('speed', 3.0)]"
+
+
+def test_what_is_not_given_is_left_to_the_feed() -> None:
+    """Defaults are the feed's affair."""
+    assert said() == "sine None []"
+
+
+def test_flags_are_on_or_off() -> None:
+    """Off is something else than not given."""
+    assert said("--loop") == "sine None [('loop', True)]"
+    assert said("--no-loop") == "sine None [('loop', False)]"
+
+
+def test_a_feeds_option_and_the_commands_of_the_same_name_are_apart() -> None:
+    """The feed's is spelt with its name."""
+    assert said("--host", "h", "--sine-host", "f") == "sine h [('host', 'f')]"
+
+
+def test_the_environment_gives_what_the_command_line_does_not() -> None:
+    """`TICKER_` and the option's name; the command line wins."""
+    env = {"TICKER_RATE_HZ": "7", "TICKER_LOOP": "yes"}
+    assert said(env=env) == "sine None [('loop', True), ('rate_hz', 7.0)]"
+    assert said("--rate-hz", "8", env=env) == "sine None [('loop', True), ('rate_hz', 8.0)]"
+
+
+def test_the_environment_of_another_feed_does_not_count() -> None:
+    """A variable for a feed that isn't chosen may stand there, even with nonsense in it."""
+    assert said("--feed", "plain", env={"TICKER_RATE_HZ": "nonsense"}) == "plain None []"
+
+
+def test_an_option_of_another_feed_is_told_as_such() -> None:
+    """It is not just unknown."""
+    assert "--speed is an option of the feed plain, not of sine" in wrong("--speed", "3")
+
+
+def test_an_option_of_no_feed_is_unknown() -> None:
+    """As any command would say."""
+    assert "--spede" in wrong("--spede", "3")
+
+
+@pytest.mark.parametrize("args", [("--rate-hz", "fast"), ("--side", "both"), ("--depth", "1.5")])
+def test_a_value_of_the_wrong_form_is_an_error_that_names_the_option(args: tuple[str, str]) -> None:
+    """Known before the feed is built."""
+    assert args[0] in wrong(*args)
+
+
+def test_a_broken_feed_that_is_chosen_is_an_error() -> None:
+    """And one that isn't chosen is nobody's trouble (see the other tests)."""
+    assert "NoSuchClass" in wrong("--feed", "gone")
+
+
+def test_help_shows_the_options_of_every_feed_and_warns_of_broken_ones() -> None:
+    """Grouped by feed, with default and variable; whichever feed is chosen, even one that isn't there."""
+    for args in (("--help",), ("--feed", "plain", "--help"), ("--feed", "nonsense", "--help")):
+        text = said(*args)
+        assert text.index("Options of the feed plain") < text.index("Options of the feed sine")
+        assert text.count("--rate-hz") == 1
+        joined = " ".join(text.split())
+        assert "[env var: TICKER_RATE_HZ; default: 2.5]" in joined
+        assert "[env var: TICKER_KEY; required]" in joined
+        assert joined.count("Warning: the feed") == 2
+
+
+# Lists
+
+
+def test_a_list_takes_all_words_up_to_the_next_option_and_may_be_repeated() -> None:
+    """As a shell's pattern gives them; commas are the feed's affair."""
+    assert said("--feed", "plain", "--path", "a", "b,c", "--speed", "2") == (
+        "plain None [('path', ('a', 'b,c')), ('speed', 2.0)]"
+    )
+    assert said("--feed", "plain", "--path", "a", "b", "--path=c", "d") == (
+        "plain None [('path', ('a', 'b', 'c', 'd'))]"
+    )
+    assert said("--feed", "plain", "--names", "A,B", "C") == "plain None [('names', ('A,B', 'C'))]"
+    assert said("--columns", "price=PX", "size=Q", "--feed=plain") == (
+        "plain None [('columns', ('price=PX', 'size=Q'))]"
+    )
+
+
+@pytest.mark.parametrize("args", [("--path",), ("--path", "--speed", "1"), ("--path", "a", "--path")])
+def test_a_list_without_a_word_is_an_error(args: tuple[str, ...]) -> None:
+    """As it is for any option."""
+    assert "--path" in wrong("--feed", "plain", *args)
+
+
+def test_paths_in_the_environment_are_separated_as_the_system_does_it() -> None:
+    """And the words of another list as the feed does it."""
+    env = {"TICKER_PATH": f"a,b{os.pathsep}c d", "TICKER_NAMES": "A,B C"}
+    assert said("--feed", "plain", env=env) == "plain None [('names', ('A,B C',)), ('path', ('a,b', 'c d'))]"
+
+
+# Files
+
+
+def test_files_alone_choose_the_feed_that_takes_them() -> None:
+    """Before, between and after its options; those given as an option come first."""
+    assert said("a", "b", "--speed", "2") == "plain None [('path', ('a', 'b')), ('speed', 2.0)]"
+    assert said("--speed", "2", "a") == "plain None [('path', ('a',)), ('speed', 2.0)]"
+    assert said("--host", "h", "a") == "plain h [('path', ('a',))]"
+    assert said("--speed", "2", "--", "-a") == "plain None [('path', ('-a',)), ('speed', 2.0)]"
+    assert said("a", "--path", "b") == "plain None [('path', ('b', 'a'))]"
+
+
+def test_files_for_a_feed_that_takes_none_are_an_error() -> None:
+    """Which says whose they could be."""
+    assert "a.csv: the feed sine takes no files" in wrong("--feed", "sine", "a.csv")
+    assert "a.csv: the feed sine takes no files" in wrong("a.csv", env={"TICKER_FEED": "sine"})
+
+
+def test_an_option_of_another_feed_beside_files_is_told() -> None:
+    """The feed is not chosen by its options."""
+    assert "a.csv" in wrong("a.csv", "--rate-hz", "3")

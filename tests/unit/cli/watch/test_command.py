@@ -1,0 +1,138 @@
+"""``ticker watch``: what its options become, what it says, how it ends. The stream is a fake; e2e has the real one."""
+
+from __future__ import annotations
+
+import json
+import signal
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.support.cli_streams import FakeInbox, FakeStream, FakeTrade, FakeUpdate
+from ticker.cli import main
+from ticker.errors import ConnectError, RefusedError
+
+
+class Connect:
+    """Stands in for ``ticker.connect``: notes how it was called, and gives ``stream``."""
+
+    def __init__(self) -> None:
+        updates = [FakeUpdate("AAPL", {"last": price}, {"last": price}) for price in (1.0, 2.0, 3.0)]
+        self.stream = FakeStream(FakeInbox(updates), ["AAPL"])
+        self.args: tuple[Any, ...] = ()
+        self.options: dict[str, Any] = {}
+
+    def __call__(self, *args: Any, **options: Any) -> FakeStream:
+        self.args, self.options = args, options
+        return self.stream
+
+
+@pytest.fixture
+def connect(monkeypatch: pytest.MonkeyPatch) -> Connect:
+    fake = Connect()
+    monkeypatch.setattr("ticker.connect", fake, raising=False)
+    return fake
+
+
+def watch(*args: str, env: dict[str, str] | None = None) -> Result:
+    return CliRunner().invoke(main, ["watch", *args], env=env)
+
+
+def test_symbols_are_separated_by_blanks_or_commas(connect: Connect) -> None:
+    """And none are all."""
+    watch("AAPL,MSFT", "NVDA")
+    assert connect.args[1] == ["AAPL", "MSFT", "NVDA"]
+    watch()
+    assert connect.args[1] == ["*"]
+
+
+def test_the_options_are_the_clients(connect: Connect) -> None:
+    """From the command line and from the environment, where the command's name stands in the variable."""
+    env = {"TICKER_WATCH_ENCODING": "msgpack", "TICKER_COUNT": "1"}
+    watch("AAPL", "--url", "host:1", "--rate", "0.5", "--compress", env=env)
+    assert connect.args[0] == "host:1"
+    given = {"channel": "ticker", "encoding": "msgpack", "rate": 0.5, "wait": False}
+    assert connect.options == given | {"key": None, "ssl": None, "transport": "auto", "compress": True}
+
+
+def test_a_pipe_gets_json_lines(connect: Connect) -> None:
+    """Unless it is told otherwise; the stream is closed at the end."""
+    result = watch("AAPL")
+    assert result.exit_code == 0
+    assert [json.loads(line)["last"] for line in result.stdout.splitlines()] == [1, 2, 3]
+    assert connect.stream.closed
+
+
+def test_csv_begins_with_its_header(connect: Connect) -> None:
+    """Then a row an update, as many as wanted."""
+    result = watch("AAPL", "--output", "csv", "--count", "2")
+    assert [line.split(",")[:2] for line in result.stdout.splitlines()] == [
+        ["symbol", "last"],
+        ["AAPL", "1.0"],
+        ["AAPL", "2.0"],
+    ]
+
+
+def test_trades_are_lines_too(connect: Connect) -> None:
+    """Their rate is not the user's: every one comes."""
+    connect.stream.inbox = FakeInbox([FakeTrade("AAPL", 9, 1.5, 100.0)])
+    result = watch("AAPL", "--channel", "trades", "--rate", "1")
+    assert json.loads(result.stdout) == {"symbol": "AAPL", "ts": 9, "price": 1.5, "size": 100}
+    assert connect.options["rate"] is None
+
+
+def test_what_the_server_does_not_know_is_told_on_stderr(connect: Connect) -> None:
+    """The rest goes on."""
+    connect.stream.rejected = {"XY\x1bZ": "unknown-symbol"}
+    result = watch("AAPL", "XYZ")
+    assert result.exit_code == 0
+    assert result.stderr == "ticker: the server has no symbol XY�Z\n"
+    assert len(result.stdout.splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ConnectError("ws://x: no answer", 1), "no server at ws://fake:1/v1/stream: ws://x: no answer; start one"),
+        (RefusedError("unknown-symbol", "the server rejects every symbol asked for: X"), "rejects every symbol"),
+    ],
+)
+def test_a_server_that_can_not_be_used_is_one_line(connect: Connect, error: Any, said: str) -> None:
+    """On stderr, with status 2."""
+    connect.stream.refuses = error
+    result = watch("X")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert said in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_the_systems_own_words_tell_why_there_is_no_connection(connect: Connect) -> None:
+    """Not the library's."""
+    error = ConnectError("can't", 1)
+    error.__cause__ = ConnectionRefusedError(111, "Connect call failed ('127.0.0.1', 1)")
+    connect.stream.refuses = error
+    assert "/v1/stream: Connection refused; " in watch("X").stderr
+
+
+def test_an_address_that_can_not_be_one_is_one_line() -> None:
+    """It is refused before anything is tried."""
+    result = watch("X", "--url", "ftp://x")
+    assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+    assert "--url" in result.stderr
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+def test_a_signal_ends_it_and_closes_the_stream(connect: Connect, number: signal.Signals, status: int) -> None:
+    """Whatever it waits for."""
+
+    class Interrupting(FakeInbox):
+        async def __anext__(self) -> Any:
+            signal.raise_signal(number)
+            return await super().__anext__()
+
+    connect.stream.inbox = Interrupting([], stays=True)
+    result = watch("AAPL")
+    assert result.exit_code == status
+    assert connect.stream.closed

@@ -1,0 +1,175 @@
+"""The queue of trades and quotes: bounded, in order, and honest about what is missing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.scripted_server import trades
+from ticker.client.protocol.ticks import Quote, TickQueue, Trade
+from ticker.wire.messages import QuotesMessage
+
+
+def queue(bound: int = 100, symbols: tuple[str, ...] = ("A", "B")) -> TickQueue[Trade]:
+    made: TickQueue[Trade] = TickQueue("trades", Trade, bound)
+    made.watch(symbols)
+    return made
+
+
+def taken(made: TickQueue[Trade]) -> list[tuple[str, float, int]]:
+    """Everything in the queue, as (symbol, price, lost)."""
+    found = []
+    while (trade := made.take()) is not None:
+        found.append((trade.symbol, trade.price, trade.lost))
+    return found
+
+
+def test_trades_come_out_as_they_came_in() -> None:
+    """First in, first out, over all symbols; the version is that of the last message."""
+    made = queue()
+    assert made.apply(trades(5, 7, [("A", 1), ("B", 2)]))
+    assert made.apply(trades(7, 8, [("A", 3)]))
+    assert made.version == 8
+    assert taken(made) == [("A", 1, 0), ("B", 2, 0), ("A", 3, 0)]
+    assert made.take() is None
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("ABC"), st.integers(0, 3), st.integers(0, 2)), max_size=60),
+    st.integers(1, 5),
+)
+def test_what_is_given_and_what_is_lost_is_what_there_was(events: list[tuple[str, int, int]], bound: int) -> None:
+    """However the server's losses, a full queue and taking mix: walking a symbol's trades by ``lost`` hits each one."""
+    made = queue(bound, ("A", "B", "C"))
+    happened: dict[str, list[float]] = {"A": [], "B": [], "C": []}
+    got: dict[str, int] = {"A": 0, "B": 0, "C": 0}
+    placed: dict[str, int] = {"A": 0, "B": 0, "C": 0}
+    number = 0.0
+
+    def take(count: int) -> None:
+        for _ in range(count):
+            if (trade := made.take()) is not None:
+                at = got[trade.symbol] + trade.lost
+                assert happened[trade.symbol][at] == trade.price
+                got[trade.symbol] = at + 1
+                placed[trade.symbol] += trade.lost
+
+    for at, (symbol, lost, takes) in enumerate(events):
+        for _ in range(lost + 1):
+            happened[symbol].append(number)
+            number += 1
+        assert made.apply(trades(at, at + 1, [(symbol, number - 1)], {symbol: lost} if lost else None))
+        assert len(made) <= bound
+        take(takes)
+    take(100)
+    for symbol, prices in happened.items():
+        # Those dropped behind the last one taken are counted, and will be placed before the next.
+        assert len(prices) - got[symbol] == made.lost.get(symbol, 0) - placed[symbol]
+
+
+def test_a_full_queue_drops_the_oldest_and_says_so() -> None:
+    """The newest are worth the most; the next of the same symbol carries the count, and the total has it."""
+    made = queue(2)
+    made.apply(trades(0, 4, [("A", 1), ("B", 2), ("A", 3), ("A", 4)]))
+    assert made.lost == {"A": 1, "B": 1}
+    assert made.lost_in_all == 2
+    assert taken(made) == [("A", 3, 1), ("A", 4, 0)]
+    made.apply(trades(4, 5, [("B", 5)]))
+    assert taken(made) == [("B", 5, 1)]
+
+
+def test_what_the_server_lost_is_counted_before_the_next_of_its_symbol() -> None:
+    """Under ``*`` stands what can't be placed: it is in the total alone."""
+    made = queue()
+    made.apply(trades(0, 9, [("B", 1), ("A", 2), ("A", 3)], {"A": 5, "*": 100, "OTHER": 3}))
+    assert taken(made) == [("B", 1, 0), ("A", 2, 5), ("A", 3, 0)]
+    assert made.lost == {"A": 5, "*": 100}
+
+
+def test_a_gap_that_nobody_told_of_is_refused() -> None:
+    """Nothing is queued and no number taken, so that asking again with the old number closes it."""
+    made = queue()
+    made.apply(trades(0, 5, [("A", 1)]))
+    assert not made.apply(trades(6, 7, [("A", 2)]))
+    assert made.version == 5
+    assert taken(made) == [("A", 1, 0)]
+
+
+def test_what_is_known_is_not_given_twice() -> None:
+    """A message that ends at or before what the client has repeats it; one that only begins before does not."""
+    made = queue()
+    made.apply(trades(0, 5, [("A", 1)]))
+    assert made.apply(trades(3, 5, [("A", 1)]))
+    assert made.apply(trades(4, 6, [("A", 2)]))
+    assert taken(made) == [("A", 1, 0), ("A", 2, 0)]
+
+
+def test_resuming_asks_for_all_with_the_last_message_alone() -> None:
+    """Two messages with ``since`` would repeat ticks: so the last resumes for all, and what comes before is ignored."""
+    made = queue(symbols=("A" * 40, "B" * 40))
+    made.apply(trades(0, 5, []))
+    first, last = made.resume("one", same_epoch=True, message_bytes=560)
+    assert first.since is None
+    assert last.since is not None
+    assert last.since.version == 5
+    assert made.awaiting
+    made.joined()
+    assert not made.awaiting
+
+
+def test_a_new_epoch_counts_from_the_first_message() -> None:
+    """Nothing is asked for since, and the first number that comes is where it begins."""
+    made = queue()
+    made.apply(trades(0, 500, [("A", 1)]))
+    (asked,) = made.resume("two", same_epoch=False, message_bytes=65_536)
+    assert asked.since is None
+    made.watch(["A", "B"])
+    assert made.apply(trades(3, 4, [("A", 2)]))
+    assert taken(made) == [("A", 1, 0), ("A", 2, 0)]
+
+
+def test_a_server_that_counts_otherwise_in_the_same_epoch_is_followed_and_counted_as_a_break() -> None:
+    """Asked to go on from 500 it goes on from 3: nobody knows what was lost, but the stream goes on."""
+    made = queue()
+    made.apply(trades(0, 500, []))
+    made.resume("one", same_epoch=True, message_bytes=65_536)
+    made.watch(["A", "B"])
+    made.joined()
+    assert made.apply(trades(3, 4, [("A", 2)]))
+    assert made.breaks == 1
+    assert taken(made) == [("A", 2, 0)]
+
+
+def test_unsubscribing_drops_what_is_queued_and_under_way() -> None:
+    """Also what was to be counted; subscribing again begins where the server then is."""
+    made = queue(2)
+    made.apply(trades(0, 5, [("A", 1), ("A", 2), ("B", 3)]))
+    made.unwatch(["A"])
+    assert taken(made) == [("B", 3, 0)]
+    assert made.apply(trades(5, 6, [("A", 4), ("B", 5)]))
+    assert taken(made) == [("B", 5, 0)]
+    made.unwatch(["*"])
+    assert made.apply(trades(6, 7, [("B", 6)]))
+    made.watch(["A"])
+    assert made.apply(trades(90, 91, [("A", 7)]))
+    assert taken(made) == [("A", 7, 0)]
+
+
+def test_a_quote_has_both_sides_and_none_where_there_is_no_price() -> None:
+    """Fields by name; the stamp also as a time in UTC."""
+    made: TickQueue[Quote] = TickQueue("quotes", Quote, 10)
+    made.watch(["*"])
+    row = ("A", 1_700_000_000_123_456_789, 1.5, 100.0, None, None)
+    made.apply(QuotesMessage(since=0, version=1, data=[row]))
+    quote = made.take()
+    assert quote == Quote("A", 1_700_000_000_123_456_789, 1.5, 100.0, None, None, 0)
+    assert quote.time == datetime(2023, 11, 14, 22, 13, 20, 123456, UTC)
+
+
+def test_a_queue_without_room_is_refused() -> None:
+    """A bound below one is a mistake."""
+    with pytest.raises(ValueError, match="queue_ticks"):
+        queue(0)

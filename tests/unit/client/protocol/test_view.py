@@ -1,0 +1,244 @@
+"""What the client knows: laying over, gaps, and what the user is told has changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.scripted_server import update
+from ticker.client.protocol.view import View
+
+
+def view(*symbols: str) -> View:
+    """A view whose subscribe to ``symbols`` was accepted."""
+    made = View()
+    made.wanted.add(symbols)
+    made.resume("one", same_epoch=False, message_bytes=65_536)
+    made.watch(symbols)
+    return made
+
+
+def taken(made: View) -> list[tuple[str, dict[str, Any] | None]]:
+    """All updates, as (symbol, changed); None for a symbol that was removed."""
+    found: list[tuple[str, dict[str, Any] | None]] = []
+    while (given := made.take()) is not None:
+        found.append((given.symbol, None if given.removed else dict(given.changed)))
+    return found
+
+
+def test_what_changed_is_told_and_the_rest_stays() -> None:
+    """An update's attributes are the whole symbol, its ``changed`` what is new, null a value that went."""
+    made = view("A")
+    made.apply(update(0, 1, {"A": {"last": 1.5, "bid": 1.0, "volume": 10}}))
+    assert taken(made) == [("A", {"last": 1.5, "bid": 1.0, "volume": 10})]
+    made.apply(update(1, 2, {"A": {"last": 1.6, "bid": None}}))
+    given = made.take()
+    assert given is not None
+    assert given.changed == {"last": 1.6, "bid": None}
+    assert (given.last, given.bid, given.volume) == (1.6, None, 10)
+    assert made.board["A"].as_dict() == {"last": 1.6, "volume": 10}
+    assert made.version == 2
+
+
+def test_changes_that_wait_merge_into_one() -> None:
+    """A slow user gets each symbol once with the newest values, in the order in which they first changed."""
+    made = view("A", "B")
+    for version in range(1, 1_000):
+        made.apply(update(version - 1, version, {"B" if version % 2 else "A": {"last": version}}))
+    assert taken(made) == [("B", {"last": 999}), ("A", {"last": 998})]
+
+
+def test_an_update_that_was_taken_does_not_change_any_more() -> None:
+    """It may be kept, and looked at later."""
+    made = view("A")
+    made.apply(update(0, 1, {"A": {"last": 1}}))
+    first = made.take()
+    made.apply(update(1, 2, {"A": {"last": 2}}))
+    assert first is not None
+    assert (first.last, made.board["A"].last) == (1, 2)
+
+
+def test_a_change_that_was_undone_is_none() -> None:
+    """``changed`` is against what the user was last given, whatever happened in between."""
+    made = view("A")
+    made.apply(update(0, 1, {"A": {"last": 1, "bid": 5}}))
+    taken(made)
+    made.apply(update(1, 2, {"A": {"last": 2}}))
+    made.apply(update(2, 3, {"A": {"last": 1}}))
+    assert made.take() is None
+    made.apply(update(2, 4, {"A": {"last": 1, "bid": 6}}))
+    assert taken(made) == [("A", {"bid": 6})]
+
+
+def test_an_update_that_does_not_join_on_is_refused() -> None:
+    """Something in between is missing: nothing is laid over and no version taken."""
+    made = view("A")
+    made.apply(update(0, 5, {"A": {"last": 1}}))
+    assert not made.apply(update(6, 7, {"A": {"last": 2}}))
+    assert (made.version, made.board["A"].last) == (5, 1)
+    assert made.apply(update(4, 7, {"A": {"last": 3}}))
+    assert (made.version, made.board["A"].last) == (7, 3)
+
+
+def test_a_part_of_a_snapshot_leaves_the_version_as_it_was() -> None:
+    """Cut off in between, the client asks from where it truly was."""
+    made = view("A", "B")
+    made.apply(update(0, 0, {"A": {"last": 1}}))
+    assert made.version == 0
+    made.apply(update(0, 9, {"B": {"last": 2}}))
+    assert made.version == 9
+
+
+def test_what_was_never_asked_for_is_ignored() -> None:
+    """Data of a symbol unsubscribed while they were under way, above all. Under the wildcard everything is welcome."""
+    made = view("A")
+    made.apply(update(0, 1, {"A": {"last": 1}, "B": {"last": 2}}))
+    assert list(made.board) == ["A"]
+    made.watch(["*"])
+    made.apply(update(1, 2, {"B": {"last": 3}}))
+    assert set(made.board) == {"A", "B"}
+
+
+def test_a_removed_symbol_is_told_and_empty() -> None:
+    """A name that is watched stays on the board without values; one that came by the wildcard goes."""
+    made = view("A", "*")
+    made.apply(update(0, 1, {"A": {"last": 1}, "B": {"last": 2}, "C": {"last": 3}}))
+    made.take()
+    made.take()
+    made.apply(update(1, 2, {"A": None, "B": None, "C": None, "D": None}))
+    assert list(made.board) == ["A"]
+    assert made.board["A"].last is None
+    # C was never shown, so its end is no news.
+    assert taken(made) == [("A", None), ("B", None)]
+    made.apply(update(2, 3, {"A": {"bid": 4}}))
+    assert taken(made) == [("A", {"bid": 4})]
+
+
+def test_removed_and_back_again_unseen_is_a_change() -> None:
+    """The user hears of the fields that changed or went, and not of the removal in between."""
+    made = view("A")
+    made.apply(update(0, 1, {"A": {"last": 1, "bid": 2, "ask": 3}}))
+    taken(made)
+    made.apply(update(1, 2, {"A": None}))
+    made.apply(update(2, 3, {"A": {"last": 1, "bid": 9}}))
+    assert taken(made) == [("A", {"bid": 9, "ask": None})]
+
+
+def test_unsubscribing_drops_what_waits() -> None:
+    """At once, from the board and from what would be given; of the others nothing is lost."""
+    made = view("A", "B")
+    made.apply(update(0, 1, {"A": {"last": 1}, "B": {"last": 2}}))
+    made.unwatch(["A"])
+    assert list(made.board) == ["B"]
+    assert taken(made) == [("B", {"last": 2})]
+    made.apply(update(1, 1, {"B": {"last": 3}}))
+    made.unwatch(["B"])
+    assert not made, "nothing waits any more"
+    # Subscribed again, it is as good as new.
+    made.watch(["A"])
+    made.apply(update(1, 2, {"A": {"last": 1}}))
+    assert taken(made) == [("A", {"last": 1})]
+
+
+def test_reconnecting_in_the_same_epoch_goes_on_from_the_version() -> None:
+    """Nothing is emptied, and only what changed comes."""
+    made = view("A", "B")
+    made.apply(update(0, 7, {"A": {"last": 1}, "B": {"last": 2}}))
+    taken(made)
+    (asked,) = made.resume("one", same_epoch=True, message_bytes=65_536)
+    assert asked.since is not None
+    assert (asked.symbols, asked.since.epoch, asked.since.version) == (["A", "B"], "one", 7)
+    made.watch(["A", "B"])
+    made.apply(update(7, 9, {"B": {"last": 3}}))
+    assert taken(made) == [("B", {"last": 3})]
+
+
+def test_a_symbol_that_may_not_have_come_whole_is_asked_for_whole() -> None:
+    """Subscribed to, but the connection broke before its first values: going on from the version would miss them."""
+    made = view("A")
+    made.apply(update(0, 7, {"A": {"last": 1}}))
+    made.watch(["B"])
+    old, new = made.resume("one", same_epoch=True, message_bytes=65_536)
+    assert old.since is not None
+    assert (old.symbols, new.symbols, new.since) == (["A"], ["B"], None)
+    assert made.unsettled
+
+
+def test_a_symbol_subscribed_to_amid_a_snapshot_is_settled_by_the_next() -> None:
+    """The snapshot that is half-way ends without the new symbol, which comes in another after it."""
+    made = view("A", "B")
+    made.apply(update(0, 0, {"A": {"last": 1}}))  # a part
+    made.watch(["C"])
+    made.apply(update(0, 7, {"B": {"last": 2}}))  # its end
+    assert made.unsettled
+    made.apply(update(7, 8, {"C": {"last": 3}}))
+    assert not made.unsettled
+
+
+def test_what_does_not_fit_into_one_message_comes_whole() -> None:
+    """A second message that resumes would be at the old version while the first's symbols are at the new one."""
+    names = [letter * 40 for letter in "ABC"]
+    made = view(*names)
+    made.apply(update(0, 7, {name: {"last": 1} for name in names}))
+    first, *rest = made.resume("one", same_epoch=True, message_bytes=560)
+    assert first.since is not None
+    assert [message.symbols for message in (first, *rest)] == [[name] for name in names]
+    assert all(message.since is None for message in rest)
+    assert [name for name in names if made.board[name].values] == names[:1]
+
+
+def test_a_new_epoch_empties_the_board_and_tells_of_what_did_not_come_again() -> None:
+    """The user isn't shown the moment without values; fields and symbols that stay away are told once all has come."""
+    made = view("A", "B", "*")
+    made.apply(update(0, 7, {"A": {"last": 1, "open": 5}, "B": {"last": 2}, "C": {"last": 3}}))
+    taken(made)
+    made.apply(update(7, 8, {"A": {"last": 9}}))
+    asked = made.resume("two", same_epoch=False, message_bytes=65_536)
+    assert [message.since for message in asked] == [None]
+    assert all(not seen.values for seen in made.board.values())
+    assert taken(made) == []
+    made.watch(["*", "A", "B"])
+    made.apply(update(0, 3, {"A": {"last": 1, "bid": 6}}))
+    assert taken(made) == [("A", {"bid": 6, "open": None}), ("B", {"last": None}), ("C", None)]
+    assert set(made.board) == {"A", "B"}
+
+
+def test_a_server_that_does_not_know_the_version_sends_everything_and_what_does_not_come_is_gone() -> None:
+    """The same epoch, yet it begins at 0 again: laying that over the old values would leave some that are no more."""
+    made = view("A", "B")
+    made.apply(update(0, 700, {"A": {"last": 1, "open": 5}, "B": {"last": 2}}))
+    taken(made)
+    made.resume("one", same_epoch=True, message_bytes=65_536)
+    made.watch(["A", "B"])
+    made.joined()
+    assert made.apply(update(0, 0, {"A": {"last": 1, "bid": 3}}))  # a part
+    assert made.apply(update(0, 4, {}))
+    assert (made.version, made.breaks) == (4, 1)
+    assert made.board["A"].as_dict() == {"last": 1, "bid": 3}
+    assert taken(made) == [("A", {"bid": 3, "open": None}), ("B", {"last": None})]
+
+
+def test_a_symbol_that_is_rejected_after_a_reconnect_is_gone() -> None:
+    """It leaves the board and is told as removed, but stays wanted: the next connection asks again."""
+    made = view("A", "B")
+    made.apply(update(0, 7, {"A": {"last": 1}, "B": {"last": 2}}))
+    taken(made)
+    made.resume("two", same_epoch=False, message_bytes=65_536)
+    made.watch(["A"])
+    made.reject(["B"])
+    made.apply(update(0, 1, {"A": {"last": 1}}))
+    assert taken(made) == [("B", None)]
+    assert list(made.board) == ["A"]
+    (asked,) = made.resume("three", same_epoch=False, message_bytes=65_536)
+    assert asked.symbols == ["A", "B"]
+
+
+def test_memory_is_bounded_by_the_watchlist() -> None:
+    """Symbols that come and go leave nothing behind, whether the user takes the updates or not."""
+    made = view("*")
+    for version in range(1, 2_000):
+        name = f"S{version % 1_000}"
+        made.apply(update(2 * version - 2, 2 * version - 1, {name: {"last": version}}))
+        made.apply(update(2 * version - 1, 2 * version, {name: None}))
+    held = (made._views, made._given, made._emptied, made._fresh, made._changed, made._removed)
+    assert [len(each) for each in held] == [0] * 6
+    assert taken(made) == []

@@ -1,0 +1,226 @@
+"""The client for people without asyncio, against a scripted server in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+import time
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+import ticker
+from tests.support.scripted_server import Conversation, ScriptedServer, scripted_thread, trades, update, welcome
+from ticker.wire.messages import Error, Fields
+
+Script = Callable[[ScriptedServer], Awaitable[None]]
+
+
+def greeted(more: Callable[[Conversation], Awaitable[None]] | None = None) -> Script:
+    """A script: one client is greeted with A at 1 and B at 2; then ``more`` happens to it."""
+
+    async def script(server: ScriptedServer) -> None:
+        client = await server.client()
+        await client.greet(1, {"A": {"last": 1}, "B": {"last": 2}})
+        if more is not None:
+            await more(client)
+
+    return script
+
+
+def threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name == "ticker-client"]
+
+
+def test_prices_come_in_a_plain_loop() -> None:
+    """No asyncio in sight; the board is full when the block is entered, and leaving it ends the thread."""
+
+    async def more(client: Conversation) -> None:
+        await client.say(update(1, 2, {"A": {"last": 3}}))
+        assert await client.closed == 1000
+
+    with scripted_thread(greeted(more)) as url:
+        with ticker.connect_sync(url, ["A", "B"]) as stream:
+            assert stream.board["B"].last == 2
+            seen = []
+            for given in stream:
+                seen.append(given.symbol)
+                if given.last == 3:
+                    break
+            assert seen[0] == "A"
+            assert (stream.state, stream.epoch, stream.version, stream.channel) == ("live", "one", 2, "ticker")
+            assert (stream.symbols, stream.rejected, stream.lost, stream.rate) == (["A", "B"], {}, {}, 10)
+            assert (stream.reconnects, stream.resyncs, stream.feed, stream.error) == (0, 0, None, None)
+            assert stream.welcome is not None
+            assert stream.url.endswith("/v1/stream")
+            assert stream.frame().loc["B", "last"] == 2
+        assert threads() == []
+        assert list(stream) == []
+
+
+async def test_it_works_inside_a_running_loop() -> None:
+    """As in a notebook: the loop that runs is left alone."""
+    assert asyncio.get_running_loop().is_running()
+    with scripted_thread(greeted()) as url, ticker.connect_sync(url, ["A", "B"], encoding="msgpack") as stream:
+        assert next(stream).symbol == "A"
+        assert stream.next(timeout=5).symbol == "B"
+
+
+def test_a_slow_user_sees_the_latest_values() -> None:
+    """The thread lays updates over while the user does something else: one update a symbol, with the newest values."""
+    said = threading.Event()
+
+    async def more(client: Conversation) -> None:
+        for version in range(1, 1_000):
+            await client.say(update(version, version + 1, {"A": {"last": version + 1}}))
+        said.set()
+
+    with scripted_thread(greeted(more)) as url, ticker.connect_sync(url, ["A", "B"]) as stream:
+        assert said.wait(10)
+        while stream.version < 1_000:
+            time.sleep(0.001)
+        assert [(stream.next().symbol, stream.board["A"].last) for _ in range(2)] == [("A", 1_000), ("B", 1_000)]
+        with pytest.raises(TimeoutError, match=r"within 0\.01 s"):
+            stream.next(timeout=0.01)
+
+
+def test_subscribing_from_the_users_thread() -> None:
+    """The answer, or the error, comes back to where it was asked."""
+
+    async def more(client: Conversation) -> None:
+        await client.subscribed(rate=60)
+        await client.unsubscribed()
+        asked = await client.asked()
+        await client.say(Error(id=asked.id, code="too-many-symbols", message="enough"))
+
+    with scripted_thread(greeted(more)) as url, ticker.connect_sync(url, ["A", "B"]) as stream:
+        assert stream.subscribe(["C"], 60).rate == 60
+        stream.unsubscribe(["A", "B"])
+        assert list(stream.board) == ["C"]
+        with pytest.raises(ticker.ProtocolError, match="enough"):
+            stream.subscribe(["D"])
+
+
+def test_trades_and_quotes_are_plain_iterators_too() -> None:
+    """They subscribe by themselves, and wait as the others do."""
+
+    async def more(client: Conversation) -> None:
+        await client.subscribed()
+        await client.say(trades(0, 2, [("A", 1), ("B", 2)], {"A": 4}))
+
+    with scripted_thread(greeted(more)) as url, ticker.connect_sync(url, ["A", "B"]) as stream:
+        found = []
+        for trade in stream.trades():
+            found.append((trade.symbol, trade.price, trade.lost))
+            if len(found) == 2:
+                break
+        assert found == [("A", 1, 4), ("B", 2, 0)]
+        assert stream.lost == {"trades": {"A": 4}}
+        with pytest.raises(TimeoutError):
+            stream.trades().next(timeout=0)
+
+
+def test_waiting_can_be_interrupted() -> None:
+    """Ctrl-C while nothing comes: the loop is left at once, and the block cleans up."""
+    main = threading.main_thread().ident
+    assert main is not None
+
+    async def more(client: Conversation) -> None:
+        await client.subscribed()
+        signal.pthread_kill(main, signal.SIGINT)
+        assert await client.closed == 1000
+
+    def wait(url: str) -> None:
+        with ticker.connect_sync(url, ["A", "B"]) as stream:
+            for _ in range(2):
+                stream.next()
+            threading.Thread(target=stream.subscribe, args=(["C"],)).start()
+            for _ in stream:
+                pass
+
+    with scripted_thread(greeted(more)) as url:
+        with pytest.raises(KeyboardInterrupt):
+            wait(url)
+        assert threads() == []
+
+
+def test_connecting_can_be_interrupted() -> None:
+    """Ctrl-C while the server is silent."""
+    main = threading.main_thread().ident
+    assert main is not None
+
+    async def script(server: ScriptedServer) -> None:
+        client = await server.client()
+        await client.say(welcome())
+        await client.asked()
+        signal.pthread_kill(main, signal.SIGINT)
+        await client.closed
+
+    with scripted_thread(script) as url:
+        with pytest.raises(KeyboardInterrupt):
+            ticker.connect_sync(url, ["A"]).open()
+        assert threads() == []
+
+
+def test_what_goes_wrong_in_the_thread_is_raised_in_the_users() -> None:
+    """While connecting, and later in the iteration; asking then raises it too."""
+    with pytest.raises(ticker.ConnectError):
+        ticker.connect_sync("127.0.0.1:1", ["A"]).open()
+
+    async def more(client: Conversation) -> None:
+        await client.socket.close(code=1009, message=b"too long")
+
+    with scripted_thread(greeted(more)) as url, ticker.connect_sync(url, ["A", "B"]) as stream:
+        with pytest.raises(ticker.RefusedError, match="too long"):
+            for _ in stream:
+                pass
+        assert isinstance(stream.error, ticker.RefusedError)
+        with pytest.raises(ticker.RefusedError):
+            stream.subscribe(["C"])
+        with pytest.raises(ticker.RefusedError):
+            stream.next(timeout=1)
+
+
+def test_closing_from_another_thread_ends_the_loop() -> None:
+    """The one who iterates leaves his loop; ``next`` says that it is closed. Closing again is no error."""
+    with scripted_thread(greeted()) as url:
+        stream = ticker.connect_sync(url, ["A", "B"]).open()
+        stream.next()
+        stream.next()
+        closer = threading.Timer(0.05, stream.close)
+        closer.start()
+        assert list(stream) == []
+        closer.join()
+        with pytest.raises(ticker.StreamError, match="closed"):
+            stream.next()
+        with pytest.raises(ticker.StreamError, match="not open"):
+            stream.subscribe(["C"])
+        stream.close()
+        with pytest.raises(RuntimeError, match="once"):
+            stream.open()
+        assert stream.state == "closed"
+
+
+def test_a_stream_that_was_never_opened_closes_quietly() -> None:
+    """And asks nothing."""
+    stream = ticker.connect_sync("127.0.0.1:1", ["A"])
+    with pytest.raises(ticker.StreamError, match="not open"):
+        stream.subscribe(["B"])
+    stream.close()
+    with pytest.raises(ticker.StreamError, match="closed while"):
+        stream.open()
+
+
+def test_the_board_may_be_read_while_it_changes() -> None:
+    """Symbols come in by the thousand in one thread while another goes over the board."""
+
+    async def more(client: Conversation) -> None:
+        for version in range(1, 300):
+            data: dict[str, Fields | None] = {f"S{version}-{number}": {"last": number} for number in range(10)}
+            await client.say(update(version, version + 1, data))
+
+    with scripted_thread(greeted(more)) as url, ticker.connect_sync(url, ["*"]) as stream:
+        while stream.version < 300:
+            assert all(view.symbol for view in stream.board.values())
+        assert len(stream.frame()) == 2 + 2990

@@ -1,0 +1,63 @@
+"""Long polls as a link: what is asked while an answer is on its way."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+from yarl import URL
+
+from ticker.client.access import Access
+from ticker.client.transports.poll import PollLink
+from ticker.wire.messages import Limits, ServerMessage, Snapshot, Subscribe, Subscribed, Update, Welcome
+
+
+class Answered(PollLink):
+    """Its requests are answered by the test: ``requests`` has the symbols of each, and what is awaited."""
+
+    def __init__(self) -> None:
+        super().__init__(cast("Any", None), URL("http://ticker.example/v1/poll"), Access())
+        self.welcome = Welcome(server="", protocol=1, epoch="e", heartbeat=10.0, limits=Limits())
+        self.requests: asyncio.Queue[tuple[list[str], asyncio.Future[Snapshot | None]]] = asyncio.Queue()
+
+    async def _changes(self) -> Snapshot | None:
+        answer: asyncio.Future[Snapshot | None] = asyncio.get_running_loop().create_future()
+        self.requests.put_nowait((list(self._names), answer))
+        return await answer
+
+
+def snapshot(version: int, *names: str) -> Snapshot:
+    return Snapshot(epoch="e", version=version, ts=0, data={name: {"last": 1.0} for name in names})
+
+
+async def test_a_symbol_added_while_an_answer_comes_in_comes_whole() -> None:
+    """The answer was to an older question: taken for one to the new one, it would leave out what is new for good."""
+    link, told = Answered(), asyncio.Queue[ServerMessage]()
+
+    async def read() -> None:
+        while True:
+            if (message := await link._receive()) is not None:
+                told.put_nowait(message)
+
+    await link.send(Subscribe(id=1, symbols=["AAPL"], rate=0))
+    reading = asyncio.create_task(read())
+    try:
+        async with asyncio.timeout(10):
+            _, answer = await link.requests.get()
+            answer.set_result(snapshot(5, "AAPL"))
+            assert isinstance(await told.get(), Subscribed)
+            assert isinstance(await told.get(), Update)
+            _, answer = await link.requests.get()
+            answer.set_result(snapshot(6, "AAPL"))
+            await link.send(Subscribe(id=2, symbols=["MSFT"]))
+            names, answer = await link.requests.get()
+            assert names == ["AAPL", "MSFT"]
+            answer.set_result(snapshot(6, "AAPL", "MSFT"))
+            subscribed, update = await told.get(), await told.get()
+        assert isinstance(subscribed, Subscribed)
+        assert subscribed.id == 2
+        assert isinstance(update, Update)
+        assert set(update.data) == {"AAPL", "MSFT"}
+    finally:
+        reading.cancel()
+        await asyncio.wait([reading])

@@ -1,0 +1,73 @@
+"""The section "Add a feed" of CONTRIBUTING.md: its code is run as it stands there."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from ticker.errors import OptionError
+from ticker.feed.feed import Feed, feed_options
+from ticker.testing import check_feed
+
+GUIDE = Path(__file__).parents[3] / "CONTRIBUTING.md"
+
+
+def blocks(language: str) -> list[str]:
+    """The code blocks of the section."""
+    section = GUIDE.read_text(encoding="utf-8").split("## Add a feed\n")[1].split("\n## ")[0]
+    return re.findall(rf"```{language}\n(.*?)```", section, re.DOTALL)
+
+
+@pytest.fixture
+def sine_feed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """The example, as a module that was installed."""
+    (tmp_path / "sine_feed.py").write_text(blocks("python")[0], encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    import sine_feed  # type: ignore[import-not-found]  # it is written just before
+
+    yield sine_feed
+    del sys.modules["sine_feed"]
+
+
+async def test_the_example_is_a_feed_without_faults(sine_feed: ModuleType) -> None:
+    """The guide's feed passes the guide's check, with the options given as on the command line."""
+    options: Any = feed_options(sine_feed.Sine, {"symbols": "A, B,C", "rate_hz": "200"})
+    feed = sine_feed.Sine(options)
+    assert isinstance(feed, Feed)
+    assert list(feed.info.symbols) == ["A", "B", "C"]
+    assert await check_feed(feed, events=20) == []
+
+
+def test_the_example_of_a_test_passes(sine_feed: ModuleType) -> None:
+    """The test that the guide shows is run, too."""
+    names: dict[str, Any] = {}
+    exec(blocks("python")[1], names)
+    tests = [value for name, value in names.items() if name.startswith("test_")]
+    assert len(tests) == 1
+    asyncio.run(tests[0]())
+
+
+def test_a_wrong_option_of_the_example_is_told(sine_feed: ModuleType) -> None:
+    """The bounds in the options' types are checked for the feed's author."""
+    with pytest.raises(OptionError, match=r"--rate-hz: .*> 0"):
+        feed_options(sine_feed.Sine, {"rate_hz": "0"})
+
+
+def test_the_example_is_about_30_lines() -> None:
+    """The guide promises a short one: blank lines, imports and comments apart."""
+    lines = [
+        line for line in blocks("python")[0].splitlines() if line.strip() and not line.startswith(("import", "from"))
+    ]
+    assert 15 <= len(lines) <= 32
+
+
+def test_the_entry_point_names_the_example() -> None:
+    """What is to be put into pyproject.toml fits the code."""
+    assert 'ticker.feeds"]\nsine = "sine_feed:Sine"' in blocks("toml")[0]

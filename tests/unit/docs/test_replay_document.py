@@ -1,0 +1,42 @@
+"""docs/replay.md says what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import msgspec
+
+from feeds.files.layouts.catalog import BY_COLUMNS
+from feeds.files.layouts.headerless import BARE
+from feeds.files.layouts.layout import Layout
+from feeds.files.layouts.with_header import HEADED
+from feeds.replay.options import ReplayOptions
+from ticker.feed.feed import flag
+
+TEXT = (Path(__file__).parents[3] / "docs/replay.md").read_text(encoding="utf-8")
+
+
+def table() -> list[str]:
+    """The table of layouts as it must stand in the document."""
+    layouts: dict[str, list[Layout]] = {}
+    for layout in (*HEADED, *BARE, *BY_COLUMNS.values()):
+        layouts.setdefault(layout.name, []).append(layout)
+    lines = ["| layout | what writes it | header | stamps without an offset |", "|---|---|---|---|"]
+    for name, those in sorted(layouts.items()):
+        titles = min((layout.title for layout in those), key=len)
+        header = "no" if all(layout in BARE for layout in those) else "yes"
+        zone = next((layout.zone for layout in those if layout.zone), None) or "UTC, assumed"
+        lines.append(f"| `{name}` | {titles} | {header} | {zone} |")
+    return lines
+
+
+def test_the_layouts_are_as_listed() -> None:
+    """Every layout, in the order of the alphabet, with its time zone."""
+    assert re.findall(r"^\|.*\|$", TEXT.partition("## Layouts")[2], re.MULTILINE) == table()
+
+
+def test_each_option_is_told() -> None:
+    """Whatever can be said of files and of the clock stands in the page."""
+    names = {flag(field.name) for field in msgspec.structs.fields(ReplayOptions)}
+    assert names <= set(re.findall(r"--[a-z-]+", TEXT))

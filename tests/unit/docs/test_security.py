@@ -1,0 +1,151 @@
+"""SECURITY.md and docs/deploy.md against the code: the tests, options, codes and defaults that they name."""
+
+from __future__ import annotations
+
+import configparser
+import json
+import logging
+import re
+import shlex
+import shutil
+import subprocess
+import time
+from functools import cache
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from ticker.auth import authenticator, tokens
+from ticker.auth.entitlements import Entitlements
+from ticker.auth.tokens import TokenVerifier
+from ticker.cli import main
+from ticker.cli.logs import _JsonLine
+from ticker.errors import CLOSE_CODES, ERROR_CODES, REJECTIONS
+from ticker.server import Settings
+from ticker.server.connections import registry
+from ticker.server.middleware.login_throttle import LATE_S
+from ticker.wire.messages import Limits
+
+ROOT = Path(__file__).parents[3]
+TEXTS = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("SECURITY.md", "docs/deploy.md", "README.md")}
+SECURITY, DEPLOY = TEXTS["SECURITY.md"], TEXTS["docs/deploy.md"]
+
+
+def block(language: str) -> str:
+    (found,) = re.findall(rf"```{language}\n(.*?)```", DEPLOY, re.DOTALL)
+    return str(found)
+
+
+@cache
+def help_of(*command: str) -> str:
+    ran = CliRunner().invoke(main, [*command, "--help"])
+    assert ran.exit_code == 0, ran.output
+    return ran.output
+
+
+def commands(text: str) -> list[list[str]]:
+    """The words of each `ticker …` that stands in a console, an `ExecStart` or by itself in a sentence."""
+    consoles = "\n".join(re.findall(r"```console\n(.*?)```", text, re.DOTALL))
+    lines = re.findall(r"^\$ (?:\.venv/bin/)?(ticker .*)$", consoles, re.MULTILINE)
+    lines += re.findall(r"^ExecStart=\S+/(ticker .*)$", text, re.MULTILINE)
+    lines += re.findall(r"`(ticker [a-z][^`\n]*--[^`\n]*)`", text)
+    return [shlex.split(line.replace("…", ""), comments=True) for line in lines]
+
+
+def test_each_line_names_tests_that_are_there() -> None:
+    """And every threat has one."""
+    rows = [line for line in SECURITY.splitlines() if line.startswith("| ") and not line.startswith("| threat |")]
+    assert len(rows) > 40
+    for row in rows:
+        named = re.findall(r"`([\w/]+\.py)`", row.rsplit("|", 2)[1])
+        assert named, row
+        assert [name for name in named if not (ROOT / "tests" / name).is_file()] == [], row
+
+
+def test_each_limit_is_told_with_its_default() -> None:
+    """All of them have their meaning in docs/protocol.md; here are those that something hostile meets."""
+    told = {name: int(value) for name, value in re.findall(r"`limits\.(\w+)` \((\d+)", SECURITY)}
+    assert len(told) >= 14
+    defaults = msgspec.to_builtins(Limits())
+    assert told == {name: defaults.get(name) for name in told}
+    named = set(re.findall(r"`limits\.(\w+)`", SECURITY))
+    assert named == told.keys()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        f"answered {LATE_S:g} s late",
+        f"`login-ends` {registry.WARN_S:g} s before, then close 4401",
+        f"clocks may differ by {tokens.LEEWAY_S} s",
+        f"holds {authenticator.SESSION_S // 3600} h at most",
+        f"gone after {Settings().dead_after_s:g} s, data in flight",
+        f"is held for {Limits().handshake_seconds} s",
+    ],
+)
+def test_what_else_is_told_is_so(words: str) -> None:
+    assert words in SECURITY
+
+
+@pytest.mark.parametrize("name", list(TEXTS))
+def test_codes_are_ones_that_there_are(name: str) -> None:
+    """Close codes, and the codes of errors."""
+    assert {int(code) for code in re.findall(r"\b(44\d\d)\b", TEXTS[name])} <= CLOSE_CODES.keys()
+    spoken = set(re.findall(r"(?:rejected with|then|an error) `([\w-]+)`", TEXTS[name]))
+    assert spoken <= {*ERROR_CODES, *REJECTIONS}
+
+
+@pytest.mark.parametrize("name", list(TEXTS))
+def test_options_are_ones_that_there_are(name: str) -> None:
+    """Of each command that is shown, and those that stand alone, of any."""
+    everywhere = "".join(
+        help_of(*words)
+        for words in (("serve",), ("watch",), ("keys", "add"), ("cert",), ("record",), ("replay",), ("inspect",))
+    )
+    shown = commands(TEXTS[name])
+    assert shown or name == "SECURITY.md"
+    for words in shown:
+        path = words[1:3] if words[1] == "keys" else words[1:2]
+        for option in (word.partition("=")[0] for word in words if word.startswith("--")):
+            assert option in re.findall(r"--[a-z-]+", help_of(*path)), words
+    alone = set(re.findall(r"`(--[a-z-]+)", TEXTS[name])) - {"--help"}
+    assert alone <= set(re.findall(r"--[a-z-]+", everywhere))
+
+
+def test_the_unit_is_one(tmp_path: Path) -> None:
+    """systemd understands each line of it, where there is a systemd to ask; and its nodes are the proxies' nodes."""
+    unit = configparser.RawConfigParser(interpolation=None, strict=True, comment_prefixes="#")
+    unit.optionxform = str  # type: ignore[assignment,method-assign]  # configparser's own way to keep capitals
+    unit.read_string(block("ini"))
+    assert set(unit.sections()) == {"Unit", "Service", "Install"}
+    assert (
+        set(re.findall(r"127\.0\.0\.1:(\d+)", DEPLOY)) == set(re.findall(r"ticker@(\d+)", DEPLOY)) == {"8001", "8002"}
+    )
+    if shutil.which("systemd-analyze") is None:
+        return
+    path = tmp_path / "ticker@8001.service"
+    path.write_text(block("ini").replace("/opt/ticker/bin/ticker", "/bin/true"))
+    ran = subprocess.run(["systemd-analyze", "verify", str(path)], capture_output=True, text=True, check=False)
+    if "ailed to" not in ran.stderr:  # a machine without a running systemd may not be able to say
+        assert ran.stderr == ""
+
+
+def test_the_token_opens(tmp_path: Path) -> None:
+    """The claims as they stand there, but for the time."""
+    jwt = pytest.importorskip("jwt")
+    secret = tmp_path / "secret"
+    secret.write_text("0123456789abcdef0123456789abcdef")
+    claims = json.loads(block("json")) | {"exp": time.time() + 60}
+    found = TokenVerifier(secret, "ticker").identify(jwt.encode(claims, secret.read_text(), "HS256"))
+    assert found is not None
+    assert found.may == Entitlements(symbols=("AAPL", "FX:*"), rooms=("desk",), rate=2, connections=5)
+
+
+def test_a_line_of_the_log_has_what_is_told() -> None:
+    record = logging.LogRecord("ticker.server", logging.INFO, "", 0, "client %s", ("7",), None)
+    record.client = "7"
+    told = re.search(r"an object of (`.*?) where it is about one", DEPLOY, re.DOTALL)
+    assert told
+    assert set(re.findall(r"`(\w+)`", told[1])) == set(json.loads(_JsonLine().format(record)))

@@ -1,0 +1,67 @@
+"""Finding a feed by its name, and its options out of strings."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+import msgspec
+import pytest
+
+from ticker.errors import FeedError, OptionError
+from ticker.feed.feed import Feed, FeedOptions, feed_class, feed_options, installed_feeds, load_feed
+
+
+class Options(FeedOptions, frozen=True, kw_only=True):
+    path: str
+    names: tuple[str, ...] = ()
+    rate: Annotated[float, msgspec.Meta(gt=0)] = 1.0
+    loop: bool = False
+    seed: int | None = None
+
+
+class SomeFeed:
+    Options: ClassVar[type[FeedOptions]] = Options
+
+
+def options(**given: object) -> FeedOptions:
+    return feed_options(SomeFeed, given)  # type: ignore[arg-type]  # only its options are looked at
+
+
+def test_strings_become_what_the_options_are() -> None:
+    """As the command line and the environment give them."""
+    made = options(path="x.csv", names="A, B,,C", rate="2.5", loop="true", seed="7")
+    assert made == Options(path="x.csv", names=("A", "B", "C"), rate=2.5, loop=True, seed=7)
+
+
+@pytest.mark.parametrize(
+    ("given", "option", "said"),
+    [
+        ({}, "path", "--path is needed"),
+        ({"path": "x", "rate": "0"}, "rate", "--rate: Expected `float` > 0"),
+        ({"path": "x", "rate": "fast"}, "rate", "'fast'"),
+        ({"path": "x", "seed": "1.5"}, "seed", "--seed"),
+        ({"path": "x", "loop": "perhaps"}, "loop", "--loop"),
+        ({"path": "x", "ticks_per_second": "1"}, "ticks_per_second", "--ticks-per-second is not an option"),
+    ],
+)
+def test_a_wrong_option_is_named_as_it_is_spelt(given: dict[str, object], option: str, said: str) -> None:
+    """The error carries the option's name, and its text what was given."""
+    with pytest.raises(OptionError, match="^" + said.replace("(", r"\(") if said.startswith("--") else said) as caught:
+        options(**given)
+    assert caught.value.option == option
+
+
+def test_the_built_in_feeds_come_in_by_the_public_door() -> None:
+    """Both are entry points like anybody's, and are feeds."""
+    assert {"csv", "random-walk"} <= installed_feeds().keys()
+    feed = load_feed("random-walk", {"symbols": "AAPL,MSFT", "seed": "1"})
+    assert isinstance(feed, Feed)
+    assert list(feed.info.symbols) == ["AAPL", "MSFT"]
+
+
+def test_an_unknown_feed_gets_a_hint() -> None:
+    """A near miss is suggested; otherwise what there is."""
+    with pytest.raises(FeedError, match="did you mean random-walk"):
+        feed_class("randomwalk")
+    with pytest.raises(FeedError, match=r"installed: .*csv.*random-walk"):
+        feed_class("zzz")

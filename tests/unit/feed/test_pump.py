@@ -1,0 +1,253 @@
+"""The pump: a feed that fails is started again, and everybody can tell how it is."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from typing import ClassVar
+
+import pytest
+
+from tests.support.market import batch
+from ticker.errors import BatchError
+from ticker.feed.feed import FeedInfo, FeedOptions, ReplayStatus
+from ticker.feed.pump import FIRST_PAUSE_S, MAXIMUM_PAUSE_S, QUIET_AFTER_S, Pump
+from ticker.model import FeedEvent, SymbolTable
+
+TS = 1_700_000_000_000_000_000
+
+
+class Moments:
+    """A clock that moves when the pump sleeps, and remembers for how long."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+        self.slept: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now_s += seconds
+        await asyncio.sleep(0)
+
+
+class Failing:
+    """Yields one batch in each life, and fails ``times`` times."""
+
+    Options: ClassVar[type[FeedOptions]] = FeedOptions
+
+    def __init__(self, times: int, moments: Moments | None = None, life_s: float = 0.0) -> None:
+        self.table = SymbolTable(["AAPL"])
+        self.info = FeedInfo(symbols=self.table, ends=True, pausable=True)
+        self.paused = False
+        self.lives = 0
+        self.closed = 0
+        self._times = times
+        self._moments = moments
+        self._life_s = life_s
+
+    def pause(self) -> None:
+        self.paused = True
+
+    def resume(self) -> None:
+        self.paused = False
+
+    async def __aiter__(self) -> AsyncIterator[FeedEvent]:
+        self.lives += 1
+        try:
+            yield batch(self.table, [(0, TS + self.lives, 1.0, 1.0)])
+            if self._moments is not None:
+                self._moments.now_s += self._life_s
+            if self.lives <= self._times:
+                raise RuntimeError(f"failure {self.lives}")
+        finally:
+            self.closed += 1
+
+
+def pump(feed: Failing, moments: Moments, published: list[FeedEvent]) -> Pump:
+    return Pump(feed, published.append, monotonic=moments.monotonic, sleep=moments.sleep, jitter=lambda: 1.0)
+
+
+async def test_a_feed_that_fails_is_started_again_after_growing_pauses(caplog: pytest.LogCaptureFixture) -> None:
+    """The pause doubles up to its bound; each failure is one log line, the traceback comes once."""
+    moments, published = Moments(), list[FeedEvent]()
+    feed = Failing(9)
+    with caplog.at_level(logging.ERROR):
+        await pump(feed, moments, published).run()
+    assert moments.slept[:4] == [FIRST_PAUSE_S * 2**n for n in range(4)]
+    assert moments.slept[-1] == MAXIMUM_PAUSE_S
+    assert len(published) == 10
+    assert feed.closed == 10
+    assert [bool(record.exc_info) for record in caplog.records] == [True] + [False] * 8
+    assert "RuntimeError: failure 9" in caplog.records[-1].getMessage()
+
+
+async def test_the_pause_starts_small_again_after_a_long_life() -> None:
+    """A failure once a day is not the tenth in a row."""
+    moments, published = Moments(), list[FeedEvent]()
+    await pump(Failing(4, moments, life_s=MAXIMUM_PAUSE_S + 1), moments, published).run()
+    assert moments.slept == [FIRST_PAUSE_S] * 4
+
+
+async def test_a_batch_that_the_hub_refuses_is_the_feeds_failure() -> None:
+    """The feed is closed and started again; the hub has seen nothing of the batch."""
+    moments = Moments()
+    feed = Failing(0)
+    refused = [True]
+
+    def publish(event: FeedEvent) -> None:
+        if refused:
+            refused.pop()
+            raise BatchError("a price that is none")
+
+    each = Pump(feed, publish, monotonic=moments.monotonic, sleep=moments.sleep)
+    await each.run()
+    assert (feed.lives, feed.closed, each.failures) == (2, 2, 1)
+
+
+async def test_the_state_tells_live_paused_quiet_stale_and_ended() -> None:
+    """Each state at its moment, with the newest tick's stamp."""
+    moments, seen = Moments(), list[str]()
+    feed = Failing(1)
+
+    def publish(event: FeedEvent) -> None:
+        seen.append(each.state().state)
+
+    async def sleep(seconds: float) -> None:
+        seen.append(each.state().state)
+        await moments.sleep(seconds)
+
+    each = Pump(feed, publish, monotonic=moments.monotonic, sleep=sleep)
+    assert each.state().state == "quiet"
+    assert each.state().ts is None
+    running = asyncio.create_task(each.run())
+    while each.state().state != "live":
+        await asyncio.sleep(0)
+    feed.pause()
+    seen.append(each.state().state)
+    feed.resume()
+    moments.now_s += QUIET_AFTER_S + 1
+    seen.append(each.state().state)
+    await running
+    assert seen == ["quiet", "paused", "quiet", "stale", "stale"]
+    assert each.state().state == "ended"
+    assert each.state().ts == TS + 2
+
+
+async def test_cancelling_closes_the_feed() -> None:
+    """A feed lets go of its files when the service stops."""
+    moments = Moments()
+    feed = Failing(10**9)
+    each = Pump(feed, lambda event: None, monotonic=moments.monotonic, sleep=moments.sleep)
+    running = asyncio.create_task(each.run())
+    while not feed.lives:
+        await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert feed.closed == feed.lives
+
+
+@pytest.mark.parametrize("fault", [OSError("gone"), asyncio.CancelledError()])
+async def test_what_a_feed_failed_by_is_told_and_not_what_its_closing_does(
+    fault: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A feed that is closed badly has failed by what it was closed for; it is started again all the same."""
+    moments, published = Moments(), list[FeedEvent]()
+
+    class Clinging(Failing):
+        async def __aiter__(self) -> AsyncIterator[FeedEvent]:
+            self.lives += 1
+            try:
+                yield batch(self.table, [(0, TS, 1.0, 1.0)])
+            finally:
+                if self.lives == 1:
+                    raise fault
+
+    def publish(event: FeedEvent) -> None:
+        if not published:
+            published.append(event)
+            raise BatchError("a price that is none")
+
+    feed = Clinging(0)
+    with caplog.at_level(logging.ERROR):
+        await Pump(feed, publish, monotonic=moments.monotonic, sleep=moments.sleep).run()
+    assert feed.lives == 2
+    named = "BatchError" if isinstance(fault, Exception) else "CancelledError"
+    assert [named in record.getMessage() for record in caplog.records] == [True]
+
+
+async def test_a_feed_that_answers_its_cancelling_with_a_failure_is_not_started_again() -> None:
+    """Whoever stops the service stops the feed, too, whatever it raises then."""
+
+    class Stubborn(Failing):
+        async def __aiter__(self) -> AsyncIterator[FeedEvent]:
+            self.lives += 1
+            yield batch(self.table, [(0, TS, 1.0, 1.0)])
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                raise OSError("not now") from None
+
+    feed, published = Stubborn(0), list[FeedEvent]()
+    running = asyncio.create_task(Pump(feed, published.append).run())
+    while not published:
+        await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert feed.lives == 1
+
+
+class Sought:
+    """A replay of one tick, which plays again each time it is sought."""
+
+    Options: ClassVar[type[FeedOptions]] = FeedOptions
+
+    def __init__(self) -> None:
+        self.table = SymbolTable(["AAPL"])
+        self.info = FeedInfo(symbols=self.table, ends=True, pausable=True)
+        self.paused = False
+        self.lives = 0
+        self.sought = asyncio.Event()
+        self.replay = ReplayStatus(state="playing", position=TS, first=TS, last=TS, speed=1, loop=False)
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+    def step(self, count: int = 1) -> None: ...
+
+    def set_speed(self, speed: float) -> None: ...
+
+    def seek(self, ts: int) -> None:
+        self.sought.set()
+
+    async def again(self) -> None:
+        await self.sought.wait()
+
+    async def settled(self) -> None: ...
+
+    async def __aiter__(self) -> AsyncIterator[FeedEvent]:
+        self.lives += 1
+        self.sought.clear()
+        yield batch(self.table, [(0, TS + self.lives, 1.0, 1.0)])
+
+
+async def test_a_replay_that_ended_is_waited_for() -> None:
+    """Its state is ended, until it is sought and plays again."""
+    feed, published = Sought(), list[FeedEvent]()
+    each = Pump(feed, published.append)
+    running = asyncio.create_task(each.run())
+    for lives in (1, 2):
+        while each.state().state != "ended" or len(published) < lives:
+            await asyncio.sleep(0)
+        assert feed.lives == len(published) == lives
+        assert not running.done()
+        feed.seek(TS)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running

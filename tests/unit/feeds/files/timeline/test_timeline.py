@@ -1,0 +1,159 @@
+"""The timeline: everything once and in order, from any moment on, finely or coarsely."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from feeds.files.timeline.timeline import Timeline
+from tests.support.data_files import DAY, HOUR, NAN, FakeSource, bars, quotes, timeline_of, told, trades
+from ticker.errors import FeedError
+
+
+@pytest.fixture
+def timeline() -> Iterator[Any]:
+    made: list[Timeline] = []
+
+    def make(*sources: FakeSource, run: int = 4, **options: Any) -> Timeline:
+        made.append(timeline_of(sources, run, **options))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+def test_files_are_merged_by_time_and_ties_keep_the_files_order(timeline: Any) -> None:
+    """Stamp, then order of the files, then order of the rows."""
+    first = FakeSource("a", trades((0, DAY + 5, 1.0), (0, DAY + 9, 2.0)), trades((0, DAY + 9, 3.0)))
+    second = FakeSource("b", trades((1, DAY + 9, 4.0), (1, DAY + 1, 5.0)))
+    assert told(timeline(first, second)) == [
+        (1, DAY + 1, 5), (0, DAY + 5, 1), (0, DAY + 9, 2), (0, DAY + 9, 3), (1, DAY + 9, 4)
+    ]  # fmt: skip
+
+
+def test_any_cut_in_two_gives_the_whole(timeline: Any) -> None:
+    """What is after a moment and what is not are all there is, each once."""
+    rows = [(code, DAY + 7 * step % 50, float(step + 1)) for step in range(60) for code in (step % 3,)]
+    made = timeline(FakeSource("a", trades(*rows)))
+    whole = told(made)
+    assert len(whole) == 60
+    for moment in range(DAY - 1, DAY + 51, 7):
+        assert told(made, None, moment) + told(made, moment) == whole
+
+
+def test_a_day_begins_with_its_first_tick_in_the_files_zone(timeline: Any) -> None:
+    """16:00 to 20:00 in New York is one day with the morning, though UTC's midnight is in it; nights have no day."""
+    evening, night, morning = DAY + 23 * HOUR, DAY + 25 * HOUR, DAY + 38 * HOUR
+    chunk = trades((0, evening, 1.0), (0, night, 2.0), (0, morning, 3.0), (0, morning + 72 * HOUR, 4.0))
+    assert told(timeline(FakeSource("a", chunk, zone="America/New_York"))) == [
+        (0, evening, 1), (0, night, 2), "day", (0, morning, 3), "day", (0, morning + 72 * HOUR, 4)
+    ]  # fmt: skip
+    assert told(timeline(FakeSource("a", chunk)))[1] == "day"
+
+
+def test_a_day_without_a_midnight_begins_an_hour_later(timeline: Any) -> None:
+    """In some zones the clocks are put forward at midnight; in others a midnight comes twice, and the first counts."""
+    noons = pd.date_range("2018-11-02 12:00", periods=5, tz="America/Sao_Paulo").as_unit("ns").asi8.tolist()
+    for first in range(4):
+        chunk = trades(*((0, noon, 1.0) for noon in noons[first:]))
+        found = told(timeline(FakeSource("a", chunk, zone="America/Sao_Paulo")))
+        assert [event if event == "day" else event[1] for event in found] == [
+            each for noon in noons[first:] for each in ("day", noon)
+        ][1:]
+    twice = pd.Timestamp("2023-11-05 04:00", tz="UTC").value  # Havana's first midnight of the two
+    chunk = trades(*((0, twice + hours * HOUR, 1.0) for hours in (-1, 0, 1, 2)))
+    assert told(timeline(FakeSource("a", chunk, zone="America/Havana"))).index("day") == 1
+
+
+def test_a_bar_opens_walks_and_closes(timeline: Any) -> None:
+    """Ends come before beginnings of one stamp; the walk is four trades inside."""
+    chunk = bars((0, DAY, 10.0, 12.0, 9.0, 11.0), (0, DAY + HOUR, 11.0, 13.0, 10.0, 10.5))
+    quarter = HOUR // 4
+    made = timeline(FakeSource("a", chunk))
+    assert told(made) == [
+        ("open", 0, DAY), (0, DAY, 10), (0, DAY + quarter, 9), (0, DAY + 2 * quarter, 12), (0, DAY + 3 * quarter, 11),
+        ("close", 0, DAY), ("open", 0, DAY + HOUR), (0, DAY + HOUR, 11), (0, DAY + HOUR + quarter, 13),
+        (0, DAY + HOUR + 2 * quarter, 10), (0, DAY + HOUR + 3 * quarter, 10.5), ("close", 0, DAY + HOUR),
+    ]  # fmt: skip
+    assert (made.first, made.last) == (DAY, DAY + 2 * HOUR)
+    assert made.reports[0].interval_ns == HOUR
+
+
+def test_at_midnight_a_bar_ends_before_the_day_begins_and_the_next_bar_with_it(timeline: Any) -> None:
+    """So that what rolls over has the old bar closed, and its ticks come after all of it."""
+    rows = [(code, DAY + day * 24 * HOUR, 10.0, 12.0, 9.0, 11.0) for day in range(2) for code in (0, 1)]
+    found = told(timeline(FakeSource("a", bars(*rows))))
+    middle = found.index("day")
+    assert found[middle - 2 : middle + 4] == [
+        ("close", 0, DAY), ("close", 1, DAY), "day", ("open", 0, DAY + 24 * HOUR), ("open", 1, DAY + 24 * HOUR),
+        (0, DAY + 24 * HOUR, 10),
+    ]  # fmt: skip
+
+
+def test_coarsely_the_same_bars_close_and_those_open_at_the_end_come_in_detail(timeline: Any) -> None:
+    """Up to a moment inside the third bar: two closed, the third open with its ticks so far."""
+    rows = [(code, DAY + step * HOUR, 10.0, 12.0, 9.0, 11.0) for step in range(5) for code in (0, 1)]
+    made = timeline(FakeSource("a", bars(*rows)))
+    moment = DAY + 2 * HOUR + HOUR // 2
+    fine, coarse = told(made, None, moment), told(made, None, moment, coarse=True)
+    for kind in ("close",):
+        assert [each for each in coarse if each[0] == kind] == [each for each in fine if each[0] == kind]
+    ticks = [each for each in coarse if isinstance(each[0], int)]
+    assert sorted(ticks) == sorted(each for each in fine if isinstance(each[0], int))
+    assert len(coarse) < len(fine)
+    tail = coarse[coarse.index(("open", 0, DAY + 2 * HOUR)) :]
+    assert tail == fine[fine.index(("open", 0, DAY + 2 * HOUR)) :]
+
+
+def test_a_side_that_is_as_before_is_laid_under_from_the_symbols_last_quote(timeline: Any) -> None:
+    """In the order of time, not of the file; a side never told is none."""
+    chunk = quotes(
+        (0, DAY + 3, NAN, -1, 12.0, 5),
+        (1, DAY + 2, 7.0, 1, NAN, -1),
+        (0, DAY + 1, 10.0, 2, NAN, -1),
+        (0, DAY + 4, 11.0, 3, NAN, -1),
+        (0, DAY + 5, NAN, NAN, NAN, -1),
+    )
+    made = timeline(FakeSource("a", chunk), run=2)
+    (batch,) = made.events()
+    columns = batch.quotes
+    rows = [
+        tuple(None if value != value else value for value in row)
+        for row in zip(columns.symbol, columns.bid, columns.bid_size, columns.ask, columns.ask_size, strict=True)
+    ]
+    assert rows == [
+        (0, 10, 2, None, None), (1, 7, 1, None, None), (0, 10, 2, 12, 5), (0, 11, 3, 12, 5), (0, None, None, 12, 5)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rows", "order"),
+    [
+        ([(0, 1), (0, 1), (1, 2)], "time"),
+        ([(0, 3), (0, 2), (1, 1)], "newest first"),
+        ([(0, 1), (0, 5), (1, 2), (1, 6)], "grouped by symbol"),
+        ([(0, 1), (0, 5), (0, 2), (1, 6)], "mixed"),
+    ],
+)
+def test_the_order_of_a_file_is_told(timeline: Any, rows: list[tuple[int, int]], order: str) -> None:
+    """However its rows are cut into chunks."""
+    chunks = [trades((code, DAY + ts, 1.0)) for code, ts in rows]
+    assert timeline(FakeSource("a", *chunks)).reports[0].order == order
+
+
+def test_long_stretches_without_a_row_are_told(timeline: Any) -> None:
+    """The night is a gap, the seconds between trades are none."""
+    second = 1_000_000_000
+    stamps = [DAY + step * second for step in range(50)] + [DAY + 20 * HOUR + step * second for step in range(50)]
+    (gap,) = timeline(FakeSource("a", trades(*((0, ts, 1.0) for ts in stamps)))).reports[0].gaps
+    assert (gap.start, gap.end) == (DAY + 49 * second, DAY + 20 * HOUR)
+
+
+def test_files_without_a_good_row_are_an_error(timeline: Any) -> None:
+    """There is nothing to play."""
+    with pytest.raises(FeedError, match="a: no rows"):
+        timeline(FakeSource("a"))

@@ -1,0 +1,203 @@
+"""Whatever files there are and however they are cut and merged: a timeline is what a plain list and sort would give."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feeds.files.timeline import filling
+from feeds.files.timeline import timeline as timeline_module
+from feeds.files.timeline.timeline import Timeline
+from tests.support.data_files import DAY, HOUR, NAN, FakeSource, bars, quotes, timeline_of, told, trades
+from ticker.model import BarBatch, Rollover, TickBatch
+
+#: Few enough to be equal now and then, and over three days.
+stamps = st.integers(0, 72).map(lambda quarter: DAY + quarter * HOUR)
+codes = st.integers(0, 2)
+trade_rows = st.lists(st.tuples(codes, stamps), min_size=1, max_size=12)
+#: A side as it was before is None; the value is made unique later.
+quote_rows = st.lists(st.tuples(codes, stamps, st.sampled_from(["both", "bid", "ask"])), min_size=1, max_size=12)
+bar_rows = st.lists(st.tuples(codes, stamps), min_size=1, max_size=12, unique=True)
+runs = st.sampled_from([1, 2, 3, 7, 1_000])
+
+
+@pytest.fixture(params=[4, 65_536], autouse=True, scope="module")
+def block(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What is read at a time: so little that what is carried from block to block matters."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(timeline_module, "BATCH_TICKS", request.param)
+        patch.setattr(filling, "_BLOCK", request.param)
+        yield
+
+
+def trade_sources(files: list[list[list[tuple[int, int]]]]) -> tuple[list[FakeSource], list[tuple[int, int, float]]]:
+    """Files of chunks of trades, each with a price of its own; and all of them in the order of files and rows."""
+    rows: list[tuple[int, int, float]] = []
+    sources = []
+    for number, chunks in enumerate(files):
+        parts = []
+        for chunk in chunks:
+            priced = [(code, ts, float(len(rows) + place + 1)) for place, (code, ts) in enumerate(chunk)]
+            rows += priced
+            parts.append(trades(*priced))
+        sources.append(FakeSource(str(number), *parts))
+    return sources, rows
+
+
+files_of_trades = st.lists(st.lists(trade_rows, min_size=1, max_size=4), min_size=1, max_size=4)
+
+
+@settings(max_examples=50)
+@given(files_of_trades, runs, st.integers(-1, 73))
+def test_ticks_of_all_files_are_sorted_stably_and_any_cut_gives_the_whole(
+    files: list[list[list[tuple[int, int]]]], run: int, hours: int
+) -> None:
+    """By stamp, then in the order of files, then of rows; a new day before its first tick; coarse is the same."""
+    sources, rows = trade_sources(files)
+    timeline = timeline_of(sources, run)
+    try:
+        expected: list[Any] = []
+        for row in sorted(rows, key=lambda row: row[1]):
+            if expected and row[1] // (24 * HOUR) != expected[-1][1] // (24 * HOUR):
+                expected.append("day")
+            expected.append(row)
+        assert told(timeline) == told(timeline, coarse=True) == expected
+        moment = DAY + hours * HOUR
+        assert told(timeline, None, moment) + told(timeline, moment) == expected
+        assert (timeline.first, timeline.last) == (min(row[1] for row in rows), max(row[1] for row in rows))
+    finally:
+        timeline.close()
+
+
+@settings(max_examples=50)
+@given(st.lists(quote_rows, min_size=1, max_size=4), runs)
+def test_one_sided_quotes_are_filled_as_if_one_by_one(chunks: list[list[tuple[int, int, str]]], run: int) -> None:
+    """Each symbol's last side of the order of time lies under a quote that doesn't tell it; none is NaN in both."""
+    rows: list[tuple[int, int, float, float, float, float]] = []
+    parts = []
+    for chunk in chunks:
+        made = []
+        for place, (code, ts, sides) in enumerate(chunk):
+            value = float(len(rows) + place + 1)
+            bid = (value, value) if sides != "ask" else (NAN, -1.0)
+            ask = (value + 0.5, value) if sides != "bid" else (NAN, -1.0)
+            made.append((code, ts, *bid, *ask))
+        rows += made
+        parts.append(quotes(*made))
+    timeline = timeline_of([FakeSource("a", *parts)], run)
+    try:
+        known: dict[tuple[int, int], tuple[float, float]] = {}
+        expected = []
+        for code, ts, *values in sorted(rows, key=lambda row: row[1]):
+            for side, pair in enumerate(((values[0], values[1]), (values[2], values[3]))):
+                if pair[1] != -1:
+                    known[code, side] = pair
+            expected.append((code, ts, *known.get((code, 0), (NAN, NAN)), *known.get((code, 1), (NAN, NAN))))
+        assert [_plain(row) for row in _quotes(timeline)] == [_plain(row) for row in expected]
+    finally:
+        timeline.close()
+
+
+@settings(max_examples=50)
+@given(st.lists(bar_rows, min_size=1, max_size=3), runs, st.integers(-1, 74))
+def test_each_bar_begins_walks_and_ends_once(chunks: list[list[tuple[int, int]]], run: int, hours: int) -> None:
+    """In order, the last of equals alone; its end is not behind the next one's beginning; cut anywhere, the same."""
+    chunk_rows = [[(code, ts, 10.0, 12.0, 9.0, 11.0) for code, ts in rows] for rows in chunks]
+    timeline = timeline_of([FakeSource("a", *(bars(*rows) for rows in chunk_rows))], run)
+    try:
+        starts = sorted({(code, ts) for rows in chunks for code, ts in rows})
+        events = told(timeline)
+        for kind in ("open", "close"):
+            assert sorted(event[1:] for event in events if event[0] == kind) == starts
+        under_way: dict[int, int] = {}
+        walked: dict[int, int] = {}
+        for event in events:
+            if event == "day":
+                continue
+            kind, code, ts = event
+            if kind == "open":
+                assert code not in under_way
+                under_way[code], walked[code] = ts, 0
+            elif kind == "close":
+                assert under_way.pop(code) == ts
+                assert walked[code] == 4
+            else:
+                walked[kind] += 1
+                assert under_way[kind] <= code < timeline.last
+        assert not under_way
+        moment = DAY + hours * HOUR
+        assert told(timeline, None, moment) + told(timeline, moment) == events
+        coarse = told(timeline, None, moment, coarse=True)
+        until = told(timeline, None, moment)
+        assert _of(coarse, "close") == _of(until, "close")
+        assert _ticks(coarse) == _ticks(until)
+        assert _of(coarse, "open") <= _of(until, "open")
+        opens = [event[1:] for event in coarse if event[0] == "open"]
+        assert len(opens) == len(set(opens))
+        begun = _of(until, "open")
+        assert {min(each for each in begun if each[0] == code) for code, _ in begun} <= set(opens)
+        # What is open in the end was opened and walked as finely as ever.
+        left = _of(until, "open") - _of(until, "close")
+        assert left <= _of(coarse, "open")
+    finally:
+        timeline.close()
+
+
+@settings(max_examples=50)
+@given(files_of_trades, st.lists(quote_rows, max_size=3), runs)
+def test_batches_are_of_one_day_and_in_order(
+    files: list[list[list[tuple[int, int]]]], quoted: list[list[tuple[int, int, str]]], run: int
+) -> None:
+    """Trades and quotes together; a day's rollover stands between its ticks and those of the day before."""
+    sources, rows = trade_sources(files)
+    sources += [FakeSource("q", quotes(*((code, ts, 1.0, 1.0, 2.0, 1.0) for code, ts, _ in each))) for each in quoted]
+    timeline = timeline_of(sources, run)
+    try:
+        day, last = None, 0
+        counts = [0, 0]
+        for event in timeline.events():
+            if isinstance(event, Rollover):
+                assert day is not None
+                day = None
+                continue
+            assert isinstance(event, TickBatch)
+            assert 0 < len(event) <= timeline_module.BATCH_TICKS
+            counts[0] += len(event.trades)
+            counts[1] += len(event.quotes)
+            stamps = sorted([*event.trades.ts.tolist(), *event.quotes.ts.tolist()])
+            (today,) = {stamp // (24 * HOUR) for stamp in stamps}
+            assert day is None or today == day
+            day = today
+            assert stamps[0] >= last
+            last = stamps[-1]
+        assert counts == [len(rows), sum(map(len, quoted))]
+    finally:
+        timeline.close()
+
+
+def _of(events: list[Any], kind: str) -> set[Any]:
+    return {event[1:] for event in events if event[0] == kind}
+
+
+def _ticks(events: list[Any]) -> list[Any]:
+    return sorted(event for event in events if isinstance(event[0], int))
+
+
+def _quotes(timeline: Timeline) -> list[tuple[float, ...]]:
+    rows: list[tuple[float, ...]] = []
+    for event in timeline.events():
+        assert not isinstance(event, BarBatch)
+        if isinstance(event, TickBatch):
+            columns = event.quotes
+            sides = (columns.bid, columns.bid_size, columns.ask, columns.ask_size)
+            rows += zip(*(column.tolist() for column in (columns.symbol, columns.ts, *sides)), strict=True)
+    return rows
+
+
+def _plain(row: tuple[float, ...]) -> list[float | None]:
+    return [None if math.isnan(value) else value for value in row]

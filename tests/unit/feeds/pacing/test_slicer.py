@@ -1,0 +1,88 @@
+"""Cutting a batch by stamp."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.pacing.slicer import MAX_SLICE, Cutter
+from ticker.model import Quotes, SymbolTable, TickBatch, Trades
+
+TABLE = SymbolTable(["AAPL"])
+
+
+def batch(trades: Sequence[int], quotes: Sequence[int], version: int | None = None) -> TickBatch:
+    """A batch of ticks with these stamps; each price tells its row."""
+    columns = [
+        (np.zeros(len(stamps), np.int32), np.array(stamps, np.int64), np.arange(1.0, len(stamps) + 1))
+        for stamps in (trades, quotes)
+    ]
+    (code, ts, number), (quote_code, quote_ts, quote_number) = columns
+    sides = [quote_number] * 4
+    return TickBatch(TABLE, Trades(code, ts, number, number), Quotes(quote_code, quote_ts, *sides), version)
+
+
+@given(st.lists(st.integers(1, 60)), st.lists(st.integers(1, 60)), st.data())
+def test_slices_put_together_are_the_batch(trades: list[int], quotes: list[int], data: st.DataObject) -> None:
+    """Whatever the stamps (sorted, equal, backwards) and the positions: every tick once, in order, and none early."""
+    if not trades and not quotes:
+        return
+    whole = batch(trades, quotes)
+    cutter = Cutter(whole)
+    parts: list[TickBatch] = []
+    while cutter.left:
+        expected = cutter.next_stamp
+        position = data.draw(st.integers(expected, 70))
+        part = cutter.cut(position)
+        parts.append(part)
+        assert len(part) > 0
+        assert max([*part.trades.ts, *part.quotes.ts]) <= position
+        assert cutter.reached <= position
+        assert not cutter.left or cutter.next_stamp > position
+    assert np.array_equal(np.concatenate([part.trades.price for part in parts]), whole.trades.price)
+    assert np.array_equal(np.concatenate([part.quotes.bid for part in parts]), whole.quotes.bid)
+
+
+@pytest.mark.parametrize(("trades", "quotes"), [(20_000, 0), (0, 20_000), (5_000, 15_000), (8_192, 8_192), (1, 8_192)])
+def test_a_slice_is_bounded_even_if_all_ticks_have_one_stamp(trades: int, quotes: int) -> None:
+    """A file with stamps in whole seconds has thousands of ticks at one of them."""
+    cutter = Cutter(batch([5] * trades, [5] * quotes))
+    sizes = []
+    while cutter.left:
+        sizes.append(len(cutter.cut(5)))
+    assert sum(sizes) == trades + quotes
+    assert set(sizes[:-1]) == {MAX_SLICE}
+
+
+def test_a_bounded_slice_ends_at_a_stamp_for_both_kinds() -> None:
+    """When more is due than one slice may hold, the oldest come first, of either kind."""
+    rng = np.random.default_rng(3)
+    trades, quotes = (np.sort(rng.permutation(10**6)[:count]).tolist() for count in (30_000, 11_000))
+    cutter = Cutter(batch(trades, quotes))
+    parts = []
+    while cutter.left:
+        parts.append(cutter.cut(10**6))
+    assert {len(part) for part in parts[:-1]} == {MAX_SLICE}
+    for before, after in itertools.pairwise(parts):
+        assert max(np.r_[before.trades.ts, before.quotes.ts]) <= min(np.r_[after.trades.ts, after.quotes.ts])
+
+
+def test_a_slice_is_no_copy() -> None:
+    """Cutting costs no memory: a slice looks into the batch's own columns."""
+    whole = batch([1, 2, 3], [2])
+    part = Cutter(whole).cut(2)
+    assert np.shares_memory(part.trades.price, whole.trades.price)
+
+
+def test_a_batch_with_a_version_waits_for_its_last_stamp_and_comes_whole() -> None:
+    """It is one version of the board, so it can't be two."""
+    whole = batch([1] * 20_000, [9], version=4)
+    cutter = Cutter(whole)
+    assert cutter.next_stamp == 9
+    assert cutter.cut(9) is whole
+    assert cutter.left == 0

@@ -1,0 +1,490 @@
+"""The feed `csv`: what is played next, and the controls. What files are is tested beside their readers."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from typing import Any
+
+import numpy as np
+import pytest
+
+from feeds.replay.feed import SHORTEST_ROUND_S, Replay
+from feeds.replay.options import ReplayOptions
+from tests.support.fake_clock import FakeClock, epoll
+from tests.support.replay_file import DAY_NS, Played, ns
+from ticker.errors import OptionError
+from ticker.feed.feed import LoadingFeed, PausableFeed, ReplayFeed, feed_options
+from ticker.model import FeedEvent, Restart, Settled, TickBatch, Watermark, check_batch
+
+
+def replay(played: Played, clock: FakeClock | None = None, **options: Any) -> Replay:
+    return Replay(ReplayOptions(path=("a.csv",), **options), clock or FakeClock(), history=played)
+
+
+def stream(feed: Replay) -> Any:
+    """The feed's events, to be closed."""
+    return aclosing(aiter(feed))
+
+
+async def take(
+    feed: Replay, between: Callable[[list[FeedEvent]], object] = lambda _: None, limit: int = 10_000
+) -> list[FeedEvent]:
+    """Its events up to its end, or the first ``limit``; ``between`` is called after each."""
+    events: list[FeedEvent] = []
+    async with stream(feed) as iterator:
+        async for event in iterator:
+            if isinstance(event, TickBatch):
+                check_batch(event)
+            events.append(event)
+            between(events)
+            if len(events) == limit:
+                break
+    return events
+
+
+def told(events: list[FeedEvent]) -> list[Any]:
+    """The events without watermarks; of ticks their prices, of others what they are."""
+    parts: list[Any] = []
+    for event in events:
+        if isinstance(event, TickBatch):
+            prices = event.trades.price.astype(int).tolist()
+            if parts and isinstance(parts[-1], list):
+                parts[-1] += prices
+            else:
+                parts.append(prices)
+        elif isinstance(event, Restart):
+            parts.append("hidden" if event.hidden else "restart")
+        elif not isinstance(event, Watermark):
+            parts.append(type(event).__name__.lower())
+    return parts
+
+
+async def still(iterator: AsyncIterator[FeedEvent]) -> asyncio.Future[FeedEvent]:
+    """The wait for the next event, which doesn't come by itself."""
+    following = asyncio.ensure_future(anext(iterator))
+    for _ in range(200):
+        await asyncio.sleep(0)
+    assert not following.done()
+    return following
+
+
+async def next_ticks(iterator: AsyncIterator[FeedEvent]) -> list[int]:
+    """The prices of the next batch."""
+    async for event in iterator:
+        if isinstance(event, TickBatch):
+            return event.trades.price.astype(int).tolist()  # type: ignore[no-any-return]  # numpy's
+    raise AssertionError("it ended")
+
+
+# What it is
+
+
+def test_it_is_a_feed_with_a_past_and_a_clock_of_its_own() -> None:
+    """And says so before its first event."""
+    feed = replay(Played([0, 1]), speed=2, loop=True)
+    assert isinstance(feed, PausableFeed)
+    assert isinstance(feed, ReplayFeed)
+    assert isinstance(Replay, LoadingFeed)
+    info = feed.info
+    assert (info.complete, info.ends, info.pausable, info.watermarks) == (True, False, True, True)
+    assert info.title == "trades of a.csv"
+    status = feed.replay
+    assert (status.state, status.position, status.first, status.last) == ("playing", ns(0), ns(0), ns(1))
+    assert (status.speed, status.loop, status.time_zone) == (2, True, "America/New_York")
+    assert replay(Played([0])).info.ends
+
+
+def test_importing_it_loads_no_pandas() -> None:
+    """Listing the feeds must not cost the half second that pandas takes."""
+    code = "import sys, feeds.replay; sys.exit('pandas' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "option", "complaint"),
+    [
+        ({}, "path", "--path is needed"),
+        ({"path": ""}, "path", "--path: the name of a file or a folder is needed"),
+        ({"path": [" "]}, "path", "--path: the name of a file or a folder is needed"),
+        ({"path": "f.csv", "speed": "-1"}, "speed", "--speed: Expected `float` >= 0"),
+        ({"path": "f.csv", "speed": "fast"}, "speed", "--speed: Expected `float`"),
+        ({"path": "f.csv", "speed": "inf"}, "speed", "--speed: a finite number is needed, not inf"),
+        ({"path": "f.csv", "speed": "nan"}, "speed", "--speed: "),
+        ({"path": "f.csv", "loop": "maybe"}, "loop", "--loop: "),
+        ({"path": "f.csv", "max_gap": "soon"}, "max_gap", "--max-gap: 'soon' is not a duration; say 5s"),
+        ({"path": "f.csv", "time_zone": "Mars/Olympus"}, "time_zone", "--time-zone: there is no time zone 'Mars/Oly"),
+        ({"path": "f.csv", "price_scale": "0"}, "price_scale", "--price-scale: Expected `float` > 0"),
+        ({"path": "f.csv", "price_scale": "inf"}, "price_scale", "--price-scale: a finite number is needed"),
+        ({"path": "f.csv", "columns": "price"}, "columns", "--columns: 'price' is not of the form name=value"),
+        ({"path": "f.csv", "sped": "1"}, "sped", "--sped is not an option of this feed"),
+    ],
+)
+def test_a_wrong_option_is_told(options: dict[str, str], option: str, complaint: str) -> None:
+    """By its name on the command line, before a file is touched."""
+    with pytest.raises(OptionError) as error:
+        Replay(feed_options(Replay, options), history=Played([0]))  # type: ignore[arg-type]  # of this very feed
+    assert error.value.option == option
+    assert complaint in str(error.value)
+
+
+# Playing
+
+
+async def test_everything_comes_in_order_and_it_ends() -> None:
+    """At the end the state says so, the position is the last stamp, and every bar is closed by a watermark."""
+    feed = replay(Played(range(50), batch=7), speed=0)
+    events = await take(feed)
+    assert told(events) == [list(range(1, 51))]
+    assert feed.replay.state == "ended"
+    assert feed.replay.position == ns(49)
+    assert events[-1] == Watermark((ns(49) // DAY_NS + 1) * DAY_NS)
+
+
+async def test_at_speed_0_the_events_are_the_same_each_time() -> None:
+    """Watermarks and slices included."""
+    seconds = np.sort(np.random.default_rng(1).uniform(0, 3 * 86_400, 30_000)).tolist()
+
+    async def run() -> list[Any]:
+        events = await take(replay(Played(seconds, batch=9000), speed=0))
+        return [event.trades.price.tobytes() if isinstance(event, TickBatch) else str(event) for event in events]
+
+    first = await run()
+    first = [text if isinstance(text, bytes) else text.partition(" object")[0] for text in first]
+    second = [text if isinstance(text, bytes) else text.partition(" object")[0] for text in await run()]
+    assert first == second
+    assert len(first) > 8
+
+
+async def test_an_hour_is_played_without_drift() -> None:
+    """Each tick is due at its stamp divided by the speed, though every sleep is late."""
+    clock = FakeClock(epoll)
+    feed = replay(Played(range(3601), batch=100), clock, speed=60)
+    late: list[float] = []
+
+    def note(events: list[FeedEvent]) -> None:
+        if isinstance(events[-1], TickBatch):
+            late.extend(clock.now_s - 1000 - (events[-1].trades.ts - ns(0)) / 1e9 / 60)
+
+    await take(feed, note)
+    assert len(late) == 3601
+    assert min(late) > -1e-5
+    assert max(late) < 0.005
+    assert clock.now_s == pytest.approx(1060, abs=0.005)
+
+
+async def test_a_rollover_waits_for_the_days_first_tick() -> None:
+    """The evening's volume and open stay on the board until the morning."""
+    clock = FakeClock()
+    feed = replay(Played([0, 86_400]), clock, speed=86_400)
+    moments: list[tuple[str, float]] = []
+    await take(feed, lambda events: moments.append((type(events[-1]).__name__, round(clock.now_s - 1000, 2))))
+    kinds = [moment for moment in moments if moment[0] != "Watermark"]
+    assert kinds == [("TickBatch", 0.0), ("Rollover", 1.0), ("TickBatch", 1.0)]
+
+
+async def test_market_time_goes_on_while_nothing_happens() -> None:
+    """A watermark for each market second that passes, and a position that moves."""
+    clock = FakeClock()
+    feed = replay(Played([0.25, 5.25]), clock, speed=1)
+    marks: list[tuple[int, int, float]] = []
+
+    def note(events: list[FeedEvent]) -> None:
+        if isinstance(events[-1], Watermark) and feed.replay.state == "playing" and len(events) < 7:
+            marks.append((events[-1].ts, feed.replay.position, round(clock.now_s - 1000, 3)))
+
+    await take(feed, note)
+    assert [mark[0] for mark in marks] == [ns(second) for second in (1, 2, 3, 4, 5)]
+    assert [mark[1] - mark[0] for mark in marks] == pytest.approx([0] * 5, abs=100_000)
+    assert [mark[2] for mark in marks] == [0.75, 1.75, 2.75, 3.75, 4.75]
+
+
+async def test_watermarks_come_at_most_twenty_times_a_second() -> None:
+    """However fast market time goes: the latest is enough."""
+    clock = FakeClock()
+    feed = replay(Played([0, 3600]), clock, speed=3600)
+    events = await take(feed)
+    marks = [event for event in events if isinstance(event, Watermark)]
+    assert 18 <= len(marks) <= 22
+
+
+@pytest.mark.parametrize("batch", [1, 1000])
+async def test_long_gaps_are_cut_short(batch: int) -> None:
+    """A night takes as long as the longest gap, at the speed there is; what follows is so much earlier."""
+    clock = FakeClock()
+    feed = replay(Played([0, 1, 1000, 1003, 90_000], batch), clock, speed=2, max_gap="4s")
+    moments: list[float] = []
+
+    def note(events: list[FeedEvent]) -> None:
+        if isinstance(events[-1], TickBatch):
+            moments.append(clock.now_s - 1000)
+
+    await take(feed, note)
+    assert moments == pytest.approx([0, 0.5, 2.5, 4, 6], abs=1e-6)
+
+
+# Pause, step, speed
+
+
+async def test_a_pause_holds_everything_and_the_rest_comes_later_by_it() -> None:
+    """The position stands still meanwhile."""
+    clock = FakeClock()
+    feed = replay(Played(range(3)), clock, speed=1)
+    async with stream(feed) as events:
+        assert await next_ticks(events) == [1]
+        feed.pause()
+        assert feed.paused
+        following = await still(events)
+        assert (feed.replay.state, feed.replay.position) == ("paused", ns(0))
+        clock.now_s += 100
+        feed.resume()
+        assert feed.replay.state == "playing"
+        resumed_s = clock.now_s
+        await following
+        assert await next_ticks(events) == [2]
+        assert clock.now_s - resumed_s == pytest.approx(1)
+
+
+async def test_a_step_plays_the_next_stamps_and_no_more() -> None:
+    """It pauses what plays; ticks of one stamp are one step; and resuming goes on from there."""
+    clock = FakeClock()
+    feed = replay(Played([0, 50, 50, 50, 60, 70, 71], batch=2), clock, speed=1)
+    async with stream(feed) as events:
+        assert await next_ticks(events) == [1]
+        feed.step()
+        assert feed.paused
+        assert await next_ticks(events) + await next_ticks(events) == [2, 3, 4]
+        following = await still(events)
+        assert (feed.replay.state, feed.replay.position) == ("paused", ns(50))
+        feed.step(2)
+        assert await following == Watermark(ns(60))
+        assert await next_ticks(events) == [5]
+        assert await anext(events) == Watermark(ns(70))
+        assert await next_ticks(events) == [6]
+        following = await still(events)
+        begin_s = clock.now_s
+        feed.resume()
+        await following
+        assert await next_ticks(events) == [7]
+        assert clock.now_s - begin_s == pytest.approx(1)
+
+
+async def test_another_speed_counts_from_now_on() -> None:
+    """Without a jump: what has passed at the old one has passed, and 0 is at once."""
+    clock = FakeClock()
+    feed = replay(Played([0, 10, 20, 1000, 2000]), clock, speed=1)
+    moments: list[float] = []
+
+    def change(events: list[FeedEvent]) -> None:
+        if isinstance(events[-1], TickBatch):
+            moments.append(clock.now_s - 1000)
+            if len(moments) == 2:
+                feed.set_speed(10)
+            if len(moments) == 3:
+                feed.set_speed(0)
+
+    await take(feed, change)
+    assert moments == pytest.approx([0, 10, 11, 11])  # the last two are one batch
+    assert feed.replay.speed == 0
+    with pytest.raises(ValueError, match="a speed is a finite number"):
+        feed.set_speed(-1)
+
+
+# Seeking
+
+
+@pytest.mark.parametrize(("to", "built", "rest"), [(30, 31, 9), (5, 6, 34), (-100, 1, 39), (1e6, 40, 0), (7.5, 8, 32)])
+async def test_a_seek_builds_up_the_history_to_that_moment_and_plays_on(to: float, built: int, rest: int) -> None:
+    """Forward and back, before the first tick and behind the last; hidden until it is settled."""
+    clock = FakeClock()
+    feed = replay(Played(range(40), batch=9), clock, speed=1)
+    settled_s: list[float] = []
+
+    def seek(events: list[FeedEvent]) -> None:
+        if told(events) == [list(range(1, 11))]:
+            feed.seek(ns(to))
+            assert feed.replay.position == min(max(ns(to), ns(0)), ns(39))
+        if isinstance(events[-1], Settled):
+            settled_s.append(clock.now_s)
+            assert events[-2] == Watermark(feed.replay.position)
+
+    events = await take(feed, seek)
+    numbers = list(range(1, 41))
+    expected: list[Any] = [numbers[:10], "hidden", numbers[:built], "settled"]
+    assert told(events) == expected + ([numbers[built:]] if rest else [])
+    assert len(numbers[built:]) == rest
+    reached = min(max(to, 0), 39)
+    assert clock.now_s - settled_s[0] == pytest.approx(39 - reached, abs=0.01)
+
+
+async def test_a_seek_ends_a_long_wait_at_once() -> None:
+    """On the machine's own clock, with an hour to go."""
+    feed = Replay(ReplayOptions(path=("a.csv",)), history=Played([0, 3600]))
+    async with stream(feed) as events:
+        assert await next_ticks(events) == [1]
+        following = asyncio.ensure_future(anext(events))
+        await asyncio.sleep(0)
+        feed.seek(ns(3600))
+        assert await asyncio.wait_for(following, 10) == Restart(hidden=True)
+        assert told([event async for event in events]) == [[1, 2], "settled"]
+
+
+async def test_a_seek_while_paused_shows_that_moment_and_stays_paused() -> None:
+    """And a step goes on from there."""
+    feed = replay(Played(range(10)), speed=1)
+    async with stream(feed) as events:
+        assert await next_ticks(events) == [1]
+        feed.pause()
+        feed.seek(ns(5))
+        seen = [await anext(events)]
+        while not isinstance(seen[-1], Settled):
+            seen.append(await anext(events))
+        assert told(seen) == ["hidden", [1, 2, 3, 4, 5, 6], "settled"]
+        following = await still(events)
+        assert (feed.replay.state, feed.replay.position) == ("paused", ns(5))
+        feed.step()
+        assert isinstance(await following, Watermark)
+        assert await next_ticks(events) == [7]
+
+
+async def test_after_steps_and_a_seek_back_nothing_passes_by_itself() -> None:
+    """Neither the stamps that were let through before, nor steps that were still to come."""
+    feed = replay(Played(range(100), batch=3), speed=1)
+    async with stream(feed) as events:
+        assert await next_ticks(events) == [1]
+        feed.step(3)
+        assert [await next_ticks(events) for _ in range(3)] == [[2], [3], [4]]
+        feed.step(50)
+        assert await next_ticks(events) == [5]
+        feed.seek(ns(1))
+        async for event in events:
+            if isinstance(event, Settled):
+                break
+        following = await still(events)
+        assert (feed.replay.state, feed.replay.position) == ("paused", ns(1))
+        feed.step()
+        await following
+        assert await next_ticks(events) == [3]
+        following = await still(events)
+        following.cancel()
+        await asyncio.wait([following])
+
+
+async def test_of_several_seeks_in_quick_succession_the_last_one_counts() -> None:
+    """Also where the earlier one is being built up already."""
+    feed = replay(Played(range(40)), speed=1)
+    left = [ns(20), ns(3)]
+
+    def seek(events: list[FeedEvent]) -> None:
+        if told(events) == [[1, 2]]:
+            feed.seek(ns(30))
+            feed.seek(ns(35))
+        elif left and isinstance(events[-1], TickBatch | Watermark) and "hidden" in told(events):
+            feed.seek(left.pop(0))
+
+    events = await take(feed, seek, limit=200)
+    parts = told(events)
+    assert parts.count("settled") == 1
+    assert parts[parts.index("settled") - 1] == [1, 2, 3, 4]
+    assert parts[-1] == list(range(5, 41))
+
+
+async def test_a_seek_before_the_first_event_is_where_it_begins() -> None:
+    """Of a server that is still starting."""
+    feed = replay(Played(range(4)), speed=0)
+    feed.seek(ns(2))
+    assert told(await take(feed)) == ["hidden", [1, 2, 3], "settled", [4]]
+
+
+async def test_after_the_end_a_seek_plays_on() -> None:
+    """The pump waits for it, and iterates again."""
+    feed = replay(Played(range(4)), speed=0)
+    await take(feed)
+    feed.step()
+    assert (feed.replay.state, feed.paused) == ("ended", False)
+    waiting = asyncio.ensure_future(feed.again())
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not waiting.done()
+    feed.seek(ns(1))
+    await waiting
+    assert (feed.replay.state, feed.replay.position) == ("playing", ns(1))
+    assert told(await take(feed)) == ["hidden", [1, 2], "settled", [3, 4]]
+    assert feed.replay.state == "ended"
+
+
+async def test_paused_at_the_end_it_has_not_ended_yet() -> None:
+    """Until it is resumed: it can be stepped to its end and looked at there."""
+    feed = replay(Played(range(2)), speed=1)
+    async with stream(feed) as events:
+        assert await next_ticks(events) == [1]
+        feed.step(1)
+        assert await next_ticks(events) == [2]
+        following = await still(events)
+        assert (feed.replay.state, feed.replay.position) == ("paused", ns(1))
+        feed.resume()
+        assert isinstance(await following, Watermark)
+        assert [event async for event in events] == []
+    assert feed.replay.state == "ended"
+
+
+# Again and again
+
+
+async def test_a_loop_begins_again_with_a_new_epoch() -> None:
+    """A restart, then the same ticks with the same pauses between them."""
+    clock = FakeClock()
+    feed = replay(Played([0, 2]), clock, speed=1, loop=True)
+    moments: list[float] = []
+
+    def note(events: list[FeedEvent]) -> None:
+        if isinstance(events[-1], TickBatch):
+            moments.append(clock.now_s - 1000)
+
+    events = await take(feed, note, limit=16)
+    assert told(events)[:5] == [[1, 2], "restart", [1, 2], "restart", [1, 2]]
+    round_s = 2 + SHORTEST_ROUND_S
+    assert moments[:4] == pytest.approx([0, 2, round_s, round_s + 2])
+
+
+@pytest.mark.parametrize("speed", [0, 1])
+async def test_a_loop_over_one_moment_does_not_spin(speed: float) -> None:
+    """At no speed."""
+    clock = FakeClock()
+    events = await take(replay(Played([0]), clock, speed=speed, loop=True), limit=30)
+    assert told(events) == [[1], "restart"] * 10
+    assert clock.now_s - 1000 >= 9 * SHORTEST_ROUND_S
+
+
+async def test_iterated_again_after_the_end_it_begins_anew() -> None:
+    """History repeats itself, so clients must forget what they have."""
+    feed = replay(Played([0, 1, 86_400]), speed=0)
+    assert told(await take(feed)) == [[1, 2], "rollover", [3]]
+    assert told(await take(feed)) == ["restart", [1, 2], "rollover", [3]]
+
+
+async def test_broken_off_it_goes_on_with_the_history_built_up_anew() -> None:
+    """Nobody knows what of it reached the board."""
+    feed = replay(Played(range(4)), speed=1)
+    async with stream(feed) as events:
+        assert await next_ticks(events) == [1]
+    assert told(await take(feed)) == ["hidden", [1], "settled", [2, 3, 4]]
+
+
+async def test_no_two_threads_read_at_a_time_and_all_is_closed() -> None:
+    """Also where it is sought and closed in the middle."""
+    played = Played(range(5000), batch=1)
+    feed = replay(played, speed=0)
+    async with stream(feed) as events:
+        for _ in range(20):
+            assert await next_ticks(events)
+        feed.seek(ns(1000))
+        async for event in events:
+            if isinstance(event, Settled):
+                break
+        assert played.closed == len(played.asked)
+        await next_ticks(events)
+    assert played.closed == len(played.asked) == 3

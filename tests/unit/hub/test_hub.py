@@ -1,0 +1,505 @@
+"""The hub, its lanes and tapes: who gets which frame, and when. No sockets, no clock."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.support.market import batch
+from tests.support.model_client import ScriptedOutlet, decoded
+from ticker.errors import BatchError
+from ticker.fanout.subscription import SYMBOL_BYTES
+from ticker.hub.hub import HEARTBEAT_STEPS, PENDING, Hub
+from ticker.hub.session import Session
+from ticker.model import Removal, Restart, Rollover, Settled, SymbolTable
+from ticker.wire.messages import FeedState, Limits
+
+TS = 1_700_000_000_000_000_000
+NAMES = ("AAPL", "MSFT", "GOOG")
+
+
+class Client:
+    def __init__(self, hub: Hub, encoding: str = "json") -> None:
+        self.hub = hub
+        self.encoding = encoding
+        self.outlet = ScriptedOutlet()
+        self.session: Session = hub.attach(self.outlet, encoding)
+
+    def say(self, op: str = "subscribe", **message: Any) -> None:
+        self.hub.receive(self.session, json.dumps({"op": op, **message}), TS)
+
+    def heard(self) -> list[dict[str, Any]]:
+        sent, self.outlet.sent = self.outlet.sent, []
+        return [decoded(payload, self.encoding) for payload in sent]
+
+    def updates(self) -> list[dict[str, Any]]:
+        return [message for message in self.heard() if message["type"] == "update"]
+
+
+@pytest.fixture
+def table() -> SymbolTable:
+    return SymbolTable(NAMES)
+
+
+@pytest.fixture
+def hub() -> Hub:
+    return Hub(NAMES, epoch="epoch")
+
+
+def test_a_new_symbol_comes_whole_while_the_others_go_on(hub: Hub, table: SymbolTable) -> None:
+    """One frame, one version: the added symbol whole, of the others what changed since the last frame."""
+    client = Client(hub)
+    hub.publish(batch(table, [(0, TS, 1.0, 1.0), (1, TS, 2.0, 1.0)]))
+    client.say(symbols=["AAPL"])
+    client.heard()
+    hub.publish(batch(table, [(0, TS, 1.5, 1.0)]))
+    client.say(symbols=["MSFT"])
+    (update,) = client.updates()
+    assert (update["since"], update["version"]) == (1, 2)
+    assert update["data"]["MSFT"]["open"] == 2
+    assert "open" not in update["data"]["AAPL"]
+    assert update["data"]["AAPL"]["last"] == 1.5
+
+
+def test_a_delta_has_only_what_changed(hub: Hub, table: SymbolTable) -> None:
+    """A tick that repeats the last price changes the stamp, the volume and the count, and nothing else."""
+    client = Client(hub)
+    client.say(symbols=["AAPL"])
+    hub.publish(batch(table, [(0, TS, 1.0, 5.0)]))
+    hub.beat(10, TS)
+    client.heard()
+    hub.publish(batch(table, [(0, TS + 1, 1.0, 5.0)]))
+    hub.beat(10, TS)
+    (update,) = client.updates()
+    assert update["data"] == {"AAPL": {"volume": 10, "trades": 2, "ts": TS + 1}}
+
+
+def test_equal_watchlists_share_the_very_same_bytes(hub: Hub, table: SymbolTable) -> None:
+    """One frame is built for all who watch the same, in whatever order they asked."""
+    first, second, other = Client(hub), Client(hub), Client(hub)
+    first.say(symbols=["AAPL", "MSFT"])
+    second.say(symbols=["MSFT", "AAPL"])
+    other.say(symbols=["MSFT"])
+    hub.publish(batch(table, [(0, TS, 1.0, 5.0)]))
+    hub.beat(10, TS)
+    assert first.outlet.sent[-1] is second.outlet.sent[-1]
+    assert other.updates()[-1]["data"] == {}
+
+
+def test_nothing_is_sent_where_nothing_changed(hub: Hub, table: SymbolTable) -> None:
+    """A beat without news for a watchlist sends it no frame, and its next frame builds on what it was told."""
+    client = Client(hub)
+    client.say(symbols=["AAPL"])
+    (told,) = client.updates()
+    for _ in range(3):
+        hub.publish(batch(table, [(1, TS, 1.0, 5.0)]))
+        hub.beat(10, TS)
+    assert client.heard() == []
+    hub.publish(batch(table, [(0, TS, 1.0, 5.0)]))
+    hub.beat(10, TS)
+    (update,) = client.updates()
+    assert (update["since"], update["version"]) == (told["version"], 4)
+
+
+def test_a_lagging_client_is_skipped_and_caught_up_with_one_update(hub: Hub, table: SymbolTable) -> None:
+    """Nothing is queued for it; the last change before silence reaches it at the next beat after it has drained."""
+    client, other = Client(hub), Client(hub)
+    for each in (client, other):
+        each.say(symbols=["AAPL"])
+        each.heard()
+    client.outlet.is_ready = False
+    for step in range(5):
+        hub.publish(batch(table, [(0, TS + step, 1.0 + step, 1.0)]))
+        hub.beat(10, TS)
+    assert client.heard() == []
+    assert len(other.updates()) == 5
+    client.outlet.is_ready = True
+    hub.poll(TS)
+    assert client.heard() == [], "a client of a lane is caught up at its rate, not above it"
+    hub.beat(10, TS)
+    (update,) = client.updates()
+    assert (update["since"], update["version"]) == (0, 5)
+    assert update["data"]["AAPL"]["last"] == 5
+    hub.beat(10, TS)
+    assert client.heard() == []
+
+
+def test_at_once_means_at_the_end_of_the_turn(hub: Hub, table: SymbolTable) -> None:
+    """Rate 0 waits for no beat, and several batches of one turn make one update."""
+    client = Client(hub)
+    client.say(symbols=["AAPL"], rate=0)
+    client.heard()
+    hub.publish(batch(table, [(0, TS, 1.0, 1.0)]))
+    hub.publish(batch(table, [(0, TS, 2.0, 1.0)]))
+    assert client.heard() == []
+    hub.flush(TS)
+    (update,) = client.updates()
+    assert (update["version"], update["data"]["AAPL"]["last"]) == (hub.board.version, 2)
+
+
+@pytest.mark.parametrize(
+    ("asked", "granted"), [(0, 0), (0.5, 0.5), (0.9, 0.5), (3, 2), (10, 10), (59.9, 20), (1e300, 60)]
+)
+def test_a_rate_is_rounded_down_to_a_lane(hub: Hub, asked: float, granted: float) -> None:
+    """The nearest of the lanes that is not above what was asked for; the answer tells it."""
+    client = Client(hub)
+    client.say(symbols=["AAPL"], rate=asked)
+    assert client.heard()[1]["rate"] == granted
+
+
+def test_a_rate_can_be_changed_and_holds_for_the_connection(hub: Hub, table: SymbolTable) -> None:
+    """A later subscribe, also to another channel, moves the client to the other lane without loss."""
+    client = Client(hub)
+    client.say(symbols=["AAPL"], rate=1)
+    hub.publish(batch(table, [(0, TS, 1.0, 1.0)]))
+    client.say(symbols=[], channel="trades", rate=20)
+    assert client.updates()[-1]["data"]["AAPL"]["last"] == 1
+    assert hub.rates == {20}
+    hub.publish(batch(table, [(0, TS, 2.0, 1.0)]))
+    hub.beat(1, TS)
+    assert client.heard() == []
+    hub.beat(20, TS)
+    assert client.updates()[0]["data"]["AAPL"]["last"] == 2
+
+
+def test_only_the_last_part_of_a_snapshot_has_the_new_version(table: SymbolTable) -> None:
+    """A client cut off in between asks again from where it truly was."""
+    hub = Hub(NAMES, limits=Limits(frame_bytes=2 * SYMBOL_BYTES))
+    client = Client(hub)
+    hub.publish(batch(table, [(code, TS, 1.0, 1.0) for code in range(3)]))
+    client.say(symbols=["*"])
+    (first,) = client.updates()
+    hub.publish(batch(table, [(0, TS, 2.0, 1.0)]))
+    hub.poll(TS)
+    (second,) = client.updates()
+    assert [(part["since"], part["version"], len(part["data"])) for part in (first, second)] == [(0, 0, 2), (0, 1, 1)]
+    hub.beat(10, TS)
+    (rest,) = client.updates()
+    assert (rest["since"], rest["version"], rest["data"].keys()) == (1, 2, {"AAPL"})
+
+
+def test_a_symbol_dropped_during_a_snapshot_is_not_sent_any_more(table: SymbolTable) -> None:
+    """What was unsubscribed between two parts is left out of the next."""
+    hub = Hub(NAMES, limits=Limits(frame_bytes=SYMBOL_BYTES))
+    client = Client(hub)
+    hub.publish(batch(table, [(code, TS, 1.0, 1.0) for code in range(3)]))
+    client.outlet.is_ready = False
+    client.say(symbols=list(NAMES))
+    client.outlet.is_ready = True
+    hub.beat(10, TS)
+    client.outlet.is_ready = False
+    client.say("unsubscribe", symbols=["MSFT"])
+    client.outlet.is_ready = True
+    for _ in range(4):
+        hub.poll(TS)
+        hub.beat(10, TS)
+    sent = [symbol for update in client.updates() for symbol in update["data"]]
+    assert sent == ["AAPL", "GOOG"]
+
+
+def test_symbols_resumed_during_a_snapshot_are_not_forgotten(table: SymbolTable) -> None:
+    """A second subscribe with ``since`` while parts are still to come: both lists end as the board."""
+    hub = Hub(NAMES, epoch="epoch", limits=Limits(frame_bytes=SYMBOL_BYTES))
+    client = Client(hub)
+    hub.publish(batch(table, [(code, TS, 1.0, 1.0) for code in range(3)]))
+    before = hub.board.version
+    hub.publish(batch(table, [(code, TS, 2.0, 1.0) for code in range(3)]))
+    client.say(symbols=["AAPL", "MSFT"])
+    client.say(symbols=["GOOG"], since={"epoch": "epoch", "version": before})
+    for _ in range(5):
+        hub.poll(TS)
+        hub.beat(10, TS)
+    last = {name: fields["last"] for update in client.updates() for name, fields in update["data"].items()}
+    assert last == dict.fromkeys(NAMES, 2)
+
+
+def test_a_reader_that_says_where_it_is_again_is_not_told_its_losses_twice(table: SymbolTable) -> None:
+    """What was counted and not yet told is counted anew from the position that the client gives."""
+    hub = Hub(NAMES, epoch="epoch", ring_ticks=2)
+    client = Client(hub)
+    client.say(symbols=["AAPL"], channel="trades")
+    client.heard()
+    client.outlet.is_ready = False
+    for step in range(6):
+        hub.publish(batch(table, [(0, TS + step, 1.0, 1.0)]))
+        hub.flush(TS)
+    client.say(symbols=["AAPL"], channel="trades", since={"epoch": "epoch", "version": 0})
+    client.outlet.is_ready = True
+    hub.poll(TS)
+    assert [message["lost"] for message in client.heard() if message["type"] == "trades"] == [{"AAPL": 4}]
+
+
+def test_values_lost_are_told_by_a_lane_that_began_at_version_0(hub: Hub, table: SymbolTable) -> None:
+    """A lane that has not beaten yet may have clients that were caught up meanwhile: they are told of nulls."""
+    client = Client(hub)
+    client.say(symbols=["AAPL"])
+    hub.publish(batch(table, [(0, TS, 1.0, 1.0)]))
+    client.say(symbols=[], since={"epoch": hub.board.epoch, "version": 0})
+    hub.publish(Rollover(table))
+    hub.beat(10, TS)
+    assert client.updates()[-1]["data"]["AAPL"]["open"] is None
+
+
+def test_a_day_that_begins_for_all_gives_each_its_own_close(hub: Hub, table: SymbolTable) -> None:
+    """Also where a symbol is gone, which it does not bring back."""
+    hub.publish(batch(table, [(code, TS, 1.0, 1.0) for code in range(len(table))]))
+    hub.publish(Removal((table[len(table) - 1],)))
+    hub.publish(Rollover(table, None, np.arange(1.0, len(table) + 1)))
+    values = hub.snapshot(["*"], TS).data
+    assert [fields["prev_close"] for fields in values.values() if fields] == list(range(1, len(table)))
+
+
+def test_a_removed_symbol_can_be_waited_for(hub: Hub, table: SymbolTable) -> None:
+    """Those who ask after the removal get it when it ticks again, as those who stayed do."""
+    hub.publish(batch(table, [(0, TS, 1.0, 1.0)]))
+    hub.publish(Removal(("AAPL",)))
+    client = Client(hub)
+    client.say(symbols=["AAPL"])
+    hub.publish(batch(table, [(0, TS, 2.0, 1.0)]))
+    hub.beat(10, TS)
+    assert client.updates()[-1]["data"]["AAPL"]["open"] == 2
+
+
+def test_a_beat_too_big_for_a_frame_goes_out_in_parts(table: SymbolTable) -> None:
+    """No frame is larger than `limits.frame_bytes`, a delta's neither."""
+    hub = Hub(NAMES, limits=Limits(frame_bytes=SYMBOL_BYTES))
+    client = Client(hub)
+    client.say(symbols=["*"], rate=0)
+    for price in (1.0, 2.0):
+        # More bytes than one symbol's bound can only come from more symbols.
+        hub.publish(batch(table, [(code, TS, price, 1e9 / 7) for code in range(3)], _wide(price)))
+        hub.flush(TS)
+        while hub.waiting:
+            hub.poll(TS)
+    assert max(map(len, client.outlet.sent[1:])) <= SYMBOL_BYTES + 100
+    view: dict[str, Any] = {}
+    for update in client.updates():
+        view.update({name: fields["last"] for name, fields in update["data"].items() if "last" in fields})
+    assert view == dict.fromkeys(NAMES, 2)
+
+
+def _wide(price: float) -> list[Any]:
+    return [(code, TS, price / 3, 1e9 / 7, price / 7, 1e9 / 3) for code in range(3)]
+
+
+def test_trades_lost_by_a_slow_reader_are_counted_by_symbol(table: SymbolTable) -> None:
+    """A client that falls out of the ring is told exactly how many it lost of which symbol, then goes on."""
+    hub = Hub(NAMES, ring_ticks=4)
+    client = Client(hub)
+    client.say(symbols=["AAPL", "GOOG"], channel="trades")
+    client.heard()
+    client.outlet.is_ready = False
+    for step in range(5):
+        hub.publish(batch(table, [(0, TS + step, 1.0, 1.0), (1, TS + step, 2.0, 1.0)]))
+        hub.flush(TS)
+    hub.publish(batch(table, [(2, TS + 9, 3.0, 1.0)]))
+    client.outlet.is_ready = True
+    hub.flush(TS)
+    (message,) = client.heard()
+    assert (message["since"], message["version"]) == (0, 11)
+    assert message["lost"] == {"AAPL": 4}
+    assert message["data"] == [["AAPL", TS + 4, 1, 1], ["GOOG", TS + 9, 3, 1]]
+
+
+def test_a_pong_that_the_encoding_cannot_carry_is_an_error(hub: Hub) -> None:
+    """JSON knows integers that msgpack doesn't: the client is told, and stays."""
+    client = Client(hub, "msgpack")
+    client.heard()
+    client.say("ping", id=3, data=10**30)
+    (error,) = client.heard()
+    assert (error["type"], error["id"], error["code"]) == ("error", 3, "bad-argument")
+    assert error["message"].startswith("data:")
+
+
+def test_an_error_changes_nothing(hub: Hub, table: SymbolTable) -> None:
+    """A subscribe that is refused adds no symbol and moves no rate."""
+    client = Client(hub)
+    client.say(symbols=["AAPL"], rate=20)
+    client.say(symbols=["MSFT"], rate=-1)
+    client.say(symbols=["MSFT"], channel="nope", rate=1)
+    client.heard()
+    client.say(symbols=[])
+    (answer,) = client.heard()
+    assert (answer["symbols"], answer["rate"]) == (["AAPL"], 20)
+
+
+def test_heartbeats_go_to_those_who_heard_nothing(hub: Hub, table: SymbolTable) -> None:
+    """After a whole heartbeat's silence, not before, and with a version that the client can resume from."""
+    busy, idle = Client(hub), Client(hub)
+    busy.say(symbols=["AAPL"])
+    idle.say(symbols=["MSFT"])
+    for client in (busy, idle):
+        client.heard()
+    for step in range(2 * HEARTBEAT_STEPS):
+        hub.publish(batch(table, [(0, TS + step, 1.0 + step, 1.0)]))
+        hub.beat(10, TS)
+        hub.heartbeat(TS)
+    assert {message["type"] for message in busy.heard()} == {"update"}
+    beats = idle.heard()
+    assert [message["type"] for message in beats] == ["heartbeat", "heartbeat"]
+    assert beats[-1]["version"] > 0
+    assert beats[-1]["feed"] == {"state": "live", "ts": None}
+
+
+def test_the_hub_tells_the_feeds_state_that_it_is_given(table: SymbolTable) -> None:
+    """The state comes from whoever runs the feed."""
+    hub = Hub(NAMES, feed_state=lambda: FeedState(state="stale", ts=5))
+    client = Client(hub)
+    client.heard()
+    for _ in range(HEARTBEAT_STEPS):
+        hub.heartbeat(TS)
+    assert client.heard()[0]["feed"] == {"state": "stale", "ts": 5}
+
+
+def test_a_batch_that_must_not_reach_the_board_is_refused_whole(hub: Hub, table: SymbolTable) -> None:
+    """A price that is none: nothing of the batch is applied, and the next one is."""
+    for price in (0.0, -1.0, float("nan"), float("inf")):
+        with pytest.raises(BatchError, match=r"trades\.price: 1 of 2"):
+            hub.publish(batch(table, [(0, TS, 1.0, 1.0), (1, TS, price, 1.0)]))
+    assert hub.board.version == 0
+    hub.publish(batch(table, [(0, TS, 1.0, 1.0)]))
+    assert hub.board.version == 1
+
+
+def test_detached_clients_leave_nothing_behind(hub: Hub, table: SymbolTable) -> None:
+    """Whatever they watched, in step or not."""
+    for number in range(20):
+        client = Client(hub, "json" if number % 2 else "msgpack")
+        client.say(symbols=["AAPL", "*"][: number % 3], rate=[0, 1, 60][number % 3])
+        client.say(symbols=["MSFT"], channel="trades")
+        client.outlet.is_ready = number % 4 > 0
+        hub.publish(batch(table, [(0, TS, 1.0 + number, 1.0)]))
+        hub.flush(TS)
+        hub.detach(client.session)
+    assert not hub.sessions
+    assert not hub.rates
+    assert not hub.waiting
+
+
+def test_a_snapshot_tells_what_a_subscriber_would_be_told(hub: Hub, table: SymbolTable) -> None:
+    """The same fields and the version to go on from; removed and unknown symbols are rejected."""
+    hub.publish(batch(table, [(0, TS, 1.0, 1.0), (1, TS, 2.0, 0.5)], [(0, TS, None, 0.0, 3.0, 1.0)]))
+    hub.publish(Removal(("MSFT",)))
+    snapshot = hub.snapshot(["AAPL", "MSFT", "NO", "", "*"], TS)
+    client = Client(hub)
+    client.say(symbols=["*"])
+    (update,) = client.updates()
+    assert json.loads(json.dumps(snapshot.data)) == update["data"]
+    assert snapshot.version == update["version"]
+    assert snapshot.rejected == dict.fromkeys(["MSFT", "NO", ""], "unknown-symbol")
+
+
+def test_a_hidden_history_appears_in_one_step(hub: Hub, table: SymbolTable) -> None:
+    """Until it is settled clients keep what they have; then a new epoch, and nothing of the steps in between."""
+    client = Client(hub)
+    client.say(symbols=["AAPL"])
+    client.say(symbols=["AAPL"], channel="trades")
+    hub.publish(batch(table, [(0, TS, 9.0, 1.0)]))
+    hub.beat(10, TS)
+    hub.flush(TS)
+    client.heard()
+    hub.publish(Restart(epoch="second", hidden=True))
+    for price in (1.0, 2.0):
+        hub.publish(batch(table, [(0, TS, price, 1.0), (1, TS, price, 1.0)]))
+        hub.beat(10, TS)
+        hub.flush(TS)
+    assert client.heard() == []
+    assert hub.snapshot(["AAPL"], TS).data["AAPL"] is not None
+    late = Client(hub)
+    late.say(symbols=["AAPL"])
+    assert [update["data"]["AAPL"]["last"] for update in late.updates()] == [9]
+    hub.publish(Settled())
+    hub.beat(10, TS)
+    hub.flush(TS)
+    for each in (client, late):
+        welcome, *rest = each.heard()
+        assert (welcome["type"], welcome["epoch"]) == ("welcome", "second")
+        updates = [message for message in rest if message["type"] == "update"]
+        assert [update["data"]["AAPL"]["last"] for update in updates] == [2]
+        assert not [trade for message in rest if message["type"] == "trades" for trade in message["data"]]
+
+
+def test_a_symbol_that_first_appears_in_a_hidden_history_comes_to_those_who_wait_for_it(table: SymbolTable) -> None:
+    """Rows are the same before and after, and new ones are told to those who asked early."""
+    hub = Hub(["AAPL"], complete=False)
+    client = Client(hub)
+    client.say(symbols=["AAPL", "GOOG"])
+    hub.publish(Restart(hidden=True))
+    hub.publish(batch(table, [(0, TS, 1.0, 1.0), (2, TS, 3.0, 1.0)]))
+    hub.publish(Settled())
+    hub.beat(10, TS)
+    assert client.updates()[-1]["data"].keys() == {"AAPL", "GOOG"}
+
+
+def test_a_restart_in_plain_sight_drops_what_was_hidden(hub: Hub, table: SymbolTable) -> None:
+    """A feed that fails half-way and begins anew leaves nothing of the half."""
+    hub.publish(Restart(hidden=True))
+    hub.publish(batch(table, [(0, TS, 1.0, 1.0)]))
+    hub.publish(Restart())
+    hub.publish(Settled())
+    assert hub.snapshot(["AAPL"], TS).data == {}
+    hub.publish(batch(table, [(0, TS, 2.0, 1.0)]))
+    assert hub.snapshot(["AAPL"], TS).data["AAPL"]["last"] == 2  # type: ignore[index]  # it is there
+
+
+def test_a_heartbeat_does_not_go_back_behind_a_frame(hub: Hub, table: SymbolTable) -> None:
+    """A client that was caught up after its lane's last beat is told its own version."""
+    client = Client(hub)
+    client.say(symbols=["MSFT"])
+    hub.publish(batch(table, [(0, TS, 1.0, 1.0)]))
+    client.say(symbols=["AAPL"])
+    assert client.updates()[-1]["version"] == 1
+    for _ in range(HEARTBEAT_STEPS):
+        hub.heartbeat(TS)
+    assert [message["version"] for message in client.heard()] == [1]
+
+
+def test_what_is_published_is_there_whenever_somebody_looks(table: SymbolTable) -> None:
+    """Ticks wait to be taken in together; nobody can tell: by values, numbers, new symbols or the order of events."""
+    hub = Hub(NAMES, epoch="epoch", complete=False)
+    client = Client(hub)
+    client.say(symbols=["NEW"], rate=10)
+    client.say(channel="trades", symbols=["AAPL"])
+    client.heard()
+    hub.publish(batch(table, [(0, TS, 1.0, 10.0)], [(0, TS, 0.5, 1.0, 1.5, 1.0)]))
+    hub.publish(batch(table, [(0, TS + 1, 3.0, 10.0), (0, TS + 1, 2.0, 10.0)]))
+    other = SymbolTable(("NEW", "AAPL"))
+    hub.publish(batch(other, [(0, TS + 2, 7.0, 1.0), (1, TS + 2, 4.0, 1.0)]))
+    assert hub.snapshot(["AAPL"], TS).data["AAPL"] == {
+        "last": 4,
+        "last_size": 1,
+        "open": 1,
+        "high": 4,
+        "low": 1,
+        "volume": 31,
+        "trades": 4,
+        "vwap": pytest.approx(64 / 31),
+        "bid": 0.5,
+        "bid_size": 1,
+        "ask": 1.5,
+        "ask_size": 1,
+        "ts": TS + 2,
+    }
+    assert hub.rings["trades"].head == 5
+    hub.publish(batch(other, [(1, TS + 3, 9.0, 1.0)]))
+    hub.publish(Removal(("AAPL",)))
+    assert "AAPL" not in hub.snapshot(["AAPL"], TS).data
+    hub.beat(10, TS)
+    hub.flush(TS)
+    heard = client.heard()
+    assert [frame["data"]["NEW"]["last"] for frame in heard if frame["type"] == "update"] == [7]
+    trades = [row for frame in heard if frame["type"] == "trades" for row in frame["data"]]
+    assert [row[2] for row in trades] == [1, 3, 2, 4, 9]
+
+
+def test_ticks_that_wait_are_bounded(table: SymbolTable) -> None:
+    """With nobody connected, nobody looks; they are taken in all the same."""
+    hub = Hub(NAMES)
+    many = batch(table, [(0, TS, 1.0, 1.0)] * 1_000)
+    for _ in range(20):
+        hub.publish(many)
+    assert hub._board.version >= 2
+    assert hub._waiting_ticks < PENDING

@@ -1,0 +1,122 @@
+"""Notices: whom they reach, when, and that nothing is kept for those who don't read but a few."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.model_client import Message, ScriptedOutlet, decoded
+from ticker.hub.hub import Hub
+from ticker.hub.notices import OWED
+from ticker.wire.messages import Limits
+
+TS = 1_700_000_000_000_000_000
+
+
+class Client:
+    """One that is attached to a hub, and has read its welcome."""
+
+    def __init__(self, hub: Hub, name: str = "", encoding: str = "json") -> None:
+        self.encoding = encoding
+        self.outlet = ScriptedOutlet()
+        self.session = hub.attach(self.outlet, encoding, name=name)
+        self.outlet.sent.clear()
+
+    def notices(self) -> list[Message]:
+        """Those that came since this was last asked."""
+        sent, self.outlet.sent = self.outlet.sent, []
+        return [decoded(payload, self.encoding) for payload in sent]
+
+    def texts(self) -> list[str]:
+        return [message["text"] for message in self.notices()]
+
+
+def test_everybody_is_told_once_in_each_encoding() -> None:
+    hub = Hub()
+    clients = [Client(hub, encoding=encoding) for encoding in ("json", "msgpack", "json")]
+    assert hub.notify("Maintenance at 17:00", "operator", TS) == 3
+    for client in clients:
+        told = {"type": "notice", "text": "Maintenance at 17:00", "from": "operator", "ts": TS}
+        assert client.notices() == [told]
+    assert clients[0].outlet.written[1] is clients[2].outlet.written[1], "encoded once"
+    assert not hub.waiting
+
+
+def test_those_of_a_name_alone() -> None:
+    """All connections of the key, and of no other; of a name that nobody has, none."""
+    hub = Hub()
+    desk, again, other, nobody = Client(hub, "desk"), Client(hub, "desk"), Client(hub, "other"), Client(hub)
+    assert hub.notify("hello", "operator", TS, to="desk") == 2
+    assert [client.texts() for client in (desk, again, other, nobody)] == [["hello"], ["hello"], [], []]
+    assert hub.notify("hello", "operator", TS, to="gone") == 0
+
+
+def test_who_comes_later_is_not_told() -> None:
+    hub = Hub()
+    hub.notify("hello", "operator", TS)
+    assert Client(hub).texts() == []
+
+
+def test_who_lags_is_told_in_order_as_soon_as_it_reads() -> None:
+    hub = Hub()
+    mute, other = Client(hub), Client(hub)
+    mute.outlet.is_ready = False
+    assert hub.notify("one", "operator", TS) == 2
+    assert (mute.texts(), other.texts()) == ([], ["one"])
+    assert hub.waiting
+    hub.poll(TS)
+    assert mute.texts() == []
+    mute.outlet.is_ready = True
+    # It is ready now, and yet what it is owed comes first.
+    hub.notify("two", "operator", TS)
+    hub.poll(TS)
+    assert (mute.texts(), other.texts()) == (["one", "two"], ["two"])
+    assert not hub.waiting
+
+
+def test_who_never_reads_costs_twenty_at_most() -> None:
+    """Of more than it can be owed, the newest come."""
+    hub = Hub()
+    mute = Client(hub)
+    mute.outlet.is_ready = False
+    for number in range(OWED + 5):
+        hub.notify(f"{number}", "operator", TS)
+    mute.outlet.is_ready = True
+    hub.poll(TS)
+    assert mute.texts() == [f"{number}" for number in range(5, OWED + 5)]
+
+
+def test_who_goes_is_owed_nothing() -> None:
+    hub = Hub()
+    mute = Client(hub)
+    mute.outlet.is_ready = False
+    hub.notify("one", "operator", TS)
+    hub.detach(mute.session)
+    assert not hub.waiting
+    mute.outlet.is_ready = True
+    hub.poll(TS)
+    assert mute.texts() == []
+
+
+def test_who_polls_is_not_counted() -> None:
+    """It has no way to hear what is no price."""
+    hub = Hub()
+    poller = Client(hub)
+    poller.session.hears = False
+    assert hub.notify("one", "operator", TS) == 0
+    assert poller.texts() == []
+
+
+@pytest.mark.parametrize("text", ["", " \n", "\x1b", "x" * 11, "\ud800"])
+def test_a_text_that_can_not_be_shown_reaches_nobody(text: str) -> None:
+    hub = Hub(limits=Limits(text_chars=10))
+    client = Client(hub)
+    with pytest.raises(ValueError, match=r"nothing to see|limit is 10|surrogate"):
+        hub.notify(text, "operator", TS)
+    assert client.texts() == []
+
+
+def test_control_characters_are_left_out() -> None:
+    hub = Hub()
+    client = Client(hub)
+    hub.notify("one\r\n\ttwo\x1b[2J", "operator", TS)
+    assert client.texts() == ["one\n\ttwo[2J"]

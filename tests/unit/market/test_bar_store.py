@@ -1,0 +1,136 @@
+"""The bar store: when bars close, what a feed's own bars do, and how much is kept."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ticker.market.bar_store import KEPT, SECOND_NS, BarStore
+from ticker.model import BarBatch, Bars, SymbolTable, Trades
+
+#: 2024-01-02 14:30 UTC.
+START = 1_704_205_800 * SECOND_NS
+MINUTE = 60 * SECOND_NS
+
+
+def trades(*rows: tuple[int, float, float, float]) -> Trades:
+    """Row, seconds after START, price, size."""
+    row, after_s, price, size = zip(*rows, strict=True)
+    ts = START + (np.array(after_s) * SECOND_NS).astype(np.int64)
+    return Trades(np.array(row, np.int32), ts, np.array(price, float), np.array(size, float))
+
+
+def add(store: BarStore, *rows: tuple[int, float, float, float]) -> None:
+    columns = trades(*rows)
+    store.add(columns.symbol, columns)
+
+
+def seen(store: BarStore, interval: str, row: int = 0) -> list[tuple[float, list[float], bool]]:
+    """Seconds after START, open, high, low, close and volume, and whether it is closed."""
+    starts, values, closed = store.history(row, interval)
+    return [
+        ((start - START) / SECOND_NS, bar[:5], over)
+        for start, bar, over in zip(starts.tolist(), values.tolist(), closed.tolist(), strict=True)
+    ]
+
+
+def test_a_later_trade_closes_the_bars_before_it() -> None:
+    """At once, also those of a longer interval, although the second of that trade is still open."""
+    store = BarStore()
+    add(store, (0, 59.2, 10.0, 1.0), (0, 59.9, 12.0, 2.0), (0, 60.1, 11.0, 4.0))
+    assert seen(store, "1s") == [(59, [10, 12, 10, 12, 3], True), (60, [11, 11, 11, 11, 4], False)]
+    assert seen(store, "1m") == [(0, [10, 12, 10, 12, 3], True), (60, [11, 11, 11, 11, 4], False)]
+    assert seen(store, "5m") == [(0, [10, 12, 10, 11, 7], False)]
+    assert store.tapes["1m"].head == 1
+
+
+def test_the_clock_closes_bars_although_nothing_trades() -> None:
+    """A watermark at a bar's end closes it, one before it doesn't; later ones don't close it again."""
+    store = BarStore()
+    add(store, (0, 3.5, 10.0, 1.0))
+    store.advance(START + 4 * SECOND_NS - 1)
+    assert [over for *_, over in seen(store, "1s")] == [False]
+    store.advance(START + 4 * SECOND_NS)
+    assert [over for *_, over in seen(store, "1s")] == [True]
+    assert [over for *_, over in seen(store, "1m")] == [False]
+    store.advance(START + MINUTE)
+    store.advance(START + 2 * MINUTE)
+    assert [over for *_, over in seen(store, "1m")] == [True]
+    assert (store.tapes["1s"].head, store.tapes["1m"].head) == (1, 1)
+
+
+def test_a_trade_that_is_too_late_is_in_no_bar_and_counted() -> None:
+    """Older than its symbol's open second, or than what a watermark has closed; other symbols are not concerned."""
+    store = BarStore()
+    add(store, (0, 5.0, 10.0, 1.0), (0, 4.9, 99.0, 1.0), (1, 4.9, 7.0, 1.0))
+    assert seen(store, "1s") == [(5, [10, 10, 10, 10, 1], False)]
+    assert seen(store, "1s", 1) == [(4, [7, 7, 7, 7, 1], False)]
+    store.advance(START + 8 * SECOND_NS)
+    add(store, (0, 7.5, 99.0, 1.0), (0, 8.0, 11.0, 1.0))
+    assert [bar[0] for bar in seen(store, "1s")] == [5, 8]
+    assert store.late == 2
+
+
+def test_a_stamp_of_the_far_future_is_its_symbols_misfortune_alone() -> None:
+    """A feed's nonsense about one symbol costs no other a trade, however they come together."""
+    store = BarStore()
+    far = np.array([2**33 - 1, START // SECOND_NS, START // SECOND_NS], np.int64) * SECOND_NS
+    store.add(np.array([0, 1, 2], np.int32), Trades(np.zeros(3, np.int32), far, np.ones(3), np.ones(3)))
+    assert [len(seen(store, "1s", row)) for row in range(3)] == [1, 1, 1]
+    assert store.late == 0
+
+
+def test_vwap_is_notional_by_volume_and_unknown_without() -> None:
+    """Trades without a size have a price and no weight."""
+    store = BarStore()
+    add(store, (0, 0.0, 10.0, 1.0), (0, 0.5, 20.0, 3.0), (1, 0.0, 10.0, 0.0))
+    assert store.history(0, "1s")[1][0, 5:].tolist() == [17.5, 2]
+    assert np.isnan(store.history(1, "1s")[1][0, 5])
+
+
+def given(store: BarStore, table: SymbolTable, start: int, values: list[float], *, closed: bool) -> None:
+    columns = [np.array([value]) for value in values]
+    bars = Bars(np.zeros(1, np.int32), np.array([start]), *columns)
+    store.given(np.zeros(1, np.int32), BarBatch(table, MINUTE, bars, closed))
+
+
+def test_a_feeds_own_bars_take_the_place_of_computed_ones() -> None:
+    """Also where they begin at other moments: opened, changed by trades, closed with the feed's own values."""
+    store, table = BarStore(), SymbolTable(["A"])
+    start = START + 30 * SECOND_NS
+    given(store, table, start, [10, 14, 9, 11, 400, np.nan, np.nan], closed=False)
+    assert seen(store, "1m") == [(30, [10, 10, 10, 10, 0], False)]
+    add(store, (0, 30.0, 10.0, 100.0), (0, 45.0, 9.5, 100.0), (0, 61.0, 13.0, 100.0))
+    assert seen(store, "1m") == [(30, [10, 13, 9.5, 13, 300], False)]
+    store.advance(START + 61 * SECOND_NS)
+    assert [over for *_, over in seen(store, "1m")] == [False]
+    given(store, table, start, [10, 14, 9, 11, 400, 10.5, 7], closed=True)
+    starts, values, closed = store.history(0, "1m")
+    assert (starts.tolist(), values.tolist(), closed.tolist()) == ([start], [[10, 14, 9, 11, 400, 10.5, 7]], [True])
+    assert store.tapes["1m"].head == 1
+    # Other intervals are computed from the trades all the same.
+    assert [bar[0] for bar in seen(store, "1s")] == [30, 45, 61]
+
+
+def test_a_removed_symbol_has_no_bars() -> None:
+    """The others keep theirs, and it may come back."""
+    store = BarStore()
+    add(store, (0, 0.0, 10.0, 1.0), (1, 0.0, 20.0, 1.0), (0, 2.0, 11.0, 1.0))
+    store.remove(np.array([0], np.intp))
+    assert seen(store, "1s") == []
+    assert len(seen(store, "1s", 1)) == 1
+    add(store, (0, 3.0, 12.0, 1.0))
+    assert [bar[0] for bar in seen(store, "1s")] == [3]
+
+
+def test_history_is_bounded_and_cut_as_asked() -> None:
+    """From a start, before an end, the newest so many, the oldest first; and no more than is kept."""
+    store = BarStore()
+    count = KEPT["1s"] + 50
+    add(store, *((0, float(second), 10.0, 1.0) for second in range(count)))
+    starts, _, closed = store.history(0, "1s")
+    assert len(starts) == KEPT["1s"] + 1
+    assert closed.tolist() == [True] * KEPT["1s"] + [False]
+    assert starts[-1] == START + (count - 1) * SECOND_NS
+    cut, *_ = store.history(0, "1s", START + 100 * SECOND_NS, START + 110 * SECOND_NS, 3)
+    assert ((cut - START) // SECOND_NS).tolist() == [107, 108, 109]
+    assert len(store.history(5, "1m")[0]) == 0

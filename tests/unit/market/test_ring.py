@@ -1,0 +1,50 @@
+"""The ring: the newest ticks by number, and the rows of many more."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ticker.market.ring import HISTORY, Ring
+
+
+def fill(ring: Ring, sizes: list[int]) -> list[tuple[int, int, float]]:
+    """Append batches of these sizes; returns every tick as (row, stamp, price)."""
+    happened: list[tuple[int, int, float]] = []
+    for size in sizes:
+        start = len(happened)
+        ticks = [(number % 7, 1000 + number, number / 4) for number in range(start, start + size)]
+        happened += ticks
+        ring.append(
+            np.array([row for row, _, _ in ticks], np.int32),
+            np.array([ts for _, ts, _ in ticks], np.int64),
+            np.array([price for _, _, price in ticks], np.float64),
+        )
+    return happened
+
+
+@given(st.integers(1, 9), st.lists(st.integers(0, 40), max_size=12))
+def test_the_newest_ticks_are_kept_and_the_rows_of_more(capacity: int, sizes: list[int]) -> None:
+    """Whatever the batches, also ones larger than the ring: numbers (tail, head] read back as they were appended."""
+    ring = Ring(1, capacity)
+    happened = fill(ring, sizes)
+    assert ring.head == len(happened)
+    assert ring.tail == max(0, len(happened) - capacity)
+    assert ring.counted == max(0, len(happened) - capacity * HISTORY)
+    numbers = np.arange(ring.tail + 1, ring.head + 1)
+    stamps, prices = ring.columns(numbers)
+    kept = happened[ring.tail :]
+    assert stamps.tolist() == [ts for _, ts, _ in kept]
+    assert prices.tolist() == [price for _, _, price in kept]
+    assert ring.rows(ring.counted, ring.head).tolist() == [row for row, _, _ in happened[ring.counted :]]
+
+
+def test_clearing_starts_the_numbers_anew() -> None:
+    """After ``clear`` the next tick is number one."""
+    ring = Ring(1, 4)
+    fill(ring, [3, 3])
+    ring.clear()
+    assert (ring.head, ring.tail, ring.counted) == (0, 0, 0)
+    fill(ring, [2])
+    assert ring.columns(np.array([1, 2]))[1].tolist() == [0, 0.25]

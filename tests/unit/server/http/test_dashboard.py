@@ -1,0 +1,178 @@
+"""The page at `/`: the built dashboard or what stands in, told to the browser with strict headers."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient
+from pytest_aiohttp.plugin import AiohttpClient
+
+from tests.support.frames import raw_client
+from ticker.feed.feed import FeedInfo
+from ticker.hub.hub import Hub
+from ticker.model import SymbolTable
+from ticker.server.http.dashboard import Page
+from ticker.wire.messages import FeedState
+
+ROOT = Path(__file__).parents[4]
+SCRIPT = "// a script that is long enough to be compressed\n" * 100
+
+Client = TestClient[web.Request, web.Application]
+
+
+def page(folders: tuple[Path, ...], names: tuple[str, ...] = ("AAPL", "MSFT")) -> Page:
+    info = FeedInfo(symbols=SymbolTable(names), title="scripted")
+    return Page(Hub(names), "script", lambda: info, lambda: FeedState(state="live", ts=None), folders)
+
+
+def application(shown: Page) -> web.Application:
+    app = web.Application()
+    app.add_routes(shown.routes())
+    return app
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A built dashboard, as small as can be."""
+    (tmp_path / "index.html").write_text('<!doctype html><script type="module" src="/static/app.js"></script>')
+    (tmp_path / "app.js").write_text(SCRIPT)
+    (tmp_path / "app.css").write_text("body {}")
+    (tmp_path / "favicon.svg").write_text("<svg/>")
+    (tmp_path / "licenses.txt").write_text("MIT")
+    (tmp_path / "digest").write_text("0123")
+    return tmp_path
+
+
+@pytest.fixture
+async def client(folder: Path, aiohttp_client: AiohttpClient) -> Client:
+    return await aiohttp_client(application(page((folder,))), auto_decompress=False)
+
+
+@pytest.fixture
+async def bare(tmp_path: Path, aiohttp_client: AiohttpClient) -> Client:
+    """Without a dashboard: a build that failed left its reason, and a checkout has the page that stands in."""
+    (tmp_path / "reason").write_text("npm ci: the registry <says> no\n")
+    return await aiohttp_client(application(page((tmp_path, ROOT / "web"))))
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/", "text/html; charset=utf-8"),
+        ("/static/app.js", "text/javascript; charset=utf-8"),
+        ("/static/app.css", "text/css; charset=utf-8"),
+        ("/static/favicon.svg", "image/svg+xml; charset=utf-8"),
+        ("/static/licenses.txt", "text/plain; charset=utf-8"),
+    ],
+)
+async def test_each_file_has_its_type_and_the_strict_headers(client: Client, path: str, kind: str) -> None:
+    """A browser guesses nothing, tells nobody where it came from, and runs the page's own script alone."""
+    async with client.get(path) as response:
+        assert response.status == 200
+        assert response.headers["Content-Type"] == kind
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Referrer-Policy"] == "no-referrer"
+        policy = dict(part.strip().split(" ", 1) for part in response.headers["Content-Security-Policy"].split(";"))
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == "'self'"
+    assert policy["style-src"] == "'self'"
+    assert policy["connect-src"] == "'self'"
+    assert policy["frame-ancestors"] == "'none'"
+    assert not any("unsafe" in allowed or "*" in allowed for allowed in policy.values())
+
+
+async def test_a_head_request_tells_what_get_would_send(client: Client) -> None:
+    """The same headers, and no body."""
+    for path in ("/", "/static/app.js", "/static/favicon.svg"):
+        async with client.get(path) as got, client.head(path) as told:
+            assert told.status == 200
+            assert await told.read() == b""
+            for name in ("Content-Type", "Content-Length", "ETag", "Content-Security-Policy"):
+                assert told.headers[name] == got.headers[name], (path, name)
+
+
+async def test_a_file_that_the_browser_has_is_not_sent_again(client: Client) -> None:
+    """It is asked for each time, so that a new version shows at once, and costs no bytes while it is the same."""
+    async with client.get("/static/app.js") as first:
+        assert first.headers["Cache-Control"] == "no-cache"
+        tag = first.headers["ETag"]
+    async with client.get("/static/app.js", headers={"If-None-Match": tag}) as again:
+        assert again.status == 304
+        assert again.headers["ETag"] == tag
+        assert await again.read() == b""
+    async with client.get("/static/app.js", headers={"If-None-Match": '"another"'}) as changed:
+        assert changed.status == 200
+
+
+async def test_a_long_text_is_compressed_for_those_who_can_read_it(client: Client) -> None:
+    """The plain and the compressed body have tags of their own."""
+    async with client.get("/static/app.js", headers={"Accept-Encoding": "gzip"}) as small:
+        body = await small.read()
+        assert small.headers["Content-Encoding"] == "gzip"
+        assert small.headers["Vary"] == "Accept-Encoding"
+    async with client.get("/static/app.js", headers={"Accept-Encoding": "identity"}) as plain:
+        assert "Content-Encoding" not in plain.headers
+        assert await plain.text() == SCRIPT
+    assert gzip.decompress(body).decode() == SCRIPT
+    assert small.headers["ETag"] != plain.headers["ETag"]
+
+
+async def test_only_the_pages_own_files_are_served(client: Client) -> None:
+    """Whatever a request names, the file system is not asked."""
+    for name in ("nope.css", "..%2fpyproject.toml", "index.html", "digest", ".", "x" * 5_000, "app.js%00"):
+        async with client.get(f"/static/{name}") as response:
+            assert response.status == 404, name
+
+
+async def test_without_a_dashboard_the_page_says_why_and_how_to_build_it(bare: Client) -> None:
+    """Every placeholder is filled in, with this server's own address; nothing is inline or comes from elsewhere."""
+    async with bare.get("/") as response:
+        text = await response.text()
+        assert "unsafe" not in response.headers["Content-Security-Policy"]
+    assert "The dashboard is not built" in text
+    assert "make serve" in text
+    assert "the registry &lt;says&gt; no" in text
+    assert f"ws://127.0.0.1:{bare.port}" in text
+    assert "AAPL" in text
+    assert not re.search(r"\$[a-z]", text)
+    assert not re.search(r"<script|<style|\sstyle=|\son\w+=", text)
+    for path in re.findall(r'(?:href|src)="(/static/[^"]*)"', text):
+        async with bare.get(path) as response:
+            assert response.status == 200, path
+
+
+async def test_a_symbols_name_is_text(aiohttp_client: AiohttpClient) -> None:
+    """A name that looks like markup is shown, not obeyed."""
+    client = await aiohttp_client(application(page((ROOT / "web",), ("<img src=x onerror=alert(1)>",))))
+    async with client.get("/") as response:
+        text = await response.text()
+    assert "<img src=x" not in text
+    assert "&lt;img src=x" in text
+
+
+async def test_half_a_build_is_none(folder: Path, aiohttp_client: AiohttpClient) -> None:
+    """A page whose script is missing would stay empty; the one that stands in says what to do."""
+    (folder / "app.js").unlink()
+    client = await aiohttp_client(application(page((folder, ROOT / "web"))))
+    async with client.get("/") as response:
+        assert "The dashboard is not built" in await response.text()
+
+
+async def test_a_server_without_any_page_still_answers(tmp_path: Path, aiohttp_client: AiohttpClient) -> None:
+    """Missing files are a 404 with a hint, not a crash."""
+    client = await aiohttp_client(application(page((tmp_path / "gone",))))
+    async with client.get("/") as response:
+        assert response.status == 404
+        assert "/healthz" in await response.text()
+
+
+async def test_a_host_that_is_no_text_is_shown_as_what_it_is_not(bare: Client) -> None:
+    assert bare.port is not None
+    async with raw_client(bare.port) as client:
+        client.send(b"GET / HTTP/1.1\r\nHost: \xff\xfe<b>\r\nConnection: close\r\n\r\n")
+        assert (await client.head())[0] == 200
+        assert b"http://??&lt;b&gt;" in await client.reader.read(-1)

@@ -1,0 +1,74 @@
+"""Whom to believe about who really asks."""
+
+from __future__ import annotations
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
+
+from ticker.server.middleware.proxy import behind, networks
+
+PROXIES = networks(["10.0.0.0/8", "2001:db8::/32", "192.0.2.1"])
+
+
+async def seen(headers: list[tuple[str, str]], peer: str = "10.0.0.1") -> tuple[str | None, str, str]:
+    """Address, scheme and host that a handler sees."""
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        return web.Response(text=f"{request.remote} {request.scheme} {request.host}")
+
+    from multidict import CIMultiDict
+
+    request = make_mocked_request("GET", "/", headers=CIMultiDict([("Host", "ticker.example"), *headers]))
+    request = request.clone(remote=peer)
+    response = await behind(PROXIES)(request, handler)
+    assert isinstance(response, web.Response)
+    assert response.text is not None
+    address, scheme, host = response.text.split()
+    return address, scheme, host
+
+
+@pytest.mark.parametrize(
+    ("hops", "peer", "address"),
+    [
+        (["203.0.113.7"], "10.0.0.1", "203.0.113.7"),
+        (["203.0.113.7, 10.0.0.2"], "10.0.0.1", "203.0.113.7"),
+        (["198.51.100.9, 203.0.113.7"], "10.0.0.1", "203.0.113.7"),
+        (["198.51.100.9", "203.0.113.7, 10.9.9.9"], "10.0.0.1", "203.0.113.7"),
+        (["203.0.113.7:4711"], "10.0.0.1", "203.0.113.7"),
+        (["[2001:db9::7]:4711"], "2001:db8::1", "2001:db9::7"),
+        (["::ffff:203.0.113.7"], "10.0.0.1", "203.0.113.7"),
+        (["nonsense"], "10.0.0.1", "10.0.0.1"),
+        (["203.0.113.7, nonsense"], "10.0.0.1", "10.0.0.1"),
+        ([], "10.0.0.1", "10.0.0.1"),
+        (["198.51.100.9"], "203.0.113.7", "203.0.113.7"),
+        (["198.51.100.9"], "192.0.2.1", "198.51.100.9"),
+    ],
+)
+async def test_who_asks(hops: list[str], peer: str, address: str) -> None:
+    assert (await seen([("X-Forwarded-For", hop) for hop in hops], peer))[0] == address
+
+
+async def test_scheme_and_host() -> None:
+    headers = [("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "prices.example")]
+    assert await seen(headers) == ("10.0.0.1", "https", "prices.example")
+    assert await seen(headers, "203.0.113.7") == ("203.0.113.7", "http", "ticker.example")
+    assert (await seen([("X-Forwarded-Proto", "gopher")]))[1] == "http"
+
+
+def test_what_is_no_network() -> None:
+    with pytest.raises(ValueError, match=r"10\.0\.0\.1/8"):
+        networks(["10.0.0.1/8"])
+
+
+async def test_who_names_no_host_makes_us_ask_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """HTTP/1.0 needs none; what this machine is called is a question to the network, which may take its time."""
+    monkeypatch.setattr("socket.getfqdn", lambda: pytest.fail("asked"))
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        return web.Response(text=request.host)
+
+    for proxies in ((), PROXIES):
+        response = await behind(proxies)(make_mocked_request("GET", "/").clone(remote="10.0.0.1"), handler)
+        assert isinstance(response, web.Response)
+        assert response.text == ""

@@ -1,0 +1,342 @@
+"""What outlives the server: that it is there again, all of it or none, and what happens where it can't be kept."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ticker.alerts.store import KEPT, Changes, SavedAlert, SavedOwner
+from ticker.errors import StateError
+from ticker.server.core.webhooks import event
+from ticker.server.state import State, writer
+from ticker.server.state.database import NAME, opened
+from ticker.server.state.rooms import StoredRooms
+from ticker.wire.messages import Fired, Said
+
+TS = 1_700_000_000_000_000_000
+
+
+def alert(id_: int | str, owner: str = "ann", **changed: Any) -> SavedAlert:
+    values: dict[str, Any] = {
+        "symbol": "AAPL", "when": "last >= 190", "once": False, "hysteresis": 0.19, "state": "waiting", "count": 0,
+        "side": 0,
+    }  # fmt: skip
+    return SavedAlert(owner=owner, id=id_, **{**values, **changed})
+
+
+def fired(seq: int) -> Fired:
+    return Fired(id=7, symbol="AAPL", when="last >= 190", value=190.02, ts=TS + seq, seq=seq)
+
+
+def said(seq: int, room: str = "desk", ts: int = TS) -> Said:
+    return Said(room=room, sender="Ann", text=f"{seq} é\n", seq=seq, ts=ts + seq)
+
+
+async def wrote(state: State, **changes: Any) -> None:
+    """Until it is safe."""
+    done = asyncio.Event()
+    nothing: dict[str, Any] = {"forgotten": [], "removed": [], "alerts": [], "fired": [], "delivered": {}}
+    state.alerts.write(Changes(**{**nothing, **changes}), done.set)
+    async with asyncio.timeout(10):
+        await done.wait()
+
+
+def started(folder: Path, *, webhooks: bool = False) -> State:
+    state = State(folder, webhooks=webhooks)
+    state.start()
+    return state
+
+
+def killed(folder: Path) -> Path:
+    """The folder as it would be if the server were killed now."""
+    copy = folder.with_name(f"{folder.name}-killed")
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(folder, copy)
+    return copy
+
+
+async def owners(folder: Path) -> list[SavedOwner]:
+    state = State(folder)
+    try:
+        return sorted(state.alerts.load(), key=lambda each: each.owner)
+    finally:
+        await state.close(1)
+
+
+async def test_alerts_are_there_again(tmp_path: Path) -> None:
+    """In the order in which they were first put, the changed ones too; ids keep their type; what is gone is gone."""
+    state = started(tmp_path)
+    await wrote(state, alerts=[alert(7), alert("7"), alert("gone"), alert(1, "bob"), alert(2, "carl")])
+    await wrote(
+        state, fired=[("ann", fired(1)), ("bob", fired(1)), ("carl", fired(1))], delivered={"ann": 1, "carl": 1}
+    )
+    await wrote(
+        state,
+        forgotten=["carl"],
+        removed=[("ann", "gone"), ("ann", "never")],
+        alerts=[alert(7, state="held", count=1)],
+        fired=[("ann", fired(2))],
+        delivered={"ann": 2},
+    )
+    await state.close(1)
+    assert await owners(tmp_path) == [
+        SavedOwner(
+            owner="ann",
+            alerts=[alert(7, state="held", count=1), alert("7")],
+            fired=[fired(1), fired(2)],
+            delivered=2,
+        ),
+        SavedOwner(owner="bob", alerts=[alert(1, "bob")], fired=[fired(1)], delivered=0),
+    ]
+
+
+async def test_what_is_done_is_on_the_disk(tmp_path: Path) -> None:
+    """A server that is killed then has it; and of what fired the newest are kept."""
+    state = started(tmp_path / "a")
+    await wrote(state, fired=[("ann", fired(seq)) for seq in range(1, KEPT + 4)])
+    (found,) = await owners(killed(tmp_path / "a"))
+    assert found.fired == [fired(seq) for seq in range(4, KEPT + 4)]
+    await state.close(1)
+
+
+async def test_done_may_write_what_came_meanwhile(tmp_path: Path) -> None:
+    """Also while the server stops: then that is kept too."""
+    state = started(tmp_path)
+    nothing: dict[str, Any] = {"forgotten": [], "removed": [], "fired": [], "delivered": {}}
+    left = [4, 3, 2]
+
+    def again() -> None:
+        if left:
+            state.alerts.write(Changes(alerts=[alert(left.pop())], **nothing), again)
+
+    state.alerts.write(Changes(alerts=[alert(1)], **nothing), again)
+    await state.close(5)
+    assert [each.id for each in (await owners(tmp_path))[0].alerts] == [1, 2, 3, 4]
+
+
+async def test_rooms_are_there_again(tmp_path: Path) -> None:
+    """The newest of each, without a gap; those last spoken in come last; a forgotten one begins anew."""
+    state = started(tmp_path)
+    for seq in range(1, 251):
+        state.rooms.append("e1", said(seq))
+    state.rooms.append("e2", said(1, "floor", TS - 10**9))
+    state.rooms.append("e3", said(1, "gone"))
+    state.rooms.append("e4", said(1, "anew"))
+    state.rooms.forget("gone")
+    state.rooms.forget("anew")
+    state.rooms.append("e5", said(1, "anew", TS + 10**9))
+    state.rooms.forget("never")
+    await state.close(1)
+    state = State(tmp_path)
+    found = list(state.rooms.load(200))
+    assert [(room.name, room.epoch) for room in found] == [("floor", "e2"), ("desk", "e1"), ("anew", "e5")]
+    assert found[1].said == [said(seq) for seq in range(51, 251)]
+    assert found[2].said == [said(1, "anew", TS + 10**9)]
+    state.rooms.forget("desk")
+    state.start()
+    await state.close(1)
+    state = State(tmp_path)
+    assert [room.name for room in state.rooms.load(200)] == ["floor", "anew"]
+    await state.close(1)
+
+
+async def test_after_a_crash_rooms_have_no_epoch(tmp_path: Path) -> None:
+    """Something may have been said that was never written: its number must not mean something else to a client."""
+    state = started(tmp_path / "a")
+    state.rooms.append("e1", said(1))
+    await wrote(state)
+    crashed = State(killed(tmp_path / "a"))
+    await state.close(1)
+    (room,) = crashed.rooms.load(200)
+    assert (room.epoch, room.said) == (None, [said(1)])
+    crashed.start()
+    await crashed.close(1)
+    whole = State(tmp_path / "a-killed")
+    assert [room.epoch for room in whole.rooms.load(200)] == ["e1"]
+    await whole.close(1)
+
+
+async def test_a_room_that_waits_too_long_is_kept_without_a_gap(tmp_path: Path) -> None:
+    """What is lost is counted; what is kept begins after it."""
+    before = started(tmp_path)
+    before.rooms.append("e1", said(1))
+    before.rooms.append("e1", said(2))
+    await before.close(1)
+    database = opened(tmp_path)
+    rooms = StoredRooms(database.connection, whole=True, waiting=5)
+    keeping = writer.Writer(database, [rooms])
+    for seq in range(3, 7):
+        rooms.append("e1", said(seq))
+    rooms.append("e2", said(1, "floor"))
+    assert rooms.lost == 0
+    rooms.append("e2", said(2, "floor"))
+    assert rooms.lost == 4
+    for seq in (7, 8):
+        rooms.append("e1", said(seq))
+    keeping.start()
+    await keeping.close(1)
+    state = State(tmp_path)
+    assert {room.name: [each.seq for each in room.said] for room in state.rooms.load(200)} == {
+        "desk": [7, 8],
+        "floor": [1, 2],
+    }
+    await state.close(1)
+
+
+async def test_what_fires_is_in_the_outbox_until_it_is_settled(tmp_path: Path) -> None:
+    """It gets there in the transaction that keeps it, and is the same event after a crash."""
+    state = started(tmp_path / "a", webhooks=True)
+    await wrote(state, fired=[("ann", fired(1)), ("ann", fired(2))])
+    wanted = [event(state.instance, "ann", fired(seq)) for seq in (1, 2)]
+    crashed = State(killed(tmp_path / "a"), webhooks=True)
+    assert (crashed.outbox.undelivered(), crashed.instance) == (wanted, state.instance)
+    await crashed.close(1)
+    state.outbox.settled(wanted[0].event)
+    await state.close(1)
+    state = State(tmp_path / "a", webhooks=True)
+    assert state.outbox.undelivered() == wanted[1:]
+    await state.close(1)
+
+
+async def test_the_outbox_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest go."""
+    monkeypatch.setattr("ticker.server.state.outbox.WAITING", 3)
+    state = started(tmp_path, webhooks=True)
+    await wrote(state, fired=[("ann", fired(seq)) for seq in range(1, 6)])
+    await state.close(1)
+    state = State(tmp_path, webhooks=True)
+    assert [each.seq for each in state.outbox.undelivered()] == [3, 4, 5]
+    await state.close(1)
+
+
+async def test_a_full_disk_is_told_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once in the log however often it fails; nothing is done before it is kept, and then once."""
+    monkeypatch.setattr(writer, "AGAIN_S", 0.01)
+    failed = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    failures = 0
+
+    def on_failed(self: writer.Writer, error: sqlite3.Error) -> None:
+        nonlocal failures
+        failures += 1
+        tell(self, error)
+        if failures == 3:
+            loop.call_soon_threadsafe(failed.set)
+
+    tell = writer.Writer._failed
+    monkeypatch.setattr(writer.Writer, "_failed", on_failed)
+    state = State(tmp_path)
+    # As a disk without room: the file can't grow.
+    connection = state.alerts._connection
+    pages = connection.execute("PRAGMA page_count").fetchone()[0]
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+    state.start()
+    done: list[str] = []
+    big = alert(1, when="last >= " + "1" * 100_000)
+    nothing: dict[str, Any] = {"forgotten": [], "removed": [], "fired": [], "delivered": {}}
+    with caplog.at_level(logging.INFO, "ticker.state"):
+        state.alerts.write(Changes(alerts=[big], **nothing), lambda: done.append("done"))
+        async with asyncio.timeout(10):
+            await failed.wait()
+        assert done == []
+        (problem,) = state.problems()
+        assert "full" in problem
+        assert [record.levelname for record in caplog.records] == ["ERROR"]
+        connection.execute("PRAGMA max_page_count = 100000")
+        async with asyncio.timeout(10):
+            while not done:
+                await asyncio.sleep(0)
+        assert state.problems() == []
+    await state.close(1)
+    assert done == ["done"]
+    assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
+    assert (await owners(tmp_path))[0].alerts == [big]
+
+
+async def test_a_disk_that_stays_full_does_not_keep_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stops all the same, and the log says that something is missing."""
+    state = State(tmp_path)
+    state.alerts._connection.execute("PRAGMA query_only = 1")
+    state.start()
+    state.rooms.append("e1", said(1))
+    await asyncio.wait_for(state.close(5), 4)
+
+
+async def test_only_one_server_may_use_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until it is closed."""
+    monkeypatch.setattr("ticker.server.state.database.LOCKED_S", 0.05)
+    state = started(tmp_path)
+    with pytest.raises(StateError, match="another server uses it"):
+        State(tmp_path)
+    await state.close(1)
+    await State(tmp_path).close(1)
+
+
+async def test_nobody_else_may_read_it(tmp_path: Path) -> None:
+    """Neither the folder that is made, nor any file in it."""
+    folder = tmp_path / "state"
+    state = started(folder)
+    await wrote(state, alerts=[alert(1)])
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()} == {NAME: 0o600, f"{NAME}-wal": 0o600}
+    await state.close(1)
+
+
+@pytest.mark.parametrize(
+    ("content", "said_"),
+    [
+        (b"not a database, but some text that is longer than a head" * 20, "not a database"),
+        ("CREATE TABLE theirs (x)", "another program"),
+        ("PRAGMA application_id = 1", "another program"),
+        (f"PRAGMA application_id = {0x7469636B}; PRAGMA user_version = 2; CREATE TABLE ours (x)", "of version 2"),
+        (f"PRAGMA application_id = {0x7469636B}; PRAGMA user_version = 1; CREATE TABLE ours (x)", "no such table"),
+    ],
+)
+def test_what_is_no_such_file_is_refused_and_left_alone(tmp_path: Path, content: bytes | str, said_: str) -> None:
+    """With its path, and why."""
+    path = tmp_path / NAME
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        connection = sqlite3.connect(path)
+        connection.executescript(content)
+        connection.close()
+    before = path.read_bytes()
+    with pytest.raises(StateError, match=said_) as told:
+        State(tmp_path)
+    assert str(path) in str(told.value)
+    if "no such table" not in said_:
+        assert path.read_bytes() == before
+
+
+def test_a_folder_that_can_not_be_is_refused(tmp_path: Path) -> None:
+    """A file in its place, or no place for it."""
+    (tmp_path / "file").touch()
+    for folder in (tmp_path / "file", tmp_path / "none" / "state"):
+        with pytest.raises(StateError, match=r"ticker\.db: "):
+            State(folder)
+
+
+async def test_a_damaged_row_is_told(tmp_path: Path) -> None:
+    """As a state that can't be used, and no traceback."""
+    await State(tmp_path).close(1)
+    connection = sqlite3.connect(tmp_path / NAME)
+    connection.execute("INSERT INTO alert (owner, id, body) VALUES ('ann', '1', '{')")
+    connection.execute("INSERT INTO room VALUES ('desk', 'e', 1)")
+    connection.execute("INSERT INTO said VALUES ('desk', 1, '[]')")
+    connection.execute("INSERT INTO webhook (id, body) VALUES ('x', '{}')")
+    connection.commit()
+    connection.close()
+    state = State(tmp_path)
+    for load in (state.alerts.load, lambda: state.rooms.load(200), state.outbox.undelivered):
+        with pytest.raises(StateError, match="can't be read"):
+            load()
+    await state.close(1)

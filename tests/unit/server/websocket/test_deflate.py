@@ -1,0 +1,128 @@
+"""Messages compressed and inflated: as RFC 7692 has it, with nothing kept, and never more than may come out."""
+
+from __future__ import annotations
+
+import random
+import tracemalloc
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ticker.server.websocket.deflate import WINDOW_BITS, BrokenError, OversizeError, deflated, inflated
+
+BOMB_BYTES = 64 * 2**20
+
+
+def bomb() -> bytes:
+    """64 MiB of zeros in less than 64 KiB."""
+    compressor = zlib.compressobj(9, zlib.DEFLATED, -15)
+    data = b"".join(compressor.compress(bytes(2**20)) for _ in range(BOMB_BYTES // 2**20))
+    return (data + compressor.flush(zlib.Z_SYNC_FLUSH)).removesuffix(b"\x00\x00\xff\xff")
+
+
+def last_block(message: bytes, so_far: bytes = b"") -> bytes:
+    """Compressed by somebody who can't flush, and so ends his data each time."""
+    compressor = zlib.compressobj(9, zlib.DEFLATED, -15, zdict=so_far)
+    return compressor.compress(message) + compressor.flush()
+
+
+@given(st.one_of(st.binary(max_size=3_000), st.text("0123456789.,AB", max_size=3_000).map(str.encode)))
+def test_what_is_compressed_is_inflated(message: bytes) -> None:
+    """But not to more than it may be."""
+    data = deflated(message)
+    assert inflated(data, len(message)) == message
+    if message:
+        with pytest.raises(OversizeError):
+            inflated(data, len(message) - 1)
+
+
+def test_nothing_refers_to_what_is_further_back_than_the_window() -> None:
+    """Clients may keep no more than they were promised: what comes again behind that is new to them."""
+    block = random.Random(7).randbytes(1 << WINDOW_BITS)
+    assert len(deflated(block[:2_000] * 2)) < 2_100
+    assert len(deflated(block * 2)) >= 2 * len(block)
+
+
+def test_a_frame_of_prices_shrinks_to_a_third() -> None:
+    fragment = '"S{0:03}":{{"last":1{0}.{1:02},"bid":1{0}.{1:02},"bid_size":{1}00,"ts":17042058000{0:03}00000}}'
+    message = ",".join(fragment.format(number, number * 37 % 100) for number in range(40)).encode()
+    assert 2_500 < len(message) < 4_000
+    assert len(deflated(message)) < len(message) / 3
+
+
+#: RFC 7692, section 7.2.3: what others may send for "Hello".
+OTHERS = {
+    "a block": "f248cdc9c90700",
+    "a block that is not compressed": "000500faff48656c6c6f00",
+    "a last block": "f348cdc9c9070000",
+    "two blocks": "f24805000000ffffcac9c90700",
+    "a block, and an empty one": "f248cdc9c907000000ffff00",
+}
+
+
+@pytest.mark.parametrize("data", OTHERS.values(), ids=OTHERS)
+def test_what_others_make_of_hello(data: str) -> None:
+    assert inflated(bytes.fromhex(data), 5) == b"Hello"
+    with pytest.raises(OversizeError):
+        inflated(bytes.fromhex(data), 4)
+
+
+def test_nothing_is_one_byte() -> None:
+    assert deflated(b"") == b"\x00"
+    assert inflated(b"\x00", 0) == b""
+
+
+def test_a_last_block_may_be_followed_by_more() -> None:
+    """Which may refer to what came before it; but not by endlessly many."""
+    words = b"prices, and more prices, "
+    parts = [last_block(words), *(last_block(words, words * place) for place in range(1, 10))]
+    assert len(parts[-1]) < len(words) / 2
+    assert inflated(b"".join(parts) + b"\x00", 1_000) == words * 10
+    with pytest.raises(BrokenError):
+        inflated(last_block(b"") * 30_000 + b"\x00", 1_000)
+
+
+BROKEN = {
+    "nothing": b"",
+    "a block of type 3": b"\x07\x00",
+    "plain text": b'{"op":"ping"}',
+    "a distance too far": bytes.fromhex("f200110000"),
+    "lengths that differ": b"\x00\x05\x00\xfb\xffHello\x00",
+    "cut off": deflated(b"x, y, z, " * 20 + bytes(range(200)))[:-9],
+    "cut off at the end": bytes.fromhex("f248cdc9c907"),
+    "a block of more than came": b"\x00\x64\x00\x9b\xffHello",
+    "a last block without its padding": bytes.fromhex("f348cdc9c90700"),
+    "behind a last block, no block": last_block(b"Hello") + b"\xff",
+}
+
+
+@pytest.mark.parametrize("data", BROKEN.values(), ids=BROKEN)
+def test_what_is_no_compressed_message(data: bytes) -> None:
+    with pytest.raises(BrokenError):
+        inflated(data, 1_000)
+
+
+@given(st.binary(max_size=300))
+def test_whatever_comes_is_inflated_or_refused(data: bytes) -> None:
+    """With one of the two errors, and never with more than the limit."""
+    try:
+        message = inflated(data, 1_000)
+    except (BrokenError, OversizeError):
+        return
+    assert len(message) <= 1_000
+
+
+def test_a_bomb_takes_no_memory() -> None:
+    """64 MiB would come out of 64 KiB: it is found out when a byte more than the limit has."""
+    data = bomb()
+    assert len(data) < 65_536
+    tracemalloc.start()
+    try:
+        with pytest.raises(OversizeError):
+            inflated(data, 65_536)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 500_000

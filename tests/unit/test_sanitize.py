@@ -1,0 +1,61 @@
+"""Names and texts: what may be shown to others."""
+
+from __future__ import annotations
+
+import pytest
+
+from ticker.sanitize import proper_name, proper_text
+
+
+@pytest.mark.parametrize("name", ["a", "Ann", "desk 2", "Ärger", "日本", "علي", "x" * 64, "<b>", "*", "📈" * 64])
+def test_a_name_is_what_can_be_seen(name: str) -> None:
+    assert proper_name(name) == name
+    assert proper_name(f"  {name} ") == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("", " ", "x" * 65, "x" * 1_000_000, " " * 1_000_000, "a\nb", "a\tb", "\x1b[31mred", "\x7f", "\x85"),
+        *("a\0", "\u202eevil", "\u2066a", "a\u200b", "\u200d", "\ufeff", "\xad", "\u2028", "\xa0", "\u3000"),
+        *("\ud800", "\udfff", "\ue000", "\uffff"),
+    ],
+)
+def test_a_name_is_nothing_else(name: str) -> None:
+    """Neither control nor format characters, nor other blanks than the one, nor halves of characters."""
+    with pytest.raises(ValueError, match=r"^1 to 64 printable characters, not ") as told:
+        proper_name(name)
+    assert str(told.value).isprintable()
+    assert len(str(told.value)) < 150
+
+
+@pytest.mark.parametrize("text", ["a", "one\n\ttwo", "👩\u200d🚀", "שלום\u200f!", "a\u0301", " x ", "x" * 100])
+def test_a_text_is_left_as_it_is(text: str) -> None:
+    assert proper_text(text, 100) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("one\r\ntwo", "one\ntwo"),
+        ("\x1b[2Jgone", "[2Jgone"),
+        ("a\0b\x07c\x7fd\x9be", "abcde"),
+        ("\u202eevil\u202c and \u2066more\u2069", "evil and more"),
+        ("\x00" * 500 + "x" * 100, "x" * 100),
+    ],
+)
+def test_a_text_loses_what_changes_how_others_look(text: str, shown: str) -> None:
+    assert proper_text(text, 100) == shown
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\n", "\x00", "\u200b", "\u202e\u202c", "\ufeff", "\u2028"])
+def test_there_has_to_be_something_to_see(text: str) -> None:
+    with pytest.raises(ValueError, match="nothing to see"):
+        proper_text(text, 100)
+
+
+def test_a_text_has_an_end_and_whole_characters() -> None:
+    with pytest.raises(ValueError, match=r"^101 characters; the limit is 100$"):
+        proper_text("x" * 101, 100)
+    with pytest.raises(ValueError, match="surrogate"):
+        proper_text("a\ud83d", 100)

@@ -1,0 +1,186 @@
+"""One run of ``ticker chat``: joins, shows what comes, says what the user does, and leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from ssl import SSLContext
+from typing import Final
+
+import ticker
+from ticker.cli.chat.lines import Lines
+from ticker.cli.chat.screens import Screen, screen
+from ticker.cli.events import aside
+from ticker.cli.failure import Failure, unreachable
+from ticker.cli.stopping import Stop
+from ticker.cli.watch.stream import next_batch
+from ticker.client.stream import Stream
+from ticker.errors import ProtocolError, StreamError
+from ticker.wire.messages import Present, Said
+
+#: Lines that are shown at once.
+_BATCH: Final = 200
+#: How long the rest of what was said may take when the input has ended.
+_REST_S: Final = 10.0
+_QUIT: Final = "/quit"
+#: So much is shown of what could not be said.
+_KNOWN_CHARS: Final = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """``name``: how the user wants to be called; None: as on this machine."""
+
+    room: str
+    name: str | None
+    url: str
+    key: str | None = field(default=None, repr=False)
+    ssl: SSLContext | None = None
+
+
+async def chat(request: Request, stop: Stop) -> int:
+    """Until the user leaves or the input ends; the exit status: 1 if something could not be said."""
+    try:
+        stream = ticker.connect(request.url, key=request.key, ssl=request.ssl)
+    except ValueError as error:
+        raise Failure(f"--url: {error}") from error
+    asked = asyncio.create_task(stop.wait())
+    chatting = asyncio.create_task(_chat(stream, request))
+    await asyncio.wait({chatting, asked}, return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
+    if chatting.done():
+        return chatting.result()
+    chatting.cancel()
+    with suppress(asyncio.CancelledError):
+        await chatting
+    return stop.status
+
+
+async def _chat(stream: Stream, request: Request) -> int:
+    try:
+        # What is not told on purpose is not logged on stderr by default either.
+        logging.getLogger("ticker").addHandler(logging.NullHandler())
+        async with stream:
+            return await _Chat(stream, request.room).run(request.name or _own_name())
+    except StreamError as error:
+        raise unreachable(error, stream.url) from error
+    except ProtocolError as error:
+        raise Failure(error.message) from error
+
+
+class _Chat:
+    def __init__(self, stream: Stream, room: str) -> None:
+        self._stream = stream
+        self._room = room
+        self._lines = Lines(datetime.now().astimezone().date())
+        self._events = stream.events()
+        #: The number of the last thing said that was shown, and of the last that there was.
+        self._shown = self._last = 0
+        self._moved = asyncio.Event()
+
+    async def run(self, name: str) -> int:
+        joined = await self._stream.join(self._room, name)
+        self._room, self._last = joined.room, joined.seq
+        shown = screen(self._room)
+        with _told(shown.tell):
+            if shown.talks:
+                await shown.show([self._lines.joined(joined.room, joined.name, joined.names)])
+            hearing = asyncio.create_task(self._hear(shown))
+            speaking = asyncio.create_task(self._speak(shown))
+            rest = asyncio.create_task(self._rest(speaking))
+            try:
+                await asyncio.wait({hearing, speaking}, return_when=asyncio.FIRST_COMPLETED)
+                if hearing.done():
+                    await hearing
+                    return 0
+                await asyncio.wait({hearing, rest}, timeout=_REST_S, return_when=asyncio.FIRST_COMPLETED)
+                return await speaking
+            finally:
+                for task in (hearing, speaking, rest):
+                    task.cancel()
+                await asyncio.gather(hearing, speaking, rest, return_exceptions=True)
+
+    async def _rest(self, speaking: asyncio.Task[int]) -> None:
+        """Until all that was said before the input ended has been shown."""
+        await asyncio.wait({speaking})
+        while self._shown < self._last:
+            self._moved.clear()
+            await self._moved.wait()
+
+    async def _hear(self, shown: Screen) -> None:
+        while batch := await next_batch(self._events, _BATCH):
+            here = [event for event in batch if not isinstance(event, Said | Present) or event.room == self._room]
+            if not shown.talks:
+                for event in here:
+                    if (words := aside(event)) is not None:
+                        shown.tell(words)
+                here = [event for event in here if isinstance(event, Said)]
+            await shown.show([line for event in here for line in self._lines.of(event)])
+            self._shown = max([self._shown, *(event.seq for event in here if isinstance(event, Said))])
+            self._moved.set()
+
+    async def _speak(self, shown: Screen) -> int:
+        status = 0
+        while (line := await shown.read()) is not None:
+            text = line.strip()
+            if shown.talks and text == _QUIT:
+                break
+            if text:
+                status |= not await self._say(text, shown)
+        return status
+
+    async def _say(self, text: str, shown: Screen) -> bool:
+        while True:
+            try:
+                self._last = (await self._stream.say(self._room, text)).seq
+            except ProtocolError as error:
+                welcome = self._stream.welcome
+                if error.code == "too-fast" and not shown.talks and welcome is not None:
+                    # Nobody is there who would say it again, and nobody who waits.
+                    await asyncio.sleep(60 / welcome.limits.says_per_minute)
+                    continue
+                shown.tell(_not_said(text, error.message))
+                return False
+            except StreamError as error:
+                if self._stream.error is not None:
+                    raise
+                shown.tell(_not_said(text, str(error)))
+                return False
+            return True
+
+
+@contextmanager
+def _told(tell: Callable[[str], None]) -> Iterator[None]:
+    """What the client has to tell of its connection is shown where everything is."""
+    log, handler = logging.getLogger("ticker.client"), _Telling(tell)
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+
+
+class _Telling(logging.Handler):
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._tell(record.getMessage())
+
+
+def _not_said(text: str, why: str) -> str:
+    """Which of several was refused, and so much of it as is known again by."""
+    return f"not said: {text if len(text) <= _KNOWN_CHARS else text[: _KNOWN_CHARS - 1] + '…'}: {why}"
+
+
+def _own_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "somebody"

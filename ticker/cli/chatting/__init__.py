@@ -1,1 +1,0 @@
-"""One run of ``ticker chat``: its lines, where they are shown and read, and the stream between."""

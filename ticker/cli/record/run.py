@@ -1,0 +1,232 @@
+"""One run of ``ticker record``: from the stream into the file, until it is told to stop, or the feed has ended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from ssl import SSLContext
+from typing import Final
+
+import click
+
+import ticker
+from ticker.cli.failure import Failure, printable
+from ticker.cli.logs import logging_to_stderr
+from ticker.cli.record.journal import Journal
+from ticker.cli.record.parquet import check_available, finish
+from ticker.cli.record.rows import HEADER, Reorder
+from ticker.cli.stopping import Stop
+from ticker.client.inbox import Inbox
+from ticker.client.protocol.ticks import Quote, Trade
+from ticker.client.stream import Stream
+from ticker.errors import ConnectError
+
+#: Trades and quotes come by ways of their own: for so long a tick waits for one with an earlier stamp.
+REORDER_S: Final = 0.4
+WRITE_EVERY_S: Final = 0.2
+SYNC_EVERY_S: Final = 1.0
+#: Ticks that may wait here, of each kind. Beyond, the oldest are lost, and counted.
+QUEUE_TICKS: Final = 1_000_000
+#: Ticks taken in one go, between two turns of the event loop.
+_TURN: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is recorded, into which file, and for how long (None: until it is stopped)."""
+
+    target: Path
+    symbols: Sequence[str]
+    channels: Sequence[str]
+    url: str
+    seconds: float | None
+    overwrite: bool
+    wait: bool
+    key: str | None = field(default=None, repr=False)
+    ssl: SSLContext | None = None
+
+    @property
+    def is_parquet(self) -> bool:
+        return self.target.suffix == ".parquet"
+
+    @property
+    def journal(self) -> Path:
+        """Where lines are written: for Parquet, beside the target until it is complete."""
+        return self.target.with_name(self.target.name + ".part.csv") if self.is_parquet else self.target
+
+
+def prepare(request: Request) -> None:
+    """Raise ``Failure`` for what can't be begun."""
+    if request.is_parquet:
+        check_available()
+        if request.journal.exists():
+            how = f"`ticker record --finish {request.target}` completes it"
+            raise Failure(f"{request.journal} is there: a recording that was cut off; {how}, or delete it")
+    if request.target.exists():
+        if not request.overwrite:
+            raise Failure(f"{request.target} is there already; choose another name, or say --overwrite")
+        if request.target.is_dir():
+            raise Failure(f"{request.target} is a folder; name a file in it")
+
+
+async def record(request: Request, stop: Stop) -> int:
+    """Record until ``stop``, the time is up, or the feed has ended; 0 if all that came is in the file."""
+    logging.getLogger("ticker").addHandler(logging.NullHandler())
+    try:
+        stream = ticker.connect(
+            request.url,
+            request.symbols,
+            channel=request.channels[0],
+            encoding="msgpack",
+            wait=request.wait,
+            queue_ticks=QUEUE_TICKS,
+            key=request.key,
+            ssl=request.ssl,
+        )
+    except ValueError as error:
+        raise Failure(f"--url: {error}") from error
+    with ExitStack() as log:
+        if request.wait:
+            log.enter_context(logging_to_stderr("warning", "ticker: %(message)s"))
+        try:
+            async with stream:
+                log.close()
+                log.enter_context(logging_to_stderr("warning", "ticker: %(message)s"))
+                for name in stream.rejected:
+                    click.echo(f"ticker: the server has no symbol {printable(name)}", err=True)
+                for channel in request.channels[1:]:
+                    await stream.subscribe(request.symbols, channel=channel)
+                recording = _Recording(request, stream)
+                await recording.run(stop)
+        except ConnectError as error:
+            text = f"no server at {stream.url}; start one with `ticker serve`, or wait for one with --wait"
+            raise Failure(text) from error
+    return 0
+
+
+class _Recording:
+    def __init__(self, request: Request, stream: Stream) -> None:
+        self._request = request
+        self._stream = stream
+        self._reorder = Reorder()
+        self._ticks = {"trades": 0, "quotes": 0}
+        self._inboxes: dict[str, Inbox[Trade] | Inbox[Quote]] = {}
+        if "trades" in request.channels:
+            self._inboxes["trades"] = stream.trades()
+        if "quotes" in request.channels:
+            self._inboxes["quotes"] = stream.quotes()
+        self._started_s = time.monotonic()
+        self._synced_s = self._started_s
+
+    async def run(self, stop: Stop) -> None:
+        request = self._request
+        if request.overwrite and not request.is_parquet:
+            # Not sooner: what is there stays if there is no server.
+            request.target.unlink(missing_ok=True)
+        journal = Journal(request.journal, HEADER)
+        what = " and ".join(self._inboxes)
+        click.echo(f"ticker: recording {what} of {self._stream.url} into {request.target}; Ctrl-C ends it", err=True)
+        asked = asyncio.create_task(stop.wait())
+        live = _LiveLine()
+        try:
+            while not asked.done() and not self._time_is_up and not self._ended:
+                await self._collect(WRITE_EVERY_S)
+                self._write(journal, time.monotonic() - REORDER_S)
+                await self._sync(journal)
+                live.show(self._words(journal))
+            await self._collect(0)
+        finally:
+            asked.cancel()
+            live.end()
+            # What had come goes into the file, whatever ended it.
+            with suppress(Failure) if sys.exc_info()[0] else ExitStack():
+                self._write(journal, float("inf"))
+                journal.sync()
+            journal.close()
+        words = self._words(journal)
+        if request.is_parquet:
+            await asyncio.to_thread(finish, request.journal, request.target)
+        click.echo(f"ticker: {request.target}: {words}", err=True)
+
+    @property
+    def _time_is_up(self) -> bool:
+        seconds = self._request.seconds
+        return seconds is not None and time.monotonic() - self._started_s >= seconds
+
+    @property
+    def _ended(self) -> bool:
+        """Whether the feed has come to its end, and everything was taken."""
+        feed = self._stream.feed
+        return feed is not None and feed.state == "ended" and not self._reorder
+
+    async def _collect(self, seconds: float) -> None:
+        """Take what comes for a while."""
+        until_s = time.monotonic() + seconds
+        while True:
+            taken = sum(self._take(channel, inbox) for channel, inbox in self._inboxes.items())
+            now_s = time.monotonic()
+            if now_s >= until_s and not taken:
+                return
+            if now_s >= until_s + WRITE_EVERY_S:
+                return  # more than can be taken: write first
+            await asyncio.sleep(0 if taken else min(0.02, max(0.0, until_s - now_s)))
+
+    def _take(self, channel: str, inbox: Inbox[Trade] | Inbox[Quote]) -> int:
+        now_s = time.monotonic()
+        for number in range(_TURN):
+            try:
+                tick = inbox.take()
+            except StopIteration:
+                return number
+            if tick is None:
+                return number
+            self._reorder.add(tick, now_s)
+            self._ticks[channel] += 1
+        return _TURN
+
+    def _write(self, journal: Journal, before_s: float) -> None:
+        lines = self._reorder.ready(before_s)
+        if lines:
+            journal.write(b"".join(lines))
+
+    async def _sync(self, journal: Journal) -> None:
+        if time.monotonic() - self._synced_s >= SYNC_EVERY_S:
+            self._synced_s = time.monotonic()
+            await asyncio.to_thread(journal.sync)
+
+    def _words(self, journal: Journal) -> str:
+        seconds = time.monotonic() - self._started_s
+        parts = [f"{count:,} {name}" for name, count in self._ticks.items() if name in self._request.channels]
+        text = f"{' and '.join(parts)} in {seconds:,.0f} s, {journal.bytes:,} bytes"
+        lost = sum(sum(counts.values()) for counts in self._stream.lost.values())
+        if lost:
+            text += f"; {lost:,} lost"
+        if self._reorder.late:
+            text += f"; {self._reorder.late:,} out of order"
+        return text
+
+
+class _LiveLine:
+    """One line on a terminal, written over again and again. Nothing elsewhere."""
+
+    def __init__(self) -> None:
+        self._is_terminal = sys.stderr.isatty()
+        self._width = 0
+
+    def show(self, text: str) -> None:
+        if self._is_terminal:
+            text = f"recording: {text}"
+            sys.stderr.write("\r" + text.ljust(self._width))
+            sys.stderr.flush()
+            self._width = len(text)
+
+    def end(self) -> None:
+        if self._is_terminal and self._width:
+            sys.stderr.write("\r" + " " * self._width + "\r")
+            sys.stderr.flush()

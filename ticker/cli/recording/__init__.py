@@ -1,1 +1,0 @@
-"""What `ticker record` does: from the stream to a file that replays to the same ticks."""

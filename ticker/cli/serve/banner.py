@@ -1,0 +1,113 @@
+"""What ``ticker serve`` says when it has started: where it is, what it feeds, and how to connect.
+
+Colours are for terminals; whoever reads it from a pipe gets plain lines.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+import ticker
+from ticker.cli.failure import printable
+from ticker.feed.feed import FeedInfo, ReplayStatus
+from ticker.timeparse import place, span_text
+
+#: Where ``ticker watch`` looks if it isn't told.
+DEFAULT_URL = "http://127.0.0.1:8000"
+_FAMILIAR = ("AAPL", "MSFT")
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """The address and what there is to say about it. ``rows`` are pairs of a label and a text."""
+
+    url: str
+    rows: tuple[tuple[str, str], ...]
+
+    def plain(self) -> str:
+        lines = [f"ticker {ticker.__version__}  {self.url}"]
+        lines += [f"  {label:<9} {text}" for label, text in self.rows]
+        return "\n".join([*lines, "Ctrl-C stops.", ""])
+
+    def write(self, out: TextIO) -> None:
+        """Print it, in colours if ``out`` is a terminal. It is there when this returns."""
+        if out.isatty():
+            self._write_in_colours(out)
+        else:
+            out.write(self.plain())
+        out.flush()
+
+    def _write_in_colours(self, out: TextIO) -> None:
+        from rich.console import Console
+        from rich.text import Text
+
+        text = Text.assemble(("ticker", "bold"), (f" {ticker.__version__}  ", "dim"), (self.url, "bold cyan"), "\n")
+        for label, words in self.rows:
+            text.append(f"  {label:<9} ", "dim").append(words + "\n")
+        text.append("Ctrl-C stops.", "dim")
+        # Wrapped by the terminal, if at all: what is copied out of it has no line breaks of ours.
+        Console(file=out, highlight=False).print(text, soft_wrap=True)
+
+
+def banner(url: str, feed_name: str, info: FeedInfo, command: str, replay: ReplayStatus | None = None) -> Banner:
+    """What to say of a service at ``url``. ``command`` is how this program is called from here."""
+    names = [printable(name) for name in list(info.symbols.names)]
+    sample = list(_FAMILIAR) if set(_FAMILIAR) <= set(names) else names[:2]
+    elsewhere = [] if url == DEFAULT_URL else ["--url", url]
+    watch = [*shlex.split(command), "watch", *sample, *elsewhere]
+    count = f"{len(names):,}" if info.complete else f"{len(names):,} known so far"
+    shown = ", ".join([*names[:6], "…"] if len(names) > 6 else names)
+    address = url.replace("http", "ws", 1)
+    wanted = ", ".join(f'"{name}"' for name in sample[:1]) or '"*"'
+    return Banner(
+        url,
+        (
+            ("feed", f"{feed_name}: {printable(info.title)}" if info.title else feed_name),
+            *(() if replay is None else _rows(replay, shlex.join([*shlex.split(command), "replay"]), elsewhere)),
+            ("symbols", f"{count}: {shown}" if names else count),
+            ("browser", url + "/"),
+            ("terminal", shlex.join(watch)),
+            ("python", f'async with ticker.connect("{address}", [{wanted}]) as stream: …'),
+        ),
+    )
+
+
+def _rows(replay: ReplayStatus, command: str, elsewhere: list[str]) -> tuple[tuple[str, str], ...]:
+    """What is replayed, and how to control it."""
+    paces = {0.0: "as fast as it goes", 1.0: "at its own pace"}
+    pace = paces.get(replay.speed, f"at {replay.speed:g} times its pace")
+    span = f"{span_text(replay.first, replay.last, replay.time_zone)} ({place(replay.time_zone)})"
+    where = f" {shlex.join(elsewhere)}" if elsewhere else ""
+    return (
+        ("replay", f"{span}, {pace}{', in a loop' if replay.loop else ''}"),
+        ("control", f"{command} pause{where} (or resume, step, seek 10:30, speed 20, status)"),
+    )
+
+
+def how_called() -> str:
+    """How to call this program from where the user is, for the shell: ``ticker`` if that finds it."""
+    program = Path(sys.argv[0])
+    if program.name == "__main__.py":
+        beside = Path(sys.executable).with_name("ticker")
+        if not beside.exists():
+            return f"{shlex.quote(_near(Path(sys.executable)))} -m ticker"
+        program = beside
+    found = shutil.which("ticker")
+    if found is not None and Path(found).resolve() == program.resolve():
+        return "ticker"
+    return shlex.quote(_near(program))
+
+
+def _near(path: Path) -> str:
+    """The path as it is typed from here: the shorter of the two forms."""
+    absolute = path.absolute()
+    relative = os.path.relpath(absolute)
+    if os.sep not in relative:
+        relative = os.path.join(os.curdir, relative)  # noqa: PTH118 - a Path drops the "./" that a shell needs
+    return relative if len(relative) < len(str(absolute)) and not relative.startswith("..") else str(absolute)

@@ -1,0 +1,90 @@
+"""What a stream gives, shown to people: the live table and the tape. Both end with the stream, or after enough.
+
+Each is cancelled when the user stops it; the terminal is then as it was before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from ticker.cli.watch.sheet import Sheet
+from ticker.cli.watch.stream import Inbox, Stream, at_once, inbox_of, next_batch, taken
+from ticker.cli.watch.table import Status, Table
+from ticker.cli.watch.tape import Tape
+
+#: The shortest and the longest time between two drawings: updates wait for the one, a clock or a state for the other.
+FRAME_S: Final = 0.1
+IDLE_S: Final = 0.5
+
+
+async def show_tape(stream: Stream, channel: str, console: Console, count: int | None) -> None:
+    """Print every tick, a line each."""
+    inbox = inbox_of(stream, channel)
+    tape = Tape(channel)
+    seen = 0
+    while batch := await next_batch(inbox, at_once(count, seen)):
+        seen += len(batch)
+        for tick in batch:
+            console.print(tape.line(tick), soft_wrap=True)
+
+
+async def show_table(
+    stream: Stream, console: Console, count: int | None, aside: Callable[[], str] = lambda: ""
+) -> None:
+    """Draw the live table; on a terminal all the time, and elsewhere once, at the end.
+
+    After ``count`` updates the last table stays on the terminal too. ``aside``: what is to stand below it.
+    """
+    inbox = inbox_of(stream, "ticker")
+    sheet = Sheet(stream.symbols)
+    table = Table()
+
+    def draw(height: int | None) -> Text:
+        rejected = tuple(stream.rejected)
+        sheet.drop(rejected)
+        status = Status(state=stream.state, feed=stream.feed, url=stream.url, rejected=rejected, aside=aside())
+        return table.draw(sheet, status, time.monotonic(), console.width, height)
+
+    if console.is_terminal:
+        with Live(
+            console=console, screen=True, auto_refresh=False, redirect_stdout=False, redirect_stderr=False
+        ) as live:
+            live.update(draw(console.height), refresh=True)
+            while await _advance(sheet, inbox, count):
+                live.update(draw(console.height), refresh=True)
+        console.print(draw(None))
+    else:
+        try:
+            while await _advance(sheet, inbox, count):
+                pass
+        finally:
+            console.print(draw(None))
+
+
+async def _advance(sheet: Sheet, inbox: Inbox, count: int | None) -> bool:
+    """Take in what comes during a frame's time, or nothing if nothing comes. Whether there may be more."""
+    try:
+        async with asyncio.timeout(IDLE_S):
+            batch = await next_batch(inbox, at_once(count, sheet.updates))
+    except TimeoutError:
+        return True
+    if not batch:
+        return False
+    _apply(sheet, batch)
+    await asyncio.sleep(FRAME_S)
+    while batch := taken(inbox, at_once(count, sheet.updates)):
+        _apply(sheet, batch)
+    return True
+
+
+def _apply(sheet: Sheet, batch: Iterable[Any]) -> None:
+    now_s = time.monotonic()
+    for update in batch:
+        sheet.apply(update.symbol, update.values, now_s)

@@ -1,0 +1,62 @@
+"""Every trade or quote as a line for people, as on the tape that gave the thing its name. Knows no terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import tzinfo
+from typing import Any
+
+from rich.text import Text
+
+from ticker.cli.failure import printable
+from ticker.cli.numbers import price, short
+from ticker.cli.watch.columns import arrow, direction_style, moment
+
+#: As wide as most numbers are; a longer one pushes the rest of its line to the right.
+_PRICE_CELLS = 10
+_SIZE_CELLS = 6
+
+
+class Tape:
+    """Prints ticks of one channel. It remembers each symbol's last price, for the arrow, and nothing else."""
+
+    def __init__(self, channel: str, zone: tzinfo | None = None) -> None:
+        self._zone = zone
+        self._prices: dict[str, float] = {}
+        self._symbol_cells = 6
+        self._rest: Callable[[Any], list[tuple[str, str]]] = self._trade if channel == "trades" else self._quote
+
+    def line(self, tick: Any) -> Text:
+        """The line of a ``Trade`` or ``Quote``."""
+        name = printable(tick.symbol)
+        self._symbol_cells = max(self._symbol_cells, len(name))
+        at = moment(tick.ts, self._zone)
+        text = Text.assemble(
+            (f"{at:%H:%M:%S.%f}", "dim"),
+            "  ",
+            (name.ljust(self._symbol_cells), "bold"),
+            *self._rest(tick),
+            no_wrap=True,
+        )
+        if tick.lost:
+            text.append(f"  ({tick.lost:,} lost before)", "yellow")
+        return text
+
+    def _trade(self, tick: Any) -> list[tuple[str, str]]:
+        before = self._prices.get(tick.symbol, tick.price)
+        self._prices[tick.symbol] = tick.price
+        move = tick.price - before
+        direction = (move > 0) - (move < 0)
+        return [
+            (f"  {price(tick.price):>{_PRICE_CELLS}} {arrow(direction)}", direction_style(move)),
+            (f"  × {short(tick.size)}", ""),
+        ]
+
+    def _quote(self, tick: Any) -> list[tuple[str, str]]:
+        return [
+            (f"  {short(tick.bid_size):>{_SIZE_CELLS}} ×", "dim"),
+            (f" {price(tick.bid) or '—':>{_PRICE_CELLS}}", ""),
+            ("  │", "dim"),
+            (f" {price(tick.ask) or '—':<{_PRICE_CELLS}}", ""),
+            (f" × {short(tick.ask_size)}", "dim"),
+        ]

@@ -1,1 +1,0 @@
-"""What ``ticker watch`` shows: the live table, the tape, and lines for other programs."""

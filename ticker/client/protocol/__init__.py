@@ -1,0 +1,1 @@
+"""The client without I/O: frames in, prices, ticks, alerts and rooms out."""

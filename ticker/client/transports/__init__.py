@@ -1,0 +1,1 @@
+"""How a client reaches a server: WebSocket, Server-Sent Events or long polling."""

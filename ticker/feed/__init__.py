@@ -1,0 +1,29 @@
+"""Feeds: what a feed is, its options, finding one by name, and running one."""
+
+from ticker.feed.feed import (
+    AttentiveFeed,
+    Feed,
+    FeedInfo,
+    FeedOptions,
+    LoadingFeed,
+    LoadProgress,
+    PausableFeed,
+    ReplayFeed,
+    ReplayStatus,
+    feed_class,
+    installed_feeds,
+)
+
+__all__ = [
+    "AttentiveFeed",
+    "Feed",
+    "FeedInfo",
+    "FeedOptions",
+    "LoadProgress",
+    "LoadingFeed",
+    "PausableFeed",
+    "ReplayFeed",
+    "ReplayStatus",
+    "feed_class",
+    "installed_feeds",
+]

@@ -1,0 +1,1 @@
+"""The server without I/O: events and client messages in, frames out."""

@@ -1,0 +1,492 @@
+"""The board, its lanes, tapes and sessions: publish, attach, detach, receive, beat.
+
+The hub decides who gets what; its owner brings the events, the sockets (as outlets) and the clock. Nothing here waits,
+so between two calls everything is consistent.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import count
+
+import numpy as np
+
+import ticker
+from ticker.auth.entitlements import EVERYTHING, Entitlements
+from ticker.errors import ProtocolError
+from ticker.fanout.conflation import Totals
+from ticker.fanout.registry import Lanes
+from ticker.fanout.subscription import Outlet, Subscription
+from ticker.fanout.watchlist import Watchlists
+from ticker.hub.notices import Notices
+from ticker.hub.op_handler import Desk, Onlooker
+from ticker.hub.session import Session, rejection
+from ticker.market.bar_store import BarStore
+from ticker.market.board import Board, symbol_dicts
+from ticker.market.ring import Ring
+from ticker.model import (
+    ALL,
+    BarBatch,
+    BoardEvent,
+    FeedEvent,
+    Removal,
+    Restart,
+    Settled,
+    TickBatch,
+    Watermark,
+    check_event,
+    joined,
+)
+from ticker.sanitize import proper_text
+from ticker.wire.codec import Codec, codec_for, plain
+from ticker.wire.messages import (
+    PROTOCOL_VERSION,
+    ClientMessage,
+    DeskMessage,
+    Error,
+    FeedState,
+    Fields,
+    Heartbeat,
+    Limits,
+    Notice,
+    Ping,
+    Pong,
+    PriceMessage,
+    Since,
+    Snapshot,
+    Subscribe,
+    Welcome,
+)
+
+#: How often ``heartbeat`` is to be called in one heartbeat's time: how exactly silence is measured.
+HEARTBEAT_STEPS = 5
+#: What is asked over HTTP is no older than a beat of this rate, whatever the rates of the lanes are.
+SLOWEST_HZ = 20.0
+#: So many ticks wait at most to be taken in: that holds up the event loop for about a millisecond.
+PENDING = 8_192
+
+
+class Hub:
+    """Everything the server knows, without sockets and clocks. All stamps (``ts``) are UTC epoch nanoseconds."""
+
+    def __init__(
+        self,
+        names: Iterable[str] = (),
+        *,
+        complete: bool = True,
+        epoch: str | None = None,
+        limits: Limits | None = None,
+        heartbeat_s: float = 10.0,
+        ring_ticks: int = 65_536,
+        feed_state: Callable[[], FeedState] = lambda: FeedState(state="live", ts=None),
+        desks: Iterable[Desk] = (),
+        onlooker: Onlooker | None = None,
+    ) -> None:
+        self.limits = limits or Limits()
+        self.heartbeat_s = heartbeat_s
+        self._board = Board(names, epoch)
+        #: Whether no other symbols than the board's can come. The owner keeps it true.
+        self.complete = complete
+        self.sessions: dict[Session, None] = {}
+        #: How often a client came back and got, of channel ``ticker``, what it had missed.
+        self.resumed = 0
+        #: How often each error was answered, by its code; those over HTTP the server counts.
+        self.errors: Counter[str] = Counter()
+        self._rings = {"trades": Ring(2, ring_ticks), "quotes": Ring(4, ring_ticks)}
+        #: Batches, all of one table, that are to be taken in when somebody looks: with 20 beats a second that is
+        #: 20 times, and not as often as a fast feed publishes, and costs a tenth.
+        self._pending: list[TickBatch] = []
+        self._waiting_ticks = 0
+        self._feed_state = feed_state
+        self._codecs: dict[str, Codec] = {name: codec_for(name, self.limits.depth) for name in ("json", "msgpack")}
+        self._watchlists = Watchlists()
+        self._awaiting: dict[Subscription, Session] = {}
+        self._notices = Notices()
+        self._desks = [self._notices, *desks]
+        self._onlooker = onlooker
+        self.bars = BarStore()
+        self._lanes = Lanes(self._board, self.bars, self._rings, self.limits.frame_bytes)
+        #: A history that is built up out of sight.
+        self._hidden: tuple[Board, BarStore] | None = None
+        self._ids = count(1)
+
+    # What there is
+
+    @property
+    def board(self) -> Board:
+        """The latest values, with all that has been published."""
+        self._take_in()
+        return self._board
+
+    @property
+    def rings(self) -> Mapping[str, Ring]:
+        """The newest ticks of the channels ``trades`` and ``quotes``, with all that has been published."""
+        self._take_in()
+        return self._rings
+
+    def row(self, name: str) -> int | None:
+        """The row of a symbol that is there, or was: it may come back, to those who ask now as to those who stayed."""
+        return self._board.find(name)
+
+    # Events in
+
+    def publish(self, event: FeedEvent) -> bool:
+        """Take an event of the feed's in. Raises ``BatchError`` for one that must not reach the board.
+
+        Ticks are checked and wait; all else happens at once, after them. True if ``flush`` is to be called this turn.
+        """
+        check_event(event)
+        if isinstance(event, Restart):
+            shadow = self._board.shadow(event.epoch), BarStore()
+            self._hidden = shadow if event.hidden else None
+            if not event.hidden:
+                self._begin_anew(*shadow)
+        elif isinstance(event, Settled):
+            if self._hidden is not None:
+                shadow, self._hidden = self._hidden, None
+                self._begin_anew(*shadow)
+        elif self._hidden is not None:
+            _apply(event, *self._hidden)
+        else:
+            known = len(self._board)
+            if not isinstance(event, Removal | Watermark):
+                # Symbols are there before anything happens to them.
+                self._board.rows_of(event.table)
+                if self._awaiting and len(self._board) > known:
+                    self._appeared(self._board.names[known:])
+            if isinstance(event, TickBatch):
+                self._wait(event)
+                if len(self._board) == known:
+                    return self._lanes.at_once
+            else:
+                if not isinstance(event, Watermark):
+                    self._take_in()
+                _apply(event, self._board, self.bars)
+                if isinstance(event, BoardEvent):
+                    self._show(event)
+        return True
+
+    def _wait(self, batch: TickBatch) -> None:
+        """Have the batch wait to be taken in; but its symbols are there at once, and the bars have its trades."""
+        if self._pending and self._pending[0].table is not batch.table:
+            self._take_in()
+        if batch.version is not None:
+            # A version of the feed's own: nothing may be joined with it, and whether it grows is to be told now.
+            self._take_in()
+            self._board.apply(batch)
+            self._record(batch)
+            self._show(batch)
+        else:
+            self._pending.append(batch)
+            self._waiting_ticks += len(batch)
+        rows = self._board.rows_of(batch.table)
+        if len(batch.trades):
+            self.bars.add(rows[batch.trades.symbol], batch.trades)
+        if self._waiting_ticks >= PENDING:
+            self._take_in()
+
+    def _take_in(self) -> None:
+        """Bring the board and the rings up to what has been published."""
+        if not self._pending:
+            return
+        batch = joined(self._pending)
+        self._pending.clear()
+        self._waiting_ticks = 0
+        self._board.apply(batch)
+        self._record(batch)
+        self._show(batch)
+
+    def _show(self, event: BoardEvent) -> None:
+        if self._onlooker is not None and self._onlooker.looking:
+            self._onlooker.look(self._board, event)
+
+    def _record(self, batch: TickBatch) -> None:
+        """Number the ticks, for those who want them all."""
+        rows, trades, quotes = self._board.rows_of(batch.table), batch.trades, batch.quotes
+        if len(trades):
+            self._rings["trades"].append(rows[trades.symbol], trades.ts, trades.price, trades.size)
+        if len(quotes):
+            sides = (quotes.bid, quotes.bid_size, quotes.ask, quotes.ask_size)
+            self._rings["quotes"].append(rows[quotes.symbol], quotes.ts, *sides)
+
+    def _appeared(self, names: list[str]) -> None:
+        first = len(self._board) - len(names)
+        for subscription, session in list(self._awaiting.items()):
+            rows = {name: self._board.row(name) for name in names if name in subscription.names}
+            seen = session.visible(names, first) if subscription.within is not None else set()
+            if rows or seen:
+                subscription.watch(rows, self._watchlists, seen)
+                # All its values are newer than the version that the client has: it needs no catching up.
+                self._lanes.file(subscription)
+                self._note_awaited(session, subscription)
+
+    def _begin_anew(self, board: Board, bars: BarStore) -> None:
+        """Go over to another history, with an epoch of its own: nobody has anything of it."""
+        # What waits has happened, for those who look at every tick.
+        self._take_in()
+        known = len(self._board)
+        self._lanes.end()
+        self._board.adopt(board)
+        self.bars = bars
+        for ring in self._rings.values():
+            ring.clear()
+        self._lanes.restart(bars)
+        for session in self.sessions:
+            session.outlet.send(session.codec.encode(self._welcome()))
+        if self._awaiting and len(self._board) > known:
+            self._appeared(self._board.names[known:])
+
+    # Clients
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The names of all symbols that are there or were, by row."""
+        return self._board.names
+
+    def attach(
+        self, outlet: Outlet, encoding: str, may: Entitlements = EVERYTHING, name: str = "", owner: str | None = None
+    ) -> Session:
+        """A new client: it is welcomed, and watches nothing yet. ``name`` and ``owner``: whose it is, if known."""
+        codec = self._codecs[encoding]
+        session = Session(str(next(self._ids)), outlet, codec, self.limits, self._watchlists, may, name, owner)
+        self.sessions[session] = None
+        outlet.send(session.codec.encode(self._welcome()))
+        for desk in self._desks:
+            desk.enter(session)
+        return session
+
+    def detach(self, session: Session) -> None:
+        """The client is gone, and everything that was kept for it."""
+        del self.sessions[session]
+        for subscription in session.subscriptions():
+            self._awaiting.pop(subscription, None)
+            self._lanes.leave(subscription)
+        for desk in self._desks:
+            desk.leave(session)
+
+    def _welcome(self) -> Welcome:
+        return Welcome(
+            server=f"ticker/{ticker.__version__}",
+            protocol=PROTOCOL_VERSION,
+            epoch=self._board.epoch,
+            heartbeat=self.heartbeat_s,
+            limits=self.limits,
+        )
+
+    def receive(self, session: Session, raw: bytes | str, ts: int) -> None:
+        """A client's message: text is read as JSON, bytes as msgpack. The answer goes out at once."""
+        codec = self._codecs["json" if isinstance(raw, str) else "msgpack"]
+        try:
+            message = codec.decode_client(raw)
+        except ProtocolError as error:
+            self._fail(session, Error(id=error.id, code=error.code, message=error.message))
+        else:
+            self.obey(session, message, ts)
+
+    def obey(self, session: Session, message: ClientMessage, ts: int) -> None:
+        """A client's message, however it came. The answer goes out at once."""
+        self._take_in()
+        try:
+            if isinstance(message, DeskMessage):
+                self._desk(message).receive(session, message, ts)
+            else:
+                self._obey(session, message, ts)
+        except ProtocolError as error:
+            self._fail(session, Error(id=error.id, code=error.code, message=error.message))
+
+    def refuse(self, session: Session, code: str, message: str) -> None:
+        """Tell a client why a message of its was not read."""
+        self._fail(session, Error(code=code, message=message))
+
+    def _fail(self, session: Session, error: Error) -> None:
+        self.errors[error.code] += 1
+        session.outlet.send(session.codec.encode(error))
+
+    def _desk(self, message: DeskMessage) -> Desk:
+        for desk in self._desks:
+            if isinstance(message, desk.answers):
+                return desk
+        raise ProtocolError("unknown-op", "this server doesn't offer that", message.id)
+
+    def _obey(self, session: Session, message: PriceMessage, ts: int) -> None:
+        subscription = None if isinstance(message, Ping) else session.subscription(message)
+        before = _watched(subscription)
+        answer = session.receive(message, self)
+        session.outlet.send(_encoded(session, answer) if isinstance(answer, Pong) else session.codec.encode(answer))
+        moved: list[Subscription] = []
+        for rated in session.rated():
+            if rated.rate_hz != session.rate_hz:
+                self._lanes.leave(rated)
+                rated.rate_hz = session.rate_hz
+                moved.append(rated)
+        since = message.since if isinstance(message, Subscribe) else None
+        if subscription is not None and (since is not None or _watched(subscription) != before):
+            self._lanes.leave(subscription)
+            if isinstance(message, Subscribe):
+                position = self._position(since)
+                missed = message.channel == "ticker" and position is not None and position < self._board.version
+                self.resumed += missed
+                self._lanes.begin(subscription, position, *before)
+            self._note_awaited(session, subscription)
+            moved.append(subscription)
+        for changed in dict.fromkeys(moved):
+            self._lanes.file(changed)
+            # Who may have so many updates a second gets no more by asking anew: its first comes with a beat, too.
+            if session.may.rate is None or changed not in session.rated():
+                self._lanes.catch_up(changed, ts)
+
+    def _position(self, since: Since | None) -> int | None:
+        """Where a client says that it was; None if it can't have been there."""
+        return since.version if since is not None and since.epoch == self._board.epoch and since.version >= 0 else None
+
+    def _note_awaited(self, session: Session, subscription: Subscription) -> None:
+        if subscription.awaits:
+            self._awaiting[subscription] = session
+        else:
+            self._awaiting.pop(subscription, None)
+
+    def notify(self, text: str, sender: str, ts: int, to: str | None = None) -> int:
+        """Tell all who are connected, or those of the name ``to``; returns how many. Who lags gets it later.
+
+        Raises ``ValueError`` for a text that can't be shown, or has more than ``limits.text_chars``.
+        """
+        notice = Notice(text=proper_text(text, self.limits.text_chars), sender=sender, ts=ts)
+        return self._notices.tell(notice, (each for each in self.sessions if each.hears and to in (None, each.name)))
+
+    @property
+    def notices(self) -> int:
+        """How many notices there were."""
+        return self._notices.count
+
+    # Time
+
+    @property
+    def rates(self) -> set[float]:
+        """The rates above 0 that have clients: these want ``beat`` calls."""
+        if self._onlooker is not None and self._onlooker.looking:
+            return self._lanes.rates | {SLOWEST_HZ}
+        return self._lanes.rates
+
+    @property
+    def behind(self) -> int:
+        """How many subscriptions wait for their client: it lags, or what it asked for takes many frames."""
+        return self._lanes.behind
+
+    @property
+    def totals(self) -> Totals:
+        """What became of the changes of channel ``ticker``."""
+        return self._lanes.totals
+
+    @property
+    def interval_s(self) -> float:
+        """How often somebody looks at what is published, in seconds; 0 is at once, and at least it is now and then."""
+        return 0.0 if self._lanes.at_once else 1 / max(self._lanes.rates | {SLOWEST_HZ})
+
+    def beat(self, rate_hz: float, ts: int) -> None:
+        """A beat of the lanes of one rate. To be called ``rate_hz`` times a second."""
+        self._take_in()
+        self._lanes.beat(rate_hz, ts)
+
+    def flush(self, ts: int) -> None:
+        """Send what goes out at once. To be called at the end of a turn in which something was published."""
+        if self._lanes.at_once:
+            self._take_in()
+            self._lanes.flush(ts)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether some client needs ``poll``: a snapshot under way, or a reader at once that lags."""
+        return self._lanes.waiting or any(desk.waiting for desk in self._desks)
+
+    def poll(self, ts: int) -> None:
+        """Go on with those clients that have become ready. To be called every few milliseconds while ``waiting``."""
+        self._lanes.poll(ts)
+        for desk in self._desks:
+            desk.poll(ts)
+
+    def heartbeat(self, ts: int) -> None:
+        """Tell those who have heard nothing for a while. To be called ``HEARTBEAT_STEPS`` times a heartbeat."""
+        made: dict[tuple[str, int], bytes] = {}
+        state = self._feed_state()
+        for session in self.sessions:
+            if not session.silent(HEARTBEAT_STEPS - 1) or not session.outlet.ready():
+                continue
+            version = session.ticker.version
+            if session.ticker.group is not None:
+                # In step it has all of the lane's last beat, or more, if it was caught up since.
+                version = max(version, self._lanes.lane(session.ticker).version)
+            key = session.codec.name, version
+            if key not in made:
+                made[key] = session.codec.encode(Heartbeat(version=version, ts=ts, feed=state))
+            session.outlet.send(made[key])
+
+    # Questions
+
+    def snapshot(
+        self, symbols: Iterable[str], ts: int, may: Entitlements = EVERYTHING, since: Since | None = None
+    ) -> Snapshot:
+        """The board's values of these symbols (``*``: all), with the version to go on from.
+
+        With ``since``, those that changed after it: all, if it is of another epoch.
+        """
+        board = self.board
+        wanted = dict.fromkeys(symbols)
+        everything = wanted.pop(ALL, ...) is None
+        rejected: dict[str, str] = {}
+        if "ticker" not in may.channels:
+            rejected = dict.fromkeys([*wanted, ALL] if everything else wanted, "not-entitled")
+            wanted, everything = {}, False
+        position = self._position(since)
+        position = position if position is not None and position <= board.version else 0
+        # One that is gone is told to those who had it.
+        find = board.find if position else board.row
+        for name in wanted:
+            if (reason := rejection(name, may, self)) is not None:
+                rejected[name] = reason
+            elif self.complete and find(name) is None:
+                rejected[name] = "unknown-symbol"
+        names = [*wanted, *(board.names if position else board.symbols)] if everything else wanted
+        rows = {row for name in names if may.symbol(name) and (row := find(name)) is not None}
+        delta = board.since(position, board.index(sorted(rows)))
+        data = {name: _plain(fields) for name, fields in symbol_dicts(delta).items()}
+        return Snapshot(epoch=board.epoch, version=board.version, ts=ts, data=data, rejected=rejected)
+
+
+def _apply(event: BoardEvent | BarBatch | Watermark, board: Board, bars: BarStore) -> None:
+    if isinstance(event, Watermark):
+        bars.advance(event.ts)
+        return
+    if isinstance(event, BarBatch):
+        bars.given(board.rows_of(event.table)[event.bars.symbol], event)
+        return
+    board.apply(event)
+    if isinstance(event, TickBatch) and len(event.trades):
+        bars.add(board.rows_of(event.table)[event.trades.symbol], event.trades)
+    elif isinstance(event, Removal):
+        bars.remove(np.array([row for name in event.names if (row := board.find(name)) is not None], np.intp))
+
+
+def _watched(subscription: Subscription | None) -> tuple[set[int | None], bool]:
+    """The rows of a subscription (None among them: some are awaited), and whether it has all."""
+    if subscription is None:
+        return set(), False
+    rows: set[int | None] = {*subscription.names.values(), *subscription.watchlist.members}
+    if subscription.within is not None:
+        rows.add(None)
+    return rows, subscription.watchlist.everything
+
+
+def _plain(fields: Fields | None) -> Fields | None:
+    if fields is None:
+        return None
+    return {field: plain(value) if isinstance(value, float) else value for field, value in fields.items()}
+
+
+def _encoded(session: Session, pong: Pong) -> bytes:
+    """A pong. Its data come from the client, who may send in one encoding what the other can't express."""
+    try:
+        return session.codec.encode(pong)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        text = f"data: can't be given back in {session.codec.name}: {error}"
+        raise ProtocolError("bad-argument", text, pong.id) from None

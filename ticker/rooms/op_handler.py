@@ -1,0 +1,233 @@
+"""The desk that answers ``join``, ``say`` and ``leave``: which rooms there are, who may come in, and how much is kept.
+
+A room is there as soon as somebody joins it. When the last has left, it goes if nothing was said in it; else it stays,
+as one of the ``EMPTY_ROOMS`` that were left last.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Final
+
+from ticker.errors import ProtocolError
+from ticker.hub.session import Session
+from ticker.rooms.guest import Guest
+from ticker.rooms.room import KEPT, Room
+from ticker.rooms.store import RoomStore
+from ticker.sanitize import proper_name, proper_text
+from ticker.wire.messages import DeskMessage, Id, Join, Joined, Leave, Left, Say
+
+EMPTY_ROOMS: Final = 200
+#: So many looks and messages a poll: a few milliseconds. The next one goes on.
+STEPS: Final = 500
+
+
+class RoomDesk:
+    """``rooms``: so many there are at most, and ``kept_bytes`` is what is kept of all that was said in them.
+
+    When that is too much, rooms that nobody is in are forgotten, and then the one that keeps most loses half of it.
+    """
+
+    def __init__(
+        self,
+        store: RoomStore | None = None,
+        *,
+        rooms: int = 1_000,
+        kept_bytes: int = 128 * 1024 * 1024,
+        new_epoch: Callable[[], str] = lambda: secrets.token_hex(6),
+    ) -> None:
+        self.answers: tuple[type[DeskMessage], ...] = (Join, Say, Leave)
+        self._store = store
+        self._most_rooms = rooms
+        self._most_bytes = kept_bytes
+        self._new_epoch = new_epoch
+        self._rooms: dict[str, Room] = {}
+        #: Those that nobody is in, the one that was left first first.
+        self._empty: dict[str, Room] = {}
+        #: Those that want ``poll``, the one that had it first first.
+        self._busy: dict[Room, None] = {}
+        self._guests: dict[Session, Guest] = {}
+        self._bytes = 0
+        #: How much was said, in this life of the server's.
+        self.said = 0
+        for kept in [] if store is None else store.load(KEPT):
+            room = Room(kept.name, kept.epoch or new_epoch(), kept.said)
+            self._rooms[room.name] = self._empty[room.name] = room
+            self._bytes += room.bytes
+        self._tidy()
+
+    @property
+    def rooms(self) -> int:
+        """How many there are that somebody is in."""
+        return len(self._rooms) - len(self._empty)
+
+    @property
+    def members(self) -> int:
+        """How many clients are in some room."""
+        return len(self._guests)
+
+    # Messages
+
+    def receive(self, session: Session, message: DeskMessage, ts: int) -> None:
+        """Raises ``ProtocolError``; then nothing has changed."""
+        if isinstance(message, Join):
+            self._join(session, message)
+        elif isinstance(message, Say):
+            self._say(session, message, ts)
+        elif isinstance(message, Leave):
+            self._leave(session, message)
+
+    def _join(self, session: Session, message: Join) -> None:
+        name = _checked("room", message.room, message.id)
+        # First whether it may know of it at all: be there such a room or not.
+        if not session.may.room(name):
+            raise ProtocolError("not-entitled", f"room {name!r}: your key or token is not for it", message.id)
+        room = self._rooms.get(name)
+        if room is None or session not in room.members:
+            room = self._enter(session, name, message)
+        member = room.members[session]
+        joined = Joined(
+            id=message.id,
+            room=name,
+            name=member.name,
+            names=list(room.names),
+            epoch=room.epoch,
+            seq=room.topic.head,
+        )
+        session.outlet.send(session.codec.encode(joined))
+        room.resume(member, message.since)
+        self._note(room)
+
+    def _enter(self, session: Session, name: str, message: Join) -> Room:
+        if session.name:
+            called = _shown(session.name)
+        elif message.name is None:
+            raise ProtocolError("bad-argument", "name: missing; say how you are called", message.id)
+        else:
+            called = _checked("name", message.name, message.id)
+        limits, guest, room = session.limits, self._guests.get(session), self._rooms.get(name)
+        if guest is not None and len(guest.rooms) >= limits.rooms:
+            text = f"you are in {len(guest.rooms)} rooms, which is as many as one may be in"
+            raise ProtocolError("too-many-rooms", text, message.id)
+        if room is None:
+            room = self._begin(name, message.id)
+        elif len(room.members) >= limits.room_members:
+            text = f"room {name!r}: there are {len(room.members)} in it, which is as many as may be"
+            raise ProtocolError("room-full", text, message.id)
+        self._empty.pop(name, None)
+        room.enter(session, called, shared=bool(session.name))
+        if guest is None:
+            guest = self._guests[session] = Guest()
+        guest.rooms[name] = room
+        session.engaged += 1
+        return room
+
+    def _begin(self, name: str, id_: Id | None) -> Room:
+        if len(self._rooms) >= self._most_rooms:
+            if not self._empty:
+                text = f"there are {len(self._rooms)} rooms, which is as many as the server takes"
+                raise ProtocolError("too-many-rooms", text, id_)
+            self._forget(next(iter(self._empty.values())))
+        room = self._rooms[name] = Room(name, self._new_epoch())
+        return room
+
+    def _say(self, session: Session, message: Say, ts: int) -> None:
+        guest, room = self._joined(session, message)
+        limits = session.limits
+        try:
+            text = proper_text(message.text, limits.text_chars)
+        except ValueError as error:
+            raise ProtocolError("bad-argument", f"text: {error}", message.id) from None
+        if not guest.may_say(limits.says_per_minute, ts):
+            most = limits.says_per_minute
+            raise ProtocolError("too-fast", f"at most {most} in a minute, and a third of that at once", message.id)
+        before = room.bytes
+        said = room.say(room.members[session], text, ts, message.id)
+        self._bytes += room.bytes - before
+        self.said += 1
+        if self._store is not None:
+            self._store.append(room.epoch, said)
+        self._tidy()
+        self._note(room)
+
+    def _leave(self, session: Session, message: Leave) -> None:
+        guest, room = self._joined(session, message)
+        del guest.rooms[room.name]
+        self._exit(session, room)
+        session.outlet.send(session.codec.encode(Left(id=message.id, room=room.name)))
+
+    def _joined(self, session: Session, message: Say | Leave) -> tuple[Guest, Room]:
+        guest = self._guests.get(session)
+        room = None if guest is None else guest.rooms.get(message.room.strip(" "))
+        if guest is None or room is None:
+            raise ProtocolError("not-joined", f"room {message.room!r:.80}: you are not in it", message.id)
+        return guest, room
+
+    # Coming and going
+
+    def enter(self, session: Session) -> None:
+        """It is in no room before it joins one."""
+
+    def leave(self, session: Session) -> None:
+        guest = self._guests.pop(session, None)
+        if guest is not None:
+            for room in guest.rooms.values():
+                self._exit(session, room)
+
+    def _exit(self, session: Session, room: Room) -> None:
+        room.exit(session)
+        session.engaged -= 1
+        self._note(room)
+        if not room.members:
+            self._empty[room.name] = room
+            if not room.bytes:
+                self._forget(room)
+            self._tidy()
+
+    def _forget(self, room: Room) -> None:
+        del self._rooms[room.name], self._empty[room.name]
+        self._bytes -= room.bytes
+        if self._store is not None and room.topic.head:
+            self._store.forget(room.name)
+
+    def _tidy(self) -> None:
+        """Keep no more than may be."""
+        while len(self._empty) > EMPTY_ROOMS or (self._empty and self._bytes > self._most_bytes):
+            self._forget(next(iter(self._empty.values())))
+        while self._bytes > self._most_bytes:
+            largest = max(self._rooms.values(), key=lambda room: room.bytes)
+            before = largest.bytes
+            largest.forget_half()
+            self._bytes += largest.bytes - before
+
+    # Those who lack something
+
+    @property
+    def waiting(self) -> bool:
+        return bool(self._busy)
+
+    def poll(self, ts: int) -> None:
+        left = STEPS
+        for room in list(self._busy):
+            if left <= 0:
+                break
+            left -= 1 + room.poll(ts, left)
+            self._note(room)
+
+    def _note(self, room: Room) -> None:
+        self._busy.pop(room, None)
+        if room.waiting:
+            self._busy[room] = None
+
+
+def _checked(key: str, text: str, id_: Id | None) -> str:
+    try:
+        return proper_name(text)
+    except ValueError as error:
+        raise ProtocolError("bad-argument", f"{key}: {error}", id_) from None
+
+
+def _shown(name: str) -> str:
+    """A key's name, or a token's `sub`, with something to see for whatever in it can't be seen."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)

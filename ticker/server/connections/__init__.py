@@ -1,0 +1,1 @@
+"""Connected clients: admission, handshake, the connection itself, and the table of all of them."""

@@ -1,0 +1,1 @@
+"""Middleware: proxy headers, origin, authentication and log-in."""

@@ -1,0 +1,1 @@
+"""The WebSocket endpoint: frames, compression and extensions (RFC 6455, RFC 7692)."""
