@@ -42,7 +42,7 @@ def files() -> dict[str, Path]:
 
 @cache
 def imports(name: str) -> frozenset[str]:
-    """The modules of the product that a module imports, also inside functions; those for type checking alone excepted."""
+    """The modules of the product that a module imports, also inside functions; except for type checking."""
     found: set[str] = set()
     nodes: list[ast.AST] = list(ast.parse(files()[name].read_text(encoding="utf-8")).body)
     while nodes:

@@ -1,4 +1,4 @@
-"""The wire protocol: messages of both directions as frozen tagged values. docs/protocol.md describes them; tests compare.
+"""The wire protocol: messages of both directions as frozen tagged values. See docs/protocol.md.
 
 Client messages are tagged by ``op``, server messages by ``type``. Unknown keys are ignored. This module knows no
 encoding: ``codec`` turns these into bytes and back.
