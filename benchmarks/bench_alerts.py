@@ -63,7 +63,7 @@ def a_hub(table: SymbolTable, conditions: list[tuple[str, str]] | None, *, hyste
     if conditions is None:
         return Hub(table.names)
     desk = AlertDesk()
-    hub = Hub(table.names, limits=Limits(alerts=10_000), desks=[desk], onlooker=desk)
+    hub = Hub(table.names, limits=Limits(alerts=10_000), op_handlers=[desk], observer=desk)
     desk.watch(hub)
     session = hub.attach(Outlet(), "json")
     for number, (symbol, when) in enumerate(conditions):

@@ -48,7 +48,7 @@ def a_hub(names: tuple[str, ...], members: int | None, clients: int = CLIENTS) -
     """
     limits = Limits(room_members=CLIENTS, says_per_minute=1_000_000_000)
     desks = () if members is None else (RoomDesk(),)
-    hub = Hub(names, limits=limits, desks=desks)
+    hub = Hub(names, limits=limits, op_handlers=desks)
     sessions = [hub.attach(Outlet(), "json") for _ in range(clients)]
     for number, session in enumerate(sessions):
         if names:

@@ -185,7 +185,7 @@ class Run:
         self.table = SymbolTable(SYMBOLS)
         self.desk = AlertDesk()
         self.hub = Hub(
-            SYMBOLS if complete else (), complete=complete, limits=Limits(), desks=[self.desk], onlooker=self.desk
+            SYMBOLS if complete else (), complete=complete, limits=Limits(), op_handlers=[self.desk], observer=self.desk
         )
         self.desk.watch(self.hub)
         self.outlet = ScriptedOutlet()

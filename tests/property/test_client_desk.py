@@ -56,8 +56,8 @@ class Life:
             TABLE.names,
             epoch=f"life-{next(epochs)}",
             limits=LIMITS,
-            desks=[self.alerts, self.rooms],
-            onlooker=self.alerts,
+            op_handlers=[self.alerts, self.rooms],
+            observer=self.alerts,
         )
         self.alerts.watch(self.hub)
         self.other = self.hub.attach(ScriptedOutlet(), "json")

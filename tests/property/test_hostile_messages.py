@@ -145,7 +145,7 @@ def test_an_answer_and_no_harm(said: list[str | bytes], encoding: str, complete:
     """One answer each, in the client's encoding; an error has left everything as it was; nobody else hears of it."""
     table = SymbolTable(SYMBOLS)
     desk = RoomDesk()
-    hub = Hub(SYMBOLS, complete=complete, epoch="epoch", limits=Limits(symbols=3), desks=[desk])
+    hub = Hub(SYMBOLS, complete=complete, epoch="epoch", limits=Limits(symbols=3), op_handlers=[desk])
     outlet, other = ScriptedOutlet(), ScriptedOutlet()
     session, bystander = hub.attach(outlet, encoding), hub.attach(other, "json")
     hub.receive(bystander, '{"op":"subscribe","symbols":["AAPL"],"rate":0}', TS)

@@ -110,7 +110,7 @@ class Course:
 
     def open(self) -> None:
         self.desk = RoomDesk(self.shelf, new_epoch=lambda: f"epoch {next(self.epochs)}")
-        self.hub = Hub(limits=Limits(says_per_minute=60_000), ring_ticks=8, desks=[self.desk])
+        self.hub = Hub(limits=Limits(says_per_minute=60_000), ring_ticks=8, op_handlers=[self.desk])
         for client in self.clients:
             self.connect(client)
 

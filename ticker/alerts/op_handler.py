@@ -40,7 +40,7 @@ class Market(Catalogue, Protocol):
 
 
 class AlertDesk:
-    """Desk and onlooker at once: ``Hub(…, desks=[desk], onlooker=desk)``, and then ``desk.watch(hub)``.
+    """Desk and onlooker at once: ``Hub(…, op_handlers=[desk], observer=desk)``, and then ``desk.watch(hub)``.
 
     ``alerts`` and ``owners`` are how many there may be in all; an owner takes about 2 KiB, each alert 1 KiB, and each
     of the (at most ``KEPT``) that fired somewhat less. An owner of whom there is nothing is forgotten when its last
@@ -98,18 +98,13 @@ class AlertDesk:
         """How many alerts there are, those included that have fired and were not removed."""
         return self._alerts
 
-    @property
-    def unwritten(self) -> bool:
-        """Whether the store has not said yet that all is kept. Before it is closed, wait until this is false."""
-        return self._writing
-
     # The market
 
     @property
-    def looking(self) -> bool:
+    def active(self) -> bool:
         return len(self._book) > 0
 
-    def look(self, board: Board, event: BoardEvent) -> None:
+    def observe(self, board: Board, event: BoardEvent) -> None:
         self._note(self._book.look(board, event))
         self._write()
 

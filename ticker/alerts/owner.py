@@ -11,7 +11,7 @@ from ticker.alerts.alert import Alert
 from ticker.alerts.book import Firing
 from ticker.alerts.condition import parse
 from ticker.alerts.store import KEPT, SavedAlert, SavedOwner
-from ticker.hub.message_log import Reader, Topic
+from ticker.hub.message_log import MessageLog, Reader
 from ticker.hub.session import Session
 from ticker.wire.messages import Fired, Id
 
@@ -26,7 +26,7 @@ class Owner:
         self.alerts: dict[Id, Alert] = {}
         self.live = 0
         self.delivered = 0
-        self.topic: Topic[Fired] = Topic(KEPT)
+        self.topic: MessageLog[Fired] = MessageLog(KEPT)
         self.readers: dict[Session, Reader] = {}
         #: Fired, and not handed to the store yet. It is as short as the topic: what falls out would not be kept.
         self.unkept: deque[Fired] = deque(maxlen=KEPT)

@@ -211,9 +211,3 @@ def feed_options(feed: type[Feed], given: Mapping[str, object]) -> FeedOptions:
 def flag(option: str) -> str:
     """How an option's field is spelt on the command line."""
     return "--" + option.replace("_", "-")
-
-
-def load_feed(name: str, given: Mapping[str, object]) -> Feed:
-    """The feed called ``name``, built with options ``given`` as strings or values. Raises ``FeedError``."""
-    feed = feed_class(name)
-    return feed(feed_options(feed, given))  # type: ignore[call-arg]  # a protocol can't state its constructor

@@ -20,7 +20,7 @@ from ticker.fanout.registry import Lanes
 from ticker.fanout.subscription import Outlet, Subscription
 from ticker.fanout.watchlist import Watchlists
 from ticker.hub.notices import Notices
-from ticker.hub.op_handler import Desk, Onlooker
+from ticker.hub.op_handler import OpHandler, TickObserver
 from ticker.hub.session import Session, rejection
 from ticker.market.bar_store import BarStore
 from ticker.market.board import Board, symbol_dicts
@@ -80,8 +80,8 @@ class Hub:
         heartbeat_s: float = 10.0,
         ring_ticks: int = 65_536,
         feed_state: Callable[[], FeedState] = lambda: FeedState(state="live", ts=None),
-        desks: Iterable[Desk] = (),
-        onlooker: Onlooker | None = None,
+        op_handlers: Iterable[OpHandler] = (),
+        observer: TickObserver | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.heartbeat_s = heartbeat_s
@@ -103,8 +103,8 @@ class Hub:
         self._watchlists = Watchlists()
         self._awaiting: dict[Subscription, Session] = {}
         self._notices = Notices()
-        self._desks = [self._notices, *desks]
-        self._onlooker = onlooker
+        self._op_handlers = [self._notices, *op_handlers]
+        self._observer = observer
         self.bars = BarStore()
         self._lanes = Lanes(self._board, self.bars, self._rings, self.limits.frame_bytes)
         #: A history that is built up out of sight.
@@ -198,8 +198,8 @@ class Hub:
         self._show(batch)
 
     def _show(self, event: BoardEvent) -> None:
-        if self._onlooker is not None and self._onlooker.looking:
-            self._onlooker.look(self._board, event)
+        if self._observer is not None and self._observer.active:
+            self._observer.observe(self._board, event)
 
     def _record(self, batch: TickBatch) -> None:
         """Number the ticks, for those who want them all."""
@@ -252,8 +252,8 @@ class Hub:
         session = Session(str(next(self._ids)), outlet, codec, self.limits, self._watchlists, may, name, owner)
         self.sessions[session] = None
         outlet.send(session.codec.encode(self._welcome()))
-        for desk in self._desks:
-            desk.enter(session)
+        for handler in self._op_handlers:
+            handler.enter(session)
         return session
 
     def detach(self, session: Session) -> None:
@@ -262,8 +262,8 @@ class Hub:
         for subscription in session.subscriptions():
             self._awaiting.pop(subscription, None)
             self._lanes.leave(subscription)
-        for desk in self._desks:
-            desk.leave(session)
+        for handler in self._op_handlers:
+            handler.leave(session)
 
     def _welcome(self) -> Welcome:
         return Welcome(
@@ -289,7 +289,7 @@ class Hub:
         self._take_in()
         try:
             if isinstance(message, DeskMessage):
-                self._desk(message).receive(session, message, ts)
+                self._handler(message).receive(session, message, ts)
             else:
                 self._obey(session, message, ts)
         except ProtocolError as error:
@@ -303,10 +303,10 @@ class Hub:
         self.errors[error.code] += 1
         session.outlet.send(session.codec.encode(error))
 
-    def _desk(self, message: DeskMessage) -> Desk:
-        for desk in self._desks:
-            if isinstance(message, desk.answers):
-                return desk
+    def _handler(self, message: DeskMessage) -> OpHandler:
+        for handler in self._op_handlers:
+            if isinstance(message, handler.answers):
+                return handler
         raise ProtocolError("unknown-op", "this server doesn't offer that", message.id)
 
     def _obey(self, session: Session, message: PriceMessage, ts: int) -> None:
@@ -364,7 +364,7 @@ class Hub:
     @property
     def rates(self) -> set[float]:
         """The rates above 0 that have clients: these want ``beat`` calls."""
-        if self._onlooker is not None and self._onlooker.looking:
+        if self._observer is not None and self._observer.active:
             return self._lanes.rates | {SLOWEST_HZ}
         return self._lanes.rates
 
@@ -397,13 +397,13 @@ class Hub:
     @property
     def waiting(self) -> bool:
         """Whether some client needs ``poll``: a snapshot under way, or a reader at once that lags."""
-        return self._lanes.waiting or any(desk.waiting for desk in self._desks)
+        return self._lanes.waiting or any(handler.waiting for handler in self._op_handlers)
 
     def poll(self, ts: int) -> None:
         """Go on with those clients that have become ready. To be called every few milliseconds while ``waiting``."""
         self._lanes.poll(ts)
-        for desk in self._desks:
-            desk.poll(ts)
+        for handler in self._op_handlers:
+            handler.poll(ts)
 
     def heartbeat(self, ts: int) -> None:
         """Tell those who have heard nothing for a while. To be called ``HEARTBEAT_STEPS`` times a heartbeat."""

@@ -8,23 +8,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from ticker.fanout.subscription import Outlet
 from ticker.wire.codec import Codec
-
-
-class Numbered(Protocol):
-    """A message that has a number, and may tell how much before it was lost."""
-
-    @property
-    def seq(self) -> int: ...
-
-    @property
-    def lost(self) -> int: ...
-
 
 M = TypeVar("M", bound=msgspec.Struct)
 
@@ -62,7 +51,7 @@ class Reader:
         return entry.payload(self.codec)
 
 
-class Topic(Generic[M]):
+class MessageLog(Generic[M]):
     """Messages 1, 2, 3, … of which the newest ``kept`` are there. ``head`` is the newest one's number."""
 
     def __init__(self, kept: int, head: int = 0) -> None:

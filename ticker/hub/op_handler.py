@@ -14,7 +14,7 @@ from ticker.model import BoardEvent
 from ticker.wire.messages import DeskMessage
 
 
-class Desk(Protocol):
+class OpHandler(Protocol):
     """Answers the messages of some types."""
 
     @property
@@ -43,13 +43,13 @@ class Desk(Protocol):
         """Go on with those that have become ready. Called every few milliseconds while ``waiting``."""
 
 
-class Onlooker(Protocol):
+class TickObserver(Protocol):
     """Sees every tick, whatever clients there are and at what rate they are told."""
 
     @property
-    def looking(self) -> bool:
+    def active(self) -> bool:
         """Whether it wants to see any."""
         ...
 
-    def look(self, board: Board, event: BoardEvent) -> None:
+    def observe(self, board: Board, event: BoardEvent) -> None:
         """This has just come to the board, which has it already. Another epoch than before: all began anew."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ticker.hub.message_log import Entry, Reader, Topic
+from ticker.hub.message_log import Entry, MessageLog, Reader
 from ticker.hub.session import Session
 from ticker.sanitize import MAX_NAME_CHARS
 from ticker.wire.messages import Id, Present, Said, Since
@@ -53,7 +53,7 @@ class Room:
         self.name = name
         self.epoch = epoch
         before = list(said)[-KEPT:]
-        self.topic: Topic[Said] = Topic(KEPT, before[0].seq - 1 if before else 0)
+        self.topic: MessageLog[Said] = MessageLog(KEPT, before[0].seq - 1 if before else 0)
         self.members: dict[Session, Member] = {}
         #: With how many connections each is here.
         self.names: dict[str, int] = {}

@@ -17,7 +17,7 @@ from aiohttp import web
 import ticker
 from ticker.auth.identity import identity
 from ticker.hub.hub import Hub
-from ticker.server.core.histogram import Timings
+from ticker.server.core.histogram import Histogram
 from ticker.server.core.responses import refusal
 from ticker.server.core.webhooks import RESULTS
 from ticker.server.op_handlers import Desks
@@ -53,8 +53,8 @@ class MetricsEndpoint:
         state: Callable[[], FeedState],
         connections: Connections,
         desks: Desks,
-        beats: Timings,
-        late: Timings,
+        beats: Histogram,
+        late: Histogram,
     ) -> None:
         self._hub = hub
         self._state = state

@@ -17,7 +17,7 @@ from ticker.wire.messages import Fired
 
 
 class Desks:
-    """``alerts`` and ``rooms`` are desks of the hub's, and ``alerts`` is its onlooker: ``watch`` tells it which hub.
+    """``alerts`` and ``rooms`` are desks of the hub's, and ``alerts`` is its observer: ``watch`` tells it which hub.
 
     Raises ``StateError`` or ``WebhookError`` for what of the settings can't be used.
     """

@@ -71,8 +71,8 @@ class Service:
             heartbeat_s=self.settings.heartbeat_s,
             ring_ticks=self.settings.ring_ticks,
             feed_state=lambda: self.pump.state(),
-            desks=(self._desks.alerts, self._desks.rooms),
-            onlooker=self._desks.alerts,
+            op_handlers=(self._desks.alerts, self._desks.rooms),
+            observer=self._desks.alerts,
         )
         self._desks.watch(self.hub)
         attend = feed.attend if isinstance(feed, AttentiveFeed) else None

@@ -59,12 +59,6 @@ def to_utc(wall: Stamps, zone: str) -> Local:
     return Local(wall - offsets[old], wall - offsets[new], new > old, new < old, new)
 
 
-def to_local(utc: int, zone: str) -> int:
-    """What the clocks of ``zone`` show at ``utc``, both in ns."""
-    at, offsets = _changes(zone)
-    return utc + int(offsets[np.searchsorted(at, utc, side="right")])
-
-
 @lru_cache(maxsize=32)
 def _changes(zone: str) -> tuple[Stamps, Stamps]:
     """When the clocks were changed (UTC, ns), and the offsets (ns) before, between and after."""

@@ -26,7 +26,7 @@ class Place:
 
     def __init__(self, desk: AlertDesk | None = None, *, limits: Limits | None = None, complete: bool = True) -> None:
         self.desk = AlertDesk() if desk is None else desk
-        self.hub = Hub(NAMES, complete=complete, limits=limits, desks=[self.desk], onlooker=self.desk)
+        self.hub = Hub(NAMES, complete=complete, limits=limits, op_handlers=[self.desk], observer=self.desk)
         self.desk.watch(self.hub)
         self.table = SymbolTable(NAMES)
         self.ts = TS
@@ -128,7 +128,7 @@ def test_what_can_not_be_is_refused_and_leaves_nothing(place: Place, message: di
     answer = ann.alert(**{"id": 7, **message})
     assert (answer["type"], answer["code"]) == ("error", code)
     assert answer.get("id") == message.get("id", 7)
-    assert (place.desk.count, place.desk._owners, place.desk.looking) == (0, {}, False)
+    assert (place.desk.count, place.desk._owners, place.desk.active) == (0, {}, False)
 
 
 def test_a_removal_of_what_is_not_there_is_refused_and_all_may_go_at_once(place: Place) -> None:
@@ -141,7 +141,7 @@ def test_a_removal_of_what_is_not_there_is_refused_and_all_may_go_at_once(place:
     assert Client(place, "bob").say("unalert", id=7)["code"] == "no-alert"
     assert place.desk.count == 2
     assert ann.say("unalert", id="*")["alerts"] == []
-    assert not place.desk.looking
+    assert not place.desk.active
 
 
 def test_an_alert_of_the_same_id_replaces_the_other(place: Place) -> None:
@@ -167,7 +167,7 @@ def test_a_symbol_that_may_still_come_is_waited_for() -> None:
     place.trade(195.0, code=2)
     assert [fired["symbol"] for fired in ann.heard()] == ["NEW"]
     ann.say("unalert", id=8)
-    assert not place.desk.looking
+    assert not place.desk.active
 
 
 # Limits
@@ -443,7 +443,6 @@ def test_nobody_is_told_before_it_is_kept() -> None:
     store.finish()
     place.trade(190.0)
     assert (ann.heard(), told) == ([], [])
-    assert desk.unwritten
 
     place = Place(AlertDesk(store))
     ann = Client(place)

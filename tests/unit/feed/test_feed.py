@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 import pytest
 
 from ticker.errors import FeedError, OptionError
-from ticker.feed.feed import Feed, FeedOptions, feed_class, feed_options, installed_feeds, load_feed
+from ticker.feed.feed import Feed, FeedOptions, feed_class, feed_options, installed_feeds
 
 
 class Options(FeedOptions, frozen=True, kw_only=True):
@@ -54,7 +54,8 @@ def test_a_wrong_option_is_named_as_it_is_spelt(given: dict[str, object], option
 def test_the_built_in_feeds_come_in_by_the_public_door() -> None:
     """Both are entry points like anybody's, and are feeds."""
     assert {"csv", "random-walk"} <= installed_feeds().keys()
-    feed = load_feed("random-walk", {"symbols": "AAPL,MSFT", "seed": "1"})
+    kind: Any = feed_class("random-walk")
+    feed = kind(feed_options(kind, {"symbols": "AAPL,MSFT", "seed": "1"}))
     assert isinstance(feed, Feed)
     assert list(feed.info.symbols) == ["AAPL", "MSFT"]
 

@@ -7,7 +7,7 @@ from functools import partial
 import msgspec
 
 from tests.support.model_client import Message, ScriptedOutlet, decoded
-from ticker.hub.message_log import Reader, Topic
+from ticker.hub.message_log import MessageLog, Reader
 from ticker.wire.codec import codec_for
 from ticker.wire.messages import Said
 
@@ -16,13 +16,13 @@ def said(text: str, seq: int) -> Said:
     return Said(room="desk", sender="Ann", text=text, seq=seq, ts=1)
 
 
-def say(topic: Topic[Said], *texts: str) -> None:
+def say(topic: MessageLog[Said], *texts: str) -> None:
     for text in texts:
         topic.add(partial(said, text))
 
 
 class Listener:
-    def __init__(self, topic: Topic[Said], seq: int = 0, encoding: str = "json") -> None:
+    def __init__(self, topic: MessageLog[Said], seq: int = 0, encoding: str = "json") -> None:
         self.encoding = encoding
         self.outlet = ScriptedOutlet()
         self.reader = Reader(self.outlet, codec_for(encoding), seq)
@@ -38,7 +38,7 @@ class Listener:
 
 def test_everybody_gets_all_in_order_and_the_same_bytes() -> None:
     """Encoded once for all who speak the same."""
-    topic: Topic[Said] = Topic(10)
+    topic: MessageLog[Said] = MessageLog(10)
     one, two, other = Listener(topic), Listener(topic), Listener(topic, encoding="msgpack")
     say(topic, "a", "b")
     topic.deliver()
@@ -53,7 +53,7 @@ def test_everybody_gets_all_in_order_and_the_same_bytes() -> None:
 
 
 def test_who_is_not_ready_gets_it_later() -> None:
-    topic: Topic[Said] = Topic(10)
+    topic: MessageLog[Said] = MessageLog(10)
     mute, other = Listener(topic), Listener(topic)
     mute.outlet.is_ready = False
     say(topic, "a", "b")
@@ -69,7 +69,7 @@ def test_who_is_not_ready_gets_it_later() -> None:
 
 def test_who_falls_out_is_told_how_much_was_lost() -> None:
     """In the first that it gets, which is a copy of its own; the next ones are everybody's again."""
-    topic: Topic[Said] = Topic(3)
+    topic: MessageLog[Said] = MessageLog(3)
     mute, other = Listener(topic), Listener(topic)
     mute.outlet.is_ready = False
     for text in "abcdefgh":
@@ -88,7 +88,7 @@ def test_an_outlet_that_fills_up_on_the_way_stops_there() -> None:
         def ready(self) -> bool:
             return self.frames < 2
 
-    topic: Topic[Said] = Topic(10)
+    topic: MessageLog[Said] = MessageLog(10)
     reader = Reader(Narrow(), codec_for("json"), 0)
     topic.readers[reader] = None
     say(topic, "a", "b", "c")
@@ -97,7 +97,7 @@ def test_an_outlet_that_fills_up_on_the_way_stops_there() -> None:
 
 
 def test_where_one_begins_is_its_own_matter() -> None:
-    topic: Topic[Said] = Topic(10, head=40)
+    topic: MessageLog[Said] = MessageLog(10, head=40)
     say(topic, "a", "b", "c")
     all_, last, none = Listener(topic, topic.tail), Listener(topic, 42), Listener(topic, topic.head)
     topic.deliver()
@@ -107,7 +107,7 @@ def test_where_one_begins_is_its_own_matter() -> None:
 
 
 def test_what_is_dropped_is_lost_to_those_who_lack_it() -> None:
-    topic: Topic[Said] = Topic(10)
+    topic: MessageLog[Said] = MessageLog(10)
     listener = Listener(topic)
     say(topic, "a", "b", "c")
     assert topic.drop().text == "a"
@@ -117,7 +117,7 @@ def test_what_is_dropped_is_lost_to_those_who_lack_it() -> None:
 
 def test_nothing_is_kept_for_a_reader() -> None:
     """It is a number, however much was said."""
-    topic: Topic[Said] = Topic(3)
+    topic: MessageLog[Said] = MessageLog(3)
     mute = Listener(topic)
     mute.outlet.is_ready = False
     say(topic, *map(str, range(1_000)))

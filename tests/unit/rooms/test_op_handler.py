@@ -27,7 +27,7 @@ class House:
     def __init__(self, store: RoomStore | None = None, limits: Limits | None = None, **more: Any) -> None:
         epochs = count(1)
         self.desk = RoomDesk(store, new_epoch=lambda: f"epoch {next(epochs)}", **more)
-        self.hub = Hub(limits=limits or Limits(says_per_minute=60_000), desks=[self.desk])
+        self.hub = Hub(limits=limits or Limits(says_per_minute=60_000), op_handlers=[self.desk])
         self.ts = TS
 
     def client(self, name: str = "", encoding: str = "json", may: Entitlements = EVERYTHING) -> Client:

@@ -9,7 +9,7 @@ from typing import Final
 BOUNDS_S: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0)
 
 
-class Timings:
+class Histogram:
     """Durations in seconds. ``bounds_s`` are the upper ends of the buckets; one more takes the rest."""
 
     def __init__(self, bounds_s: tuple[float, ...] = BOUNDS_S) -> None:

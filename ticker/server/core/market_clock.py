@@ -17,7 +17,7 @@ LAG_NS: Final = 2_000_000_000
 NEAR_NS: Final = 3_600_000_000_000
 
 
-class MarketTime:
+class MarketClock:
     """To be looked at a few times a second. ``monotonic_ns`` goes on without jumps, from wherever."""
 
     def __init__(self, time_ns: Callable[[], int], monotonic_ns: Callable[[], int]) -> None:

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from ticker.hub.hub import HEARTBEAT_STEPS, Hub
 from ticker.hub.session import Session
 from ticker.model import FeedEvent, Watermark
-from ticker.server.core.histogram import Timings
-from ticker.server.core.market_clock import MarketTime
+from ticker.server.core.histogram import Histogram
+from ticker.server.core.market_clock import MarketClock
 from ticker.wire.messages import Subscribe
 
 #: A flush that takes longer than this is followed by a rest as long as itself.
@@ -53,12 +53,12 @@ class Metronome:
         self._poll: asyncio.TimerHandle | None = None
         self._heartbeat: asyncio.TimerHandle | None = None
         self._goes_on = goes_on
-        self._market_time = MarketTime(time_ns, monotonic_ns)
+        self._market_time = MarketClock(time_ns, monotonic_ns)
         self._attend = attend
         self._interval_s = 0.0
         self._watermark: asyncio.TimerHandle | None = None
         #: What beats and flushes took, and how much later than planned beats and heartbeats came.
-        self.beats, self.late = Timings(), Timings()
+        self.beats, self.late = Histogram(), Histogram()
         self._heartbeat_step_s = hub.heartbeat_s / HEARTBEAT_STEPS
 
     def start(self) -> None:

@@ -14,7 +14,7 @@ from tests.support.model_client import ScriptedOutlet
 from ticker.hub.hub import Hub
 from ticker.model import SymbolTable
 from ticker.server.core import metronome
-from ticker.server.core.market_clock import LAG_NS, NEAR_NS, MarketTime
+from ticker.server.core.market_clock import LAG_NS, NEAR_NS, MarketClock
 from ticker.server.core.metronome import Metronome
 
 SECOND = 1_000_000_000
@@ -242,7 +242,7 @@ class Clocks:
     def __init__(self) -> None:
         self.wall = START
         self.passed = 0
-        self.market = MarketTime(lambda: self.wall, lambda: self.passed)
+        self.market = MarketClock(lambda: self.wall, lambda: self.passed)
 
     def after(self, seconds: float, newest: int | None, *, goes_on: bool = True) -> int | None:
         """What is vouched for so much later, in looks of a second each."""

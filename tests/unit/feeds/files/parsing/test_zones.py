@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.files.parsing.zones import EST, NEW_YORK, is_zone, to_local, to_utc
+from feeds.files.parsing.zones import EST, NEW_YORK, is_zone, to_utc
 
 ZONES = [
     NEW_YORK,
@@ -37,7 +37,7 @@ def utc(moment: datetime, zone: str, fold: int) -> int:
 
 @given(st.datetimes(FIRST, LAST), st.sampled_from(ZONES))
 def test_a_local_time_is_that_of_zoneinfo(moment: datetime, zone: str) -> None:
-    """Its first time and its second; and the clocks of the zone showed it, unless it never was."""
+    """Its first time and its second."""
     found = to_utc(np.array([wall(moment)]), zone)
     first, second = utc(moment, zone, 0), utc(moment, zone, 1)
     if found.never[0]:
@@ -45,7 +45,6 @@ def test_a_local_time_is_that_of_zoneinfo(moment: datetime, zone: str) -> None:
         return
     assert (found.first[0], found.second[0]) == (first, second)
     assert bool(found.twice[0]) == (first != second)
-    assert to_local(int(found.first[0]), zone) == wall(moment)
 
 
 @pytest.mark.parametrize("year", [1990, 2006, 2007, 2024, 2030])
