@@ -18,7 +18,7 @@ MINIMUM := (3, 11)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test soak search lint format bench bench-quick screenshot clean dashboard node chromium FORCE
+.PHONY: help serve test soak search lint format docs bench bench-quick screenshot clean dashboard node chromium FORCE
 
 help: ## list what one can do
 	@echo 'make TARGET [ARGS="…"] [PYTHON=python3.12]'
@@ -48,6 +48,9 @@ lint: $(VENV)/for-lint node ## style, mistakes, formatting and types
 format: $(VENV)/for-lint ## put the code into form
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+docs: $(VENV)/for-test ## write the generated tables of the documents anew
+	@$(BIN)/python -m tests.support.generate_docs
 
 bench: $(VENV)/for-bench node chromium ## run the benchmarks and print their figures (half an hour)
 	@set -e; for bench in benchmarks/bench_*.py; do echo "== $$bench"; $(BIN)/python "$$bench"; done

@@ -12,7 +12,7 @@ from benchmarks.measure import TS, show
 from ticker.alerts.op_handler import AlertDesk
 from ticker.hub.hub import Hub
 from ticker.model import Quotes, SymbolTable, TickBatch, Trades
-from ticker.wire.messages import Limits
+from ticker.wire.limits import Limits
 
 SYMBOLS = 500
 #: 10,000 ticks a second, taken in 20 times a second.

@@ -9,7 +9,7 @@ from benchmarks.measure import TS, random_batches, show
 from ticker.hub.hub import Hub
 from ticker.hub.session import Session
 from ticker.rooms import RoomDesk
-from ticker.wire.messages import Limits
+from ticker.wire.limits import Limits
 
 SYMBOLS, WATCHED = 500, 20
 #: 10,000 ticks a second, taken in and told 20 times a second.

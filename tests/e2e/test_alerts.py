@@ -25,7 +25,7 @@ from ticker.auth.entitlements import Entitlements
 from ticker.auth.keys import add, editing, revoke
 from ticker.auth.tokens import TokenVerifier
 from ticker.server import Settings
-from ticker.wire.messages import Limits
+from ticker.wire.limits import Limits
 
 TS = 1_700_000_000_000_000_000
 SECRET = "a secret of 16 characters and more"

@@ -21,7 +21,7 @@ from ticker.auth.entitlements import Entitlements
 from ticker.auth.keys import add, editing, revoke
 from ticker.server import Service, Settings
 from ticker.server.middleware.proxy import networks
-from ticker.wire.messages import Limits
+from ticker.wire.limits import Limits
 
 TS = 1_700_000_000_000_000_000
 

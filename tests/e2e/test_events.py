@@ -16,7 +16,8 @@ from tests.support.serving import ScriptedFeed, serving
 from ticker.model import Removal, Restart
 from ticker.server import Settings
 from ticker.server.http.sse import EventsEndpoint
-from ticker.wire.messages import CHANNELS, Limits
+from ticker.wire.limits import Limits
+from ticker.wire.messages import CHANNELS
 
 TS = 1_700_000_000_000_000_000
 

@@ -14,7 +14,7 @@ from ticker.client.transports import dialer
 from ticker.client.transports.dialer import Transport
 from ticker.model import Restart
 from ticker.server import Service, Settings
-from ticker.wire.messages import Limits
+from ticker.wire.limits import Limits
 
 TS = 1_700_000_000_000_000_000
 EAGER = ticker.Backoff(initial_s=0.01, maximum_s=0.05)

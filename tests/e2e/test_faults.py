@@ -28,7 +28,7 @@ from tests.support.model_client import ModelClient
 from tests.support.processes import Server
 from tests.support.serving import ScriptedFeed, serving
 from ticker.server import Settings
-from ticker.wire.messages import Limits
+from ticker.wire.limits import Limits
 
 TS = 1_700_000_000_000_000_000
 ROOT = Path(__file__).parents[2]

@@ -34,7 +34,7 @@ from ticker.auth.keys import add, editing
 from ticker.errors import ERROR_CODES
 from ticker.server import Settings
 from ticker.wire.codec import codec_for
-from ticker.wire.messages import Limits
+from ticker.wire.limits import Limits
 
 MESSAGES = messages()
 #: After the first time, in which caches fill.

@@ -15,7 +15,7 @@ import pytest
 from tests.support.frames import RawClient, handshake, raw_client, sent
 from tests.support.serving import ScriptedFeed, serving
 from ticker.server import Service, Settings
-from ticker.wire.messages import Limits
+from ticker.wire.limits import Limits
 
 TS = 1_700_000_000_000_000_000
 PING = sent(1, b'{"op":"ping","id":1}')

@@ -12,7 +12,7 @@ import ticker
 from tests.support.serving import ScriptedFeed, serving
 from ticker.server import Settings
 from ticker.server.connections import registry
-from ticker.wire.messages import Limits
+from ticker.wire.limits import Limits
 
 TS = 1_700_000_000_000_000_000
 

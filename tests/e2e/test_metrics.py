@@ -21,7 +21,8 @@ from ticker.errors import CLOSE_CODES, ERROR_CODES
 from ticker.server import Service, Settings
 from ticker.server.core.histogram import BOUNDS_S
 from ticker.server.core.webhooks import RESULTS
-from ticker.wire.messages import FeedState, Limits
+from ticker.wire.limits import Limits
+from ticker.wire.messages import FeedState
 
 TS = 1_700_000_000_000_000_000
 

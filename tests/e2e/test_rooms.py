@@ -16,7 +16,7 @@ from tests.support.frames import RawClient, handshake, sent
 from tests.support.model_client import Message
 from tests.support.serving import ScriptedFeed, serving
 from ticker.server import Settings
-from ticker.wire.messages import Limits
+from ticker.wire.limits import Limits
 
 
 class Client:

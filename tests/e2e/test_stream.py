@@ -20,7 +20,7 @@ from tests.support.serving import ScriptedFeed, serving
 from ticker.hub.session import Session
 from ticker.model import Removal, Restart
 from ticker.server import Service, Settings
-from ticker.wire.messages import Limits
+from ticker.wire.limits import Limits
 
 TS = 1_700_000_000_000_000_000
 

@@ -113,7 +113,7 @@ async def test_a_handshake_that_never_ends(tmp_path: Path) -> None:
 
     import msgspec
 
-    from ticker.wire.messages import Limits
+    from ticker.wire.limits import Limits
 
     cert, key = certificate(tmp_path)
     limits = msgspec.structs.replace(Limits(), handshake_seconds=1)

@@ -16,7 +16,7 @@ from tests.support.model_client import ScriptedOutlet, decoded
 from ticker.alerts.op_handler import AlertDesk
 from ticker.hub.hub import Hub
 from ticker.model import Removal, Restart, Rollover, Settled, SymbolTable
-from ticker.wire.messages import Limits
+from ticker.wire.limits import Limits
 
 SYMBOLS = ("AAPL", "MSFT")
 TS = 1_700_000_000_000_000_000

@@ -16,7 +16,7 @@ from tests.support.model_client import ScriptedOutlet, decoded
 from ticker.hub.hub import Hub
 from ticker.market.bar_store import INTERVALS, SECOND_NS, BarStore
 from ticker.model import Restart, Settled, SymbolTable, TickBatch, Trades, Watermark
-from ticker.wire.messages import Limits
+from ticker.wire.limits import Limits
 
 NAMES = ["AAPL", "MSFT", "GOOG"]
 #: 2024-01-02 14:30 UTC.

@@ -20,7 +20,8 @@ from ticker.hub.hub import Hub
 from ticker.model import Restart, SymbolTable
 from ticker.rooms.op_handler import RoomDesk
 from ticker.rooms.store import KeptRoom
-from ticker.wire.messages import Alert, Fired, Join, Limits, Said, Say
+from ticker.wire.limits import Limits
+from ticker.wire.messages import Alert, Fired, Join, Said, Say
 
 TS = 1_700_000_000_000_000_000
 TABLE = SymbolTable(("AAPL", "MSFT"))

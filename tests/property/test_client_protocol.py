@@ -16,7 +16,8 @@ from ticker.hub.session import Session
 from ticker.market.board import symbol_dicts
 from ticker.model import FeedEvent, Settled, SymbolTable, TickBatch
 from ticker.wire.codec import codec_for
-from ticker.wire.messages import ClientMessage, Limits, TradesMessage, Update, Welcome
+from ticker.wire.limits import Limits
+from ticker.wire.messages import ClientMessage, TradesMessage, Update, Welcome
 
 TS = 1_700_000_000_000_000_000
 SYMBOLS = ("AAPL", "MSFT", "GOOG", "€%b")

@@ -26,7 +26,7 @@ from ticker.fanout.conflation import Account, Totals
 from ticker.hub.hub import Hub
 from ticker.market.board import Board
 from ticker.model import Removal, Rollover, SymbolTable
-from ticker.wire.messages import Limits
+from ticker.wire.limits import Limits
 
 TS = 1_700_000_000_000_000_000
 

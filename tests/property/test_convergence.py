@@ -14,7 +14,7 @@ from ticker.hub.hub import Hub
 from ticker.hub.session import Session
 from ticker.market.board import symbol_dicts
 from ticker.model import FeedEvent, SymbolTable, TickBatch
-from ticker.wire.messages import Limits
+from ticker.wire.limits import Limits
 
 CLIENTS = 3
 TS = 1_700_000_000_000_000_000

@@ -19,7 +19,7 @@ from ticker.hub.session import Session
 from ticker.model import SymbolTable
 from ticker.rooms import RoomDesk
 from ticker.wire.codec import codec_for
-from ticker.wire.messages import Limits
+from ticker.wire.limits import Limits
 
 TS = 1_700_000_000_000_000_000
 SYMBOLS = NAMES[:4]

@@ -14,7 +14,7 @@ from tests.support.model_client import Message, ScriptedOutlet, decoded
 from tests.unit.rooms.test_op_handler import Shelf
 from ticker.hub.hub import Hub
 from ticker.rooms import RoomDesk
-from ticker.wire.messages import Limits
+from ticker.wire.limits import Limits
 
 TS = 1_700_000_000_000_000_000
 #: So few that members fall out of them; and the true number, which nobody does.

@@ -15,12 +15,12 @@ from aiohttp import WSMsgType, web
 from aiohttp.test_utils import TestServer
 
 from ticker.wire.codec import Codec, codec_for
+from ticker.wire.limits import Limits
 from ticker.wire.messages import (
     ClientMessage,
     FeedState,
     Fields,
     Heartbeat,
-    Limits,
     Subscribe,
     Subscribed,
     TradesMessage,

@@ -40,6 +40,7 @@ from ticker.model import (
 )
 from ticker.sanitize import proper_text
 from ticker.wire.codec import Codec, codec_for, plain
+from ticker.wire.limits import Limits
 from ticker.wire.messages import (
     PROTOCOL_VERSION,
     ClientMessage,
@@ -48,7 +49,6 @@ from ticker.wire.messages import (
     FeedState,
     Fields,
     Heartbeat,
-    Limits,
     Notice,
     Ping,
     Pong,

@@ -18,9 +18,9 @@ from ticker.fanout.watchlist import Watchlists
 from ticker.market.bar_store import INTERVALS
 from ticker.model import ALL, is_symbol
 from ticker.wire.codec import Codec
+from ticker.wire.limits import Limits
 from ticker.wire.messages import (
     CHANNELS,
-    Limits,
     Ping,
     Pong,
     PriceMessage,

@@ -20,7 +20,11 @@ import msgspec
 
 from ticker.errors import ProtocolError
 from ticker.fields import FIELDS
-from ticker.wire.messages import CLIENT_MESSAGES, MAX_DEPTH, ClientMessage, ServerMessage
+from ticker.wire.limits import Limits
+from ticker.wire.messages import CLIENT_MESSAGES, ClientMessage, ServerMessage
+
+#: The default of ``limits.depth``.
+_DEPTH = Limits().depth
 
 #: In a mask of changed fields, bit i stands for FIELDS[i]; this mask stands for a symbol that is gone.
 GONE = -1
@@ -143,7 +147,7 @@ class JsonCodec(_Fragments):
     is_text = True
     subprotocol = "ticker.v1.json"
 
-    def __init__(self, depth: int = MAX_DEPTH) -> None:
+    def __init__(self, depth: int = _DEPTH) -> None:
         super().__init__(gone=b"%bnull", depth=depth)
         self._names: dict[str, bytes] = {}
         self._decode_server: Callable[[bytes | str], ServerMessage] = msgspec.json.Decoder(ServerMessage).decode
@@ -211,7 +215,7 @@ class MsgpackCodec(_Fragments):
     is_text = False
     subprotocol = "ticker.v1.msgpack"
 
-    def __init__(self, depth: int = MAX_DEPTH) -> None:
+    def __init__(self, depth: int = _DEPTH) -> None:
         super().__init__(gone=b"%b\xc0", depth=depth)
         self._pack: Callable[[object], bytes] = msgpack.Packer().pack
         self._decode_server: Callable[[bytes], ServerMessage] = msgspec.msgpack.Decoder(ServerMessage).decode
@@ -350,7 +354,7 @@ def _deeper(value: object, most: int) -> bool:
     return True
 
 
-def codec_for(name: str, depth: int = MAX_DEPTH) -> Codec:
+def codec_for(name: str, depth: int = _DEPTH) -> Codec:
     """A codec by its name, ``json`` or ``msgpack``. Raises ``ValueError`` for another.
 
     Of clients' messages it reads those that nest at most ``depth`` deep.

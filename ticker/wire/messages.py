@@ -10,10 +10,9 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
-PROTOCOL_VERSION = 1
+from ticker.wire.limits import Limits
 
-#: Objects and lists in each other, in a client's message; the message itself is the first.
-MAX_DEPTH = 32
+PROTOCOL_VERSION = 1
 
 Id = int | str
 
@@ -137,53 +136,6 @@ CLIENT_MESSAGES: dict[str, type[ClientMessage]] = {
 
 class _Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
     pass
-
-
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What the server allows. Told in ``welcome``."""
-
-    #: Symbols in a watchlist of one channel; ``*`` counts as one.
-    symbols: int = 10_000
-    #: Bytes of a message from the client; a larger one closes with 1009.
-    message_bytes: int = 65_536
-    #: Objects and lists in each other, in a message from the client.
-    depth: int = MAX_DEPTH
-    #: Bytes of a frame to the client; a bigger snapshot goes out in parts.
-    frame_bytes: int = 1_048_576
-    #: Messages a second that a client may send for long; pings of the WebSocket count too, and 4 KiB as one more.
-    messages_per_second: int = 100
-    #: … and at once, after some quiet. One more is answered with an error; twice as many close with 4429.
-    messages_at_once: int = 1_000
-    #: Seconds after which a client that takes nothing of what it was sent is closed with 4408.
-    slow_seconds: int = 30
-    #: Seconds after which a client that watches nothing, and says nothing, is closed with 4409.
-    idle_seconds: int = 300
-    #: Connections in all; more are answered with 503.
-    connections: int = 20_000
-    #: Connections from one address (of IPv6 one /64), except from the server's own machine; more are answered with 429.
-    connections_per_address: int = 1_000
-    #: Connections of one key, or one token's `sub`, that says no other number; more are answered with 429.
-    connections_per_key: int = 1_000
-    #: Wrong keys from one address (of IPv6 one /64) in a minute, for long; ten at once. More are answered with 429.
-    attempts_per_minute: int = 10
-    #: Bytes of a request's line, and of each of its headers.
-    header_bytes: int = 8_190
-    #: Seconds that a request's head, its body, and a handshake of TLS may take.
-    handshake_seconds: int = 10
-    #: Bytes that the server may have in memory; with more, new connections are answered with 503.
-    memory_bytes: int = 4_294_967_296
-    #: Alerts of one owner.
-    alerts: int = 200
-    #: Rooms that a client may be in at the same time.
-    rooms: int = 20
-    #: Clients in a room.
-    room_members: int = 500
-    #: Characters of what is said in a room.
-    text_chars: int = 2_000
-    #: What a client may say in a minute, in all its rooms; a third of it at once.
-    says_per_minute: int = 30
-    #: The rates in Hz; what is asked for is rounded to the nearest not above it. 0 is "at once".
-    rates: tuple[float, ...] = (0, 0.5, 1, 2, 5, 10, 20, 60)
 
 
 class Welcome(_Message, frozen=True, kw_only=True, tag="welcome"):

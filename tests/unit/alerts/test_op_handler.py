@@ -15,7 +15,8 @@ from ticker.alerts.store import KEPT
 from ticker.auth.entitlements import EVERYTHING, Entitlements
 from ticker.hub.hub import Hub
 from ticker.model import SymbolTable
-from ticker.wire.messages import Fired, Limits
+from ticker.wire.limits import Limits
+from ticker.wire.messages import Fired
 
 TS = 1_700_000_000_000_000_000
 NAMES = ("AAPL", "MSFT")

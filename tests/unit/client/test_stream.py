@@ -28,7 +28,8 @@ from tests.support.scripted_server import (
     welcome,
 )
 from ticker.client.transports.dialer import Transport
-from ticker.wire.messages import Error, FeedState, Limits, Pong, Subscribe, Subscribed, Unsubscribed
+from ticker.wire.limits import Limits
+from ticker.wire.messages import Error, FeedState, Pong, Subscribe, Subscribed, Unsubscribed
 
 #: Reconnecting at once.
 EAGER = ticker.Backoff(initial_s=0.0)

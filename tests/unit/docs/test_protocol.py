@@ -9,10 +9,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.support.generate_docs import generated
 from ticker.errors import CLOSE_CODES, ERROR_CODES, REJECTIONS
 from ticker.fields import FIELDS
 from ticker.wire.codec import JsonCodec
-from ticker.wire.messages import CHANNELS, CLIENT_MESSAGES, FeedState, Limits, ServerMessage
+from ticker.wire.limits import LIMITS, Limits
+from ticker.wire.messages import CHANNELS, CLIENT_MESSAGES, FeedState, ServerMessage
 
 TEXT = (Path(__file__).parents[3] / "docs/protocol.md").read_text()
 SERVER_MESSAGES = {kind.__struct_config__.tag: kind for kind in ServerMessage.__args__}
@@ -61,17 +63,24 @@ def test_close_codes_are_as_listed() -> None:
     assert listed == {row.code: (row.meaning, "yes" if row.reconnect else "no") for row in CLOSE_CODES.values()}
 
 
-def test_rejections_channels_states_and_limits_are_as_listed() -> None:
+def test_rejections_channels_and_states_are_as_listed() -> None:
     """The smaller tables."""
     assert {ticked(row[0])[0]: row[1] for row in table("| reason |")} == REJECTIONS
     assert {ticked(row[0])[0]: row[1] for row in table("| channel | carries")} == CHANNELS
     states = {ticked(row[0])[0]: row[1].lower().rstrip(".") for row in table("| `feed.state` |")}
     assert states == FeedState.MEANINGS
-    limits = {ticked(row[0])[0]: row[1] for row in table("| limit |")}
+
+
+def test_the_table_of_limits_is_the_generated_one() -> None:
+    """`make docs` writes it. It lists each limit with its default and its option."""
+    assert generated("protocol.md", TEXT) == TEXT
+    rows = {ticked(row[0])[0]: row for row in table("| limit |")}
     defaults = msgspec.to_builtins(Limits())
-    assert limits.keys() == defaults.keys()
-    assert json.loads(f"[{limits.pop('rates')}]") == list(defaults.pop("rates"))
-    assert {name: int(value) for name, value in limits.items()} == defaults
+    assert rows.keys() == defaults.keys()
+    assert json.loads(f"[{rows['rates'][1]}]") == list(defaults.pop("rates"))
+    assert {name: int(rows[name][1]) for name in defaults} == defaults
+    for name, limit in LIMITS.items():
+        assert ticked(rows[name][4]) == ([limit.option] if limit.option else [])
 
 
 def test_fields_are_as_listed() -> None:

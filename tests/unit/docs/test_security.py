@@ -26,7 +26,7 @@ from ticker.errors import CLOSE_CODES, ERROR_CODES, REJECTIONS
 from ticker.server import Settings
 from ticker.server.connections import registry
 from ticker.server.middleware.login_throttle import LATE_S
-from ticker.wire.messages import Limits
+from ticker.wire.limits import Limits
 
 ROOT = Path(__file__).parents[3]
 TEXTS = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("SECURITY.md", "docs/deploy.md", "README.md")}

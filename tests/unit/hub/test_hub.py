@@ -15,7 +15,8 @@ from ticker.fanout.subscription import SYMBOL_BYTES
 from ticker.hub.hub import HEARTBEAT_STEPS, PENDING, Hub
 from ticker.hub.session import Session
 from ticker.model import Removal, Restart, Rollover, Settled, SymbolTable
-from ticker.wire.messages import FeedState, Limits
+from ticker.wire.limits import Limits
+from ticker.wire.messages import FeedState
 
 TS = 1_700_000_000_000_000_000
 NAMES = ("AAPL", "MSFT", "GOOG")

@@ -7,7 +7,7 @@ import pytest
 from tests.support.model_client import Message, ScriptedOutlet, decoded
 from ticker.hub.hub import Hub
 from ticker.hub.notices import OWED
-from ticker.wire.messages import Limits
+from ticker.wire.limits import Limits
 
 TS = 1_700_000_000_000_000_000
 

@@ -15,7 +15,8 @@ from ticker.hub.hub import Hub
 from ticker.rooms import KeptRoom, RoomDesk, RoomStore
 from ticker.rooms.op_handler import EMPTY_ROOMS, STEPS
 from ticker.rooms.room import KEPT, PRESENT_NS, PRESENT_NS_A_MEMBER
-from ticker.wire.messages import Limits, Said
+from ticker.wire.limits import Limits
+from ticker.wire.messages import Said
 
 TS = 1_700_000_000_000_000_000
 SECOND = 1_000_000_000

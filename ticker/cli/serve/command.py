@@ -275,7 +275,7 @@ def command(**params: Any) -> int:
     from ticker.server import Settings
     from ticker.server.core.localhost import is_own
     from ticker.server.middleware.proxy import networks
-    from ticker.wire.messages import Limits
+    from ticker.wire.limits import Limits
 
     if not (params["no_auth"] or params["keys"] or params["jwt_key"] or is_own(params["host"])):
         raise Failure(
@@ -360,7 +360,7 @@ def _origin(text: str) -> str:
 
 def _memory_bytes(mib: int | None) -> int:
     from ticker.server.connections.memory import installed_bytes
-    from ticker.wire.messages import Limits
+    from ticker.wire.limits import Limits
 
     if mib is not None:
         return mib * 2**20

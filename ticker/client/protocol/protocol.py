@@ -19,6 +19,7 @@ from ticker.client.protocol.view import View
 from ticker.client.protocol.watchlist import ALL, listed, portions
 from ticker.errors import RefusedError
 from ticker.wire import messages
+from ticker.wire.limits import Limits
 from ticker.wire.messages import (
     PROTOCOL_VERSION,
     AlertList,
@@ -30,7 +31,6 @@ from ticker.wire.messages import (
     Heartbeat,
     Joined,
     Left,
-    Limits,
     Notice,
     Ping,
     Pong,

@@ -21,11 +21,11 @@ from ticker.client.protocol.watchlist import ALL
 from ticker.client.transports.transport import Link, network_reason
 from ticker.client.transports.websocket import refused
 from ticker.errors import RefusedError
+from ticker.wire.limits import Limits
 from ticker.wire.messages import (
     ClientMessage,
     DeskMessage,
     Error,
-    Limits,
     Ping,
     ServerMessage,
     Snapshot,

@@ -7,7 +7,7 @@ from collections import Counter
 from ticker.auth.identity import ANYONE, Identity
 from ticker.server.connections.address import source
 from ticker.server.core.localhost import is_own
-from ticker.wire.messages import Limits
+from ticker.wire.limits import Limits
 
 
 class Refusal(Exception):  # noqa: N818 - an answer, not a fault

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ticker.auth.tokens import TokenVerifier
 from ticker.server.middleware.proxy import Network
-from ticker.wire.messages import Limits
+from ticker.wire.limits import Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

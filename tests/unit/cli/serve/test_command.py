@@ -15,7 +15,7 @@ from tests.support.cli_feeds import Plain, Sine, SineOptions
 from tests.support.cli_feeds import feeds as feeds
 from ticker.cli import main
 from ticker.server import Settings
-from ticker.wire.messages import Limits
+from ticker.wire.limits import Limits
 
 pytestmark = pytest.mark.usefixtures("feeds")
 

@@ -10,6 +10,7 @@ import pytest
 from tests.support.scripted_server import TS, heartbeat, welcome
 from ticker.client.protocol.event_queue import Event, EventQueue
 from ticker.client.protocol.protocol import Follower
+from ticker.wire.limits import Limits
 from ticker.wire.messages import (
     Alert,
     AlertList,
@@ -22,7 +23,6 @@ from ticker.wire.messages import (
     Joined,
     Leave,
     Left,
-    Limits,
     Notice,
     Ping,
     Present,

@@ -9,7 +9,8 @@ import pytest
 from tests.support.scripted_server import heartbeat, trades, update, welcome
 from ticker.client.protocol.protocol import BrokenProtocolError, Follower
 from ticker.errors import RefusedError
-from ticker.wire.messages import Error, Limits, Subscribe, Subscribed, Unsubscribe, Unsubscribed, Welcome
+from ticker.wire.limits import Limits
+from ticker.wire.messages import Error, Subscribe, Subscribed, Unsubscribe, Unsubscribed, Welcome
 
 
 def follower(*symbols: str, channel: str = "ticker", rate: float | None = None) -> Follower:

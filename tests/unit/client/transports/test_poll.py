@@ -9,7 +9,8 @@ from yarl import URL
 
 from ticker.client.access import Access
 from ticker.client.transports.poll import PollLink
-from ticker.wire.messages import Limits, ServerMessage, Snapshot, Subscribe, Subscribed, Update, Welcome
+from ticker.wire.limits import Limits
+from ticker.wire.messages import ServerMessage, Snapshot, Subscribe, Subscribed, Update, Welcome
 
 
 class Answered(PollLink):

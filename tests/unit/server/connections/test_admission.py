@@ -9,7 +9,7 @@ from ticker.auth.identity import Identity
 from ticker.server.connections.admission import Door, Refusal
 from ticker.server.core.localhost import is_own
 from ticker.server.middleware.origin import is_welcome
-from ticker.wire.messages import Limits
+from ticker.wire.limits import Limits
 
 
 def test_so_many_in_all() -> None:
