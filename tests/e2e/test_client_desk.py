@@ -39,9 +39,9 @@ async def next_said(stream: ticker.Stream) -> ticker.Said:
 
 
 def break_off(stream: ticker.Stream) -> None:
-    link = stream._keeper._link
-    assert link is not None
-    link.abort("the test wants it so")
+    transport = stream._supervisor._transport
+    assert transport is not None
+    transport.abort("the test wants it so")
 
 
 @pytest.mark.parametrize("encoding", ["json", "msgpack"])

@@ -11,7 +11,7 @@ import pytest
 import ticker
 from tests.support.serving import ScriptedFeed, serving
 from ticker.client.transports import dialer
-from ticker.client.transports.dialer import Transport
+from ticker.client.transports.dialer import TransportName
 from ticker.model import Restart
 from ticker.server import Service, Settings
 from ticker.wire.limits import Limits
@@ -132,7 +132,7 @@ async def test_what_gets_through_is_found(blocked: tuple[str, ...], by: str, sta
 
 
 @pytest.mark.parametrize("by", ["websocket", "sse", "poll"])
-async def test_a_way_may_be_asked_for(by: Transport) -> None:
+async def test_a_way_may_be_asked_for(by: TransportName) -> None:
     """And no other is tried."""
     async with behind_proxy() as (feed, _, proxy):
         feed.tick([(0, TS, 1.5, 1.0)])
@@ -149,7 +149,7 @@ async def test_a_way_may_be_asked_for(by: Transport) -> None:
 
 
 @pytest.mark.parametrize("by", ["sse", "poll"])
-async def test_a_connection_that_breaks_is_replaced_without_a_gap(by: Transport) -> None:
+async def test_a_connection_that_breaks_is_replaced_without_a_gap(by: TransportName) -> None:
     async with behind_proxy() as (feed, service, proxy):
         feed.tick([(0, TS, 1.5, 1.0), (1, TS, 2.5, 1.0)])
         async with ticker.connect(proxy.url, ["AAPL", "MSFT"], transport=by, backoff=EAGER, rate=20) as stream:

@@ -26,7 +26,7 @@ import ticker
 from tests.support.processes import Server
 from tests.support.serving import ScriptedFeed, serving
 from ticker.cli import main
-from ticker.client.transports.dialer import Transport
+from ticker.client.transports.dialer import TransportName
 from ticker.feed.feed import FeedInfo
 from ticker.model import TickBatch, Trades
 
@@ -226,7 +226,7 @@ async def event(events: aiohttp.StreamReader) -> list[str]:
 
 
 @pytest.mark.parametrize("transport", ["websocket", "sse", "poll"])
-async def test_prices_come_through(proxy: Proxy, site: Site, transport: Transport) -> None:
+async def test_prices_come_through(proxy: Proxy, site: Site, transport: TransportName) -> None:
     """By each transport, and more than once."""
     async with asyncio.timeout(30):
         async with ticker.connect(

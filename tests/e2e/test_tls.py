@@ -19,7 +19,7 @@ from click.testing import CliRunner
 import ticker
 from tests.support.serving import ScriptedFeed, serving
 from ticker.cli import main
-from ticker.client.transports.dialer import Transport
+from ticker.client.transports.dialer import TransportName
 from ticker.errors import TlsError
 from ticker.server import Settings
 
@@ -39,7 +39,7 @@ def shown(port: int) -> bytes:
 
 @pytest.mark.parametrize("transport", ["websocket", "sse", "poll"])
 @pytest.mark.parametrize("encoding", ["json", "msgpack"])
-async def test_prices_are_encrypted(tmp_path: Path, transport: Transport, encoding: str) -> None:
+async def test_prices_are_encrypted(tmp_path: Path, transport: TransportName, encoding: str) -> None:
     """Many updates, one after the other: each goes out as soon as it is there."""
     cert, key = certificate(tmp_path)
     trust = ssl.create_default_context(cafile=cert)

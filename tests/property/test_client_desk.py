@@ -15,7 +15,7 @@ from tests.property.test_client_protocol import Party
 from tests.support.market import batch
 from tests.support.model_client import ScriptedOutlet
 from ticker.alerts.op_handler import AlertDesk
-from ticker.client.protocol.protocol import Follower
+from ticker.client.protocol.protocol import ClientProtocol
 from ticker.hub.hub import Hub
 from ticker.model import Restart, SymbolTable
 from ticker.rooms.op_handler import RoomDesk
@@ -83,7 +83,7 @@ class Talker(Party):
 
     def __init__(self, hub: Hub, encoding: str) -> None:
         super().__init__(hub, [], "ticker", encoding, 10)
-        self.follower = Follower([], "ticker", None, 10, "test", "me")
+        self.protocol = ClientProtocol([], "ticker", None, 10, "test", "me")
         self.fired: list[Fired] = []
         self.said: dict[str, list[Said]] = defaultdict(list)
         #: An alert that the user waits to have set.
@@ -91,7 +91,7 @@ class Talker(Party):
 
     @property
     def asking(self) -> bool:
-        questions = self.follower._questions
+        questions = self.protocol._pending
         return bool(questions._open.keys() - questions._first)
 
     def come(self) -> None:
@@ -99,7 +99,7 @@ class Talker(Party):
             self.connect()
 
     def take_all(self) -> None:
-        while (event := self.follower.talk.events.take()) is not None:
+        while (event := self.protocol.desk.events.take()) is not None:
             if isinstance(event, Fired):
                 self.fired.append(event)
             elif isinstance(event, Said):
@@ -107,36 +107,36 @@ class Talker(Party):
 
     def go_on(self) -> None:
         """What the stream's user waits for: found to be done after a break, or asked again."""
-        talk = self.follower.talk
-        if self.pending is None or not self.follower.live or self.session is None or self.asking:
+        desk = self.protocol.desk
+        if self.pending is None or not self.protocol.live or self.session is None or self.asking:
             return
-        if talk.alerts.found(self.pending) is not None:
+        if desk.alerts.found(self.pending) is not None:
             self.pending = None
         else:
-            self.uplink.append(self.follower.ask(self.pending))
+            self.uplink.append(self.protocol.ask(self.pending))
 
     def alert(self, alert: Alert) -> None:
-        if self.pending is None and self.follower.live and not self.asking:
-            self.pending = self.follower.talk.alerts.alert(alert)
-            self.uplink.append(self.follower.ask(self.pending))
+        if self.pending is None and self.protocol.live and not self.asking:
+            self.pending = self.protocol.desk.alerts.alert(alert)
+            self.uplink.append(self.protocol.ask(self.pending))
 
     def unalert(self, id_: int | str) -> None:
-        if self.pending is None and self.follower.live and not self.asking:
-            self.uplink.append(self.follower.ask(self.follower.talk.alerts.unalert(id_)))
+        if self.pending is None and self.protocol.live and not self.asking:
+            self.uplink.append(self.protocol.ask(self.protocol.desk.alerts.unalert(id_)))
 
     def join(self, room: str) -> None:
-        if self.follower.live and not self.asking:
-            self.uplink.append(self.follower.ask(self.follower.talk.rooms.join(room, "Ann")))
+        if self.protocol.live and not self.asking:
+            self.uplink.append(self.protocol.ask(self.protocol.desk.rooms.join(room, "Ann")))
 
     def leave(self, room: str) -> None:
         """Also while there is no connection, or one is at its beginning."""
-        if self.asking or room not in self.follower.talk.rooms:
+        if self.asking or room not in self.protocol.desk.rooms:
             return
         self.take_all()
         self.said.pop(room, None)
-        message = self.follower.talk.rooms.leave(room)
+        message = self.protocol.desk.rooms.leave(room)
         if self.session is not None and self.greeted:
-            self.uplink.append(self.follower.ask(message))
+            self.uplink.append(self.protocol.ask(message))
 
 
 def check_said(talker: Talker, life: Life, kept: int, *, whole: bool) -> None:
@@ -149,10 +149,10 @@ def check_said(talker: Talker, life: Life, kept: int, *, whole: bool) -> None:
             assert heard[0].seq == 1
     if whole:
         for room in ROOMS:
-            if room in talker.follower.talk.rooms:
+            if room in talker.protocol.desk.rooms:
                 newest = max(life.shelf.said[room], default=0)
                 assert [said.seq for said in talker.said[room][-1:]] == ([newest] if newest else [])
-                assert set(talker.follower.talk.rooms.names()[room]) == {"Ann", "Bob"}
+                assert set(talker.protocol.desk.rooms.names()[room]) == {"Ann", "Bob"}
 
 
 def check_fired(talker: Talker, life: Life, *, whole: bool) -> None:
@@ -172,7 +172,7 @@ def settle(talker: Talker, life: Life) -> None:
             talker.go_on()
         for at in range(3):
             life.hub.poll(TS + at * 10**12)
-    assert talker.follower.live
+    assert talker.protocol.live
     assert not talker.uplink
     assert talker.pending is None
     talker.take_all()
@@ -276,4 +276,4 @@ def test_what_fired_and_what_was_said_comes_once_and_in_order(actions: list[Any]
         settle(talker, life)
     check_said(talker, life, kept, whole=True)
     check_fired(talker, life, whole=True)
-    assert set(talker.follower.talk.alerts._set) == life.armed()
+    assert set(talker.protocol.desk.alerts._set) == life.armed()

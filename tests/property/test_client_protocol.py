@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.support.market import event, events, ticks
 from tests.support.model_client import ScriptedOutlet
-from ticker.client.protocol.protocol import BrokenProtocolError, Follower
+from ticker.client.protocol.protocol import ClientProtocol, ProtocolViolationError
 from ticker.hub.hub import Hub
 from ticker.hub.session import Session
 from ticker.market.board import symbol_dicts
@@ -27,12 +27,12 @@ _few = st.integers(1, 3)
 
 
 class Party:
-    """A follower on the hub, with everything between them in the test's hands, and what its user believes."""
+    """A protocol on the hub, with everything between them in the test's hands, and what its user believes."""
 
     def __init__(self, hub: Hub, symbols: list[str], channel: str, encoding: str, queue_ticks: int) -> None:
         self.hub = hub
         self.codec = codec_for(encoding)
-        self.follower = Follower(symbols, channel, None, queue_ticks, "test")
+        self.protocol = ClientProtocol(symbols, channel, None, queue_ticks, "test")
         self.first = list(symbols)
         #: Symbol to fields, built from nothing but the updates that were taken.
         self.belief: dict[str, dict[str, Any]] = {}
@@ -43,12 +43,12 @@ class Party:
         self.lost_frames = 0
 
     def begin(self) -> None:
-        """The first connection is made in peace: a follower that never was live may be refused for good."""
+        """The first connection is made in peace: a protocol that never was live may be refused for good."""
         self.connect()
         for _ in range(4):
             self.down(10)
             self.up(10)
-        assert self.follower.live
+        assert self.protocol.live
 
     def connect(self) -> None:
         assert self.session is None
@@ -63,7 +63,7 @@ class Party:
             self.session = None
             self.outlet.sent.clear()
             self.uplink.clear()
-            self.follower.disconnected()
+            self.protocol.disconnected()
 
     def up(self, count: int) -> None:
         """What the client asked reaches the hub."""
@@ -81,11 +81,11 @@ class Party:
             if not self.greeted:
                 assert isinstance(message, Welcome)
                 self.greeted = True
-                self.uplink.extend(self.follower.connected(message))
+                self.uplink.extend(self.protocol.connected(message))
             else:
                 try:
-                    self.uplink.extend(self.follower.receive(message))
-                except BrokenProtocolError:
+                    self.uplink.extend(self.protocol.receive(message))
+                except ProtocolViolationError:
                     assert self.lost_frames, "the hub keeps the protocol"
                     self.disconnect()
                     return
@@ -99,19 +99,19 @@ class Party:
                 self.lost_frames += 1
 
     def subscribe(self, symbols: list[str], channel: str) -> None:
-        if self.session is not None and self.follower.live:
-            for message in self.follower.subscribe(symbols, channel, None):
-                self.uplink.append(self.follower.ask(message))
+        if self.session is not None and self.protocol.live:
+            for message in self.protocol.subscribe(symbols, channel, None):
+                self.uplink.append(self.protocol.ask(message))
 
     def unsubscribe(self, symbols: list[str], channel: str) -> None:
-        for message in self.follower.unsubscribe(symbols, channel):
-            if self.session is not None and self.follower.live:
-                self.uplink.append(self.follower.ask(message))
+        for message in self.protocol.unsubscribe(symbols, channel):
+            if self.session is not None and self.protocol.live:
+                self.uplink.append(self.protocol.ask(message))
 
     def take(self, count: int) -> None:
         """The user looks at some updates, and believes them."""
         for _ in range(count):
-            update = self.follower.view.take()
+            update = self.protocol.view.take()
             if update is None:
                 return
             mine = self.belief.setdefault(update.symbol, {})
@@ -130,7 +130,7 @@ class Party:
 
     @property
     def watch(self) -> set[str]:
-        return set(self.follower.view.wanted.tokens()) - self.follower.rejected.keys()
+        return set(self.protocol.view.watchlist.tokens()) - self.protocol.rejected.keys()
 
 
 def settle(hub: Hub, parties: list[Party], table: SymbolTable) -> None:
@@ -155,7 +155,7 @@ def settle(hub: Hub, parties: list[Party], table: SymbolTable) -> None:
     for party in parties:
         assert not party.uplink
         assert not party.outlet.sent
-        assert party.follower.live
+        assert party.protocol.live
 
 
 _everyday = st.one_of(
@@ -218,12 +218,12 @@ def expected(hub: Hub, watch: set[str]) -> dict[str, Any]:
 
 
 def check_agreed(hub: Hub, party: Party) -> None:
-    view = {name: seen.as_dict() for name, seen in party.follower.view.board.items() if seen.values}
+    view = {name: seen.as_dict() for name, seen in party.protocol.view.board.items() if seen.values}
     assert view == expected(hub, party.watch)
     party.take(10_000)
     known = {name: fields for name, fields in party.belief.items() if fields}
     assert {name: fields for name, fields in known.items() if name in view} == view
-    assert not party.follower.view, "something is left to take"
+    assert not party.protocol.view, "something is left to take"
     for name in known.keys() - view.keys():
         # Only what the user dropped himself stays in his belief.
         assert name not in party.watch
@@ -254,10 +254,10 @@ def test_view_and_belief_end_equal_to_the_board(
         act(hub, table, party, action, "ticker")
         if action[0] == "unsubscribe":
             for name in list(party.belief):
-                if name not in party.follower.view.wanted:
+                if name not in party.protocol.view.watchlist:
                     del party.belief[name]
     settle(hub, [party], table)
-    assert party.follower.resyncs == 0
+    assert party.protocol.resyncs == 0
     check_agreed(hub, party)
 
 
@@ -272,7 +272,7 @@ def test_a_frame_that_never_came_is_noticed_and_made_good(symbols: list[str], ac
         act(hub, table, party, action, "ticker")
         if action[0] == "unsubscribe":
             for name in list(party.belief):
-                if name not in party.follower.view.wanted:
+                if name not in party.protocol.view.watchlist:
                     del party.belief[name]
     settle(hub, [party], table)
     check_agreed(hub, party)
@@ -312,7 +312,7 @@ def test_every_trade_is_got_once_in_order_or_counted_where_it_is_missing(
     hub = Hub(table.names, limits=Limits(frame_bytes=frame_bytes, message_bytes=message_bytes), ring_ticks=ring_ticks)
     party = Party(hub, symbols, "trades", "json", queue_ticks)
     party.begin()
-    queue = party.follower.trades
+    queue = party.protocol.trades
     happened: dict[str, list[tuple[int, float, float]]] = defaultdict(list)
     place: dict[str, int] = defaultdict(int)
     placed: dict[str, int] = defaultdict(int)

@@ -45,7 +45,7 @@ class Own(Client):
     ) -> None:
         super().__init__(name, f"own, {transport}, {encoding}", chance)
         self.channel = channel
-        self.wanted = wanted
+        self.watchlist = wanted
         self._port = port
         self._transport: Transport = transport
         self._encoding = encoding
@@ -65,7 +65,7 @@ class Own(Client):
             await self.here.wait()
             stream = ticker.connect(
                 f"127.0.0.1:{self._port}",
-                sorted(self.wanted),
+                sorted(self.watchlist),
                 channel=self.channel,
                 encoding=self._encoding,
                 rate=self._rate_hz,
@@ -126,7 +126,7 @@ class Own(Client):
         stream = self._stream
         if stream is None or self.channel == "ticker" or stream.epoch is None:
             return
-        queue = stream._follower.trades if self.channel == "trades" else stream._follower.quotes
+        queue = stream._protocol.trades if self.channel == "trades" else stream._protocol.quotes
         if queue.version is not None and (self._mark is None or self._mark.epoch != stream.epoch):
             self._mark = _Mark(stream.epoch, queue.version, dict(queue.lost))
             self._ticks.clear()
@@ -140,25 +140,25 @@ class Own(Client):
             return
         if politely:
             self._ask(stream.close())
-        elif stream._keeper._link is not None:
+        elif stream._supervisor._transport is not None:
             # Its connection is cut: it comes back by itself, and goes on from where it was.
-            stream._keeper._link.abort("the soak has cut it")
+            stream._supervisor._transport.abort("the soak has cut it")
 
     def rewatch(self, add: set[str], remove: set[str]) -> None:
-        if self.channel != "ticker" or self.wanted & {ALL} or self._stream is None or self._stream.state != "live":
+        if self.channel != "ticker" or self.watchlist & {ALL} or self._stream is None or self._stream.state != "live":
             return
-        less, more = self.wanted & remove, add - self.wanted
-        if self.wanted - less:
-            self.wanted -= less
+        less, more = self.watchlist & remove, add - self.watchlist
+        if self.watchlist - less:
+            self.watchlist -= less
             self._ask(self._stream.unsubscribe(less))
-        self.wanted |= more
+        self.watchlist |= more
         if more:
             self._ask(self._stream.subscribe(more))
 
     def change_rate(self, rate_hz: float) -> None:
         self._rate_hz = rate_hz
         if self.channel == "ticker" and self._stream is not None and self._stream.state == "live":
-            self._ask(self._stream.subscribe([min(self.wanted)], rate=rate_hz))
+            self._ask(self._stream.subscribe([min(self.watchlist)], rate=rate_hz))
 
     def _ask(self, question: Any) -> None:
         async def ask() -> None:
@@ -189,7 +189,7 @@ class Own(Client):
             return f"it is in epoch {stream.epoch}, and the server in {truth.epoch}"
         if self.channel != "ticker":
             return self._tape_differs(stream, truth)
-        watched = self.wanted - stream.rejected.keys()
+        watched = self.watchlist - stream.rejected.keys()
         board: View = {name: each.values for name, each in stream.board.items() if each.values}
         # Between the wish to drop a symbol and its fulfilment it may have come once more.
         taken = {name: values for name, values in self._view.items() if among(watched, name)}
@@ -208,7 +208,7 @@ class Own(Client):
             return None
         lost = Counter(stream.lost.get(self.channel, {}))
         lost.subtract(mark.lost)
-        due = [tick for tick in ticks if tick and among(self.wanted, tick[0])]
+        due = [tick for tick in ticks if tick and among(self.watchlist, tick[0])]
         unsplit, lost[ALL] = lost[ALL], 0
         missing = Counter(tick[0] for tick in due)
         missing.subtract(tick[0] for tick in self._ticks)

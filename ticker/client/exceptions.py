@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class LostError(Exception):
+class TransportError(Exception):
     """The connection is gone, or none came about; another may do better, but not before ``retry_after_s``.
 
     ``broken``: the server misbehaved; what was achieved until then doesn't count as success.
@@ -16,7 +16,7 @@ class LostError(Exception):
         self.broken = broken
 
 
-class UnfitError(LostError):
+class TransportBlockedError(TransportError):
     """What was tried does not get through here; something else may. ``mute``: nothing came back at all.
 
     ``refused``: what it means if nothing else gets through either.

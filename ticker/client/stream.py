@@ -21,20 +21,20 @@ from yarl import URL
 from ticker.backoff import Backoff as Backoff
 from ticker.client.access import Access, Key
 from ticker.client.address import public_url, stream_url
+from ticker.client.desk_requests import DeskRequests
 from ticker.client.inbox import Inbox, Item
 from ticker.client.loss_log import LossLog
-from ticker.client.protocol.desk_requests import Talker
 from ticker.client.protocol.event_queue import Event as Event
-from ticker.client.protocol.protocol import Channel, Follower
+from ticker.client.protocol.protocol import Channel, ClientProtocol
 from ticker.client.protocol.symbol_view import SymbolView as SymbolView
 from ticker.client.protocol.symbol_view import Update as Update
 from ticker.client.protocol.ticks import Quote as Quote
 from ticker.client.protocol.ticks import TickQueue
 from ticker.client.protocol.ticks import Trade as Trade
 from ticker.client.protocol.watchlist import as_names
-from ticker.client.supervisor import Keeper
 from ticker.client.supervisor import State as State
-from ticker.client.transports.dialer import Dialer, Transport
+from ticker.client.supervisor import Supervisor
+from ticker.client.transports.dialer import Dialer, TransportName
 from ticker.client.transports.encodings import Encodings
 from ticker.errors import RefusedError, StreamError
 from ticker.wire.messages import AlertRow, FeedState, Id, Joined, Said, Subscribed, Unsubscribed, Welcome
@@ -58,7 +58,7 @@ def connect(
     queue_ticks: int = 10_000,
     key: Key | None = None,
     ssl: SSLContext | None = None,
-    transport: Transport = "auto",
+    transport: TransportName = "auto",
     compress: bool = False,
     owner: str | None = None,
 ) -> Stream:
@@ -95,12 +95,12 @@ def connect(
     Raises ``ValueError`` for arguments that can't be.
     """
     address = stream_url(url)
-    follower = Follower(as_names(symbols), channel, rate, queue_ticks, public_url(address), owner)
+    protocol = ClientProtocol(as_names(symbols), channel, rate, queue_ticks, public_url(address), owner)
     if transport not in ("auto", "websocket", "sse", "poll"):
         raise ValueError(f"transport is auto, websocket, sse or poll, not {transport!r}")
     return Stream(
         address,
-        follower,
+        protocol,
         encoding,
         backoff or Backoff(),
         wait=wait,
@@ -126,59 +126,59 @@ class Stream:
     def __init__(
         self,
         address: URL,
-        follower: Follower,
+        protocol: ClientProtocol,
         encoding: str,
         backoff: Backoff,
         *,
         wait: bool,
         connect_timeout_s: float,
         access: Access | None = None,
-        transport: Transport = "auto",
+        transport: TransportName = "auto",
         compress: bool = False,
     ) -> None:
         #: The server's address, without credentials.
-        self.url = follower.name
-        self.channel = follower.first
+        self.url = protocol.name
+        self.channel = protocol.first
         self._address = address
         self._access = access or Access()
         self._connect_timeout_s = connect_timeout_s
         self._lock = threading.Lock()
-        self._follower = follower
-        self._keeper = Keeper(
+        self._protocol = protocol
+        self._supervisor = Supervisor(
             Dialer(address, Encodings(encoding), self._access, transport, connect_timeout_s, compress=compress),
-            follower,
+            protocol,
             backoff,
             wait=wait,
             connect_timeout_s=connect_timeout_s,
             lock=self._lock,
             arrived=self._on_arrival,
         )
-        self._talker = Talker(self._keeper, self._follower.talk, self._lock)
-        self._losses = [LossLog(self.url, queue) for queue in (self._follower.trades, self._follower.quotes)]
-        self.board: Mapping[str, SymbolView] = self._follower.view.board
+        self._desk_requests = DeskRequests(self._supervisor, self._protocol.desk, self._lock)
+        self._loss_logs = [LossLog(self.url, queue) for queue in (self._protocol.trades, self._protocol.quotes)]
+        self.board: Mapping[str, SymbolView] = self._protocol.view.board
         #: Called on the loop whenever there may be something new; for those who wait in another thread.
         self.on_arrival: Callable[[], None] | None = None
-        self._updates: Inbox[Update] = self._new_inbox(self._follower.view.take)
-        self._trades: Inbox[Trade] = self._new_inbox(self._follower.trades.take)
-        self._quotes: Inbox[Quote] = self._new_inbox(self._follower.quotes.take)
-        self._events: Inbox[Event] = self._new_inbox(self._follower.talk.events.take)
+        self._updates: Inbox[Update] = self._new_inbox(self._protocol.view.take)
+        self._trades: Inbox[Trade] = self._new_inbox(self._protocol.trades.take)
+        self._quotes: Inbox[Quote] = self._new_inbox(self._protocol.quotes.take)
+        self._events: Inbox[Event] = self._new_inbox(self._protocol.desk.events.take)
 
     def _new_inbox(self, take: Callable[[], Item | None]) -> Inbox[Item]:
-        return Inbox(take, self._keeper, self._lock)
+        return Inbox(take, self._supervisor, self._lock)
 
     # Opening and closing
 
     async def open(self) -> Self:
         """Connect, as entering ``async with`` does."""
-        await self._keeper.open()
+        await self._supervisor.open()
         return self
 
     async def close(self) -> None:
         """Close with 1000 and stop, within about a second whatever the server does. Iterations end."""
         try:
-            await self._keeper.close()
+            await self._supervisor.close()
         finally:
-            for losses in self._losses:
+            for losses in self._loss_logs:
                 losses.close()
 
     async def __aenter__(self) -> Self:
@@ -199,7 +199,7 @@ class Stream:
 
     def updates(self) -> Inbox[Update]:
         """What iterating over the stream itself iterates over. Raises ``StreamError`` if no update can come."""
-        if self.channel != "ticker" and not self._follower.view.wanted:
+        if self.channel != "ticker" and not self._protocol.view.watchlist:
             raise StreamError(f"this stream is subscribed to {self.channel}: iterate over stream.{self.channel}()")
         return self._updates
 
@@ -216,17 +216,17 @@ class Stream:
         Iterating raises ``RefusedError`` if the server knows none of the symbols, and what iterating over the stream
         raises. Raises ``ValueError`` if there are no symbols.
         """
-        return self._with(self._trades, self._follower.trades, symbols)
+        return self._with(self._trades, self._protocol.trades, symbols)
 
     def quotes(self, symbols: Iterable[str] | None = None) -> Inbox[Quote]:
         """Every quote, in order; otherwise as ``trades``."""
-        return self._with(self._quotes, self._follower.quotes, symbols)
+        return self._with(self._quotes, self._protocol.quotes, symbols)
 
     def _with(self, inbox: Inbox[Item], queue: Channel, symbols: Iterable[str] | None) -> Inbox[Item]:
         """The inbox, which will subscribe to those of ``symbols`` that are not yet."""
-        wanted = queue.wanted
+        wanted = queue.watchlist
         if symbols is None and not wanted:
-            symbols = [name for name in self._follower.view.wanted.tokens() if name not in self._follower.rejected]
+            symbols = [name for name in self._protocol.view.watchlist.tokens() if name not in self._protocol.rejected]
         names = as_names(symbols or ())
         if not names and not wanted:
             raise ValueError(f"{queue.channel} of which symbols? None are subscribed to")
@@ -251,26 +251,26 @@ class Stream:
         What came since the stream was opened is there. Up to 5,000 wait for the user; then the oldest go. What was
         lost, here or at the server, is counted in ``stream.lost`` and in the next event's ``lost``, and logged.
         """
-        talk = self._follower.talk
-        if not talk.listening:
-            talk.listening = True
-            self._losses.append(LossLog(self.url, talk.events))
-            if self._access.key is not None and not talk.alerts.claimed:
-                self._events.first = self._talker.claim
+        desk = self._protocol.desk
+        if not desk.listening:
+            desk.listening = True
+            self._loss_logs.append(LossLog(self.url, desk.events))
+            if self._access.key is not None and not desk.alerts.claimed:
+                self._events.first = self._desk_requests.claim
         return self._events
 
     def _on_arrival(self) -> None:
-        ended = self._keeper.ended
-        follower = self._follower
-        if ended or follower.view:
+        ended = self._supervisor.ended
+        protocol = self._protocol
+        if ended or protocol.view:
             self._updates.arrived.set()
-        if ended or follower.trades:
+        if ended or protocol.trades:
             self._trades.arrived.set()
-        if ended or follower.quotes:
+        if ended or protocol.quotes:
             self._quotes.arrived.set()
-        if ended or follower.talk.events:
+        if ended or protocol.desk.events:
             self._events.arrived.set()
-        for losses in self._losses:
+        for losses in self._loss_logs:
             losses.check()
         if self.on_arrival is not None:
             self.on_arrival()
@@ -287,9 +287,9 @@ class Stream:
         """
         rejected: dict[str, str] = {}
         answer: Subscribed | None = None
-        async with self._keeper.turn:
-            for message in self._follower.subscribe(as_names(symbols), channel or self.channel, rate):
-                answer = await self._keeper.request(message, Subscribed, insist=True)
+        async with self._supervisor.turn:
+            for message in self._protocol.subscribe(as_names(symbols), channel or self.channel, rate):
+                answer = await self._supervisor.request(message, Subscribed, insist=True)
                 assert answer is not None
                 rejected.update(answer.rejected)
         assert answer is not None
@@ -301,11 +301,11 @@ class Stream:
         They are gone at once: from the board, from what waits to be iterated over, and whatever is under way. Returns
         when the server has answered, or at once while there is no connection. Raises as ``subscribe``.
         """
-        async with self._keeper.turn:
+        async with self._supervisor.turn:
             with self._lock:
-                messages = self._follower.unsubscribe(as_names(symbols), channel or self.channel)
+                messages = self._protocol.unsubscribe(as_names(symbols), channel or self.channel)
             for message in messages:
-                await self._keeper.request(message, Unsubscribed, insist=False)
+                await self._supervisor.request(message, Unsubscribed, insist=False)
 
     # Alerts and rooms
 
@@ -331,15 +331,15 @@ class Stream:
         ``code`` may be ``bad-condition``, ``unknown-symbol``, ``too-many-alerts`` or, where it can't know whose the
         alert is, ``no-owner``) and ``StreamError`` if the stream is closed.
         """
-        return await self._talker.alert(symbol, when, id, once=once, hysteresis=hysteresis)
+        return await self._desk_requests.alert(symbol, when, id, once=once, hysteresis=hysteresis)
 
     async def alerts(self) -> list[AlertRow]:
         """All alerts of the key's or the owner's, whoever set them. Raises as ``alert``."""
-        return await self._talker.alerts()
+        return await self._desk_requests.alerts()
 
     async def unalert(self, id: Id = "*") -> None:  # noqa: A002 - the wire's name
         """Remove an alert; ``"*"`` removes all. Raises as ``alert``; ``no-alert`` if there is none of that id."""
-        await self._talker.unalert(id)
+        await self._desk_requests.unalert(id)
 
     async def join(self, room: str, name: str | None = None) -> Joined:
         """Come into a room: what is said there comes as events ``Said``, and the last 200 things that were.
@@ -348,7 +348,7 @@ class Stream:
         The answer has one's own ``name`` (one that is taken gets a number) and the ``names`` of all who are there. The
         stream stays in it over all its connections. Raises ``ProtocolError`` if the server says no.
         """
-        return await self._talker.join(room, name)
+        return await self._desk_requests.join(room, name)
 
     async def say(self, room: str, text: str, *, name: str | None = None) -> Said:
         """Say something to all who are in a room, which is joined first (as ``name``) if this stream isn't in it.
@@ -357,11 +357,11 @@ class Stream:
         is said twice: if the connection breaks before the answer came, ``StreamError`` says so. Raises
         ``ProtocolError`` if the server says no: ``too-fast`` for more than ``limits.says_per_minute``, say.
         """
-        return await self._talker.say(room, text, name)
+        return await self._desk_requests.say(room, text, name)
 
     async def leave(self, room: str) -> None:
         """Go out of a room, at once, whatever is under way. Raises ``ProtocolError`` if one wasn't in it."""
-        await self._talker.leave(room)
+        await self._desk_requests.leave(room)
 
     async def ping(self, data: object = None) -> float:
         """How long it takes to the server and back, in seconds, by the way that prices come.
@@ -369,77 +369,77 @@ class Stream:
         ``data`` go along, and come back. Waits while the stream reconnects. Long polls have no such way, and raise
         ``ProtocolError``.
         """
-        return await self._talker.ping(data)
+        return await self._desk_requests.ping(data)
 
     @property
     def rooms(self) -> dict[str, list[str]]:
         """The rooms that the stream is in, and who is in them."""
-        return self._follower.talk.rooms.names()
+        return self._protocol.desk.rooms.names()
 
     # What there is
 
     @property
     def state(self) -> State:
         """``connecting``, ``live``, ``reconnecting`` or ``closed``."""
-        return self._keeper.state
+        return self._supervisor.state
 
     @property
     def error(self) -> StreamError | None:
         """Why the stream failed for good, if it did."""
-        return self._keeper.error
+        return self._supervisor.error
 
     @property
     def symbols(self) -> list[str]:
         """The watchlist of the stream's channel, without what the server rejects; ``*`` is all."""
-        rejected = self._follower.rejected
-        return [name for name in self._follower.channel(self.channel).wanted.tokens() if name not in rejected]
+        rejected = self._protocol.rejected
+        return [name for name in self._protocol.channel(self.channel).watchlist.tokens() if name not in rejected]
 
     @property
     def rejected(self) -> dict[str, str]:
         """The symbols that the server rejected since the stream last connected, and why. The next connection asks
         again for those given to ``connect``.
         """
-        return dict(self._follower.rejected)
+        return dict(self._protocol.rejected)
 
     @property
     def rate(self) -> float | None:
         """The rate granted, in Hz (0: at once); None before the first answer."""
-        return self._follower.rate_granted
+        return self._protocol.rate_granted
 
     @property
     def welcome(self) -> Welcome | None:
         """What the server said of itself; None before the first connection."""
-        return self._follower.welcome
+        return self._protocol.welcome
 
     @property
     def epoch(self) -> str | None:
         """The name of the life that ``version`` counts in."""
-        return self._follower.epoch
+        return self._protocol.epoch
 
     @property
     def version(self) -> int:
         """The version of the server's board that ``board`` has."""
-        return self._follower.view.version
+        return self._protocol.view.version
 
     @property
     def feed(self) -> FeedState | None:
         """How the server's feed is. Known from heartbeats, which come only while nothing else does; None before."""
-        return self._follower.feed
+        return self._protocol.feed
 
     @property
     def transport(self) -> str | None:
         """What carries the connection at hand, or carried the last: ``websocket``, ``sse`` or ``poll``."""
-        return self._keeper.transport
+        return self._supervisor.transport
 
     @property
     def reconnects(self) -> int:
         """How often a broken connection was replaced."""
-        return self._keeper.reconnects
+        return self._supervisor.reconnects
 
     @property
     def resyncs(self) -> int:
         """How often a gap was found, and the server asked to close it."""
-        return self._follower.resyncs
+        return self._protocol.resyncs
 
     @property
     def lost(self) -> dict[str, dict[str, int]]:
@@ -448,7 +448,7 @@ class Stream:
         Under ``*`` stands what was lost so long ago that the server can't tell the symbols apart: ticks of all symbols,
         those not watched among them. Events stand under ``events``, by their kind: ``{"events": {"said": 3}}``.
         """
-        queues = (self._follower.trades, self._follower.quotes, self._follower.talk.events)
+        queues = (self._protocol.trades, self._protocol.quotes, self._protocol.desk.events)
         return {queue.channel: dict(queue.lost) for queue in queues if queue.lost}
 
     def frame(self) -> pd.DataFrame:
@@ -467,16 +467,16 @@ class Stream:
         Index `ts` as UTC datetime64[ns]; columns `symbol`, `price`, `size`. Iterating over ``trades()`` doesn't take
         them away. Raises ``ValueError`` if no trades are subscribed to (``channel="trades"``).
         """
-        return self._ticks_frame(self._follower.trades)
+        return self._ticks_frame(self._protocol.trades)
 
     def quotes_frame(self) -> pd.DataFrame:
         """The newest quotes; columns `symbol`, `bid`, `bid_size`, `ask`, `ask_size`. Otherwise as ``trades_frame``."""
-        return self._ticks_frame(self._follower.quotes)
+        return self._ticks_frame(self._protocol.quotes)
 
     def _ticks_frame(self, queue: TickQueue[Trade] | TickQueue[Quote]) -> pd.DataFrame:
         from ticker.client.frame import ticks_frame
 
-        if not queue.wanted:
+        if not queue.watchlist:
             raise ValueError(
                 f'no {queue.channel} are subscribed to: subscribe(symbols, channel="{queue.channel}") first'
             )

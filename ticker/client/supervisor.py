@@ -1,6 +1,6 @@
-"""Keeps a follower connected: dials, serves, waits, dials again; and carries the user's questions to the server.
+"""Keeps a protocol connected: dials, serves, waits, dials again; and carries the user's questions to the server.
 
-What is asked of a connection and what its messages mean is the follower's job, how bytes move is the link's.
+What is asked of a connection and what its messages mean is the protocol's job, how bytes move is the transport's.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 import ticker
 from ticker.backoff import Backoff
-from ticker.client.exceptions import LostError
-from ticker.client.protocol.protocol import Answer, Follower
+from ticker.client.exceptions import TransportError
+from ticker.client.protocol.protocol import Answer, ClientProtocol
 from ticker.errors import ConnectError, ProtocolError, StreamError
 from ticker.wire.messages import ClientMessage, Error, ServerMessage
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import aiohttp
 
     from ticker.client.transports.dialer import Dialer
-    from ticker.client.transports.transport import Link
+    from ticker.client.transports.transport import Transport
 
 log = logging.getLogger("ticker.client")
 
@@ -34,17 +34,17 @@ A = TypeVar("A", bound=Answer)
 _Answered = Answer | Error
 
 
-class Keeper:
-    """One follower's connections, one after the other.
+class Supervisor:
+    """One protocol's connections, one after the other.
 
-    ``lock`` is held whenever the follower is changed or read, for its user may live in another thread. ``arrived`` is
+    ``lock`` is held whenever the protocol is changed or read, for its user may live in another thread. ``arrived`` is
     called, on the loop, after each message and when all has ended.
     """
 
     def __init__(
         self,
         dialer: Dialer,
-        follower: Follower,
+        protocol: ClientProtocol,
         backoff: Backoff,
         *,
         wait: bool,
@@ -63,15 +63,15 @@ class Keeper:
         #: How many messages have come.
         self.messages = 0
         self._dialer = dialer
-        self._follower = follower
+        self._protocol = protocol
         self._backoff = backoff
         self._wait = wait
         self._connect_timeout_s = connect_timeout_s
         self._lock = lock
         self._arrived = arrived
-        self._link: Link | None = None
+        self._transport: Transport | None = None
         #: A better connection than the one at hand, which is to take its place.
-        self._better: Link | None = None
+        self._better: Transport | None = None
         self._closing = False
         self._ever_live = False
         #: Whether the connection at hand has become live.
@@ -114,8 +114,8 @@ class Keeper:
         task = self._task
         try:
             if task is not None and not task.done():
-                if self._link is not None:
-                    await self._link.close()
+                if self._transport is not None:
+                    await self._transport.close()
                     await asyncio.wait([task], timeout=_CLOSING_S)
                 task.cancel()
                 await asyncio.wait([task], timeout=0.2)
@@ -142,24 +142,24 @@ class Keeper:
                 await self._live.wait()
             if self.state == "closed":
                 raise self.error or StreamError("the stream is closed")
-            link = self._link
-            if link is None:
+            transport = self._transport
+            if transport is None:
                 return None
             with self._lock:
-                asked = self._follower.ask(message)
+                asked = self._protocol.ask(message)
             assert asked.id is not None
             loop = asyncio.get_running_loop()
             waiter: asyncio.Future[Answer] = loop.create_future()
             self._waiters[asked.id] = waiter
             text = f"a question was not answered within {self._connect_timeout_s:g} s"
-            timer = loop.call_later(self._connect_timeout_s, link.abort, text)
+            timer = loop.call_later(self._connect_timeout_s, transport.abort, text)
             try:
                 try:
-                    await link.send(asked)
-                except LostError as lost:
-                    link.abort(lost.reason)
+                    await transport.send(asked)
+                except TransportError as lost:
+                    transport.abort(lost.reason)
                 answer = await waiter
-            except LostError:
+            except TransportError:
                 if not (insist and again):
                     return None
             else:
@@ -180,7 +180,7 @@ class Keeper:
             self._end(None if self._closing else error)
         except Exception as error:
             # A fault of this client's own must reach the user, and not die with the task.
-            log.exception("%s: the client failed", self._follower.name)
+            log.exception("%s: the client failed", self._protocol.name)
             failure = StreamError(f"the client failed: {type(error).__name__}: {error}")
             failure.__cause__ = error
             self._end(failure)
@@ -193,9 +193,9 @@ class Keeper:
         while True:
             self._lived = False
             try:
-                link, self._better = self._better, None
-                await self._serve(link or await self._dialer.dial(session), session)
-            except LostError as lost:
+                transport, self._better = self._better, None
+                await self._serve(transport or await self._dialer.dial(session), session)
+            except TransportError as lost:
                 if self._closing:
                     return
                 if self._better is not None:
@@ -207,59 +207,59 @@ class Keeper:
                 self._bear(lost, failures)
                 delay_s = max(self._backoff.delay_s(retries), lost.retry_after_s)
                 retries += 1
-                log.warning("%s: %s; trying again in %.2f s", self._follower.name, lost.reason, delay_s)
+                log.warning("%s: %s; trying again in %.2f s", self._protocol.name, lost.reason, delay_s)
                 await asyncio.sleep(delay_s)
 
-    def _bear(self, lost: LostError, failures: int) -> None:
+    def _bear(self, lost: TransportError, failures: int) -> None:
         """Go on after a loss, or raise ``ConnectError`` if the policy says to give up."""
         if not self._ever_live and not self._wait:
-            raise ConnectError(f"{self._follower.name}: {lost.reason}", failures) from lost
+            raise ConnectError(f"{self._protocol.name}: {lost.reason}", failures) from lost
         if self._backoff.attempts is not None and failures >= self._backoff.attempts:
-            text = f"{self._follower.name}: {lost.reason}; given up after {failures} attempts"
+            text = f"{self._protocol.name}: {lost.reason}; given up after {failures} attempts"
             raise ConnectError(text, failures) from lost
         self.state = "reconnecting" if self._ever_live else "connecting"
         self._arrived()
 
-    async def _look_for_better(self, link: Link, session: aiohttp.ClientSession) -> None:
+    async def _look_for_better(self, transport: Transport, session: aiohttp.ClientSession) -> None:
         """Have a WebSocket take the place of what was made do with, when one gets through again."""
         self._better = await self._dialer.better(session)
-        log.info("%s: a WebSocket gets through again", self._follower.name)
-        link.abort("a WebSocket gets through again")
+        log.info("%s: a WebSocket gets through again", self._protocol.name)
+        transport.abort("a WebSocket gets through again")
 
-    async def _serve(self, link: Link, session: aiohttp.ClientSession) -> None:
+    async def _serve(self, transport: Transport, session: aiohttp.ClientSession) -> None:
         """One connection's life. Ends only by raising."""
         looking: asyncio.Task[None] | None = None
-        if self._dialer.settles and link.kind != "websocket":
-            log.warning("%s: WebSockets do not get through; using %s", self._follower.name, link.kind)
-            looking = asyncio.create_task(self._look_for_better(link, session), name="ticker-better")
-        self.transport = link.kind
+        if self._dialer.settles and transport.kind != "websocket":
+            log.warning("%s: WebSockets do not get through; using %s", self._protocol.name, transport.kind)
+            looking = asyncio.create_task(self._look_for_better(transport, session), name="ticker-better")
+        self.transport = transport.kind
         try:
             with self._lock:
-                asked = self._follower.connected(link.welcome)
+                asked = self._protocol.connected(transport.welcome)
             for message in asked:
-                await link.send(message)
-            self._link = link
+                await transport.send(message)
+            self._transport = transport
             text = f"subscribing was not answered within {self._connect_timeout_s:g} s"
-            self._timer = asyncio.get_running_loop().call_later(self._connect_timeout_s, link.abort, text)
+            self._timer = asyncio.get_running_loop().call_later(self._connect_timeout_s, transport.abort, text)
             self._look()
-            await link.pump(self._handle)
+            await transport.pump(self._handle)
         finally:
             if looking is not None:
                 looking.cancel()
                 await asyncio.gather(looking, return_exceptions=True)
-            self._link = None
+            self._transport = None
             self._live.clear()
             self._stop_timer()
             with self._lock:
-                self._follower.disconnected()
+                self._protocol.disconnected()
             for waiter in self._waiters.values():
                 if not waiter.done():
-                    waiter.set_exception(LostError("the connection broke before the answer came"))
-            await link.close()
+                    waiter.set_exception(TransportError("the connection broke before the answer came"))
+            await transport.close()
 
     def _handle(self, message: ServerMessage) -> Iterable[ClientMessage]:
         with self._lock:
-            asked = self._follower.receive(message)
+            asked = self._protocol.receive(message)
         self.messages += 1
         if isinstance(message, _Answered):
             self._answer(message)
@@ -279,18 +279,18 @@ class Keeper:
 
     def _look(self) -> None:
         """Whether the connection has become live, and the stream is open."""
-        follower = self._follower
-        if follower.live and not self._lived:
+        protocol = self._protocol
+        if protocol.live and not self._lived:
             self._lived = True
             self._stop_timer()
             self._tell_live()
             self._ever_live = True
             self.state = "live"
             self._live.set()
-            if not follower.stocked:
+            if not protocol.stocked:
                 # A server that holds the first values back doesn't keep the user waiting for ever.
                 self._timer = asyncio.get_running_loop().call_later(self._connect_timeout_s, self._open)
-        if follower.live and follower.stocked:
+        if protocol.live and protocol.stocked:
             self._open()
 
     def _open(self) -> None:
@@ -298,13 +298,13 @@ class Keeper:
             self._opened.set_result(None)
 
     def _tell_live(self) -> None:
-        follower = self._follower
+        protocol = self._protocol
         if self._ever_live:
             self.reconnects += 1
-            where = f"on from version {follower.view.version}" if follower.view.version else "from the beginning"
-            log.warning("%s: connected again, %s", follower.name, where)
+            where = f"on from version {protocol.view.version}" if protocol.view.version else "from the beginning"
+            log.warning("%s: connected again, %s", protocol.name, where)
         else:
-            log.info("%s: connected, epoch %s", follower.name, follower.epoch)
+            log.info("%s: connected, epoch %s", protocol.name, protocol.epoch)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
@@ -318,7 +318,7 @@ class Keeper:
         self.state = "closed"
         self.error = error
         if error is not None:
-            log.log(logging.ERROR if self._ever_live else logging.DEBUG, "%s: ended: %s", self._follower.name, error)
+            log.log(logging.ERROR if self._ever_live else logging.DEBUG, "%s: ended: %s", self._protocol.name, error)
         if self._opened is not None and not self._opened.done():
             self._opened.set_exception(error or StreamError("the stream was closed while it was opened"))
         for waiter in self._waiters.values():

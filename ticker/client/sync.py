@@ -29,7 +29,7 @@ from ticker.client.protocol.ticks import Quote, Trade
 from ticker.client.stream import Stream, connect
 from ticker.client.supervisor import State
 from ticker.client.sync_inbox import WAIT_S, SyncInbox
-from ticker.client.transports.dialer import Transport
+from ticker.client.transports.dialer import TransportName
 from ticker.errors import StreamError
 from ticker.wire.messages import AlertRow, FeedState, Id, Joined, Said, Subscribed, Welcome
 
@@ -57,7 +57,7 @@ def connect_sync(
     queue_ticks: int = 10_000,
     key: Key | None = None,
     ssl: SSLContext | None = None,
-    transport: Transport = "auto",
+    transport: TransportName = "auto",
     compress: bool = False,
     owner: str | None = None,
 ) -> SyncStream:

@@ -346,7 +346,7 @@ async def test_events_that_nobody_takes_are_counted_and_logged_for_one_who_liste
 ) -> None:
     """The newest are kept. One who never asks for events loses nothing that is worth a line."""
     stream, client = await opened(server)
-    monkeypatch.setattr(stream._follower.talk.events, "_bound", 2)
+    monkeypatch.setattr(stream._protocol.desk.events, "_bound", 2)
     notices = [Notice(text=f"{number}", sender="operator", ts=TS) for number in range(5)]
     await client.say(*notices)
     assert 0 <= await pinged(stream, client) < 60

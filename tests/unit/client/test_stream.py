@@ -27,7 +27,7 @@ from tests.support.scripted_server import (
     update,
     welcome,
 )
-from ticker.client.transports.dialer import Transport
+from ticker.client.transports.dialer import TransportName
 from ticker.wire.limits import Limits
 from ticker.wire.messages import Error, FeedState, Pong, Subscribe, Subscribed, Unsubscribed
 
@@ -78,10 +78,10 @@ async def until(stream: ticker.Stream, wanted: str) -> None:
 
 async def settled(client: Conversation, stream: ticker.Stream) -> None:
     """Wait until the client has read everything that was said to it so far."""
-    before = stream._keeper.messages
+    before = stream._supervisor.messages
     await client.say(Pong(data="are you there?"))
     async with asyncio.timeout(5):
-        while stream._keeper.messages == before:
+        while stream._supervisor.messages == before:
             await asyncio.sleep(0)
 
 
@@ -173,7 +173,7 @@ async def test_waiting_ends_when_the_attempts_run_out() -> None:
 
 
 @pytest.mark.parametrize(("status", "transport"), [(401, "auto"), (403, "websocket"), (404, "websocket")])
-async def test_a_refusal_is_for_good(server: ScriptedServer, status: int, transport: Transport) -> None:
+async def test_a_refusal_is_for_good(server: ScriptedServer, status: int, transport: TransportName) -> None:
     """Asking again would be refused again, so nobody asks, not even one who waits."""
     server.refusals = [web.Response(status=status)]
     with pytest.raises(ticker.RefusedError) as caught:
@@ -279,7 +279,7 @@ async def test_a_slow_user_sees_the_latest_values_and_no_queue(server: ScriptedS
         first, second = await anext(stream), await anext(stream)
         assert (first.symbol, first.changed) == ("A", {"last": 499})
         assert (second.symbol, second.changed) == ("B", {"last": 1, "bid": 499})
-        assert not stream._follower.view
+        assert not stream._protocol.view
 
 
 async def test_one_who_works_between_updates_without_waiting_still_gets_new_values(server: ScriptedServer) -> None:
@@ -384,7 +384,7 @@ async def test_what_is_under_way_of_an_unsubscribed_symbol_is_dropped(server: Sc
         await client.say(Unsubscribed(id=asked.id, channel="ticker", symbols=["B"]))
         await unsubscribing
         assert [(await anext(stream)).symbol] == ["B"]
-        assert not stream._follower.view
+        assert not stream._protocol.view
         assert stream.version == 2
 
 
@@ -486,7 +486,7 @@ async def test_a_broken_connection_is_replaced_and_resumed(
         assert (asked.since.epoch, asked.since.version) == ("one", 1)
         given = await anext(stream)
         assert (given.symbol, given.changed) == ("B", {"last": 9})
-        assert not stream._follower.view
+        assert not stream._protocol.view
         assert (stream.state, stream.reconnects, stream.version) == ("live", 1, 5)
         assert stream.board["A"].last == 1
     assert "trying again in 0.00 s" in caplog.text

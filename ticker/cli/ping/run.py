@@ -19,10 +19,10 @@ from ticker.cli.failure import Failure, no_server, printable
 from ticker.cli.stopping import Stop
 from ticker.client.access import Access
 from ticker.client.address import public_url, stream_url
-from ticker.client.exceptions import LostError
+from ticker.client.exceptions import TransportError
 from ticker.client.transports.dialer import Dialer
 from ticker.client.transports.encodings import Encodings
-from ticker.client.transports.transport import Link
+from ticker.client.transports.transport import Transport
 from ticker.errors import RefusedError
 from ticker.wire.messages import ClientMessage, Ping, Pong, ServerMessage
 
@@ -54,27 +54,27 @@ async def ping(request: Request, stop: Stop) -> int:
     failure: Exception | None = None
     async with aiohttp.ClientSession() as session:
         try:
-            link = await dialer.dial(session)
-        except LostError as error:
+            transport = await dialer.dial(session)
+        except TransportError as error:
             raise no_server(url, error) from error
         except RefusedError as error:
             why = "it asks for a key, or yours is not good: see --key-file" if error.code == "http-401" else str(error)
             raise Failure(f"{url}: {why}") from error
-        click.echo(f"PING {printable(url)}: {printable(link.welcome.server)}")
+        click.echo(f"PING {printable(url)}: {printable(transport.welcome.server)}")
         asked = asyncio.create_task(stop.wait())
-        pinging = asyncio.create_task(_pings(link, request, taken_s.append))
+        pinging = asyncio.create_task(_pings(transport, request, taken_s.append))
         try:
             await asyncio.wait({pinging, asked}, return_when=asyncio.FIRST_COMPLETED)
             stopped = not pinging.done()
             if not stopped:
                 await pinging
-        except (LostError, RefusedError) as error:
+        except (TransportError, RefusedError) as error:
             failure = error
         finally:
             pinging.cancel()
             asked.cancel()
             await asyncio.gather(pinging, asked, return_exceptions=True)
-            await link.close()
+            await transport.close()
     if failure is not None:
         click.echo(f"ticker: {printable(str(failure))}", err=True)
     click.echo(f"\n--- {printable(url)} ping statistics ---\n{summary(taken_s)}")
@@ -83,7 +83,7 @@ async def ping(request: Request, stop: Stop) -> int:
     return 0 if failure is None and any(each is not None for each in taken_s) else 1
 
 
-async def _pings(link: Link, request: Request, told: Callable[[float | None], None]) -> None:
+async def _pings(transport: Transport, request: Request, told: Callable[[float | None], None]) -> None:
     """Ping, say what each took, and tell it in seconds; None: it was lost."""
     waiting: dict[str, asyncio.Future[float]] = {}
 
@@ -95,7 +95,7 @@ async def _pings(link: Link, request: Request, told: Callable[[float | None], No
         return ()
 
     loop = asyncio.get_running_loop()
-    reading = asyncio.create_task(link.pump(handle))
+    reading = asyncio.create_task(transport.pump(handle))
     try:
         for seq in range(1, request.count + 1) if request.count else count(1):
             if reading.done():
@@ -105,7 +105,7 @@ async def _pings(link: Link, request: Request, told: Callable[[float | None], No
             waiting.clear()
             waiting[f"ping {seq}"] = answered
             sent_s = time.perf_counter()
-            await link.send(Ping(id=seq, data=f"ping {seq}"))
+            await transport.send(Ping(id=seq, data=f"ping {seq}"))
             ended: set[asyncio.Future[Any]] = {answered, reading}
             await asyncio.wait(ended, timeout=request.timeout, return_when=asyncio.FIRST_COMPLETED)
             took_s = answered.result() - sent_s if answered.done() else None

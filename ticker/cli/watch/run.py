@@ -20,7 +20,7 @@ from ticker.cli.stopping import Stop
 from ticker.cli.watch.lines import lines
 from ticker.cli.watch.output import Output, standard_output
 from ticker.cli.watch.stream import Stream, at_once, inbox_of, next_batch
-from ticker.client.transports.dialer import Transport
+from ticker.client.transports.dialer import TransportName
 from ticker.errors import ConnectError, RefusedError
 
 _LOG_LINE = "ticker: %(message)s"
@@ -38,7 +38,7 @@ class Request:
     output: str
     count: int | None
     wait: bool
-    transport: Transport = "auto"
+    transport: TransportName = "auto"
     compress: bool = False
     key: str | None = field(default=None, repr=False)
     ssl: SSLContext | None = None

@@ -1,6 +1,6 @@
 """One client's side of all that isn't prices: its alerts, its rooms, and the events that come of them.
 
-Like the follower, whose part it is, it outlives connections and knows no socket and no clock.
+Like the protocol, whose part it is, it outlives connections and knows no socket and no clock.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from ticker.wire.messages import (
 
 log = logging.getLogger("ticker.client")
 
-TalkMessage = AlertList | Fired | Notice | Joined | Said | Present | Left
+DeskAnswer = AlertList | Fired | Notice | Joined | Said | Present | Left
 
 
-class Talk:
+class DeskState:
     """What one client wants and has besides prices. ``name`` stands in its log lines."""
 
     def __init__(self, owner: str | None, name: str) -> None:
@@ -51,7 +51,7 @@ class Talk:
     def disconnected(self) -> None:
         self.alerts.disconnected()
 
-    def receive(self, message: TalkMessage, asked: ClientMessage | None, *, opening: bool) -> list[DeskMessage]:
+    def receive(self, message: DeskAnswer, asked: ClientMessage | None, *, opening: bool) -> list[DeskMessage]:
         """Take a message in, which may be the answer to what was ``asked``; what to ask because of it.
 
         ``opening``: it was asked at the connection's beginning.

@@ -16,7 +16,7 @@ OWN = "#"
 Q = TypeVar("Q", bound=ClientMessage)
 
 
-class Questions:
+class PendingRequests:
     """The open questions, by the id that their answers will name. Ids that are given here are never used twice.
 
     A message about one alert has the alert's id; only one of those may be open at a time.

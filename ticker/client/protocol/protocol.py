@@ -1,6 +1,6 @@
 """One client's side of the whole protocol, without a socket and without a clock: messages in, messages out.
 
-A follower outlives its connections: ``connected`` says what to ask of a new one, ``receive`` takes each message, and
+A protocol outlives its connections: ``connected`` says what to ask of a new one, ``receive`` takes each message, and
 ``disconnected`` ends it. What is known of prices is the view's and the queues' job.
 """
 
@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from ticker.client.protocol.desk_state import Talk
-from ticker.client.protocol.pending import Q, Questions
+from ticker.client.protocol.desk_state import DeskState
+from ticker.client.protocol.pending import PendingRequests, Q
 from ticker.client.protocol.ticks import Quote, TickQueue, Trade
 from ticker.client.protocol.view import View
 from ticker.client.protocol.watchlist import ALL, listed, portions
@@ -60,11 +60,11 @@ Channel = View | TickQueue[Trade] | TickQueue[Quote]
 Answer = Subscribed | Unsubscribed | Pong | AlertList | Joined | Said | Left
 
 
-class BrokenProtocolError(Exception):
+class ProtocolViolationError(Exception):
     """The server does what the protocol doesn't allow: the connection is of no use."""
 
 
-class Follower:
+class ClientProtocol:
     """What one client wants and has of one server. ``name`` stands in its log lines, ``owner`` is whose alerts are."""
 
     def __init__(
@@ -79,11 +79,11 @@ class Follower:
         self.view = View()
         self.trades: TickQueue[Trade] = TickQueue("trades", Trade, queue_ticks)
         self.quotes: TickQueue[Quote] = TickQueue("quotes", Quote, queue_ticks)
-        self.talk = Talk(owner, name)
+        self.desk = DeskState(owner, name)
         self.name = name
         #: The channel that was asked for first.
         self.first = channel
-        self.channel(channel).wanted.add(symbols)
+        self.channel(channel).watchlist.add(symbols)
         self.rate = rate
         #: The rate granted, in Hz; None before the first answer.
         self.rate_granted: float | None = None
@@ -95,7 +95,7 @@ class Follower:
         self.live = False
         #: Whether the first values have come, as far as any are awaited.
         self.stocked = False
-        self._questions = Questions()
+        self._pending = PendingRequests()
         self._dropped: list[Unsubscribe] = []
         self._accepted_any = False
         self._was_live = False
@@ -140,7 +140,7 @@ class Follower:
 
     def unsubscribe(self, symbols: list[str], channel: str) -> list[Unsubscribe]:
         """Drop symbols at once, whatever is under way of them; the messages that tell the server."""
-        if ALL in symbols or not self._questions.awaits_everything(channel):
+        if ALL in symbols or not self._pending.awaits_everything(channel):
             self.channel(channel).unwatch(symbols)
         # Else everything may be subscribed to before this comes to pass: then the server goes on with these.
         parts = portions(symbols, self.limits.message_bytes)
@@ -148,7 +148,7 @@ class Follower:
 
     def ask(self, message: Q) -> Q:
         """The message with an id, by which its answer will be known."""
-        return self._questions.ask(message)
+        return self._pending.ask(message)
 
     # A connection
 
@@ -168,9 +168,9 @@ class Follower:
         for channel in self.channels():
             for message in channel.resume(welcome.epoch, same_epoch=same, message_bytes=welcome.limits.message_bytes):
                 rate = self.rate if channel is self.view else None
-                asked.append(self._questions.ask(msgspec.structs.replace(message, rate=rate), first=True))
-        asked += [self._questions.ask(wish, first=True) for wish in self.talk.connected(same_epoch=same)]
-        self.stocked = not self.view.wanted
+                asked.append(self._pending.ask(msgspec.structs.replace(message, rate=rate), first=True))
+        asked += [self._pending.ask(wish, first=True) for wish in self.desk.connected(same_epoch=same)]
+        self.stocked = not self.view.watchlist
         self.live = not asked
         self._was_live |= self.live
         return asked
@@ -179,15 +179,15 @@ class Follower:
         """The connection is gone; nothing that was asked will be answered."""
         self.live = False
         self.feed = None
-        self._questions.forget()
+        self._pending.forget()
         self._gaps.clear()
         self._silent = 0
-        self.talk.disconnected()
+        self.desk.disconnected()
 
     def receive(self, message: ServerMessage) -> list[ClientMessage]:
         """Take a message in; what to ask because of it.
 
-        Raises ``RefusedError`` if the server refuses what was asked at the beginning, and ``BrokenProtocolError`` if
+        Raises ``RefusedError`` if the server refuses what was asked at the beginning, and ``ProtocolViolationError`` if
         it can't be followed.
         """
         if isinstance(message, messages.Update):
@@ -200,7 +200,7 @@ class Follower:
         if isinstance(message, Welcome):
             self._restarted(message)
         elif isinstance(message, Fired | Notice | Present):
-            self.talk.receive(message, None, opening=False)
+            self.desk.receive(message, None, opening=False)
         elif isinstance(message, Answer | Error):
             return self._answered(message)
         return []
@@ -208,7 +208,7 @@ class Follower:
     def _sign_of_life(self) -> list[ClientMessage]:
         """Whoever listens for notices alone would be taken for idle."""
         assert self.welcome is not None
-        if not self.talk.listening or any(channel.wanted for channel in self.channels()):
+        if not self.desk.listening or any(channel.watchlist for channel in self.channels()):
             return []
         self._silent += 1
         if self._silent * self.welcome.heartbeat * _SIGNS_OF_LIFE < self.limits.idle_seconds:
@@ -256,16 +256,16 @@ class Follower:
         self.resyncs += 1
         gaps = self._gaps[channel.channel] = self._gaps.get(channel.channel, 0) + 1
         if gaps > _RESYNCS_IN_A_ROW:
-            raise BrokenProtocolError(f"{channel.channel}: a gap opens again and again")
+            raise ProtocolViolationError(f"{channel.channel}: a gap opens again and again")
         version = channel.version
         assert version is not None
         assert self.welcome is not None
         log.warning("%s: %s: a gap from %d to %d; asking again", self.name, channel.channel, version, since)
         if isinstance(channel, View) and channel.unsettled:
-            raise BrokenProtocolError(f"{channel.channel}: a gap, while symbols were still to come whole")
+            raise ProtocolViolationError(f"{channel.channel}: a gap, while symbols were still to come whole")
         channel.awaiting = True
         # One message is enough for any watchlist: what is resumed is the whole channel.
-        symbols = [symbol for symbol in channel.wanted.tokens() if symbol not in self.rejected]
+        symbols = [symbol for symbol in channel.watchlist.tokens() if symbol not in self.rejected]
         symbols = portions(symbols, self.limits.message_bytes)[0]
         resume = Since(epoch=self.welcome.epoch, version=version)
         return [self.ask(Subscribe(symbols=symbols, channel=channel.channel, since=resume))]
@@ -273,7 +273,7 @@ class Follower:
     # Answers
 
     def _answered(self, message: Answer | Error) -> list[ClientMessage]:
-        asked, opening = self._questions.answered(message.id)
+        asked, opening = self._pending.answered(message.id)
         wishes: list[DeskMessage] = []
         if isinstance(message, Error):
             self._refused(message, asked, opening=opening)
@@ -285,9 +285,9 @@ class Follower:
                 # Again: between the question and here, an older subscribe may have been answered.
                 self.channel(asked.channel).unwatch(asked.symbols)
         elif not isinstance(message, Pong):
-            wishes = self.talk.receive(message, asked, opening=opening)
-        found: list[ClientMessage] = [self._questions.ask(wish, first=opening) for wish in wishes]
-        return found if self._questions.beginning or not opening else [*found, *self._opened()]
+            wishes = self.desk.receive(message, asked, opening=opening)
+        found: list[ClientMessage] = [self._pending.ask(wish, first=opening) for wish in wishes]
+        return found if self._pending.beginning or not opening else [*found, *self._opened()]
 
     def _subscribed(self, message: Subscribed, asked: Subscribe, *, opening: bool) -> None:
         channel = self.channel(asked.channel)
@@ -297,7 +297,7 @@ class Follower:
         accepted = [symbol for symbol in asked.symbols if symbol not in message.rejected]
         if opening:
             # What the user has dropped since it was asked for stays out; the server is told once all is answered.
-            wanted = set(channel.wanted.tokens())
+            wanted = set(channel.watchlist.tokens())
             dropped = [symbol for symbol in accepted if symbol not in wanted]
             accepted = [symbol for symbol in accepted if symbol in wanted]
             if dropped:
@@ -309,7 +309,7 @@ class Follower:
             if opening:
                 channel.reject(message.rejected)
             # One that is watched already and removed for now may be rejected, but stays watched.
-            kept = () if opening else channel.wanted.names
+            kept = () if opening else channel.watchlist.names
             self.rejected.update({name: why for name, why in message.rejected.items() if name not in kept})
             log.warning("%s: %s: rejected: %s", self.name, channel.channel, _listed(message.rejected))
         if asked.since is not None:
@@ -322,7 +322,7 @@ class Follower:
             text = f"the server rejects every symbol asked for: {_listed(self.rejected)}"
             raise RefusedError(next(iter(self.rejected.values())), text)
         self.live = self._was_live = True
-        if not self.view.board and not self.view.wanted.everything:
+        if not self.view.board and not self.view.watchlist.everything:
             self.stocked = True  # nothing was accepted: no values will come
         dropped, self._dropped = self._dropped, []
         return [self.ask(message) for message in dropped]
@@ -332,11 +332,11 @@ class Follower:
             log.warning("%s: the server says: %s: %s", self.name, message.code, message.message)
         elif isinstance(asked, DeskMessage):
             if opening:
-                self.talk.refused(asked, message)
+                self.desk.refused(asked, message)
         elif opening:
             raise RefusedError(message.code, message.message)
         elif isinstance(asked, Subscribe) and asked.since is not None:
-            raise BrokenProtocolError(f"going on from {asked.since.version} was refused: {message.message}")
+            raise ProtocolViolationError(f"going on from {asked.since.version} was refused: {message.message}")
 
     def _restarted(self, welcome: Welcome) -> None:
         """A welcome in mid-connection: a new epoch began. The subscriptions stay, and everything comes again."""
@@ -348,7 +348,7 @@ class Follower:
             channel.forget()
 
     def _tell_new_epoch(self, old: str | None, new: str) -> None:
-        channels = [channel.channel for channel in (self.trades, self.quotes) if channel.wanted]
+        channels = [channel.channel for channel in (self.trades, self.quotes) if channel.watchlist]
         lost = f"; how many {' and '.join(channels)} were lost in between is unknown" if channels else ""
         log.warning("%s: the server's history began anew (epoch %s, was %s)%s", self.name, new, old, lost)
 

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from ticker.client.protocol.symbol_view import as_time
-from ticker.client.protocol.watchlist import ALL, Wanted, portions
+from ticker.client.protocol.watchlist import ALL, Watchlist, portions
 from ticker.wire.messages import QuotesMessage, Since, Subscribe, TradesMessage
 
 
@@ -70,7 +70,7 @@ class TickQueue(Generic[Tick]):
         if bound < 1:
             raise ValueError(f"queue_ticks must be at least 1, not {bound}")
         self.channel = channel
-        self.wanted = Wanted()
+        self.watchlist = Watchlist()
         self.version: int | None = None
         #: Whether a question about where to go on is open: until it is answered, what comes would leave a gap.
         self.awaiting = False
@@ -155,7 +155,7 @@ class TickQueue(Generic[Tick]):
     def watch(self, symbols: Iterable[str]) -> None:
         """The server accepted these."""
         symbols = list(symbols)
-        self.wanted.add(symbols)
+        self.watchlist.add(symbols)
         self._accepted.update(symbols)
 
     def reject(self, symbols: Iterable[str]) -> None:
@@ -165,17 +165,17 @@ class TickQueue(Generic[Tick]):
     def unwatch(self, symbols: Iterable[str]) -> None:
         """Drop these, and what is queued of them."""
         symbols = list(symbols)
-        self.wanted.remove(symbols)
-        if self.wanted.everything:
+        self.watchlist.remove(symbols)
+        if self.watchlist.everything:
             self._accepted.difference_update(set(symbols) - {ALL})
             return
-        self._accepted.intersection_update(self.wanted.names)
-        if not self.wanted:
+        self._accepted.intersection_update(self.watchlist.names)
+        if not self.watchlist:
             self.version = None
-        self._items = deque(tick for tick in self._items if tick.symbol in self.wanted.names)
-        self.newest = deque((tick for tick in self.newest if tick.symbol in self.wanted.names), self._bound)
+        self._items = deque(tick for tick in self._items if tick.symbol in self.watchlist.names)
+        self.newest = deque((tick for tick in self.newest if tick.symbol in self.watchlist.names), self._bound)
         for counts in (self._before_next_in, self._before_next_out):
-            for symbol in [symbol for symbol in counts if symbol not in self.wanted.names]:
+            for symbol in [symbol for symbol in counts if symbol not in self.watchlist.names]:
                 del counts[symbol]
 
     # Connections
@@ -185,7 +185,7 @@ class TickQueue(Generic[Tick]):
         if not same_epoch:
             self.forget()
         self._accepted.clear()
-        parts = [part for part in portions(self.wanted.tokens(), message_bytes) if part]
+        parts = [part for part in portions(self.watchlist.tokens(), message_bytes) if part]
         asked = [Subscribe(channel=self.channel, symbols=part) for part in parts]
         if asked and self.version is not None:
             # Only the last resumes, and for all: each resuming would start again from `version` and repeat what the

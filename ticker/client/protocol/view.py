@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ticker.client.protocol.symbol_view import NOTHING, Board, SymbolView, Update
-from ticker.client.protocol.watchlist import ALL, Wanted, portions
+from ticker.client.protocol.watchlist import ALL, Watchlist, portions
 from ticker.wire import messages
 from ticker.wire.messages import Since, Subscribe
 
@@ -32,7 +32,7 @@ class View:
     channel = "ticker"
 
     def __init__(self) -> None:
-        self.wanted = Wanted()
+        self.watchlist = Watchlist()
         self.version = 0
         #: Whether a gap was found and its answer is awaited: until then nothing joins on.
         self.awaiting = False
@@ -80,7 +80,7 @@ class View:
         for symbol, data in message.data.items():
             view = views.get(symbol)
             if view is None:
-                if not self.wanted.everything:
+                if not self.watchlist.everything:
                     continue  # unsubscribed while this was under way
                 view = views[symbol] = SymbolView(symbol)
             if data is None:
@@ -107,7 +107,7 @@ class View:
             self._changed[view.symbol] = None
         else:
             self._changed.pop(view.symbol, None)  # the user never knew of it
-        if view.symbol not in self.wanted.names:
+        if view.symbol not in self.watchlist.names:
             del self._views[view.symbol]
 
     def _reveal(self) -> None:
@@ -115,7 +115,7 @@ class View:
         for symbol in self._emptied:
             self._changed[symbol] = None
             view = self._views.get(symbol)
-            if view is not None and not view.values and symbol not in self.wanted.names:
+            if view is not None and not view.values and symbol not in self.watchlist.names:
                 del self._views[symbol]
         self._emptied.clear()
 
@@ -137,14 +137,14 @@ class View:
     def watch(self, symbols: Iterable[str]) -> None:
         """The server accepted these. They come whole in the next update, or after the snapshot that is half-way."""
         symbols = list(symbols)
-        known = set(self.wanted.tokens())
+        known = set(self.watchlist.tokens())
         covered = ALL in known and ALL not in self._fresh
         for symbol in symbols:
             if symbol in self._fresh or not (covered or symbol in known):
                 self._fresh[symbol] = 1 if self._whole else 2
             if symbol != ALL and symbol not in self._views:
                 self._views[symbol] = SymbolView(symbol)
-        self.wanted.add(symbols)
+        self.watchlist.add(symbols)
 
     def reject(self, symbols: Iterable[str]) -> None:
         """The server doesn't have these (any more). They stay wanted: the next connection asks again."""
@@ -157,14 +157,14 @@ class View:
     def unwatch(self, symbols: Iterable[str]) -> None:
         """Drop these, and what the user has not taken of them."""
         symbols = list(symbols)
-        self.wanted.remove(symbols)
+        self.watchlist.remove(symbols)
         for symbol in list(self._fresh):
-            if symbol not in self.wanted:
+            if symbol not in self.watchlist:
                 del self._fresh[symbol]
-        if self.wanted.everything:
+        if self.watchlist.everything:
             return
         for symbol in list(self._views) if ALL in symbols else symbols:
-            if symbol not in self.wanted.names:
+            if symbol not in self.watchlist.names:
                 self._views.pop(symbol, None)
                 self._given.pop(symbol, None)
                 self._changed.pop(symbol, None)
@@ -179,9 +179,9 @@ class View:
             self.forget()
         self.awaiting = False
         self._whole = True
-        if self.wanted.everything and ALL not in self._fresh:
+        if self.watchlist.everything and ALL not in self._fresh:
             self._fresh.clear()  # everything covers them
-        tokens = self.wanted.tokens()
+        tokens = self.watchlist.tokens()
         settled = [symbol for symbol in tokens if same_epoch and symbol not in self._fresh]
         # Only one message can resume: the symbols of a second would be at the old version while the first's are at
         # the new one. What doesn't fit (some 8,000 names do) comes whole.

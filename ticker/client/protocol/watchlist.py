@@ -14,7 +14,7 @@ _NAMED = 20
 _ENVELOPE_BYTES = 512
 
 
-class Wanted:
+class Watchlist:
     """A watchlist as the user asked for it: names in their order, and whether everything is wanted besides."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from yarl import URL
 
 from ticker.client.access import Access
-from ticker.client.exceptions import LostError, UnfitError
+from ticker.client.exceptions import TransportBlockedError, TransportError
 from ticker.client.transports.encodings import Encodings
 from ticker.errors import RefusedError
 
@@ -18,9 +18,9 @@ log = logging.getLogger("ticker.client")
 if TYPE_CHECKING:
     import aiohttp
 
-    from ticker.client.transports.transport import Link
+    from ticker.client.transports.transport import Transport
 
-Transport = Literal["auto", "websocket", "sse", "poll"]
+TransportName = Literal["auto", "websocket", "sse", "poll"]
 #: So often in a row an upgrade fails before something else is tried; once, if nothing at all came back.
 _TRIES: Final = 2
 #: A second try of the same waits so long: what failed may have been a server that restarts.
@@ -37,7 +37,7 @@ class Dialer:
         url: URL,
         encodings: Encodings,
         access: Access,
-        transport: Transport,
+        transport: TransportName,
         timeout_s: float,
         *,
         compress: bool = False,
@@ -50,19 +50,19 @@ class Dialer:
         self._compress = compress
         self._kind: str = "websocket" if transport == "auto" else transport
 
-    async def dial(self, session: aiohttp.ClientSession) -> Link:
-        """Connect. Raises ``LostError`` or ``RefusedError``."""
+    async def dial(self, session: aiohttp.ClientSession) -> Transport:
+        """Connect. Raises ``TransportError`` or ``RefusedError``."""
         if self._transport != "auto":
             try:
                 return await self._by(self._transport, session)
-            except UnfitError as error:
+            except TransportBlockedError as error:
                 raise error.verdict from None
-        first: UnfitError | None = None
+        first: TransportBlockedError | None = None
         tries = 0
         while True:
             try:
                 return await self._by(self._kind, session)
-            except UnfitError as error:
+            except TransportBlockedError as error:
                 first = first or error
                 tries += 1
                 if self._kind == "websocket" and tries < _TRIES and not error.mute:
@@ -75,28 +75,28 @@ class Dialer:
                     raise first.verdict from None
                 log.info("no way through by %s (%s); trying %s", self._kind, error.reason, following)
                 self._kind = following
-            except (LostError, RefusedError):
+            except (TransportError, RefusedError):
                 self._kind = "websocket"
                 raise
 
-    async def better(self, session: aiohttp.ClientSession, after_s: float | None = None) -> Link:
+    async def better(self, session: aiohttp.ClientSession, after_s: float | None = None) -> Transport:
         """A WebSocket, as soon as one gets through again."""
         while True:
             await asyncio.sleep(BETTER_AFTER_S if after_s is None else after_s)
             try:
-                link = await self._by("websocket", session)
-            except (LostError, RefusedError) as error:
+                transport = await self._by("websocket", session)
+            except (TransportError, RefusedError) as error:
                 log.debug("still no WebSocket: %s", error)
             else:
                 self._kind = "websocket"
-                return link
+                return transport
 
     @property
     def settles(self) -> bool:
         """Whether anything but a WebSocket is only made do with."""
         return self._transport == "auto"
 
-    async def _by(self, kind: str, session: aiohttp.ClientSession) -> Link:
+    async def _by(self, kind: str, session: aiohttp.ClientSession) -> Transport:
         # aiohttp takes a fifth of a second to import: not before somebody connects.
         from ticker.client.transports import poll, sse, websocket
 

@@ -7,7 +7,7 @@ from typing import get_args
 
 import msgspec
 
-from ticker.client.protocol.protocol import BrokenProtocolError
+from ticker.client.protocol.protocol import ProtocolViolationError
 from ticker.errors import ProtocolError
 from ticker.wire.codec import Codec, codec_for
 from ticker.wire.messages import ServerMessage
@@ -27,13 +27,13 @@ class Encodings:
         self.binary: Codec = codec_for("msgpack")
 
     def decode(self, raw: str | bytes) -> ServerMessage | None:
-        """A message; None if it is of a type that this client doesn't know. Raises ``BrokenProtocolError``."""
+        """A message; None if it is of a type that this client doesn't know. Raises ``ProtocolViolationError``."""
         try:
             return (self.text if isinstance(raw, str) else self.binary).decode_server(raw)
         except ProtocolError as error:
             kind = _type_of(raw)
             if kind is None or kind in _KNOWN_TYPES:
-                raise BrokenProtocolError(f"a message that can't be read: {error.message}") from None
+                raise ProtocolViolationError(f"a message that can't be read: {error.message}") from None
             log.debug("a message of the unknown type %.40r was passed over", kind)
             return None
 

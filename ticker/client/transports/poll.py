@@ -1,4 +1,4 @@
-"""Long polls as a link: where nothing stays open, each request waits until something has changed.
+"""Long polls as a transport: where nothing stays open, each request waits until something has changed.
 
 It stands in for the server's side of a session: it knows the watchlist, and asks for all of it each time. It carries
 the channel ``ticker`` alone.
@@ -16,9 +16,9 @@ import msgspec
 from yarl import URL
 
 from ticker.client.access import Access
-from ticker.client.exceptions import LostError, UnfitError
+from ticker.client.exceptions import TransportBlockedError, TransportError
 from ticker.client.protocol.watchlist import ALL
-from ticker.client.transports.transport import Link, network_reason
+from ticker.client.transports.transport import Transport, network_reason
 from ticker.client.transports.websocket import refused
 from ticker.errors import RefusedError
 from ticker.wire.limits import Limits
@@ -51,22 +51,22 @@ class _Health(msgspec.Struct):
     server: str = ""
 
 
-async def dial(session: aiohttp.ClientSession, url: URL, timeout_s: float, access: Access) -> PollLink:
+async def dial(session: aiohttp.ClientSession, url: URL, timeout_s: float, access: Access) -> PollTransport:
     """See whether the server is there. Raises as a WebSocket's ``dial``."""
-    link = PollLink(session, url, access)
+    transport = PollTransport(session, url, access)
     try:
         async with asyncio.timeout(timeout_s):
-            await link.begun()
+            await transport.begun()
     except TimeoutError:
-        raise UnfitError(f"no answer within {timeout_s:g} s", mute=True) from None
+        raise TransportBlockedError(f"no answer within {timeout_s:g} s", mute=True) from None
     except RefusedError as error:
         if error.code == "http-401":
             raise
-        raise UnfitError(str(error), refused=error) from None
-    return link
+        raise TransportBlockedError(str(error), refused=error) from None
+    return transport
 
 
-class PollLink(Link):
+class PollTransport(Transport):
     """A session that is kept up on this side."""
 
     kind: ClassVar[str] = "poll"
@@ -86,7 +86,7 @@ class PollLink(Link):
     async def begun(self) -> None:
         health = await self._get(self._url.parent.parent / "healthz", _Health, {})
         if health is None:
-            raise LostError("no answer")
+            raise TransportError("no answer")
         self.welcome = Welcome(
             server=health.server, protocol=1, epoch=health.epoch, heartbeat=_WAIT_S + _GRACE_S, limits=Limits()
         )
@@ -184,7 +184,7 @@ class PollLink(Link):
         return found
 
     async def _get(self, url: URL, kind: type[_Found], query: dict[str, str]) -> _Found | None:
-        """The answer; None for one without content. Raises ``LostError`` or ``RefusedError``."""
+        """The answer; None for one without content. Raises ``TransportError`` or ``RefusedError``."""
         try:
             async with (
                 asyncio.timeout(_WAIT_S + _GRACE_S),
@@ -194,9 +194,9 @@ class PollLink(Link):
             ):
                 body = await response.read()
         except TimeoutError:
-            raise LostError("a poll was not answered") from None
+            raise TransportError("a poll was not answered") from None
         except (aiohttp.ClientError, OSError) as error:
-            raise LostError(network_reason(error)) from error
+            raise TransportError(network_reason(error)) from error
         if response.status == 204:
             return None
         if response.status != 200:
@@ -204,4 +204,4 @@ class PollLink(Link):
         try:
             return msgspec.json.decode(body, type=kind)
         except msgspec.DecodeError as error:
-            raise LostError(f"an answer that can't be read: {error}", broken=True) from None
+            raise TransportError(f"an answer that can't be read: {error}", broken=True) from None

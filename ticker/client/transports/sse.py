@@ -1,4 +1,4 @@
-"""Server-Sent Events as a link: messages come on a stream, and go out in requests of their own."""
+"""Server-Sent Events as a transport: messages come on a stream, and go out in requests of their own."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import msgspec
 from yarl import URL
 
 from ticker.client.access import Access
-from ticker.client.exceptions import LostError, UnfitError
-from ticker.client.protocol.protocol import BrokenProtocolError
+from ticker.client.exceptions import TransportBlockedError, TransportError
+from ticker.client.protocol.protocol import ProtocolViolationError
 from ticker.client.transports.encodings import Encodings
-from ticker.client.transports.transport import Link, closed_with, network_reason
+from ticker.client.transports.transport import Transport, closed_with, network_reason
 from ticker.client.transports.websocket import turned_away
 from ticker.errors import RefusedError
 from ticker.wire.messages import ClientMessage, ServerMessage
@@ -33,39 +33,39 @@ class _Closed(msgspec.Struct):
 
 async def dial(
     session: aiohttp.ClientSession, url: URL, encodings: Encodings, timeout_s: float, access: Access
-) -> EventLink:
+) -> SseTransport:
     """Connect, and await the welcome, all within ``timeout_s``. Raises as a WebSocket's ``dial``."""
     try:
         async with asyncio.timeout(timeout_s):
             response = await session.get(
                 url, headers={**await access.headers(), "Accept": "text/event-stream"}, ssl=access.ssl or True
             )
-            link = EventLink(session, response, encodings, access, timeout_s)
+            transport = SseTransport(session, response, encodings, access, timeout_s)
             try:
                 if response.status != 200:
                     raise turned_away(response.status, response.headers)
                 if response.content_type != "text/event-stream":
-                    raise UnfitError(f"the events come as {response.content_type}")
-                await link.begun()
+                    raise TransportBlockedError(f"the events come as {response.content_type}")
+                await transport.begun()
             except BaseException:
-                await link.close()
+                await transport.close()
                 raise
-            return link
+            return transport
     except TimeoutError:
-        raise UnfitError(f"no events within {timeout_s:g} s", mute=True) from None
+        raise TransportBlockedError(f"no events within {timeout_s:g} s", mute=True) from None
     except RefusedError as error:
         if error.code == "http-401":
             raise
-        raise UnfitError(str(error), refused=error) from None
-    except BrokenProtocolError as error:
-        raise UnfitError(str(error), broken=True) from None
+        raise TransportBlockedError(str(error), refused=error) from None
+    except ProtocolViolationError as error:
+        raise TransportBlockedError(str(error), broken=True) from None
     except aiohttp.ClientConnectorError as error:
-        raise LostError(network_reason(error)) from error
+        raise TransportError(network_reason(error)) from error
     except (aiohttp.ClientError, OSError) as error:
-        raise UnfitError(network_reason(error)) from error
+        raise TransportBlockedError(network_reason(error)) from error
 
 
-class EventLink(Link):
+class SseTransport(Transport):
     """An open stream of events."""
 
     kind: ClassVar[str] = "sse"
@@ -88,10 +88,10 @@ class EventLink(Link):
         self._address: URL | None = None
 
     async def begun(self) -> None:
-        """Await the address to speak to, and the welcome. Raises ``BrokenProtocolError`` if something else comes."""
+        """Await the address to speak to, and the welcome. Raises ``ProtocolViolationError`` if something else comes."""
         kind, data = await self._next()
         if kind != "session":
-            raise BrokenProtocolError("the events don't begin with a session: the server may not be a ticker")
+            raise ProtocolViolationError("the events don't begin with a session: the server may not be a ticker")
         self._address = self._response.url.join(URL(data))
         await self.welcomed()
 
@@ -116,11 +116,11 @@ class EventLink(Link):
                 ) as response,
             ):
                 if response.status != 204:
-                    raise LostError(f"HTTP status {response.status} for a message")
+                    raise TransportError(f"HTTP status {response.status} for a message")
         except TimeoutError:
-            raise LostError(f"a message was not taken within {self._timeout_s:g} s") from None
+            raise TransportError(f"a message was not taken within {self._timeout_s:g} s") from None
         except (aiohttp.ClientError, OSError) as error:
-            raise LostError(network_reason(error)) from error
+            raise TransportError(network_reason(error)) from error
 
     async def close(self) -> None:
         self._response.close()
@@ -130,9 +130,9 @@ class EventLink(Link):
         try:
             found = await anext(self._events, None)
         except (aiohttp.ClientError, OSError) as error:
-            raise LostError(network_reason(error)) from error
+            raise TransportError(network_reason(error)) from error
         if found is None:
-            raise LostError("the connection broke")
+            raise TransportError("the connection broke")
         self._heard_s = self._loop.time()
         return found
 
@@ -142,7 +142,7 @@ class EventLink(Link):
         async for chunk in self._response.content.iter_any():
             came += chunk
             if len(came) > _EVENT_BYTES:
-                raise LostError("an event is larger than any of ours", broken=True)
+                raise TransportError("an event is larger than any of ours", broken=True)
             while (end := came.find(b"\n\n")) >= 0:
                 kind, data = "message", []
                 for line in bytes(came[:end]).decode(errors="replace").split("\n"):

@@ -13,8 +13,8 @@ from typing import ClassVar
 
 import aiohttp
 
-from ticker.client.exceptions import LostError
-from ticker.client.protocol.protocol import BrokenProtocolError
+from ticker.client.exceptions import TransportError
+from ticker.client.protocol.protocol import ProtocolViolationError
 from ticker.errors import CLOSE_CODES, RefusedError
 from ticker.wire.messages import ClientMessage, ServerMessage, Welcome
 
@@ -23,7 +23,7 @@ _HEARTBEATS = 2.5
 _SILENCE_S = 1.0
 
 
-class Link(ABC):
+class Transport(ABC):
     """An open connection, whatever carries it. One task reads it (``pump``); any may ``send`` or ``close``."""
 
     #: What carries it.
@@ -37,14 +37,14 @@ class Link(ABC):
         self._aborted = ""
 
     async def welcomed(self) -> None:
-        """Await the welcome. Raises ``BrokenProtocolError`` if another message comes first."""
+        """Await the welcome. Raises ``ProtocolViolationError`` if another message comes first."""
         message = await self._receive()
         if not isinstance(message, Welcome):
-            raise BrokenProtocolError("the server doesn't begin with a welcome: it may not be a ticker")
+            raise ProtocolViolationError("the server doesn't begin with a welcome: it may not be a ticker")
         self.welcome = message
 
     async def pump(self, handle: Callable[[ServerMessage], Iterable[ClientMessage]]) -> None:
-        """Give each message to ``handle`` and send what it returns. Ends only by raising: ``LostError``,
+        """Give each message to ``handle`` and send what it returns. Ends only by raising: ``TransportError``,
         ``RefusedError``, or what ``handle`` raises. A connection on which nothing is heard is given up.
         """
         watch: asyncio.TimerHandle | None = None
@@ -72,16 +72,16 @@ class Link(ABC):
                         for answer in handle(message):
                             await self.send(answer)
         except TimeoutError:
-            raise LostError(self._aborted or "timed out") from None
-        except BrokenProtocolError as error:
-            raise LostError(str(error), broken=True) from None
+            raise TransportError(self._aborted or "timed out") from None
+        except ProtocolViolationError as error:
+            raise TransportError(str(error), broken=True) from None
         finally:
             self._guard = None
             if watch is not None:
                 watch.cancel()
 
     def abort(self, reason: str) -> None:
-        """Let ``pump`` end with a ``LostError``."""
+        """Let ``pump`` end with a ``TransportError``."""
         if self._guard is not None and not self._guard.expired():
             self._aborted = reason
             self._guard.reschedule(self._loop.time())
@@ -95,7 +95,7 @@ class Link(ABC):
 
     @abstractmethod
     async def send(self, message: ClientMessage) -> None:
-        """Send a message. Raises ``LostError`` if the connection is gone."""
+        """Send a message. Raises ``TransportError`` if the connection is gone."""
 
     @abstractmethod
     async def close(self) -> None:
@@ -115,4 +115,4 @@ def closed_with(code: int | None, reason: str | None) -> Exception:
     text = f"closed by the server with {code or 'no code'}" + (f" ({reason})" if reason else "")
     if row is not None and not row.reconnect:
         return RefusedError(f"close-{code}", text)
-    return LostError(text)
+    return TransportError(text)

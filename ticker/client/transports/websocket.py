@@ -1,4 +1,4 @@
-"""A WebSocket as a link."""
+"""A WebSocket as a transport."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from yarl import URL
 
 from ticker.backoff import retry_after_s
 from ticker.client.access import Access
-from ticker.client.exceptions import LostError, UnfitError
-from ticker.client.protocol.protocol import BrokenProtocolError
+from ticker.client.exceptions import TransportBlockedError, TransportError
+from ticker.client.protocol.protocol import ProtocolViolationError
 from ticker.client.transports.encodings import Encodings
-from ticker.client.transports.transport import Link, closed_with, network_reason
+from ticker.client.transports.transport import Transport, closed_with, network_reason
 from ticker.errors import RefusedError
 from ticker.wire.messages import ClientMessage, ServerMessage
 
@@ -40,10 +40,10 @@ async def dial(
     access: Access | None = None,
     *,
     compress: bool = False,
-) -> WebSocketLink:
-    """Connect, and await the welcome, all within ``timeout_s``. Raises ``LostError`` or ``RefusedError``.
+) -> WebSocketTransport:
+    """Connect, and await the welcome, all within ``timeout_s``. Raises ``TransportError`` or ``RefusedError``.
 
-    Of these, ``UnfitError`` is raised where something between here and the server may not let WebSockets through.
+    Of these, ``TransportBlockedError`` is raised where something between here and the server may block WebSockets.
     """
     access = access or Access()
     try:
@@ -58,32 +58,32 @@ async def dial(
                 headers=await access.headers(),
                 ssl=access.ssl or True,
             )
-            link = WebSocketLink(socket, encodings)
+            transport = WebSocketTransport(socket, encodings)
             try:
-                await link.welcomed()
+                await transport.welcomed()
             except BaseException:
-                await link.close()
+                await transport.close()
                 raise
-            return link
+            return transport
     except TimeoutError:
-        raise UnfitError(f"no answer within {timeout_s:g} s", mute=True) from None
+        raise TransportBlockedError(f"no answer within {timeout_s:g} s", mute=True) from None
     except aiohttp.WSServerHandshakeError as error:
         # 101 is a switch to something that isn't a WebSocket.
         raise turned_away(error.status, error.headers) from None
-    except BrokenProtocolError as error:
-        raise UnfitError(str(error), broken=True) from None
+    except ProtocolViolationError as error:
+        raise TransportBlockedError(str(error), broken=True) from None
     except aiohttp.ClientConnectorError as error:
-        raise LostError(network_reason(error)) from error
+        raise TransportError(network_reason(error)) from error
     except (aiohttp.ClientError, OSError) as error:
-        raise UnfitError(network_reason(error)) from error
+        raise TransportBlockedError(network_reason(error)) from error
 
 
-def turned_away(status: int, headers: Mapping[str, str] | None) -> LostError | RefusedError:
+def turned_away(status: int, headers: Mapping[str, str] | None) -> TransportError | RefusedError:
     """What an HTTP status means to who would connect: the server's own word, or something between that is unfit."""
     verdict = refused(status, headers)
     if status in _OWN_WORDS or (status >= 500 and _is_own(headers or {})):
         return verdict
-    return UnfitError(str(verdict), refused=verdict)
+    return TransportBlockedError(str(verdict), refused=verdict)
 
 
 def _is_own(headers: Mapping[str, str]) -> bool:
@@ -100,17 +100,17 @@ def _is_own(headers: Mapping[str, str]) -> bool:
     )
 
 
-def refused(status: int, headers: Mapping[str, str] | None) -> LostError | RefusedError:
+def refused(status: int, headers: Mapping[str, str] | None) -> TransportError | RefusedError:
     """What an HTTP status means: come back, and when, or don't."""
     if status != 429 and status < 500:
         asks = ": it asks for a key or token, or the one given is not good (any more)" if status == 401 else ""
         return RefusedError(f"http-{status}", f"the server answered with HTTP status {status}{asks}")
-    return LostError(
+    return TransportError(
         f"HTTP status {status}", retry_after_s=retry_after_s((headers or {}).get("Retry-After", ""), time.time())
     )
 
 
-class WebSocketLink(Link):
+class WebSocketTransport(Transport):
     """An open WebSocket."""
 
     kind: ClassVar[str] = "websocket"
@@ -129,11 +129,11 @@ class WebSocketLink(Link):
         if message.type is aiohttp.WSMsgType.CLOSE:
             raise closed_with(message.data, message.extra)
         if message.type is aiohttp.WSMsgType.ERROR:
-            raise LostError(f"the WebSocket failed: {message.data}", broken=True)
-        raise LostError("the connection broke")
+            raise TransportError(f"the WebSocket failed: {message.data}", broken=True)
+        raise TransportError("the connection broke")
 
     async def send(self, message: ClientMessage) -> None:
-        """Send a message. Raises ``LostError`` if the connection is gone."""
+        """Send a message. Raises ``TransportError`` if the connection is gone."""
         payload = self._encodings.out.encode(message)
         try:
             if self._encodings.out.is_text:
@@ -141,7 +141,7 @@ class WebSocketLink(Link):
             else:
                 await self._socket.send_bytes(payload)
         except (aiohttp.ClientError, OSError) as error:
-            raise LostError(network_reason(error)) from error
+            raise TransportError(network_reason(error)) from error
 
     async def close(self) -> None:
         """Close with 1000. Takes well under a second, whatever the peer does."""

@@ -7,46 +7,46 @@ from typing import Any
 import pytest
 
 from tests.support.scripted_server import heartbeat, trades, update, welcome
-from ticker.client.protocol.protocol import BrokenProtocolError, Follower
+from ticker.client.protocol.protocol import ClientProtocol, ProtocolViolationError
 from ticker.errors import RefusedError
 from ticker.wire.limits import Limits
 from ticker.wire.messages import Error, Subscribe, Subscribed, Unsubscribe, Unsubscribed, Welcome
 
 
-def follower(*symbols: str, channel: str = "ticker", rate: float | None = None) -> Follower:
-    return Follower(symbols, channel, rate, 100, "test")
+def protocol(*symbols: str, channel: str = "ticker", rate: float | None = None) -> ClientProtocol:
+    return ClientProtocol(symbols, channel, rate, 100, "test")
 
 
 def answer(asked: Any, rejected: dict[str, str] | None = None) -> Subscribed:
     return Subscribed(id=asked.id, channel=asked.channel, symbols=asked.symbols, rate=10, rejected=rejected or {})
 
 
-def asks(made: Follower, message: Welcome) -> list[Subscribe]:
+def asks(made: ClientProtocol, message: Welcome) -> list[Subscribe]:
     """What it asks of a connection that is welcomed so."""
     asked = made.connected(message)
     assert all(isinstance(each, Subscribe) for each in asked)
     return [each for each in asked if isinstance(each, Subscribe)]
 
 
-def live(*symbols: str, channel: str = "ticker") -> Follower:
-    made = follower(*symbols, channel=channel)
+def live(*symbols: str, channel: str = "ticker") -> ClientProtocol:
+    made = protocol(*symbols, channel=channel)
     for asked in made.connected(welcome()):
         made.receive(answer(asked))
     assert made.live
     return made
 
 
-def last(made: Follower, symbol: str = "A") -> float | None:
+def last(made: ClientProtocol, symbol: str = "A") -> float | None:
     return made.view.board[symbol].last
 
 
-def feed(made: Follower) -> str | None:
+def feed(made: ClientProtocol) -> str | None:
     return None if made.feed is None else made.feed.state
 
 
 def test_it_is_live_once_all_it_asked_is_answered() -> None:
     """And stocked once the first values are whole: a part of a snapshot is not enough."""
-    made = follower("A", rate=5)
+    made = protocol("A", rate=5)
     (asked,) = made.connected(welcome())
     assert asked == Subscribe(id="#1", symbols=["A"], rate=5)
     assert not made.live
@@ -60,7 +60,7 @@ def test_it_is_live_once_all_it_asked_is_answered() -> None:
 
 def test_nothing_to_ask_is_live_at_once() -> None:
     """A stream without symbols waits for nobody."""
-    made = follower()
+    made = protocol()
     assert made.connected(welcome()) == []
     assert made.live
     assert made.stocked
@@ -69,7 +69,7 @@ def test_nothing_to_ask_is_live_at_once() -> None:
 def test_a_watchlist_larger_than_a_message_is_asked_for_in_several() -> None:
     """As the server's limits say; live when the last is answered."""
     names = [f"SYMBOL-{number}" for number in range(100)]
-    made = follower(*names)
+    made = protocol(*names)
     asked = asks(made, welcome(limits=Limits(message_bytes=1_000)))
     assert len(asked) > 1
     assert [name for message in asked for name in message.symbols] == names
@@ -82,19 +82,19 @@ def test_a_watchlist_larger_than_a_message_is_asked_for_in_several() -> None:
 def test_a_server_of_another_protocol_is_refused() -> None:
     """Guessing what its messages mean would show wrong prices."""
     with pytest.raises(RefusedError, match="version 2") as caught:
-        follower("A").connected(welcome(protocol=2))
+        protocol("A").connected(welcome(protocol=2))
     assert caught.value.code == "protocol-version"
 
 
 def test_rejected_symbols_are_kept_apart_and_all_rejected_is_an_error(caplog: pytest.LogCaptureFixture) -> None:
     """One that is wrong doesn't spoil the others; none that is right can't be meant."""
-    made = follower("A", "X")
+    made = protocol("A", "X")
     (asked,) = made.connected(welcome())
     made.receive(answer(asked, {"X": "unknown-symbol"}))
     assert made.rejected == {"X": "unknown-symbol"}
     assert list(made.view.board) == ["A"]
     assert caplog.messages == ["test: ticker: rejected: X (unknown-symbol)"]
-    made = follower("X", "Y")
+    made = protocol("X", "Y")
     (asked,) = made.connected(welcome())
     with pytest.raises(RefusedError, match=r"X \(unknown-symbol\), Y") as caught:
         made.receive(answer(asked, {"X": "unknown-symbol", "Y": "unknown-symbol"}))
@@ -118,7 +118,7 @@ def test_all_rejected_after_a_reconnect_is_no_error() -> None:
 
 def test_an_error_at_the_beginning_is_for_good_and_later_ones_are_not(caplog: pytest.LogCaptureFixture) -> None:
     """A wrong rate will be wrong again. One that no question can be found for is logged."""
-    made = follower("A", rate=-1)
+    made = protocol("A", rate=-1)
     (asked,) = made.connected(welcome())
     with pytest.raises(RefusedError) as caught:
         made.receive(Error(id=asked.id, code="bad-rate", message="rate -1 can't be"))
@@ -127,7 +127,7 @@ def test_an_error_at_the_beginning_is_for_good_and_later_ones_are_not(caplog: py
     later = made.ask(Subscribe(symbols=["B"]))
     made.receive(Error(id=later.id, code="too-many-symbols", message="no"))
     made.receive(Error(code="malformed", message="what?"))
-    assert made.view.wanted.tokens() == ["A"]
+    assert made.view.watchlist.tokens() == ["A"]
     assert caplog.messages == ["test: the server says: malformed: what?"]
 
 
@@ -152,7 +152,7 @@ def test_a_gap_that_opens_again_and_again_breaks_the_connection() -> None:
     for _ in range(3):
         (asked,) = made.receive(update(6, 7, {}))
         made.receive(answer(asked))
-    with pytest.raises(BrokenProtocolError, match="again and again"):
+    with pytest.raises(ProtocolViolationError, match="again and again"):
         made.receive(update(6, 7, {}))
 
 
@@ -222,7 +222,7 @@ def test_a_new_epoch_amid_a_connection_makes_everything_void(caplog: pytest.LogC
 
 def test_what_was_dropped_while_connecting_is_taken_back_at_the_server() -> None:
     """It had been asked for already: the answer doesn't bring it back, and the server is told."""
-    made = follower("A", "B")
+    made = protocol("A", "B")
     (asked,) = made.connected(welcome())
     made.unsubscribe(["B"], "ticker")
     told = made.receive(answer(asked))
@@ -260,6 +260,6 @@ def test_the_feed_is_as_the_last_heartbeat_said_until_prices_prove_it_live() -> 
 def test_a_channel_that_there_is_not_is_named() -> None:
     """With those that there are."""
     with pytest.raises(ValueError, match="ticker, trades, quotes"):
-        follower("A", channel="candles")
+        protocol("A", channel="candles")
     with pytest.raises(ValueError, match="ticker, trades, quotes"):
         live("A").subscribe(["A"], "candles", None)

@@ -11,7 +11,7 @@ from ticker.client.protocol.view import View
 def view(*symbols: str) -> View:
     """A view whose subscribe to ``symbols`` was accepted."""
     made = View()
-    made.wanted.add(symbols)
+    made.watchlist.add(symbols)
     made.resume("one", same_epoch=False, message_bytes=65_536)
     made.watch(symbols)
     return made

@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ticker.client.protocol.watchlist import Wanted, as_names, portions
+from ticker.client.protocol.watchlist import Watchlist, as_names, portions
 from ticker.wire.messages import Since, Subscribe
 
 _names = st.lists(st.text(min_size=1, max_size=64), unique=True, max_size=60)
@@ -38,7 +38,7 @@ def test_a_string_is_one_symbol() -> None:
 
 def test_the_wildcard_covers_everything_until_it_is_taken_back() -> None:
     """As at the server: one name can't be taken out of everything, and taking everything out takes the names too."""
-    wanted = Wanted()
+    wanted = Watchlist()
     wanted.add(["AAPL", "*"])
     assert "ANY" in wanted
     assert wanted.tokens() == ["*", "AAPL"]

@@ -1,4 +1,4 @@
-"""Long polls as a link: what is asked while an answer is on its way."""
+"""Long polls as a transport: what is asked while an answer is on its way."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any, cast
 from yarl import URL
 
 from ticker.client.access import Access
-from ticker.client.transports.poll import PollLink
+from ticker.client.transports.poll import PollTransport
 from ticker.wire.limits import Limits
 from ticker.wire.messages import ServerMessage, Snapshot, Subscribe, Subscribed, Update, Welcome
 
 
-class Answered(PollLink):
+class Answered(PollTransport):
     """Its requests are answered by the test: ``requests`` has the symbols of each, and what is awaited."""
 
     def __init__(self) -> None:
@@ -33,25 +33,25 @@ def snapshot(version: int, *names: str) -> Snapshot:
 
 async def test_a_symbol_added_while_an_answer_comes_in_comes_whole() -> None:
     """The answer was to an older question: taken for one to the new one, it would leave out what is new for good."""
-    link, told = Answered(), asyncio.Queue[ServerMessage]()
+    transport, told = Answered(), asyncio.Queue[ServerMessage]()
 
     async def read() -> None:
         while True:
-            if (message := await link._receive()) is not None:
+            if (message := await transport._receive()) is not None:
                 told.put_nowait(message)
 
-    await link.send(Subscribe(id=1, symbols=["AAPL"], rate=0))
+    await transport.send(Subscribe(id=1, symbols=["AAPL"], rate=0))
     reading = asyncio.create_task(read())
     try:
         async with asyncio.timeout(10):
-            _, answer = await link.requests.get()
+            _, answer = await transport.requests.get()
             answer.set_result(snapshot(5, "AAPL"))
             assert isinstance(await told.get(), Subscribed)
             assert isinstance(await told.get(), Update)
-            _, answer = await link.requests.get()
+            _, answer = await transport.requests.get()
             answer.set_result(snapshot(6, "AAPL"))
-            await link.send(Subscribe(id=2, symbols=["MSFT"]))
-            names, answer = await link.requests.get()
+            await transport.send(Subscribe(id=2, symbols=["MSFT"]))
+            names, answer = await transport.requests.get()
             assert names == ["AAPL", "MSFT"]
             answer.set_result(snapshot(6, "AAPL", "MSFT"))
             subscribed, update = await told.get(), await told.get()

@@ -10,8 +10,8 @@ import pytest
 from tests.support.scripted_server import mute_server, scripted_server, update, welcome
 from ticker.backoff import retry_after_s
 from ticker.client.address import public_url, stream_url
-from ticker.client.exceptions import LostError, UnfitError
-from ticker.client.protocol.protocol import BrokenProtocolError
+from ticker.client.exceptions import TransportBlockedError, TransportError
+from ticker.client.protocol.protocol import ProtocolViolationError
 from ticker.client.transports.encodings import Encodings
 from ticker.client.transports.websocket import dial
 from ticker.errors import RefusedError
@@ -65,14 +65,14 @@ def test_a_message_of_an_unknown_type_is_passed_over_and_nonsense_is_not() -> No
     assert encodings.decode('{"type":"weather","sun":true}') is None
     assert encodings.decode(b"\x81\xa4type\xa7weather") is None
     for broken in ('{"type":"update"}', "[]", "nonsense", '{"type":7}', b"\xc1"):
-        with pytest.raises(BrokenProtocolError):
+        with pytest.raises(ProtocolViolationError):
             encodings.decode(broken)
 
 
 async def test_a_server_that_never_welcomes_is_given_up() -> None:
     """Within the time for an attempt, the handshake included."""
     async with mute_server() as url, aiohttp.ClientSession() as session:
-        with pytest.raises(LostError, match=r"within 0\.05 s"):
+        with pytest.raises(TransportError, match=r"within 0\.05 s"):
             await dial(session, stream_url(url), Encodings("json"), 0.05)
 
 
@@ -85,7 +85,7 @@ async def test_a_server_that_begins_with_something_else_is_no_ticker() -> None:
             await client.say(update(0, 1, {}))
 
         serving = asyncio.create_task(serve())
-        with pytest.raises(LostError, match="welcome") as caught:
+        with pytest.raises(TransportError, match="welcome") as caught:
             await dial(session, stream_url(server.url), Encodings("json"), 5)
         assert caught.value.broken
         await serving
@@ -101,16 +101,16 @@ async def test_the_encoding_is_asked_for_by_subprotocol() -> None:
             assert "Sec-WebSocket-Extensions" not in client.request.headers
             client.codec = codec_for("json" if encoding == "msgpack" else "msgpack")
             await client.say(welcome("one"))
-            link = await dialling
-            assert link.welcome.epoch == "one"
-            await link.close()
+            transport = await dialling
+            assert transport.welcome.epoch == "one"
+            await transport.close()
             assert await client.closed == 1000
 
 
 async def test_a_page_that_is_no_stream_is_refused_for_good() -> None:
     """A wrong address stays wrong: 404 is not tried again."""
     async with scripted_server() as server, aiohttp.ClientSession() as session:
-        with pytest.raises(UnfitError) as caught:
+        with pytest.raises(TransportBlockedError) as caught:
             await dial(session, stream_url(server.url + "/elsewhere"), Encodings("json"), 5)
         assert isinstance(caught.value.verdict, RefusedError)
         assert caught.value.verdict.code == "http-404"

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.scripted_server import TS, heartbeat, welcome
 from ticker.client.protocol.event_queue import Event, EventQueue
-from ticker.client.protocol.protocol import Follower
+from ticker.client.protocol.protocol import ClientProtocol
 from ticker.wire.limits import Limits
 from ticker.wire.messages import (
     Alert,
@@ -34,8 +34,8 @@ from ticker.wire.messages import (
 )
 
 
-def follower(owner: str | None = None, *symbols: str) -> Follower:
-    return Follower(symbols, "ticker", None, 100, "test", owner)
+def protocol(owner: str | None = None, *symbols: str) -> ClientProtocol:
+    return ClientProtocol(symbols, "ticker", None, 100, "test", owner)
 
 
 def row(id_: int | str, *, when: str = "last >= 10", once: bool = True, state: Any = "waiting") -> AlertRow:
@@ -59,28 +59,28 @@ def said(seq: int, room: str = "desk", *, lost: int = 0, id_: str | None = None)
     return Said(id=id_, room=room, sender="Bob", text=f"{seq}", seq=seq, ts=TS, lost=lost)
 
 
-def seqs(made: Follower) -> list[int]:
+def seqs(made: ClientProtocol) -> list[int]:
     """The numbers of what has come, as far as it has any."""
     events: list[Event] = []
-    while (event := made.talk.events.take()) is not None:
+    while (event := made.desk.events.take()) is not None:
         events.append(event)
     return [event.seq for event in events if isinstance(event, Fired | Said)]
 
 
-def live(made: Follower) -> bool:
+def live(made: ClientProtocol) -> bool:
     return made.live
 
 
-def set_alert(made: Follower, id_: int | str, seq: int = 0, *others: AlertRow) -> None:
-    asked = made.ask(made.talk.alerts.alert(Alert(id=id_, symbol="A", when="last >= 10")))
+def set_alert(made: ClientProtocol, id_: int | str, seq: int = 0, *others: AlertRow) -> None:
+    asked = made.ask(made.desk.alerts.alert(Alert(id=id_, symbol="A", when="last >= 10")))
     made.receive(alerts(asked, seq, row(id_), *others))
 
 
-def in_desk(epoch: str = "e") -> Follower:
-    """A follower that is in a room of which it has heard the numbers up to 3."""
-    made = follower()
+def in_desk(epoch: str = "e") -> ClientProtocol:
+    """A protocol that is in a room of which it has heard the numbers up to 3."""
+    made = protocol()
     assert made.connected(welcome()) == []
-    asked = made.ask(made.talk.rooms.join("desk", "Ann"))
+    asked = made.ask(made.desk.rooms.join("desk", "Ann"))
     made.receive(joined(asked, 3, epoch=epoch))
     for seq in (1, 2, 3):
         made.receive(said(seq))
@@ -94,7 +94,7 @@ def in_desk(epoch: str = "e") -> Follower:
 
 def test_an_owners_alerts_are_asked_for_when_it_connects() -> None:
     """A program that is started again has them, and is live when it was told; what fired meanwhile comes."""
-    made = follower("ann", "A")
+    made = protocol("ann", "A")
     subscribe, claim = made.connected(welcome())
     assert isinstance(subscribe, Subscribe)
     assert claim == Alerts(id="#2", owner="ann")
@@ -110,7 +110,7 @@ def test_an_owners_alerts_are_asked_for_when_it_connects() -> None:
 
 def test_nobody_who_has_no_alerts_asks_for_any() -> None:
     """A server that knows none is not bothered by whoever wants prices."""
-    made = follower()
+    made = protocol()
     assert made.connected(welcome()) == []
     made.disconnected()
     assert made.connected(welcome()) == []
@@ -118,7 +118,7 @@ def test_nobody_who_has_no_alerts_asks_for_any() -> None:
 
 def test_a_new_connection_asks_for_what_fired_after_the_last_that_came() -> None:
     """And what a server that knows its clients sends by itself, before it is asked, isn't taken twice, nor for all."""
-    made = follower()
+    made = protocol()
     made.connected(welcome())
     made.receive(fired(4))
     made.disconnected()
@@ -136,7 +136,7 @@ def test_a_new_connection_asks_for_what_fired_after_the_last_that_came() -> None
 
 def test_where_nothing_had_come_yet_the_first_list_says_where_to_go_on() -> None:
     """What fires on its way to a connection that breaks comes on the next."""
-    made = follower("ann")
+    made = protocol("ann")
     (claim,) = made.connected(welcome())
     made.receive(alerts(claim, 9))
     made.disconnected()
@@ -146,7 +146,7 @@ def test_where_nothing_had_come_yet_the_first_list_says_where_to_go_on() -> None
 
 def test_a_server_whose_numbers_begin_anew_is_followed_from_its_first() -> None:
     """One that keeps nothing was started again: its 1 is news, though 4 was had of the one before."""
-    made = follower("ann")
+    made = protocol("ann")
     (claim,) = made.connected(welcome())
     made.receive(alerts(claim, 4))
     made.disconnected()
@@ -163,13 +163,13 @@ def test_a_server_whose_numbers_begin_anew_is_followed_from_its_first() -> None:
 
 def test_alerts_that_the_server_has_forgotten_are_set_again(caplog: pytest.LogCaptureFixture) -> None:
     """Until that is answered, be it over another break; those that fired, or were removed, stay away."""
-    made = follower("ann")
+    made = protocol("ann")
     (claim,) = made.connected(welcome())
     made.receive(alerts(claim, 0))
     set_alert(made, "fires")
     set_alert(made, "removed", 0, row("fires"))
     made.receive(fired(1, "fires"))
-    unalert = made.ask(made.talk.alerts.unalert("removed"))
+    unalert = made.ask(made.desk.alerts.unalert("removed"))
     assert unalert == Unalert(id="removed", owner="ann")
     made.receive(alerts(unalert, 1, row("fires", state="fired")))
     set_alert(made, 7, 1, row("fires", state="fired"))
@@ -196,7 +196,7 @@ def test_alerts_that_the_server_has_forgotten_are_set_again(caplog: pytest.LogCa
 
 def test_what_another_client_of_the_owners_removed_is_not_set_again() -> None:
     """The server that is still the same has forgotten nothing."""
-    made = follower("ann")
+    made = protocol("ann")
     (claim,) = made.connected(welcome())
     made.receive(alerts(claim, 0))
     set_alert(made, "a")
@@ -210,7 +210,7 @@ def test_what_another_client_of_the_owners_removed_is_not_set_again() -> None:
 
 def test_an_alert_that_was_set_once_more_is_armed_though_what_fired_before_comes_late() -> None:
     """The list that answers says how far it was when it was set."""
-    made = follower("ann")
+    made = protocol("ann")
     (claim,) = made.connected(welcome())
     made.receive(alerts(claim, 0))
     set_alert(made, "a")
@@ -223,11 +223,11 @@ def test_an_alert_that_was_set_once_more_is_armed_though_what_fired_before_comes
 
 def test_an_alert_that_fired_is_no_answer_to_setting_it_and_no_question_has_its_id() -> None:
     """Users number their alerts as they like: 7 is theirs, "#7" the client's own."""
-    made = follower("ann")
+    made = protocol("ann")
     (claim,) = made.connected(welcome())
     made.receive(alerts(claim, 0))
     questions = [made.ask(Subscribe(symbols=["A"])) for _ in range(7)]
-    asked = made.ask(made.talk.alerts.alert(Alert(id=7, symbol="A", when="last >= 10")))
+    asked = made.ask(made.desk.alerts.alert(Alert(id=7, symbol="A", when="last >= 10")))
     assert asked.id == 7
     assert 7 not in [question.id for question in questions]
     made.receive(fired(1, 7))
@@ -238,10 +238,10 @@ def test_an_alert_that_fired_is_no_answer_to_setting_it_and_no_question_has_its_
 
 def test_an_alert_whose_answer_never_came_is_found_by_what_the_next_connection_is_told() -> None:
     """If it was set, it needn't be set again; and if it wasn't, another of its id is not taken for it."""
-    made = follower("ann")
+    made = protocol("ann")
     (claim,) = made.connected(welcome())
     made.receive(alerts(claim, 0))
-    book = made.talk.alerts
+    book = made.desk.alerts
     asked = made.ask(book.alert(Alert(id=7, symbol="A", when="last  >=  10")))
     made.disconnected()
     assert book.found(asked) is None
@@ -262,7 +262,7 @@ def test_an_alert_whose_answer_never_came_is_found_by_what_the_next_connection_i
 
 def test_a_server_without_alerts_and_rooms_is_good_for_prices(caplog: pytest.LogCaptureFixture) -> None:
     """What it refuses at the beginning is logged, and the stream is live."""
-    made = follower("ann")
+    made = protocol("ann")
     (claim,) = made.connected(welcome())
     made.receive(Error(id=claim.id, code="unknown-op", message="this server doesn't offer that"))
     assert live(made)
@@ -283,7 +283,7 @@ def test_a_room_is_joined_again_and_goes_on_after_the_last_that_came() -> None:
     for message in (said(3), said(5, lost=1), said(6), said(6)):
         made.receive(message)
     assert seqs(made) == [5, 6]
-    assert made.talk.events.lost == {"said": 1}
+    assert made.desk.events.lost == {"said": 1}
 
 
 def test_a_room_that_began_anew_is_heard_from_its_beginning() -> None:
@@ -299,9 +299,9 @@ def test_a_room_that_began_anew_is_heard_from_its_beginning() -> None:
 def test_who_is_told_nothing_before_a_break_asks_for_all_that_is_kept() -> None:
     """Unless it is known that there was nothing: then it goes on from there."""
     for head, since in ((5, None), (0, Since(epoch="e", version=0))):
-        made = follower()
+        made = protocol()
         made.connected(welcome())
-        asked = made.ask(made.talk.rooms.join("desk", "Ann"))
+        asked = made.ask(made.desk.rooms.join("desk", "Ann"))
         made.receive(joined(asked, head))
         made.disconnected()
         assert made.connected(welcome()) == [Join(id="#2", room="desk", name="Ann", since=since)]
@@ -322,24 +322,24 @@ def test_a_server_that_was_killed_tells_nothing_twice_although_its_numbers_begin
 def test_who_is_in_a_room_is_known_and_told_where_a_break_changed_it() -> None:
     """The answer to joining again says it; one who listens hears it as if it had been told."""
     made = in_desk()
-    assert made.talk.rooms.names() == {"desk": ["Ann"]}
+    assert made.desk.rooms.names() == {"desk": ["Ann"]}
     (join,) = made.connected(welcome())
     made.receive(joined(join, 3, names=("Ann", "Bob")))
-    assert made.talk.events.take() == Present(room="desk", names=["Ann", "Bob"])
+    assert made.desk.events.take() == Present(room="desk", names=["Ann", "Bob"])
     made.receive(Present(room="desk", names=["Ann"]))
-    assert made.talk.events.take() == Present(room="desk", names=["Ann"])
-    assert made.talk.rooms.names() == {"desk": ["Ann"]}
+    assert made.desk.events.take() == Present(room="desk", names=["Ann"])
+    assert made.desk.rooms.names() == {"desk": ["Ann"]}
     made.disconnected()
     (join,) = made.connected(welcome())
     made.receive(joined(join, 3))
-    assert made.talk.events.take() is None, "nothing has changed"
+    assert made.desk.events.take() is None, "nothing has changed"
 
 
 def test_who_has_left_a_room_hears_no_more_of_it() -> None:
     """Whatever is under way; and if joining it again was, the server is told once that is answered."""
     made = in_desk()
     (join,) = made.connected(welcome())
-    made.talk.rooms.leave("desk")
+    made.desk.rooms.leave("desk")
     made.receive(said(4))
     made.receive(Present(room="desk", names=["Bob"]))
     (leave,) = made.receive(joined(join, 3))
@@ -380,8 +380,8 @@ def test_events_come_in_their_order() -> None:
     ]
     for message in told:
         made.receive(message)
-    assert [made.talk.events.take() for _ in told] == told
-    assert not made.talk.events
+    assert [made.desk.events.take() for _ in told] == told
+    assert not made.desk.events
 
 
 def test_a_full_queue_loses_the_oldest_and_says_how_many() -> None:
@@ -404,10 +404,10 @@ def test_a_full_queue_loses_the_oldest_and_says_how_many() -> None:
 def test_one_who_listens_for_notices_alone_shows_that_it_lives() -> None:
     """The server would take it for idle and close it. Whoever watches something needn't, nor one who doesn't listen."""
     limits = Limits(idle_seconds=60)
-    listening, silent, watching = follower(), follower(), follower(None, "A")
+    listening, silent, watching = protocol(), protocol(), protocol(None, "A")
     for made in (listening, silent, watching):
         for asked in made.connected(welcome(limits=limits)):
             made.receive(Subscribed(id=asked.id, channel="ticker", symbols=["A"], rate=10))
-    listening.talk.listening = watching.talk.listening = True
+    listening.desk.listening = watching.desk.listening = True
     answers = [[made.receive(heartbeat(0)) for made in (listening, silent, watching)] for _ in range(4)]
     assert answers == [[[], [], []], [[Ping(id="#1")], [], []], [[], [], []], [[Ping(id="#2")], [], []]]

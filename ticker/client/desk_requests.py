@@ -1,6 +1,6 @@
 """Carries what the user says to the server and brings the answer: alerts, rooms, pings.
 
-What is known of them is the talk's job; here it is decided what happens to a wish when the connection breaks before it
+What is known of them is the desk's job; here it is decided what happens to a wish when the connection breaks before it
 is answered. What may be done twice is asked again; what may not is found out about, or told as unknown.
 """
 
@@ -12,9 +12,9 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-from ticker.client.protocol.desk_state import Talk
+from ticker.client.protocol.desk_state import DeskState
 from ticker.client.protocol.pending import OWN
-from ticker.client.supervisor import Keeper
+from ticker.client.supervisor import Supervisor
 from ticker.errors import ProtocolError, StreamError
 from ticker.wire.messages import Alert, AlertList, AlertRow, Alerts, Id, Joined, Left, Ping, Pong, Said, Say, Unalert
 
@@ -22,18 +22,18 @@ from ticker.wire.messages import Alert, AlertList, AlertRow, Alerts, Id, Joined,
 DEFAULT_NAME = "python"
 
 
-class Talker:
+class DeskRequests:
     """One client's wishes, one after the other. ``new_id`` makes up the id of an alert that was given none."""
 
     def __init__(
         self,
-        keeper: Keeper,
-        talk: Talk,
+        supervisor: Supervisor,
+        desk: DeskState,
         lock: threading.Lock,
         new_id: Callable[[], str] = lambda: os.urandom(8).hex(),
     ) -> None:
-        self._keeper = keeper
-        self._talk = talk
+        self._supervisor = supervisor
+        self._desk = desk
         self._lock = lock
         self._new_id = new_id
         #: Held by whoever asks something: an alert's answer is known by the alert's id, whoever asked.
@@ -45,7 +45,7 @@ class Talker:
         if id_ is None:
             id_ = self._new_id()
         message = Alert(id=_named(id_), symbol=symbol, when=when, once=once, hysteresis=hysteresis)
-        alerts = self._talk.alerts
+        alerts = self._desk.alerts
         async with self._turn:
             while True:
                 with self._lock:
@@ -54,7 +54,7 @@ class Talker:
                 if answer is None:
                     # It may have been set before the connection broke, and have fired since: setting it again would
                     # let it fire again. The next connection is told what there is.
-                    await self._keeper.lives()
+                    await self._supervisor.lives()
                     with self._lock:
                         found = alerts.found(asked)
                     if found is not None:
@@ -68,7 +68,7 @@ class Talker:
     async def alerts(self) -> list[AlertRow]:
         async with self._turn:
             with self._lock:
-                asked = self._talk.alerts.alerts()
+                asked = self._desk.alerts.alerts()
             answer = await self._about_alerts(asked)
         assert answer is not None
         return answer.alerts
@@ -76,27 +76,27 @@ class Talker:
     async def unalert(self, id_: Id) -> None:
         async with self._turn:
             with self._lock:
-                asked = self._talk.alerts.unalert(_named(id_))
+                asked = self._desk.alerts.unalert(_named(id_))
             while await self._about_alerts(asked, again=False) is None:
                 # It may have been removed before the connection broke.
-                await self._keeper.lives()
+                await self._supervisor.lives()
                 with self._lock:
-                    if self._talk.alerts.is_gone(id_):
+                    if self._desk.alerts.is_gone(id_):
                         return
 
     async def claim(self) -> None:
         """Have the server say where the alerts are, so that what fires from now on is not missed over a break."""
         async with self._turn:
             with self._lock:
-                asked = self._talk.alerts.alerts()
+                asked = self._desk.alerts.alerts()
             with suppress(ProtocolError):  # a server without alerts: nothing of theirs will come
-                await self._keeper.request(asked, AlertList, insist=False)
+                await self._supervisor.request(asked, AlertList, insist=False)
 
     async def _about_alerts(self, message: Alert | Alerts | Unalert, *, again: bool = True) -> AlertList | None:
         try:
-            return await self._keeper.request(message, AlertList, insist=True, again=again)
+            return await self._supervisor.request(message, AlertList, insist=True, again=again)
         except ProtocolError as error:
-            if error.code != "no-owner" or self._talk.alerts.owner is not None:
+            if error.code != "no-owner" or self._desk.alerts.owner is not None:
                 raise
             text = (
                 "the server doesn't ask who one is, so say whose the alerts are: ticker.connect(…, owner=…), "
@@ -112,24 +112,24 @@ class Talker:
 
     async def _join(self, room: str, name: str | None) -> Joined:
         with self._lock:
-            asked = self._talk.rooms.join(room, name, DEFAULT_NAME)
-        answer = await self._keeper.request(asked, Joined, insist=True)
+            asked = self._desk.rooms.join(room, name, DEFAULT_NAME)
+        answer = await self._supervisor.request(asked, Joined, insist=True)
         assert answer is not None
         return answer
 
     async def say(self, room: str, text: str, name: str | None) -> Said:
         async with self._turn:
-            if room.strip(" ") not in self._talk.rooms:
+            if room.strip(" ") not in self._desk.rooms:
                 await self._join(room, name)
             message = Say(room=room, text=text)
             try:
-                answer = await self._keeper.request(message, Said, insist=True, again=False)
+                answer = await self._supervisor.request(message, Said, insist=True, again=False)
             except ProtocolError as error:
                 if error.code != "not-joined":
                     raise
                 # A new connection was not let in again; now it may be, or the error says why not.
                 await self._join(room, name)
-                answer = await self._keeper.request(message, Said, insist=True, again=False)
+                answer = await self._supervisor.request(message, Said, insist=True, again=False)
         if answer is None:
             raise StreamError(f"the connection broke while this was said in {room}: whether it was heard is not known")
         return answer
@@ -137,10 +137,10 @@ class Talker:
     async def leave(self, room: str) -> None:
         async with self._turn:
             with self._lock:
-                known = room.strip(" ") in self._talk.rooms
-                asked = self._talk.rooms.leave(room.strip(" "))
+                known = room.strip(" ") in self._desk.rooms
+                asked = self._desk.rooms.leave(room.strip(" "))
             try:
-                await self._keeper.request(asked, Left, insist=False)
+                await self._supervisor.request(asked, Left, insist=False)
             except ProtocolError as error:
                 if error.code != "not-joined" or not known:
                     raise
@@ -150,9 +150,9 @@ class Talker:
     async def ping(self, data: object) -> float:
         clock = asyncio.get_running_loop().time
         while True:
-            await self._keeper.lives()
+            await self._supervisor.lives()
             began_s = clock()
-            if await self._keeper.request(Ping(data=data), Pong, insist=True, again=False) is not None:
+            if await self._supervisor.request(Ping(data=data), Pong, insist=True, again=False) is not None:
                 return clock() - began_s
 
 
