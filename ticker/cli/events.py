@@ -1,7 +1,6 @@
-"""What a server may tell besides what a command is about: its operator's notices, and alerts that fired.
+"""Prints the operator's notices and fired alerts, for commands whose output is something else.
 
-An alert goes to all connections of its owner's, and what waited for one to come goes to the first; so whichever command
-that is says it.
+The server sends a fired alert to every connection of its owner, so any command may receive one.
 """
 
 from __future__ import annotations
@@ -15,47 +14,47 @@ import click
 from ticker.cli.failure import printable
 from ticker.wire.messages import Fired, Notice
 
-#: So many are kept while the screen is a table's.
+#: The number of lines kept while a table fills the screen.
 _KEPT: Final = 100
 
 
-class Asides:
-    """Those of a stream, on stderr; ``held`` until they are released, while the screen is a table's."""
+class EventPrinter:
+    """Prints a stream's events on stderr; with ``held``, only once ``release`` is called."""
 
     def __init__(self, *, held: bool = False) -> None:
         self._held: deque[str] | None = deque(maxlen=_KEPT) if held else None
 
     @property
     def newest(self) -> str:
-        """The last of those that are held."""
+        """The last line that is held back."""
         return self._held[-1] if self._held else ""
 
     async def follow(self, events: AsyncIterator[object]) -> None:
-        """Until the stream ends."""
+        """Print events until the stream ends."""
         async for event in events:
-            if (words := aside(event)) is None:
+            if (line := event_line(event)) is None:
                 continue
             if self._held is None:
-                _say(words)
+                _print(line)
             else:
-                self._held.append(words)
+                self._held.append(line)
 
     def release(self) -> None:
-        """The screen is free."""
+        """Print what was held back, and later events at once."""
         held, self._held = self._held, None
-        for words in held or ():
-            _say(words)
+        for line in held or ():
+            _print(line)
 
 
-def _say(words: str) -> None:
-    click.echo(f"ticker: {words}", err=True)
+def _print(line: str) -> None:
+    click.echo(f"ticker: {line}", err=True)
 
 
-def aside(event: object) -> str | None:
-    """What to tell the user, in a line that can't steer a terminal; None if it is nothing of these."""
+def event_line(event: object) -> str | None:
+    """The line for a notice or a fired alert, without control characters; None for any other event."""
     if isinstance(event, Notice):
         return printable(f"{event.sender}: {event.text}")
     if isinstance(event, Fired):
-        lost = f" ({event.lost:,} before it are not kept any more)" if event.lost else ""
+        lost = f" ({event.lost:,} earlier ones were dropped)" if event.lost else ""
         return printable(f"alert {event.id}: {event.symbol} {event.when}: {event.value:g}{lost}")
     return None

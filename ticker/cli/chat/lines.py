@@ -11,7 +11,7 @@ from datetime import date, datetime, tzinfo
 from typing import Final
 from zlib import crc32
 
-from ticker.cli.events import aside
+from ticker.cli.events import event_line
 from ticker.cli.failure import printable
 from ticker.wire.messages import Fired, Notice, Present, Said
 
@@ -38,7 +38,7 @@ class Lines:
             return self.said(event)
         if isinstance(event, Present):
             return self.present(event.names)
-        return [[("class:notice", f"* {aside(event)}")]]
+        return [[("class:notice", f"* {event_line(event)}")]]
 
     def said(self, said: Said) -> list[Line]:
         at = datetime.fromtimestamp(said.ts / 1e9).astimezone(self._zone)

@@ -15,7 +15,7 @@ from typing import Final
 import ticker
 from ticker.cli.chat.lines import Lines
 from ticker.cli.chat.screens import Screen, screen
-from ticker.cli.events import aside
+from ticker.cli.events import event_line
 from ticker.cli.failure import Failure, unreachable
 from ticker.cli.stopping import Stop
 from ticker.cli.watch.stream import next_batch
@@ -117,7 +117,7 @@ class _Chat:
             here = [event for event in batch if not isinstance(event, Said | Present) or event.room == self._room]
             if not shown.talks:
                 for event in here:
-                    if (words := aside(event)) is not None:
+                    if (words := event_line(event)) is not None:
                         shown.tell(words)
                 here = [event for event in here if isinstance(event, Said)]
             await shown.show([line for event in here for line in self._lines.of(event)])

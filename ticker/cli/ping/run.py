@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 import click
 
-from ticker.cli.events import aside
+from ticker.cli.events import event_line
 from ticker.cli.failure import Failure, no_server, printable
 from ticker.cli.stopping import Stop
 from ticker.client.access import Access
@@ -90,7 +90,7 @@ async def _pings(transport: Transport, request: Request, told: Callable[[float |
     def handle(message: ServerMessage) -> Iterable[ClientMessage]:
         if isinstance(message, Pong) and (waiter := waiting.pop(str(message.data), None)) is not None:
             waiter.set_result(time.perf_counter())
-        elif (words := aside(message)) is not None:
+        elif (words := event_line(message)) is not None:
             click.echo(f"ticker: {words}", err=True)
         return ()
 

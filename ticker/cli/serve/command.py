@@ -269,8 +269,8 @@ def command(**params: Any) -> int:
     ticker serve --symbols AAPL,MSFT --seed 7   two of them, the same each time
     ticker serve day.csv --speed 60             a file of market data, an hour a minute
     """
-    from ticker.cli.serve.malloc import give_back
-    from ticker.cli.serve.ulimit import allow_many
+    from ticker.cli.serve import malloc
+    from ticker.cli.serve.ulimit import raise_open_files
     from ticker.cli.stopping import run
     from ticker.server import Settings
     from ticker.server.core.localhost import is_own
@@ -292,8 +292,8 @@ def command(**params: Any) -> int:
         proxies = networks(params["trusted_proxy"])
     except ValueError as error:
         raise Failure(f"--trusted-proxy: {error}") from error
-    give_back()
-    connections = min(params["max_connections"], _room(allow_many()))
+    malloc.tune()
+    connections = min(params["max_connections"], _room(raise_open_files()))
     settings = Settings(
         host=params["host"],
         port=params["port"],
@@ -390,8 +390,8 @@ def _build(name: str, given: dict[str, object]) -> Feed:
 
 
 async def _serve(feed: Feed, name: str, settings: Settings, stop: Stop) -> int:
+    from ticker.cli.serve import gc
     from ticker.cli.serve.banner import banner, how_called
-    from ticker.cli.serve.gc import calm
     from ticker.feed.feed import ReplayFeed
     from ticker.server import Service
 
@@ -404,7 +404,7 @@ async def _serve(feed: Feed, name: str, settings: Settings, stop: Stop) -> int:
         replay = feed.replay if isinstance(feed, ReplayFeed) else None
         banner(service.url, name, feed.info, how_called(), replay).write(sys.stdout)
         _reload_on_hangup(service)
-        calm()
+        gc.tune()
         await stop.wait()
         log.info("stopping")
     finally:

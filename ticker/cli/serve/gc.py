@@ -1,19 +1,19 @@
-"""How often Python's garbage collector looks for what nobody needs any more."""
+"""Makes Python's garbage collector run less often."""
 
 from __future__ import annotations
 
 import gc
 from typing import Final
 
-#: New objects before the youngest are looked at; and of such looks, how many to one at older ones.
+#: Allocations before a collection of the youngest generation, and such collections before one of the next generation.
 _THRESHOLDS: Final = (20_000, 20, 50)
 
 
-def calm() -> None:
-    """Look less often, and never again at what is there now. To be called once the start is over.
+def tune() -> None:
+    """Raise the thresholds, and exclude the objects that exist now. Call this once the server has started.
 
-    A beat makes thousands of objects that go by themselves right after it, and a client's are there for as long as it
-    is: by default the collector would look at some of them in each beat. What lies in circles waits a little longer.
+    Each beat allocates thousands of objects that reference counting frees right after it. With Python's defaults the
+    collector runs in each beat and traverses the objects of every client. Cycles are freed somewhat later.
     """
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""Memory that the process has no use for any more goes back to the system, where the C library lets one say so."""
+"""Makes the C library return freed memory to the system."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ _MMAP_THRESHOLD: Final = -3
 _BYTES: Final = 131_072
 
 
-def give_back() -> None:
-    """Return what is free, now and from here on. To be called when what a start takes has been done.
+def tune() -> None:
+    """Trim the heap now, and fix glibc's thresholds for returning memory. Call this after loading.
 
-    glibc keeps ever larger blocks in its heap once one of that size was freed, and a history of bars is made of large
-    blocks that come and go: without this it takes a fifth more. Sources: mallopt(3), malloc_trim(3). Elsewhere this
-    does nothing.
+    glibc raises its mmap threshold whenever a larger block is freed; later blocks of that size then stay in the heap.
+    The history of bars allocates and frees large blocks, and would take a fifth more memory. Sources: mallopt(3),
+    malloc_trim(3). Does nothing with another C library.
     """
     try:
         libc = ctypes.CDLL("libc.so.6")

@@ -1,12 +1,12 @@
-"""A connection is a file to the system, and many systems start a program with leave for 1,024 of them."""
+"""Raises the limit of open files. Each connection is one, and many systems allow a process 1,024 by default."""
 
 from __future__ import annotations
 
 import sys
 
 
-def allow_many() -> int | None:
-    """Take as many as the program may have without asking its owner. How many that is; None: nobody counts."""
+def raise_open_files() -> int | None:
+    """Raise RLIMIT_NOFILE to its hard limit and return it. None if it is unlimited or unknown."""
     if sys.platform == "win32":
         return None
     import resource
@@ -16,7 +16,7 @@ def allow_many() -> int | None:
         try:
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         except (OSError, ValueError):
-            # macOS says "unlimited" and means less.
+            # macOS reports "unlimited" and rejects it.
             resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, 10_240), hard), hard))
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return None if most == resource.RLIM_INFINITY else most
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return None if limit == resource.RLIM_INFINITY else limit

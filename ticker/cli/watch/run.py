@@ -13,7 +13,7 @@ from ssl import SSLContext
 import click
 
 import ticker
-from ticker.cli.events import Asides
+from ticker.cli.events import EventPrinter
 from ticker.cli.failure import Failure, printable, unreachable
 from ticker.cli.logs import logging_to_stderr
 from ticker.cli.stopping import Stop
@@ -93,26 +93,26 @@ async def _show(request: Request) -> None:
                     click.echo(f"ticker: {why} {printable(name)}", err=True)
                 if not request.table:  # the table has its own words for what the log says
                     log.enter_context(logging_to_stderr("warning", _LOG_LINE))
-                await _show_with_asides(stream, request)
+                await _show_with_events(stream, request)
         except (RefusedError, ConnectError) as error:
             raise unreachable(
                 error, stream.url, "start one with `ticker serve`, or wait for one with --wait"
             ) from error
 
 
-async def _show_with_asides(stream: ticker.Stream, request: Request) -> None:
-    asides = Asides(held=request.table and sys.stdout.isatty())
-    following = asyncio.create_task(asides.follow(stream.events()))
+async def _show_with_events(stream: ticker.Stream, request: Request) -> None:
+    printer = EventPrinter(held=request.table and sys.stdout.isatty())
+    following = asyncio.create_task(printer.follow(stream.events()))
     try:
-        await _show_stream(stream, request, asides)
+        await _show_stream(stream, request, printer)
     finally:
         following.cancel()
         # What ended the stream is told by what shows it.
         await asyncio.gather(following, return_exceptions=True)
-        asides.release()
+        printer.release()
 
 
-async def _show_stream(stream: Stream, request: Request, asides: Asides) -> None:
+async def _show_stream(stream: Stream, request: Request, printer: EventPrinter) -> None:
     if request.output != "table":
         await write_lines(stream, request, Output(standard_output()))
         return
@@ -122,7 +122,7 @@ async def _show_stream(stream: Stream, request: Request, asides: Asides) -> None
 
     console = Console(highlight=False)
     if request.table:
-        await show_table(stream, console, request.count, lambda: asides.newest)
+        await show_table(stream, console, request.count, lambda: printer.newest)
     else:
         await show_tape(stream, request.channel, console, request.count)
 

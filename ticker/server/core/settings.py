@@ -1,43 +1,45 @@
-"""What can be set about the service, with its defaults."""
+"""The server's settings, with their defaults."""
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ticker.auth.tokens import TokenVerifier
-from ticker.server.middleware.proxy import Network
 from ticker.wire.limits import Limits
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """``port`` 0 takes any that is free. ``ring_ticks`` is how many trades, and how many quotes, are kept."""
-
+    #: Port 0 takes any free port.
     host: str = "127.0.0.1"
     port: int = 8000
     heartbeat_s: float = 10.0
     limits: Limits = field(default_factory=Limits)
+    #: The number of trades, and of quotes, kept for clients that are behind.
     ring_ticks: int = 65_536
-    #: Origins of pages that may connect besides the server's own, as ``https://prices.example``; ``*``: all.
+    #: Origins of pages that may connect besides the server's own: ``https://prices.example``; ``*`` allows all.
     allowed_origins: frozenset[str] = frozenset()
-    #: The file of keys, and what tokens are checked with; with neither, nobody is asked who they are.
+    #: The key file, and what verifies tokens. Without either, authentication is disabled.
     keys: Path | None = None
     tokens: TokenVerifier | None = None
-    #: Whose word is taken for who really asks.
+    #: Proxies whose ``X-Forwarded-*`` headers are trusted.
     proxies: tuple[Network, ...] = ()
-    #: The certificate and its key (PEM); with them everything is encrypted.
+    #: The certificate and its key (PEM); with them the server uses TLS.
     tls_cert: Path | None = None
     tls_key: Path | None = None
-    #: What the kernel may hold for one client (SO_SNDBUF). Left alone it takes megabytes, and a client that wakes up
-    #: would read prices from many seconds ago before it gets new ones.
+    #: SO_SNDBUF of each connection. The kernel's default is megabytes: a client that resumes reading would first get
+    #: prices that are many seconds old.
     send_buffer_bytes: int = 65_536
-    #: A client whose machine doesn't acknowledge what was sent for this long is gone (TCP_USER_TIMEOUT).
+    #: TCP_USER_TIMEOUT: a connection is closed when sent data is not acknowledged for this long.
     dead_after_s: float = 20.0
-    #: Whether messages are compressed for clients that offer it (RFC 7692): once for each frame, however many get it.
+    #: Compress messages for clients that offer it (RFC 7692); each frame is compressed once for all its receivers.
     compress: bool = False
-    #: The folder of what outlives the server: alerts, rooms, webhooks. Without one, all that ends with it.
+    #: The folder for alerts, rooms and webhooks. None: they are kept in memory only.
     state: Path | None = None
-    #: Where what fires is sent to as well, and the file of the secret that signs it.
+    #: The address that fired alerts are posted to, and the file with the secret that signs them.
     webhook: str | None = None
     webhook_secret: Path | None = None

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+from ticker.server.core.settings import Network
 
 
 def networks(given: Sequence[str]) -> tuple[Network, ...]:
