@@ -332,7 +332,7 @@ async def test_a_mistake_of_the_servers_closes_with_1011(
         await receive(stream)
         with monkeypatch.context() as broken:
             broken.setattr(Session, "receive", lambda *_: 1 / 0)
-            await stream.send_json({"op": "ping"})
+            await stream.send_json({"op": "subscribe", "symbols": ["AAPL"]})
             closed = await stream.receive()
             assert (closed.type, closed.data) == (WSMsgType.CLOSE, 1011)
         assert "ZeroDivisionError" in caplog.text

@@ -13,6 +13,7 @@ from ticker.fanout.conflation import Totals
 from ticker.fanout.lane import Lane
 from ticker.fanout.subscription import Subscription, TapeSubscription, TickerSubscription
 from ticker.fanout.tape import Tape
+from ticker.fanout.watchlist import Watchlist
 from ticker.market.bar_store import BarStore
 from ticker.market.board import Board
 from ticker.market.ring import Ring
@@ -58,9 +59,12 @@ class Lanes:
 
     # One subscription
 
-    def begin(self, subscription: Subscription, position: int | None, had: set[int | None], had_all: bool) -> None:
-        """Set the position of a subscription to which something was added: before, it had ``had`` (or all)."""
-        anew = not (had or had_all)
+    def begin(self, subscription: Subscription, position: int | None, before: Watchlist, *, anew: bool) -> None:
+        """Set the position of a subscription to which symbols were added.
+
+        ``position`` is where the client says it was (None: nowhere), ``before`` the watchlist before this change, and
+        ``anew`` whether the subscription was empty.
+        """
         if isinstance(subscription, TickerSubscription):
             if position is not None and position > self._board.version:
                 position = None
@@ -69,7 +73,7 @@ class Lanes:
             else:
                 watchlist = subscription.watchlist
                 rows = range(len(self._board)) if watchlist.everything else watchlist.members
-                subscription.extend((row for row in rows if row not in had and not had_all), position)
+                subscription.extend((row for row in rows if row not in before), position)
         elif isinstance(subscription, BarSubscription):
             self._bar_lane(subscription).start(subscription, position, anew=anew)
         elif isinstance(subscription, TapeSubscription) and (position is not None or anew):

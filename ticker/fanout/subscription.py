@@ -50,17 +50,34 @@ class Outlet(Protocol):
 class Subscription:
     """A watchlist and a position in one channel. The base of each kind."""
 
-    __slots__ = ("codec", "everything", "group", "names", "outlet", "told", "version", "watchlist", "within")
+    __slots__ = (
+        "_watchlists",
+        "awaits",
+        "codec",
+        "empty",
+        "everything",
+        "group",
+        "names",
+        "outlet",
+        "told",
+        "version",
+        "watchlist",
+        "within",
+    )
 
     def __init__(self, outlet: Outlet, codec: Codec, watchlists: Watchlists) -> None:
         self.outlet = outlet
         self.codec = codec
+        self._watchlists = watchlists
         #: The names asked for, in their order, each with its row (None: it has not appeared yet).
         self.names: dict[str, int | None] = {}
         self.everything = False
         #: With ``everything``: the rows that this is for a client that may not see all; None for one that may.
         self.within: set[int] | None = None
         self.watchlist: Watchlist = watchlists.of(())
+        self.empty = True
+        #: Whether symbols that appear later may have to be added to it.
+        self.awaits = False
         #: The version that the client was last told.
         self.version = 0
         #: Whether it was told one. The first frame does so, be there anything else to tell or not.
@@ -68,50 +85,49 @@ class Subscription:
         #: Where it gets its frames from, while it is in step.
         self.group: Group[Any] | None = None
 
-    @property
-    def empty(self) -> bool:
-        return not (self.names or self.everything)
-
     def symbols(self) -> list[str]:
         """The watchlist as the client is told it."""
         return ["*"] if self.everything else list(self.names)
 
-    @property
-    def awaits(self) -> bool:
-        """Whether symbols may appear that are to be added to it."""
-        return (self.everything and self.within is not None) or None in self.names.values()
+    def watch(self, names: Mapping[str, int | None], seen: Iterable[int] = ()) -> bool:
+        """Add names with their rows (None: no such symbol yet), and to ``within`` the rows ``seen``.
 
-    def watch(self, names: Mapping[str, int | None], watchlists: Watchlists, seen: Iterable[int] = ()) -> None:
-        """Add names, or give those that have appeared their rows; ``seen``: rows that all have grown by."""
+        Returns whether the subscription changed, as do the three methods below.
+        """
         self.names.update(names)
         if self.within is not None:
             self.within.update(seen)
-        self._refresh(watchlists)
+        return self._refresh()
 
-    def watch_everything(self, watchlists: Watchlists, within: Iterable[int] | None = None) -> None:
-        """Watch all; or, of all, what a client may see: those rows (more are added as they appear)."""
+    def watch_everything(self, within: Iterable[int] | None = None) -> bool:
+        """Watch all symbols; with ``within``, only those rows (``watch`` adds rows as symbols appear)."""
         self.everything = True
         self.within = None if within is None else (self.within or set()).union(within)
-        self._refresh(watchlists)
+        return self._refresh()
 
-    def unwatch(self, names: Iterable[str], watchlists: Watchlists) -> None:
-        """Take names away; those that are not watched are passed over."""
+    def unwatch(self, names: Iterable[str]) -> bool:
+        """Remove names; those that are not watched are ignored."""
         for name in names:
             self.names.pop(name, None)
-        self._refresh(watchlists)
+        return self._refresh()
 
-    def unwatch_everything(self, watchlists: Watchlists) -> None:
+    def unwatch_everything(self) -> bool:
         self.everything = False
         self.within = None
         self.names.clear()
-        self._refresh(watchlists)
+        return self._refresh()
 
-    def _refresh(self, watchlists: Watchlists) -> None:
+    def _refresh(self) -> bool:
+        before = self.watchlist, self.empty, self.awaits
         if self.everything and self.within is None:
-            self.watchlist = watchlists.everything
+            self.watchlist = self._watchlists.everything
         else:
             rows = {row for row in self.names.values() if row is not None}
-            self.watchlist = watchlists.of(rows | self.within if self.within else rows)
+            self.watchlist = self._watchlists.of(rows | self.within if self.within else rows)
+        self.empty = not (self.names or self.everything)
+        self.awaits = self.within is not None or None in self.names.values()
+        # Equal watchlists are one object: comparing them costs nothing.
+        return (self.watchlist, self.empty, self.awaits) != before
 
 
 class TickerSubscription(Subscription):

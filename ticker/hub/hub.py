@@ -216,7 +216,7 @@ class Hub:
             rows = {name: self._board.row(name) for name in names if name in subscription.names}
             seen = session.visible(names, first) if subscription.within is not None else set()
             if rows or seen:
-                subscription.watch(rows, self._watchlists, seen)
+                subscription.watch(rows, seen)
                 # All its values are newer than the version that the client has: it needs no catching up.
                 self._lanes.file(subscription)
                 self._note_awaited(session, subscription)
@@ -310,10 +310,13 @@ class Hub:
         raise ProtocolError("unknown-op", "this server doesn't offer that", message.id)
 
     def _obey(self, session: Session, message: PriceMessage, ts: int) -> None:
-        subscription = None if isinstance(message, Ping) else session.subscription(message)
-        before = _watched(subscription)
-        answer = session.receive(message, self)
-        session.outlet.send(_encoded(session, answer) if isinstance(answer, Pong) else session.codec.encode(answer))
+        if isinstance(message, Ping):
+            session.outlet.send(_pong(session, message))
+            return
+        subscription = session.subscription(message)
+        before, was_empty = subscription.watchlist, subscription.empty
+        answer, changed = session.receive(message, subscription, self)
+        session.outlet.send(session.codec.encode(answer))
         moved: list[Subscription] = []
         for rated in session.rated():
             if rated.rate_hz != session.rate_hz:
@@ -321,20 +324,20 @@ class Hub:
                 rated.rate_hz = session.rate_hz
                 moved.append(rated)
         since = message.since if isinstance(message, Subscribe) else None
-        if subscription is not None and (since is not None or _watched(subscription) != before):
+        if changed or since is not None:
             self._lanes.leave(subscription)
             if isinstance(message, Subscribe):
                 position = self._position(since)
                 missed = message.channel == "ticker" and position is not None and position < self._board.version
                 self.resumed += missed
-                self._lanes.begin(subscription, position, *before)
+                self._lanes.begin(subscription, position, before, anew=was_empty)
             self._note_awaited(session, subscription)
             moved.append(subscription)
-        for changed in dict.fromkeys(moved):
-            self._lanes.file(changed)
-            # Who may have so many updates a second gets no more by asking anew: its first comes with a beat, too.
-            if session.may.rate is None or changed not in session.rated():
-                self._lanes.catch_up(changed, ts)
+        for each in dict.fromkeys(moved):
+            self._lanes.file(each)
+            # The rate limit of a key holds for first frames, too: they wait for the next beat.
+            if session.may.rate is None or each not in session.rated():
+                self._lanes.catch_up(each, ts)
 
     def _position(self, since: Since | None) -> int | None:
         """Where a client says that it was; None if it can't have been there."""
@@ -467,26 +470,16 @@ def _apply(event: BoardEvent | BarBatch | Watermark, board: Board, bars: BarStor
         bars.remove(np.array([row for name in event.names if (row := board.find(name)) is not None], np.intp))
 
 
-def _watched(subscription: Subscription | None) -> tuple[set[int | None], bool]:
-    """The rows of a subscription (None among them: some are awaited), and whether it has all."""
-    if subscription is None:
-        return set(), False
-    rows: set[int | None] = {*subscription.names.values(), *subscription.watchlist.members}
-    if subscription.within is not None:
-        rows.add(None)
-    return rows, subscription.watchlist.everything
-
-
 def _plain(fields: Fields | None) -> Fields | None:
     if fields is None:
         return None
     return {field: plain(value) if isinstance(value, float) else value for field, value in fields.items()}
 
 
-def _encoded(session: Session, pong: Pong) -> bytes:
-    """A pong. Its data come from the client, who may send in one encoding what the other can't express."""
+def _pong(session: Session, ping: Ping) -> bytes:
+    """The answer to a ping. A client may send ``data`` in one encoding that the other can't express."""
     try:
-        return session.codec.encode(pong)
+        return session.codec.encode(Pong(id=ping.id, data=ping.data))
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        text = f"data: can't be given back in {session.codec.name}: {error}"
-        raise ProtocolError("bad-argument", text, pong.id) from None
+        text = f"data: can't be encoded as {session.codec.name}: {error}"
+        raise ProtocolError("bad-argument", text, ping.id) from None

@@ -21,9 +21,6 @@ from ticker.wire.codec import Codec
 from ticker.wire.limits import Limits
 from ticker.wire.messages import (
     CHANNELS,
-    Ping,
-    Pong,
-    PriceMessage,
     Subscribe,
     Subscribed,
     Unsubscribe,
@@ -139,16 +136,20 @@ class Session:
             self.bars[interval] = found
         return found
 
-    def receive(self, message: PriceMessage, catalogue: Catalogue) -> Subscribed | Unsubscribed | Pong:
-        """The answer to a message, whose wish is done if it can be. Raises ``ProtocolError``; then nothing changed."""
-        if isinstance(message, Ping):
-            return Pong(id=message.id, data=message.data)
-        subscription = self.subscription(message)
+    def receive(
+        self, message: Subscribe | Unsubscribe, subscription: Subscription, catalogue: Catalogue
+    ) -> tuple[Subscribed | Unsubscribed, bool]:
+        """Apply a message to its ``subscription``. Returns the answer and whether the subscription changed.
+
+        Raises ``ProtocolError``; then nothing changed.
+        """
         if isinstance(message, Unsubscribe):
             return self._unsubscribe(message, subscription)
         return self._subscribe(message, subscription, catalogue)
 
-    def _subscribe(self, message: Subscribe, subscription: Subscription, catalogue: Catalogue) -> Subscribed:
+    def _subscribe(
+        self, message: Subscribe, subscription: Subscription, catalogue: Catalogue
+    ) -> tuple[Subscribed, bool]:
         rate_hz = self.rate_hz if message.rate is None else self._granted(message.rate, message.id)
         wanted = dict.fromkeys(message.symbols)
         found: dict[str, int | None] = {}
@@ -167,12 +168,11 @@ class Session:
             text = f"{grown} symbols on {message.channel}; the limit is {self.limits.symbols} (or '*' for all)"
             raise ProtocolError("too-many-symbols", text, message.id)
         self.rate_hz = rate_hz
-        if found:
-            subscription.watch(found, self._watchlists)
+        changed = bool(found) and subscription.watch(found)
         if everything:
             within = None if self.may.every_symbol else self.visible(catalogue.names)
-            subscription.watch_everything(self._watchlists, within)
-        return Subscribed(
+            changed |= subscription.watch_everything(within)
+        answer = Subscribed(
             id=message.id,
             channel=message.channel,
             interval=_interval(subscription),
@@ -180,14 +180,13 @@ class Session:
             rate=self.rate_hz,
             rejected=rejected,
         )
+        return answer, changed
 
-    def _unsubscribe(self, message: Unsubscribe, subscription: Subscription) -> Unsubscribed:
-        if ALL in message.symbols:
-            subscription.unwatch_everything(self._watchlists)
-        else:
-            subscription.unwatch(message.symbols, self._watchlists)
+    def _unsubscribe(self, message: Unsubscribe, subscription: Subscription) -> tuple[Unsubscribed, bool]:
+        everything = ALL in message.symbols
+        changed = subscription.unwatch_everything() if everything else subscription.unwatch(message.symbols)
         interval, left = _interval(subscription), subscription.symbols()
-        return Unsubscribed(id=message.id, channel=message.channel, interval=interval, symbols=left)
+        return Unsubscribed(id=message.id, channel=message.channel, interval=interval, symbols=left), changed
 
     def visible(self, names: Sequence[str], first: int = 0) -> set[int]:
         """The rows of those names that this client may see; ``first`` is the row of the first."""
