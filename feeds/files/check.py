@@ -8,10 +8,10 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from feeds.files.layouts.plan import Plan
 from feeds.files.parsing.dates import Mask
 from feeds.files.parsing.numbers import read_numbers, says_none
 from feeds.files.parsing.table import Column, Names, Numbers, Rows
+from feeds.files.recognition.plan import Plan
 from feeds.files.refusals import shown
 from feeds.files.report import Complaint
 from ticker.model import Floats, is_symbol

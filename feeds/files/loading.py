@@ -18,7 +18,7 @@ from feeds.files.sources.opening import open_sources
 from feeds.files.sources.source import Source
 from feeds.files.timeline.bar_walk import walk
 from feeds.files.timeline.bars import FileBars
-from feeds.files.timeline.filling import fill_one_sided
+from feeds.files.timeline.forward_fill import fill_one_sided
 from feeds.files.timeline.records import BARS, QUOTES, TRADES, from_bars, from_quotes, from_trades
 from feeds.files.timeline.sorting import RUN, Sorter
 from feeds.files.timeline.timeline import Timeline

@@ -12,22 +12,22 @@ import numpy as np
 
 from feeds.files.chunk import Chunk
 from feeds.files.layouts.catalog import BY_COLUMNS
-from feeds.files.layouts.plan import Plan
-from feeds.files.layouts.recognise import recognise
-from feeds.files.layouts.validate import check_options
 from feeds.files.names import date_of, symbol_of
 from feeds.files.options import ReadOptions
 from feeds.files.parsing.dates import midnight_ns
 from feeds.files.parsing.dialect import Dialect, dialect_of
-from feeds.files.parsing.frames import dialect_of_frame, rows_of, with_columns
-from feeds.files.parsing.recipes import CLOCK, LOCAL, NOTHING, UTC
 from feeds.files.parsing.split import split
-from feeds.files.parsing.stamping import Stamper, days_come_first, has_slashes, parse, words_of
 from feeds.files.parsing.table import Column, Rows
+from feeds.files.parsing.timestamp_formats import CLOCK, LOCAL, NOTHING, UTC
+from feeds.files.parsing.timestamp_reader import TimestampReader, ambiguous_separator, is_day_first, parse, texts_of
+from feeds.files.parsing.typed_columns import dialect_of_frame, rows_of, with_columns
+from feeds.files.recognition.plan import Plan
+from feeds.files.recognition.recognise import recognise
 from feeds.files.refusals import Refusals
 from feeds.files.report import Complaint, FileReport
 from feeds.files.rows import read_rows
 from feeds.files.sources.source import Block, Source
+from feeds.files.validate import validate
 from ticker.errors import FeedError
 from ticker.model import SymbolTable
 
@@ -42,7 +42,7 @@ class Reader:
     """
 
     def __init__(self, source: Source, options: ReadOptions, table: SymbolTable, beside: Sequence[Source] = ()) -> None:
-        check_options(options)
+        validate(options)
         self.report = FileReport(name=source.name, path=source.path, compression=source.compression)
         self._source = source
         self._beside = beside
@@ -59,9 +59,9 @@ class Reader:
 
     def _blocks(self) -> Iterator[Chunk]:
         plan: Plan | None = None
-        stamper: Stamper | None = None
+        timestamp_reader: TimestampReader | None = None
         for block in self._source.blocks():
-            if plan is None or stamper is None:
+            if plan is None or timestamp_reader is None:
                 if not block.data.strip():
                     continue
                 dialect = self._dialect(block.data)
@@ -69,24 +69,24 @@ class Reader:
                 plan = recognise(dialect, self._options, self.report.name)
                 self._decimal = dialect.decimal
                 rows = split(_without_trailer(_behind(block, dialect.first_line), plan), plan.shape)
-                stamper = self._stamper(plan, rows)
-                yield self._read(rows, plan, stamper)
+                timestamp_reader = self._timestamp_reader(plan, rows)
+                yield self._read(rows, plan, timestamp_reader)
                 continue
-            yield self._read(split(_without_trailer(block, plan), plan.shape), plan, stamper)
+            yield self._read(split(_without_trailer(block, plan), plan.shape), plan, timestamp_reader)
         if plan is None:
             raise FeedError(f"{self.report.name}: the file is empty")
 
     def _tables(self) -> Iterator[Chunk]:
         plan: Plan | None = None
-        stamper: Stamper | None = None
+        timestamp_reader: TimestampReader | None = None
         for table in self._source.tables():
             frame = with_columns(table.frame)
             if plan is None:
                 plan = recognise(dialect_of_frame(frame), self._options, self.report.name)
             rows = rows_of(table, frame, plan.shape)
-            if stamper is None:
-                stamper = self._stamper(plan, rows)
-            yield self._read(rows, plan, stamper)
+            if timestamp_reader is None:
+                timestamp_reader = self._timestamp_reader(plan, rows)
+            yield self._read(rows, plan, timestamp_reader)
 
     def _dialect(self, text: bytes) -> Dialect:
         return dialect_of(text, self.report.name)
@@ -97,7 +97,7 @@ class Reader:
         if dialect.header_line is not None:
             self.report.header_line = dialect.header_line + first_line - 1
 
-    def _stamper(self, plan: Plan, rows: Rows) -> Stamper:
+    def _timestamp_reader(self, plan: Plan, rows: Rows) -> TimestampReader:
         """What the first rows tell of the stamps, the symbol and the day; all of it told in the report."""
         report, layout = self.report, plan.layout
         report.layout, report.title, report.kind = layout.name, layout.title, plan.gives
@@ -112,7 +112,7 @@ class Reader:
         day_ns = self._day(words) if has_clock else None
         self._tell_zone(plan, kinds)
         report.stamp_form = _form(plan, rows, kinds, words, day_first)
-        return Stamper(
+        return TimestampReader(
             zone=report.time_zone,
             reading=plan.reading,
             day_ns=day_ns,
@@ -172,10 +172,10 @@ class Reader:
         column = rows.columns[place]
         if not isinstance(column, np.ndarray) or plan.reading in ("ms", "s") or not len(rows.lines):
             return False
-        mark = has_slashes(np.array([rows.text(0, place)], object))
+        mark = ambiguous_separator(np.array([rows.text(0, place)], object))
         if not mark:
             return False
-        told = days_come_first(np.array(list(words_of(rows, place)), object), "stamp")
+        told = is_day_first(np.array(list(texts_of(rows, place)), object), "stamp")
         is_documented = plan.layout.name not in BY_COLUMNS
         if told is None and mark == "/" and not is_documented and not self._source.is_table:
             told = next((told for told in self._told_of_days(plan, place) if told is not None), None)
@@ -189,27 +189,27 @@ class Reader:
         for source in (self._source, *others):
             for block in source.blocks():
                 rows = split(_without_trailer(block, plan), plan.shape)
-                yield days_come_first(np.array(list(words_of(rows, place)), object), "stamp")
+                yield is_day_first(np.array(list(texts_of(rows, place)), object), "stamp")
 
-    def _read(self, rows: Rows, plan: Plan, stamper: Stamper) -> Chunk:
+    def _read(self, rows: Rows, plan: Plan, timestamp_reader: TimestampReader) -> Chunk:
         report, wanted = self.report, self._refusals.wanted
         read = read_rows(
-            rows, plan, stamper, self._table, symbol=self._symbol, decimal=self._decimal, wanted=max(wanted, 1)
+            rows, plan, timestamp_reader, self._table, symbol=self._symbol, decimal=self._decimal, wanted=max(wanted, 1)
         )
         chunk = read.chunk
-        report.rows += len(rows.lines) + len(rows.misfits)
+        report.rows += len(rows.lines) + len(rows.malformed)
         report.trades += len(chunk.trades)
         report.quotes += len(chunk.quotes)
         report.bars += len(chunk.bars)
         if read.passed:
             report.passed[plan.layout.trade_if[0] if plan.layout.trade_if else ""] += read.passed
-        misfits = [
+        malformed = [
             Complaint(line=line, column=None, text=None, reason=reason)
-            for line, reason in rows.misfits[: max(wanted, 1)]
+            for line, reason in rows.malformed[: max(wanted, 1)]
         ]
-        if misfits or read.refused:
-            counts = [(_kind_of(reason), 1) for _, reason in rows.misfits]
-            self._refusals.add(counts + read.refused, misfits + read.complaints)
+        if malformed or read.refused:
+            counts = [(_kind_of(reason), 1) for _, reason in rows.malformed]
+            self._refusals.add(counts + read.refused, malformed + read.complaints)
         self._tell_symbols(chunk)
         return chunk
 
@@ -279,7 +279,7 @@ def _form(plan: Plan, rows: Rows, kinds: set[int], words: list[str], day_first: 
     whole = word.partition(".")[0]
     if whole.isdecimal() and kinds == {UTC}:
         return f"epoch numbers in {_UNIT_WORDS.get(len(whole), 'nanoseconds')}"
-    mark = has_slashes(np.array([word], object))
+    mark = ambiguous_separator(np.array([word], object))
     if mark:
         return "day before month" if day_first else "month before day"
     if word[:4].isdecimal() and word[4:5] == "-" and "-A" not in word and "-P" not in word:

@@ -10,11 +10,11 @@ import numpy.typing as npt
 
 from feeds.files.check import MAX_PRICE, MAX_SIZE, NOT_A_PRICE, Check, absurd
 from feeds.files.chunk import NO_BARS, Chunk, joined
-from feeds.files.layouts.plan import Plan, View
+from feeds.files.parsing.column_names import BAR_PRICES
 from feeds.files.parsing.dates import Mask
-from feeds.files.parsing.roles import BAR_PRICES
-from feeds.files.parsing.stamping import Stamper
 from feeds.files.parsing.table import Names, Rows
+from feeds.files.parsing.timestamp_reader import TimestampReader
+from feeds.files.recognition.plan import Plan, SymbolColumns
 from feeds.files.report import Complaint
 from ticker.model import NO_QUOTES, NO_TRADES, Bars, Floats, Ints, Quotes, SymbolTable, Trades, is_symbol
 
@@ -29,14 +29,21 @@ class Read(NamedTuple):
 
 
 def read_rows(
-    rows: Rows, plan: Plan, stamper: Stamper, table: SymbolTable, *, symbol: str | None, decimal: str, wanted: int
+    rows: Rows,
+    plan: Plan,
+    timestamp_reader: TimestampReader,
+    table: SymbolTable,
+    *,
+    symbol: str | None,
+    decimal: str,
+    wanted: int,
 ) -> Read:
     """The ticks or bars in ``rows``, in the file's order; ``symbol`` is theirs where neither row nor view tells it."""
     check = Check(rows, plan, decimal)
     columns = plan.views[0].columns
     names = check.names(columns["symbol"]) if "symbol" in columns else None
     places = None if names is None else names.places
-    stamped = stamper.read({role: rows.columns[place] for role, place in plan.stamps.items()}, places)
+    stamped = timestamp_reader.read({role: rows.columns[place] for role, place in plan.stamps.items()}, places)
     for wrong, reason, role in stamped.wrong:
         check.refuse(wrong, reason, plan.stamps.get(role, next(iter(plan.stamps.values()))))
     stands = check.good
@@ -79,7 +86,7 @@ class _Codes:
 _Reading = tuple[npt.NDArray[np.intp], Chunk, int]
 
 
-def _read_ticks(check: Check, plan: Plan, view: View, stamps: Any, codes: _Codes) -> _Reading:
+def _read_ticks(check: Check, plan: Plan, view: SymbolColumns, stamps: Any, codes: _Codes) -> _Reading:
     columns, layout = view.columns, plan.layout
     quotes_too = "bid" in columns or "ask" in columns
     is_trade = np.ones(len(stamps), np.bool_)
@@ -119,7 +126,7 @@ def _read_ticks(check: Check, plan: Plan, view: View, stamps: Any, codes: _Codes
     return np.flatnonzero(kept), Chunk(trades=trades, quotes=quotes), over
 
 
-def _read_bars(check: Check, plan: Plan, view: View, stamps: Any, codes: _Codes) -> _Reading:
+def _read_bars(check: Check, plan: Plan, view: SymbolColumns, stamps: Any, codes: _Codes) -> _Reading:
     columns = view.columns
     found = {role: check.prices(columns[role]) for role in BAR_PRICES}
     there = np.ones(len(stamps), np.bool_)

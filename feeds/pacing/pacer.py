@@ -18,8 +18,8 @@ from feeds.pacing.clock import Clock as Clock
 from feeds.pacing.clock import Wake
 from feeds.pacing.lateness import LateWarning
 from feeds.pacing.schedule import SLACK_S, Schedule
-from feeds.pacing.slicer import Cutter, Whole
-from feeds.pacing.watermarks import Marks
+from feeds.pacing.slicer import Slicer, WholeEvent
+from feeds.pacing.watermarks import Watermarks
 from ticker.model import BarBatch, FeedEvent, Restart, TickBatch, Watermark
 
 log = logging.getLogger(__name__)
@@ -83,12 +83,12 @@ class Pacer:
 
     def _begin(self, start: int | None) -> None:
         self._schedule = Schedule(self._speed, self._max_gap_ns)
-        self._marks = Marks()
+        self._watermarks = Watermarks()
         self._allowed = -1
         self._lateness = LateWarning(self._asked or f"speed {self._speed:g}")
         if start is not None:
             self._schedule.place(start, self._now())
-            self._marks.start(start)
+            self._watermarks.start(start)
 
     # What a user may do meanwhile
 
@@ -205,7 +205,7 @@ class Pacer:
             await self._clock.sleep(left_s, self._wake)
         return not self.interrupted
 
-    def _cut(self, part: Cutter | Whole, now_s: float) -> FeedEvent:
+    def _cut(self, part: Slicer | WholeEvent, now_s: float) -> FeedEvent:
         """The next slice, of which at least the first stamp is due."""
         stamp, schedule = part.next_stamp, self._schedule
         if self.paused:
@@ -241,16 +241,16 @@ class Pacer:
             due = self.paused or schedule.wait_s(stamp, now_s) <= 0  # a timer may end early by its resolution
             now_s += SLACK_S
             market = stamp if due else min(schedule.market(now_s), stamp)
-            mark = self._marks.take(market, now_s, paced=self._speed > 0 and not self.paused)
+            mark = self._watermarks.take(market, now_s, paced=self._speed > 0 and not self.paused)
             if mark is not None or due:
                 return mark
 
     def _wait_s(self, stamp: int, now_s: float) -> float:
         """How long until ``stamp`` is due, or a watermark before it."""
         wait_s = self._schedule.wait_s(stamp, now_s)
-        second = self._marks.next_stamp
+        second = self._watermarks.next_stamp
         if wait_s > 0 and second is not None and second < stamp:
-            mark_s = self._marks.next_s(self._schedule.moment_s(second)) - now_s
+            mark_s = self._watermarks.next_s(self._schedule.moment_s(second)) - now_s
             return min(wait_s, max(mark_s, 0.0))
         return wait_s
 
@@ -288,14 +288,14 @@ class Pacer:
             log.warning("time jumped by %.0f s (a suspended machine?); the feed goes on from where it was", excess_s)
 
 
-def _part(item: FeedEvent | Timed) -> Cutter | Whole | None:
+def _part(item: FeedEvent | Timed) -> Slicer | WholeEvent | None:
     """What has a stamp to wait for, in a form that can be cut; None for what has none."""
     if isinstance(item, Timed):
-        return Cutter(item.event) if isinstance(item.event, TickBatch) else Whole(item.event, item.ts)
+        return Slicer(item.event) if isinstance(item.event, TickBatch) else WholeEvent(item.event, item.ts)
     if isinstance(item, TickBatch) and len(item):
-        return Cutter(item)
+        return Slicer(item)
     if isinstance(item, BarBatch) and len(item.bars):
-        return Whole(item, int(item.bars.start.max()) + (item.interval_ns if item.closed else 0))
+        return WholeEvent(item, int(item.bars.start.max()) + (item.interval_ns if item.closed else 0))
     return None
 
 

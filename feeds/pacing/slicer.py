@@ -16,7 +16,7 @@ MAX_SLICE: Final = 8192
 _NEVER: Final = int(np.iinfo(np.int64).max)
 
 
-class Cutter:
+class Slicer:
     """Cuts ``batch``, which must not be empty, from front to back; its trades and quotes are each sorted by stamp.
 
     Where they are not, a stamp lower than one before it counts as that one, so that no tick is left behind. A batch
@@ -80,7 +80,7 @@ class Cutter:
         return self._trade + trades_below + more_trades, self._quote + quotes_below + room - more_trades
 
 
-class Whole:
+class WholeEvent:
     """An event that comes in one piece, at ``stamp``: a ``Cutter`` of something that can't be cut."""
 
     def __init__(self, event: FeedEvent, stamp: int) -> None:

@@ -11,7 +11,7 @@ SECOND_NS: Final = 1_000_000_000
 MARK_EVERY_S: Final = 0.05
 
 
-class Marks:
+class Watermarks:
     """The watermarks of one stretch: one for each market second that begins, the latest alone if they come fast.
 
     Where nothing is paced (speed 0), which ones there are follows from the stamps alone.

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ticker.model import Floats, Ints
 
 
-class Weighted:
+class AliasSampler:
     """The alias method (Walker, 1974), built as by Vose (1991): one uniform number and two look-ups a draw.
 
     A binary search in the summed weights says the same and takes five times as long.

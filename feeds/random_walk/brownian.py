@@ -42,7 +42,7 @@ class Groups:
         return rows
 
 
-class Motions:
+class BrownianMotions:
     """``count`` Brownian motions, each where it was last seen. They begin at 0; after t the variance is t."""
 
     def __init__(self, count: int) -> None:
@@ -74,7 +74,7 @@ class Motions:
         return values
 
 
-class Moods:
+class OrnsteinUhlenbeck:
     """``count`` Ornstein-Uhlenbeck processes (normal, mean 0, variance 1), each where it was last seen.
 
     The correlation of one with itself fades by 1/e in the time 1 (Uhlenbeck and Ornstein, 1930).

@@ -15,8 +15,8 @@ from typing import Final
 
 import numpy as np
 
-from feeds.random_walk.alias_sampler import Weighted
-from feeds.random_walk.brownian import Groups, Moods, Motions
+from feeds.random_walk.alias_sampler import AliasSampler
+from feeds.random_walk.brownian import BrownianMotions, Groups, OrnsteinUhlenbeck
 from feeds.random_walk.market import LOADINGS, Company
 from ticker.model import Floats, Ints, Quotes, Rollover, Stamps, SymbolTable, TickBatch, Trades
 
@@ -89,11 +89,15 @@ class Walk:
         self._trade_lots = _TRADE_DOLLARS / prices / 100
         self._quote_lots = _QUOTE_DOLLARS / prices / 100
         self._odd_share = np.minimum(0.3 + prices / 1000, 0.85)
-        self._weighted = Weighted(column(company.weight for company in companies))
+        self._sampler = AliasSampler(column(company.weight for company in companies))
 
         self._log_open = np.log(prices * 100)  # of the price in cents, with the day's motions still at 0
-        self._market, self._sectors, self._own = Motions(1), Motions(len(LOADINGS)), Motions(len(companies))
-        self._moods, self._interests = Moods(len(companies), rng), np.empty(len(companies))
+        self._market, self._sectors, self._own = (
+            BrownianMotions(1),
+            BrownianMotions(len(LOADINGS)),
+            BrownianMotions(len(companies)),
+        )
+        self._moods, self._interests = OrnsteinUhlenbeck(len(companies), rng), np.empty(len(companies))
         self._last = np.rint(prices * 100)
         self._bid, self._ask = np.empty_like(prices), np.empty_like(prices)
 
@@ -139,7 +143,7 @@ class Walk:
         number = np.arange(done + 1, done + count + 1)
         ts = self._start_ns + np.rint((self._ticks + number) * self._tick_ns).astype(np.int64)
         of_day = number / self._day_ticks
-        symbol = self._weighted.draw(count, self._rng)
+        symbol = self._sampler.draw(count, self._rng)
         by_symbol = Groups(symbol, len(self._all))
         is_quote = self._rng.random(count) >= trade_share(of_day)
 

@@ -13,7 +13,7 @@ from typing import ClassVar, Final, Literal, Protocol, Self
 
 from feeds.pacing.pacer import SYSTEM_CLOCK, Clock, Pacer
 from feeds.pacing.read_ahead import read_ahead, timed
-from feeds.replay.loaded import load_history
+from feeds.replay.history import load_history
 from feeds.replay.options import ReplayOptions, check, max_gap_ns
 from ticker.feed.feed import FeedInfo, FeedOptions, LoadProgress, ReplayStatus
 from ticker.model import FeedEvent, Restart, Settled, SymbolTable, Watermark

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from feeds.files.layouts.headerless import BARE
+from feeds.files.layouts.headerless import HEADERLESS
 from feeds.files.layouts.layout import Layout
-from feeds.files.layouts.with_header import HEADED
+from feeds.files.layouts.with_header import WITH_HEADER
 
 _BY_COLUMNS: Final = (
     Layout(name="yfinance", title="yfinance download()", kind="bars"),
@@ -20,11 +20,11 @@ _BY_COLUMNS: Final = (
 )
 
 #: Those whose header has more names come first, for a longer one may have all the names of a shorter.
-WITH_HEADER: Final = tuple(sorted(HEADED, key=lambda layout: (-len(layout.header), not layout.exact)))
+BY_HEADER: Final = tuple(sorted(WITH_HEADER, key=lambda layout: (-len(layout.header), not layout.exact)))
 
 BY_COLUMNS: Final[Mapping[str, Layout]] = {layout.name: layout for layout in _BY_COLUMNS}
 
 
 def layout_names() -> tuple[str, ...]:
     """What ``--layout`` takes, in the order of the alphabet."""
-    return tuple(sorted({layout.name for layout in (*HEADED, *BARE, *_BY_COLUMNS)}))
+    return tuple(sorted({layout.name for layout in (*WITH_HEADER, *HEADERLESS, *_BY_COLUMNS)}))

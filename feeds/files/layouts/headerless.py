@@ -23,7 +23,7 @@ _OHLCV: Final[Mapping[str, str | int]] = {"open": 1, "high": 2, "low": 3, "close
 
 
 #: The first that fits counts: what looks more like nothing else stands first.
-BARE: Final = (
+HEADERLESS: Final = (
     Layout(
         name="binance-klines",
         title="Binance klines",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from feeds.files.parsing.recipes import Reading
+from feeds.files.parsing.timestamp_formats import Reading
 
 Kind = Literal["ticks", "bars"]
 

@@ -12,7 +12,7 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-HEADED: Final = (
+WITH_HEADER: Final = (
     Layout(
         name="alpaca-bars",
         title="alpaca-py bars",

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from feeds.files.parsing.roles import is_known
+from feeds.files.parsing.column_names import is_known
 from ticker.errors import FeedError
 
 DELIMITERS: Final = (",", ";", "\t", "|")

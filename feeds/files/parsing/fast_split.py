@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from feeds.files.parsing.shapes import MAX_LENGTH
-from feeds.files.parsing.shapes import Texts as Bytes
 from feeds.files.parsing.table import Column, Lines, Names, Numbers, Rows, Shape
+from feeds.files.parsing.timestamps import MAX_LENGTH
+from feeds.files.parsing.timestamps import Texts as Bytes
 from feeds.files.sources.source import Block
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _QUOTE: Final = ord('"')
 _SHORT: Final = 8
 
 
-def split_quickly(block: Block, shape: Shape) -> Rows | None:
+def fast_split(block: Block, shape: Shape) -> Rows | None:
     """The rows of ``block``: numbers as numbers, names as places in a list, stamps as bytes.
 
     No text of them is made at all, and the interpreter is free for other threads most of that time.
@@ -233,7 +233,7 @@ def _numbers(values: npt.NDArray[np.float64], fields: _Fields, place: int) -> Nu
 
 
 @cache
-def parses_exactly() -> bool:
+def pandas_parses_exactly() -> bool:
     """Whether this pandas reads a decimal as the nearest float. Before version 3 it missed the last digit of some."""
     import pandas as pd
 

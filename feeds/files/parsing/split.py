@@ -13,8 +13,8 @@ from typing import Final
 import numpy as np
 
 from feeds.files.parsing.dialect import MAX_LINE_BYTES
-from feeds.files.parsing.fast_split import parses_exactly, split_quickly
-from feeds.files.parsing.table import Misfit, Rows, Shape, Words
+from feeds.files.parsing.fast_split import fast_split, pandas_parses_exactly
+from feeds.files.parsing.table import MalformedLine, Rows, Shape, Words
 from feeds.files.sources.source import Block
 
 #: A quoted field may span so many lines; a quote mark that isn't closed must not swallow the rest of the file.
@@ -24,11 +24,11 @@ _SLICE: Final = 512
 
 def split(block: Block, shape: Shape) -> Rows:
     """The rows of ``block``. Quoting is that of RFC 4180; a quoted field may span up to ``MAX_ROW_LINES`` lines."""
-    rows = split_quickly(block, shape) if parses_exactly() else None
-    return rows if rows is not None else split_thoroughly(block, shape)
+    rows = fast_split(block, shape) if pandas_parses_exactly() else None
+    return rows if rows is not None else csv_split(block, shape)
 
 
-def split_thoroughly(block: Block, shape: Shape) -> Rows:
+def csv_split(block: Block, shape: Shape) -> Rows:
     """The same by the standard library's reader, all as text. Bytes that aren't UTF-8 come as lone surrogates.
 
     It goes in small slices, since many rows at once would set off full rounds of the garbage collector.
@@ -49,8 +49,8 @@ def split_thoroughly(block: Block, shape: Shape) -> Rows:
             collected.add(range(block.first_line + done, block.first_line + reader.line_num), rows)
             done = reader.line_num
     for line, row in _one_by_one(lines[done:], block.first_line + done, shape):
-        if isinstance(row, Misfit):
-            collected.misfits.append(row)
+        if isinstance(row, MalformedLine):
+            collected.malformed.append(row)
         else:
             collected.add((line,), (row,))
     return collected.rows()
@@ -60,7 +60,7 @@ class _Collected:
     """Rows on their way into columns."""
 
     def __init__(self, shape: Shape) -> None:
-        self.misfits: list[Misfit] = []
+        self.malformed: list[MalformedLine] = []
         self._lines: list[int] = []
         self._columns: dict[int, list[str]] = {place: [] for place in shape.wanted}
         self._width = shape.width
@@ -68,8 +68,8 @@ class _Collected:
     def add(self, lines: Sequence[int], rows: Sequence[list[str]]) -> None:
         good = [len(row) == self._width for row in rows]
         if not all(good):
-            self.misfits += [
-                _misfit(line, row, self._width)
+            self.malformed += [
+                _malformed(line, row, self._width)
                 for line, row in zip(lines, rows, strict=True)
                 if len(row) != self._width and any(map(str.strip, row))  # a blank line is no row
             ]
@@ -86,15 +86,18 @@ class _Collected:
             column[:] = texts
             columns[place] = column
         return Rows(
-            np.array(self._lines, np.int64), self.misfits, columns, lambda row, place: str(columns[place][row]).strip()
+            np.array(self._lines, np.int64),
+            self.malformed,
+            columns,
+            lambda row, place: str(columns[place][row]).strip(),
         )
 
 
-def _misfit(line: int, row: list[str], width: int) -> Misfit:
-    return Misfit(line, f"{len(row):,} field{'' if len(row) == 1 else 's'}, where the others have {width}")
+def _malformed(line: int, row: list[str], width: int) -> MalformedLine:
+    return MalformedLine(line, f"{len(row):,} field{'' if len(row) == 1 else 's'}, where the others have {width}")
 
 
-def _one_by_one(lines: list[str], first_line: int, shape: Shape) -> Iterator[tuple[int, list[str] | Misfit]]:
+def _one_by_one(lines: list[str], first_line: int, shape: Shape) -> Iterator[tuple[int, list[str] | MalformedLine]]:
     """Records of a block where some span lines, or where a quote mark isn't closed: that spoils its own line only.
 
     Only a column that isn't read may have line ends: a stamp, a name or a number has none, so there it is a mistake.
@@ -110,7 +113,7 @@ def _one_by_one(lines: list[str], first_line: int, shape: Shape) -> Iterator[tup
                 if isinstance(longer, list) and _may_span(longer, shape):
                     row, at = longer, end
                     break
-        yield line, row if isinstance(row, list) else Misfit(line, row)
+        yield line, row if isinstance(row, list) else MalformedLine(line, row)
 
 
 def _may_span(row: list[str], shape: Shape) -> bool:

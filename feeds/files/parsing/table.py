@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from feeds.files.parsing.dates import Mask
-from feeds.files.parsing.shapes import Moments
-from feeds.files.parsing.shapes import Texts as Bytes
+from feeds.files.parsing.timestamps import Texts as Bytes
+from feeds.files.parsing.timestamps import Timestamps
 from ticker.model import Floats
 
 Lines = npt.NDArray[np.int64]
@@ -37,10 +37,10 @@ class Names:
 
 
 #: How a column may come: as it stands in the file, as ASCII of one width, or with its meaning known already.
-Column = Words | Bytes | Numbers | Names | Moments
+Column = Words | Bytes | Numbers | Names | Timestamps
 
 
-class Misfit(NamedTuple):
+class MalformedLine(NamedTuple):
     """A line that is no row of the file."""
 
     line: int
@@ -55,7 +55,7 @@ class Rows:
     """
 
     lines: Lines
-    misfits: list[Misfit]
+    malformed: list[MalformedLine]
     columns: Mapping[int, Column]
     text: Callable[[int, int], str]
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 
 from feeds.files.layouts.catalog import BY_COLUMNS
-from feeds.files.layouts.headerless import BARE
+from feeds.files.layouts.headerless import HEADERLESS
 from feeds.files.layouts.layout import Layout
-from feeds.files.layouts.with_header import HEADED
+from feeds.files.layouts.with_header import WITH_HEADER
 from feeds.replay.options import ReplayOptions
 from ticker.feed.feed import flag
 
@@ -20,12 +20,12 @@ TEXT = (Path(__file__).parents[3] / "docs/replay.md").read_text(encoding="utf-8"
 def table() -> list[str]:
     """The table of layouts as it must stand in the document."""
     layouts: dict[str, list[Layout]] = {}
-    for layout in (*HEADED, *BARE, *BY_COLUMNS.values()):
+    for layout in (*WITH_HEADER, *HEADERLESS, *BY_COLUMNS.values()):
         layouts.setdefault(layout.name, []).append(layout)
     lines = ["| layout | what writes it | header | stamps without an offset |", "|---|---|---|---|"]
     for name, those in sorted(layouts.items()):
         titles = min((layout.title for layout in those), key=len)
-        header = "no" if all(layout in BARE for layout in those) else "yes"
+        header = "no" if all(layout in HEADERLESS for layout in those) else "yes"
         zone = next((layout.zone for layout in those if layout.zone), None) or "UTC, assumed"
         lines.append(f"| `{name}` | {titles} | {header} | {zone} |")
     return lines

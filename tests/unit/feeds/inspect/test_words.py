@@ -64,7 +64,7 @@ def test_a_list_that_does_not_fit_is_cut_with_a_count() -> None:
 
 
 def test_a_long_path_keeps_its_end() -> None:
-    """Whole folders go, if there are any."""
+    """WholeEvent folders go, if there are any."""
     path = "/data/equity/usa/tick/ibm/20131011_trade.zip"
     assert shortened(path, 100) == path
     assert shortened(path, 30) == "…/tick/ibm/20131011_trade.zip"

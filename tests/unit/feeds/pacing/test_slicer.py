@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.pacing.slicer import MAX_SLICE, Cutter
+from feeds.pacing.slicer import MAX_SLICE, Slicer
 from ticker.model import Quotes, SymbolTable, TickBatch, Trades
 
 TABLE = SymbolTable(["AAPL"])
@@ -33,7 +33,7 @@ def test_slices_put_together_are_the_batch(trades: list[int], quotes: list[int],
     if not trades and not quotes:
         return
     whole = batch(trades, quotes)
-    cutter = Cutter(whole)
+    cutter = Slicer(whole)
     parts: list[TickBatch] = []
     while cutter.left:
         expected = cutter.next_stamp
@@ -51,7 +51,7 @@ def test_slices_put_together_are_the_batch(trades: list[int], quotes: list[int],
 @pytest.mark.parametrize(("trades", "quotes"), [(20_000, 0), (0, 20_000), (5_000, 15_000), (8_192, 8_192), (1, 8_192)])
 def test_a_slice_is_bounded_even_if_all_ticks_have_one_stamp(trades: int, quotes: int) -> None:
     """A file with stamps in whole seconds has thousands of ticks at one of them."""
-    cutter = Cutter(batch([5] * trades, [5] * quotes))
+    cutter = Slicer(batch([5] * trades, [5] * quotes))
     sizes = []
     while cutter.left:
         sizes.append(len(cutter.cut(5)))
@@ -63,7 +63,7 @@ def test_a_bounded_slice_ends_at_a_stamp_for_both_kinds() -> None:
     """When more is due than one slice may hold, the oldest come first, of either kind."""
     rng = np.random.default_rng(3)
     trades, quotes = (np.sort(rng.permutation(10**6)[:count]).tolist() for count in (30_000, 11_000))
-    cutter = Cutter(batch(trades, quotes))
+    cutter = Slicer(batch(trades, quotes))
     parts = []
     while cutter.left:
         parts.append(cutter.cut(10**6))
@@ -75,14 +75,14 @@ def test_a_bounded_slice_ends_at_a_stamp_for_both_kinds() -> None:
 def test_a_slice_is_no_copy() -> None:
     """Cutting costs no memory: a slice looks into the batch's own columns."""
     whole = batch([1, 2, 3], [2])
-    part = Cutter(whole).cut(2)
+    part = Slicer(whole).cut(2)
     assert np.shares_memory(part.trades.price, whole.trades.price)
 
 
 def test_a_batch_with_a_version_waits_for_its_last_stamp_and_comes_whole() -> None:
     """It is one version of the board, so it can't be two."""
     whole = batch([1] * 20_000, [9], version=4)
-    cutter = Cutter(whole)
+    cutter = Slicer(whole)
     assert cutter.next_stamp == 9
     assert cutter.cut(9) is whole
     assert cutter.left == 0

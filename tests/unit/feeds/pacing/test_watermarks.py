@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from feeds.pacing.watermarks import MARK_EVERY_S, Marks
+from feeds.pacing.watermarks import MARK_EVERY_S, Watermarks
 from tests.support.replay_file import ns
 from ticker.model import Watermark
 
 
 def test_each_second_that_begins_has_one() -> None:
     """At its beginning, and once."""
-    marks = Marks()
+    marks = Watermarks()
     marks.start(ns(0.5))
     assert marks.next_stamp == ns(1)
     assert marks.take(ns(0.9), 0.4, paced=True) is None
@@ -20,7 +20,7 @@ def test_each_second_that_begins_has_one() -> None:
 
 def test_what_it_is_first_needs_none() -> None:
     """Nothing has ended yet."""
-    marks = Marks()
+    marks = Watermarks()
     assert marks.next_stamp is None
     assert marks.take(ns(5), 1.0, paced=False) is None
     assert marks.take(ns(6), 1.0, paced=False) == Watermark(ns(6))
@@ -28,7 +28,7 @@ def test_what_it_is_first_needs_none() -> None:
 
 def test_paced_ones_keep_a_distance_and_the_latest_counts() -> None:
     """At 3600 times the pace, a watermark a second would be 3600."""
-    marks = Marks()
+    marks = Watermarks()
     marks.start(ns(0))
     assert marks.take(ns(10), 1.0, paced=True) == Watermark(ns(10))
     assert marks.take(ns(11), 1.0 + MARK_EVERY_S / 2, paced=True) is None

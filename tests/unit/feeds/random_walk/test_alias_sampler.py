@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from feeds.random_walk.alias_sampler import Weighted
+from feeds.random_walk.alias_sampler import AliasSampler
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,7 @@ from feeds.random_walk.alias_sampler import Weighted
 def test_codes_come_in_proportion_to_their_weights(weights: list[float]) -> None:
     """Within what chance allows (five standard deviations) for each code."""
     draws = 200_000
-    codes = Weighted(np.array(weights)).draw(draws, np.random.default_rng(8))
+    codes = AliasSampler(np.array(weights)).draw(draws, np.random.default_rng(8))
     assert codes.dtype == np.int32
     expected = np.array(weights) / sum(weights)
     counts = np.bincount(codes, minlength=len(weights))

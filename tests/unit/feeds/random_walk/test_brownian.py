@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.random_walk.brownian import Groups, Moods, Motions
+from feeds.random_walk.brownian import BrownianMotions, Groups, OrnsteinUhlenbeck
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.booleans()), min_size=1, max_size=30))
@@ -38,7 +38,7 @@ def test_groups_know_their_codes_and_sizes(count: int) -> None:
 def test_steps_are_normal_with_the_variance_of_the_time_between_them() -> None:
     """Within one call and from one call to the next: each step / sqrt(time) is a standard normal number."""
     rng = np.random.default_rng(5)
-    motions = Motions(7)
+    motions = BrownianMotions(7)
     last = dict.fromkeys(range(7), (0.0, 0.0))
     steps = []
     now = 0.0
@@ -61,7 +61,7 @@ def test_finishing_goes_on_from_where_each_motion_is_and_begins_anew() -> None:
     rng = np.random.default_rng(6)
     ends, again = [], []
     for _ in range(200):
-        motions = Motions(20)
+        motions = BrownianMotions(20)
         seen = motions.at(Groups(np.arange(10), 20), np.linspace(1, 2, 10), rng)
         end = motions.finish(3.0, rng)
         ends.append((end[:10] - seen) / np.sqrt(3 - np.linspace(1, 2, 10)))
@@ -73,7 +73,7 @@ def test_finishing_goes_on_from_where_each_motion_is_and_begins_anew() -> None:
 def test_moods_keep_their_variance_and_fade() -> None:
     """However often one looks, the variance stays 1, and the correlation over a time of 1 is 1/e."""
     rng = np.random.default_rng(7)
-    moods = Moods(3000, rng)
+    moods = OrnsteinUhlenbeck(3000, rng)
     everyone = np.arange(3000)
     first = moods.at(everyone, 0.0, rng)
     for time in (0.1, 0.3, 0.35, 1.0):

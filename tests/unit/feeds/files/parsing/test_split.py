@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.files.parsing.fast_split import split_quickly
+from feeds.files.parsing.fast_split import fast_split
 from feeds.files.parsing.numbers import read_numbers
-from feeds.files.parsing.split import split, split_thoroughly
+from feeds.files.parsing.split import csv_split, split
 from feeds.files.parsing.table import Names, Numbers, Rows, Shape
 from feeds.files.sources.source import Block
 
@@ -78,11 +78,11 @@ odd = st.sampled_from(["", "a,b", "a,b,c,d,e", ",,,", '"', '2024-01-03,"A,1,2', 
 def test_the_quick_way_is_the_thorough_way(rows: list[tuple[str, ...]], end: str, first: int) -> None:
     """Where it doesn't give up: the same rows, lines, numbers, names and texts."""
     text = block("".join(",".join(row) + end for row in rows), first)
-    quick = split_quickly(text, SHAPE)
+    quick = fast_split(text, SHAPE)
     if quick is not None:
-        thorough = split_thoroughly(text, SHAPE)
+        thorough = csv_split(text, SHAPE)
         assert plain(quick) == plain(thorough)
-        assert not thorough.misfits
+        assert not thorough.malformed
 
 
 @given(rows, st.lists(odd, max_size=3), st.randoms())
@@ -91,12 +91,12 @@ def test_each_line_is_a_row_a_misfit_or_blank(rows: list[tuple[str, ...]], other
     lines = [",".join(row) for row in rows] + others
     random.shuffle(lines)
     found = split(block("".join(line + "\n" for line in lines)), SHAPE)
-    told = [*found.lines.tolist(), *(misfit.line for misfit in found.misfits)]
+    told = [*found.lines.tolist(), *(misfit.line for misfit in found.malformed)]
     assert len(told) == len(set(told))
     assert all(lines[line - 1].strip() or line not in told for line in range(1, len(lines) + 1))
     good = [number for number, line in enumerate(lines, 1) if line not in others]
     assert not set(good) - set(told)
-    assert not {misfit.line for misfit in found.misfits} & set(good)
+    assert not {misfit.line for misfit in found.malformed} & set(good)
 
 
 def test_plain_blocks_go_the_quick_way() -> None:
@@ -110,7 +110,7 @@ def test_plain_blocks_go_the_quick_way() -> None:
         "2024-01-03,007,1,2\n",
         "2024-01-03,A,x,2\n",
     ):
-        assert split_quickly(block(text), SHAPE) is not None, text
+        assert fast_split(block(text), SHAPE) is not None, text
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_plain_blocks_go_the_quick_way() -> None:
 def test_a_line_that_is_no_row_says_why(line: str, reason: str) -> None:
     """With its number; the rows around it are read."""
     found = split(block(f"2024-01-03,A,1,2\n{line}\n2024-01-03,B,1,2\n", 7), SHAPE)
-    assert [tuple(misfit) for misfit in found.misfits] == [(8, reason)]
+    assert [tuple(misfit) for misfit in found.malformed] == [(8, reason)]
     assert found.lines.tolist() == [7, 9]
 
 
@@ -134,4 +134,4 @@ def test_a_quoted_field_that_nobody_reads_may_span_lines() -> None:
     """One row then has several lines, and is told by its first."""
     shape = Shape(3, ",", ".", frozenset([0]), frozenset(), frozenset([2]))
     found = split(block('2024-01-03,"a\nb",1\n2024-01-04,c,2\n'), shape)
-    assert (found.lines.tolist(), found.misfits) == ([1, 3], [])
+    assert (found.lines.tolist(), found.malformed) == ([1, 3], [])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.files.timeline import filling
+from feeds.files.timeline import forward_fill
 from feeds.files.timeline import timeline as timeline_module
 from feeds.files.timeline.timeline import Timeline
 from tests.support.data_files import DAY, HOUR, NAN, FakeSource, bars, quotes, timeline_of, told, trades
@@ -31,7 +31,7 @@ def block(request: pytest.FixtureRequest) -> Iterator[None]:
     """What is read at a time: so little that what is carried from block to block matters."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(timeline_module, "BATCH_TICKS", request.param)
-        patch.setattr(filling, "_BLOCK", request.param)
+        patch.setattr(forward_fill, "_BLOCK", request.param)
         yield
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from feeds.files.parsing.recipes import NOTHING, Reading, recipe_of
+from feeds.files.parsing.timestamp_formats import NOTHING, Reading, parser_of
 from ticker.model import Stamps
 
 Texts = npt.NDArray[np.bytes_]
@@ -27,7 +27,7 @@ _SHAPE_OF[ord("0") : ord("9") + 1] = ord("0")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Moments:
+class Timestamps:
     """n texts' meanings: ``value`` in ns (since 1970 UTC; since 1970 by the local clock; since midnight) by ``kind``.
 
     ``unit`` is the ns of an epoch number's unit, and 0 of all else.
@@ -49,12 +49,12 @@ def as_texts(words: npt.NDArray[np.object_] | list[str]) -> Texts:
     return np.array(kept, np.bytes_)
 
 
-def moments(texts: Texts, reading: Reading, *, day_first: bool = False) -> Moments:
+def parse_timestamps(texts: Texts, reading: Reading, *, day_first: bool = False) -> Timestamps:
     """What the ``texts`` are, read as ``reading``. ``day_first`` says what 03/04/2024 is; 25/12/2024 is no question."""
     count, width = len(texts), texts.dtype.itemsize
     value, kind = np.zeros(count, np.int64), np.zeros(count, np.uint8)
     unit = np.zeros(count, np.int64)
-    found = Moments(value, kind, unit)
+    found = Timestamps(value, kind, unit)
     if not count or not width:
         return found
     letters = np.ascontiguousarray(texts).view(np.uint8).reshape(count, width)
@@ -96,9 +96,9 @@ def shapes_of(letters: npt.NDArray[np.uint8]) -> Texts:
 
 
 def _put(
-    found: Moments, rows: Any, letters: npt.NDArray[np.uint8], shape: bytes, reading: Reading, day_first: bool
+    found: Timestamps, rows: Any, letters: npt.NDArray[np.uint8], shape: bytes, reading: Reading, day_first: bool
 ) -> None:
-    recipe = recipe_of(shape, reading)
+    recipe = parser_of(shape, reading)
     if recipe is None:
         return
     value, good, kind, unit = recipe(np.ascontiguousarray(letters.T) - np.uint8(ord("0")), day_first)

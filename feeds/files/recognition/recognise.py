@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from feeds.files.layouts.catalog import BY_COLUMNS, WITH_HEADER
-from feeds.files.layouts.columns import Found, Header, by_layout, by_names, letters, levels, stamps_of, wide, wide_bars
-from feeds.files.layouts.headerless import BARE
+from feeds.files.layouts.catalog import BY_COLUMNS, BY_HEADER
+from feeds.files.layouts.headerless import HEADERLESS
 from feeds.files.layouts.layout import Layout
-from feeds.files.layouts.plan import WIDE, Plan, View, shape_of
 from feeds.files.options import ReadOptions
+from feeds.files.parsing.column_names import NEEDED, STAMPS
 from feeds.files.parsing.dialect import Dialect
-from feeds.files.parsing.recipes import LOCAL
-from feeds.files.parsing.roles import NEEDED, STAMPS
-from feeds.files.parsing.shapes import as_texts, moments
+from feeds.files.parsing.timestamp_formats import LOCAL
+from feeds.files.parsing.timestamps import as_texts, parse_timestamps
+from feeds.files.recognition.columns import (
+    ColumnMap,
+    Header,
+    by_layout,
+    by_names,
+    letters,
+    levels,
+    stamps_of,
+    wide,
+    wide_bars,
+)
+from feeds.files.recognition.plan import WIDE, Plan, SymbolColumns, shape_of
 from feeds.files.refusals import shown
 from ticker.errors import FeedError, OptionError
 
@@ -46,14 +56,14 @@ def _with_header(dialect: Dialect, header: Header, options: ReadOptions) -> Plan
     if wanted is not None and wanted not in BY_COLUMNS:
         return _plan(dialect, *_forced(wanted, header, said), header.names, options)
     if wanted is None and not said.keys() - {"symbol"}:
-        for layout in WITH_HEADER:
+        for layout in BY_HEADER:
             if _fits(layout, header, dialect.banner):
                 found = by_layout(header, layout)
                 return _plan(dialect, layout, _with_said(found, said), header.names, options)
     if not said and wanted in (None, "wide") and (symbols := letters(header)) is not None:
         return _plan(dialect, BY_COLUMNS["wide"], symbols, header.names, options)
     named = by_names(header, said) if wanted not in WIDE else []
-    if isinstance(named, Found):
+    if isinstance(named, ColumnMap):
         return _plan(dialect, _generic(named, wanted), named, header.names, options)
     if not said:
         for name, find in (("wide-bars", wide_bars), ("wide", wide)):
@@ -68,7 +78,7 @@ def _without_header(dialect: Dialect, rows: Sequence[Sequence[str]], options: Re
     header = Header(numbers, numbers, rows)
     said = _said(options.columns, header)
     if options.layout is not None:
-        layout = next((each for each in BARE if each.name == options.layout), None)
+        layout = next((each for each in HEADERLESS if each.name == options.layout), None)
         if layout is None:
             raise FeedError(
                 f"the layout {options.layout!r} has a header, and this file seems to have none; "
@@ -78,10 +88,10 @@ def _without_header(dialect: Dialect, rows: Sequence[Sequence[str]], options: Re
         return _plan(dialect, layout, _with_said(found, said), numbers, options)
     if said.keys() - {"symbol"}:
         named = by_names(header, said)
-        if isinstance(named, Found):
+        if isinstance(named, ColumnMap):
             return _plan(dialect, _generic(named, None), named, numbers, options)
         raise FeedError(f"--columns names no {_listed(named)}; needed are {NEEDED}")
-    fitting = [layout for layout in BARE if _has_shape(layout, rows)]
+    fitting = [layout for layout in HEADERLESS if _has_shape(layout, rows)]
     if fitting:
         return _plan(dialect, fitting[0], _with_said(_by_place(fitting[0], dialect.width), said), numbers, options)
     raise FeedError(
@@ -101,13 +111,15 @@ def _has_shape(layout: Layout, rows: Sequence[Sequence[str]]) -> bool:
     return good >= _ENOUGH * len(rows)
 
 
-def _by_place(layout: Layout, width: int) -> Found:
+def _by_place(layout: Layout, width: int) -> ColumnMap:
     places = {role: place for role, place in layout.columns.items() if isinstance(place, int)}
     if any(place >= width for role, place in places.items() if role not in ("volume", "trades")):
         raise FeedError(f"the layout {layout.name!r} has {len(layout.fields)} columns, and this file has {width}")
     places = {role: place for role, place in places.items() if place < width}
     stamps = {role: place for role, place in places.items() if role in STAMPS}
-    return Found(layout.kind, stamps, (View({role: at for role, at in places.items() if role not in STAMPS}),))
+    return ColumnMap(
+        layout.kind, stamps, (SymbolColumns({role: at for role, at in places.items() if role not in STAMPS}),)
+    )
 
 
 def _fits(layout: Layout, header: Header, banner: str) -> bool:
@@ -120,27 +132,29 @@ def _fits(layout: Layout, header: Header, banner: str) -> bool:
         return True
     stamps = stamps_of(header)
     words = header.values(next(iter(stamps.values())))[:1] if stamps else []
-    return bool(words) and bool(moments(as_texts(words), "stamp").kind[0] == LOCAL)
+    return bool(words) and bool(parse_timestamps(as_texts(words), "stamp").kind[0] == LOCAL)
 
 
-def _forced(name: str, header: Header, said: Mapping[str, int]) -> tuple[Layout, Found]:
+def _forced(name: str, header: Header, said: Mapping[str, int]) -> tuple[Layout, ColumnMap]:
     """The layout that the user wants, whatever the header looks like."""
-    layouts = [layout for layout in WITH_HEADER if layout.name == name]
+    layouts = [layout for layout in BY_HEADER if layout.name == name]
     for layout in layouts:
         if set(header.plain) >= layout.header - set(said):
             return layout, _with_said(by_layout(header, layout), said)
     if not layouts:
-        layout = next(each for each in BARE if each.name == name)
+        layout = next(each for each in HEADERLESS if each.name == name)
         return layout, _with_said(_by_place(layout, len(header.names)), said)
     missing = sorted(layouts[0].header - set(header.plain))
     raise FeedError(f"the layout {name!r} needs {_listed(missing)}, and the header has: {_names(header)}")
 
 
-def _with_said(found: Found, said: Mapping[str, int]) -> Found:
+def _with_said(found: ColumnMap, said: Mapping[str, int]) -> ColumnMap:
     """The user's columns in place of the layout's."""
     stamps = {role: said[role] for role in STAMPS if role in said} or found.stamps
     columns = {role: place for role, place in said.items() if role not in STAMPS}
-    return Found(found.kind, stamps, tuple(View({**view.columns, **columns}, view.symbol) for view in found.views))
+    return ColumnMap(
+        found.kind, stamps, tuple(SymbolColumns({**view.columns, **columns}, view.symbol) for view in found.views)
+    )
 
 
 def _said(columns: Mapping[str, str], header: Header) -> dict[str, int]:
@@ -159,7 +173,7 @@ def _said(columns: Mapping[str, str], header: Header) -> dict[str, int]:
     return places
 
 
-def _generic(found: Found, wanted: str | None) -> Layout:
+def _generic(found: ColumnMap, wanted: str | None) -> Layout:
     if wanted is not None:
         return BY_COLUMNS[wanted]
     roles = found.views[0].columns.keys()
@@ -170,7 +184,7 @@ def _generic(found: Found, wanted: str | None) -> Layout:
     return BY_COLUMNS["ticks" if roles & {"bid", "ask"} else "trades"]
 
 
-def _plan(dialect: Dialect, layout: Layout, found: Found, names: Sequence[str], options: ReadOptions) -> Plan:
+def _plan(dialect: Dialect, layout: Layout, found: ColumnMap, names: Sequence[str], options: ReadOptions) -> Plan:
     views = found.views
     scale = layout.scale
     reading = layout.reading
@@ -193,7 +207,7 @@ def _plan(dialect: Dialect, layout: Layout, found: Found, names: Sequence[str], 
     )
 
 
-def _are_whole(dialect: Dialect, views: Sequence[View]) -> bool:
+def _are_whole(dialect: Dialect, views: Sequence[SymbolColumns]) -> bool:
     prices = ("price", "bid", "ask", "open", "high", "low", "close")
     places = {place for view in views for role, place in view.columns.items() if role in prices}
     return not any("." in line.fields[place] for line in dialect.rows for place in places)

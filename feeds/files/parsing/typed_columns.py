@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from feeds.files.parsing.dialect import Dialect, Line
-from feeds.files.parsing.recipes import LOCAL, NOTHING, UTC
-from feeds.files.parsing.shapes import Moments
 from feeds.files.parsing.table import Column, Names, Numbers, Rows, Shape, Words
+from feeds.files.parsing.timestamp_formats import LOCAL, NOTHING, UTC
+from feeds.files.parsing.timestamps import Timestamps
 from feeds.files.sources.source import Table
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _stamps(column: pd.Series[Any]) -> Column:
         missing = np.asarray(index.isna())
         values = (index.tz_convert("UTC") if aware else index).as_unit("ns").asi8
         found = np.where(missing, NOTHING, UTC if aware else LOCAL).astype(np.uint8)
-        return Moments(np.where(missing, 0, values), found, np.zeros(len(values), np.int64))
+        return Timestamps(np.where(missing, 0, values), found, np.zeros(len(values), np.int64))
     if isinstance(kind, np.dtype) and kind.kind in "iu":
         return column.to_numpy().astype("S20")
     return _words(column)

@@ -7,13 +7,13 @@ from datetime import date
 
 from feeds.files.layouts.catalog import layout_names
 from feeds.files.options import ReadOptions
-from feeds.files.parsing.roles import ROLES
+from feeds.files.parsing.column_names import ROLES
 from feeds.files.parsing.zones import is_zone
 from ticker.errors import OptionError
 from ticker.model import ALL, is_symbol
 
 
-def check_options(options: ReadOptions) -> None:
+def validate(options: ReadOptions) -> None:
     """Raise ``OptionError`` for what is wrong whatever the file is."""
     _check_names(options)
     if options.time_zone is not None and not is_zone(options.time_zone):

@@ -78,11 +78,11 @@ Digits = npt.NDArray[np.uint8]
 _ROOM: Final = 9
 
 #: Digits (of n rows) and whether days come first, to value, which are good, their kind and their unit.
-Recipe = Callable[[Digits, bool], tuple[Any, Any, int, int]]
+Parser = Callable[[Digits, bool], tuple[Any, Any, int, int]]
 
 
 @lru_cache(maxsize=4096)
-def recipe_of(shape: bytes, reading: Reading) -> Recipe | None:
+def parser_of(shape: bytes, reading: Reading) -> Parser | None:
     """How texts of this shape are read, or None."""
     text = shape.decode("ascii", "replace")
     for name in _READINGS[reading]:

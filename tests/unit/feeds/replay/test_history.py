@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from feeds.replay.feed import Replay
-from feeds.replay.loaded import TOLD
+from feeds.replay.history import TOLD
 from feeds.replay.options import ReplayOptions
 from tests.support.day_file import OPEN_S
 from ticker.errors import FeedError

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from feeds.files.layouts.layout import Kind, Layout
-from feeds.files.layouts.plan import View
-from feeds.files.parsing.roles import BAR_PRICES, BAR_ROLES, STAMPS, TICK_ROLES, is_known, place_of, plain
+from feeds.files.parsing.column_names import BAR_PRICES, BAR_ROLES, STAMPS, TICK_ROLES, is_known, place_of, plain
+from feeds.files.recognition.plan import SymbolColumns
 from ticker.errors import FeedError
 
 _CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d([.,]\d+)?)?( ?[AaPp][Mm])?|\d{5,6}|\d{9}|\d{12}|\d{15}")
@@ -24,12 +24,12 @@ _SYMBOL_LAST = re.compile(rf"(?P<part>{_PARTS})[._ :/\-](?P<symbol>.+)", re.IGNO
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ColumnMap:
     """The roles' places: those of the time, and a view for each symbol."""
 
     kind: Kind
     stamps: Mapping[str, int]
-    views: tuple[View, ...]
+    views: tuple[SymbolColumns, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def stamps_of(header: Header) -> dict[str, int]:
     return {"timestamp": stamp}
 
 
-def by_layout(header: Header, layout: Layout) -> Found:
+def by_layout(header: Header, layout: Layout) -> ColumnMap:
     """The columns of a vendor's layout. Raises ``FeedError`` if one is missing."""
     named = {role: name for role, name in layout.columns.items() if isinstance(name, str)}
     stamps = {str(role): header.plain.index(named[role]) for role in STAMPS if named.get(role) in header.plain}
@@ -90,10 +90,10 @@ def by_layout(header: Header, layout: Layout) -> Found:
     if layout.trade_if is not None:
         columns[layout.trade_if[0]] = header.plain.index(layout.trade_if[0])
     header.once({**stamps, **columns})
-    return Found(layout.kind, stamps, (View(columns),))
+    return ColumnMap(layout.kind, stamps, (SymbolColumns(columns),))
 
 
-def by_names(header: Header, said: Mapping[str, int]) -> Found | list[str]:
+def by_names(header: Header, said: Mapping[str, int]) -> ColumnMap | list[str]:
     """The columns by their usual names, after those that the user named; or the roles that are missing."""
     stamps = {str(role): said[role] for role in STAMPS if role in said} or stamps_of(header)
     if stamps.keys() == {"time"}:
@@ -130,10 +130,10 @@ def by_names(header: Header, said: Mapping[str, int]) -> Found | list[str]:
     if "price" not in columns and kind == "ticks":
         columns.pop("size", None)
     header.once({**stamps, **columns})
-    return Found(kind, stamps, (View(columns),))
+    return ColumnMap(kind, stamps, (SymbolColumns(columns),))
 
 
-def levels(header: Header, tickers: Sequence[str]) -> Found:
+def levels(header: Header, tickers: Sequence[str]) -> ColumnMap:
     """The columns of yfinance: each symbol's own. Raises ``FeedError`` if no symbol has open, high, low and close."""
     views = []
     for symbol in dict.fromkeys(tickers[1:]):
@@ -142,13 +142,13 @@ def levels(header: Header, tickers: Sequence[str]) -> Found:
             role: place for role in (*BAR_PRICES, "volume") for place, name in mine.items() if name == role
         }
         if columns.keys() >= set(BAR_PRICES):
-            views.append(View(columns, symbol))
+            views.append(SymbolColumns(columns, symbol))
     if not views:
         raise FeedError("no symbol of the header has Open, High, Low and Close")
-    return Found("bars", {"timestamp": 0}, tuple(views))
+    return ColumnMap("bars", {"timestamp": 0}, tuple(views))
 
 
-def wide_bars(header: Header) -> Found | None:
+def wide_bars(header: Header) -> ColumnMap | None:
     """``AAPL.Open, AAPL.High, …``, or the other way round; None if it isn't so."""
     stamps = stamps_of(header)
     if not stamps:
@@ -161,16 +161,16 @@ def wide_bars(header: Header) -> Found | None:
                 part = match["part"].lower()
                 symbols.setdefault(match["symbol"], {}).setdefault("volume" if part == "vol" else part, place)
         views = tuple(
-            View({role: columns[role] for role in (*BAR_PRICES, "volume") if role in columns}, symbol)
+            SymbolColumns({role: columns[role] for role in (*BAR_PRICES, "volume") if role in columns}, symbol)
             for symbol, columns in symbols.items()
             if columns.keys() >= set(BAR_PRICES)
         )
         if views:
-            return Found("bars", stamps, views)
+            return ColumnMap("bars", stamps, views)
     return None
 
 
-def wide(header: Header) -> Found | None:
+def wide(header: Header) -> ColumnMap | None:
     """A column a symbol, beside the time; None if it isn't so."""
     stamps = stamps_of(header)
     if not stamps or {"symbol", "ticker"} & set(header.plain):
@@ -184,11 +184,11 @@ def wide(header: Header) -> Found | None:
         return None
     if len(set(header.names)) < len(header.names):
         raise FeedError("two columns of the header have the same name")
-    views = tuple(View({"price": place}, _without_part(header.names[place].strip())) for place in numeric)
-    return Found("ticks", stamps, views)
+    views = tuple(SymbolColumns({"price": place}, _without_part(header.names[place].strip())) for place in numeric)
+    return ColumnMap("ticks", stamps, views)
 
 
-def letters(header: Header) -> Found | None:
+def letters(header: Header) -> ColumnMap | None:
     """``Date,C,V,HD``: a column a symbol, where a symbol is a letter that elsewhere means a price; None if it isn't so.
 
     They are symbols if all are capitals and not open, high, low and close, and if one of them can't mean anything else,
@@ -208,7 +208,7 @@ def letters(header: Header) -> Found | None:
     places = [place for place in range(len(names)) if place not in stamps.values()]
     if not all(_is_numeric(header.values(place)) for place in places):
         return None
-    return Found("ticks", stamps, tuple(View({"price": place}, names[place]) for place in places))
+    return ColumnMap("ticks", stamps, tuple(SymbolColumns({"price": place}, names[place]) for place in places))
 
 
 def _without_part(name: str) -> str:

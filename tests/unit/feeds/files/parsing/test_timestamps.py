@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.files.parsing.recipes import CLOCK, LOCAL, NOTHING, Reading
-from feeds.files.parsing.recipes import UTC as IS_UTC
-from feeds.files.parsing.shapes import as_texts, moments
+from feeds.files.parsing.timestamp_formats import CLOCK, LOCAL, NOTHING, Reading
+from feeds.files.parsing.timestamp_formats import UTC as IS_UTC
+from feeds.files.parsing.timestamps import as_texts, parse_timestamps
 
 SECOND = 10**9
 NOON = 1_704_283_200 * SECOND  # 2024-01-03T12:00:00Z
@@ -21,10 +21,10 @@ FIRST, LAST = EPOCH + timedelta(days=1), EPOCH + timedelta(days=365 * 290)
 
 def every_way(text: str, reading: Reading = "stamp", *, day_first: bool = False) -> tuple[int, int]:
     """Value and kind of ``text``: the same alone, among others like it, and among very different ones."""
-    alone = moments(as_texts([text]), reading, day_first=day_first)
+    alone = parse_timestamps(as_texts([text]), reading, day_first=day_first)
     strangers = ["spoiler", *("x" * length for length in range(40)), text]
     for column in ([text, text], ["spoiler", text], strangers):
-        found = moments(as_texts(column), reading, day_first=day_first)
+        found = parse_timestamps(as_texts(column), reading, day_first=day_first)
         assert (found.value[-1], found.kind[-1]) == (alone.value[0], alone.kind[0])
     return int(alone.value[0]), int(alone.kind[0])
 
@@ -152,7 +152,7 @@ def test_every_moment_is_read_in_every_unit(seconds: list[int], rest: int) -> No
         if unit == 10**3 and min(seconds) < 10**9:
             continue  # ms of before 2001 look like a date and a time
         part = rest // 10 ** (9 - digits) if digits else 0
-        found = moments(as_texts([str(second * unit + part) for second in seconds]), "stamp")
+        found = parse_timestamps(as_texts([str(second * unit + part) for second in seconds]), "stamp")
         assert found.value.tolist() == [second * SECOND + part * 10 ** (9 - digits) for second in seconds]
         assert set(found.unit.tolist()) == {SECOND // unit}
 
@@ -169,7 +169,7 @@ def test_what_datetime_writes_is_read(moment: datetime, offset_minutes: int, for
         aware = aware.replace(microsecond=0)
     expected = aware - datetime(1970, 1, 1, tzinfo=UTC)
     if expected > timedelta(0):
-        found = moments(as_texts([aware.strftime(form)]), "stamp")
+        found = parse_timestamps(as_texts([aware.strftime(form)]), "stamp")
         assert found.value[0] == expected // timedelta(microseconds=1) * 1000
 
 
@@ -182,4 +182,4 @@ def test_what_datetime_writes_is_read(moment: datetime, offset_minutes: int, for
 def test_what_other_programs_write_is_read(moment: datetime, form: str) -> None:
     """Each form gives back the time that was written in it."""
     expected = (moment - EPOCH) // timedelta(seconds=1) * SECOND
-    assert moments(as_texts([moment.strftime(form)]), "stamp").value[0] == expected
+    assert parse_timestamps(as_texts([moment.strftime(form)]), "stamp").value[0] == expected

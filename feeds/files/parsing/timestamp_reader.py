@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from feeds.files.parsing.dates import DAY_NS, LAST_NS, Mask
-from feeds.files.parsing.recipes import CLOCK, LOCAL, NOTHING, UTC, Reading
-from feeds.files.parsing.shapes import Moments, as_texts, moments
 from feeds.files.parsing.table import Column, Rows, Words
+from feeds.files.parsing.timestamp_formats import CLOCK, LOCAL, NOTHING, UTC, Reading
+from feeds.files.parsing.timestamps import Timestamps, as_texts, parse_timestamps
 from feeds.files.parsing.zones import Local, to_utc
 from ticker.model import Stamps
 
@@ -41,7 +41,7 @@ class _Hour:
     second: bool
 
 
-class Stamper:
+class TimestampReader:
     """``day_ns`` is the midnight of the day that clocks without a date are of. ``equal_is_second``: of a symbol's two
     bars of one local time, the later one is of the hour's second time."""
 
@@ -69,18 +69,18 @@ class Stamper:
         """The stamps of rows whose ``columns`` are by role. ``symbols`` are the rows' symbols, as any numbers."""
         wrong: list[tuple[Mask, str, str]] = []
         if "date" in columns:
-            date = self._moments(columns["date"], "date")
-            clock = self._moments(columns["time"], "clock")
+            date = self._timestamps(columns["date"], "date")
+            clock = self._timestamps(columns["time"], "clock")
             bad_date = (date.kind != LOCAL) | (date.value % DAY_NS != 0)
             bad_time = clock.kind != CLOCK
             wrong += [(bad_date, "not a date", "date"), (bad_time, "not a time of day", "time")]
-            found = Moments(
+            found = Timestamps(
                 date.value + clock.value,
                 np.where(bad_date | bad_time, NOTHING, LOCAL).astype(np.uint8),
                 date.unit,
             )
         else:
-            found = self._moments(columns["timestamp"], self._reading)
+            found = self._timestamps(columns["timestamp"], self._reading)
             self._check_units(found, wrong)
         stamps = np.where(found.kind == UTC, found.value, 0)
         local = found.kind == LOCAL
@@ -105,10 +105,10 @@ class Stamper:
         wrong.append((stamps <= 0, NOT_A_STAMP, "date" if "date" in columns else "timestamp"))
         return Stamped(stamps, wrong)
 
-    def _moments(self, column: Column, reading: Reading) -> Moments:
-        return column if isinstance(column, Moments) else parse(column, reading, day_first=self._day_first)
+    def _timestamps(self, column: Column, reading: Reading) -> Timestamps:
+        return column if isinstance(column, Timestamps) else parse(column, reading, day_first=self._day_first)
 
-    def _check_units(self, found: Moments, wrong: list[tuple[Mask, str, str]]) -> None:
+    def _check_units(self, found: Timestamps, wrong: list[tuple[Mask, str, str]]) -> None:
         """Of epoch numbers. A file that goes from ms to µs is Binance's; other changes are mistakes."""
         counted = found.unit > 0
         if self._mixed_units or not counted.any():
@@ -153,25 +153,25 @@ class Stamper:
         return stamps
 
 
-def parse(column: Column, reading: Reading, *, day_first: bool = False) -> Moments:
+def parse(column: Column, reading: Reading, *, day_first: bool = False) -> Timestamps:
     """Texts of either kind as moments."""
     if isinstance(column, np.ndarray):
         texts: Any = column if column.dtype.kind == "S" else as_texts(column.tolist())
-        return moments(texts, reading, day_first=day_first)
-    if isinstance(column, Moments):
+        return parse_timestamps(texts, reading, day_first=day_first)
+    if isinstance(column, Timestamps):
         return column
     raise TypeError(f"a column of stamps can't be {type(column).__name__}")
 
 
-def days_come_first(words: Words, reading: Reading) -> bool | None:
+def is_day_first(words: Words, reading: Reading) -> bool | None:
     """Whether 03/04/2024 is in April: told by days after the 12th; None if none of the ``words`` tells."""
     texts = as_texts(words)
-    first, second = (moments(texts, reading, day_first=day) for day in (True, False))
+    first, second = (parse_timestamps(texts, reading, day_first=day) for day in (True, False))
     with_day, with_month = ((found.kind != NOTHING).sum() for found in (first, second))
     return None if with_day == with_month else bool(with_day > with_month)
 
 
-def has_slashes(words: Words) -> Literal["/", ".", ""]:
+def ambiguous_separator(words: Words) -> Literal["/", ".", ""]:
     """Whether the ``words`` are dates in which day and month may be confused, and what stands between."""
     for word in words:
         start = str(word).strip()[:6]
@@ -185,6 +185,6 @@ def has_slashes(words: Words) -> Literal["/", ".", ""]:
     return ""
 
 
-def words_of(rows: Rows, place: int) -> Iterator[str]:
+def texts_of(rows: Rows, place: int) -> Iterator[str]:
     """The texts of a column, whatever it came as."""
     return (rows.text(row, place) for row in range(len(rows.lines)))

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from feeds.files.layouts.layout import Kind, Layout
-from feeds.files.parsing.recipes import Reading
-from feeds.files.parsing.roles import STAMPS
+from feeds.files.parsing.column_names import STAMPS
 from feeds.files.parsing.table import Shape
+from feeds.files.parsing.timestamp_formats import Reading
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class SymbolColumns:
     """What one row says of one symbol: roles to places in the row. ``symbol`` is None where a column tells it."""
 
     columns: Mapping[str, int]
@@ -29,7 +29,7 @@ class Plan:
     shape: Shape
     names: tuple[str, ...]
     stamps: Mapping[str, int]
-    views: tuple[View, ...]
+    views: tuple[SymbolColumns, ...]
     scale: float
     reading: Reading
     #: Whether whole prices from 2**63 - 1 on are none (Databento).
@@ -63,7 +63,9 @@ _LISTED = 5
 WIDE = frozenset({"wide", "wide-bars", "yfinance"})
 
 
-def shape_of(width: int, delimiter: str, decimal: str, stamps: Mapping[str, int], views: tuple[View, ...]) -> Shape:
+def shape_of(
+    width: int, delimiter: str, decimal: str, stamps: Mapping[str, int], views: tuple[SymbolColumns, ...]
+) -> Shape:
     """The columns that are wanted, as what."""
     words = {"symbol", "type", "action"}
     places = {(role, place) for view in views for role, place in view.columns.items()}

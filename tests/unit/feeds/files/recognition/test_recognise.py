@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from feeds.files.layouts.catalog import layout_names
-from feeds.files.layouts.headerless import BARE
-from feeds.files.layouts.recognise import _has_shape
-from feeds.files.layouts.validate import check_options
+from feeds.files.layouts.headerless import HEADERLESS
 from feeds.files.options import ReadOptions
+from feeds.files.recognition.recognise import _has_shape
+from feeds.files.validate import validate
 from tests.support.fake_source import read
 from ticker.errors import FeedError, OptionError
 
@@ -46,7 +46,7 @@ ROWS: dict[str, list[str]] = {
 
 def test_each_layout_without_a_header_has_its_rows_here() -> None:
     """One that is added must be told apart from all others."""
-    assert ROWS.keys() == {layout.name for layout in BARE}
+    assert ROWS.keys() == {layout.name for layout in HEADERLESS}
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -54,7 +54,7 @@ def test_rows_have_the_shape_of_one_layout_alone(name: str) -> None:
     """Files without a header are never taken for another vendor's."""
     for row in ROWS[name]:
         fields = row.replace(";", ",").split(",")
-        assert [layout.name for layout in BARE if _has_shape(layout, [fields])] == [name], row
+        assert [layout.name for layout in HEADERLESS if _has_shape(layout, [fields])] == [name], row
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -178,7 +178,7 @@ def test_a_layout_can_be_said() -> None:
 def test_options_that_can_not_be_are_told(options: ReadOptions, words: str) -> None:
     """Whatever the file is; each names its option."""
     with pytest.raises(OptionError, match=f"^--.*{words}"):
-        check_options(options)
+        validate(options)
 
 
 def test_layouts_have_names_that_a_user_can_type() -> None:
