@@ -93,7 +93,8 @@ def test_codes_are_ones_that_there_are(name: str) -> None:
     """Close codes, and the codes of errors."""
     assert {int(code) for code in re.findall(r"\b(44\d\d)\b", TEXTS[name])} <= CLOSE_CODES.keys()
     named = set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", SECURITY))
-    assert named and named <= {*ERROR_CODES, *REJECTIONS}
+    assert named
+    assert named <= {*ERROR_CODES, *REJECTIONS}
 
 
 @pytest.mark.parametrize("name", list(TEXTS))
