@@ -70,7 +70,7 @@ class Life:
 
     def trade(self, code: int, price: float) -> None:
         self.hub.publish(batch(TABLE, [(code, TS, price, 1.0)]))
-        assert self.hub.board is not None  # has it taken in
+        self.hub.settle()
 
     def armed(self) -> set[int | str]:
         """The alerts that may still fire."""

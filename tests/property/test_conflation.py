@@ -94,9 +94,9 @@ def test_offered_is_sent_and_conflated(watched: list[list[str]], actions: list[A
     books = [Books(connected) for connected in clients]
     accounts: dict[Account, None] = {}
     for action in actions:
-        before, epoch = hub.board.changes.copy(), hub.board.epoch
+        before, epoch = hub.settle().changes.copy(), hub.board.epoch
         act(hub, table, clients, action)
-        after = hub.board.changes
+        after = hub.settle().changes
         for number, connected in enumerate(clients):
             if books[number].session is not connected.session:
                 books[number] = Books(connected)

@@ -191,10 +191,10 @@ class BarLane:
         """Whether ``poll`` has something to do."""
         return any(not self.rate_hz or subscription.partway for subscription in self.audience.behind)
 
-    def restart(self, store: BarStore) -> None:
-        """Another history: the numbers begin anew, and nobody has anything of it."""
+    def restart(self, store: BarStore, board: Board) -> None:
+        """Go on with another history, whose numbers begin anew and of which no client has anything."""
         self._all_fall_behind()
-        self._store = store
+        self._store, self._board = store, board
         self.cursor, self.mark = store.tapes[self.interval].head, store.mark
         for subscription in self.audience.behind:
             subscription.cursor = subscription.version = self.cursor

@@ -126,9 +126,10 @@ class Lane:
             self.ledger.leave(subscription.account)
             self.ledger.watch(subscription.account, NOTHING)
 
-    def restart(self) -> None:
-        """The board's history has ended, and begun anew: nobody has anything."""
-        self.version = self._board.version
+    def restart(self, board: Board) -> None:
+        """Go on with the board of another history, of which no client has anything."""
+        self._board = self.ledger.board = board
+        self.version = board.version
         for subscription in self.audience.behind:
             subscription.reset()
             self.ledger.watch(subscription.account, subscription.watchlist)

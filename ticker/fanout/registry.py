@@ -5,7 +5,7 @@ This module knows no clock and no socket.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from ticker.fanout.bar_lane import BarLane
 from ticker.fanout.bar_subscription import BarSubscription
@@ -14,18 +14,14 @@ from ticker.fanout.lane import Lane
 from ticker.fanout.subscription import Subscription, TapeSubscription, TickerSubscription
 from ticker.fanout.tape import Tape
 from ticker.fanout.watchlist import Watchlist
-from ticker.market.bar_store import BarStore
-from ticker.market.board import Board
-from ticker.market.ring import Ring
+from ticker.market.market import Market
 
 
 class Lanes:
     """The lanes of channel ``ticker`` and ``bars``, and the tapes of ``trades`` and ``quotes``."""
 
-    def __init__(self, board: Board, bars: BarStore, rings: Mapping[str, Ring], frame_bytes: int) -> None:
-        self._board = board
-        self._bars = bars
-        self._rings = rings
+    def __init__(self, market: Market, frame_bytes: int) -> None:
+        self._market = market
         self._frame_bytes = frame_bytes
         self._tickers: dict[tuple[str, float], Lane] = {}
         self._tapes: dict[tuple[str, str], Tape] = {}
@@ -37,7 +33,7 @@ class Lanes:
         key = subscription.codec.name, subscription.rate_hz
         lane = self._tickers.get(key)
         if lane is None:
-            lane = Lane(subscription.codec, subscription.rate_hz, self._board, self._frame_bytes)
+            lane = Lane(subscription.codec, subscription.rate_hz, self._market.board, self._frame_bytes)
             self._tickers[key] = lane
         return lane
 
@@ -45,7 +41,7 @@ class Lanes:
         channel, codec = subscription.channel, subscription.codec
         tape = self._tapes.get((channel, codec.name))
         if tape is None:
-            tape = Tape(channel, codec, self._rings[channel], self._board, self._frame_bytes)
+            tape = Tape(channel, codec, self._market.rings[channel], self._market.board, self._frame_bytes)
             self._tapes[channel, codec.name] = tape
         return tape
 
@@ -53,7 +49,7 @@ class Lanes:
         interval, codec, rate_hz = subscription.interval, subscription.codec, subscription.rate_hz
         lane = self._bar_lanes.get((interval, codec.name, rate_hz))
         if lane is None:
-            lane = BarLane(interval, codec, rate_hz, self._bars, self._board, self._frame_bytes)
+            lane = BarLane(interval, codec, rate_hz, self._market.bars, self._market.board, self._frame_bytes)
             self._bar_lanes[interval, codec.name, rate_hz] = lane
         return lane
 
@@ -66,13 +62,13 @@ class Lanes:
         ``anew`` whether the subscription was empty.
         """
         if isinstance(subscription, TickerSubscription):
-            if position is not None and position > self._board.version:
+            if position is not None and position > self._market.board.version:
                 position = None
             if anew:
                 subscription.reset(position or 0)
             else:
                 watchlist = subscription.watchlist
-                rows = range(len(self._board)) if watchlist.everything else watchlist.members
+                rows = range(len(self._market.board)) if watchlist.everything else watchlist.members
                 subscription.extend((row for row in rows if row not in before), position)
         elif isinstance(subscription, BarSubscription):
             self._bar_lane(subscription).start(subscription, position, anew=anew)
@@ -175,12 +171,12 @@ class Lanes:
         for lane in self._tickers.values():
             lane.end()
 
-    def restart(self, bars: BarStore) -> None:
-        """The board's history has ended and begun anew, and these are its bars: nobody has anything."""
-        self._bars = bars
+    def restart(self, market: Market) -> None:
+        """Go on with another market, of which no client has anything."""
+        self._market = market
         for lane in self._tickers.values():
-            lane.restart()
+            lane.restart(market.board)
         for tape in self._tapes.values():
-            tape.restart()
+            tape.restart(market.rings[tape.channel], market.board)
         for bar_lane in self._bar_lanes.values():
-            bar_lane.restart(bars)
+            bar_lane.restart(market.bars, market.board)

@@ -135,10 +135,11 @@ class Tape:
             self.catch_up(subscription)
         self._latest = _NONE
 
-    def restart(self) -> None:
-        """The numbers begin anew: everybody goes on from the first tick to come."""
-        self.cursor = self._ring.head
-        self._encoded.clear()
+    def restart(self, ring: Ring, board: Board) -> None:
+        """Go on with another ring, whose numbers begin anew: every client continues with the first tick to come."""
+        self._ring, self._board = ring, board
+        self.cursor = ring.head
+        self._encoded = EncodedTicks(self.codec, ring, board)
         for group in list(self.audience.groups.values()):
             for member in list(group.members):
                 self.audience.fall_behind(member)

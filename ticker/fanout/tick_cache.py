@@ -39,10 +39,6 @@ class EncodedTicks:
                 fragments[place] = part
         return [fragments[place] for place in places.tolist()]
 
-    def clear(self) -> None:
-        """The numbers begin anew."""
-        self._numbers[:] = 0
-
     def _encode(self, numbers: npt.NDArray[np.int64], rows: npt.NDArray[np.int32]) -> list[bytes]:
         if not len(numbers):
             return []

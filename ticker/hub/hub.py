@@ -7,10 +7,8 @@ so between two calls everything is consistent.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count
-
-import numpy as np
 
 import ticker
 from ticker.auth.entitlements import EVERYTHING, Entitlements
@@ -20,24 +18,12 @@ from ticker.fanout.registry import Lanes
 from ticker.fanout.subscription import Outlet, Subscription
 from ticker.fanout.watchlist import Watchlists
 from ticker.hub.notices import Notices
-from ticker.hub.op_handler import OpHandler, TickObserver
+from ticker.hub.op_handler import OpHandler
 from ticker.hub.session import Session, rejection
 from ticker.market.bar_store import BarStore
 from ticker.market.board import Board, symbol_dicts
-from ticker.market.ring import Ring
-from ticker.model import (
-    ALL,
-    BarBatch,
-    BoardEvent,
-    FeedEvent,
-    Removal,
-    Restart,
-    Settled,
-    TickBatch,
-    Watermark,
-    check_event,
-    joined,
-)
+from ticker.market.market import Market, TickObserver
+from ticker.model import ALL, FeedEvent, TickBatch, check_event
 from ticker.sanitize import proper_text
 from ticker.wire.codec import Codec, codec_for, plain
 from ticker.wire.limits import Limits
@@ -63,8 +49,6 @@ from ticker.wire.messages import (
 HEARTBEAT_STEPS = 5
 #: What is asked over HTTP is no older than a beat of this rate, whatever the rates of the lanes are.
 SLOWEST_HZ = 20.0
-#: So many ticks wait at most to be taken in: that holds up the event loop for about a millisecond.
-PENDING = 8_192
 
 
 class Hub:
@@ -85,7 +69,6 @@ class Hub:
     ) -> None:
         self.limits = limits or Limits()
         self.heartbeat_s = heartbeat_s
-        self._board = Board(names, epoch)
         #: Whether no other symbols than the board's can come. The owner keeps it true.
         self.complete = complete
         self.sessions: dict[Session, None] = {}
@@ -93,127 +76,53 @@ class Hub:
         self.resumed = 0
         #: How often each error was answered, by its code; those over HTTP the server counts.
         self.errors: Counter[str] = Counter()
-        self._rings = {"trades": Ring(2, ring_ticks), "quotes": Ring(4, ring_ticks)}
-        #: Batches, all of one table, that are to be taken in when somebody looks: with 20 beats a second that is
-        #: 20 times, and not as often as a fast feed publishes, and costs a tenth.
-        self._pending: list[TickBatch] = []
-        self._waiting_ticks = 0
         self._feed_state = feed_state
         self._codecs: dict[str, Codec] = {name: codec_for(name, self.limits.depth) for name in ("json", "msgpack")}
         self._watchlists = Watchlists()
         self._awaiting: dict[Subscription, Session] = {}
         self._notices = Notices()
         self._op_handlers = [self._notices, *op_handlers]
-        self._observer = observer
-        self.bars = BarStore()
-        self._lanes = Lanes(self._board, self.bars, self._rings, self.limits.frame_bytes)
-        #: A history that is built up out of sight.
-        self._hidden: tuple[Board, BarStore] | None = None
+        #: The state of the market. Another object after a restart.
+        self.market = Market(names, epoch, ring_ticks, observer, self._appeared)
+        self._lanes = Lanes(self.market, self.limits.frame_bytes)
         self._ids = count(1)
 
-    # What there is
+    # The market
 
     @property
     def board(self) -> Board:
-        """The latest values, with all that has been published."""
-        self._take_in()
-        return self._board
+        """The latest values, as of the last ``settle``."""
+        return self.market.board
 
     @property
-    def rings(self) -> Mapping[str, Ring]:
-        """The newest ticks of the channels ``trades`` and ``quotes``, with all that has been published."""
-        self._take_in()
-        return self._rings
+    def bars(self) -> BarStore:
+        """The bars, as of the last ``settle``."""
+        return self.market.bars
+
+    def settle(self) -> Board:
+        """Apply the ticks that are pending, and return the board. ``beat``, ``flush`` and ``obey`` begin with it."""
+        self.market.settle()
+        return self.market.board
 
     def row(self, name: str) -> int | None:
         """The row of a symbol that is there, or was: it may come back, to those who ask now as to those who stayed."""
-        return self._board.find(name)
-
-    # Events in
+        return self.board.find(name)
 
     def publish(self, event: FeedEvent) -> bool:
-        """Take an event of the feed's in. Raises ``BatchError`` for one that must not reach the board.
+        """Apply an event of the feed. Returns whether ``flush`` must be called this turn of the event loop.
 
-        Ticks are checked and wait; all else happens at once, after them. True if ``flush`` is to be called this turn.
+        Raises ``BatchError`` for an event that must not reach the board.
         """
         check_event(event)
-        if isinstance(event, Restart):
-            shadow = self._board.shadow(event.epoch), BarStore()
-            self._hidden = shadow if event.hidden else None
-            if not event.hidden:
-                self._begin_anew(*shadow)
-        elif isinstance(event, Settled):
-            if self._hidden is not None:
-                shadow, self._hidden = self._hidden, None
-                self._begin_anew(*shadow)
-        elif self._hidden is not None:
-            _apply(event, *self._hidden)
-        else:
-            known = len(self._board)
-            if not isinstance(event, Removal | Watermark):
-                # Symbols are there before anything happens to them.
-                self._board.rows_of(event.table)
-                if self._awaiting and len(self._board) > known:
-                    self._appeared(self._board.names[known:])
-            if isinstance(event, TickBatch):
-                self._wait(event)
-                if len(self._board) == known:
-                    return self._lanes.at_once
-            else:
-                if not isinstance(event, Watermark):
-                    self._take_in()
-                _apply(event, self._board, self.bars)
-                if isinstance(event, BoardEvent):
-                    self._show(event)
-        return True
-
-    def _wait(self, batch: TickBatch) -> None:
-        """Have the batch wait to be taken in; but its symbols are there at once, and the bars have its trades."""
-        if self._pending and self._pending[0].table is not batch.table:
-            self._take_in()
-        if batch.version is not None:
-            # A version of the feed's own: nothing may be joined with it, and whether it grows is to be told now.
-            self._take_in()
-            self._board.apply(batch)
-            self._record(batch)
-            self._show(batch)
-        else:
-            self._pending.append(batch)
-            self._waiting_ticks += len(batch)
-        rows = self._board.rows_of(batch.table)
-        if len(batch.trades):
-            self.bars.add(rows[batch.trades.symbol], batch.trades)
-        if self._waiting_ticks >= PENDING:
-            self._take_in()
-
-    def _take_in(self) -> None:
-        """Bring the board and the rings up to what has been published."""
-        if not self._pending:
-            return
-        batch = joined(self._pending)
-        self._pending.clear()
-        self._waiting_ticks = 0
-        self._board.apply(batch)
-        self._record(batch)
-        self._show(batch)
-
-    def _show(self, event: BoardEvent) -> None:
-        if self._observer is not None and self._observer.active:
-            self._observer.observe(self._board, event)
-
-    def _record(self, batch: TickBatch) -> None:
-        """Number the ticks, for those who want them all."""
-        rows, trades, quotes = self._board.rows_of(batch.table), batch.trades, batch.quotes
-        if len(trades):
-            self._rings["trades"].append(rows[trades.symbol], trades.ts, trades.price, trades.size)
-        if len(quotes):
-            sides = (quotes.bid, quotes.bid_size, quotes.ask, quotes.ask_size)
-            self._rings["quotes"].append(rows[quotes.symbol], quotes.ts, *sides)
+        before, self.market = self.market, self.market.apply(event)
+        if self.market is not before:
+            self._restarted(before)
+        return self._lanes.at_once or not isinstance(event, TickBatch)
 
     def _appeared(self, names: list[str]) -> None:
-        first = len(self._board) - len(names)
+        first = len(self.board) - len(names)
         for subscription, session in list(self._awaiting.items()):
-            rows = {name: self._board.row(name) for name in names if name in subscription.names}
+            rows = {name: self.board.row(name) for name in names if name in subscription.names}
             seen = session.visible(names, first) if subscription.within is not None else set()
             if rows or seen:
                 subscription.watch(rows, seen)
@@ -221,28 +130,21 @@ class Hub:
                 self._lanes.file(subscription)
                 self._note_awaited(session, subscription)
 
-    def _begin_anew(self, board: Board, bars: BarStore) -> None:
-        """Go over to another history, with an epoch of its own: nobody has anything of it."""
-        # What waits has happened, for those who look at every tick.
-        self._take_in()
-        known = len(self._board)
+    def _restarted(self, before: Market) -> None:
+        """Move all lanes to another market, of which no client has anything."""
         self._lanes.end()
-        self._board.adopt(board)
-        self.bars = bars
-        for ring in self._rings.values():
-            ring.clear()
-        self._lanes.restart(bars)
+        self._lanes.restart(self.market)
         for session in self.sessions:
             session.outlet.send(session.codec.encode(self._welcome()))
-        if self._awaiting and len(self._board) > known:
-            self._appeared(self._board.names[known:])
+        if new := self.board.names[len(before.board) :]:
+            self._appeared(new)
 
     # Clients
 
     @property
     def names(self) -> Sequence[str]:
         """The names of all symbols that are there or were, by row."""
-        return self._board.names
+        return self.board.names
 
     def attach(
         self, outlet: Outlet, encoding: str, may: Entitlements = EVERYTHING, name: str = "", owner: str | None = None
@@ -269,7 +171,7 @@ class Hub:
         return Welcome(
             server=f"ticker/{ticker.__version__}",
             protocol=PROTOCOL_VERSION,
-            epoch=self._board.epoch,
+            epoch=self.board.epoch,
             heartbeat=self.heartbeat_s,
             limits=self.limits,
         )
@@ -286,7 +188,7 @@ class Hub:
 
     def obey(self, session: Session, message: ClientMessage, ts: int) -> None:
         """A client's message, however it came. The answer goes out at once."""
-        self._take_in()
+        self.settle()
         try:
             if isinstance(message, DeskMessage):
                 self._handler(message).receive(session, message, ts)
@@ -328,7 +230,7 @@ class Hub:
             self._lanes.leave(subscription)
             if isinstance(message, Subscribe):
                 position = self._position(since)
-                missed = message.channel == "ticker" and position is not None and position < self._board.version
+                missed = message.channel == "ticker" and position is not None and position < self.board.version
                 self.resumed += missed
                 self._lanes.begin(subscription, position, before, anew=was_empty)
             self._note_awaited(session, subscription)
@@ -341,7 +243,7 @@ class Hub:
 
     def _position(self, since: Since | None) -> int | None:
         """Where a client says that it was; None if it can't have been there."""
-        return since.version if since is not None and since.epoch == self._board.epoch and since.version >= 0 else None
+        return since.version if since is not None and since.epoch == self.board.epoch and since.version >= 0 else None
 
     def _note_awaited(self, session: Session, subscription: Subscription) -> None:
         if subscription.awaits:
@@ -367,9 +269,7 @@ class Hub:
     @property
     def rates(self) -> set[float]:
         """The rates above 0 that have clients: these want ``beat`` calls."""
-        if self._observer is not None and self._observer.active:
-            return self._lanes.rates | {SLOWEST_HZ}
-        return self._lanes.rates
+        return self._lanes.rates | {SLOWEST_HZ} if self.market.observed else self._lanes.rates
 
     @property
     def behind(self) -> int:
@@ -388,13 +288,13 @@ class Hub:
 
     def beat(self, rate_hz: float, ts: int) -> None:
         """A beat of the lanes of one rate. To be called ``rate_hz`` times a second."""
-        self._take_in()
+        self.settle()
         self._lanes.beat(rate_hz, ts)
 
     def flush(self, ts: int) -> None:
         """Send what goes out at once. To be called at the end of a turn in which something was published."""
         if self._lanes.at_once:
-            self._take_in()
+            self.settle()
             self._lanes.flush(ts)
 
     @property
@@ -433,7 +333,7 @@ class Hub:
 
         With ``since``, those that changed after it: all, if it is of another epoch.
         """
-        board = self.board
+        board = self.settle()
         wanted = dict.fromkeys(symbols)
         everything = wanted.pop(ALL, ...) is None
         rejected: dict[str, str] = {}
@@ -454,20 +354,6 @@ class Hub:
         delta = board.since(position, board.index(sorted(rows)))
         data = {name: _plain(fields) for name, fields in symbol_dicts(delta).items()}
         return Snapshot(epoch=board.epoch, version=board.version, ts=ts, data=data, rejected=rejected)
-
-
-def _apply(event: BoardEvent | BarBatch | Watermark, board: Board, bars: BarStore) -> None:
-    if isinstance(event, Watermark):
-        bars.advance(event.ts)
-        return
-    if isinstance(event, BarBatch):
-        bars.given(board.rows_of(event.table)[event.bars.symbol], event)
-        return
-    board.apply(event)
-    if isinstance(event, TickBatch) and len(event.trades):
-        bars.add(board.rows_of(event.table)[event.trades.symbol], event.trades)
-    elif isinstance(event, Removal):
-        bars.remove(np.array([row for name in event.names if (row := board.find(name)) is not None], np.intp))
 
 
 def _plain(fields: Fields | None) -> Fields | None:

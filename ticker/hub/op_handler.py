@@ -9,8 +9,6 @@ from __future__ import annotations
 from typing import Protocol
 
 from ticker.hub.session import Session
-from ticker.market.board import Board
-from ticker.model import BoardEvent
 from ticker.wire.messages import DeskMessage
 
 
@@ -41,15 +39,3 @@ class OpHandler(Protocol):
 
     def poll(self, ts: int) -> None:
         """Go on with those that have become ready. Called every few milliseconds while ``waiting``."""
-
-
-class TickObserver(Protocol):
-    """Sees every tick, whatever clients there are and at what rate they are told."""
-
-    @property
-    def active(self) -> bool:
-        """Whether it wants to see any."""
-        ...
-
-    def observe(self, board: Board, event: BoardEvent) -> None:
-        """This has just come to the board, which has it already. Another epoch than before: all began anew."""

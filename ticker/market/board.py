@@ -147,15 +147,6 @@ class Board:
             self._mapped[table] = rows
         return rows
 
-    def shadow(self, epoch: str | None = None) -> Board:
-        """A board with the same symbols in the same rows and without values, to be filled out of sight."""
-        return Board(self.names, epoch)
-
-    def adopt(self, shadow: Board) -> None:
-        """Take over everything of a ``shadow`` of this board: values, versions, epoch, and symbols that are new."""
-        assert shadow.names[: len(self.names)] == self.names
-        self.__dict__.update(shadow.__dict__)
-
     def apply(self, event: BoardEvent) -> None:
         """Take an event in: one version more. Raises ``BatchError`` if the event's own version does not grow.
 

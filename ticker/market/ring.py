@@ -62,6 +62,3 @@ class Ring:
         """Stamps and floats of these ticks by their numbers, which must be after ``tail``."""
         places = (numbers - 1) % self.capacity
         return [self._stamps[places], *(column[places] for column in self._floats)]
-
-    def clear(self) -> None:
-        self.head = 0

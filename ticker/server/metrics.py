@@ -139,10 +139,11 @@ class MetricsEndpoint:
             errors.add_metric((name,), count)
         yield errors
         ticks = CounterMetricFamily("ticker_ticks", "Ticks of the feed, of this epoch.", labels=("kind",))
-        for kind, ring in hub.rings.items():
+        board = hub.settle()
+        for kind, ring in hub.market.rings.items():
             ticks.add_metric((kind,), ring.head)
         yield ticks
-        yield GaugeMetricFamily("ticker_symbols", "Symbols on the board.", len(hub.board.symbols))
+        yield GaugeMetricFamily("ticker_symbols", "Symbols on the board.", len(board.symbols))
         desks = self._desks
         yield GaugeMetricFamily("ticker_alerts", "Alerts, of all owners.", desks.alerts.count)
         yield CounterMetricFamily("ticker_fired", "Alerts that fired.", desks.fired)

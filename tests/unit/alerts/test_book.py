@@ -123,7 +123,7 @@ def test_another_epoch_is_no_passage_and_leaves_what_was_held(market: Market) ->
     """A replay that jumps: alerts are as they were."""
     level, _ = market.put("last >= 10"), market.put("last crosses 10")
     assert market.trades((0, 9.0, 1.0), (0, 11.0, 1.0)) == [11.0, 11.0]
-    market.board.adopt(market.board.shadow("another"))
+    market.board = Board(market.board.names, "another")
     assert market.trades((0, 9.995, 1.0)) == []
     assert level.state == "held"
     assert market.trades((0, 10.5, 1.0)) == [10.5]

@@ -12,8 +12,9 @@ from tests.support.market import batch
 from tests.support.model_client import ScriptedOutlet, decoded
 from ticker.errors import BatchError
 from ticker.fanout.subscription import SYMBOL_BYTES
-from ticker.hub.hub import HEARTBEAT_STEPS, PENDING, Hub
+from ticker.hub.hub import HEARTBEAT_STEPS, Hub
 from ticker.hub.session import Session
+from ticker.market.market import MAX_PENDING_TICKS
 from ticker.model import Removal, Restart, Rollover, Settled, SymbolTable
 from ticker.wire.limits import Limits
 from ticker.wire.messages import FeedState
@@ -138,7 +139,7 @@ def test_at_once_means_at_the_end_of_the_turn(hub: Hub, table: SymbolTable) -> N
     assert client.heard() == []
     hub.flush(TS)
     (update,) = client.updates()
-    assert (update["version"], update["data"]["AAPL"]["last"]) == (hub.board.version, 2)
+    assert (update["version"], update["data"]["AAPL"]["last"]) == (hub.settle().version, 2)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +207,7 @@ def test_symbols_resumed_during_a_snapshot_are_not_forgotten(table: SymbolTable)
     hub = Hub(NAMES, epoch="epoch", limits=Limits(frame_bytes=SYMBOL_BYTES))
     client = Client(hub)
     hub.publish(batch(table, [(code, TS, 1.0, 1.0) for code in range(3)]))
-    before = hub.board.version
+    before = hub.settle().version
     hub.publish(batch(table, [(code, TS, 2.0, 1.0) for code in range(3)]))
     client.say(symbols=["AAPL", "MSFT"])
     client.say(symbols=["GOOG"], since={"epoch": "epoch", "version": before})
@@ -360,9 +361,9 @@ def test_a_batch_that_must_not_reach_the_board_is_refused_whole(hub: Hub, table:
     for price in (0.0, -1.0, float("nan"), float("inf")):
         with pytest.raises(BatchError, match=r"trades\.price: 1 of 2"):
             hub.publish(batch(table, [(0, TS, 1.0, 1.0), (1, TS, price, 1.0)]))
-    assert hub.board.version == 0
+    assert hub.settle().version == 0
     hub.publish(batch(table, [(0, TS, 1.0, 1.0)]))
-    assert hub.board.version == 1
+    assert hub.settle().version == 1
 
 
 def test_detached_clients_leave_nothing_behind(hub: Hub, table: SymbolTable) -> None:
@@ -484,7 +485,8 @@ def test_what_is_published_is_there_whenever_somebody_looks(table: SymbolTable) 
         "ask_size": 1,
         "ts": TS + 2,
     }
-    assert hub.rings["trades"].head == 5
+    hub.settle()
+    assert hub.market.rings["trades"].head == 5
     hub.publish(batch(other, [(1, TS + 3, 9.0, 1.0)]))
     hub.publish(Removal(("AAPL",)))
     assert "AAPL" not in hub.snapshot(["AAPL"], TS).data
@@ -496,11 +498,11 @@ def test_what_is_published_is_there_whenever_somebody_looks(table: SymbolTable) 
     assert [row[2] for row in trades] == [1, 3, 2, 4, 9]
 
 
-def test_ticks_that_wait_are_bounded(table: SymbolTable) -> None:
-    """With nobody connected, nobody looks; they are taken in all the same."""
+def test_pending_ticks_are_bounded(table: SymbolTable) -> None:
+    """Without clients nothing settles the market; the ticks are applied all the same."""
     hub = Hub(NAMES)
     many = batch(table, [(0, TS, 1.0, 1.0)] * 1_000)
     for _ in range(20):
         hub.publish(many)
-    assert hub._board.version >= 2
-    assert hub._waiting_ticks < PENDING
+    assert hub.board.version >= 2
+    assert 20_000 - hub.market.rings["trades"].head < MAX_PENDING_TICKS

@@ -38,13 +38,3 @@ def test_the_newest_ticks_are_kept_and_the_rows_of_more(capacity: int, sizes: li
     assert stamps.tolist() == [ts for _, ts, _ in kept]
     assert prices.tolist() == [price for _, _, price in kept]
     assert ring.rows(ring.counted, ring.head).tolist() == [row for row, _, _ in happened[ring.counted :]]
-
-
-def test_clearing_starts_the_numbers_anew() -> None:
-    """After ``clear`` the next tick is number one."""
-    ring = Ring(1, 4)
-    fill(ring, [3, 3])
-    ring.clear()
-    assert (ring.head, ring.tail, ring.counted) == (0, 0, 0)
-    fill(ring, [2])
-    assert ring.columns(np.array([1, 2]))[1].tolist() == [0, 0.25]

@@ -157,7 +157,7 @@ class Metronome:
     def _on_watermark(self, goes_on: Callable[[], bool]) -> None:
         if self._loop is not None:
             self._watermark = self._loop.call_later(WATERMARK_S, self._on_watermark, goes_on)
-        newest = self._hub.board.newest(self._market_time.latest)
+        newest = self._hub.settle().newest(self._market_time.latest)
         ts = self._market_time.vouched(newest, goes_on=goes_on())
         if ts is not None:
             self.publish(Watermark(ts))

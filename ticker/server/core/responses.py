@@ -80,7 +80,7 @@ class HttpEndpoints:
             # How many others there are is not for everybody.
             **({"clients": len(hub.sessions)} if who.may.admin else {}),
             "epoch": hub.board.epoch,
-            "version": hub.board.version,
+            "version": hub.settle().version,
             "uptime_s": round(time.monotonic() - self._started_s, 3),
         }
         return json_response(body)
@@ -91,7 +91,7 @@ class HttpEndpoints:
         return json_response(body)
 
     def _visible(self, may: Entitlements) -> list[str]:
-        return [name for name in self._hub.board.symbols if may.every_symbol or may.symbol(name)]
+        return [name for name in self._hub.settle().symbols if may.every_symbol or may.symbol(name)]
 
     async def snapshot(self, request: web.Request) -> web.Response:
         if (response := self._full()) is not None:

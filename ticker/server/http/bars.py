@@ -64,6 +64,7 @@ class BarsEndpoint:
         except ValueError as error:
             return refusal(400, "bad-argument", str(error))
         await paced(may, self._hub.limits.rates)
+        self._hub.settle()
         starts, values, closed = self._hub.bars.history(row, query.interval, query.start, query.end, query.limit)
         bars = [
             (start, *map(plain, bar), over)

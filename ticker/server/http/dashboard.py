@@ -147,7 +147,7 @@ class Page:
 
     def _stand_in(self, request: web.Request) -> web.Response:
         info = self._feed()
-        names = self._hub.board.symbols
+        names = self._hub.settle().symbols
         # Bytes that are no text come as what can't go out.
         host = request.host.encode(errors="replace").decode()
         sample = ["AAPL", "MSFT"] if {"AAPL", "MSFT"} <= set(names) else names[:2]
