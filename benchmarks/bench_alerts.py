@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from benchmarks.measure import TS, show
-from ticker.alerts.op_handler import AlertDesk
+from ticker.alerts.op_handler import AlertHandler
 from ticker.hub.hub import Hub
 from ticker.model import Quotes, SymbolTable, TickBatch, Trades
 from ticker.wire.limits import Limits
@@ -62,7 +62,7 @@ def a_hub(table: SymbolTable, conditions: list[tuple[str, str]] | None, *, hyste
     """A hub with these alerts, each of a symbol; None: one that knows no alerts at all."""
     if conditions is None:
         return Hub(table.names)
-    desk = AlertDesk()
+    desk = AlertHandler()
     hub = Hub(table.names, limits=Limits(alerts=10_000), op_handlers=[desk], observer=desk)
     desk.watch(hub)
     session = hub.attach(Outlet(), "json")

@@ -8,7 +8,7 @@ import time
 from benchmarks.measure import TS, random_batches, show
 from ticker.hub.hub import Hub
 from ticker.hub.session import Session
-from ticker.rooms import RoomDesk
+from ticker.rooms import RoomHandler
 from ticker.wire.limits import Limits
 
 SYMBOLS, WATCHED = 500, 20
@@ -47,7 +47,7 @@ def a_hub(names: tuple[str, ...], members: int | None, clients: int = CLIENTS) -
     Each watches 20 symbols of its own, if any are to be had.
     """
     limits = Limits(room_members=CLIENTS, says_per_minute=1_000_000_000)
-    desks = () if members is None else (RoomDesk(),)
+    desks = () if members is None else (RoomHandler(),)
     hub = Hub(names, limits=limits, op_handlers=desks)
     sessions = [hub.attach(Outlet(), "json") for _ in range(clients)]
     for number, session in enumerate(sessions):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.support.market import batch
 from tests.support.model_client import ScriptedOutlet, decoded
-from ticker.alerts.op_handler import AlertDesk
+from ticker.alerts.op_handler import AlertHandler
 from ticker.hub.hub import Hub
 from ticker.model import Removal, Restart, Rollover, Settled, SymbolTable
 from ticker.wire.limits import Limits
@@ -183,7 +183,7 @@ class Run:
     def __init__(self, cuts: list[bool], looks: list[bool], *, complete: bool) -> None:
         self.cuts, self.looks = cuts, looks
         self.table = SymbolTable(SYMBOLS)
-        self.desk = AlertDesk()
+        self.desk = AlertHandler()
         self.hub = Hub(
             SYMBOLS if complete else (), complete=complete, limits=Limits(), op_handlers=[self.desk], observer=self.desk
         )

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from tests.property.test_client_protocol import Party
 from tests.support.market import batch
 from tests.support.model_client import ScriptedOutlet
-from ticker.alerts.op_handler import AlertDesk
+from ticker.alerts.op_handler import AlertHandler
 from ticker.client.protocol.protocol import ClientProtocol
 from ticker.hub.hub import Hub
 from ticker.model import Restart, SymbolTable
-from ticker.rooms.op_handler import RoomDesk
+from ticker.rooms.op_handler import RoomHandler
 from ticker.rooms.store import KeptRoom
 from ticker.wire.limits import Limits
 from ticker.wire.messages import Alert, Fired, Join, Said, Say
@@ -51,8 +51,8 @@ class Life:
     def __init__(self, epochs: count[int]) -> None:
         self.shelf = Shelf()
         self.fired: list[Fired] = []
-        self.alerts = AlertDesk(fired=lambda _, fired: self.fired.append(fired))
-        self.rooms = RoomDesk(self.shelf, new_epoch=lambda: f"room-{next(epochs)}")
+        self.alerts = AlertHandler(fired=lambda _, fired: self.fired.append(fired))
+        self.rooms = RoomHandler(self.shelf, new_epoch=lambda: f"room-{next(epochs)}")
         self.hub = Hub(
             TABLE.names,
             epoch=f"life-{next(epochs)}",

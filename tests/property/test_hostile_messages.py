@@ -17,7 +17,7 @@ from ticker.errors import ERROR_CODES
 from ticker.hub.hub import Hub
 from ticker.hub.session import Session
 from ticker.model import SymbolTable
-from ticker.rooms import RoomDesk
+from ticker.rooms import RoomHandler
 from ticker.wire.codec import codec_for
 from ticker.wire.limits import Limits
 
@@ -127,7 +127,7 @@ _raw = st.one_of(
 )
 
 
-def state(session: Session, desk: RoomDesk) -> object:
+def state(session: Session, desk: RoomHandler) -> object:
     """What a message of a client's may change."""
     watched = {
         (type(each).__name__, getattr(each, "channel", ""), getattr(each, "interval", "")): each.symbols()
@@ -135,7 +135,7 @@ def state(session: Session, desk: RoomDesk) -> object:
     }
     # An interval that was asked for, and of which nothing is watched, is none.
     watched = {kind: symbols for kind, symbols in watched.items() if symbols}
-    rooms = {room.name: (room.topic.head, room.names) for room in desk._rooms.values() if session in room.members}
+    rooms = {room.name: (room.log.head, room.names) for room in desk._rooms.values() if session in room.members}
     return session.rate_hz, session.engaged, watched, copy.deepcopy(rooms)
 
 
@@ -144,7 +144,7 @@ def state(session: Session, desk: RoomDesk) -> object:
 def test_an_answer_and_no_harm(said: list[str | bytes], encoding: str, complete: bool) -> None:
     """One answer each, in the client's encoding; an error has left everything as it was; nobody else hears of it."""
     table = SymbolTable(SYMBOLS)
-    desk = RoomDesk()
+    desk = RoomHandler()
     hub = Hub(SYMBOLS, complete=complete, epoch="epoch", limits=Limits(symbols=3), op_handlers=[desk])
     outlet, other = ScriptedOutlet(), ScriptedOutlet()
     session, bystander = hub.attach(outlet, encoding), hub.attach(other, "json")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.support.model_client import Message, ScriptedOutlet, decoded
 from tests.unit.rooms.test_op_handler import Shelf
 from ticker.hub.hub import Hub
-from ticker.rooms import RoomDesk
+from ticker.rooms import RoomHandler
 from ticker.wire.limits import Limits
 
 TS = 1_700_000_000_000_000_000
@@ -109,7 +109,7 @@ class Course:
         self.open()
 
     def open(self) -> None:
-        self.desk = RoomDesk(self.shelf, new_epoch=lambda: f"epoch {next(self.epochs)}")
+        self.desk = RoomHandler(self.shelf, new_epoch=lambda: f"epoch {next(self.epochs)}")
         self.hub = Hub(limits=Limits(says_per_minute=60_000), ring_ticks=8, op_handlers=[self.desk])
         for client in self.clients:
             self.connect(client)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from ticker.alerts.store import KEPT, Changes, SavedAlert, SavedOwner
+from ticker.alerts.store import KEPT, AlertChanges, SavedAlert, SavedOwner
 from ticker.wire.messages import Fired, Id
 
 
@@ -13,11 +13,11 @@ class MemoryStore:
 
     def __init__(self, *, slow: bool = False) -> None:
         self.slow = slow
-        self.writes: list[Changes] = []
+        self.writes: list[AlertChanges] = []
         self.alerts: dict[tuple[str, Id], SavedAlert] = {}
         self.fired: dict[str, list[Fired]] = {}
         self.delivered: dict[str, int] = {}
-        self.under_way: tuple[Changes, Callable[[], None]] | None = None
+        self.under_way: tuple[AlertChanges, Callable[[], None]] | None = None
 
     def load(self) -> Iterable[SavedOwner]:
         self.under_way = None
@@ -32,7 +32,7 @@ class MemoryStore:
             for name in names
         ]
 
-    def write(self, changes: Changes, done: Callable[[], None]) -> None:
+    def write(self, changes: AlertChanges, done: Callable[[], None]) -> None:
         assert self.under_way is None, "one write at a time"
         self.under_way = changes, done
         if not self.slow:

@@ -1,8 +1,7 @@
-"""One alert: where it is, and what the next value makes of it.
+"""One alert: its state, and how the next value changes it.
 
-A Schmitt trigger: having fired, it waits until the value has gone back by the hysteresis before it may fire again, so
-that a value that trembles about the level is told once. An alert knows its symbol's values one by one and nothing else;
-who shows them to it may leave out those within ``quiet``, of which nothing would come.
+An alert is a Schmitt trigger: after firing it waits until the value has moved back by the hysteresis, so a value that
+oscillates around the level fires once. Values inside ``quiet`` change nothing; callers may leave them out.
 """
 
 from __future__ import annotations
@@ -15,17 +14,17 @@ from ticker.alerts.condition import Condition
 from ticker.wire.messages import AlertRow, AlertState, Id
 
 _INF: Final = math.inf
-#: Nothing comes of any value; and something may come of every value.
+#: No value changes the alert; every value may change it.
 NEVER: Final = (-_INF, _INF)
 ALWAYS: Final = (_INF, -_INF)
 
 
 class Alert:
-    """``state`` is ``waiting``, ``held`` or ``fired``, and ``count`` is how often it has fired.
+    """``state`` is ``waiting``, ``held`` or ``fired``; ``count`` is how often it has fired.
 
-    For the comparison ``crosses``, ``side`` is where the value was last that was not the level itself: 1 above, -1
-    below, 0 not known. ``held`` then is the alert whose value has not been as far as the hysteresis from the level
-    since it fired: it is due on the near side only once the value has been there, on the far side at once.
+    For ``crosses``, ``side`` is the side of the last value that differed from the level: 1 above, -1 below, 0 unknown.
+    A ``crosses`` alert is ``held`` until the value has been at least the hysteresis away from the level; a crossing to
+    the other side by that much fires at once.
     """
 
     __slots__ = ("condition", "count", "hysteresis", "id", "once", "owner", "side", "state", "symbol")
@@ -55,12 +54,12 @@ class Alert:
 
     @property
     def done(self) -> bool:
-        """Whether nothing will come of it any more."""
+        """Whether it can never fire again."""
         return self.state == "fired"
 
     @property
     def quiet(self) -> tuple[float, float]:
-        """Of values between these two, the two themselves not among them, nothing comes."""
+        """Values strictly between these two change nothing."""
         if self.done:
             return NEVER
         level, back = self.condition.level, self.hysteresis
@@ -84,9 +83,9 @@ class Alert:
                 return min(level - back, below), max(level + back, above)
 
     def step(self, value: float, may: Callable[[Alert], bool] = lambda _: True) -> bool:
-        """What comes of the next value, a finite number: true if the alert fires.
+        """Process the next value, a finite number. True if the alert fires.
 
-        ``may`` is asked whether its owner may be told. If not, it doesn't fire, and is held as if it had.
+        ``may`` decides whether its owner is entitled to the symbol. If not, the alert is held as if it had fired.
         """
         low, high = self.quiet
         if low < value < high:
@@ -100,7 +99,7 @@ class Alert:
         return False
 
     def _reaches(self) -> bool:
-        # Outside of ``quiet`` a value does the one thing that there is to do.
+        # A value outside ``quiet`` means a transition, and there is only one.
         fires = self.state == "waiting"
         self.state = "held" if fires else "waiting"
         return fires
@@ -117,12 +116,12 @@ class Alert:
         return fires
 
     def forget(self) -> None:
-        """The next value is a first one again: no passage leads to it. What has fired has fired all the same."""
+        """Treat the next value as a first one, which is no crossing. Whether the alert has fired stays."""
         self.side = 0
 
     @property
     def row(self) -> AlertRow:
-        """As its owner is told it."""
+        """The alert as its owner sees it."""
         return AlertRow(
             id=self.id,
             symbol=self.symbol,

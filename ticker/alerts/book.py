@@ -1,8 +1,8 @@
-"""All alerts that may fire, by symbol: shows each of them the ticks of which something may come, and no others.
+"""All active alerts by symbol. Checks every batch of ticks against them.
 
-Most ticks are far from every level. So each field has, by row of the board, the lowest and the highest value of which
-nothing comes, and one comparison of columns dismisses a batch. Ticks of rows where something may come are looked at
-one by one, in their order, and of their alerts those are asked whose level is there. Nothing here knows an owner.
+Most ticks are far from every level. For each field and row of the board the book keeps the range of values that change
+no alert, so that one comparison of columns dismisses a batch. Only ticks outside the range are processed one by one,
+in order, by the alerts whose level they reach. The book knows no owners.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ _Places = npt.NDArray[np.intp]
 
 
 class Firing(NamedTuple):
-    """An alert fired by a value, which came with the tick of stamp ``ts`` (ns)."""
+    """An alert that fired, the value, and the time stamp of its tick (ns)."""
 
     alert: Alert
     value: float
     ts: int
 
 
-class _Watched:
-    """One field: its ladders by row, and beside them the values of which nothing comes, as columns."""
+class _FieldIndex:
+    """One field: its ladders by row, and as columns the range of values that change no alert."""
 
     def __init__(self) -> None:
         self.ladders: dict[int, Ladder] = {}
@@ -55,11 +55,11 @@ class _Watched:
             self._near = np.zeros(len(self.there), np.bool_)
 
     def ladder(self, row: int) -> Ladder:
-        """That of a row, made if it is new."""
+        """The ladder of a row, created if necessary."""
         return self.ladders.setdefault(row, Ladder())
 
     def mark(self, row: int) -> None:
-        """A row's ladder has changed; an empty one goes."""
+        """Update the columns after a change of a row's ladder; remove an empty ladder."""
         ladder = self.ladders[row]
         if not ladder.alerts:
             del self.ladders[row]
@@ -67,18 +67,18 @@ class _Watched:
         self.low[row], self.high[row] = ladder.low, ladder.high
 
     def at(self, rows: Ints, known: int) -> _Places:
-        """Which of these ticks are of rows that have a ladder; ``known``: rows that the board has."""
+        """The indexes of ticks whose rows have a ladder. ``known`` is the number of rows of the board."""
         if not self.ladders or not len(rows):
             return _NONE
         self.reach(known)
         return np.flatnonzero(self.there[rows])
 
     def reaches(self, rows: Ints, least: Floats, most: Floats) -> bool:
-        """Whether something may come of values that lie between these two."""
+        """Whether values between these two may change an alert."""
         return bool(((most >= self.high[rows]) | (least <= self.low[rows])).any())
 
     def near(self, rows: Ints, values: Floats) -> _Places:
-        """Which of these ticks have to be looked at: of each row that has any, those from the first on of all."""
+        """The indexes of ticks to process: for rows that leave their range, all ticks from the first such tick on."""
         first = (values >= self.high[rows]) | (values <= self.low[rows])
         if not first.any():
             return _NONE
@@ -91,36 +91,36 @@ class _Watched:
 
 
 _NONE: _Places = np.empty(0, np.intp)
-#: A firing with the place of its tick in the batch, and its alert's number.
+#: A firing with the index of its tick in the batch and the number of its alert.
 _Found = tuple[int, int, Firing]
 
 
 class Book:
-    """``changed`` is called for each alert that a tick may have changed; ``may`` is that of ``Alert.step``."""
+    """``changed`` is called for each alert that a tick may have changed; ``may`` is passed to ``Alert.step``."""
 
     def __init__(self, changed: Callable[[Alert], None], may: Callable[[Alert], bool]) -> None:
         self._changed = changed
         self._may = may
-        self._fields = {field: _Watched() for field in WATCHED}
+        self._fields = {field: _FieldIndex() for field in WATCHED}
         self._numbers = count()
         self._numbered: dict[Alert, int] = {}
-        #: Alerts on symbols that the board doesn't have yet, by symbol.
+        #: Alerts on symbols that the board does not have yet, by symbol.
         self._awaited: dict[str, dict[int, Alert]] = {}
-        #: How many symbols the board had when these were last looked for.
+        #: The number of symbols on the board at the last search for these.
         self._known = 0
         self._epoch = ""
 
     def __len__(self) -> int:
-        """How many alerts may fire, now or later."""
+        """The number of active alerts."""
         return len(self._numbered)
 
     def add(self, alert: Alert, board: Board) -> list[Firing]:
-        """Watch for it from now on. Its symbol's value counts as the first tick: it may fire at once."""
+        """Activate an alert. The symbol's current value counts as the first tick, so the alert may fire at once."""
         self._begin(board)
         if alert.done:
             return []
         row = board.find(alert.symbol)
-        value, ts = (None, 0) if row is None else _now(alert, board, row)
+        value, ts = (None, 0) if row is None else _current(alert, board, row)
         fires = value is not None and alert.step(value, self._may)
         if value is not None:
             self._changed(alert)
@@ -142,19 +142,19 @@ class Book:
                 del self._awaited[alert.symbol]
             return
         row = board.find(alert.symbol)
-        assert row is not None, "a symbol that was there once has a row for good"
+        assert row is not None, "a symbol keeps its row after removal"
         watched = self._fields[alert.condition.field]
         watched.ladders[row].remove(number)
         watched.mark(row)
 
     def look(self, board: Board, event: BoardEvent) -> list[Firing]:
-        """What fires by this event, which the board has taken in; in the order of time."""
+        """The alerts that fire on this event, in order of time. The board has applied the event already."""
         self._begin(board)
-        self._find(board)
+        self._activate_awaited(board)
         if isinstance(event, TickBatch):
             rows = board.rows_of(event.table)
-            trades = self._look_at_trades(board, rows[event.trades.symbol], event.trades)
-            quotes = self._look_at_quotes(board, rows[event.quotes.symbol], event.quotes)
+            trades = self._check_trades(board, rows[event.trades.symbol], event.trades)
+            quotes = self._check_quotes(board, rows[event.quotes.symbol], event.quotes)
             return list(merge(trades, quotes, key=lambda firing: firing.ts)) if trades and quotes else trades or quotes
         if isinstance(event, Removal):
             self._forget(WATCHED, {row for name in event.names if (row := board.find(name)) is not None})
@@ -164,7 +164,7 @@ class Book:
         return []
 
     def _begin(self, board: Board) -> None:
-        """Where a new epoch has begun, what was before leads nowhere."""
+        """Treat the next values as first ones when a new epoch has begun."""
         if board.epoch != self._epoch:
             if self._epoch:
                 self._forget(WATCHED, None)
@@ -177,8 +177,8 @@ class Book:
                 watched.ladders[row].forget()
                 watched.mark(row)
 
-    def _find(self, board: Board) -> None:
-        """File what waited for its symbol to appear."""
+    def _activate_awaited(self, board: Board) -> None:
+        """Activate alerts whose symbol has appeared."""
         if not self._awaited or len(board) == self._known:
             return
         self._known = len(board)
@@ -193,7 +193,7 @@ class Book:
         watched.ladder(row).add(number, alert)
         watched.mark(row)
 
-    def _look_at_trades(self, board: Board, rows: Ints, trades: Trades) -> list[Firing]:
+    def _check_trades(self, board: Board, rows: Ints, trades: Trades) -> list[Firing]:
         found: list[_Found] = []
         for field in TRADED:
             watched = self._fields[field]
@@ -205,26 +205,26 @@ class Book:
                 values = change_pct(values, board.column("prev_close")[here])
             elif field == "volume":
                 day, sizes = board.column("volume")[here], trades.size[at]
-                # The day's volume before this batch was no less than this, and after it is no more.
+                # Bounds of the day's volume before and after this batch.
                 if not watched.reaches(here, day - sizes.sum(), day):
                     continue
                 values = _running(here, sizes, day)
-            self._show(watched, at, here, values, trades.ts, found)
+            self._process(watched, at, here, values, trades.ts, found)
         return _in_order(found)
 
-    def _look_at_quotes(self, board: Board, rows: Ints, quotes: Quotes) -> list[Firing]:
+    def _check_quotes(self, board: Board, rows: Ints, quotes: Quotes) -> list[Firing]:
         found: list[_Found] = []
         for field, values in (("bid", quotes.bid), ("ask", quotes.ask)):
             watched = self._fields[field]
             at = watched.at(rows, len(board))
             if len(at):
-                self._show(watched, at, rows[at], values[at], quotes.ts, found)
+                self._process(watched, at, rows[at], values[at], quotes.ts, found)
         return _in_order(found)
 
-    def _show(
-        self, watched: _Watched, at: _Places, rows: Ints, values: Floats, ts: Stamps, found: list[_Found]
+    def _process(
+        self, watched: _FieldIndex, at: _Places, rows: Ints, values: Floats, ts: Stamps, found: list[_Found]
     ) -> None:
-        """Show these values, of ticks ``at`` places in the batch, to the alerts that they may move."""
+        """Process these values, of ticks with indexes ``at`` in the batch, by the alerts that they may change."""
         near = watched.near(rows, values)
         if not len(near):
             return
@@ -246,13 +246,13 @@ class Book:
 
 
 def change_pct(last: Floats, prev_close: Floats) -> Floats:
-    """Percent from one to the other, to nine decimals: so -2 % are -2 exactly, whatever the prices."""
+    """The change in percent, rounded to nine decimals, so that -2 % is exactly -2."""
     with np.errstate(over="ignore", invalid="ignore"):
         return np.round(100 * (last - prev_close) / prev_close, 9)
 
 
-def _now(alert: Alert, board: Board, row: int) -> tuple[float | None, int]:
-    """The value that its symbol has, if it has one, and the stamp of the symbol's newest tick."""
+def _current(alert: Alert, board: Board, row: int) -> tuple[float | None, int]:
+    """The current value of the alert's field, or None, and the time stamp of the symbol's newest tick."""
     fields = symbol_dicts(board.since(0, board.index([row]))).get(alert.symbol) or {}
     field = alert.condition.field
     value, ts = fields.get(field), fields.get("ts")
@@ -266,7 +266,7 @@ def _now(alert: Alert, board: Board, row: int) -> tuple[float | None, int]:
 
 
 def _running(rows: Ints, sizes: Floats, day: Floats) -> Floats:
-    """The day's volume with each of these trades, where ``day`` is that of its symbol with all of them."""
+    """The day's volume after each of these trades; ``day`` is the volume of its symbol after all of them."""
     order = np.argsort(rows, kind="stable")
     ordered, sums = rows[order], np.cumsum(sizes[order])
     last = np.append(ordered[1:] != ordered[:-1], True)
@@ -277,5 +277,5 @@ def _running(rows: Ints, sizes: Floats, day: Floats) -> Floats:
 
 
 def _in_order(found: list[_Found]) -> list[Firing]:
-    """By the tick's place in the batch, and then by the alerts' age."""
+    """Sorted by tick, then by the age of the alert."""
     return [firing for _, _, firing in sorted(found, key=lambda each: each[:2])]

@@ -1,11 +1,11 @@
-"""What an alert waits for: a field, a comparison and a number. The whole grammar is here, and nothing is evaluated.
+"""The condition of an alert: field, comparison, number. This is the whole grammar; nothing is evaluated as code.
 
     condition   = field comparison number
     field       = "last" | "bid" | "ask" | "volume" | "change_pct"
     comparison  = ">=" | ">" | "<=" | "<" | "crosses"
-    number      as JSON has it, and finite
+    number      a finite JSON number
 
-White space may stand around each of the three, and must between two words.
+White space is allowed around each part, and required between two words.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from typing import Final
 from ticker.errors import ProtocolError
 from ticker.wire.messages import Id
 
-#: Those that a trade brings, and those that a quote brings.
+#: Fields that trades change, and fields that quotes change.
 TRADED: Final = ("last", "volume", "change_pct")
 QUOTED: Final = ("bid", "ask")
 WATCHED: Final = ("last", *QUOTED, "volume", "change_pct")
-#: Those that begin anew with each day.
+#: Fields that are reset when a trading day begins.
 OF_THE_DAY: Final = ("volume", "change_pct")
 COMPARISONS: Final = (">=", ">", "<=", "<", "crosses")
-#: Longer than any condition that makes sense.
+#: More than any useful condition needs.
 MAX_CHARS: Final = 100
-#: The hysteresis where none is given: of the number, this part; for 0, where that is nothing, this much.
+#: The default hysteresis: this part of the number, or for the number 0 this value.
 PART, LEAST = 0.001, 0.01
 
 _SPACE = "[ \t\n\r]"
@@ -38,7 +38,7 @@ _NUMBER = re.compile(rf"{_SPACE}*(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """``str`` gives it back in its one canonical form, which parses to an equal condition."""
+    """``str`` gives the canonical form, which parses to an equal condition."""
 
     field: str
     comparison: str
@@ -51,30 +51,30 @@ class Condition:
 
     @property
     def hysteresis(self) -> float:
-        """How far the value has to go back, where nobody says."""
+        """The default hysteresis."""
         return abs(self.level) * PART or LEAST
 
 
 def parse(when: str, id: Id | None = None) -> Condition:  # noqa: A002 - the wire's name
-    """Raises ``ProtocolError`` (``bad-condition``, with the message's ``id``), which says what would be right."""
+    """Raises ``ProtocolError`` with code ``bad-condition``, the message's ``id``, and an example."""
     if len(when) > MAX_CHARS:
         raise _bad(f"more than {MAX_CHARS} characters", id)
     word = _WORD.match(when)
     field = word[1] if word else ""
     if word is None or field not in WATCHED:
-        raise _bad(f"{when!r} begins with none of the fields {', '.join(WATCHED)}", id)
+        raise _bad(f"{when!r} does not begin with one of the fields {', '.join(WATCHED)}", id)
     compared = _COMPARISON.match(when, word.end())
     comparison = compared[1] or compared[2] if compared else ""
     if compared is None or comparison not in COMPARISONS:
-        raise _bad(f"{when!r} has, after {field}, none of the comparisons {', '.join(COMPARISONS)}", id)
+        raise _bad(f"{when!r} does not have one of the comparisons {', '.join(COMPARISONS)} after {field}", id)
     number = _NUMBER.fullmatch(when, compared.end())
     if number is None:
-        raise _bad(f"{when!r} has, after {comparison}, not one number such as 190, -2.5 or 1e6", id)
+        raise _bad(f"{when!r} does not have a number such as 190, -2.5 or 1e6 after {comparison}", id)
     level = float(number[1])
     if not math.isfinite(level):
-        raise _bad(f"{when!r} has a number that is too large", id)
+        raise _bad(f"the number in {when!r} is too large", id)
     return Condition(field, comparison, level + 0.0)  # -0 becomes 0
 
 
 def _bad(what: str, id_: Id | None) -> ProtocolError:
-    return ProtocolError("bad-condition", f"when: {what}; right is, for example, 'last >= 190'", id_)
+    return ProtocolError("bad-condition", f"when: {what}; example: 'last >= 190'", id_)

@@ -1,6 +1,6 @@
-"""The alerts on one field of one symbol, sorted by the values of which something comes.
+"""The alerts on one field of one symbol, sorted by the values that change them.
 
-What a value costs is the number of alerts that it moves, and not how many there are. This module knows no symbol.
+A value costs as much as the number of alerts that it changes, not the number of alerts.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from collections.abc import Callable
 
 from ticker.alerts.alert import Alert
 
-#: A rung: where it is, so that the nearest to the values between is the last, and the alert's number.
+#: A rung: its value, signed so that the nearest rung is the last, and the number of its alert.
 _Rung = tuple[float, int]
 
 
 class Ladder:
-    """Alerts by number, in whose order they fire where one value makes several do so."""
+    """Alerts by number. If one value fires several, they fire in the order of their numbers."""
 
     __slots__ = ("_above", "_below", "_placed", "alerts")
 
@@ -28,12 +28,12 @@ class Ladder:
 
     @property
     def low(self) -> float:
-        """A value at or below this moves an alert."""
+        """Values at or below this change an alert."""
         return self._below[-1][0] if self._below else -math.inf
 
     @property
     def high(self) -> float:
-        """A value at or above this moves an alert."""
+        """Values at or above this change an alert."""
         return -self._above[-1][0] if self._above else math.inf
 
     def add(self, number: int, alert: Alert) -> None:
@@ -45,16 +45,16 @@ class Ladder:
         self._displace(number)
 
     def forget(self) -> None:
-        """The next value is no alert's next one, but a first."""
+        """Treat the next value as a first one for every alert."""
         for number, alert in self.alerts.items():
             alert.forget()
             self._displace(number)
             self._place(number, alert)
 
     def step(self, value: float, may: Callable[[Alert], bool]) -> list[tuple[int, Alert, bool]]:
-        """Show the next value to those that it may move: their numbers, they, and whether they fire.
+        """Process the next value. Returns the number of each alert that it changed, the alert, and whether it fired.
 
-        An alert that is done is on the ladder no more.
+        Alerts that are done are removed.
         """
         due: list[int] = []
         while self._above and -self._above[-1][0] <= value:
@@ -73,7 +73,7 @@ class Ladder:
         return moved
 
     def _take(self, rungs: list[_Rung]) -> int:
-        """Take the nearest rung off, and the alert's other one too, if it has one."""
+        """Remove the nearest rung, and the other rung of its alert."""
         number = rungs[-1][1]
         self._displace(number)
         return number

@@ -1,7 +1,7 @@
-"""The desk for alerts: puts and removes them, has the book look at every tick, and tells owners what fired.
+"""Answers the ops ``alert``, ``alerts`` and ``unalert``, has the book check every tick, and delivers fired alerts.
 
-Whose an alert is: the session's owner, where the server asks who one is; else whoever the message says. What fires goes
-to the store first and to the owner's connections then, or waits for one to come. Nothing here waits, or knows a socket.
+With authentication an alert belongs to the session's owner, otherwise to the ``owner`` in the message. A fired alert
+goes to the store first, and then to the owner's connections, or waits for one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ticker.alerts.alert import Alert
 from ticker.alerts.book import Book, Firing
 from ticker.alerts.condition import parse
 from ticker.alerts.owner import Owner
-from ticker.alerts.store import AlertStore, Changes, NoStore
+from ticker.alerts.store import AlertChanges, AlertStore, NoStore
 from ticker.auth.entitlements import EVERYTHING, Entitlements
 from ticker.errors import ProtocolError
 from ticker.hub.session import Catalogue, Session, rejection
@@ -24,31 +24,31 @@ from ticker.model import BoardEvent
 from ticker.wire import messages as wire
 from ticker.wire.messages import AlertList, DeskMessage, Fired, Id
 
-#: Characters of an alert's id, and of an owner's name.
+#: Maximum characters of an alert's id and of an owner's name.
 MAX_CHARS: Final = 64
-#: Owners that one connection may name.
+#: Maximum owners per connection.
 MAX_NAMED: Final = 8
-#: In place of an id: all of them.
+#: Instead of an id: all alerts.
 ALL: Final = "*"
 
 
 class Market(Catalogue, Protocol):
-    """What the alerts are about: the hub."""
+    """The part of the hub that alerts need. A protocol because the hub is constructed with the handler."""
 
     @property
     def board(self) -> Board: ...
 
 
-class AlertDesk:
-    """Desk and onlooker at once: ``Hub(…, op_handlers=[desk], observer=desk)``, and then ``desk.watch(hub)``.
+class AlertHandler:
+    """Op handler and tick observer: ``Hub(…, op_handlers=[alerts], observer=alerts)``, then ``alerts.watch(hub)``.
 
-    ``alerts`` and ``owners`` are how many there may be in all; an owner takes about 2 KiB, each alert 1 KiB, and each
-    of the (at most ``KEPT``) that fired somewhat less. An owner of whom there is nothing is forgotten when its last
-    connection goes; one that has only things of the past, as soon as there are too many.
+    ``alerts`` and ``owners`` are server-wide limits. An owner takes about 2 KiB, an alert 1 KiB, and each of at most
+    ``KEPT`` fired alerts somewhat less. An owner without alerts and history is deleted when its last connection closes;
+    one with history only, when the limit is reached.
 
-    ``fired`` is called for each alert that fires, once that is kept; it must not raise, and is for webhooks. ``may``
-    tells what an owner may see now: None for one that may not come in (any more), as when its key was revoked. What it
-    may not see doesn't fire; that is asked whenever something would, so it should be a mere look-up.
+    ``fired`` is called for each fired alert after it has been stored, and must not raise; webhooks use it. ``may``
+    returns an owner's current entitlements, or None if its key is no longer valid. Alerts outside the entitlements do
+    not fire. ``may`` is called for every firing and must be fast.
     """
 
     def __init__(
@@ -69,33 +69,33 @@ class AlertDesk:
         self._market: Market | None = None
         self._book = Book(self._changed, self._allowed)
         self._owners: dict[str, Owner] = {}
-        #: Those of them that are there for their past alone, the longest first.
+        #: Owners with history only, oldest first.
         self._past: dict[str, None] = {}
         self._sessions: dict[Session, dict[str, Owner]] = {}
         self._behind: dict[Owner, None] = {}
         self._alerts = 0
-        # What the store has to learn. One write is under way at a time, and these are for the next.
+        # Changes for the next write; only one write is in progress at a time.
         self._writing = False
         self._forgotten: dict[str, None] = {}
         self._moved: dict[tuple[str, Id], None] = {}
-        self._unkept: dict[Owner, None] = {}
+        self._unstored: dict[Owner, None] = {}
         self._marked: dict[Owner, None] = {}
 
     def watch(self, market: Market) -> None:
-        """Begin, with all that the store has. To be called once, before any client comes."""
+        """Load the stored alerts. Called once, before any client connects."""
         self._market = market
         board = market.board
         for saved in self._store.load():
             owner = self._owners[saved.owner] = Owner.restored(saved)
             self._alerts += len(owner.alerts)
             for alert in list(owner.alerts.values()):
-                self._note(self._book.add(alert, board))
+                self._number(self._book.add(alert, board))
             self._retire(owner)
         self._write()
 
     @property
     def count(self) -> int:
-        """How many alerts there are, those included that have fired and were not removed."""
+        """The number of alerts, including those that have fired and were not removed."""
         return self._alerts
 
     # The market
@@ -105,23 +105,23 @@ class AlertDesk:
         return len(self._book) > 0
 
     def observe(self, board: Board, event: BoardEvent) -> None:
-        self._note(self._book.look(board, event))
+        self._number(self._book.look(board, event))
         self._write()
 
     def _changed(self, alert: Alert) -> None:
         self._moved[alert.owner, alert.id] = None
         if alert.done:
-            self._owners[alert.owner].lose()
+            self._owners[alert.owner].finish()
 
     def _allowed(self, alert: Alert) -> bool:
         may = self._may(alert.owner)
         return may is not None and "ticker" in may.channels and may.symbol(alert.symbol)
 
-    def _note(self, firings: list[Firing]) -> None:
+    def _number(self, firings: list[Firing]) -> None:
         for firing in firings:
             owner = self._owners[firing.alert.owner]
             owner.fire(firing)
-            self._unkept[owner] = None
+            self._unstored[owner] = None
 
     # Clients
 
@@ -130,7 +130,7 @@ class AlertDesk:
             self._deliver(self._claim(session, session.owner, None))
             self._write()
 
-    def receive(self, session: Session, message: DeskMessage, ts: int) -> None:  # noqa: ARG002 - ticks have their stamps
+    def receive(self, session: Session, message: DeskMessage, ts: int) -> None:  # noqa: ARG002 - ticks have their own time stamps
         name = _owner_name(session, message)
         if isinstance(message, wire.Alert):
             owner = self._put(session, name, message)
@@ -139,17 +139,17 @@ class AlertDesk:
         else:
             owner = self._claim(session, name, message.id)
         rows = [alert.row for alert in owner.alerts.values()]
-        session.outlet.send(session.codec.encode(AlertList(id=message.id, alerts=rows, seq=owner.topic.head)))
+        session.outlet.send(session.codec.encode(AlertList(id=message.id, alerts=rows, seq=owner.log.head)))
         if isinstance(message, wire.Alerts) and message.since is not None:
-            # A number that can't be is of another life of the server's: then all of it is new.
-            owner.enter(session).seq = message.since if 0 <= message.since <= owner.topic.head else 0
+            # A number out of range is from before a restart without --state: deliver everything.
+            owner.enter(session).seq = message.since if 0 <= message.since <= owner.log.head else 0
         self._deliver(owner)
         self._write()
 
     def leave(self, session: Session) -> None:
         for owner in self._sessions.pop(session, {}).values():
             owner.leave(session)
-            if not owner.topic.behind:
+            if not owner.log.behind:
                 self._behind.pop(owner, None)
             self._retire(owner)
 
@@ -165,11 +165,11 @@ class AlertDesk:
     def _put(self, session: Session, name: str, message: wire.Alert) -> Owner:
         id_ = _alert_id(message)
         if id_ == ALL:
-            raise ProtocolError("bad-argument", "id: '*' stands for all alerts, and can't be the name of one", id_)
+            raise ProtocolError("bad-argument", "id: '*' means all alerts and cannot be the id of one", id_)
         condition = parse(message.when, id_)
         hysteresis = message.hysteresis
         if hysteresis is not None and not 0 <= hysteresis < math.inf:
-            raise ProtocolError("bad-argument", f"hysteresis: 0 or more, and finite, not {hysteresis:g}", id_)
+            raise ProtocolError("bad-argument", f"hysteresis: must be finite and at least 0, not {hysteresis:g}", id_)
         market, symbol = self._known_market, message.symbol
         reason = rejection(symbol, session.may, market) if "ticker" in session.may.channels else "not-entitled"
         if reason is not None:
@@ -179,9 +179,9 @@ class AlertDesk:
         if id_ not in there:
             most = session.limits.alerts
             if len(there) >= most:
-                raise ProtocolError("too-many-alerts", f"{most} alerts are the most that an owner may have", id_)
+                raise ProtocolError("too-many-alerts", f"an owner may have at most {most} alerts", id_)
             if self._alerts >= self._most_alerts:
-                raise ProtocolError("too-many-alerts", "there are as many alerts as the server takes", id_)
+                raise ProtocolError("too-many-alerts", "the server has reached its maximum number of alerts", id_)
         owner = self._claim(session, name, id_)
         alert = Alert(name, id_, symbol, condition, once=message.once, hysteresis=hysteresis)
         old = owner.put(alert)
@@ -189,14 +189,14 @@ class AlertDesk:
             self._book.remove(old, market.board)
         self._alerts += old is None
         self._moved[name, id_] = None
-        self._note(self._book.add(alert, market.board))
+        self._number(self._book.add(alert, market.board))
         return owner
 
     def _remove(self, session: Session, name: str, message: wire.Unalert) -> Owner:
         id_ = _alert_id(message)
         known = self._owners.get(name)
         if id_ != ALL and (known is None or id_ not in known.alerts):
-            raise ProtocolError("no-alert", f"there is no alert {id_!r:.80}", id_)
+            raise ProtocolError("no-alert", f"no alert {id_!r:.80}", id_)
         owner = self._claim(session, name, id_)
         for each in list(owner.alerts) if id_ == ALL else [id_]:
             self._book.remove(owner.drop(each), self._known_market.board)
@@ -212,16 +212,16 @@ class AlertDesk:
     # Owners
 
     def _claim(self, session: Session, name: str, id_: Id | None) -> Owner:
-        """The owner of that name, which the session belongs to from now on. Raises ``ProtocolError`` at a bound."""
+        """The owner of that name; the session becomes one of its connections. Raises ``ProtocolError`` at a limit."""
         claimed = self._sessions.get(session, {})
         if (owner := claimed.get(name)) is not None:
             return owner
         if len(claimed) >= MAX_NAMED:
-            raise ProtocolError("no-owner", f"owner: a connection may name {MAX_NAMED}, and this has", id_)
+            raise ProtocolError("no-owner", f"owner: a connection may use at most {MAX_NAMED} owners", id_)
         owner = self._owners.get(name)
         if owner is None:
             if len(self._owners) >= self._most_owners and not self._make_room() and not session.owner:
-                raise ProtocolError("too-many-alerts", "there are as many owners as the server takes", id_)
+                raise ProtocolError("too-many-alerts", "the server has reached its maximum number of owners", id_)
             owner = self._owners[name] = Owner(name)
         self._past.pop(name, None)
         self._sessions.setdefault(session, {})[name] = owner
@@ -229,7 +229,7 @@ class AlertDesk:
         return owner
 
     def _make_room(self) -> bool:
-        """Forget the owner that has been gone for longest of those who left nothing to be done."""
+        """Delete the owner with history only that has been offline for the longest time."""
         for name in self._past:
             del self._past[name]
             self._marked.pop(self._owners.pop(name), None)
@@ -238,7 +238,7 @@ class AlertDesk:
         return False
 
     def _retire(self, owner: Owner) -> None:
-        """Forget an owner of whom there is nothing; one that has a past may be forgotten later."""
+        """Delete an owner without alerts and history; one with history may be deleted later."""
         if owner.idle:
             if owner.blank:
                 del self._owners[owner.name]
@@ -248,7 +248,7 @@ class AlertDesk:
     def _deliver(self, owner: Owner) -> None:
         if owner.deliver():
             self._marked[owner] = None
-        if owner.topic.behind:
+        if owner.log.behind:
             self._behind[owner] = None
         else:
             self._behind.pop(owner, None)
@@ -256,21 +256,21 @@ class AlertDesk:
     # The store
 
     def _write(self) -> None:
-        """Hand the store what it doesn't have, if it is done with what it had."""
-        if self._writing or not (self._moved or self._unkept or self._marked or self._forgotten):
+        """Start the next write, unless one is in progress."""
+        if self._writing or not (self._moved or self._unstored or self._marked or self._forgotten):
             return
         moved = [(name, id_, self._owners.get(name)) for name, id_ in self._moved]
-        fired = [(owner.name, each) for owner in self._unkept for each in owner.unkept]
-        changes = Changes(
+        fired = [(owner.name, each) for owner in self._unstored for each in owner.unstored]
+        changes = AlertChanges(
             forgotten=list(self._forgotten),
             removed=[(name, id_) for name, id_, owner in moved if owner is None or id_ not in owner.alerts],
             alerts=[owner.saved(id_) for _, id_, owner in moved if owner is not None and id_ in owner.alerts],
             fired=fired,
             delivered={owner.name: owner.delivered for owner in self._marked},
         )
-        for owner in self._unkept:
-            owner.unkept.clear()
-        for waiting in (self._forgotten, self._moved, self._unkept, self._marked):
+        for owner in self._unstored:
+            owner.unstored.clear()
+        for waiting in (self._forgotten, self._moved, self._unstored, self._marked):
             waiting.clear()
         self._writing = True
         self._store.write(changes, partial(self._written, fired))
@@ -294,18 +294,16 @@ def _owner_name(session: Session, message: DeskMessage) -> str:
         return session.owner
     name = message.owner if isinstance(message, wire.Alert | wire.Alerts | wire.Unalert) else None
     if name is None:
-        raise ProtocolError(
-            "no-owner", "owner: say whose the alerts are, by any text that others can't guess", message.id
-        )
+        raise ProtocolError("no-owner", "owner: missing; choose a text that others cannot guess", message.id)
     if not 0 < len(name) <= MAX_CHARS:
-        raise ProtocolError("bad-argument", f"owner: a text of 1 to {MAX_CHARS} characters", message.id)
+        raise ProtocolError("bad-argument", f"owner: must have 1 to {MAX_CHARS} characters", message.id)
     return name
 
 
 def _alert_id(message: wire.Alert | wire.Unalert) -> Id:
     id_ = message.id
     if id_ is None:
-        raise ProtocolError("bad-argument", "id: missing; it names the alert")
+        raise ProtocolError("bad-argument", "id: missing")
     if isinstance(id_, str) and not 0 < len(id_) <= MAX_CHARS:
-        raise ProtocolError("bad-argument", f"id: an integer, or a text of 1 to {MAX_CHARS} characters", id_)
+        raise ProtocolError("bad-argument", f"id: must be an integer or a text of 1 to {MAX_CHARS} characters", id_)
     return id_

@@ -1,6 +1,6 @@
-"""Whoever alerts belong to: their alerts, what fired of them, and who is there to be told.
+"""One owner: its alerts, the alerts that fired, and its connections.
 
-An owner knows no book and no store. What fires has a number at once, and is told once it is kept.
+A fired alert is numbered at once, and delivered after it has been stored.
 """
 
 from __future__ import annotations
@@ -17,33 +17,33 @@ from ticker.wire.messages import Fired, Id
 
 
 class Owner:
-    """``live``: how many of its alerts may still fire; ``delivered``: the number of the last that somebody was sent."""
+    """``live`` is the number of alerts that may still fire; ``delivered`` the highest number sent to any connection."""
 
-    __slots__ = ("_head", "alerts", "delivered", "live", "name", "readers", "topic", "unkept")
+    __slots__ = ("_head", "alerts", "delivered", "live", "log", "name", "readers", "unstored")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.alerts: dict[Id, Alert] = {}
         self.live = 0
         self.delivered = 0
-        self.topic: MessageLog[Fired] = MessageLog(KEPT)
+        self.log: MessageLog[Fired] = MessageLog(KEPT)
         self.readers: dict[Session, Reader] = {}
-        #: Fired, and not handed to the store yet. It is as short as the topic: what falls out would not be kept.
-        self.unkept: deque[Fired] = deque(maxlen=KEPT)
+        #: Fired, and not passed to the store yet. As short as the log: what is dropped here would not be stored.
+        self.unstored: deque[Fired] = deque(maxlen=KEPT)
         self._head = 0
 
     @property
     def idle(self) -> bool:
-        """Whether there is nothing to do for it: it has no alerts, and nobody is there, or to be told later."""
+        """Whether it has no alerts, no connection, and nothing to deliver."""
         return not (self.alerts or self.readers) and self.delivered == self._head
 
     @property
     def blank(self) -> bool:
-        """Whether nothing has ever fired for it."""
+        """Whether none of its alerts has ever fired."""
         return not self._head
 
     def put(self, alert: Alert) -> Alert | None:
-        """Add an alert; returns the one whose place it takes."""
+        """Add an alert. Returns the alert that it replaces."""
         old = self.alerts.get(alert.id)
         self.alerts[alert.id] = alert
         self._count((not alert.done) - (old is not None and not old.done))
@@ -55,48 +55,48 @@ class Owner:
             self._count(-1)
         return alert
 
-    def lose(self) -> None:
-        """One of its alerts is done."""
+    def finish(self) -> None:
+        """Count an alert that is done."""
         self._count(-1)
 
     def _count(self, more: int) -> None:
-        """Whoever waits for an alert is here for something."""
+        """Connections of an owner with live alerts count as engaged: they are not idle."""
         before, self.live = self.live, self.live + more
         engaged = bool(self.live) - bool(before)
         for session in self.readers:
             session.engaged += engaged
 
     def fire(self, firing: Firing) -> None:
-        """Number what an alert of its does."""
+        """Number a fired alert."""
         self._head += 1
         alert = firing.alert
         when = str(alert.condition)
-        self.unkept.append(
+        self.unstored.append(
             Fired(id=alert.id, symbol=alert.symbol, when=when, value=firing.value, ts=firing.ts, seq=self._head)
         )
 
     def keep(self, fired: Fired) -> None:
-        """It is safe: whoever is there may be told. In the order of the numbers."""
-        # A number that is left out has KEPT newer ones behind it: all that are here now will make room for them.
-        self.topic.head = fired.seq - 1
-        self.topic.add(lambda _: fired)
+        """Make a stored firing deliverable. Called in the order of the numbers."""
+        # After a missing number KEPT newer ones follow, which replace everything in the log.
+        self.log.head = fired.seq - 1
+        self.log.add(lambda _: fired)
 
     def enter(self, session: Session) -> Reader:
-        """Somebody is there, and has what anybody has had of it."""
+        """Add a connection. It continues after the highest number sent to any connection."""
         reader = self.readers.get(session)
         if reader is None:
             reader = self.readers[session] = Reader(session.outlet, session.codec, self.delivered)
-            self.topic.readers[reader] = None
+            self.log.readers[reader] = None
             session.engaged += bool(self.live)
         return reader
 
     def leave(self, session: Session) -> None:
-        del self.topic.readers[self.readers.pop(session)]
+        del self.log.readers[self.readers.pop(session)]
         session.engaged -= bool(self.live)
 
     def deliver(self) -> bool:
-        """Tell whoever is ready; true if ``delivered`` grows by it."""
-        self.topic.deliver()
+        """Send what is due to connections that are ready. True if ``delivered`` has grown."""
+        self.log.deliver()
         before = self.delivered
         self.delivered = max(before, *(reader.seq for reader in self.readers.values())) if self.readers else before
         return self.delivered > before
@@ -117,7 +117,7 @@ class Owner:
 
     @classmethod
     def restored(cls, saved: SavedOwner) -> Owner:
-        """As the store has it."""
+        """An owner as it was stored."""
         owner = cls(saved.owner)
         for each in saved.alerts:
             owner.put(
@@ -135,6 +135,6 @@ class Owner:
             )
         for fired in saved.fired:
             owner.keep(fired)
-        owner._head = owner.topic.head
+        owner._head = owner.log.head
         owner.delivered = min(saved.delivered, owner._head)
         return owner

@@ -1,8 +1,8 @@
-"""Where alerts outlive the server: the port, and what stands in where nothing is to outlive it.
+"""Storage of alerts: the interface, and an implementation that stores nothing.
 
-The desk hands over one ``Changes`` at a time and waits until it is kept before it hands over the next; what happens
-meanwhile is laid together, so that there is no queue of writes however slow the disk is. An alert that fired is told to
-nobody before that is kept: what a client was told once, no crash makes the server tell again as something new.
+The handler passes one ``AlertChanges`` at a time and waits until it is stored. Changes in the meantime are merged, so
+there is no queue of writes however slow the disk is. A fired alert is delivered after it has been stored: a crash never
+makes the server deliver it again as a new one.
 """
 
 from __future__ import annotations
@@ -14,15 +14,14 @@ import msgspec
 
 from ticker.wire.messages import AlertState, Fired, Id
 
-#: So many of what fired are kept for each owner, the newest.
+#: Fired alerts kept per owner.
 KEPT = 500
 
 
 class SavedAlert(msgspec.Struct, frozen=True, kw_only=True):
-    """An alert, and where it is. ``owner`` and ``id`` together are its key; 7 and "7" are two ids.
+    """An alert and its state. ``owner`` and ``id`` together are the key; 7 and "7" are different ids.
 
-    ``when`` is in canonical form. ``side`` is where the value was last, for a condition that asks that: 1 above, -1
-    below, 0 not known.
+    ``when`` is in canonical form. ``side`` is as in ``Alert``.
     """
 
     owner: str
@@ -37,9 +36,9 @@ class SavedAlert(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SavedOwner(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is kept of one owner: alerts in the order they were first put, what fired in the order of ``seq``.
+    """An owner's alerts in the order of their creation, and fired alerts in the order of ``seq``.
 
-    ``delivered`` is the number of the last that was handed to any connection of the owner's; 0 without any.
+    ``delivered`` is the highest ``seq`` that was sent to any connection of the owner; 0 if none was.
     """
 
     owner: str
@@ -48,15 +47,15 @@ class SavedOwner(msgspec.Struct, frozen=True, kw_only=True):
     delivered: int
 
 
-class Changes(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be kept from now on: all of it or, over a crash, nothing. To be done in the order of the fields.
+class AlertChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """One transaction, applied in the order of the fields.
 
-    ``forgotten``  owners of whom nothing is to be kept any more: no alert, nothing that fired, no mark
-    ``removed``    alerts that are gone, by owner and id; one that is not there (any more) is passed over
-    ``alerts``     new, or laid over the one of the same owner and id
-    ``fired``      with the owner, in the order of ``seq``; of each owner the newest ``KEPT`` are kept. A number that is
-                   left out was too old before it could be kept: then ``KEPT`` newer ones are in here.
-    ``delivered``  by owner, laid over what was there
+    ``forgotten``  owners to delete with everything of theirs
+    ``removed``    alerts to delete, by owner and id; unknown ones are ignored
+    ``alerts``     alerts to insert, or to replace by owner and id
+    ``fired``      owner and fired alert, in the order of ``seq``. The newest ``KEPT`` per owner are stored. A missing
+                   number was too old before it could be stored; then ``KEPT`` newer ones follow.
+    ``delivered``  by owner, replaces the stored value
     """
 
     forgotten: list[str]
@@ -67,28 +66,28 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AlertStore(Protocol):
-    """Keeps them. Used from one thread, the event loop's, and never waits there."""
+    """Stores alerts. Called on the event loop's thread; must not block. Implemented in ``ticker.server.state``."""
 
     def load(self) -> Iterable[SavedOwner]:
-        """Everything there is, once, before anything is written."""
+        """Everything stored. Called once, before the first write."""
         ...
 
-    def write(self, changes: Changes, done: Callable[[], None]) -> None:
-        """Keep these, as one transaction, and call ``done`` once they are safe, on the thread that called ``write``.
+    def write(self, changes: AlertChanges, done: Callable[[], None]) -> None:
+        """Store these as one transaction, then call ``done`` on the thread that called ``write``.
 
-        Must not raise, and must call ``done`` exactly once; it may do so before it returns. No other write comes
-        before that. A disk that fails is the store's to report and to try again: until then alerts go on firing, but
-        nobody is told, and of each owner the newest ``KEPT`` wait.
+        Must not raise, and must call ``done`` exactly once, possibly before returning. There is no other write in
+        between. The store reports disk errors and retries; until it succeeds, fired alerts are not delivered, and at
+        most ``KEPT`` per owner wait.
 
-        Webhooks that must survive a crash are to be noted in the same transaction, from ``fired``.
+        Webhooks that must survive a crash are stored in the same transaction, from ``fired``.
         """
 
 
 class NoStore:
-    """Keeps nothing: alerts end with the server."""
+    """Stores nothing: alerts are lost when the server stops."""
 
     def load(self) -> Iterable[SavedOwner]:
         return ()
 
-    def write(self, changes: Changes, done: Callable[[], None]) -> None:  # noqa: ARG002 - nothing of them is kept
+    def write(self, changes: AlertChanges, done: Callable[[], None]) -> None:  # noqa: ARG002 - nothing is stored
         done()

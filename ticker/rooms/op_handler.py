@@ -1,7 +1,7 @@
-"""The desk that answers ``join``, ``say`` and ``leave``: which rooms there are, who may come in, and how much is kept.
+"""Answers the ops ``join``, ``say`` and ``leave``: the list of rooms, who may enter, and how much history is kept.
 
-A room is there as soon as somebody joins it. When the last has left, it goes if nothing was said in it; else it stays,
-as one of the ``EMPTY_ROOMS`` that were left last.
+A room exists as soon as a client joins it. When its last member leaves, an empty room without messages is deleted; of
+the others the ``EMPTY_ROOMS`` most recently left are kept.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from ticker.sanitize import proper_name, proper_text
 from ticker.wire.messages import DeskMessage, Id, Join, Joined, Leave, Left, Say
 
 EMPTY_ROOMS: Final = 200
-#: So many looks and messages a poll: a few milliseconds. The next one goes on.
+#: Members and messages per poll, a few milliseconds; the next poll continues.
 STEPS: Final = 500
 
 
-class RoomDesk:
-    """``rooms``: so many there are at most, and ``kept_bytes`` is what is kept of all that was said in them.
+class RoomHandler:
+    """``rooms`` is the maximum number of rooms, and ``kept_bytes`` the maximum size of their history.
 
-    When that is too much, rooms that nobody is in are forgotten, and then the one that keeps most loses half of it.
+    Above that size empty rooms are deleted, then the room with the largest history loses the older half of it.
     """
 
     def __init__(
@@ -43,13 +43,13 @@ class RoomDesk:
         self._most_bytes = kept_bytes
         self._new_epoch = new_epoch
         self._rooms: dict[str, Room] = {}
-        #: Those that nobody is in, the one that was left first first.
+        #: Rooms without members, oldest first.
         self._empty: dict[str, Room] = {}
-        #: Those that want ``poll``, the one that had it first first.
+        #: Rooms that need ``poll``, the least recently polled first.
         self._busy: dict[Room, None] = {}
         self._guests: dict[Session, Guest] = {}
         self._bytes = 0
-        #: How much was said, in this life of the server's.
+        #: Messages since the server started.
         self.said = 0
         for kept in [] if store is None else store.load(KEPT):
             room = Room(kept.name, kept.epoch or new_epoch(), kept.said)
@@ -59,18 +59,18 @@ class RoomDesk:
 
     @property
     def rooms(self) -> int:
-        """How many there are that somebody is in."""
+        """The number of rooms with members."""
         return len(self._rooms) - len(self._empty)
 
     @property
     def members(self) -> int:
-        """How many clients are in some room."""
+        """The number of clients in at least one room."""
         return len(self._guests)
 
     # Messages
 
     def receive(self, session: Session, message: DeskMessage, ts: int) -> None:
-        """Raises ``ProtocolError``; then nothing has changed."""
+        """Raises ``ProtocolError``, and then changes nothing."""
         if isinstance(message, Join):
             self._join(session, message)
         elif isinstance(message, Say):
@@ -80,9 +80,9 @@ class RoomDesk:
 
     def _join(self, session: Session, message: Join) -> None:
         name = _checked("room", message.room, message.id)
-        # First whether it may know of it at all: be there such a room or not.
+        # Checked before the room is looked up, so that the answer does not reveal whether it exists.
         if not session.may.room(name):
-            raise ProtocolError("not-entitled", f"room {name!r}: your key or token is not for it", message.id)
+            raise ProtocolError("not-entitled", f"room {name!r}: your key or token is not entitled to it", message.id)
         room = self._rooms.get(name)
         if room is None or session not in room.members:
             room = self._enter(session, name, message)
@@ -93,7 +93,7 @@ class RoomDesk:
             name=member.name,
             names=list(room.names),
             epoch=room.epoch,
-            seq=room.topic.head,
+            seq=room.log.head,
         )
         session.outlet.send(session.codec.encode(joined))
         room.resume(member, message.since)
@@ -103,17 +103,17 @@ class RoomDesk:
         if session.name:
             called = _shown(session.name)
         elif message.name is None:
-            raise ProtocolError("bad-argument", "name: missing; say how you are called", message.id)
+            raise ProtocolError("bad-argument", "name: missing", message.id)
         else:
             called = _checked("name", message.name, message.id)
         limits, guest, room = session.limits, self._guests.get(session), self._rooms.get(name)
         if guest is not None and len(guest.rooms) >= limits.rooms:
-            text = f"you are in {len(guest.rooms)} rooms, which is as many as one may be in"
+            text = f"you are in {len(guest.rooms)} rooms, the maximum"
             raise ProtocolError("too-many-rooms", text, message.id)
         if room is None:
             room = self._begin(name, message.id)
         elif len(room.members) >= limits.room_members:
-            text = f"room {name!r}: there are {len(room.members)} in it, which is as many as may be"
+            text = f"room {name!r} has {len(room.members)} members, the maximum"
             raise ProtocolError("room-full", text, message.id)
         self._empty.pop(name, None)
         room.enter(session, called, shared=bool(session.name))
@@ -126,7 +126,7 @@ class RoomDesk:
     def _begin(self, name: str, id_: Id | None) -> Room:
         if len(self._rooms) >= self._most_rooms:
             if not self._empty:
-                text = f"there are {len(self._rooms)} rooms, which is as many as the server takes"
+                text = f"the server has {len(self._rooms)} rooms, its maximum"
                 raise ProtocolError("too-many-rooms", text, id_)
             self._forget(next(iter(self._empty.values())))
         room = self._rooms[name] = Room(name, self._new_epoch())
@@ -141,7 +141,7 @@ class RoomDesk:
             raise ProtocolError("bad-argument", f"text: {error}", message.id) from None
         if not guest.may_say(limits.says_per_minute, ts):
             most = limits.says_per_minute
-            raise ProtocolError("too-fast", f"at most {most} in a minute, and a third of that at once", message.id)
+            raise ProtocolError("too-fast", f"at most {most} messages per minute, a third at once", message.id)
         before = room.bytes
         said = room.say(room.members[session], text, ts, message.id)
         self._bytes += room.bytes - before
@@ -167,7 +167,7 @@ class RoomDesk:
     # Coming and going
 
     def enter(self, session: Session) -> None:
-        """It is in no room before it joins one."""
+        """A new client is in no room."""
 
     def leave(self, session: Session) -> None:
         guest = self._guests.pop(session, None)
@@ -188,11 +188,11 @@ class RoomDesk:
     def _forget(self, room: Room) -> None:
         del self._rooms[room.name], self._empty[room.name]
         self._bytes -= room.bytes
-        if self._store is not None and room.topic.head:
+        if self._store is not None and room.log.head:
             self._store.forget(room.name)
 
     def _tidy(self) -> None:
-        """Keep no more than may be."""
+        """Enforce the limits on empty rooms and history."""
         while len(self._empty) > EMPTY_ROOMS or (self._empty and self._bytes > self._most_bytes):
             self._forget(next(iter(self._empty.values())))
         while self._bytes > self._most_bytes:
@@ -201,7 +201,7 @@ class RoomDesk:
             largest.forget_half()
             self._bytes += largest.bytes - before
 
-    # Those who lack something
+    # Members that are behind
 
     @property
     def waiting(self) -> bool:
@@ -229,5 +229,5 @@ def _checked(key: str, text: str, id_: Id | None) -> str:
 
 
 def _shown(name: str) -> str:
-    """A key's name, or a token's `sub`, with something to see for whatever in it can't be seen."""
+    """A key's name or a token's `sub` with invisible characters replaced."""
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)

@@ -1,7 +1,7 @@
-"""One room: who is in it, what was said there, and what each of them has of it. Knows no rule of who may do what.
+"""One room: its members, its messages, and how far each member has read. Permissions are the handler's job.
 
-As with prices nothing is queued for anybody: of what was said a member has a number, and of the lists of names the
-number of the last one it was told.
+As with prices nothing is queued per client: a member has the number of the last message it was sent, and the number of
+the last list of names.
 """
 
 from __future__ import annotations
@@ -16,30 +16,30 @@ from ticker.hub.session import Session
 from ticker.sanitize import MAX_NAME_CHARS
 from ticker.wire.messages import Id, Present, Said, Since
 
-#: So much of what was said is kept, the newest.
+#: Messages kept per room.
 KEPT: Final = 200
-#: Names are told no more often than this; and in a large room, where each is told all of them, so much later for each.
+#: Minimum time between lists of names, and in large rooms per member, since each list goes to every member.
 PRESENT_NS: Final = 500_000_000
 PRESENT_NS_A_MEMBER: Final = 10_000_000
 
 
 class Member(Reader):
-    """A client that is in a room, by a name."""
+    """A client in a room."""
 
     __slots__ = ("asked", "name", "told")
 
     def __init__(self, session: Session, name: str, seq: int, told: int) -> None:
         super().__init__(session.outlet, session.codec, seq)
         self.name = name
-        #: The ``id`` of what it said itself, by number, until it gets that.
+        #: The ``id`` of its own messages by number, until it is sent its copy.
         self.asked: dict[int, Id] = {}
-        #: The number of the list of names that it has.
+        #: The number of the last list of names it was sent.
         self.told = told
 
     def payload(self, entry: Entry[Any], lost: int) -> bytes:
         seq: int = entry.message.seq
         for number in [number for number in self.asked if number < seq]:
-            del self.asked[number]  # it was lost to it
+            del self.asked[number]  # it missed that message
         id_ = self.asked.pop(seq, None)
         if id_ is None:
             return super().payload(entry, lost)
@@ -47,39 +47,39 @@ class Member(Reader):
 
 
 class Room:
-    """``said`` is what is known of before, numbered without a gap."""
+    """``said`` is the stored history, numbered without a gap."""
 
     def __init__(self, name: str, epoch: str, said: Iterable[Said] = ()) -> None:
         self.name = name
         self.epoch = epoch
         before = list(said)[-KEPT:]
-        self.topic: MessageLog[Said] = MessageLog(KEPT, before[0].seq - 1 if before else 0)
+        self.log: MessageLog[Said] = MessageLog(KEPT, before[0].seq - 1 if before else 0)
         self.members: dict[Session, Member] = {}
-        #: With how many connections each is here.
+        #: Number of connections by name.
         self.names: dict[str, int] = {}
-        #: What the history takes in memory.
+        #: Memory used by the history.
         self.bytes = 0
-        #: The lists of names are numbered: this is the one there is …
+        #: Lists of names are numbered: the current one,
         self._names = 0
-        #: … and the one that all are to be told; ``_told_ts``: since when.
+        #: the one to be sent to all members, and since when.
         self._told = 0
         self._told_ts: int | None = None
-        #: Those who lack something.
+        #: Members that are behind.
         self._late: dict[Member, None] = {}
         for each in before:
             self._keep(each)
 
-    # Coming and going
+    # Members
 
     def enter(self, session: Session, name: str, *, shared: bool) -> Member:
-        """One more. If the name is taken, and not ``shared`` with its other connections, it gets a number."""
+        """Add a member. A name that is taken gets a number, unless it is ``shared`` by connections of one key."""
         if not shared:
             name = _free(name, self.names)
         if name not in self.names:
             self._names += 1
         self.names[name] = self.names.get(name, 0) + 1
-        # It is told the names as an answer.
-        member = self.members[session] = Member(session, name, self.topic.head, self._names)
+        # Its answer to ``join`` contains the names.
+        member = self.members[session] = Member(session, name, self.log.head, self._names)
         return member
 
     def exit(self, session: Session) -> None:
@@ -91,48 +91,48 @@ class Room:
             self._names += 1
 
     def resume(self, member: Member, since: Since | None) -> None:
-        """Send a member what it lacks after ``since``, as far as it is ready: all, if that is none of ours."""
-        topic = self.topic
-        ours = since is not None and since.epoch == self.epoch and 0 <= since.version <= topic.head
-        member.seq = since.version if since is not None and ours else topic.tail
+        """Send a member the messages after ``since``, while it is ready; or the whole history if ``since`` is invalid."""
+        log = self.log
+        ours = since is not None and since.epoch == self.epoch and 0 <= since.version <= log.head
+        member.seq = since.version if since is not None and ours else log.tail
         member.told = self._names
         self._bring(member, {})
 
-    # What is said
+    # Messages
 
     def say(self, member: Member, text: str, ts: int, id_: Id | None) -> Said:
-        """Somebody says something; whoever is ready has it at once."""
-        said = self._keep(Said(room=self.name, sender=member.name, text=text, seq=self.topic.head + 1, ts=ts))
+        """Add a message, and send it to all members that are ready."""
+        said = self._keep(Said(room=self.name, sender=member.name, text=text, seq=self.log.head + 1, ts=ts))
         if id_ is not None:
             member.asked[said.seq] = id_
         for each in self.members.values():
-            # Those who lack more are for ``poll``, which doesn't do all at once.
+            # Members that are further behind are served by ``poll``, in bounded steps.
             if each not in self._late:
-                self.topic.deliver_to(each)
-                if each.seq < self.topic.head:
+                self.log.deliver_to(each)
+                if each.seq < self.log.head:
                     self._late[each] = None
         return said
 
     def _keep(self, said: Said) -> Said:
-        if self.topic.head - self.topic.tail == KEPT:
-            self.bytes -= _bytes(self.topic.drop())
+        if self.log.head - self.log.tail == KEPT:
+            self.bytes -= _bytes(self.log.drop())
         self.bytes += _bytes(said)
-        return self.topic.add(lambda _seq: said)
+        return self.log.add(lambda _seq: said)
 
     def forget_half(self) -> None:
-        """Let the older half of the history go."""
-        for _ in range((self.topic.head - self.topic.tail + 1) // 2):
-            self.bytes -= _bytes(self.topic.drop())
+        """Delete the older half of the history."""
+        for _ in range((self.log.head - self.log.tail + 1) // 2):
+            self.bytes -= _bytes(self.log.drop())
 
-    # Those who lack something
+    # Members that are behind
 
     @property
     def waiting(self) -> bool:
-        """Whether there is something to ``poll`` for."""
+        """Whether ``poll`` has something to send."""
         return bool(self._late) or (self._names > self._told and bool(self.members))
 
     def poll(self, ts: int, most: int) -> int:
-        """Send what some lack, as far as they are ready; returns how many steps that took, ``most`` or few more."""
+        """Serve members that are behind, while they are ready. Returns the number of steps, about ``most`` at most."""
         if self._names > self._told and self._is_time(ts):
             self._told, self._told_ts = self._names, ts
             self._late.update(dict.fromkeys(self.members.values()))
@@ -146,12 +146,12 @@ class Room:
 
     def _is_time(self, ts: int) -> bool:
         pause_ns = max(PRESENT_NS, PRESENT_NS_A_MEMBER * len(self.members))
-        # A clock that was put back makes nobody wait.
+        # A clock that was set back must not delay the list.
         return self._told_ts is None or not 0 <= ts - self._told_ts < pause_ns
 
     def _bring(self, member: Member, present: dict[str, bytes]) -> int:
-        """Send one what it lacks. ``present``: the names, once encoded, by encoding. Returns how much was sent."""
-        sent = self.topic.deliver_to(member)
+        """Bring one member up to date. ``present`` caches the encoded list of names. Returns the number of frames."""
+        sent = self.log.deliver_to(member)
         if member.told < self._told and member.outlet.ready():
             codec = member.codec
             if codec.name not in present:
@@ -159,15 +159,15 @@ class Room:
             member.outlet.send(present[codec.name])
             member.told = self._names
             sent += 1
-        # Whoever isn't ready is looked at again after all others.
+        # A member that is not ready is tried again after all others.
         self._late.pop(member, None)
-        if member.seq < self.topic.head or member.told < self._told:
+        if member.seq < self.log.head or member.told < self._told:
             self._late[member] = None
         return sent
 
 
 def _free(name: str, taken: Iterable[str]) -> str:
-    """The name, or if it is taken with the first number behind it that makes it another."""
+    """The name, with a number appended if it is taken."""
     found, number = name, 1
     while found in taken:
         number += 1
@@ -177,5 +177,5 @@ def _free(name: str, taken: Iterable[str]) -> str:
 
 
 def _bytes(said: Said) -> int:
-    """What is kept of it, at the most: the text, its UTF-8 by itself and in both encodings, and what is round it."""
+    """Upper bound of a message's memory: text, its UTF-8, both encodings, and overhead."""
     return 1_000 + 4 * (len(said.text) + len(said.text.encode()))

@@ -1,4 +1,4 @@
-"""Where what was said outlives the server: a port. Without one, rooms live as long as the process does."""
+"""Storage of rooms: the interface. Without a store, rooms are lost when the server stops."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from ticker.wire.messages import Said
 
 @dataclass(frozen=True, slots=True)
 class KeptRoom:
-    """A room as it was left. ``said``: the newest, the oldest of them first, and their numbers without a gap.
+    """A stored room. ``said`` has the newest messages, oldest first, numbered without a gap.
 
-    ``epoch`` is what the numbers count in. None: something that was said after these may be missing, because the
-    process was killed before it was written. Then clients may know numbers that will be given once more, so that
-    the room gets another epoch.
+    ``epoch`` is the epoch of the numbers. None means that later messages may be missing because the process was killed
+    before it had written them. Clients may then know numbers that will be used again, so the room gets a new epoch.
     """
 
     name: str
@@ -24,17 +23,18 @@ class KeptRoom:
 
 
 class RoomStore(Protocol):
-    """Keeps the newest of each room. Called on the event loop: what has to wait for a disk is to happen elsewhere.
+    """Stores the newest messages of each room. Called on the event loop; must not block. Implemented in
+    ``ticker.server.state``.
 
-    Nothing here may raise but ``load``, which is called once, before all else.
+    Only ``load`` may raise; it is called once, first.
     """
 
     def load(self, most: int) -> Iterable[KeptRoom]:
-        """All rooms, at most so many messages of each. Those last spoken in come last."""
+        """All rooms with at most ``most`` messages each, the most recently used room last."""
         ...
 
     def append(self, epoch: str, said: Said) -> None:
-        """Something was said in ``said.room``, whose numbers count in ``epoch`` (all of its numbers, if it changed)."""
+        """Store a message of the room ``said.room``. A new ``epoch`` applies to all messages of the room."""
 
     def forget(self, room: str) -> None:
-        """The room and all that was said in it are gone. What is appended later begins another."""
+        """Delete the room with its messages. A later ``append`` creates a new room."""

@@ -6,10 +6,10 @@ import asyncio
 import secrets
 from collections.abc import Callable
 
-from ticker.alerts.op_handler import AlertDesk
+from ticker.alerts.op_handler import AlertHandler
 from ticker.auth.authenticator import Authenticator
 from ticker.hub.hub import Hub
-from ticker.rooms.op_handler import RoomDesk
+from ticker.rooms.op_handler import RoomHandler
 from ticker.server.core.settings import Settings
 from ticker.server.core.webhooks import Webhooks
 from ticker.server.state import State
@@ -30,8 +30,8 @@ class Desks:
         self.fired = 0
         self._check: Callable[[], None] = lambda: None
         kept = self._state
-        self.alerts = AlertDesk(None if kept is None else kept.alerts, fired=self._on_fired, may=auth.may)
-        self.rooms = RoomDesk(None if kept is None else kept.rooms)
+        self.alerts = AlertHandler(None if kept is None else kept.alerts, fired=self._on_fired, may=auth.may)
+        self.rooms = RoomHandler(None if kept is None else kept.rooms)
 
     def watch(self, hub: Hub) -> None:
         """Go on with the alerts there are. Raises ``StateError``."""

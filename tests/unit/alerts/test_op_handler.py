@@ -10,7 +10,7 @@ import pytest
 from tests.support.alert_store import MemoryStore
 from tests.support.market import batch
 from tests.support.model_client import ScriptedOutlet, decoded
-from ticker.alerts.op_handler import MAX_NAMED, AlertDesk
+from ticker.alerts.op_handler import MAX_NAMED, AlertHandler
 from ticker.alerts.store import KEPT
 from ticker.auth.entitlements import EVERYTHING, Entitlements
 from ticker.hub.hub import Hub
@@ -25,8 +25,10 @@ NAMES = ("AAPL", "MSFT")
 class Place:
     """A hub with a desk, and prices on demand."""
 
-    def __init__(self, desk: AlertDesk | None = None, *, limits: Limits | None = None, complete: bool = True) -> None:
-        self.desk = AlertDesk() if desk is None else desk
+    def __init__(
+        self, desk: AlertHandler | None = None, *, limits: Limits | None = None, complete: bool = True
+    ) -> None:
+        self.desk = AlertHandler() if desk is None else desk
         self.hub = Hub(NAMES, complete=complete, limits=limits, op_handlers=[self.desk], observer=self.desk)
         self.desk.watch(self.hub)
         self.table = SymbolTable(NAMES)
@@ -176,7 +178,7 @@ def test_a_symbol_that_may_still_come_is_waited_for() -> None:
 
 def test_there_are_as_many_alerts_as_the_limits_allow() -> None:
     """Of one owner, and in all; replacing one is no more than there were."""
-    place = Place(AlertDesk(alerts=3), limits=Limits(alerts=2))
+    place = Place(AlertHandler(alerts=3), limits=Limits(alerts=2))
     ann, bob = Client(place), Client(place, "bob")
     for id_ in (1, 2):
         assert ann.alert(id=id_)["type"] == "alerts"
@@ -216,7 +218,7 @@ def test_made_up_owners_are_forgotten(place: Place) -> None:
 def test_owners_with_a_past_make_room_and_those_with_a_future_do_not() -> None:
     """When there are as many owners as may be, the one that left first is forgotten, in the store too."""
     store = MemoryStore()
-    place = Place(AlertDesk(store, owners=2))
+    place = Place(AlertHandler(store, owners=2))
     for name in ("ann", "bob"):
         client = Client(place, name)
         client.alert("last >= 1", id=1)
@@ -277,7 +279,7 @@ def test_what_one_may_not_see_is_refused_be_it_there_or_not(place: Place) -> Non
 def test_what_an_owner_may_no_longer_see_does_not_fire() -> None:
     """A key that is revoked, or is for other symbols now; if it is let in again, the next passage is told."""
     allowed: dict[str, Entitlements | None] = {"ann": EVERYTHING}
-    place = Place(AlertDesk(may=lambda owner: allowed.get(owner)))
+    place = Place(AlertHandler(may=lambda owner: allowed.get(owner)))
     ann = Client(place, name="ann")
     ann.alert()
     for may in (None, Entitlements(symbols=("MSFT",)), Entitlements(channels=("trades",))):
@@ -411,7 +413,7 @@ def test_trades_and_quotes_of_one_batch_fire_in_the_order_of_time(place: Place) 
 def test_alerts_and_what_fired_outlive_the_server() -> None:
     """State and counts go on; what fired before fires no more, and what nobody was told is told now."""
     store = MemoryStore()
-    place = Place(AlertDesk(store))
+    place = Place(AlertHandler(store))
     ann = Client(place)
     ann.alert("last >= 190", id=1)
     ann.alert("last >= 190", id="2", once=False)
@@ -422,7 +424,7 @@ def test_alerts_and_what_fired_outlive_the_server() -> None:
     ann.gone()
     place.trade(180.0, 195.0)
 
-    place = Place(AlertDesk(store))
+    place = Place(AlertHandler(store))
     place.trade(195.0)
     back = Client(place)
     answer = back.say("alerts")
@@ -437,7 +439,7 @@ def test_nobody_is_told_before_it_is_kept() -> None:
     """What a crash takes was told to nobody, and fires again; what it leaves was kept, and is told once."""
     store = MemoryStore(slow=True)
     told: list[tuple[str, Fired]] = []
-    desk = AlertDesk(store, fired=lambda owner, fired: told.append((owner, fired)))
+    desk = AlertHandler(store, fired=lambda owner, fired: told.append((owner, fired)))
     place = Place(desk)
     ann = Client(place)
     ann.alert(once=False)
@@ -445,7 +447,7 @@ def test_nobody_is_told_before_it_is_kept() -> None:
     place.trade(190.0)
     assert (ann.heard(), told) == ([], [])
 
-    place = Place(AlertDesk(store))
+    place = Place(AlertHandler(store))
     ann = Client(place)
     assert ann.say("alerts")["seq"] == 0
     place.trade(190.0)
@@ -455,7 +457,7 @@ def test_nobody_is_told_before_it_is_kept() -> None:
     store.finish()
     assert store.delivered == {"ann": 1}
 
-    place = Place(AlertDesk(store))
+    place = Place(AlertHandler(store))
     place.trade(190.0)
     ann = Client(place)
     assert ann.say("alerts")["seq"] == 1
@@ -465,7 +467,7 @@ def test_nobody_is_told_before_it_is_kept() -> None:
 def test_a_slow_store_is_written_to_once_for_all_that_happened_meanwhile() -> None:
     """There is no queue: of an alert the newest state, and of what fired the newest 500."""
     store = MemoryStore(slow=True)
-    place = Place(AlertDesk(store))
+    place = Place(AlertHandler(store))
     ann = Client(place)
     ann.alert(once=False, hysteresis=0)
     for _ in range(KEPT + 5):
@@ -483,7 +485,7 @@ def test_a_slow_store_is_written_to_once_for_all_that_happened_meanwhile() -> No
 def test_a_webhook_hears_of_what_fired_with_its_owner() -> None:
     """Once each, be the owner there or not."""
     told: list[tuple[str, int]] = []
-    place = Place(AlertDesk(fired=lambda owner, fired: told.append((owner, fired.seq))))
+    place = Place(AlertHandler(fired=lambda owner, fired: told.append((owner, fired.seq))))
     ann = Client(place)
     ann.alert()
     ann.gone()
@@ -495,7 +497,7 @@ def test_a_webhook_hears_of_what_fired_with_its_owner() -> None:
 def test_a_removed_alert_is_removed_from_the_store() -> None:
     """And one that was removed and put again before it was written is there."""
     store = MemoryStore(slow=True)
-    place = Place(AlertDesk(store))
+    place = Place(AlertHandler(store))
     ann = Client(place)
     ann.alert(id=1)
     ann.alert(id=2)

@@ -12,7 +12,7 @@ import pytest
 from tests.support.model_client import Message, ScriptedOutlet, decoded
 from ticker.auth.entitlements import EVERYTHING, Entitlements
 from ticker.hub.hub import Hub
-from ticker.rooms import KeptRoom, RoomDesk, RoomStore
+from ticker.rooms import KeptRoom, RoomHandler, RoomStore
 from ticker.rooms.op_handler import EMPTY_ROOMS, STEPS
 from ticker.rooms.room import KEPT, PRESENT_NS, PRESENT_NS_A_MEMBER
 from ticker.wire.limits import Limits
@@ -27,7 +27,7 @@ class House:
 
     def __init__(self, store: RoomStore | None = None, limits: Limits | None = None, **more: Any) -> None:
         epochs = count(1)
-        self.desk = RoomDesk(store, new_epoch=lambda: f"epoch {next(epochs)}", **more)
+        self.desk = RoomHandler(store, new_epoch=lambda: f"epoch {next(epochs)}", **more)
         self.hub = Hub(limits=limits or Limits(says_per_minute=60_000), op_handlers=[self.desk])
         self.ts = TS
 

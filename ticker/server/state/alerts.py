@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from ticker.alerts.store import KEPT, Changes, SavedAlert, SavedOwner
+from ticker.alerts.store import KEPT, AlertChanges, SavedAlert, SavedOwner
 from ticker.errors import StateError
 from ticker.server.core.webhooks import event
 from ticker.server.state.outbox import note
@@ -41,7 +41,7 @@ class StoredAlerts:
             raise StateError(f"ticker.db: the alerts can't be read: {error}") from error
         return list(found.values())
 
-    def write(self, changes: Changes, done: Callable[[], None]) -> None:
+    def write(self, changes: AlertChanges, done: Callable[[], None]) -> None:
         # One at a time, as the desk promises: there is no queue.
         assert self._job is None
         self._job = Job(lambda connection: self._write(connection, changes), done)
@@ -52,7 +52,7 @@ class StoredAlerts:
         job, self._job = self._job, None
         return [] if job is None else [job]
 
-    def _write(self, connection: sqlite3.Connection, changes: Changes) -> None:
+    def _write(self, connection: sqlite3.Connection, changes: AlertChanges) -> None:
         for table in ("alert", "fired", "delivered"):
             connection.executemany(f"DELETE FROM {table} WHERE owner = ?", [(each,) for each in changes.forgotten])  # noqa: S608 - our own names
         connection.executemany(

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ticker.alerts.store import KEPT, Changes, SavedAlert, SavedOwner
+from ticker.alerts.store import KEPT, AlertChanges, SavedAlert, SavedOwner
 from ticker.errors import StateError
 from ticker.server.core.webhooks import event
 from ticker.server.state import State, writer
@@ -42,7 +42,7 @@ async def wrote(state: State, **changes: Any) -> None:
     """Until it is safe."""
     done = asyncio.Event()
     nothing: dict[str, Any] = {"forgotten": [], "removed": [], "alerts": [], "fired": [], "delivered": {}}
-    state.alerts.write(Changes(**{**nothing, **changes}), done.set)
+    state.alerts.write(AlertChanges(**{**nothing, **changes}), done.set)
     async with asyncio.timeout(10):
         await done.wait()
 
@@ -113,9 +113,9 @@ async def test_done_may_write_what_came_meanwhile(tmp_path: Path) -> None:
 
     def again() -> None:
         if left:
-            state.alerts.write(Changes(alerts=[alert(left.pop())], **nothing), again)
+            state.alerts.write(AlertChanges(alerts=[alert(left.pop())], **nothing), again)
 
-    state.alerts.write(Changes(alerts=[alert(1)], **nothing), again)
+    state.alerts.write(AlertChanges(alerts=[alert(1)], **nothing), again)
     await state.close(5)
     assert [each.id for each in (await owners(tmp_path))[0].alerts] == [1, 2, 3, 4]
 
@@ -243,7 +243,7 @@ async def test_a_full_disk_is_told_and_tried_again(
     big = alert(1, when="last >= " + "1" * 100_000)
     nothing: dict[str, Any] = {"forgotten": [], "removed": [], "fired": [], "delivered": {}}
     with caplog.at_level(logging.INFO, "ticker.state"):
-        state.alerts.write(Changes(alerts=[big], **nothing), lambda: done.append("done"))
+        state.alerts.write(AlertChanges(alerts=[big], **nothing), lambda: done.append("done"))
         async with asyncio.timeout(10):
             await failed.wait()
         assert done == []
