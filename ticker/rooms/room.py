@@ -91,7 +91,7 @@ class Room:
             self._names += 1
 
     def resume(self, member: Member, since: Since | None) -> None:
-        """Send a member the messages after ``since``, while it is ready; or the whole history if ``since`` is invalid."""
+        """Send a ready member the messages after ``since``, or the whole history if ``since`` is invalid."""
         log = self.log
         ours = since is not None and since.epoch == self.epoch and 0 <= since.version <= log.head
         member.seq = since.version if since is not None and ours else log.tail
