@@ -195,8 +195,8 @@ async def test_a_server_that_stood_still_goes_on() -> None:
 #: then compares what it has with a snapshot of the same version.
 _READER = """
 import json, signal, socket, sys, time, urllib.request
-from tests.frames import handshake, sent
-from tests.model_client import ModelClient
+from tests.support.frames import handshake, sent
+from tests.support.model_client import ModelClient
 
 woken = []
 signal.signal(signal.SIGCONT, lambda *_: woken.append(time.time_ns()))
@@ -387,7 +387,7 @@ def cable() -> Iterator[Cable]:
 #: Subscribes, says so, and then reads, or doesn't, until it is killed.
 _VICTIM = """
 import socket, sys, time
-from tests.frames import handshake, sent
+from tests.support.frames import handshake, sent
 
 address, port, reads = sys.argv[1:]
 with socket.create_connection((address, int(port)), timeout=10) as sock:

@@ -1,10 +1,11 @@
-"""A real server on a real socket, with a feed that the test drives."""
+"""A real server on a real socket in the test's event loop, with a feed that the test drives."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import ClassVar
 
 from tests.support.market import Quote, Trade, batch
@@ -13,8 +14,12 @@ from ticker.model import FeedEvent, SymbolTable
 from ticker.server import Service, Settings
 
 
+#: Most tests end with clients that no longer read and so never answer the server's close.
+STOP_CLIENTS_S = 0.05
+
+
 class ScriptedFeed:
-    """Yields what the test puts in; an exception that is put in is raised."""
+    """A feed that yields the events and raises the exceptions that a test puts into it."""
 
     Options: ClassVar[type[FeedOptions]] = FeedOptions
 
@@ -30,7 +35,7 @@ class ScriptedFeed:
             yield event
 
     def put(self, event: FeedEvent | Exception | None) -> None:
-        """``None`` ends the feed."""
+        """Queue an event. ``None`` ends the feed."""
         self._events.put_nowait(event)
 
     def tick(self, trades: list[Trade] | None = None, quotes: list[Quote] | None = None) -> None:
@@ -39,7 +44,9 @@ class ScriptedFeed:
 
 @asynccontextmanager
 async def serving(feed: ScriptedFeed, settings: Settings | None = None) -> AsyncIterator[Service]:
-    service = Service(feed, "scripted", settings or Settings(port=0))
+    """A running service, stopped at the end. Clients get ``STOP_CLIENTS_S`` to answer its close."""
+    settings = replace(settings or Settings(port=0), stop_clients_s=STOP_CLIENTS_S)
+    service = Service(feed, "scripted", settings)
     await service.start()
     try:
         yield service

@@ -37,9 +37,8 @@ from ticker.server.websocket.endpoint import WebSocketEndpoint
 
 log = logging.getLogger("ticker.server")
 
-#: What stopping may take: clients get a part of it to answer the close.
-STOP_S = 1.5
-CLOSE_S = 0.75
+#: How long the feed may take to end when the server stops. Clients then get ``Settings.stop_clients_s``.
+FEED_S = 0.75
 #: What the disk may take then.
 STATE_S = 0.25
 #: What clients are told before they are closed.
@@ -187,9 +186,9 @@ class Service:
         if self._pumping is not None:
             self._pumping.cancel()
             # The feed is third-party code: one that swallows its cancellation must not keep the service.
-            await asyncio.wait([self._pumping], timeout=STOP_S - CLOSE_S)
+            await asyncio.wait([self._pumping], timeout=FEED_S)
         self.hub.notify(STOPPING[: self.settings.limits.text_chars], "server", time.time_ns())
-        await self._clients.stop(CLOSE_S)
+        await self._clients.stop(self.settings.stop_clients_s)
         self._metronome.stop()
         await self._desks.stop(STATE_S)
 

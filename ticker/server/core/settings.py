@@ -36,6 +36,8 @@ class Settings:
     send_buffer_bytes: int = 65_536
     #: TCP_USER_TIMEOUT: a connection is closed when sent data is not acknowledged for this long.
     dead_after_s: float = 20.0
+    #: How long clients may take to answer the close when the server stops. Connections still open then are cut.
+    stop_clients_s: float = 0.75
     #: Compress messages for clients that offer it (RFC 7692); each frame is compressed once for all its receivers.
     compress: bool = False
     #: The folder for alerts, rooms and webhooks. None: they are kept in memory only.
