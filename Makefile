@@ -1,12 +1,13 @@
-# Everything one does with this project, on a machine with Python 3.11+ and nothing else. `make` alone lists it.
+# Run, test and lint the project. Needs Python 3.11 or newer; `make` lists the targets.
 #
-# The virtual environment and what is installed into it are made by the first target that needs them, and again when
-# pyproject.toml changes. Set on the command line:
-#   ARGS    options for what is run:  make serve ARGS="--port 9000"    make test ARGS="-k client -x"
-#   PYTHON  the Python to make the environment with (3.11 or newer); the first that fits, if not given
-#   VENV    where the environment is
+# The first target that needs the virtual environment creates it. A change of pyproject.toml updates it.
+# Variables for the command line:
+#   ARGS    options of the command:  make serve ARGS="--port 9000"    make test ARGS="-k client -x"
+#   PYTHON  the Python of the environment (default: the first of python3.13 … python that is new enough)
+#   VENV    the environment's directory (default: .venv)
 #
-# In the environment, TICKER_BROWSER is the browser for the tests: a path, or none to leave out what needs one.
+# Environment variable:
+#   TICKER_BROWSER  the browser of the browser tests: a path, or "none" to skip them
 
 VENV := .venv
 ARGS :=
@@ -20,54 +21,58 @@ MINIMUM := (3, 11)
 .DELETE_ON_ERROR:
 .PHONY: help serve test soak search lint format docs bench bench-quick screenshot clean dashboard node chromium FORCE
 
-help: ## list what one can do
+help: ## list the targets
 	@echo 'make TARGET [ARGS="…"] [PYTHON=python3.12]'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do \
 	    printf '  %-11s %s\n' "$$name" "$$words"; done
 
-serve: $(VENV)/for-serve dashboard ## start the server with a simulated market: http://127.0.0.1:8000
+serve: $(VENV)/for-serve dashboard ## start the server with simulated prices: http://127.0.0.1:8000
 	@exec $(BIN)/ticker serve $(ARGS)
 
-test: $(VENV)/for-test node chromium ## run all tests, on all cores (ARGS="-n0 …": on one)
+# Tests start hundreds of Python processes: without bytecode files each would compile its modules again.
+test soak search: export PYTHONDONTWRITEBYTECODE =
+
+test: $(VENV)/for-test node chromium ## run all tests in parallel (ARGS="-n0 …": in one process)
 	@$(BIN)/python web/build.py --tools && $(BIN)/python web/build.py || true
 	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
-soak: $(VENV)/for-test ## ten minutes of clients and faults of every kind; nobody may differ (ARGS="--minutes 3 --seed 7")
+soak: $(VENV)/for-test ## run clients and faults against a server for ten minutes (ARGS="--minutes 3 --seed 7")
 	@$(BIN)/python -m tests.soak $(ARGS)
 
-search: $(VENV)/for-test ## look for new counter-examples to the properties, for some minutes
+search: $(VENV)/for-test ## run the property tests with new random examples, for some minutes
 	@$(BIN)/python -m pytest tests/property --hypothesis-profile=search --timeout=0 $(ARGS)
 
-lint: $(VENV)/for-lint node ## style, mistakes, formatting and types
+lint: $(VENV)/for-lint node ## check style, formatting and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/mypy hatch_build.py web/build.py
 	@$(BIN)/python web/build.py --check
 
-format: $(VENV)/for-lint ## put the code into form
+format: $(VENV)/for-lint ## format the code
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-docs: $(VENV)/for-test ## write the generated tables of the documents anew
+docs: $(VENV)/for-test ## regenerate the tables in the documents
 	@$(BIN)/python -m tests.support.generate_docs
 
-bench: $(VENV)/for-bench node chromium ## run the benchmarks and print their figures (half an hour)
+bench: $(VENV)/for-bench node chromium ## run all benchmarks and print their results (half an hour)
 	@set -e; for bench in benchmarks/bench_*.py; do echo "== $$bench"; $(BIN)/python "$$bench"; done
 	@$(BIN)/python -m benchmarks.fanout $(ARGS)
 
-bench-quick: $(VENV)/for-test ## in a minute: does sending to many clients cost what it did?
+bench-quick: $(VENV)/for-test ## compare the cost of fan-out with the recorded ratios (one minute)
 	@$(BIN)/python -m benchmarks.fanout --quick --check benchmarks/fanout/ratios.json $(ARGS)
 
-screenshot: $(VENV)/for-test node chromium ## take the picture of the dashboard that the README shows
+screenshot: $(VENV)/for-test node chromium ## take the README's screenshot of the dashboard
 	@$(BIN)/python web/build.py
 	@$(BIN)/python -m tests.browser.screenshot $(ARGS)
 
-clean: ## remove the environment and everything else that was made
+clean: ## remove the environment and all generated files
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks ticker/_dashboard web/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Each of these says that the environment has what its name tells. A larger one includes the smaller.
+# Each file marks an environment that has these dependencies. for-bench and for-lint include for-test; for-test includes
+# for-serve.
 
 $(VENV)/for-serve: $(VENV)/made-in pyproject.toml
 	@echo 'Installing into $(VENV) …'
@@ -75,26 +80,26 @@ $(VENV)/for-serve: $(VENV)/made-in pyproject.toml
 	@touch $@
 
 $(VENV)/for-test: $(VENV)/made-in pyproject.toml
-	@echo 'Installing into $(VENV), with what the tests need …'
+	@echo 'Installing into $(VENV), with test dependencies …'
 	@$(PIP) '.[test]'
 	@touch $@ $(VENV)/for-serve
 
 $(VENV)/for-bench: $(VENV)/made-in pyproject.toml
-	@echo 'Installing into $(VENV), with what the benchmarks compare with …'
+	@echo 'Installing into $(VENV), with test and benchmark dependencies …'
 	@$(PIP) '.[test,bench]'
 	@touch $@ $(VENV)/for-serve $(VENV)/for-test
 
 $(VENV)/for-lint: $(VENV)/made-in pyproject.toml
-	@echo 'Installing into $(VENV), with what the tests and the linters need …'
+	@echo 'Installing into $(VENV), with test and lint dependencies …'
 	@$(PIP) '.[test,lint]'
 	@touch $@ $(VENV)/for-serve $(VENV)/for-test
 
-# What the dashboard is built and tested with: Node, as a Python package where the machine has none; and Chromium, which
-# comes from the system. Without Chromium the tests that need it fail, and say so.
+# The dashboard is built with Node (installed as a Python package if the machine has none) and tested with Chromium (a
+# system package). Browser tests fail without Chromium.
 
 dashboard: $(VENV)/for-serve
 	@$(BIN)/python web/build.py --built || { $(MAKE) --no-print-directory node && $(BIN)/python web/build.py; } || \
-	    echo 'Going on without it.' >&2
+	    echo 'Continuing without the dashboard.' >&2
 
 node: $(VENV)/made-in
 	@$(BIN)/python web/build.py --node 2>/dev/null || $(BIN)/python -m pip --disable-pip-version-check --no-input \
@@ -110,39 +115,38 @@ chromium:
 	        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
 	            chromium fonts-dejavu-core >/dev/null; \
 	    else \
-	        echo 'The browser tests need Chromium (Debian: apt install chromium); TICKER_BROWSER=none leaves them out.' >&2; \
+	        echo 'The browser tests need Chromium (Debian: apt install chromium); TICKER_BROWSER=none skips them.' >&2; \
 	    fi; \
 	fi
 
-# An environment knows its place and its Python: where it was moved, or its Python went away, it is made anew. One that
-# somebody made by hand is kept.
+# The environment is created again after it was moved or its Python was removed. One created by hand is kept.
 ifneq ($(shell [ "$$(cat $(VENV)/made-in 2>/dev/null)" = "$$(pwd -P)" ] && $(BIN)/python -c '' 2>/dev/null && echo whole),whole)
 $(VENV)/made-in: FORCE
 endif
 
 CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3 python)
-FITS := import sys; sys.exit(sys.version_info < $(MINIMUM))
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < $(MINIMUM))
 
 $(VENV)/made-in:
 	@set -e; \
-	if [ ! -e $@ ] && $(BIN)/python -c '$(FITS)' 2>/dev/null; then \
+	if [ ! -e $@ ] && $(BIN)/python -c '$(NEW_ENOUGH)' 2>/dev/null; then \
 	    $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null; \
 	else \
 	    found=; \
 	    for python in $(CANDIDATES); do \
-	        if "$$python" -c '$(FITS)' 2>/dev/null; then found=$$python; break; fi; \
+	        if "$$python" -c '$(NEW_ENOUGH)' 2>/dev/null; then found=$$python; break; fi; \
 	    done; \
 	    if [ -z "$$found" ]; then \
-	        echo 'ticker needs Python 3.11 or newer; none of these is one: $(CANDIDATES)' >&2; \
-	        echo 'Install one (Debian, Ubuntu: apt install python3 python3-venv), or name it: make PYTHON=/path/to/python3.11' >&2; \
+	        echo 'ticker needs Python 3.11 or newer; tried: $(CANDIDATES)' >&2; \
+	        echo 'Install it (Debian, Ubuntu: apt install python3 python3-venv) or name one: make PYTHON=/path/to/python3.11' >&2; \
 	        exit 1; \
 	    fi; \
 	    if ! "$$found" -c 'import ensurepip, venv' 2>/dev/null; then \
 	        version=$$("$$found" -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
-	        echo "$$found has no module venv to make an environment with. Debian, Ubuntu: apt install python$$version-venv" >&2; \
+	        echo "$$found has no module venv. Debian, Ubuntu: apt install python$$version-venv" >&2; \
 	        exit 1; \
 	    fi; \
-	    echo "Making $(VENV) with $$("$$found" --version) …"; \
+	    echo "Creating $(VENV) with $$("$$found" --version) …"; \
 	    "$$found" -m venv --clear $(VENV); \
 	fi; \
 	pwd -P > $@

@@ -13,7 +13,6 @@ from ticker.feed.feed import FeedInfo, FeedOptions
 from ticker.model import FeedEvent, SymbolTable
 from ticker.server import Service, Settings
 
-
 #: Most tests end with clients that no longer read and so never answer the server's close.
 STOP_CLIENTS_S = 0.05
 
