@@ -15,56 +15,10 @@ from typing import Any
 import msgspec
 from msgspec import inspect as types
 
+from ticker.cli.server_options import RESERVED
 from ticker.errors import FeedError
 from ticker.feed.feed import Feed, feed_class, flag, installed_feeds
 from ticker.feed.options import unwrapped, without_none
-
-#: The options of `ticker serve` itself. A feed's option of the same name is given with the feed's name before it.
-RESERVED = frozenset(
-    {
-        "allow_origin",
-        "compress",
-        "feed",
-        "files",
-        "handshake_timeout",
-        "heartbeat",
-        "help",
-        "host",
-        "idle_timeout",
-        "jwt_audience",
-        "jwt_issuer",
-        "jwt_key",
-        "keys",
-        "log_format",
-        "log_level",
-        "max_alerts",
-        "max_attempts_per_minute",
-        "max_connections",
-        "max_connections_per_address",
-        "max_connections_per_key",
-        "max_depth",
-        "max_frame_bytes",
-        "max_header_bytes",
-        "max_memory",
-        "max_message_bytes",
-        "max_messages_per_second",
-        "max_room_members",
-        "max_rooms",
-        "max_says_per_minute",
-        "max_symbols",
-        "max_text_chars",
-        "no_auth",
-        "port",
-        "ring_ticks",
-        "slow_timeout",
-        "state",
-        "tls_cert",
-        "tls_key",
-        "trusted_proxy",
-        "webhook",
-        "webhook_secret",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What went wrong, in one line for the user. This module knows no command."""
+"""Errors for the user, each in one line. This module knows no command."""
 
 from __future__ import annotations
 
@@ -13,29 +13,30 @@ from click.core import ParameterSource
 
 from ticker.errors import ConnectError, RefusedError, StreamError
 
-#: The exit status that shells give what Ctrl-C ended.
+#: The exit status after Ctrl-C, as in shells.
 INTERRUPTED = 130
+#: The key of a context's ``meta`` for the path of the configuration file.
+CONFIG_FILE = "ticker.config.file"
 
 _CANT_LISTEN = {
     errno.EADDRINUSE: "another program listens there; stop it, or choose another --port",
     errno.EADDRNOTAVAIL: "this machine does not have that address",
-    errno.EACCES: "that port needs the administrator's rights; choose one above 1023",
+    errno.EACCES: "that port needs administrator rights; choose one above 1023",
 }
 
 
 class Failure(click.ClickException):
-    """Something that the user can put right. The message says what, and how if that is known."""
+    """An error that the user can fix. The message says what is wrong, and the fix if it is known."""
 
     exit_code = 2
 
 
 def describe(error: Exception) -> str:
-    """The line for stderr: ``ticker: `` and what is wrong, whatever line breaks and control characters came in."""
-    return "ticker: " + " ".join(printable(_words(error)).split())
+    """The line for stderr: ``ticker: `` and the message, without line breaks and control characters."""
+    return "ticker: " + " ".join(printable(_message(error)).split())
 
 
 def cannot_listen(host: str, port: int, error: OSError) -> Failure:
-    """Why the server can't have its address, in words that help."""
     if isinstance(error, socket.gaierror):  # its numbers are not those of errno
         why = "there is no such host"
     else:
@@ -44,25 +45,25 @@ def cannot_listen(host: str, port: int, error: OSError) -> Failure:
 
 
 def network_reason(error: BaseException) -> str:
-    """Why there is no connection, in the system's words if the system said it."""
+    """The reason that a connection failed: the operating system's or TLS's words, if either caused it."""
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, ssl.SSLError):  # its numbers are not those of errno, and aiohttp's own has no reason
+        if isinstance(cause, ssl.SSLError):  # its numbers are not those of errno; aiohttp's subclass has no reason
             if reason := getattr(cause, "reason", None):
                 return f"TLS: {reason.replace('_', ' ').lower()}"
         elif isinstance(cause, OSError) and cause.errno:
-            # Those below 0 are the resolver's.
+            # Numbers below 0 are the resolver's.
             return os.strerror(cause.errno) if cause.errno > 0 else cause.strerror or str(cause)
         cause = cause.__cause__
     return str(error.__cause__ or error)
 
 
 def no_server(url: str, error: BaseException, hint: str = "start one with `ticker serve`") -> Failure:
-    """Why nobody was reached there. A certificate that isn't trusted is somebody's, and starting a server no help."""
+    """The failure to connect to ``url``. The hint is left out if a server answered with an untrusted certificate."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            # aiohttp's own has the system's inside, and none of its attributes.
+            # aiohttp's exception wraps the system's, which has the message.
             inner = getattr(cause, "certificate_error", cause)
             why = getattr(inner, "verify_message", "") or inner
             return Failure(f"{url}: its certificate is not trusted: {printable(str(why))}; see --ca")
@@ -71,39 +72,46 @@ def no_server(url: str, error: BaseException, hint: str = "start one with `ticke
 
 
 def unreachable(error: StreamError, url: str, hint: str = "start one with `ticker serve`") -> Exception:
-    """What to raise where the Python client raised this, at the address ``url``."""
+    """What to raise when the Python client raised ``error`` at the address ``url``."""
     if isinstance(error, RefusedError) and error.code == "http-401":
-        return Failure(f"{url} asks for a key, or yours is not good: see --key-file")
+        return Failure(f"{url} requires a valid key; see --key-file")
     if isinstance(error, ConnectError):
         return no_server(url, error, hint)
     return error
 
 
 def drop_output() -> None:
-    """Nobody reads standard output any more: let what is still buffered go nowhere, at exit too."""
+    """Discard what is still buffered for standard output, after its reader closed the pipe."""
     try:
         number = sys.stdout.fileno()
     except (OSError, ValueError):
-        return  # it is no file, as under a test: nothing is flushed at exit
+        return  # not a file, as in a test: nothing is flushed at exit
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, number)
     os.close(nowhere)
 
 
 def printable(text: str) -> str:
-    """The text without anything that a terminal would obey. White space stays, as blanks."""
+    """The text with control characters replaced; white space becomes blanks."""
     return "".join(map(_printable, text))
 
 
+def is_from_config(ctx: click.Context, param: str) -> bool:
+    """Whether a parameter's value stands in the configuration file."""
+    return ctx.get_parameter_source(param) is ParameterSource.DEFAULT_MAP
+
+
 def _misuse(error: click.UsageError, ctx: click.Context) -> str:
-    """What click says, but a wrong value by the name under which it was given: the option's, or the variable's."""
+    """click's message; a wrong value is named as it was given: by option, variable, or key of the file."""
     param = getattr(error, "param", None)
     if not isinstance(param, click.Option) or isinstance(error, click.MissingParameter) or param.name is None:
         return error.format_message()
     name = param.opts[0]
     if ctx.get_parameter_source(param.name) is ParameterSource.ENVIRONMENT:
         name = str(param.envvar)
-    # The names of click's types are not for people.
+    elif is_from_config(ctx, param.name):
+        name = f"{ctx.meta.get(CONFIG_FILE)}: {name.removeprefix('--')}"
+    # click's names of types are for programmers.
     message = error.message.replace("integer range", "whole number").replace("float range", "number")
     return f"{name}: {message}"
 
@@ -114,7 +122,7 @@ def _printable(letter: str) -> str:
     return " " if letter.isspace() else "\N{REPLACEMENT CHARACTER}"
 
 
-def _words(error: Exception) -> str:
+def _message(error: Exception) -> str:
     if isinstance(error, click.UsageError) and error.ctx is not None:
         return f"{_misuse(error, error.ctx).rstrip('.')}; see {error.ctx.command_path} --help"
     if isinstance(error, click.ClickException):

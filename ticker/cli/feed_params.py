@@ -1,19 +1,21 @@
-"""A feed's options as options of a command: parsed with the command's own, and shown in its help, grouped by feed.
+"""The options of feeds as options of a command: parsed with the command's own, and a section each in its help.
 
-An option that is a list takes all words up to the next option, as a shell's pattern gives them, and may be repeated.
-Only the feed that was chosen is imported when the command runs; all of them are for its help, and to say whose option
-it was that the chosen one doesn't have. This module knows no server.
+An option that is a list takes all words up to the next option, as a shell expands patterns, and may be repeated. A run
+imports only the chosen feed; the help imports all, and so does the error that names the feed an option belongs to.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from ticker.cli.failure import Failure
+from ticker.cli.server_options import ServeOption
 from ticker.errors import FeedError
 
 if TYPE_CHECKING:
@@ -21,29 +23,35 @@ if TYPE_CHECKING:
 
 _CHOSEN = "ticker.feed"
 _DEFAULTED = "ticker.feed.defaulted"
-#: Feeds' options are kept apart from the command's own by this: it can't stand in a field's name.
+#: Prefix of the parameters' names. It can't occur in a field's name, so no parameter of the command is hidden.
 _MARK = "feed:"
 _TYPES: dict[str, Any] = {"number": click.FLOAT, "whole number": click.INT}
+_METAVARS = {"whole number": "N", "date and time": "TIME"}
+#: The widest first column of the help: the longest limit fits.
+_COLUMN = 33
 
 
-class FeedParam(click.Option):
-    """An option of a feed. Its value goes to the feed as it is, or is None (a list: empty) if it wasn't given."""
+class FeedParam(ServeOption):
+    """An option of a feed. The feed gets the value as it was given; None, or an empty tuple, means not given."""
 
     def __init__(self, option: Option) -> None:
         kind = click.Choice(option.choices) if option.choices else _TYPES.get(option.kind, click.STRING)
         super().__init__(
-            ["/".join(option.flags)],
-            type=click.BOOL if option.is_flag else kind,
+            "/".join(option.flags),
+            None if option.is_flag or option.choices else _METAVARS.get(option.kind, option.kind.upper()),
+            option.description + ("  [required]" if option.required else ""),
+            default_text=option.default,
+            type=click.BOOL if option.is_flag else click.Path(readable=False) if option.is_paths else kind,
             is_flag=option.is_flag,
             multiple=option.is_list,
-            default=None,
-            envvar=option.variable,
-            show_envvar=True,
-            help=option.description,
-            metavar=None if option.is_flag or option.choices else option.kind.upper(),
         )
         self.option = option
-        self.name = _MARK + option.name
+        self.name = param_name(option.name)
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether the command's FILEs are for this option."""
+        return self.option.is_paths and self.option.is_list
 
     def value_from_envvar(self, ctx: click.Context) -> Any:
         raw = self.resolve_envvar_value(ctx)
@@ -51,109 +59,143 @@ class FeedParam(click.Option):
             return super().value_from_envvar(ctx)
         return [part for part in raw.split(os.pathsep) if part] if self.option.is_paths else [raw]
 
-    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        names, _ = super().get_help_record(ctx) or ("", "")
-        notes = [f"env var: {self.option.variable}"]
-        if self.option.required:
-            notes.append("required")
-        elif self.option.default is not None:
-            notes.append(f"default: {self.option.default}")
-        return names, f"{self.option.description}  [{'; '.join(notes)}]"
-
 
 class FeedCommand(click.Command):
     """A command whose option ``--feed`` names the feed, and which takes that feed's options besides its own.
 
-    The callback finds them with ``given_options``. If the command has an argument ``files``, these go to the feed's
-    option of paths; and without ``--feed``, they make ``files_feed`` the feed.
+    ``sections`` are the command's options, by section of the help. The callback gets the feed's options with
+    ``given_options``. An argument ``files`` goes to the feed's option of paths; without ``--feed``, it chooses
+    ``files_feed``.
     """
 
-    def __init__(self, *args: Any, files_feed: str | None = None, **settings: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        files_feed: str | None = None,
+        sections: Mapping[str, Sequence[click.Parameter]] | None = None,
+        **settings: Any,
+    ) -> None:
         super().__init__(*args, **settings)
-        self._files_feed = files_feed
+        self.files_feed = files_feed
+        self.sections = sections or {}
+        self.params += [param for params in self.sections.values() for param in params]
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         chosen: list[FeedParam] = ctx.meta.get(_CHOSEN, [])
         return [*super().get_params(ctx), *chosen]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if ctx.resilient_parsing:
+            # A shell completes a line that is not finished, and may be wrong.
+            with suppress(click.ClickException, FeedError):
+                return self._parse(ctx, args)
+            return []
+        return self._parse(ctx, args)
+
+    def _parse(self, ctx: click.Context, args: list[str]) -> list[str]:
         from ticker.cli.catalogue import listing, listings
 
-        name = self._feed_name(ctx, list(args))
+        name = self._feed_name(ctx, args)
         try:
             chosen = listing(name)
             if chosen.broken:
                 raise FeedError(chosen.broken)
         except FeedError:
-            # Nobody knows which options there are; --help comes through all the same.
+            # The feed's options are unknown; --help must work all the same.
             ctx.ignore_unknown_options = ctx.allow_extra_args = True
             super().parse_args(ctx, args)
             raise
         ctx.meta[_CHOSEN] = params = [FeedParam(option) for option in chosen.options]
+        self.feed_chosen(ctx, name, params)
         try:
             rest = super().parse_args(ctx, _spread(args, params))
             ctx.params["feed"] = name
             _hand_over_files(ctx, name, params)
             return rest
         except click.NoSuchOption as error:
-            owners = [f"the feed {feed.name}" for feed in listings() if _has(feed, error.option_name)]
+            owners = [f"the feed {feed.name}" for feed in listings() if has_option(feed, error.option_name)]
             if not owners:
                 raise
             whose = " and ".join(owners)
             raise Failure(f"{error.option_name} is an option of {whose}, not of {chosen.name}") from None
 
+    def feed_chosen(self, ctx: click.Context, name: str, params: list[FeedParam]) -> None:
+        """Called with the chosen feed's options, before they are parsed."""
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         from ticker.cli.catalogue import listings
 
         ctx.meta[_CHOSEN] = []
-        super().format_options(ctx, formatter)
-        broken = []
-        for feed in listings():
-            records = [FeedParam(option).get_help_record(ctx) for option in feed.options]
-            if records:
-                with formatter.section(f"Options of the feed {feed.name}"):
-                    formatter.write_dl([record for record in records if record is not None])
+        listed = {param for params in self.sections.values() for param in params}
+        others = [param for param in self.get_params(ctx) if isinstance(param, click.Option) and param not in listed]
+        # --help stands in the last section.
+        *first, last = [*self.sections.items()] or [("Options", ())]
+        write_options(ctx, formatter, [*first, (last[0], [*last[1], *others])])
+        feeds = list(listings())
+        write_options(ctx, formatter, [(f"Feed {feed.name}", feed_params(feed)) for feed in feeds])
+        for feed in feeds:
             if feed.broken:
-                broken.append(feed.broken)
-        for why in broken:
-            formatter.write_paragraph()
-            formatter.write_text(f"Warning: {why}")
+                formatter.write_paragraph()
+                formatter.write_text(f"Warning: {feed.broken}")
 
-    def _feed_name(self, ctx: click.Context, args: list[str]) -> str:
-        """What ``--feed`` will turn out to be. Read before the rest, because the rest depends on it."""
-        param = next(param for param in self.params if param.name == "feed")
+    def peek(self, ctx: click.Context, args: list[str]) -> dict[str, Any]:
+        """The command's own options on the command line, as text. The feed's options depend on them."""
         strict, ctx.ignore_unknown_options = ctx.ignore_unknown_options, True
         try:
-            given, _, _ = self.make_parser(ctx).parse_args(list(args))
+            return dict(self.make_parser(ctx).parse_args(list(args))[0])
         finally:
             ctx.ignore_unknown_options = strict
-        named = given.get("feed") or param.value_from_envvar(ctx)
-        if not named and self._files_feed and self._has_files(ctx, args, self._files_feed):
-            named = self._files_feed
+
+    def _feed_name(self, ctx: click.Context, args: list[str]) -> str:
+        param = next(param for param in self.params if param.name == "feed")
+        named = self.peek(ctx, args).get("feed") or param.value_from_envvar(ctx) or ctx.lookup_default("feed")
+        if not named and self.files_feed and self._has_files(ctx, args, self.files_feed):
+            named = self.files_feed
         if not named:
             ctx.meta[_DEFAULTED] = True
         return str(named or param.get_default(ctx))
 
     def _has_files(self, ctx: click.Context, args: list[str], feed: str) -> bool:
-        """Whether, taken for that feed, the words have files among them."""
+        """Whether the command line has FILEs, if its options are that feed's."""
         from ticker.cli.catalogue import listing
 
         if all(word.startswith("-") for word in args):
             return False
-        params = [FeedParam(option) for option in listing(feed).options]
-        ctx.meta[_CHOSEN] = params
+        ctx.meta[_CHOSEN] = params = feed_params(listing(feed))
         try:
             given, _, _ = self.make_parser(ctx).parse_args(_spread(args, params))
         except click.UsageError:
             return False
         finally:
             ctx.meta[_CHOSEN] = []
-        files = given.get("files")  # where there are none, click has a mark of its own, or nothing
+        files = given.get("files")  # click's mark for "not given" differs between versions
         return isinstance(files, tuple) and len(files) > 0
 
 
+def param_name(field: str) -> str:
+    """The name of the parameter for a field of a feed's options."""
+    return _MARK + field
+
+
+def feed_params(feed: Listing) -> list[FeedParam]:
+    return [FeedParam(option) for option in feed.options]
+
+
+def write_options(
+    ctx: click.Context,
+    formatter: click.HelpFormatter,
+    sections: Sequence[tuple[str, Sequence[click.Parameter]]],
+) -> None:
+    """Write the sections that have options."""
+    for title, params in sections:
+        records = [record for param in params if (record := param.get_help_record(ctx)) is not None]
+        if records:
+            with formatter.section(title):
+                formatter.write_dl(records, col_max=_COLUMN)
+
+
 def given_options(params: Mapping[str, Any]) -> dict[str, object]:
-    """Among a command's parameters, the feed's that were given, by the names of their fields."""
+    """The feed's options among a command's parameters that were given, by the names of their fields."""
     return {
         name.removeprefix(_MARK): value
         for name, value in params.items()
@@ -161,9 +203,13 @@ def given_options(params: Mapping[str, Any]) -> dict[str, object]:
     }
 
 
+def has_option(feed: Listing, flag: str) -> bool:
+    return any(flag in option.flags for option in feed.options)
+
+
 def _spread(args: list[str], params: list[FeedParam]) -> list[str]:
     """The words with ``--path a b`` made ``--path a --path b``, for the options that are lists."""
-    flags = {given for param in params if param.option.is_list for given in param.option.flags}
+    flags = {flag for param in params if param.option.is_list for flag in param.option.flags}
     spread: list[str] = []
     current: str | None = None
     for number, word in enumerate(args):
@@ -185,12 +231,11 @@ def _hand_over_files(ctx: click.Context, feed: str, params: list[FeedParam]) -> 
     files = ctx.params.get("files")
     if not files:
         return
-    takers = [param.name for param in params if param.option.is_paths]
-    if not takers or takers[0] is None:
+    taker = next((str(param.name) for param in params if param.takes_files), None)
+    if taker is None:
         hint = "; did you mean --feed csv?" if ctx.meta.get(_DEFAULTED) else ""
         raise Failure(f"{files[0]}: the feed {feed} takes no files{hint}")
-    ctx.params[takers[0]] = (*(ctx.params.get(takers[0]) or ()), *files)
-
-
-def _has(feed: Listing, given: str) -> bool:
-    return any(given in option.flags for option in feed.options)
+    # The command line goes before the environment and the configuration file.
+    given = ctx.params.get(taker) if ctx.get_parameter_source(taker) is ParameterSource.COMMANDLINE else ()
+    ctx.params[taker] = (*(given or ()), *files)
+    ctx.set_parameter_source(taker, ParameterSource.COMMANDLINE)

@@ -50,8 +50,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     symbols: Annotated[
         int,
         Limit(
-            "Symbols per client and channel; `*` counts as 1.",
-            "Error `too-many-symbols`; the watchlist is unchanged.",
+            "Symbols per client and channel.",
+            "Error `too-many-symbols`; the watchlist is unchanged. `*` counts as one symbol.",
             "--max-symbols",
         ),
     ] = 10_000
@@ -136,7 +136,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     memory_bytes: Annotated[
         int,
         Limit(
-            "Memory in use before clients are refused.",
+            "Memory of the server process.",
             "Status 503 for new connections and large answers.",
             "--max-memory",
             "MIB",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.support.cli_feeds import feeds as feeds
-from ticker.cli.catalogue import RESERVED, Option, listing, listings
+from ticker.cli.catalogue import Option, listing, listings
 from ticker.cli.serve.command import command
+from ticker.cli.server_options import RESERVED
 from ticker.errors import FeedError
 
 pytestmark = pytest.mark.usefixtures("feeds")
