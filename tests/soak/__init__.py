@@ -1,4 +1,4 @@
-"""The soak: a real server and clients of every kind, faults all along, and at each checkpoint nothing may differ.
+"""The soak test: a server, clients of every kind and random faults. At each checkpoint all clients must agree with it.
 
 python -m tests.soak --minutes 10 --seed 7
 """

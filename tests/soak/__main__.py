@@ -1,4 +1,4 @@
-"""The soak's command. Ends with status 1 if anything was wrong, and then says the seed with which to see it again."""
+"""The command of the soak test. On a failure it prints the seed that reproduces it and exits with status 1."""
 
 from __future__ import annotations
 
@@ -13,33 +13,35 @@ from pathlib import Path
 
 import click
 
-from tests.soak.account import of_clients, table
-from tests.soak.failure import WrongError
+from tests.soak.failure import SoakError
 from tests.soak.run import MAY_GROW_BYTES, Soak
+from tests.soak.totals import client_rows, table
 
-#: Between two lines, where they aren't written over each other.
+#: Time between progress lines when the output is no terminal.
 LINE_S = 10.0
 
 
 @click.command()
-@click.option("--minutes", default=10.0, show_default=True, type=click.FloatRange(0.05), help="How long it goes on.")
-@click.option("--seed", type=click.IntRange(0), help="What happens, and to whom.  [default: another each time]")
-@click.option("--clients", default=42, show_default=True, type=click.IntRange(1, 500), help="How many there are.")
-@click.option("--checkpoint", default=20.0, show_default=True, type=click.FloatRange(1), help="Seconds between two.")
+@click.option("--minutes", default=10.0, show_default=True, type=click.FloatRange(0.05), help="Duration.")
+@click.option("--seed", type=click.IntRange(0), help="Seed of the plan.  [default: random]")
+@click.option("--clients", default=42, show_default=True, type=click.IntRange(1, 500), help="Number of clients.")
+@click.option(
+    "--checkpoint", default=20.0, show_default=True, type=click.FloatRange(1), help="Seconds between checkpoints."
+)
 def main(minutes: float, seed: int | None, clients: int, checkpoint: float) -> None:
-    """Keep a server under clients and faults of every kind; at each checkpoint every client must have what it has."""
+    """Run clients and faults against a server. At each checkpoint every client's view must equal the server's state."""
     seed = random.SystemRandom().randrange(2**32) if seed is None else seed
     print(f"seed {seed}: {minutes:g} minutes, {clients} clients, a checkpoint every {checkpoint:g} s", flush=True)
     logging.getLogger("ticker").setLevel(logging.CRITICAL)
     folder = Path(tempfile.mkdtemp(prefix="ticker-soak-"))
-    line = _Line()
+    line = _ProgressLine()
     soak = Soak(folder, seed=seed, minutes=minutes, clients=clients, checkpoint_s=checkpoint, say=line.show)
     try:
         asyncio.run(soak.run())
-    except WrongError as wrong:
+    except SoakError as error:
         line.end()
         print(report(soak))
-        print(f"\nWRONG at checkpoint {soak.checkpoint} of seed {seed}: {wrong}\nThe server's log: {soak.market.log}")
+        print(f"\nFAILED at checkpoint {soak.checkpoint} of seed {seed}: {error}\nThe server's log: {soak.server.log}")
         sys.exit(1)
     except BaseException:
         shutil.rmtree(folder)
@@ -47,11 +49,11 @@ def main(minutes: float, seed: int | None, clients: int, checkpoint: float) -> N
     line.end()
     shutil.rmtree(folder)
     print(report(soak))
-    print(f"\nAll {soak.checkpoint} checkpoints of seed {seed} were right.")
+    print(f"\nAll {soak.checkpoint} checkpoints of seed {seed} passed.")
 
 
-class _Line:
-    """In place on a terminal; otherwise line after line, and fewer of them."""
+class _ProgressLine:
+    """Rewrites one line on a terminal; elsewhere prints a line every ``LINE_S``."""
 
     def __init__(self) -> None:
         self._in_place = sys.stdout.isatty()
@@ -69,22 +71,22 @@ class _Line:
 
 
 def report(soak: Soak) -> str:
-    """The account."""
+    """The tables that the command prints at its end."""
     parts = [
-        table(of_clients(soak.everybody)),
-        table([[name, f"{count:,}"] for name, count in sorted(soak.account.sums.items())]),
-        table([[name, f"{count:,}"] for name, count in sorted(soak.happenings.items())]),
+        table(client_rows(soak.all_clients)),
+        table([[name, f"{count:,}"] for name, count in sorted(soak.totals.sums.items())]),
+        table([[name, f"{count:,}"] for name, count in sorted(soak.counts.items())]),
     ]
-    changes = soak.account.changes
+    changes = soak.totals.changes
     parts.append(
         "At the last checkpoint "
         + " = ".join((f"{changes['offered']:,} changes offered", f"{changes['sent']:,} sent"))
-        + f" + {changes['conflated']:,} conflated; {soak.account.balanced:,} such accounts were balanced."
+        + f" + {changes['conflated']:,} conflated; {soak.totals.balanced:,} such sums were checked."
     )
     if soak.grown is not None:
         parts.append(
             f"The server's memory grew by {soak.grown / 2**20:+.2f} MiB in {soak.measured_s:.0f} s"
-            f" (at most {MAY_GROW_BYTES / 2**20:.0f}), to {soak.memory[-1][1] / 2**20:.1f} MiB."
+            f" (maximum {MAY_GROW_BYTES / 2**20:.0f}), to {soak.memory[-1][1] / 2**20:.1f} MiB."
         )
     return "\n\n".join(["", *parts])
 

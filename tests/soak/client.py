@@ -1,4 +1,4 @@
-"""What all clients of a soak have: a name, a watchlist, things that happen to them, and an account."""
+"""The base of all soak clients: a name, counters, and the faults that the plan applies."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import random
 from abc import ABC, abstractmethod
 from collections import Counter
 
-from tests.soak.expected import Truth
+from tests.soak.expected import Expected
 
 
 class Client(ABC):
-    """Keeps itself connected while it is not away. ``run`` ends only by raising: what breaks a rule is an
+    """A client that stays connected unless it is told to leave. ``run`` ends only by raising: a broken rule is an
     ``AssertionError``.
 
-    ``counts``: connects, resumes, losses (connections that broke), messages. ``closes``: by code.
+    ``counts``: connects, resumes, losses (broken connections), messages. ``closes``: by code.
     """
 
-    def __init__(self, name: str, kind: str, chance: random.Random) -> None:
+    def __init__(self, name: str, kind: str, rng: random.Random) -> None:
         self.name = name
-        #: Who is of the same kind stands in one line of the account.
+        #: The report sums up clients of one kind.
         self.kind = kind
         self.counts: Counter[str] = Counter()
         self.closes: Counter[int] = Counter()
@@ -27,27 +27,27 @@ class Client(ABC):
         self.here = asyncio.Event()
         self.awake.set()
         self.here.set()
-        self._chance = chance
+        self._rng = rng
         self._timers: list[asyncio.TimerHandle] = []
 
     @abstractmethod
     async def run(self) -> None: ...
 
-    # What happens to it
+    # Faults
 
     def sleep(self, for_s: float) -> None:
-        """It reads nothing, or takes nothing, for a while."""
+        """Stop reading for a time."""
         self.awake.clear()
         self._later(for_s, self.awake)
 
     def leave(self, for_s: float, *, politely: bool) -> None:
-        """It goes, and comes back after a while."""
+        """Disconnect, and reconnect after a time."""
         self.here.clear()
         self._later(for_s, self.here)
         self._go(politely=politely)
 
     def wake(self) -> None:
-        """It is there, and reads."""
+        """End all sleeping and absence."""
         for timer in self._timers:
             timer.cancel()
         self._timers.clear()
@@ -60,31 +60,31 @@ class Client(ABC):
 
     @abstractmethod
     def _go(self, *, politely: bool) -> None:
-        """The connection ends."""
+        """End the connection, with a close if ``politely``."""
 
     def rewatch(self, add: set[str], remove: set[str]) -> None:
-        """Its watchlist changes, if it is one that does."""
+        """Change the watchlist, if this client can."""
         return
 
     def change_rate(self, rate_hz: float) -> None:
-        """It wants more or fewer updates a second, if it can say so."""
+        """Change the maximum rate, if this client can."""
         return
 
-    def babble(self) -> None:
-        """It sends what means nothing, if it can."""
+    def send_unknown_op(self) -> None:
+        """Send a message with an unknown op, if this client can."""
         return
 
-    # What it has
+    # Checks
 
     @abstractmethod
-    def differs(self, truth: Truth) -> str | None:
-        """From the truth, and how. None: it has everything, and nothing else."""
+    def differs(self, expected: Expected) -> str | None:
+        """The first difference from the server's state, or None."""
 
-    def settle(self, truth: Truth) -> None:
-        """It has been found to be right."""
+    def settle(self, expected: Expected) -> None:
+        """Drop what ``differs`` has compared."""
         return
 
     @property
     def verified(self) -> tuple[int, int]:
-        """How many ticks and bars of its were held against what happened, and how many it was told were lost."""
+        """The number of ticks and bars compared with the recording, and the number reported as lost."""
         return 0, 0

@@ -1,4 +1,4 @@
-"""The clients of a soak: of every transport, encoding and channel; the project's own, and some that know none of it."""
+"""The clients of a soak: every transport, encoding and channel, with the project's client and independent ones."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import random
 from collections.abc import Sequence
 
 from tests.soak.client import Client
-from tests.soak.feed import fleeting
-from tests.soak.model import Modelled
-from tests.soak.own_client import Own, Transport
+from tests.soak.feed import removable
+from tests.soak.model import ModelledClient
+from tests.soak.own_client import OwnClient, Transport
 from tests.soak.plan import RATES
-from tests.soak.poll import Polling
-from tests.soak.tape import ALL, Happened
+from tests.soak.poll import PollingClient
+from tests.soak.tape import ALL, Recording
 
-#: Whose client it is, how it is connected, in which encoding, and its channels. A crew goes through it in turn.
+#: Implementation, transport, encoding, channels. ``make_clients`` cycles through it.
 ROSTER: Sequence[tuple[str, Transport, str, tuple[str, ...]]] = (
     ("own", "websocket", "json", ("ticker",)),
     ("model", "websocket", "msgpack", ("ticker", "trades", "bars")),
@@ -32,51 +32,53 @@ ROSTER: Sequence[tuple[str, Transport, str, tuple[str, ...]]] = (
 )
 
 
-def recorder(port: int, chance: random.Random) -> tuple[Modelled, dict[str, Happened]]:
-    """Who watches every trade and quote and suffers nothing but the server's faults; and what it records."""
-    happened = {"trades": Happened(), "quotes": Happened()}
-    wanted = {channel: {ALL} for channel in happened}
-    client = Modelled(
+def recorder(port: int, rng: random.Random) -> tuple[ModelledClient, dict[str, Recording]]:
+    """A client of all trades and quotes, to which the plan applies no faults, and its recordings by channel."""
+    recording = {"trades": Recording(), "quotes": Recording()}
+    wanted = {channel: {ALL} for channel in recording}
+    client = ModelledClient(
         *("the recorder", port, wanted),
         transport="websocket",
         encoding="json",
         rate_hz=10,
-        chance=chance,
-        happened=happened,
+        rng=rng,
+        recording=recording,
     )
-    return client, happened
+    return client, recording
 
 
-def crew(port: int, size: int, symbols: Sequence[str], chance: random.Random) -> list[Client]:
-    """As many clients as that. Every fourth watches everything, the others a few symbols."""
-    steady = [name for name in symbols if name not in fleeting(symbols)]
+def make_clients(port: int, size: int, symbols: Sequence[str], rng: random.Random) -> list[Client]:
+    """``size`` clients. A quarter watch all symbols, the others a few."""
+    steady = [name for name in symbols if name not in removable(symbols)]
 
-    def drawn(channel: str) -> set[str]:
-        # What is removed is gone from the server's bars, too, and who connects just then is refused it.
+    def random_watchlist(channel: str) -> set[str]:
+        # A removed symbol loses its bars, and a subscription to it is rejected.
         some = symbols if channel == "ticker" else steady
-        return {ALL} if chance.random() < 0.25 else {symbols[0], *chance.sample(some, chance.randint(2, 7))}
+        return {ALL} if rng.random() < 0.25 else {symbols[0], *rng.sample(some, rng.randint(2, 7))}
 
-    made: list[Client] = []
+    clients: list[Client] = []
     for number in range(size):
-        whose, transport, encoding, channels = ROSTER[number % len(ROSTER)]
-        name = f"client {number + 1} ({whose}, {transport}, {encoding}, {' and '.join(channels)})"
-        rate_hz, fate = chance.choice(RATES), random.Random(chance.getrandbits(64))
-        wanted = {channel: drawn(channel) for channel in channels}
-        if whose == "own":
+        implementation, transport, encoding, channels = ROSTER[number % len(ROSTER)]
+        name = f"client {number + 1} ({implementation}, {transport}, {encoding}, {' and '.join(channels)})"
+        rate_hz, client_rng = rng.choice(RATES), random.Random(rng.getrandbits(64))
+        wanted = {channel: random_watchlist(channel) for channel in channels}
+        if implementation == "own":
             (channel,) = channels
-            made.append(
-                Own(
+            clients.append(
+                OwnClient(
                     *(name, port, channel, wanted[channel]),
                     transport=transport,
                     encoding=encoding,
                     rate_hz=rate_hz,
-                    chance=fate,
+                    rng=client_rng,
                 )
             )
         elif transport == "poll":
-            made.append(Polling(name, port, wanted["ticker"], rate_hz=rate_hz or 20, chance=fate))
+            clients.append(PollingClient(name, port, wanted["ticker"], rate_hz=rate_hz or 20, rng=client_rng))
         else:
-            made.append(
-                Modelled(*(name, port, wanted), transport=transport, encoding=encoding, rate_hz=rate_hz, chance=fate)
+            clients.append(
+                ModelledClient(
+                    *(name, port, wanted), transport=transport, encoding=encoding, rate_hz=rate_hz, rng=client_rng
+                )
             )
-    return made
+    return clients

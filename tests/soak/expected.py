@@ -1,4 +1,4 @@
-"""What the server has at a checkpoint, which every client must have too, and how a view differs from it."""
+"""The server's state at a checkpoint, which every client's view must equal."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.soak.bars import Bar
-from tests.soak.tape import Happened, among
+from tests.soak.tape import Recording, among
 
 View = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Truth:
-    """``data`` is the snapshot of all symbols; ``heads``: the number of the newest trade and quote, and what happened
-    up to it; ``bars``: by symbol, if they have been fetched.
+class Expected:
+    """``data`` is the snapshot of all symbols, ``heads`` the number of the newest trade and quote, ``bars`` the fetched
+    bars by symbol.
     """
 
     epoch: str
     version: int
     data: View
     heads: Mapping[str, int] = field(default_factory=dict)
-    happened: Mapping[str, Happened] = field(default_factory=dict)
+    recording: Mapping[str, Recording] = field(default_factory=dict)
     bars: Mapping[str, list[Bar]] = field(default_factory=dict)
 
     def differs(self, view: View, watched: Collection[str]) -> str | None:
-        """A view of these symbols from the snapshot."""
+        """The differences between a view of the ``watched`` symbols and the snapshot, or None."""
         due = {name: fields for name, fields in self.data.items() if among(watched, name)}
         if view == due:
             return None

@@ -1,12 +1,10 @@
-"""What ends a soak."""
+"""The failure of a soak."""
 
 from __future__ import annotations
 
 
-class WrongError(Exception):
-    """``who`` is not as it must be; ``difference`` says how."""
+class SoakError(Exception):
+    """``subject`` (a client, the server) broke a rule or differs from the server's state."""
 
-    def __init__(self, who: str, difference: str) -> None:
-        super().__init__(f"{who}: {difference}")
-        self.who = who
-        self.difference = difference
+    def __init__(self, subject: str, difference: str) -> None:
+        super().__init__(f"{subject}: {difference}")

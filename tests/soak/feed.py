@@ -1,7 +1,7 @@
-"""The feed `unruly`: a simulated market that holds, fails, hangs and floods when it is told to.
+"""The feed `unruly`: a simulated market that pauses, fails, hangs and floods on command.
 
-Orders come as lines on the server's standard input (see ``Unruly``). It is installed beside the server for a soak's
-time alone, by ``market.installed``, and comes in by the door of every feed.
+It reads commands (see ``Unruly``) from the server's standard input. ``server.install_feed`` installs it as a plug-in
+for the duration of a soak.
 """
 
 from __future__ import annotations
@@ -24,103 +24,103 @@ from ticker.model import FeedEvent, Quotes, Removal, Restart, Rollover, TickBatc
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 
-#: Ticks of a flood that come as one batch, and how long one that drips pauses after it.
+#: Trades in one batch of a flood, and the pause after each batch of a drip.
 BATCH: Final = 250
 DRIP_S: Final = 0.01
 
 
-def fleeting(names: Sequence[str]) -> Sequence[str]:
-    """Of a market's symbols those that may be removed, and their bars with them."""
+def removable(names: Sequence[str]) -> Sequence[str]:
+    """The symbols that ``remove`` chooses from."""
     return names[-len(names) // 4 :]
 
 
 class Unruly:
-    """``hold`` and ``go`` stop the market and let it go on; the others are done before the market's next event.
+    """``hold`` and ``go`` pause and resume the market at once; the other commands run before its next event.
 
-    ``raise``: it fails. ``nonsense``: a price below zero. ``hang S``: seconds without a sign of life. ``flood N``: as
-    many trades, and quotes, in one go; ``drip N``: the same in a second or two. ``restart``: a new epoch.
-    ``rollover``: a new trading day. ``remove``: a fleeting symbol goes, until it ticks again.
+    ``raise``: the feed fails. ``nonsense``: a negative price. ``hang S``: no event for S seconds. ``flood N``: N trades
+    and N quotes at once; ``drip N``: the same over a second or two. ``restart``: a new epoch. ``rollover``: a new
+    trading day. ``remove``: removes a removable symbol until its next tick.
     """
 
     Options: ClassVar[type[FeedOptions]] = RandomWalkOptions
 
     def __init__(self, options: RandomWalkOptions) -> None:
         self._walk = RandomWalk(options)
-        # What pauses it is no client's business.
-        self.info = replace(self._walk.info, pausable=False, title="a market that does what it is told")
+        # Only the soak may pause it, so clients are not told that it can be paused.
+        self.info = replace(self._walk.info, pausable=False, title="a market under the soak's control")
         self._random = np.random.default_rng(options.seed)
-        self._orders: deque[list[str]] = deque()
-        self._said = b""
-        self._listens = False
+        self._commands: deque[list[str]] = deque()
+        self._unread = b""
+        self._reads_input = False
         self._newest_ns = 0
 
     def attend(self, every_s: float) -> None:
         self._walk.attend(every_s)
 
     async def __aiter__(self) -> AsyncIterator[FeedEvent]:
-        if not self._listens:
-            self._listens = True
+        if not self._reads_input:
+            self._reads_input = True
             asyncio.get_running_loop().add_reader(sys.stdin.fileno(), self._on_input)
         async for event in self._walk:
             yield event
             self._note(event)
-            while self._orders:
-                async for made in self._obey(*self._orders.popleft()):
+            while self._commands:
+                async for made in self._execute(*self._commands.popleft()):
                     yield made
 
     def _on_input(self) -> None:
         came = os.read(sys.stdin.fileno(), 65_536)
         if not came:
             asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
-        *lines, self._said = (self._said + came).split(b"\n")
+        *lines, self._unread = (self._unread + came).split(b"\n")
         for line in lines:
             match line.decode().split():
                 case ["hold"]:
                     self._walk.pause()
                 case ["go"]:
                     self._walk.resume()
-                case order:
-                    self._orders.append(order)
+                case command:
+                    self._commands.append(command)
 
     def _note(self, event: FeedEvent) -> None:
-        """No stamp may go back behind these."""
+        """Remember the newest timestamp: later ticks may not precede it."""
         if isinstance(event, Watermark):
             self._newest_ns = max(self._newest_ns, event.ts)
         elif isinstance(event, TickBatch):
             for ticks in (event.trades, event.quotes):
                 self._newest_ns = max(self._newest_ns, int(ticks.ts.max(initial=0)))
 
-    async def _obey(self, order: str, amount: str = "0") -> AsyncIterator[FeedEvent]:
+    async def _execute(self, command: str, amount: str = "0") -> AsyncIterator[FeedEvent]:
         table = self.info.symbols
-        if order == "raise":
-            raise ConnectionError("the upstream is gone, as the soak wants it")
-        if order == "hang":
+        if command == "raise":
+            raise ConnectionError("the soak breaks the feed")
+        if command == "hang":
             await asyncio.sleep(float(amount))
-        elif order == "nonsense":
+        elif command == "nonsense":
             yield TickBatch(table, self._trades(np.zeros(1, np.int32), sign=-1))
-        elif order in ("flood", "drip"):
+        elif command in ("flood", "drip"):
             for _ in range(0, int(amount), BATCH):
                 codes = self._random.integers(0, len(table), BATCH, np.int32)
                 yield TickBatch(table, self._trades(codes), self._quotes(codes))
-                if order == "drip":
+                if command == "drip":
                     await asyncio.sleep(DRIP_S)
-        elif order == "restart":
+        elif command == "restart":
             yield Restart()
             codes = np.arange(len(table), dtype=np.int32)
             yield TickBatch(table, self._trades(codes), self._quotes(codes))
-        elif order == "rollover":
+        elif command == "rollover":
             yield Rollover(table)
-        elif order == "remove":
-            yield Removal((str(self._random.choice(fleeting(table.names))),))
+        elif command == "remove":
+            yield Removal((str(self._random.choice(removable(table.names))),))
         else:
-            raise ValueError(f"the soak's market knows no order {order!r}")
+            raise ValueError(f"unknown command {command!r}")
 
     def _trades(self, codes: Ints, *, sign: int = 1) -> Trades:
         return Trades(codes, self._stamps(codes), sign * self._prices(codes), self._sizes(codes))
 
     def _quotes(self, codes: Ints) -> Quotes:
         bid, ask, size = self._prices(codes), self._prices(codes), self._sizes(codes)
-        # Now and then a side of the book is empty.
+        # Sometimes one side of the book is empty.
         empty = self._random.random(len(codes)) < 0.05
         ask[empty] = np.nan
         return Quotes(codes, self._stamps(codes), bid, size, ask, np.where(empty, np.nan, size))

@@ -1,4 +1,4 @@
-"""Whether something grows: a line through what was measured."""
+"""Linear growth of a series of measurements."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from statistics import linear_regression
 from typing import Final
 
-#: With fewer, one outlier is a slope.
-FEWEST: Final = 5
+#: With fewer samples one outlier decides the slope.
+MINIMUM_SAMPLES: Final = 5
 
 
 def growth(samples: Sequence[tuple[float, float]]) -> float | None:
-    """How much the fitted line grows from the first moment to the last; None if there are too few to tell."""
-    if len(samples) < FEWEST:
+    """The increase of the fitted line from the first sample (time, value) to the last; None for too few samples."""
+    if len(samples) < MINIMUM_SAMPLES:
         return None
-    moments, values = zip(*samples, strict=True)
-    return float(linear_regression(moments, values).slope * (moments[-1] - moments[0]))
+    times, values = zip(*samples, strict=True)
+    return float(linear_regression(times, values).slope * (times[-1] - times[0]))

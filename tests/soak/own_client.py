@@ -1,4 +1,4 @@
-"""The project's own client, as a script uses it: it takes what comes, and is to have what the server has."""
+"""The project's Python client, as a script uses it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import ticker
 from tests.soak.client import Client
-from tests.soak.expected import Truth, View
+from tests.soak.expected import Expected, View
 from tests.soak.tape import ALL, Tick, among
 from ticker import ConnectError, ProtocolError, Quote, RefusedError, StreamError, Trade
 from ticker.client.stream import Backoff, Stream
@@ -21,14 +21,14 @@ Transport = Literal["websocket", "sse", "poll"]
 
 @dataclass(slots=True)
 class _Mark:
-    """Where a tape was: of which epoch, at which number, with how many lost of which symbol."""
+    """A position on a tape: epoch, sequence number, losses by symbol up to it."""
 
     epoch: str
     number: int
     lost: dict[str, int]
 
 
-class Own(Client):
+class OwnClient(Client):
     """On one channel. ``wanted``: its symbols; on a tape they stay what they are."""
 
     def __init__(
@@ -41,9 +41,9 @@ class Own(Client):
         transport: Transport,
         encoding: str,
         rate_hz: float,
-        chance: random.Random,
+        rng: random.Random,
     ) -> None:
-        super().__init__(name, f"own, {transport}, {encoding}", chance)
+        super().__init__(name, f"own, {transport}, {encoding}", rng)
         self.channel = channel
         self.watchlist = wanted
         self._port = port
@@ -51,12 +51,12 @@ class Own(Client):
         self._encoding = encoding
         self._rate_hz = rate_hz
         self._stream: Stream | None = None
-        self._asking: set[asyncio.Task[object]] = set()
-        #: What iterating gave: on `ticker` the latest of each symbol, on a tape every tick since the mark.
+        self._pending: set[asyncio.Task[object]] = set()
+        #: Iterated values: on `ticker` the latest of each symbol, on a tape the ticks since the mark.
         self._view: dict[str, dict[str, Any]] = {}
         self._ticks: list[Tick] = []
         self._mark: _Mark | None = None
-        #: So many still to come are of before the mark.
+        #: The next N ticks precede the mark.
         self._older = 0
         self._verified = self._lost = 0
 
@@ -70,7 +70,7 @@ class Own(Client):
                 encoding=self._encoding,
                 rate=self._rate_hz,
                 transport=self._transport,
-                backoff=Backoff(initial_s=0.1, maximum_s=0.5, random=self._chance.random),
+                backoff=Backoff(initial_s=0.1, maximum_s=0.5, random=self._rng.random),
                 wait=True,
                 connect_timeout_s=20,
                 queue_ticks=100_000,
@@ -85,9 +85,9 @@ class Own(Client):
                     self.counts["connects"] += 1
                     await (self._follow(stream) if self.channel == "ticker" else self._collect(self._tape(stream)))
             except (ConnectError, RefusedError) as error:
-                raise AssertionError(f"it gave up: {error}") from error
+                raise AssertionError(f"the client gave up: {error}") from error
             except StreamError:
-                # It was closed while it was opened, which we do.
+                # ``leave`` closed the stream while it was connecting.
                 self.counts["closed early"] += 1
             finally:
                 self._stream = None
@@ -96,7 +96,7 @@ class Own(Client):
                 self.counts["resumes"] += stream.reconnects
                 self.counts["resyncs"] += stream.resyncs
 
-    # What it takes
+    # Iteration
 
     async def _follow(self, stream: Stream) -> None:
         async for update in stream:
@@ -116,13 +116,13 @@ class Own(Client):
             if self._older:
                 self._older -= 1
             else:
-                # All but the last field, which is how many were lost before it.
+                # Without the last field, the number lost before it.
                 self._ticks.append(tuple(getattr(tick, field) for field in tick.__struct_fields__[:-1]))
-            # Not sooner: what is in hand while an epoch begins would be counted as the new one's.
+            # Wait after counting: a tick held while a new epoch begins would count as the new epoch's.
             await self.awake.wait()
 
     def _on_arrival(self) -> None:
-        """A tape's place is noted when an epoch begins: what comes from here on is counted."""
+        """Set the mark when an epoch begins: ticks from here on are compared."""
         stream = self._stream
         if stream is None or self.channel == "ticker" or stream.epoch is None:
             return
@@ -132,17 +132,17 @@ class Own(Client):
             self._ticks.clear()
             self._older = len(queue)
 
-    # What happens to it
+    # Faults
 
     def _go(self, *, politely: bool) -> None:
         stream = self._stream
         if stream is None:
             return
         if politely:
-            self._ask(stream.close())
+            self._send(stream.close())
         elif stream._supervisor._transport is not None:
-            # Its connection is cut: it comes back by itself, and goes on from where it was.
-            stream._supervisor._transport.abort("the soak has cut it")
+            # The stream reconnects by itself and resumes.
+            stream._supervisor._transport.abort("cut by the soak")
 
     def rewatch(self, add: set[str], remove: set[str]) -> None:
         if self.channel != "ticker" or self.watchlist & {ALL} or self._stream is None or self._stream.state != "live":
@@ -150,60 +150,60 @@ class Own(Client):
         less, more = self.watchlist & remove, add - self.watchlist
         if self.watchlist - less:
             self.watchlist -= less
-            self._ask(self._stream.unsubscribe(less))
+            self._send(self._stream.unsubscribe(less))
         self.watchlist |= more
         if more:
-            self._ask(self._stream.subscribe(more))
+            self._send(self._stream.subscribe(more))
 
     def change_rate(self, rate_hz: float) -> None:
         self._rate_hz = rate_hz
         if self.channel == "ticker" and self._stream is not None and self._stream.state == "live":
-            self._ask(self._stream.subscribe([min(self.watchlist)], rate=rate_hz))
+            self._send(self._stream.subscribe([min(self.watchlist)], rate=rate_hz))
 
-    def _ask(self, question: Any) -> None:
-        async def ask() -> None:
+    def _send(self, request: Any) -> None:
+        async def send() -> None:
             try:
-                await question
+                await request
             except ProtocolError as error:
-                raise AssertionError(f"it was refused: {error}") from error
+                raise AssertionError(f"refused: {error}") from error
             except StreamError:
-                # It was closed before it was answered, which we do.
+                # ``leave`` closed the stream before the answer came.
                 self.counts["closed early"] += 1
 
-        task = asyncio.create_task(ask())
-        self._asking.add(task)
+        task = asyncio.create_task(send())
+        self._pending.add(task)
 
     def _all_answered(self) -> bool:
-        for task in [task for task in self._asking if task.done()]:
-            self._asking.discard(task)
+        for task in [task for task in self._pending if task.done()]:
+            self._pending.discard(task)
             task.result()
-        return not self._asking
+        return not self._pending
 
-    # What it has
+    # Checks
 
-    def differs(self, truth: Truth) -> str | None:
+    def differs(self, expected: Expected) -> str | None:
         stream = self._stream
         if stream is None or stream.state != "live" or not self._all_answered():
-            return f"it is not connected ({stream and stream.state}), or was not answered"
-        if stream.epoch != truth.epoch:
-            return f"it is in epoch {stream.epoch}, and the server in {truth.epoch}"
+            return f"not connected ({stream and stream.state}), or without an answer"
+        if stream.epoch != expected.epoch:
+            return f"in epoch {stream.epoch}, the server in {expected.epoch}"
         if self.channel != "ticker":
-            return self._tape_differs(stream, truth)
+            return self._tape_differs(stream, expected)
         watched = self.watchlist - stream.rejected.keys()
         board: View = {name: each.values for name, each in stream.board.items() if each.values}
-        # Between the wish to drop a symbol and its fulfilment it may have come once more.
+        # A symbol may have arrived once more before the server confirmed the unsubscription.
         taken = {name: values for name, values in self._view.items() if among(watched, name)}
         views: dict[str, View] = {"the board": board, "what was iterated over": taken}
         for what, view in views.items():
-            if (difference := truth.differs(view, watched)) is not None:
-                return f"{what}, at version {stream.version} of {truth.version}: {difference}"
+            if (difference := expected.differs(view, watched)) is not None:
+                return f"{what}, at version {stream.version} of {expected.version}: {difference}"
         return None
 
-    def _tape_differs(self, stream: Stream, truth: Truth) -> str | None:
-        mark, happened, head = self._mark, truth.happened[self.channel], truth.heads[self.channel]
-        if mark is None or mark.epoch != truth.epoch or happened.epoch != truth.epoch or happened.head != head:
-            return f"nothing has come on {self.channel}, or the recorder is at {happened.head} and not at {head}"
-        ticks = happened.between(mark.number, head)
+    def _tape_differs(self, stream: Stream, expected: Expected) -> str | None:
+        mark, recording, head = self._mark, expected.recording[self.channel], expected.heads[self.channel]
+        if mark is None or mark.epoch != expected.epoch or recording.epoch != expected.epoch or recording.head != head:
+            return f"nothing received on {self.channel}, or the recorder is at {recording.head} instead of {head}"
+        ticks = recording.between(mark.number, head)
         if ticks is None or None in ticks:
             return None
         lost = Counter(stream.lost.get(self.channel, {}))
@@ -213,7 +213,7 @@ class Own(Client):
         missing = Counter(tick[0] for tick in due)
         missing.subtract(tick[0] for tick in self._ticks)
         missing.subtract(lost)
-        # Of what can't be told apart any more, some was of symbols that it doesn't watch.
+        # Losses not told by symbol include symbols that it doesn't watch.
         if any(count < 0 for count in missing.values()) or sum(missing.values()) > unsplit:
             return f"{self.channel}, from {mark.number} to {head}: missing: {+missing}, too many: {-missing}"
         rest = iter(due)
@@ -221,16 +221,16 @@ class Own(Client):
             return f"{self.channel}, from {mark.number} to {head}: in another order, or with other values"
         return None
 
-    def settle(self, truth: Truth) -> None:
+    def settle(self, expected: Expected) -> None:
         stream, mark = self._stream, self._mark
         if stream is None or mark is None:
             return
         now = dict(stream.lost.get(self.channel, {}))
         lost = sum(now.values()) - sum(mark.lost.values())
-        if truth.happened[self.channel].between(mark.number, truth.heads[self.channel]) is not None:
+        if expected.recording[self.channel].between(mark.number, expected.heads[self.channel]) is not None:
             self._verified += len(self._ticks) + lost
         self._lost += lost
-        self._mark = _Mark(truth.epoch, truth.heads[self.channel], now)
+        self._mark = _Mark(expected.epoch, expected.heads[self.channel], now)
         self._ticks.clear()
 
     @property

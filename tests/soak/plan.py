@@ -1,4 +1,4 @@
-"""What happens, and when: drawn from a seed, without a look at what came of it. A seed's plan is always the same."""
+"""The plan of a soak: a sequence of faults and changes drawn from a seed. It depends on the seed alone."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-#: What befalls the server and its feed. Each stands in the deck as often as it is to come; an empty deck is shuffled
-#: anew, so that each comes before any comes much more often.
-DECK: Final = (
-    *("kill", "stop", "stand still", "crowd", "crowd", "remove", "remove", "rollover", "restart"),
+#: Faults of the server and its feed, drawn like cards from a shuffled deck: each occurs before the deck is shuffled
+#: again.
+FAULTS: Final = (
+    *("kill", "stop", "suspend", "crowd", "crowd", "remove", "remove", "rollover", "restart"),
     *("raise", "nonsense", "hang", "flood", "flood", "drip"),
 )
 RATES: Final = (0, 0.5, 1, 2, 5, 10, 20, 60)
@@ -18,7 +18,7 @@ RATES: Final = (0, 0.5, 1, 2, 5, 10, 20, 60)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """``client`` is the number of the one that it happens to; None: it is the server's or its feed's."""
+    """``client`` is the index of the client concerned; None for a fault of the server or its feed."""
 
     pause_s: float
     kind: str
@@ -31,8 +31,8 @@ class Step:
 
 
 class Plan:
-    """``clients``: how many there are, and a new step of theirs comes every ``pause_s``; ``slow_s``: who takes nothing
-    for so long is closed. Every ``fault_every`` steps one is a fault.
+    """Steps come every ``pause_s`` on average; one in ``fault_every`` is a fault of the server or feed. ``slow_s`` is
+    the server's slow-client timeout.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Plan:
         fault_every: int = 25,
         slow_s: float = 3.0,
     ) -> None:
-        self._chance = random.Random(seed)
+        self._rng = random.Random(seed)
         self._clients = clients
         self._symbols = symbols
         self._pause_s = pause_s
@@ -53,28 +53,28 @@ class Plan:
         self._slow_s = slow_s
 
     def steps(self) -> Iterator[Step]:
-        """Without end."""
-        chance = self._chance
+        """An endless sequence."""
+        rng = self._rng
         deck: list[str] = []
         while True:
             for _ in range(self._fault_every - 1):
                 yield self._step()
             if not deck:
-                deck = list(DECK)
-                chance.shuffle(deck)
-            yield Step(self._pause_s, deck.pop(), for_s=chance.uniform(0.3, 3))
+                deck = list(FAULTS)
+                rng.shuffle(deck)
+            yield Step(self._pause_s, deck.pop(), for_s=rng.uniform(0.3, 3))
 
     def _step(self) -> Step:
-        chance = self._chance
-        pause_s = chance.uniform(0, 2 * self._pause_s)
-        client = chance.randrange(self._clients)
-        kind = chance.choices(
-            ["sleep", "vanish", "leave", "rewatch", "rate", "babble"], [30, 20, 10, 25, 10, 5]
+        rng = self._rng
+        pause_s = rng.uniform(0, 2 * self._pause_s)
+        client = rng.randrange(self._clients)
+        kind = rng.choices(
+            ["sleep", "vanish", "leave", "rewatch", "rate", "unknown op"], [30, 20, 10, 25, 10, 5]
         )[0]  # fmt: skip
-        # Once in a while it takes nothing for so long that the server loses its patience.
-        long = kind == "sleep" and chance.random() < 0.15
-        for_s = chance.uniform(2.5, 4) * self._slow_s if long else chance.uniform(0.1, 4)
-        # The first symbol is always watched, so that nobody is left with nothing.
-        add = tuple(chance.sample(self._symbols, 2))
-        remove = tuple(chance.sample(self._symbols[1:], 3))
-        return Step(pause_s, kind, client, for_s, add, remove, chance.choice(RATES))
+        # Some clients sleep beyond the server's slow-client timeout.
+        long = kind == "sleep" and rng.random() < 0.15
+        for_s = rng.uniform(2.5, 4) * self._slow_s if long else rng.uniform(0.1, 4)
+        # The first symbol stays on every watchlist, so no watchlist becomes empty.
+        add = tuple(rng.sample(self._symbols, 2))
+        remove = tuple(rng.sample(self._symbols[1:], 3))
+        return Step(pause_s, kind, client, for_s, add, remove, rng.choice(RATES))

@@ -1,4 +1,4 @@
-"""A client that polls, each time over a connection of its own, and lays what it gets over what it has."""
+"""A polling client, with a new connection for each poll."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tests.soak.client import Client
-from tests.soak.expected import Truth
-from tests.soak.wire import LOST, asked
+from tests.soak.expected import Expected
+from tests.soak.wire import LOST, request
 from tests.support.model_client import Message
 
 WAIT_S = 2.0
 
 
-class Polling(Client):
-    """On the channel `ticker`, which is all that comes by polls."""
+class PollingClient(Client):
+    """Polls the channel `ticker`, the only one that can be polled."""
 
-    def __init__(self, name: str, port: int, wanted: set[str], *, rate_hz: float, chance: random.Random) -> None:
-        super().__init__(name, "model, poll, json", chance)
+    def __init__(self, name: str, port: int, wanted: set[str], *, rate_hz: float, rng: random.Random) -> None:
+        super().__init__(name, "model, poll, json", rng)
         self.wanted = wanted
         self._port = port
         self._rate_hz = rate_hz
@@ -42,7 +42,7 @@ class Polling(Client):
         if self._epoch is not None:
             query |= {"epoch": self._epoch, "since": self._version}
             self.counts["resumes"] += 1
-        self._request = asyncio.create_task(asked(self._port, f"GET /v1/poll?{urlencode(query)}"))
+        self._request = asyncio.create_task(request(self._port, f"GET /v1/poll?{urlencode(query)}"))
         try:
             await asyncio.wait([self._request])
         finally:
@@ -50,10 +50,10 @@ class Polling(Client):
         try:
             status, body = self._request.result()
         except asyncio.CancelledError:
-            return  # it vanished
+            return  # ``leave`` cancelled it
         except LOST:
             self.counts["losses"] += 1
-            await asyncio.sleep(self._chance.uniform(0.05, 0.3))
+            await asyncio.sleep(self._rng.uniform(0.05, 0.3))
             return
         self.counts["messages"] += 1
         if status == 503:
@@ -89,13 +89,13 @@ class Polling(Client):
         changed = (self.wanted - remove or self.wanted) | add
         if "*" not in self.wanted and changed != self.wanted:
             self.wanted = changed
-            # All of it is asked for anew.
+            # The next poll fetches everything.
             self._epoch = None
             self._go(politely=True)
 
-    def differs(self, truth: Truth) -> str | None:
-        if self._epoch != truth.epoch:
-            return f"it is in epoch {self._epoch}, and the server in {truth.epoch}"
+    def differs(self, expected: Expected) -> str | None:
+        if self._epoch != expected.epoch:
+            return f"in epoch {self._epoch}, the server in {expected.epoch}"
         found = {name: fields for name, fields in self._view.items() if fields}
-        difference = truth.differs(found, self.wanted)
-        return difference and f"at version {self._version} of {truth.version}: {difference}"
+        difference = expected.differs(found, self.wanted)
+        return difference and f"at version {self._version} of {expected.version}: {difference}"

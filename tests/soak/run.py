@@ -1,4 +1,4 @@
-"""The soak: lets happen what the plan says, and holds everybody against the server at each checkpoint."""
+"""The soak: executes the plan and compares all clients with the server at each checkpoint."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from typing import Final
 
 import aiohttp
 
-from tests.soak.account import Account
 from tests.soak.checkpoint import Checkpoint
 from tests.soak.client import Client
-from tests.soak.clients import crew, recorder
-from tests.soak.failure import WrongError
-from tests.soak.feed import fleeting
+from tests.soak.clients import make_clients, recorder
+from tests.soak.failure import SoakError
+from tests.soak.feed import removable
 from tests.soak.growth import growth
-from tests.soak.market import Market, free_port, metrics
 from tests.soak.plan import Plan, Step
-from tests.soak.wire import LOST, opened
+from tests.soak.server import SoakServer, free_port, metrics
+from tests.soak.totals import Totals
+from tests.soak.wire import LOST, connect
 from tests.support.frames import handshake, sent
 
 SYMBOLS: Final = (
@@ -29,31 +29,31 @@ SYMBOLS: Final = (
     *("PEP", "DIS", "NFLX", "INTC", "AMD", "BA", "CAT", "GE", "IBM", "ORCL", "CSCO", "T"),
 )
 SLOW_S: Final = 3
-#: Small rings, so that they are full soon, and overrun now and then.
+#: Small ring buffers fill soon and sometimes overrun.
 OPTIONS: Final = (
     *("--symbols", ",".join(SYMBOLS), "--ticks-per-second", "300", "--ring-ticks", "2048"),
     *("--heartbeat", "1", "--slow-timeout", f"{SLOW_S}", "--log-level", "warning"),
 )
-#: Fills what is bounded: rings, the symbols that they remember, and the ticks that are kept encoded.
+#: Fills all bounded buffers: rings, their symbols, and the cache of encoded ticks.
 WARM_UP: Final = "drip 40000"
-#: A soak that is shorter has no time for that, and doesn't look at memory.
+#: Shorter soaks skip the warm-up and the memory check.
 LONG_S: Final = 60.0
-#: These checkpoints of a life are not measured for its memory.
+#: Checkpoints after a server start whose memory is not measured.
 WARMING: Final = 2
-#: How much the server's memory may grow from then on. Half of a soak of ten minutes has some 4,000 connections come and
-#: go, and closes 24 bars of 64 bytes a second: that is half of a MiB.
+#: Maximum growth of the server's memory after that. Half of a soak of ten minutes has about 4,000 connections and
+#: closes 24 bars of 64 bytes a second, which is half a MiB.
 MAY_GROW_BYTES: Final = 6 * 2**20
-#: A checkpoint's time for everybody to come back and catch up, on a machine that is busy.
+#: Maximum time for all clients to reconnect and catch up at a checkpoint, on a busy machine.
 AGREE_S: Final = 60.0
-#: Descriptors that are neither clients' nor there from the beginning: requests that have just ended.
+#: Descriptors of requests that have just ended.
 ODD_DESCRIPTORS: Final = 10
 CROWD: Final = 200
-#: More than the kernel lets wait for being accepted would have to try again, ever later.
+#: Simultaneous connection attempts: below the kernel's accept backlog, beyond which connects are retried ever later.
 AT_ONCE: Final = 50
 
 
 class Soak:
-    """``say`` is called with a line about where it is, every few seconds. ``run`` raises ``WrongError``."""
+    """``say`` gets a progress line every second. ``run`` raises ``SoakError``."""
 
     def __init__(
         self,
@@ -66,18 +66,18 @@ class Soak:
         say: Callable[[str], None],
         agree_s: float = AGREE_S,
     ) -> None:
-        chance = random.Random(seed)
-        self.market = Market(folder, free_port(random.Random()), *OPTIONS)
-        self.account = Account()
-        self.clients = crew(self.market.port, clients, SYMBOLS, chance)
+        rng = random.Random(seed)
+        self.server = SoakServer(folder, free_port(random.Random()), *OPTIONS)
+        self.totals = Totals()
+        self.clients = make_clients(self.server.port, clients, SYMBOLS, rng)
         self.checkpoint = 0
-        #: How often each thing happened.
-        self.happenings: Counter[str] = Counter()
-        #: Of the server's life at hand: seconds, resident bytes.
+        #: Executed steps by kind.
+        self.counts: Counter[str] = Counter()
+        #: Of the current server process: time (s), resident bytes.
         self.memory: list[tuple[float, float]] = []
-        self._recorder, self._happened = recorder(self.market.port, chance)
+        self._recorder, self._recording = recorder(self.server.port, rng)
         self._plan = Plan(
-            chance.getrandbits(64),
+            rng.getrandbits(64),
             *(clients, SYMBOLS),
             fault_every=max(4, round(checkpoint_s)),
             slow_s=SLOW_S,
@@ -91,7 +91,7 @@ class Soak:
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     @property
-    def everybody(self) -> Sequence[Client]:
+    def all_clients(self) -> Sequence[Client]:
         return [self._recorder, *self.clients]
 
     async def run(self) -> None:
@@ -99,9 +99,9 @@ class Soak:
         connector = aiohttp.TCPConnector(force_close=True)
         timeout = aiohttp.ClientTimeout(30)
         try:
-            async with aiohttp.ClientSession(self.market.url, connector=connector, timeout=timeout) as self._http:
-                steady = [name for name in SYMBOLS if name not in fleeting(SYMBOLS)]
-                self._checks = Checkpoint(self._http, steady, self._happened)
+            async with aiohttp.ClientSession(self.server.url, connector=connector, timeout=timeout) as self._http:
+                steady = [name for name in SYMBOLS if name not in removable(SYMBOLS)]
+                self._checks = Checkpoint(self._http, steady, self._recording)
                 await self._begin()
                 began_s = loop.time()
                 checkpoint_s = said_s = began_s
@@ -116,55 +116,55 @@ class Soak:
                         self._say(self._progress(now_s - began_s))
                         said_s = now_s + 1
                     await asyncio.sleep(step.pause_s)
-                    # A server that is to show that it doesn't grow has to live for a while.
-                    await self._do(step, may_kill=now_s - began_s < self._for_s / 2)
-                    self._look_after()
+                    # Measuring its memory needs a server process that lives for half of the soak.
+                    await self._execute(step, may_stop=now_s - began_s < self._for_s / 2)
+                    self._raise_client_failures()
                 await self._check()
                 await self._end()
         except (aiohttp.ClientError, TimeoutError) as error:
-            status = self.market.process.poll()
-            raise WrongError("the server", f"it doesn't answer ({error!r}), with status {status}") from error
+            status = self.server.process.poll()
+            raise SoakError("the server", f"no answer ({error!r}), exit status {status}") from error
         finally:
             for task in self._tasks.values():
                 task.cancel()
             if self._tasks:
                 await asyncio.wait(self._tasks.values())
-            await self.market.stop()
+            await self.server.stop()
 
     async def _begin(self) -> None:
-        await self.market.start(self._seed)
-        # What is made when it is asked for the first time is made now.
+        await self.server.start(self._seed)
+        # The first request allocates what later ones reuse.
         await metrics(self._http)
-        await self._until(self._settles, "the number of its descriptors doesn't settle")
+        await self._until(self._settles, "the number of its descriptors is not stable")
         self._warm_up()
-        for client in self.everybody:
+        for client in self.all_clients:
             self._tasks[client.name] = asyncio.create_task(client.run(), name=client.name)
 
     def _settles(self) -> bool:
-        """Whether as many descriptors are open as were when it was asked the last time."""
-        before, self._bare = self._bare, self.market.descriptors
+        """Whether the number of open descriptors equals that of the last call."""
+        before, self._bare = self._bare, self.server.descriptors
         return before == self._bare
 
     def _warm_up(self) -> None:
         if self._for_s >= LONG_S:
-            self.market.tell(WARM_UP)
+            self.server.command(WARM_UP)
 
     async def _end(self) -> None:
-        """Everybody goes, and the server has nothing more than at its beginning."""
+        """Disconnect all clients and check that the server has as many descriptors as at its start."""
         for task in self._tasks.values():
             task.cancel()
         await asyncio.wait(self._tasks.values())
         self._tasks.clear()
         await self._until(
-            lambda: self.market.descriptors <= self._bare, f"more descriptors than the {self._bare} of its beginning"
+            lambda: self.server.descriptors <= self._bare, f"more descriptors than the {self._bare} at its start"
         )
         grown = self.grown
         if grown is not None and grown > MAY_GROW_BYTES:
-            raise WrongError("the server", f"its memory grows: by {grown / 2**20:.1f} MiB in {self.measured_s:.0f} s")
+            raise SoakError("the server", f"its memory grew by {grown / 2**20:.1f} MiB in {self.measured_s:.0f} s")
 
     @property
     def grown(self) -> float | None:
-        """By how many bytes the server's last life grew after its warm-up; None if it was too short to tell."""
+        """Growth in bytes of the last server process after its warm-up; None if it ran too short."""
         return growth(self.memory[WARMING:])
 
     @property
@@ -172,11 +172,11 @@ class Soak:
         measured = self.memory[WARMING:]
         return measured[-1][0] - measured[0][0] if measured else 0.0
 
-    # What happens
+    # Steps
 
-    async def _do(self, step: Step, *, may_kill: bool) -> None:
-        kind = "crowd" if step.kind in ("kill", "stop") and not may_kill else step.kind
-        self.happenings[kind] += 1
+    async def _execute(self, step: Step, *, may_stop: bool) -> None:
+        kind = "crowd" if step.kind in ("kill", "stop") and not may_stop else step.kind
+        self.counts[kind] += 1
         if step.client is not None:
             client = self.clients[step.client]
             if kind == "sleep":
@@ -188,32 +188,32 @@ class Soak:
             elif kind == "rate":
                 client.change_rate(step.rate_hz)
             else:
-                client.babble()
+                client.send_unknown_op()
         elif kind in ("kill", "stop"):
-            self.account.look(await metrics(self._http))
-            self.account.life_ends()
+            self.totals.update(await metrics(self._http))
+            self.totals.server_ended()
             self.memory.clear()
-            await (self.market.kill() if kind == "kill" else self.market.stop())
+            await (self.server.kill() if kind == "kill" else self.server.stop())
             await asyncio.sleep(step.for_s)
-            await self.market.start(self._seed + self.market.lives)
+            await self.server.start(self._seed + self.server.starts)
             self._warm_up()
-        elif kind == "stand still":
-            await self.market.stand_still(step.for_s)
+        elif kind == "suspend":
+            await self.server.suspend(step.for_s)
         elif kind == "crowd":
             for _ in range(CROWD // AT_ONCE):
-                await asyncio.gather(*(self._pass_by(number) for number in range(AT_ONCE)))
+                await asyncio.gather(*(self._brief_visit(number) for number in range(AT_ONCE)))
         elif kind in ("flood", "drip"):
-            # Up to more than the rings hold, and than they remember the symbols of.
-            self.market.tell(f"{kind} {round(step.for_s * 5_000)}")
+            # Up to more than the rings hold.
+            self.server.command(f"{kind} {round(step.for_s * 5_000)}")
         elif kind == "hang":
-            self.market.tell(f"hang {step.for_s:.2f}")
+            self.server.command(f"hang {step.for_s:.2f}")
         else:
-            self.market.tell(kind)
+            self.server.command(kind)
 
-    async def _pass_by(self, number: int) -> None:
-        """Somebody who comes, asks for everything, and goes before or after it has come, with a word or without."""
+    async def _brief_visit(self, number: int) -> None:
+        """Connect, subscribe to everything and disconnect, before or after the answer, with or without a close."""
         try:
-            _, writer = await opened(self.market.port)
+            _, writer = await connect(self.server.port)
         except LOST:
             return
         try:
@@ -226,35 +226,36 @@ class Soak:
         finally:
             writer.transport.abort()
 
-    def _look_after(self) -> None:
-        """A client whose task ended broke a rule, or found one broken. Raises ``WrongError``."""
+    def _raise_client_failures(self) -> None:
+        """Raise ``SoakError`` for a client whose task has ended: it found a broken rule."""
         for name, task in self._tasks.items():
             if task.done() and not task.cancelled():
                 error = task.exception()
-                where = "".join(traceback.format_exception(error)[-3:]) if error else "it ended"
-                raise WrongError(name, f"{error}\n{where}") from error
+                where = "".join(traceback.format_exception(error)[-3:]) if error else "its task ended"
+                raise SoakError(name, f"{error}\n{where}") from error
 
     # Checkpoints
 
     async def _check(self) -> None:
         self.checkpoint += 1
-        self.market.tell("hold")
-        for client in self.everybody:
+        self.server.command("hold")
+        for client in self.all_clients:
             client.wake()
-        truth = await self._checks.agreed(self.everybody, self._agree_s, self._look_after)
-        for client in self.everybody:
-            client.settle(truth)
-        self.account.look(await metrics(self._http))
-        self.account.balance((await self._checks.get("/v1/clients"))["clients"])
-        if failures := self.market.failures():
-            raise WrongError("the server's log", f"{len(failures)} failures: {failures[0][:2_000]}")
-        # Polls come and go, each with a descriptor.
-        most = self._bare + len(self.everybody) + ODD_DESCRIPTORS
+        expected = await self._checks.agreement(self.all_clients, self._agree_s, self._raise_client_failures)
+        for client in self.all_clients:
+            client.settle(expected)
+        self.totals.update(await metrics(self._http))
+        self.totals.balance((await self._checks.get("/v1/clients"))["clients"])
+        if failures := self.server.failures():
+            raise SoakError("the server's log", f"{len(failures)} failures: {failures[0][:2_000]}")
+        # Each poll has a descriptor of its own.
+        most = self._bare + len(self.all_clients) + ODD_DESCRIPTORS
         await self._until(
-            lambda: self.market.descriptors <= most, f"more descriptors than {most}, {self._bare} of them its own"
+            lambda: self.server.descriptors <= most,
+            f"more descriptors than {most}, {self._bare} of them the server's",
         )
-        self.memory.append((asyncio.get_running_loop().time(), self.market.resident_bytes))
-        self.market.tell("go")
+        self.memory.append((asyncio.get_running_loop().time(), self.server.resident_bytes))
+        self.server.command("go")
 
     async def _until(self, true: Callable[[], bool], otherwise: str) -> None:
         try:
@@ -262,13 +263,13 @@ class Soak:
                 while not true():
                     await asyncio.sleep(0.05)
         except TimeoutError:
-            raise WrongError("the server", otherwise) from None
+            raise SoakError("the server", otherwise) from None
 
     def _progress(self, passed_s: float) -> str:
-        messages = sum(client.counts["messages"] for client in self.everybody)
+        messages = sum(client.counts["messages"] for client in self.all_clients)
         here = sum(client.here.is_set() and client.awake.is_set() for client in self.clients)
         return (
-            f"{passed_s // 60:3.0f}:{passed_s % 60:02.0f}  checkpoint {self.checkpoint}  life {self.market.lives}"
+            f"{passed_s // 60:3.0f}:{passed_s % 60:02.0f}  checkpoint {self.checkpoint}  start {self.server.starts}"
             f"  {here} of {len(self.clients)} awake  {messages:,} messages"
-            f"  {self.market.resident_bytes / 2**20:.1f} MiB"
+            f"  {self.server.resident_bytes / 2**20:.1f} MiB"
         )

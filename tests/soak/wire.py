@@ -1,6 +1,6 @@
-"""How a model client's messages come and go: over a WebSocket, or as events and posts. Bytes from a socket of its own.
+"""The connections of model clients: a WebSocket, or server-sent events with posts.
 
-The server's messages are decoded by the standard library and msgpack; nothing here is the project's own client.
+Messages are decoded with the standard library and msgpack; nothing here uses the project's client.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ import msgpack
 from tests.support.frames import RawClient, handshake, sent
 from tests.support.model_client import Message, decoded
 
-#: A client that sleeps is to be felt by the server soon, so that little may wait on its side.
+#: Small receive buffers, so the server notices a sleeping client soon.
 _BUFFER_BYTES: Final = 4_096
-#: Without a sign of life for so long a connection is given up; heartbeats come much more often.
+#: A connection without any message for this long is dead; heartbeats come more often.
 MUTE_S: Final = 20.0
-#: What a connection ends with, one way or the other.
+#: Exceptions of a broken connection.
 LOST: Final = (OSError, EOFError, TimeoutError)
 
 
-class GoneError(OSError):
-    """The server closed the connection, with a code; or it refused it, with a status."""
+class ClosedError(OSError):
+    """The server closed the connection with a close code, or refused it with an HTTP status."""
 
     def __init__(self, code: int) -> None:
         super().__init__(f"closed with {code}")
         self.code = code
 
 
-async def opened(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """A connection that holds little on this side. Raises ``OSError``."""
+async def connect(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection with a small receive buffer. Raises ``OSError``."""
     sock = socket.socket()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
     sock.setblocking(False)
@@ -46,12 +46,12 @@ async def opened(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]
         raise
 
 
-async def asked(port: int, request: str, body: bytes = b"") -> tuple[int, bytes]:
-    """Status and body of one request over a connection of its own. Raises what is in ``LOST``."""
-    reader, writer = await opened(port)
+async def request(port: int, method_and_path: str, body: bytes = b"") -> tuple[int, bytes]:
+    """Status and body of a request over a new connection. Raises the exceptions of ``LOST``."""
+    reader, writer = await connect(port)
     try:
         writer.write(
-            f"{request} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+            f"{method_and_path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
             + body
         )
@@ -72,19 +72,19 @@ class Wire(ABC):
 
     @abstractmethod
     async def receive(self) -> Message | None:
-        """The next message; None for a sign of life. Raises ``GoneError`` for a close, or what is in ``LOST``."""
+        """The next message; None for a ping or comment. Raises ``ClosedError`` or the exceptions of ``LOST``."""
 
     @abstractmethod
     def say(self, message: Message) -> None:
-        """Send a message, or have it sent."""
+        """Send a message, now or in a task."""
 
     def abort(self) -> None:
-        """Vanish without a word."""
+        """Cut the connection."""
         self._raw.writer.transport.abort()
 
     @abstractmethod
     def leave(self) -> None:
-        """Go with a word, where there is one."""
+        """Close the connection, with a close frame if there is one."""
 
 
 class WebSocketWire(Wire):
@@ -96,12 +96,12 @@ class WebSocketWire(Wire):
 
     @classmethod
     async def open(cls, port: int, encoding: str) -> WebSocketWire:
-        wire = cls(*await opened(port), encoding)
+        wire = cls(*await connect(port), encoding)
         try:
             wire._raw.send(handshake(Sec_WebSocket_Protocol=f"ticker.v1.{encoding}"))
             status, _ = await wire._raw.head()
             if status != 101:
-                raise GoneError(status)
+                raise ClosedError(status)
         except BaseException:
             wire.abort()
             raise
@@ -111,12 +111,12 @@ class WebSocketWire(Wire):
         async with asyncio.timeout(MUTE_S):
             opcode, payload = await self._raw.frame()
         if opcode == 8:
-            raise GoneError(int.from_bytes(payload[:2], "big") if payload else 1005)
+            raise ClosedError(int.from_bytes(payload[:2], "big") if payload else 1005)
         if opcode == 9:
             self._raw.send(sent(10, payload))
         if opcode > 2:
             return None
-        assert opcode == (1 if self._encoding == "json" else 2), f"a frame of the wrong kind: {opcode}"
+        assert opcode == (1 if self._encoding == "json" else 2), f"opcode {opcode} in {self._encoding}"
         return decoded(payload, self._encoding)
 
     def say(self, message: Message) -> None:
@@ -141,8 +141,8 @@ class EventWire(Wire):
 
     @classmethod
     async def open(cls, port: int, query: dict[str, Any]) -> EventWire:
-        """``query`` is what is subscribed to right away."""
-        wire = cls(*await opened(port), port)
+        """Open a stream with the subscription of ``query``."""
+        wire = cls(*await connect(port), port)
         try:
             wire._raw.send(
                 f"GET /v1/events?{urlencode(query)} HTTP/1.1\r\nHost: localhost\r\n"
@@ -150,7 +150,7 @@ class EventWire(Wire):
             )
             status, _ = await wire._raw.head()
             if status != 200:
-                raise GoneError(status)
+                raise ClosedError(status)
         except BaseException:
             wire.abort()
             raise
@@ -170,11 +170,11 @@ class EventWire(Wire):
             return None
         said: Message = json.loads(data)
         if kind == "close":
-            raise GoneError(said["code"])
+            raise ClosedError(said["code"])
         return said
 
     async def _line(self) -> str:
-        """However long: the reader's own bound is small so that it stops reading early."""
+        """A line of any length: the reader's limit is small so that it stops reading early."""
         reader, line = self._raw.reader, b""
         while not line.endswith(b"\n"):
             try:
@@ -186,7 +186,7 @@ class EventWire(Wire):
         return line.decode()
 
     def say(self, message: Message) -> None:
-        # One after the other: what is said later may build on it.
+        # One after the other: later messages may depend on earlier ones.
         self._last = task = asyncio.create_task(self._post(message, self._last))
         self._posts.add(task)
         task.add_done_callback(self._posts.discard)
@@ -195,13 +195,13 @@ class EventWire(Wire):
         if before is not None:
             await asyncio.wait([before])
         try:
-            status, _ = await asked(self._port, f"POST {self._path}", json.dumps(message).encode())
+            status, _ = await request(self._port, f"POST {self._path}", json.dumps(message).encode())
         except LOST:
             status = 0
         if status != 204:
-            # It was not heard: what follows would be about another state.
+            # The message was lost, and later ones may depend on it.
             self.abort()
 
     def leave(self) -> None:
-        """There is no word for it."""
+        """An event stream has no close."""
         self.abort()

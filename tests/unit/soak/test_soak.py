@@ -1,4 +1,4 @@
-"""The soak's own judgement: what is wrong is found, and what is right is not called wrong."""
+"""The soak's checks: they find differences, and accept what is right."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.soak.account import Account
 from tests.soak.bars import Bar, Bars
-from tests.soak.expected import Truth
-from tests.soak.failure import WrongError
+from tests.soak.expected import Expected
+from tests.soak.failure import SoakError
 from tests.soak.growth import growth
-from tests.soak.plan import DECK, Plan
-from tests.soak.tape import Happened, Tape
+from tests.soak.plan import FAULTS, Plan
+from tests.soak.tape import Recording, Tape
+from tests.soak.totals import Totals
 
 DATA = {"AAPL": {"last": 1.5, "bid": 1.4}, "MSFT": {"last": 2.5}}
 
@@ -21,14 +21,14 @@ DATA = {"AAPL": {"last": 1.5, "bid": 1.4}, "MSFT": {"last": 2.5}}
 # Views
 
 
-def test_a_view_that_is_the_snapshot_is_right() -> None:
-    truth = Truth("e", 7, DATA)
-    assert truth.differs(DATA, {"*"}) is None
-    assert truth.differs({"MSFT": {"last": 2.5}}, {"MSFT", "GOOG"}) is None
+def test_a_view_equal_to_the_snapshot_is_accepted() -> None:
+    expected = Expected("e", 7, DATA)
+    assert expected.differs(DATA, {"*"}) is None
+    assert expected.differs({"MSFT": {"last": 2.5}}, {"MSFT", "GOOG"}) is None
 
 
 @pytest.mark.parametrize(
-    ("view", "wrong"),
+    ("view", "difference"),
     [
         ({"AAPL": {"last": 1.5, "bid": 1.4}, "MSFT": {"last": 2.6}}, "MSFT last is 2.6, and must be 2.5"),
         ({"AAPL": {"last": 1.5}, "MSFT": {"last": 2.5}}, "AAPL bid is None, and must be 1.4"),
@@ -36,9 +36,9 @@ def test_a_view_that_is_the_snapshot_is_right() -> None:
         ({"AAPL": {"last": 1.5, "bid": 1.4}}, "MSFT last is None, and must be 2.5"),
     ],
 )
-def test_a_falsified_view_is_found(view: dict[str, dict[str, float]], wrong: str) -> None:
-    """A value, a field or a symbol too many or too few."""
-    assert wrong in str(Truth("e", 7, DATA).differs(view, {"*"}))
+def test_a_falsified_view_is_found(view: dict[str, dict[str, float]], difference: str) -> None:
+    """A wrong value, a missing or extra field, a missing or extra symbol."""
+    assert difference in str(Expected("e", 7, DATA).differs(view, {"*"}))
 
 
 # Tapes
@@ -57,15 +57,15 @@ def trades(since: int, version: int, *data: tuple[Any, ...], lost: dict[str, int
     return {"type": "trades", "since": since, "version": version, "data": list(data), "lost": lost or {}}
 
 
-def recorded() -> Happened:
-    happened = Happened()
-    happened.begin("e", 10)
-    happened.note(trades(10, 15, *TICKS))
-    return happened
+def recorded() -> Recording:
+    recording = Recording()
+    recording.begin("e", 10)
+    recording.note(trades(10, 15, *TICKS))
+    return recording
 
 
-def told(*messages: dict[str, Any], head: int = 15) -> str | None:
-    """What is found of a client that watches AAPL and MSFT and was told this."""
+def tape_difference(*messages: dict[str, Any], head: int = 15) -> str | None:
+    """The difference found for a client that watches AAPL and MSFT and received ``messages``."""
     tape = Tape("trades")
     tape.watch({"AAPL", "MSFT"})
     for message in (trades(10, 10), *messages):
@@ -73,13 +73,13 @@ def told(*messages: dict[str, Any], head: int = 15) -> str | None:
     return tape.differs(recorded(), "e", head)
 
 
-def test_a_tape_that_has_everything_is_right() -> None:
-    """In one frame or in several, lost or not, and wherever it ends if nothing of its is left."""
+def test_a_complete_tape_is_accepted() -> None:
+    """In one frame or in several, with or without reported losses, ending anywhere after the last watched tick."""
     mine = [tick for tick in TICKS if tick[0] != "GOOG"]
-    assert told(trades(10, 15, *mine)) is None
-    assert told(trades(10, 12, *mine[:2]), trades(11, 14, *mine[2:])) is None
-    assert told(trades(10, 14, *mine[2:], lost={"AAPL": 1, "MSFT": 1})) is None
-    assert told(trades(10, 15, *mine[2:], lost={"*": 2})) is None
+    assert tape_difference(trades(10, 15, *mine)) is None
+    assert tape_difference(trades(10, 12, *mine[:2]), trades(11, 14, *mine[2:])) is None
+    assert tape_difference(trades(10, 14, *mine[2:], lost={"AAPL": 1, "MSFT": 1})) is None
+    assert tape_difference(trades(10, 15, *mine[2:], lost={"*": 2})) is None
 
 
 @pytest.mark.parametrize(
@@ -95,35 +95,35 @@ def test_a_tape_that_has_everything_is_right() -> None:
         trades(10, 15, *TICKS[:4], TICKS[3]),
     ],
 )
-def test_a_tape_with_a_fault_is_found(message: dict[str, Any]) -> None:
-    """A tick too few, too many, in another place or with another price; losses miscounted; the last ones missing."""
-    assert told(message) is not None
+def test_a_wrong_tape_is_found(message: dict[str, Any]) -> None:
+    """A missing, extra, misplaced or mispriced tick; wrong loss counts; a missing end."""
+    assert tape_difference(message) is not None
 
 
 @pytest.mark.parametrize("message", [trades(11, 15), trades(10, 9), trades(10, 15, TICKS[4])])
-def test_a_frame_that_breaks_the_rules_is_no_frame(message: dict[str, Any]) -> None:
-    """A gap, a step back, a symbol that nobody asked for."""
+def test_a_frame_that_breaks_the_protocol_raises(message: dict[str, Any]) -> None:
+    """A gap, a step back, a symbol that is not watched."""
     with pytest.raises(AssertionError):
-        told(message)
+        tape_difference(message)
 
 
-def test_what_the_recorder_lost_is_held_against_nobody() -> None:
-    happened = Happened()
-    happened.begin("e", 10)
-    happened.note(trades(10, 15, *TICKS[2:], lost={"AAPL": 1, "MSFT": 1}))
+def test_ticks_lost_by_the_recorder_are_not_compared() -> None:
+    recording = Recording()
+    recording.begin("e", 10)
+    recording.note(trades(10, 15, *TICKS[2:], lost={"AAPL": 1, "MSFT": 1}))
     tape = Tape("trades")
     tape.watch({"GOOG"})
     tape.take(trades(10, 10))
     tape.take(trades(10, 15, TICKS[4]))
-    assert tape.differs(happened, "e", 15) is None
+    assert tape.differs(recording, "e", 15) is None
 
 
-def test_a_recorder_that_misses_some_is_found() -> None:
-    """On ``*`` the numbers alone tell how many there were."""
-    happened = Happened()
-    happened.begin("e", 10)
+def test_a_gap_in_the_recording_raises() -> None:
+    """On ``*`` the numbers tell how many ticks there were."""
+    recording = Recording()
+    recording.begin("e", 10)
     with pytest.raises(AssertionError):
-        happened.note(trades(10, 15, *TICKS[:4]))
+        recording.note(trades(10, 15, *TICKS[:4]))
 
 
 # Bars
@@ -145,7 +145,7 @@ def live(*bars: Bar) -> Bars:
 FETCHED = {"AAPL": [bar(1, 5.0), bar(2, 6.0), bar(3, 7.0), bar(4, 8.0, closed=False)]}
 
 
-def test_bars_that_came_are_those_that_are_fetched() -> None:
+def test_live_bars_equal_to_the_fetched_ones_are_accepted() -> None:
     assert live(bar(2, 6.0), bar(3, 7.0), bar(4, 8.0, closed=False)).differs(FETCHED) is None
 
 
@@ -159,33 +159,33 @@ def test_bars_that_came_are_those_that_are_fetched() -> None:
     ],
 )
 def test_a_bar_that_differs_is_found(bars: list[Bar]) -> None:
-    """Another price, one that never came, another price of the one under way, none under way."""
+    """Another price, a missing bar, another price of the open bar, no open bar."""
     assert live(*bars).differs(FETCHED) is not None
 
 
-# The account, memory, the plan
+# Totals, memory, the plan
 
 
-def test_an_account_that_does_not_balance_is_found() -> None:
+def test_offered_changes_that_were_neither_sent_nor_conflated_are_found() -> None:
     client: dict[str, Any] = {"id": "7", "transport": "sse", "encoding": "json", "offered": 10, "sent": 4}
-    account = Account()
-    account.balance([{**client, "conflated": 6}])
-    with pytest.raises(WrongError, match="client 7"):
-        account.balance([{**client, "conflated": 5}])
+    totals = Totals()
+    totals.balance([{**client, "conflated": 6}])
+    with pytest.raises(SoakError, match="client 7"):
+        totals.balance([{**client, "conflated": 5}])
 
 
-def test_growth_is_the_slope_and_not_the_noise() -> None:
+def test_growth_ignores_noise() -> None:
     steady = [(second, 100 + (second % 2) * 8) for second in range(20)]
     assert abs(growth(steady) or 99) < 4
     assert growth([(second, value + 3 * second) for second, value in steady]) == pytest.approx(57, abs=4)
     assert growth(steady[:4]) is None
 
 
-def test_a_seed_always_has_the_same_plan() -> None:
-    """And everything that can happen comes."""
+def test_a_seed_always_gives_the_same_plan() -> None:
+    """It has every kind of step."""
 
     def steps(seed: int) -> list[Any]:
         return list(islice(Plan(seed, 5, ["A", "B", "C", "D"], fault_every=3).steps(), 200))
 
     assert steps(1) == steps(1) != steps(2)
-    assert {step.kind for step in steps(1)} >= {*DECK, "sleep", "vanish", "leave", "rewatch", "rate", "babble"}
+    assert {step.kind for step in steps(1)} >= {*FAULTS, "sleep", "vanish", "leave", "rewatch", "rate", "unknown op"}

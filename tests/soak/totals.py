@@ -1,4 +1,4 @@
-"""What the server and its clients have counted, summed up over all lives of the server, and shown."""
+"""Counters of the server and its clients, summed over all restarts, and the tables that show them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from tests.soak.client import Client
-from tests.soak.failure import WrongError
-from tests.soak.market import Metrics
+from tests.soak.failure import SoakError
+from tests.soak.server import Metrics
 
 COUNTED: Final = {
     "frames": "ticker_frames_total",
@@ -21,23 +21,23 @@ COUNTED: Final = {
 _LABELLED: Final = {"errors": "ticker_errors_total", "closes": "ticker_closes_total"}
 
 
-class Account:
-    """``sums``: of all lives, up to the last look at each."""
+class Totals:
+    """``sums`` are the counters of all server processes, as of the last ``update`` of each."""
 
     def __init__(self) -> None:
         self._before: Counter[str] = Counter()
         self._now: Counter[str] = Counter()
-        #: Of clients that had everything: changes offered, sent and conflated, as the server told at the checkpoints.
+        #: Changes offered, sent and conflated, as the server reported them at the last checkpoint.
         self.changes: Counter[str] = Counter()
         self.balanced = 0
 
-    def look(self, found: Metrics) -> None:
-        """The metrics of the life at hand, which grow."""
+    def update(self, found: Metrics) -> None:
+        """Store the metrics of the current server process."""
         self._now = Counter({name: int(found.get((metric,), 0)) for name, metric in COUNTED.items()})
         for name, metric in _LABELLED.items():
             self._now.update({f"{name} {key[1]}": int(value) for key, value in found.items() if key[0] == metric})
 
-    def life_ends(self) -> None:
+    def server_ended(self) -> None:
         self._before, self._now = self.sums, Counter()
 
     @property
@@ -45,12 +45,12 @@ class Account:
         return self._before + self._now
 
     def balance(self, clients: Iterable[dict[str, Any]]) -> None:
-        """Of each client that has everything, all that it was offered was sent, or conflated into what was."""
+        """Check ``offered == sent + conflated`` for each client that is up to date. Raises ``SoakError``."""
         self.changes.clear()
         for client in clients:
             offered, parts = client["offered"], client["sent"] + client["conflated"]
             if offered != parts:
-                raise WrongError(
+                raise SoakError(
                     f"client {client['id']} of the server ({client['transport']}, {client['encoding']})",
                     f"{offered:,} changes were offered, {client['sent']:,} sent and {client['conflated']:,} conflated",
                 )
@@ -59,8 +59,8 @@ class Account:
                 self.changes[each] += client[each]
 
 
-def of_clients(clients: Sequence[Client]) -> list[list[str]]:
-    """A line for each kind of client, and one that heads them."""
+def client_rows(clients: Sequence[Client]) -> list[list[str]]:
+    """A header and a row for each kind of client."""
     kinds: dict[str, Counter[str]] = defaultdict(Counter)
     for client in clients:
         verified, lost = client.verified
@@ -75,7 +75,7 @@ def of_clients(clients: Sequence[Client]) -> list[list[str]]:
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
-    """The first column to the left, the others to the right."""
+    """Text with aligned columns: the first to the left, the others to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:

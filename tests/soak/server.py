@@ -1,4 +1,4 @@
-"""The server's process with the unruly feed: started, killed, stopped, told what to do, and looked at from outside."""
+"""The server process with the feed `unruly`: starting, stopping, commands, and its state seen from outside."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from typing import Final
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.soak.failure import WrongError
+from tests.soak.failure import SoakError
 
 ROOT: Final = Path(__file__).parents[2]
-#: What the log may say at the levels above warnings: that the feed fails is wanted.
+#: Loggers that may report errors: the soak makes the feed fail.
 _EXPECTED: Final = {"ticker.feed"}
 
 Metrics = dict[tuple[str, ...], float]
 
 
-def installed(folder: Path) -> None:
-    """Install the feed `unruly` for those who have ``folder`` on their PYTHONPATH."""
+def install_feed(folder: Path) -> None:
+    """Install the feed `unruly` for processes with ``folder`` on their PYTHONPATH."""
     package = folder / "soak_feed-0.dist-info"
     package.mkdir()
     (package / "METADATA").write_text("Metadata-Version: 2.1\nName: soak-feed\nVersion: 0\n")
     (package / "entry_points.txt").write_text("[ticker.feeds]\nunruly = tests.soak.feed:Unruly\n")
 
 
-def free_port(chance: random.Random) -> int:
-    """One below those that the system gives to clients: it must still be free after each kill."""
+def free_port(rng: random.Random) -> int:
+    """A free port below the ephemeral range: it must still be free after each kill."""
     while True:
-        port = chance.randrange(15_000, 30_000)
+        port = rng.randrange(15_000, 30_000)
         with socket.socket() as sock:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -47,57 +47,57 @@ def free_port(chance: random.Random) -> int:
             return port
 
 
-class Market:
-    """One server after the other, all on one port. ``lives`` counts them. ``log`` has what they wrote to stderr."""
+class SoakServer:
+    """Server processes, one after the other, on one port. ``starts`` counts them, ``log`` has their stderr."""
 
     def __init__(self, folder: Path, port: int, *options: str) -> None:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
-        self.lives = 0
+        self.starts = 0
         self.log = folder / "server.log"
         self._read = 0
         self._options = options
         self._environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(folder), str(ROOT)))}
         self._process: subprocess.Popen[bytes] | None = None
-        installed(folder)
+        install_feed(folder)
 
     async def start(self, seed: int) -> None:
-        """Returns when it listens."""
-        self.lives += 1
+        """Start a process and wait until it listens."""
+        self.starts += 1
         command = [sys.executable, "-W", "error", "-m", "ticker", "serve", "--port", str(self.port), "--feed", "unruly"]
         command += ["--seed", str(seed), "--log-format", "json", *self._options]
         with self.log.open("ab") as log:
-            # The one before may have been killed in the midst of a line.
+            # The last process may have been killed in the middle of a line.
             log.write(b"\n")
             log.flush()
-            self._process = process = subprocess.Popen(  # noqa: ASYNC220 - forking takes a moment, and clients wait
+            self._process = process = subprocess.Popen(  # noqa: ASYNC220 - starting a process takes milliseconds
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=self._environment, cwd=ROOT
             )
         assert process.stdout is not None
         first = await asyncio.to_thread(process.stdout.readline)
         if not re.search(rb"http://127\.0\.0\.1:\d+", first):
-            raise WrongError("the server", f"it did not start: {self.log.read_text()[-2_000:]}")
+            raise SoakError("the server", f"it did not start: {self.log.read_text()[-2_000:]}")
 
     @property
     def process(self) -> subprocess.Popen[bytes]:
         assert self._process is not None
         return self._process
 
-    def tell(self, order: str) -> None:
-        """An order to the feed. Raises ``WrongError`` if the server is gone."""
+    def command(self, line: str) -> None:
+        """Send a command to the feed. Raises ``SoakError`` if the server is gone."""
         assert self.process.stdin is not None
         try:
-            self.process.stdin.write(f"{order}\n".encode())
+            self.process.stdin.write(f"{line}\n".encode())
             self.process.stdin.flush()
         except OSError as error:
-            raise WrongError("the server", f"it is gone ({error}); status {self.process.poll()}") from None
+            raise SoakError("the server", f"it is gone ({error}); status {self.process.poll()}") from None
 
     async def kill(self) -> None:
-        """SIGKILL: no goodbye to anybody."""
+        """Send SIGKILL."""
         self.process.kill()
         await asyncio.to_thread(self.process.communicate)
 
-    async def stand_still(self, for_s: float) -> None:
+    async def suspend(self, for_s: float) -> None:
         self.process.send_signal(signal.SIGSTOP)
         try:
             await asyncio.sleep(for_s)
@@ -105,16 +105,16 @@ class Market:
             self.process.send_signal(signal.SIGCONT)
 
     async def stop(self) -> None:
-        """SIGTERM, which it has two seconds for; a machine that is busy gives it more."""
+        """Send SIGTERM. Stopping takes at most two seconds, and longer on a busy machine."""
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
             try:
                 await asyncio.to_thread(self._process.communicate, timeout=20)
             except subprocess.TimeoutExpired:
                 self._process.kill()
-                raise WrongError("the server", "it did not stop when it was told") from None
+                raise SoakError("the server", "it did not stop after SIGTERM") from None
 
-    # What can be seen from outside
+    # Seen from outside
 
     @property
     def resident_bytes(self) -> int:
@@ -126,7 +126,7 @@ class Market:
         return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
 
     def failures(self) -> list[str]:
-        """What the log has at the level of errors, since the last call, but of the feed."""
+        """Errors logged since the last call, without the feed's."""
         with self.log.open("rb") as log:
             log.seek(self._read)
             *lines, _ = log.read().split(b"\n")
@@ -136,7 +136,7 @@ class Market:
             try:
                 said = json.loads(line)
             except ValueError:
-                # What begins as an object was cut off by a kill; anything else is the interpreter's own cry.
+                # A kill may cut off a JSON line; any other text is from the interpreter.
                 if line and not line.startswith(b"{"):
                     found.append(line.decode(errors="replace"))
                 continue
@@ -146,7 +146,7 @@ class Market:
 
 
 async def metrics(http: aiohttp.ClientSession) -> Metrics:
-    """Every sample of /metrics, by its name and the values of its labels."""
+    """The samples of /metrics by name and label values."""
     async with http.get("/metrics") as response:
         text = await response.text()
     return {
