@@ -87,6 +87,28 @@ class RefusedError(StreamError):
         self.code = code
 
 
+def install_hint(extra: str) -> str:
+    """The shell command that installs the packages of ``extra`` for the running interpreter.
+
+    In a source checkout it installs the checkout with the extra; elsewhere, the packages that the extra requires:
+    ``ticker-hub`` is on no package index.
+    """
+    # Imported here: every client imports this module, and few need these.
+    import shlex
+    import sys
+    from importlib import metadata
+    from pathlib import Path
+
+    checkout = Path(__file__).resolve().parents[1]
+    if (checkout / "pyproject.toml").is_file():
+        packages = ["-e", f"{checkout}[{extra}]"]
+    else:
+        required = (line.partition(";") for line in metadata.requires("ticker-hub") or ())
+        wanted = (f"extra == '{extra}'", f'extra == "{extra}"')
+        packages = [package.strip() for package, _, marker in required if marker.strip().endswith(wanted)]
+    return shlex.join([sys.executable, "-m", "pip", "install", *packages])
+
+
 @dataclass(frozen=True, slots=True)
 class ErrorCode:
     """A row of the table of error codes. ``close`` is the close code that follows, if one does."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -89,7 +89,7 @@ class Trades:
     def __len__(self) -> int:
         return len(self.symbol)
 
-    def __getitem__(self, part: slice) -> Trades:
+    def __getitem__(self, part: slice | npt.NDArray[Any]) -> Trades:
         return Trades(self.symbol[part], self.ts[part], self.price[part], self.size[part])
 
 
@@ -111,7 +111,7 @@ class Quotes:
     def __len__(self) -> int:
         return len(self.symbol)
 
-    def __getitem__(self, part: slice) -> Quotes:
+    def __getitem__(self, part: slice | npt.NDArray[Any]) -> Quotes:
         return Quotes(
             self.symbol[part], self.ts[part], self.bid[part], self.bid_size[part], self.ask[part], self.ask_size[part]
         )
@@ -152,14 +152,20 @@ def joined(batches: Sequence[TickBatch]) -> TickBatch:
     quotes = [batch.quotes for batch in batches if len(batch.quotes)]
     return TickBatch(
         batches[0].table,
-        Trades(*_joined(trades, Trades)) if trades else NO_TRADES,
-        Quotes(*_joined(quotes, Quotes)) if quotes else NO_QUOTES,
+        concatenated(trades) if trades else NO_TRADES,
+        concatenated(quotes) if quotes else NO_QUOTES,
     )
 
 
-def _joined(parts: Sequence[Any], kind: type[Trades | Quotes]) -> Iterator[Any]:
-    for column in fields(kind):
-        yield np.concatenate([getattr(part, column.name) for part in parts])
+Columns = TypeVar("Columns", Trades, Quotes, "Bars")
+
+
+def concatenated(parts: Sequence[Columns]) -> Columns:
+    """One or more Trades, Quotes or Bars as one, in order."""
+    if len(parts) == 1:
+        return parts[0]
+    kind = type(parts[0])
+    return kind(*(np.concatenate([getattr(part, column.name) for part in parts]) for column in fields(kind)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -227,6 +233,9 @@ class Bars:
 
     def __getitem__(self, part: slice | npt.NDArray[Any]) -> Bars:
         return Bars(*(getattr(self, column.name)[part] for column in fields(self)))
+
+
+NO_BARS = Bars(_NO_CODES, _NO_STAMPS, *(_NO_FLOATS,) * 7)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

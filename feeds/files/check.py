@@ -12,8 +12,7 @@ from feeds.files.parsing.dates import Mask
 from feeds.files.parsing.numbers import read_numbers, says_none
 from feeds.files.parsing.table import Column, Names, Numbers, Rows
 from feeds.files.recognition.plan import Plan
-from feeds.files.refusals import shown
-from feeds.files.report import Complaint
+from feeds.files.report import Complaint, shown
 from ticker.model import Floats, is_symbol
 
 #: Beyond these nothing was ever traded, and float64 would show no cents.

@@ -62,7 +62,7 @@ class OrderWatch:
         self._lanes["quotes"].note(chunk.quotes.ts, chunk.quotes.symbol)
         self._lanes["bars"].note(chunk.bars.start, chunk.bars.symbol)
 
-    def tell(self, report: FileReport) -> bool:
+    def fill_in(self, report: FileReport) -> bool:
         """What was seen, into the file's report. Whether its gaps are right: they are not if the rows lie mixed."""
         lanes = [lane for lane in self._lanes.values() if lane.newest]
         if not lanes:

@@ -1,19 +1,29 @@
-"""What was understood of a file: for ``ticker inspect``, and for the summary of a replay. Plain values only."""
+"""What was understood of a file, for ``ticker inspect`` and for the log of a replay."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-#: So many complaints are kept in words; all are counted.
+from ticker.errors import FeedError
+
+#: Complaints kept per file; all refused rows are counted.
 COMPLAINTS = 20
+_MAX_TEXT = 80
+
+
+def shown(text: str) -> str:
+    """Text of a file for a message: at most 80 characters, encodable as UTF-8. Printing it escapes the rest."""
+    if len(text) > _MAX_TEXT:
+        text = text[: _MAX_TEXT - 1] + "…"
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 @dataclass(slots=True, kw_only=True)
 class Complaint:
-    """A row (or more, where one line spoils several) that is not replayed, and why."""
+    """Why a row is refused. One bad line may spoil several rows."""
 
     line: int
     column: str | None
@@ -30,7 +40,7 @@ class Complaint:
 
 @dataclass(slots=True, kw_only=True)
 class Gap:
-    """A stretch without a single row, longer than is usual in this file."""
+    """A period without rows that is long for this file, in ns."""
 
     start: int
     end: int
@@ -38,10 +48,9 @@ class Gap:
 
 @dataclass(slots=True, kw_only=True)
 class FileReport:
-    """One file (or one member of an archive). The reader fills it as it goes; it is whole at the end.
+    """One file or archive member. The reader fills it in; it is complete when the reader has finished.
 
-    ``how`` says of time_zone, price_scale, date and symbol where they came from: "file", "name", "layout", "option",
-    "assumed".
+    ``how`` says where time_zone, price_scale, date and symbol come from: "file", "name", "layout", "option", "assumed".
     """
 
     name: str
@@ -53,7 +62,7 @@ class FileReport:
     delimiter: str | None = None
     header_line: int | None = None
     banner_lines: int = 0
-    #: Role to the column's name in the file (or its number, as text, where there is no header).
+    #: Role to the column's name, or its number as text where there is no header.
     columns: Mapping[str, str] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
     time_zone: str = "UTC"
@@ -62,10 +71,10 @@ class FileReport:
     date: str | None = None
     how: dict[str, str] = field(default_factory=dict)
     order: Literal["time", "newest first", "grouped by symbol", "mixed"] = "time"
-    #: Of a file in mixed order: rows that are out of place, and by how much (ns) at the most.
+    #: In mixed order: how many rows are out of order, and by how much (ns) at most.
     misplaced_rows: int = 0
     misplaced_by_ns: int = 0
-    #: Of a file of bars: what one lasts (ns).
+    #: Of bars: the length of one (ns).
     interval_ns: int | None = None
     rows: int = 0
     trades: int = 0
@@ -75,7 +84,32 @@ class FileReport:
     last: int | None = None
     symbols: list[str] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
-    #: Rows that are in order, but neither trades nor quotes (LOBSTER's orders), by the column that says so.
+    #: Valid rows that are neither trades nor quotes (orders in LOBSTER), by the column that says so.
     passed: Counter[str] = field(default_factory=Counter)
     complaints: list[Complaint] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
+
+    @property
+    def room(self) -> int:
+        """How many more complaints are kept."""
+        return COMPLAINTS - len(self.complaints)
+
+    def refuse(self, counts: Sequence[tuple[str, int]], complaints: Sequence[Complaint], *, strict: bool) -> None:
+        """Count the refused rows of a block by reason and keep the first complaints; ``strict``: raise the first."""
+        for reason, count in counts:
+            self.refused[reason] += count
+        ordered = sorted(complaints, key=lambda complaint: complaint.line)
+        if strict and ordered:
+            raise FeedError(ordered[0].words(self.name))
+        self.complaints += ordered[: self.room]
+
+    @property
+    def fault(self) -> str | None:
+        """Why a file that was read to its end can't be replayed; None if it can."""
+        if self.trades or self.quotes or self.bars:
+            return None
+        if not self.rows:
+            return f"{self.name}: {'has a header but no rows' if self.header_line else 'no rows'}"
+        if self.complaints:
+            return f"{self.complaints[0].words(self.name)}; no row of {self.rows:,} is good"
+        return f"{self.name}: none of its {self.rows:,} rows is a trade, a quote or a bar"

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from feeds.files.check import MAX_PRICE, MAX_SIZE, NOT_A_PRICE, Check, absurd
-from feeds.files.chunk import NO_BARS, Chunk, joined
+from feeds.files.chunk import Chunk
 from feeds.files.parsing.column_names import BAR_PRICES
 from feeds.files.parsing.dates import Mask
 from feeds.files.parsing.table import Names, Rows
 from feeds.files.parsing.timestamp_reader import TimestampReader
 from feeds.files.recognition.plan import Plan, SymbolColumns
 from feeds.files.report import Complaint
-from ticker.model import NO_QUOTES, NO_TRADES, Bars, Floats, Ints, Quotes, SymbolTable, Trades, is_symbol
+from ticker.model import NO_QUOTES, Bars, Floats, Ints, Quotes, SymbolTable, Trades, concatenated, is_symbol
 
 
 class Read(NamedTuple):
@@ -162,9 +161,8 @@ def _read_bars(check: Check, plan: Plan, view: SymbolColumns, stamps: Any, codes
 def _interleaved(parts: list[tuple[npt.NDArray[np.intp], Chunk]]) -> Chunk:
     """The views of the same rows as one, row by row."""
     order = np.argsort(np.concatenate([rows for rows, _ in parts]), kind="stable")
-    pick: Callable[[Any], Any] = lambda of: joined([of(chunk) for _, chunk in parts])  # noqa: E731 - three times below
-    bars, trades = pick(lambda chunk: chunk.bars), pick(lambda chunk: chunk.trades)
+    bars = concatenated([chunk.bars for _, chunk in parts])
     if len(bars):
         return Chunk(bars=bars[order])
-    columns = (trades.symbol, trades.ts, trades.price, trades.size)
-    return Chunk(trades=Trades(*(column[order] for column in columns)) if len(trades) else NO_TRADES, bars=NO_BARS)
+    trades = concatenated([chunk.trades for _, chunk in parts])
+    return Chunk(trades=trades[order]) if len(trades) else Chunk()

@@ -1,4 +1,4 @@
-"""What a user says of files, held to what can be. It knows no file."""
+"""Checks the options of reading files, before any file is opened."""
 
 from __future__ import annotations
 
@@ -14,31 +14,29 @@ from ticker.model import ALL, is_symbol
 
 
 def validate(options: ReadOptions) -> None:
-    """Raise ``OptionError`` for what is wrong whatever the file is."""
-    _check_names(options)
-    if options.time_zone is not None and not is_zone(options.time_zone):
-        raise OptionError("time_zone", f"--time-zone: there is no zone {options.time_zone!r}; say it as Europe/Berlin")
-    scale = options.price_scale
-    if scale is not None and not (math.isfinite(scale) and scale > 0):
-        raise OptionError("price_scale", f"--price-scale must be a number above 0, not {scale}")
-    if options.date is not None:
-        try:
-            good = len(options.date) == len("2024-01-03") and date.fromisoformat(options.date).year >= 1970
-        except ValueError:
-            good = False
-        if not good:
-            raise OptionError("date", f"--date must be a day since 1970 as YYYY-MM-DD, not {options.date!r}")
-    if options.symbol is not None and not is_symbol(options.symbol):
-        words = "the wildcard" if options.symbol == ALL else "no printable text of 1 to 64 characters"
-        raise OptionError("symbol", f"--symbol {options.symbol[:80]!r} can't be a symbol: it is {words}")
-
-
-def _check_names(options: ReadOptions) -> None:
+    """Raise ``OptionError`` for a value that is wrong for every file."""
     if options.layout is not None and options.layout not in layout_names():
-        words = f"there is no layout {options.layout!r}; there are: {', '.join(layout_names())}"
-        raise OptionError("layout", f"--layout: {words}")
+        text = f"unknown layout {options.layout!r}; known: {', '.join(layout_names())}"
+        raise OptionError("layout", f"--layout: {text}")
     for role in options.columns:
         if role not in ROLES:
-            raise OptionError(
-                "columns", f"--columns: {role!r} is nothing that a column can be; that is: {', '.join(ROLES)}"
-            )
+            text = f"{role!r} is not a role of a column; the roles are: {', '.join(ROLES)}"
+            raise OptionError("columns", f"--columns: {text}")
+    if options.time_zone is not None and not is_zone(options.time_zone):
+        text = f"unknown time zone {options.time_zone[:80]!r}; example: Europe/Berlin"
+        raise OptionError("time_zone", f"--time-zone: {text}")
+    scale = options.price_scale
+    if scale is not None and not (math.isfinite(scale) and scale > 0):
+        raise OptionError("price_scale", f"--price-scale must be a finite number above 0, not {scale}")
+    if options.date is not None and not _is_date(options.date):
+        raise OptionError("date", f"--date must be a date since 1970, as YYYY-MM-DD, not {options.date!r}")
+    if options.symbol is not None and not is_symbol(options.symbol):
+        reason = "it is the wildcard" if options.symbol == ALL else "a symbol has 1 to 64 printable characters"
+        raise OptionError("symbol", f"--symbol {options.symbol[:80]!r}: {reason}")
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return len(text) == len("2024-01-03") and date.fromisoformat(text).year >= 1970
+    except ValueError:
+        return False

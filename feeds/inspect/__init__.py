@@ -1,1 +1,1 @@
-"""``ticker inspect``: what was understood of market-data files. It comes into the command line by entry point."""
+"""The command ``ticker inspect``: shows what a replay understands of market-data files. An entry point adds it."""

@@ -1,6 +1,7 @@
-"""The command ``ticker inspect``: its options, and which of two outputs. It is imported for the help of ``ticker`` too.
+"""The command ``ticker inspect``: its options and its two outputs.
 
-It registers under ``ticker.commands``, the door by which any package may bring a command.
+It registers under the entry-point group ``ticker.commands``, as any package can. ``ticker --help`` imports this module,
+so it imports the readers only when it runs.
 """
 
 from __future__ import annotations
@@ -11,76 +12,79 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ticker.cli.numbers import AMOUNT
+from ticker.cli.toolkit import AMOUNT, Failure, LoadingBar
 
 if TYPE_CHECKING:
-    from feeds.inspect.findings import Findings
+    from feeds.inspect.inspection import Inspection
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+#: The width of the text where stdout is no terminal.
+_PIPE_COLUMNS = 120
 
-def _option(name: str, **more: Any) -> Callable[[F], F]:
-    """An option that the replay has too, and so by the same variable of the environment."""
-    variable = "TICKER_" + name.removeprefix("--").upper().replace("-", "_")
+
+def _option(name: str, variable: str = "", **more: Any) -> Callable[[F], F]:
+    """An option with its environment variable; by default the one that the replay's option of this name has."""
+    variable = variable or "TICKER_" + name.removeprefix("--").upper().replace("-", "_")
     return click.option(name, envvar=variable, show_envvar=True, **more)
 
 
 @click.command("inspect")
 @click.argument("paths", nargs=-1, required=True, metavar="FILE…")
-@_option("--time-zone", metavar="ZONE", help="Of stamps without one: America/New_York, UTC, …")
-@_option("--price-scale", type=AMOUNT, metavar="NUMBER", help="What prices are to be divided by, such as 10000.")
-@_option("--date", metavar="YYYY-MM-DD", help="The day of a file that has times of day alone.")
-@_option("--symbol", metavar="NAME", help="The symbol of a file that names none.")
-@_option("--layout", metavar="NAME", help="The file's layout, instead of recognising it.")
-@_option("--columns", metavar="ROLE=COLUMN,…", help="What columns are: price=PX,size=QTY; numbers from 1, or names.")
-@_option("--strict", is_flag=True, help="The first bad row is an error.")
-@click.option(
+@_option("--time-zone", metavar="ZONE", help="Time zone of timestamps without an offset: America/New_York.")
+@_option("--price-scale", type=AMOUNT, metavar="NUMBER", help="Divide prices by this number: 10000.")
+@_option("--date", metavar="YYYY-MM-DD", help="Date of a file that has only times of day.")
+@_option("--symbol", metavar="NAME", help="Symbol of a file that contains none.")
+@_option("--layout", metavar="NAME", help="Layout of the file. [default: detected]")
+@_option("--columns", metavar="ROLE=COLUMN,…", help="Columns by name or number (from 1): price=PX,size=QTY.")
+@_option("--strict", is_flag=True, help="Fail at the first bad row.")
+@_option(
     "--ticks",
+    "TICKER_INSPECT_TICKS",
     type=click.IntRange(0, 10_000),
     default=5,
     metavar="NUMBER",
-    envvar="TICKER_INSPECT_TICKS",
-    show_envvar=True,
     show_default=True,
-    help="How many of the first ticks, or bars, are shown.",
+    help="Number of ticks or bars to show.",
 )
-@click.option(
-    "--json", "as_json", is_flag=True, envvar="TICKER_INSPECT_JSON", show_envvar=True, help="For programs: one object."
-)
-def command(paths: tuple[str, ...], ticks: int, as_json: bool, **reading: Any) -> int:
-    """Say what a replay would understand of market-data files.
+@_option("--json", "TICKER_INSPECT_JSON", is_flag=True, help="Print one JSON object.")
+def command(paths: tuple[str, ...], ticks: int, json: bool, **reading: Any) -> int:
+    """Show what a replay understands of market-data files.
 
-    FILE is a file (.csv .txt .gz .zst .zip .parquet) or a folder of them. Nothing is written, and no server is needed.
+    FILE is a file (.csv .txt .gz .zst .zip .parquet) or a folder of them. Nothing is written; no server is needed.
 
     \b
     ticker inspect trades.csv.gz
     ticker inspect IBM.txt --time-zone America/New_York
     ticker inspect day/ --json | jq '.files[] | [.name, .layout, .rows]'
     """
-    from feeds.inspect.look import look
-    from feeds.inspect.options import read_options
-    from ticker.cli.failure import Failure
-    from ticker.cli.loading import LoadingBar
+    from feeds.inspect.inspection import inspect_files
+    from feeds.replay.feed import Replay
+    from feeds.replay.options import ReplayOptions, check, read_options
     from ticker.errors import FeedError
+    from ticker.feed.feed import feed_options
 
     try:
-        options = read_options(paths, reading)
+        given = {name: value for name, value in reading.items() if value is not None}
+        options = feed_options(Replay, {"path": paths, **given})
+        assert isinstance(options, ReplayOptions)
+        check(options)
         with LoadingBar.on(sys.stderr) as bar:
-            findings = look(paths, options, ticks, bar.show)
+            found = inspect_files(paths, read_options(options), ticks, bar.show)
     except FeedError as error:
-        if as_json:
+        if json:
             _print_json({"error": str(error), "files": []})
         raise Failure(str(error)) from error
-    if as_json:
-        from feeds.inspect.as_json import as_dict
+    if json:
+        from feeds.inspect.json_output import as_dict
 
-        _print_json(as_dict(findings))
+        _print_json(as_dict(found))
     else:
-        _print_sheet(findings, paths, reading)
-    if findings.error is not None:
-        # A terminal shows the sheet just above, with all of it.
-        told = not as_json and sys.stdout.isatty() and any(file.error for file in findings.files)
-        raise Failure("this can't be replayed: see above" if told else findings.error)
+        _print_text(found, _replay_command(paths, given))
+    if found.error is not None:
+        # On a terminal the text just above has the whole error.
+        shown = not json and sys.stdout.isatty() and any(file.error for file in found.files)
+        raise Failure("these files can't be replayed: see above" if shown else found.error)
     return 0
 
 
@@ -90,29 +94,23 @@ def _print_json(found: dict[str, Any]) -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
 
 
-#: How wide the sheet is where there is no terminal to say it.
-_PIPE_COLUMNS = 120
-
-
-def _print_sheet(findings: Findings, paths: tuple[str, ...], reading: dict[str, Any]) -> None:
+def _print_text(found: Inspection, replay_command: str) -> None:
     from rich.console import Console
 
-    from feeds.inspect.sheet import sheet
+    from feeds.inspect.text_output import render
 
     console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else _PIPE_COLUMNS, highlight=False)
-    for part in sheet(findings, console.width, _replay_command(paths, reading)):
+    for part in render(found, console.width, replay_command):
         console.print(part)
 
 
-def _replay_command(paths: tuple[str, ...], reading: dict[str, Any]) -> str:
-    """What to type to replay the same files in the same way."""
+def _replay_command(paths: tuple[str, ...], given: dict[str, Any]) -> str:
+    """The command that replays the files with the same options."""
     import shlex
 
     words = ["ticker", "serve", *paths]
-    for name, value in reading.items():
-        flag = "--" + name.replace("_", "-")
-        if value is True:
-            words.append(flag)
-        elif value is not None and value is not False:
-            words += [flag, f"{value:g}" if isinstance(value, float) else value]
+    for name, value in given.items():
+        if value is not False:
+            words.append("--" + name.replace("_", "-"))
+            words += [] if value is True else [f"{value:g}" if isinstance(value, float) else value]
     return shlex.join(words)

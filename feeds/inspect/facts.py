@@ -1,4 +1,4 @@
-"""What there is to say of one file, a line each, with where it comes from and the option that would change it."""
+"""What is known of one file, a line per property: the value, its source, and the option that changes it."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from feeds.files.report import FileReport
-from feeds.inspect.words import count, duration, listed, number, period
+from feeds.inspect.formats import count, duration, listed, number, period
 
-#: In words, where a value comes from.
-_ORIGINS = {
-    "file": "says the file",
-    "name": "from the file's name",
-    "layout": "usual for this layout",
-    "option": "as you said",
+#: Where a value comes from, by the report's ``how``.
+_SOURCES = {
+    "file": "from the file",
+    "name": "from the file name",
+    "layout": "default of the layout",
+    "option": "set by option",
     "assumed": "assumed",
 }
-#: Said only if the user may want to change it.
-_CHANGEABLE = frozenset({"assumed", "layout", "name"})
-_DELIMITERS = {"\t": "tabs", ",": "commas", ";": "semicolons", "|": "bars (|)", " ": "blanks"}
+#: An option is suggested only for values that the file itself doesn't state.
+_UNCERTAIN = frozenset({"assumed", "layout", "name"})
+_DELIMITERS = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "|", " ": "space"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """``option`` is what the user would type if it is otherwise. ``assumed``: nothing in the file tells it."""
+    """``option`` would change the value. ``assumed``: nothing in the file or its name states it."""
 
     label: str
     value: str
@@ -33,29 +33,46 @@ class Fact:
 
 
 def facts(report: FileReport, room: int) -> Iterator[Fact]:
-    """Of a file that was understood. Lists are cut to some lines of ``room`` characters."""
+    """The properties of a file whose layout is known. Lists are cut to two lines of ``room`` characters."""
     yield Fact(label="layout", value=report.title or report.layout, remark=_form(report))
     yield Fact(label="columns", value=_columns(report))
     if report.ignored:
-        yield Fact(label="not read", value=listed([_named(name) for name in report.ignored], 2 * room))
-    yield _zone(report)
+        unused = [f"column {name}" if name.isdecimal() else name for name in report.ignored]
+        yield Fact(label="unused", value=listed(unused, 2 * room))
+    other = "UTC" if report.time_zone != "UTC" else "America/New_York"
+    yield _sourced(report, "time_zone", "time zone", report.time_zone, f"--time-zone {other}")
     if report.date is not None:
-        yield _from(report, "date", report.date, "--date YYYY-MM-DD")
+        yield _sourced(report, "date", "date", report.date, "--date YYYY-MM-DD")
     if report.price_scale != 1:
-        yield _from(
-            report, "price_scale", f"divided by {number(report.price_scale)}", "--price-scale 1", label="prices"
-        )
-    if report.symbols:
-        option = "--symbol NAME" if len(report.symbols) == 1 else ""
-        yield _from(report, "symbol", _symbols(report, room), option, label="symbols")
+        value = f"divided by {number(report.price_scale)}"
+        yield _sourced(report, "price_scale", "prices", value, "--price-scale 1")
+    if len(report.symbols) == 1:
+        yield _sourced(report, "symbol", "symbol", report.symbols[0], "--symbol NAME")
+    elif report.symbols:
+        value = f"{len(report.symbols):,}: {listed(report.symbols, 2 * room)}"
+        yield _sourced(report, "symbol", "symbols", value, "")
     if report.interval_ns is not None:
-        yield Fact(label="bars", value=f"of {duration(report.interval_ns)}")
+        yield Fact(label="interval", value=duration(report.interval_ns))
     if report.order != "time":
-        yield Fact(label="order", value=_order(report), remark="sorted by time before the replay")
+        yield Fact(label="order", value=_order(report), remark="sorted by time for the replay")
     if report.passed:
-        yield Fact(label="left out", value=_passed(report))
+        yield Fact(label="skipped", value=_passed(report))
     if report.gaps:
         yield Fact(label="gaps", value=_gaps(report))
+
+
+def _sourced(report: FileReport, key: str, label: str, value: str, option: str) -> Fact:
+    """A value with where it comes from. That a symbol is in the file needs no remark."""
+    how = report.how.get(key, "")
+    source = "" if how == "file" and key != "time_zone" else _SOURCES.get(how, how)
+    form = report.stamp_form if key == "time_zone" else ""
+    return Fact(
+        label=label,
+        value=value,
+        remark=", ".join(filter(None, (form, source))),
+        option=option if how in _UNCERTAIN else "",
+        assumed=how == "assumed",
+    )
 
 
 def _form(report: FileReport) -> str:
@@ -68,7 +85,7 @@ def _form(report: FileReport) -> str:
         if report.header_line is None:
             parts.append("no header")
         if report.delimiter != ",":
-            parts.append(f"separated by {_DELIMITERS.get(report.delimiter, repr(report.delimiter))}")
+            parts.append(f"delimiter: {_DELIMITERS.get(report.delimiter, repr(report.delimiter))}")
     return ", ".join(parts)
 
 
@@ -80,48 +97,11 @@ def _columns(report: FileReport) -> str:
     )
 
 
-def _zone(report: FileReport) -> Fact:
-    other = "UTC" if report.time_zone != "UTC" else "America/New_York"
-    how = report.how.get("time_zone", "")
-    return Fact(
-        label="time zone",
-        value=report.time_zone,
-        remark=", ".join(filter(None, (report.stamp_form, _ORIGINS.get(how, how)))),
-        option=f"--time-zone {other}" if how in _CHANGEABLE else "",
-        assumed=how == "assumed",
-    )
-
-
-def _from(report: FileReport, key: str, value: str, option: str, *, label: str | None = None) -> Fact:
-    how = report.how.get(key, "")
-    # That a symbol stands in the file goes without saying.
-    remark = "" if how == "file" else _ORIGINS.get(how, how)
-    changeable = how in _CHANGEABLE
-    return Fact(
-        label=label or key,
-        value=value,
-        remark=remark,
-        option=option if changeable else "",
-        assumed=how == "assumed",
-    )
-
-
-def _symbols(report: FileReport, room: int) -> str:
-    if len(report.symbols) == 1:
-        return report.symbols[0]
-    return f"{len(report.symbols):,}: {listed(report.symbols, 2 * room)}"
-
-
-def _named(column: str) -> str:
-    """One without a name is known by its number."""
-    return f"column {column}" if column.isdecimal() else column
-
-
 def _order(report: FileReport) -> str:
     if not report.misplaced_rows:
         return report.order
     rows, by = count(report.misplaced_rows, "row"), duration(report.misplaced_by_ns)
-    return f"{report.order}, {rows} out of place by up to {by}"
+    return f"{report.order}, {rows} out of order by up to {by}"
 
 
 def _passed(report: FileReport) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import fields
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from msgspec import Meta
 
@@ -59,14 +59,6 @@ def check(options: ReplayOptions) -> None:
         raise OptionError("path", f"{flag('path')}: the name of a file or a folder is needed")
     if not math.isfinite(options.speed):
         raise OptionError("speed", f"{flag('speed')}: a finite number is needed, not {options.speed}")
-    if options.price_scale is not None and not math.isfinite(options.price_scale):
-        raise OptionError("price_scale", f"{flag('price_scale')}: a finite number is needed, not {options.price_scale}")
-    if options.time_zone is not None:
-        try:
-            ZoneInfo(options.time_zone)
-        except (KeyError, ValueError, OSError):
-            text = f"{flag('time_zone')}: there is no time zone {options.time_zone[:80]!r}; say America/New_York"
-            raise OptionError("time_zone", text) from None
 
 
 def max_gap_ns(options: ReplayOptions) -> int | None:
@@ -80,13 +72,5 @@ def max_gap_ns(options: ReplayOptions) -> int | None:
 
 
 def read_options(options: ReplayOptions) -> ReadOptions:
-    """What of it is said of the files."""
-    return ReadOptions(
-        time_zone=options.time_zone,
-        price_scale=options.price_scale,
-        date=options.date,
-        symbol=options.symbol,
-        layout=options.layout,
-        columns=options.columns,
-        strict=options.strict,
-    )
+    """Those of the options that concern the files."""
+    return ReadOptions(**{field.name: getattr(options, field.name) for field in fields(ReadOptions)})

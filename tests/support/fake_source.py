@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,20 +12,16 @@ import pandas as pd
 from feeds.files.options import ReadOptions
 from feeds.files.reader import Reader
 from feeds.files.report import FileReport
-from feeds.files.sources.source import Block, Table
+from feeds.files.sources.source import Block, Source, Table
+from feeds.files.validate import validate
 from ticker.model import SymbolTable
 
 
-class FakeSource:
+class FakeSource(Source):
     """Text in blocks of ``lines`` lines, or a frame in tables of as many rows."""
 
-    compression: str | None = None
-    size_bytes = 0
-    done_bytes = 0
-
     def __init__(self, content: str | bytes | pd.DataFrame, name: str = "x.csv", lines: int = 10**6) -> None:
-        self.name = self.path = name
-        self.names: tuple[str, ...] = (name,)
+        super().__init__(Path(name), name, name, (name,))
         self.is_table = isinstance(content, pd.DataFrame)
         self._content = content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
         self._lines = lines
@@ -51,6 +48,7 @@ class Found:
 
     def __init__(self, content: str | bytes | pd.DataFrame, name: str, lines: int, options: dict[str, Any]) -> None:
         table = SymbolTable()
+        validate(ReadOptions(**options))
         reader = Reader(FakeSource(content, name, lines), ReadOptions(**options), table)
         self.trades: list[Row] = []
         self.quotes: list[Row] = []

@@ -1,12 +1,13 @@
-"""Reports of files that nobody read, for tests of what is said of them."""
+"""Reports of imaginary files, for tests of the output of ``ticker inspect``."""
 
 from __future__ import annotations
 
 from collections import Counter
 
 from feeds.files.report import Complaint, FileReport, Gap
-from feeds.inspect.findings import FileFindings, Findings
-from feeds.inspect.preview import BarRow, Preview, QuoteRow, TradeRow
+from feeds.inspect.formats import iso
+from feeds.inspect.inspection import FileInspection, Inspection
+from feeds.inspect.preview import Preview, Row
 
 #: 2024-01-03T14:30:00Z
 START_NS = 1_704_292_200 * 10**9
@@ -14,7 +15,7 @@ HOUR_NS = 3_600 * 10**9
 
 
 def trades_report(symbols: int = 500) -> FileReport:
-    """A long file with a few bad rows, which says all of itself."""
+    """A long file with a few bad rows that states its zone and symbols."""
     return FileReport(
         name="trades.csv.gz",
         path="day/trades.csv.gz",
@@ -42,7 +43,7 @@ def trades_report(symbols: int = 500) -> FileReport:
 
 
 def lean_report() -> FileReport:
-    """A file that says hardly anything of itself."""
+    """A file whose zone, date, scale and symbol come from its layout and its name."""
     return FileReport(
         name="20131011_trade.zip:20131011_ibm_Trade_Tick.csv",
         path="equity/usa/tick/ibm/20131011_trade.zip",
@@ -68,7 +69,7 @@ def lean_report() -> FileReport:
 
 
 def bars_report() -> FileReport:
-    """A file whose zone is anybody's guess."""
+    """A file whose zone is assumed."""
     return FileReport(
         name="IBM.txt",
         path="IBM.txt",
@@ -89,10 +90,10 @@ def bars_report() -> FileReport:
     )
 
 
-def findings(*reports: FileReport, preview: Preview | None = None) -> Findings:
-    """All of them good."""
-    return Findings(
-        files=[FileFindings(report=report) for report in reports],
+def inspection(*reports: FileReport, preview: Preview | None = None) -> Inspection:
+    """An inspection of files that can all be replayed."""
+    return Inspection(
+        files=[FileInspection(report=report) for report in reports],
         kinds="trades",
         first=START_NS,
         last=START_NS + HOUR_NS,
@@ -101,13 +102,24 @@ def findings(*reports: FileReport, preview: Preview | None = None) -> Findings:
     )
 
 
-TICKS = Preview(
-    ticks=[
-        QuoteRow("IBM", START_NS, 184.98, 300.0, None, None),
-        TradeRow("IBM", START_NS + 833 * 10**6, 184.99, 1_000.0),
-    ]
-)
+def trade(ts: int, price: float, size: float, symbol: str = "IBM") -> Row:
+    return {"type": "trade", "symbol": symbol, "ts": ts, "time": iso(ts), "price": price, "size": size}
+
+
+def quote(ts: int, *sides: float | None, symbol: str = "IBM") -> Row:
+    """``sides``: bid, its size, ask, its size."""
+    names = ("bid", "bid_size", "ask", "ask_size")
+    return {"type": "quote", "symbol": symbol, "ts": ts, "time": iso(ts), **dict(zip(names, sides, strict=True))}
+
+
+def bar(start: int, *values: float | None, symbol: str = "IBM") -> Row:
+    """``values``: open, high, low, close, volume, vwap, trades."""
+    names = ("open", "high", "low", "close", "volume", "vwap", "trades")
+    return {"symbol": symbol, "start": start, "time": iso(start), **dict(zip(names, values, strict=True))}
+
+
+TICKS = Preview(ticks=[quote(START_NS, 184.98, 300.0, None, None), trade(START_NS + 833 * 10**6, 184.99, 1_000.0)])
 BARS = Preview(
-    ticks=[TradeRow("IBM", START_NS, 184.2, 2_500.0)],
-    bars=[BarRow("IBM", START_NS, 184.2, 184.3, 184.0, 184.1, 10_001_000.0, None, None)],
+    ticks=[trade(START_NS, 184.2, 2_500.0)],
+    bars=[bar(START_NS, 184.2, 184.3, 184.0, 184.1, 10_001_000.0, None, None)],
 )

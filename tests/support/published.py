@@ -37,9 +37,9 @@ class Published:
         return report
 
 
-def published(paths: Iterable[Path], **options: Any) -> Published:
+def published(paths: Iterable[Path], *, max_unpacked_bytes: int = 1 << 30, **options: Any) -> Published:
     """Everything that a replay of ``paths`` would publish. Each batch is held to the rules that the hub has."""
-    timeline = load([str(path) for path in paths], ReadOptions(**options))
+    timeline = load([str(path) for path in paths], ReadOptions(**options), max_unpacked_bytes=max_unpacked_bytes)
     try:
         found = Published(timeline.reports, timeline.first, timeline.last, list(timeline.table.names), timeline.kinds)
         for event in timeline.events():

@@ -119,6 +119,12 @@ def test_a_module_imports_only_packages_below_its_own(name: str) -> None:
             assert RANK[other] < RANK[own], f"{name}: {own} may not import {other}"
 
 
+@pytest.mark.parametrize("name", [name for name in files() if name.startswith("feeds")])
+def test_feeds_import_only_the_toolkit_of_the_command_line(name: str) -> None:
+    """The built-in feeds and their command use the same public names as any other package."""
+    assert {module for module in imports(name) if module.startswith("ticker.cli")} <= {"ticker.cli.toolkit"}
+
+
 @pytest.mark.parametrize("name", [name for name in files() if name.startswith("ticker.server.core")])
 def test_the_servers_core_imports_no_sibling(name: str) -> None:
     """``ticker.server.core`` is what all other parts of the server stand on."""

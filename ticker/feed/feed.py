@@ -142,20 +142,14 @@ class ReplayFeed(PausableFeed, Protocol):
         """Return when what was asked for is in the events: a moment that was sought, the ticks of a step."""
 
 
-class LoadProgress(Protocol):
-    """How far the loading of a feed's files is, all of them together; ``name`` is the one being read."""
+@dataclass(frozen=True, slots=True)
+class LoadProgress:
+    """The progress of loading a feed's files. ``name`` is the file being read; the numbers are of all files."""
 
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def done_bytes(self) -> int: ...
-
-    @property
-    def size_bytes(self) -> int: ...
-
-    @property
-    def rows(self) -> int: ...
+    name: str
+    done_bytes: int
+    size_bytes: int
+    rows: int
 
 
 @runtime_checkable

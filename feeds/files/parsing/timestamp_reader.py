@@ -5,7 +5,7 @@ It keeps what later rows depend on: the first epoch number's unit, and which of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -164,27 +164,23 @@ def parse(column: Column, reading: Reading, *, day_first: bool = False) -> Times
 
 
 def is_day_first(words: Words, reading: Reading) -> bool | None:
-    """Whether 03/04/2024 is in April: told by days after the 12th; None if none of the ``words`` tells."""
+    """Whether 03/04/2024 is in April, decided by days after the 12th; None if no text decides."""
     texts = as_texts(words)
     first, second = (parse_timestamps(texts, reading, day_first=day) for day in (True, False))
     with_day, with_month = ((found.kind != NOTHING).sum() for found in (first, second))
     return None if with_day == with_month else bool(with_day > with_month)
 
 
-def ambiguous_separator(words: Words) -> Literal["/", ".", ""]:
-    """Whether the ``words`` are dates in which day and month may be confused, and what stands between."""
-    for word in words:
-        start = str(word).strip()[:6]
-        for mark in "/.":
-            one, _, rest = start.partition(mark)
-            if rest and one.isdecimal() and len(one) <= 2:
-                return "/" if mark == "/" else "."
-        one, _, rest = start.partition("-")
-        if rest and one.isdecimal() and len(one) <= 2 and rest[:1].isdecimal():
-            return "/"
+def ambiguous_separator(word: str) -> Literal["/", ".", ""]:
+    """The separator of a date in which day and month can be confused; "-" counts as "/"; "" for any other text."""
+    start = word.strip()[:6]
+    for separator in "/.-":
+        one, _, rest = start.partition(separator)
+        if rest and one.isdecimal() and len(one) <= 2 and (separator != "-" or rest[:1].isdecimal()):
+            return "." if separator == "." else "/"
     return ""
 
 
-def texts_of(rows: Rows, place: int) -> Iterator[str]:
-    """The texts of a column, whatever it came as."""
-    return (rows.text(row, place) for row in range(len(rows.lines)))
+def texts_of(rows: Rows, place: int) -> Words:
+    """The texts of a column of any type."""
+    return np.array([rows.text(row, place) for row in range(len(rows.lines))], object)

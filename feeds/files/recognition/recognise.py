@@ -25,7 +25,7 @@ from feeds.files.recognition.columns import (
     wide_bars,
 )
 from feeds.files.recognition.plan import WIDE, Plan, SymbolColumns, shape_of
-from feeds.files.refusals import shown
+from feeds.files.report import shown
 from ticker.errors import FeedError, OptionError
 
 #: So many of the first rows tell a file's shape.

@@ -1,1 +1,1 @@
-"""Files, archives and Parquet as blocks of bytes or rows."""
+"""Opens files, archives and Parquet, and reads them as blocks of text or tables."""

@@ -1,4 +1,4 @@
-"""A stream of bytes as blocks of whole lines with their true line numbers. It knows no file and no column."""
+"""Cuts a stream of bytes into blocks of whole lines with their line numbers."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from typing import Final
 from feeds.files.sources.source import Block
 from ticker.errors import FeedError
 
-#: Text handed on at a time: some 10,000 rows.
+#: Text per block: about 10,000 rows.
 BLOCK_BYTES: Final = 1 << 19
-#: A line that is longer by two blocks is an error in any case, for memory is bounded; a shorter one may be a row that
-#: is refused.
+#: The maximum length of a line that a block can hold: memory is bounded. A row may be refused for less.
 MAX_LINE_BYTES: Final = 1 << 20
-#: A quoted field may span so many lines; a quote mark that isn't closed must not swallow the rest of the file.
+#: The maximum number of lines in a quoted field: an unclosed quote must not swallow the rest of the file.
 MAX_ROW_LINES: Final = 16
 
 _OLD_MAC: Final = "its lines end with CR alone, as on old Macs; save it with LF or CRLF"
@@ -21,7 +20,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 
 
 def blocks(read: Callable[[int], bytes], name: str) -> Iterator[Block]:
-    """The text that ``read`` gives, in blocks. Raises ``FeedError`` for what is no text, or a line without an end."""
+    """The text that ``read`` returns, in blocks. Raises ``FeedError`` for binary data and for endless lines."""
     line, buffer, ended = 1, b"", False
     first = True
     while not ended or buffer:
@@ -52,19 +51,19 @@ def blocks(read: Callable[[int], bytes], name: str) -> Iterator[Block]:
 def _check_text(data: bytes, first_line: int, name: str) -> None:
     if b"\0" in data:
         number = first_line + data.count(b"\n", 0, data.index(b"\0"))
-        raise FeedError(f"{name}:{number}: is not text (it has zero bytes)")
+        raise FeedError(f"{name}:{number}: is not text (it contains zero bytes)")
 
 
 def _check_line(line: bytes, number: int, name: str) -> None:
-    """Raise for a line that is too long, and for those that end as nothing does any more."""
+    """Raise for a line that is too long or contains several lines that end with CR."""
     if line.count(b"\r") > 1:
         raise FeedError(f"{name}:{number}: {_OLD_MAC}")
     if len(line) > MAX_LINE_BYTES:
-        raise FeedError(f"{name}:{number}: a line of more than {MAX_LINE_BYTES:,} bytes")
+        raise FeedError(f"{name}:{number}: the line is longer than {MAX_LINE_BYTES:,} bytes")
 
 
 def _whole_lines(buffer: bytes) -> int:
-    """Where to cut ``buffer``, which has a newline: behind its last one that is not inside a quoted field."""
+    """The end of the last line of ``buffer`` that doesn't end inside a quoted field."""
     end = at = buffer.rfind(b"\n") + 1
     if b'"' in buffer:
         for _ in range(MAX_ROW_LINES):

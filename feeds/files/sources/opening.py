@@ -1,4 +1,4 @@
-"""What a user names, as sources: files, members of archives, folders; told by their first bytes, not their names."""
+"""Opens the paths that a user gives: files, archive members, folders. Detects formats by content, not by file name."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from feeds.files.options import ReadOptions
-from feeds.files.sources.compressed import GzipSource, PlainSource, ZipSource, ZstdSource, reading_errors
+from feeds.files.sources.compressed import GzipSource, TextSource, ZipSource, ZstdSource
+from feeds.files.sources.errors import reading_errors
 from feeds.files.sources.parquet import ParquetSource
 from feeds.files.sources.source import Source
 from ticker.errors import FeedError
 
 ENDINGS: Final = (".csv", ".txt", ".gz", ".zip", ".zst", ".parquet")
-#: Files that stand beside data and tell of it: ``README.txt``.
+#: The maximum decompressed size of one file.
+MAX_UNPACKED_BYTES: Final = 64 << 30
+#: Files beside the data that describe it: ``README.txt``.
 _NOTES: Final = ("readme", "license", "licence", "changelog", "disclaimer", "terms")
 _SPREADSHEET: Final = ("[Content_Types].xml", "mimetype")
 
@@ -34,22 +36,20 @@ _NOT_TEXT: Final = {
 }
 
 
-def open_sources(paths: Sequence[str], options: ReadOptions) -> list[Source]:
-    """A source for each file, and for each member of an archive; of a folder, for each file with a known ending.
+def open_sources(paths: Sequence[str], max_unpacked_bytes: int = MAX_UNPACKED_BYTES) -> list[Source]:
+    """A source for each file and archive member; in a folder, for each file with a known ending.
 
-    Raises ``FeedError``, with the name and what is wrong, for what can't be a file of prices. Nothing stays open.
+    Raises ``FeedError``, with the path and the fault, for what can't contain prices. No file stays open.
     """
     found: list[Source] = []
     for given in paths:
         if not given:
-            raise FeedError("an empty path is no file")
+            raise FeedError("a path is empty")
         path = Path(given)
         with reading_errors(shown(given)):
             is_folder = path.is_dir()
-        if is_folder:
-            found += [source for file in _files(path, given) for source in _sources(file, str(file), options)]
-        else:
-            found += _sources(path, given, options)
+        files = [(file, str(file)) for file in _files(path, given)] if is_folder else [(path, given)]
+        found += [source for file, name in files for source in _sources(file, name, max_unpacked_bytes)]
     return found
 
 
@@ -63,54 +63,52 @@ def _files(folder: Path, given: str) -> list[Path]:
     return files
 
 
-def _sources(path: Path, given: str, options: ReadOptions) -> list[Source]:
-    name = shown(given)
+def _sources(file: Path, path: str, max_bytes: int) -> list[Source]:
+    name = shown(path)
     with reading_errors(name):
-        mode = path.stat().st_mode  # asked first: opening a pipe would wait for its writer
+        mode = file.stat().st_mode  # before opening: that would block on a pipe without a writer
         if not stat.S_ISREG(mode):
             raise FeedError(f"{name}: is {_kind(mode)}, not a regular file")
-        with path.open("rb") as file:
-            start = file.read(16)
+        with file.open("rb") as opened:
+            start = opened.read(16)
     if not start:
         raise FeedError(f"{name}: the file is empty")
     for magic, what in _NOT_TEXT.items():
         if start.startswith(magic):
             raise FeedError(f"{name}: {what}")
-    names = (path.name, *reversed(path.absolute().parent.parts[1:]))[:6]
+    names = (file.name, *reversed(file.absolute().parent.parts[1:]))[:6]
     if start.startswith(b"PAR1"):
-        return [ParquetSource(path, given, name, names)]
+        return [ParquetSource(file, path, name, names)]
     if start.startswith(b"\x1f\x8b"):
-        return [GzipSource(path, given, name, names, options.unpacked_bytes)]
+        return [GzipSource(file, path, name, names, max_bytes)]
     if start.startswith(b"\x28\xb5\x2f\xfd") or (start[1:4] == b"\x2a\x4d\x18" and start[0] >> 4 == 5):
-        # The other one is a frame to be skipped, with which pzstd's files begin.
-        return [ZstdSource(path, given, name, names, options.unpacked_bytes)]
+        # The second is a skippable frame, with which files of pzstd start.
+        return [ZstdSource(file, path, name, names, max_bytes)]
     if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return _members(path, given, name, names, options)
-    return [PlainSource(path, given, name, names)]
+        return _members(file, path, name, names, max_bytes)
+    return [TextSource(file, path, name, names)]
 
 
-def _members(path: Path, given: str, name: str, names: tuple[str, ...], options: ReadOptions) -> list[Source]:
-    with reading_errors(name), zipfile.ZipFile(path) as archive:
+def _members(file: Path, path: str, name: str, names: tuple[str, ...], max_bytes: int) -> list[Source]:
+    with reading_errors(name), zipfile.ZipFile(file) as archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
     if any(member.filename in _SPREADSHEET for member in members):
         raise FeedError(f"{name}: is a spreadsheet; save it as CSV")
     members = [member for member in members if not _is_hidden(member.filename)]
-    # A note beside the data is no data; but a member without an ending may be.
+    # Notes are left out, unless there is nothing else; so are members with another ending.
     members = [member for member in members if member.filename.lower().endswith((".csv", ".txt"))] or members
     members = [member for member in members if not _is_note(member.filename)] or members
     if not members:
-        raise FeedError(f"{name}: the zip archive has no file in it")
+        raise FeedError(f"{name}: the zip archive contains no file")
     total = sum(member.file_size for member in members)
-    if total > options.unpacked_bytes:
-        raise FeedError(f"{name}: would unpack to {total:,} bytes; the limit is {options.unpacked_bytes:,}")
+    if total > max_bytes:
+        raise FeedError(f"{name}: would unpack to {total:,} bytes; the limit is {max_bytes:,}")
     found: list[Source] = []
     for member in members:
         label = f"{name}:{shown(member.filename)}"
         if member.flag_bits & 1:
             raise FeedError(f"{label}: is encrypted; unpack it first")
-        found.append(
-            ZipSource(path, given, label, (Path(member.filename).name, *names), member, options.unpacked_bytes)
-        )
+        found.append(ZipSource(file, path, label, (Path(member.filename).name, *names), member, max_bytes))
     return found
 
 
@@ -123,13 +121,9 @@ def _is_note(name: str) -> bool:
 
 
 def shown(name: str) -> str:
-    """A name as it may stand in a line of text: control characters escaped."""
+    """A file name for one line of text: control characters are escaped."""
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in name)
 
 
 def _kind(mode: int) -> str:
-    if stat.S_ISFIFO(mode):
-        return "a pipe"
-    if stat.S_ISSOCK(mode):
-        return "a socket"
-    return "a device"
+    return "a pipe" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "a device"

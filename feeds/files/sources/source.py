@@ -1,10 +1,11 @@
-"""One readable file, or one member of an archive, as its bytes are: what the reader of rows stands on."""
+"""A readable file or archive member, as blocks of text or tables of typed columns."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,34 +22,47 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of a file that has typed columns (Parquet); ``first_row`` is the first one's number, from 1."""
+    """Rows of a file with typed columns (Parquet); ``first_row`` is the number of the first row, from 1."""
 
     frame: pd.DataFrame
     first_row: int
 
 
-class Source(Protocol):
-    """Reading it raises ``FeedError``, with the file and what is wrong with it in words for the user."""
+class Source:
+    """The base of all sources. Reading raises ``FeedError`` with the file's name and a message for the user.
 
-    #: As complaints name it: ``trades.csv.gz``, ``20131011_trade.zip:20131011_ibm_Trade_Tick.csv``.
-    name: str
-    #: The path as the user gave it.
-    path: str
-    compression: str | None
-    #: Names that may tell a symbol or a date, the nearest first: the member's, the file's, its folders'.
-    names: tuple[str, ...]
-    #: Whether ``tables`` is to be used, and not ``blocks``.
-    is_table: bool
+    ``path``   the path as the user gave it
+    ``name``   the name in error messages: ``trades.csv.gz``, ``20131011_trade.zip:20131011_ibm_Trade_Tick.csv``
+    ``names``  names that may contain a symbol or a date, the nearest first: of the member, the file, its folders
+    """
 
-    def blocks(self) -> Iterator[Block]:
-        """The text from its beginning, some 512 KiB at a time, without a byte-order mark. May be called again."""
+    #: Whether ``tables`` is to be called instead of ``blocks``.
+    is_table = False
+    compression: str | None = None
 
-    def tables(self) -> Iterator[Table]: ...
+    def __init__(self, file: Path, path: str, name: str, names: tuple[str, ...]) -> None:
+        self.path = path
+        self.name = name
+        self.names = names
+        self._file = file
+        self._done_bytes = 0
 
     @property
     def size_bytes(self) -> int:
-        """On disk, as it is packed. For progress."""
+        """The size on disk, before decompression."""
+        try:
+            return self._file.stat().st_size
+        except OSError:
+            return self._done_bytes
 
     @property
     def done_bytes(self) -> int:
         """How much of ``size_bytes`` the latest ``blocks`` or ``tables`` has read."""
+        return self._done_bytes
+
+    def blocks(self) -> Iterator[Block]:
+        """The text from the start, about 512 KiB at a time, without a byte-order mark. Can be called again."""
+        raise NotImplementedError
+
+    def tables(self) -> Iterator[Table]:
+        raise NotImplementedError

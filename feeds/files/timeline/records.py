@@ -1,8 +1,8 @@
-"""Ticks and bars as records on disk, and back. The forms of the spools."""
+"""Converts between columns of ticks or bars and the records of a spool on disk."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -14,23 +14,16 @@ QUOTES: Final = np.dtype(
     [("ts", "i8"), ("bid", "f8"), ("bid_size", "f8"), ("ask", "f8"), ("ask_size", "f8"), ("symbol", "i4")]
 )
 BAR_VALUES: Final = ("open", "high", "low", "close", "volume", "vwap", "trades")
-#: ``ts`` is the bar's beginning where bars are kept by that, and its end where by that.
+#: ``ts`` is the sort key: the bar's start in one spool, its end in another.
 BARS: Final = np.dtype(
     [("ts", "i8"), ("start", "i8"), ("interval", "i8"), *((name, "f8") for name in BAR_VALUES), ("symbol", "i4")]
 )
 
 
-def from_trades(trades: Trades) -> Records:
-    records = np.empty(len(trades), TRADES)
-    for name in TRADES.names or ():
-        records[name] = getattr(trades, name)
-    return records
-
-
-def from_quotes(quotes: Quotes) -> Records:
-    records = np.empty(len(quotes), QUOTES)
-    for name in QUOTES.names or ():
-        records[name] = getattr(quotes, name)
+def from_ticks(ticks: Trades | Quotes, dtype: np.dtype[Any]) -> Records:
+    records = np.empty(len(ticks), dtype)
+    for name in dtype.names or ():
+        records[name] = getattr(ticks, name)
     return records
 
 
@@ -43,15 +36,16 @@ def from_bars(bars: Bars, stamps: Stamps, interval_ns: int) -> Records:
 
 
 def as_trades(records: Records) -> Trades:
-    column = np.ascontiguousarray
-    return Trades(*(column(records[name]) for name in ("symbol", "ts", "price", "size")))
+    return Trades(*_columns(records, "symbol", "ts", "price", "size"))
 
 
 def as_quotes(records: Records) -> Quotes:
-    column = np.ascontiguousarray
-    return Quotes(*(column(records[name]) for name in ("symbol", "ts", "bid", "bid_size", "ask", "ask_size")))
+    return Quotes(*_columns(records, "symbol", "ts", "bid", "bid_size", "ask", "ask_size"))
 
 
 def as_bars(records: Records) -> Bars:
-    column = np.ascontiguousarray
-    return Bars(*(column(records[name]) for name in ("symbol", "start", *BAR_VALUES)))
+    return Bars(*_columns(records, "symbol", "start", *BAR_VALUES))
+
+
+def _columns(records: Records, *names: str) -> list[Any]:
+    return [np.ascontiguousarray(records[name]) for name in names]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 
 import pytest
 
 from ticker.cli.loading import LoadingBar
+from ticker.feed.feed import LoadProgress
 
 
 class Terminal(io.StringIO):
@@ -15,12 +15,8 @@ class Terminal(io.StringIO):
         return True
 
 
-@dataclass(frozen=True)
-class Reading:
-    name: str = "trades.csv"
-    done_bytes: int = 500
-    size_bytes: int = 1_000
-    rows: int = 1_234_567
+def reading(name: str = "trades.csv", done_bytes: int = 500) -> LoadProgress:
+    return LoadProgress(name, done_bytes, 1_000, 1_234_567)
 
 
 class Clock:
@@ -35,7 +31,7 @@ def test_what_is_done_soon_needs_no_bar() -> None:
     out, clock = Terminal(), Clock()
     with LoadingBar(out, clock) as bar:
         clock.now_s = 0.1
-        bar.show(Reading())
+        bar.show(reading())
     assert out.getvalue() == ""
 
 
@@ -47,8 +43,8 @@ def test_a_long_file_has_a_bar_which_goes(monkeypatch: pytest.MonkeyPatch) -> No
     out, clock = Terminal(), Clock()
     with LoadingBar(out, clock) as bar:
         clock.now_s = 5.0
-        bar.show(Reading())
-        bar.show(Reading(name="\x1b[31m[red]x.csv", done_bytes=2_000))
+        bar.show(reading())
+        bar.show(reading(name="\x1b[31m[red]x.csv", done_bytes=2_000))
     text = out.getvalue()
     assert "100%" in text
     assert "1,234,567 rows" in text
@@ -61,5 +57,5 @@ def test_elsewhere_there_is_nothing(out: io.StringIO, term: str, monkeypatch: py
     """A log has no use for it."""
     monkeypatch.setenv("TERM", term)
     with LoadingBar.on(out) as bar:
-        bar.show(Reading())
+        bar.show(reading())
     assert out.getvalue() == ""

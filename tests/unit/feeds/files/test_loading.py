@@ -13,11 +13,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from feeds.files.loading import Progress, load
+from feeds.files.loading import load
 from feeds.files.options import ReadOptions
 from feeds.files.timeline.timeline import Timeline
 from tests.support.data_files import told
 from ticker.errors import FeedError
+from ticker.feed.feed import LoadProgress
 
 HEADER = "timestamp,symbol,price,size\n"
 START_NS = 1_704_292_200 * 10**9
@@ -81,7 +82,7 @@ def test_progress_is_told_now_and_then_and_at_the_end(tmp_path: Path, monkeypatc
         return now_s
 
     monkeypatch.setattr(time, "monotonic", clock)
-    seen: list[Progress] = []
+    seen: list[LoadProgress] = []
     load([str(path) for path in paths], ReadOptions(), progress=seen.append).close()
     asked = now_s / 0.03
     size = sum(path.stat().st_size for path in paths)
@@ -135,7 +136,7 @@ def test_the_disk_is_free_again_after_an_error(tmp_path: Path, monkeypatch: pyte
     text = write(tmp_path / "a.csv", [(second, f"S{second * 7 % 999}", second / 7) for second in range(60_000)])
     packed = tmp_path / "b.csv.gz"
     packed.write_bytes(gzip.compress(text.read_bytes(), 1)[:-2_000])
-    with pytest.raises(FeedError, match=r"b\.csv\.gz: the compressed file is cut off"):
+    with pytest.raises(FeedError, match=r"b\.csv\.gz: the compressed file is truncated"):
         load([str(text), str(packed)], ReadOptions(), run=1_000)
     assert opened
     assert all(file.closed for file in opened)

@@ -32,7 +32,7 @@ def test_the_order_is_told_however_the_rows_are_cut(rows: list[tuple[int, int]],
     for at in range(0, len(rows), chunk):
         watch.note(trades(*((code, DAY + ts, 1.0) for code, ts in rows[at : at + chunk])))
     report = FileReport(name="a", path="a")
-    watch.tell(report)
+    watch.fill_in(report)
     assert report.order == order
     assert (report.first, report.last) == (DAY + min(ts for _, ts in rows), DAY + max(ts for _, ts in rows))
 
@@ -53,7 +53,7 @@ def test_rows_out_of_place_are_counted(stamps: list[int], rows: int, by: int, ch
     for at in range(0, len(stamps), chunk):
         watch.note(trades(*((0, DAY + ts, 1.0) for ts in stamps[at : at + chunk])))
     report = FileReport(name="a", path="a")
-    watch.tell(report)
+    watch.fill_in(report)
     assert (report.misplaced_rows, report.misplaced_by_ns) == (rows, by)
 
 
@@ -64,14 +64,14 @@ def test_trades_and_quotes_of_one_chunk_may_have_lain_among_each_other() -> None
         tick, quote = trades((0, DAY + at + 5, 1.0)), quotes((0, DAY + at + 1, 1.0, 1.0, 2.0, 1.0))
         watch.note(Chunk(trades=tick.trades, quotes=quote.quotes))
     report = FileReport(name="a", path="a")
-    assert not watch.tell(report)  # but the gaps are not known then
+    assert not watch.fill_in(report)  # but the gaps are not known then
     assert report.order == "time"
 
 
 def test_nothing_but_refused_rows_tells_nothing() -> None:
     """A file without a good row has no first stamp."""
     report = FileReport(name="a", path="a")
-    assert OrderWatch().tell(report)
+    assert OrderWatch().fill_in(report)
     assert (report.first, report.last) == (None, None)
 
 

@@ -1,4 +1,4 @@
-"""WholeEvent files into ticks and bars: what good rows are, and what is told of the others."""
+"""Whole files into ticks and bars: what good rows are, and what is told of the others."""
 
 from __future__ import annotations
 

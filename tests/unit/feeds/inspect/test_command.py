@@ -1,4 +1,4 @@
-"""``ticker inspect`` on the command line: the two outputs, the options, and the statuses."""
+"""``ticker inspect`` on the command line: its outputs, options and exit statuses."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def as_json(*args: str | Path, status: int = 0) -> Any:
 
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files are named as the user does: from here."""
+    """Messages name files as the user did, by a relative path."""
     monkeypatch.chdir(tmp_path)
 
 
@@ -49,8 +49,8 @@ def trades(tmp_path: Path) -> Path:
     return path
 
 
-def test_people_get_a_sheet(trades: Path) -> None:
-    """Without colours in a pipe; bad rows don't make it a failure."""
+def test_the_default_output_is_text(trades: Path) -> None:
+    """A pipe gets no colours; bad rows alone are no failure."""
     result = inspect(trades)
     assert result.exit_code == 0, result.output
     assert result.stderr == ""
@@ -60,8 +60,8 @@ def test_people_get_a_sheet(trades: Path) -> None:
     assert "\x1b" not in result.output
 
 
-def test_programs_get_one_object(trades: Path) -> None:
-    """Stamps as whole nanoseconds and as text."""
+def test_json_output_is_one_object(trades: Path) -> None:
+    """With timestamps as integers and as text."""
     found = as_json(trades)
     assert found["error"] is None
     assert (found["kinds"], found["symbols"]) == ("trades", ["AAPL", "MSFT"])
@@ -80,8 +80,7 @@ def test_programs_get_one_object(trades: Path) -> None:
     assert file["error"] is None
 
 
-def test_bars_are_among_it(tmp_path: Path) -> None:
-    """The file's own, besides the ticks as which they are walked."""
+def test_json_output_has_bars_and_the_ticks_they_are_played_as(tmp_path: Path) -> None:
     path = Path("SPY.csv")
     path.write_bytes(BARS)
     found = as_json(path, "--ticks", "3")
@@ -91,8 +90,7 @@ def test_bars_are_among_it(tmp_path: Path) -> None:
     assert found["files"][0]["how"]["symbol"] == "name"
 
 
-def test_the_reading_options_are_those_of_the_replay(tmp_path: Path) -> None:
-    """Also from the environment, under the same names."""
+def test_reading_options_can_be_given_as_flags_and_variables(tmp_path: Path) -> None:
     path = Path("x.csv")
     path.write_bytes(text("when;px;qty", "09:30:00;1842200;100"))
     options = ["--time-zone", "Europe/Berlin", "--date", "2024-07-03", "--symbol", "SAP"]
@@ -106,8 +104,8 @@ def test_the_reading_options_are_those_of_the_replay(tmp_path: Path) -> None:
     assert json.loads(result.stdout)["ticks"] == [tick]
 
 
-def test_each_reading_option_of_the_replay_is_one_of_this_command() -> None:
-    """Spelt alike, with the same variable of the environment; what remains is the clock's."""
+def test_inspect_has_every_file_option_of_the_replay() -> None:
+    """With the same flag and variable."""
     mine = {(param.opts[0], param.envvar) for param in command.params if isinstance(param, click.Option)}
     theirs = {(option.flags[0], option.variable) for option in listing("csv").options}
     clock = {"--path", "--speed", "--loop", "--max-gap", "--paused"}
@@ -116,8 +114,8 @@ def test_each_reading_option_of_the_replay_is_one_of_this_command() -> None:
     }
 
 
-def test_a_file_that_cannot_be_replayed_tells_as_far_as_it_goes(tmp_path: Path) -> None:
-    """Its report on stdout, one line on stderr, status 2."""
+def test_a_file_that_can_not_be_replayed_is_reported_as_far_as_it_was_read(tmp_path: Path) -> None:
+    """The report goes to stdout, one line to stderr, and the status is 2."""
     path = Path("trades.csv")
     path.write_bytes(text(HEADER, "soon,AAPL,184.22,100"))
     result = inspect(path)
@@ -132,8 +130,8 @@ def test_a_file_that_cannot_be_replayed_tells_as_far_as_it_goes(tmp_path: Path) 
     assert found["files"][0]["refused_rows"] == 1
 
 
-def test_one_file_among_good_ones_that_is_not_is_a_failure(trades: Path, tmp_path: Path) -> None:
-    """Each file is told of, the good ones too."""
+def test_one_bad_file_among_good_ones_is_a_failure(trades: Path, tmp_path: Path) -> None:
+    """All files are reported."""
     bad = Path("letter.csv")
     bad.write_bytes(text("Dear sir,", "", "nothing to see here."))
     result = inspect(trades, bad)
@@ -144,8 +142,7 @@ def test_one_file_among_good_ones_that_is_not_is_a_failure(trades: Path, tmp_pat
     assert "letter.csv" in result.stderr
 
 
-def test_what_is_not_there_is_an_error_for_programs_too(tmp_path: Path) -> None:
-    """{"error": …} on stdout, the line on stderr."""
+def test_json_output_of_a_missing_file_has_the_error(tmp_path: Path) -> None:
     result = inspect("--json", tmp_path / "nowhere.csv")
     assert result.exit_code == 2
     found = json.loads(result.stdout)
@@ -155,7 +152,6 @@ def test_what_is_not_there_is_an_error_for_programs_too(tmp_path: Path) -> None:
 
 
 def test_strict_fails_at_the_first_bad_row(trades: Path) -> None:
-    """And names it."""
     result = inspect(trades, "--strict")
     assert result.exit_code == 2
     assert result.stderr == "ticker: trades.csv:3: column 'price': 'abc' is not a price\n"
@@ -173,16 +169,14 @@ def test_strict_fails_at_the_first_bad_row(trades: Path) -> None:
         ["--layout", "nonsense"],
     ],
 )
-def test_a_wrong_option_is_one_line(wrong: list[str], trades: Path) -> None:
-    """That names it."""
+def test_a_wrong_option_gives_one_line_that_names_it(wrong: list[str], trades: Path) -> None:
     result = inspect(trades, *wrong)
     assert result.exit_code == 2
     assert len(result.stderr.splitlines()) == 1
     assert wrong[0] in result.stderr
 
 
-def test_no_file_at_all_is_misuse() -> None:
-    """The line names what is missing."""
+def test_without_files_the_error_names_the_argument() -> None:
     result = inspect()
     assert result.exit_code == 2
     assert "FILE" in result.stderr

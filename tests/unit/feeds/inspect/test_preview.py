@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from feeds.inspect.preview import BarRow, QuoteRow, TradeRow, preview
-from tests.support.inspect_file import START_NS
+from feeds.inspect.preview import preview
+from tests.support.inspect_file import START_NS, bar, quote, trade
 from ticker.model import BarBatch, Bars, Quotes, Rollover, SymbolTable, TickBatch, Trades
 
 TABLE = SymbolTable(["A", "B"])
@@ -30,24 +30,23 @@ def bars(*, closed: bool) -> BarBatch:
     return BarBatch(TABLE, 60 * 10**9, Bars(np.ones(1, np.int32), np.array([START_NS]), *columns), closed)
 
 
-def test_ticks_of_a_batch_are_in_the_order_of_time() -> None:
-    """A quote comes before a trade of the same stamp; a side that is none is None."""
+def test_ticks_of_a_batch_are_in_time_order() -> None:
+    """At the same timestamp a quote comes before a trade; a missing side is None."""
     batch = TickBatch(TABLE, trades((0, 0, 10.0), (1, 2, 20.0)), one_sided_quote(2))
     assert preview([batch], 5, has_bars=False).ticks == [
-        TradeRow("A", START_NS, 10.0, 100.0),
-        QuoteRow("A", START_NS + 2, 9.0, 5.0, None, None),
-        TradeRow("B", START_NS + 2, 20.0, 100.0),
+        trade(START_NS, 10.0, 100.0, symbol="A"),
+        quote(START_NS + 2, 9.0, 5.0, None, None, symbol="A"),
+        trade(START_NS + 2, 20.0, 100.0, symbol="B"),
     ]
 
 
-def test_closed_bars_alone_are_shown() -> None:
-    """With what the file doesn't have as None."""
+def test_only_closed_bars_are_shown() -> None:
+    """Values that the file doesn't have are None."""
     found = preview([bars(closed=False), bars(closed=True)], 5, has_bars=True)
-    assert found.bars == [BarRow("B", START_NS, 1.0, 2.0, 1.0, 2.0, 500.0, None, 7.0)]
+    assert found.bars == [bar(START_NS, 1.0, 2.0, 1.0, 2.0, 500.0, None, 7.0, symbol="B")]
 
 
-def test_no_more_is_read_than_is_shown() -> None:
-    """Of a file of a million ticks the first batch will do."""
+def test_the_preview_reads_only_what_it_shows() -> None:
 
     def endless() -> Iterator[TickBatch | Rollover]:
         yield TickBatch(TABLE, trades((0, 0, 10.0), (0, 1, 11.0)))
@@ -55,11 +54,11 @@ def test_no_more_is_read_than_is_shown() -> None:
         yield TickBatch(TABLE, trades((0, 2, 12.0), (0, 3, 13.0)))
         raise AssertionError
 
-    assert [row.ts - START_NS for row in preview(endless(), 3, has_bars=False).ticks] == [0, 1, 2]
+    assert [row["ts"] - START_NS for row in preview(endless(), 3, has_bars=False).ticks] == [0, 1, 2]
 
 
-def test_bars_that_do_not_come_are_not_waited_for_for_ever() -> None:
-    """They may stand behind millions of ticks of another file."""
+def test_the_preview_stops_looking_for_bars_after_1000_events() -> None:
+    """The bars of one file may follow millions of ticks of another."""
     taken = 0
 
     def endless() -> Iterator[TickBatch]:

@@ -70,7 +70,7 @@ def test_a_file_that_can_not_be_replayed_is_told_with_how_to_see_more(tmp_path: 
     path = write(tmp_path / "a.csv", "never,AAPL,1,1")
     with pytest.raises(FeedError, match=r"a\.csv:2: .*; `ticker inspect .*a\.csv` says more$"):
         replay(path)
-    with pytest.raises(FeedError, match=r"nowhere\.csv: there is no such file") as error:
+    with pytest.raises(FeedError, match=r"nowhere\.csv: no such file") as error:
         replay(tmp_path / "nowhere.csv")
     assert "inspect" not in str(error.value)
 

@@ -20,13 +20,12 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.files.options import ReadOptions
 from feeds.files.sources import blocks as module
 from feeds.files.sources.blocks import blocks
 from feeds.files.sources.opening import open_sources
 from feeds.files.sources.source import Source
 from tests.support.fake_source import Found
-from ticker.errors import FeedError
+from ticker.errors import FeedError, install_hint
 
 TEXT = b"timestamp,symbol,price,size\n2024-01-03T14:30:00Z,AAPL,184.22,100\n"
 
@@ -40,7 +39,7 @@ def zipped(members: Mapping[str, bytes], compression: int = zipfile.ZIP_DEFLATED
 
 
 def opened(*paths: Path | str, unpacked_bytes: int = 1 << 30) -> list[Source]:
-    return open_sources([str(path) for path in paths], ReadOptions(unpacked_bytes=unpacked_bytes))
+    return open_sources([str(path) for path in paths], unpacked_bytes)
 
 
 def text_of(source: Source) -> bytes:
@@ -172,10 +171,10 @@ def test_names_are_safe_to_print(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("", "an empty path is no file"),
-        ("a\0b", r"a\x00b: no file can have this name"),
+        ("", "a path is empty"),
+        ("a\0b", r"a\x00b: a file name can't contain a NUL byte"),
         ("x" * 300, "x" * 300 + ": File name too long"),
-        ("missing.csv", "missing.csv: there is no such file"),
+        ("missing.csv", "missing.csv: no such file"),
     ],
 )
 def test_a_path_that_is_no_file_is_told(path: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,18 +218,18 @@ CHECKED = zstandard.ZstdCompressor(write_checksum=True)
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (gzip.compress(TEXT * 99)[:-9], "the compressed file is cut off"),
+        (gzip.compress(TEXT * 99)[:-9], "the compressed file is truncated"),
         (gzip.compress(TEXT) + b"junk", r"the compressed file is damaged \(Not a gzipped file"),
         (_flipped(gzip.compress(TEXT), 20), r"the compressed file is damaged"),
-        (gzip.compress(gzip.compress(TEXT)), "is packed twice; unpack it once"),
+        (gzip.compress(gzip.compress(TEXT)), "is compressed twice; unpack it once"),
         (gzip.compress(TEXT.decode().encode("utf-16")), "is UTF-16 text; save it as UTF-8"),
-        (zstandard.compress(TEXT)[:-3], "the compressed file is cut off"),
-        (zstandard.compress(TEXT) + zstandard.compress(TEXT)[:9], "the compressed file is cut off"),
+        (zstandard.compress(TEXT)[:-3], "the compressed file is truncated"),
+        (zstandard.compress(TEXT) + zstandard.compress(TEXT)[:9], "the compressed file is truncated"),
         (CHECKED.compress(TEXT)[:-1] + b"x", r"the zstd file is damaged \(.*checksum\)"),
         (zstandard.compress(TEXT) + b"junkjunk", "the zstd file is damaged"),
         (zipped({"a.csv": TEXT})[:-30], "the compressed file is damaged"),
-        (zipped({"a.zip": zipped({"b.csv": TEXT})}), "a.zip: is packed twice; unpack it once"),
-        (zipped({"d/": b""}), "the zip archive has no file in it"),
+        (zipped({"a.zip": zipped({"b.csv": TEXT})}), "a.zip: is compressed twice; unpack it once"),
+        (zipped({"d/": b""}), "the zip archive contains no file"),
         (_method_97(), "a.csv: can't be unpacked: that compression method is not supported"),
         (_flipped(zipped({"a.csv": TEXT * 9}, zipfile.ZIP_LZMA), 60), "a.csv: the compressed file is damaged"),
         (_flipped(zipped({"a.csv": TEXT * 9}, zipfile.ZIP_BZIP2), 60), "a.csv: the compressed file is damaged"),
@@ -238,7 +237,7 @@ CHECKED = zstandard.ZstdCompressor(write_checksum=True)
         (zipped({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet"}), "is a spreadsheet; save it as CSV"),
         (bz2.compress(TEXT), "is compressed with bzip2; unpack it first"),
         (b"PAR1" + bytes(99), r"the Parquet file is damaged \("),
-        (TEXT + b"\0\n", r"\.csv:3: is not text \(it has zero bytes\)"),
+        (TEXT + b"\0\n", r"\.csv:3: is not text \(it contains zero bytes\)"),
         (TEXT.replace(b"\n", b"\r"), r"\.csv:1: its lines end with CR alone"),
         (TEXT.replace(b"\n", b"\r") * 100_000, r"\.csv:1: its lines end with CR alone"),
     ],
@@ -274,7 +273,7 @@ def test_a_bomb_is_never_held_whole(tmp_path: Path) -> None:
     path = tmp_path / "bomb.zst"
     frame = zstandard.ZstdCompressor(level=1).compress(bytes(1 << 26))
     path.write_bytes(frame * 16)
-    assert complaint(path).endswith("bomb.zst:1: is not text (it has zero bytes)")
+    assert complaint(path).endswith("bomb.zst:1: is not text (it contains zero bytes)")
 
 
 @pytest.mark.parametrize(("module_name", "data"), [("zstandard", zstandard.compress(TEXT)), ("pyarrow", b"PAR1....")])
@@ -286,7 +285,7 @@ def test_what_has_to_be_installed_is_told(
     path.write_bytes(data)
     monkeypatch.setitem(sys.modules, module_name, None)
     found = complaint(path)
-    assert f"takes the package {module_name}: pip install 'ticker-hub[files]'" in found
+    assert f"needs the package {module_name}: {install_hint('files')}" in found
 
 
 def test_parquet_is_read_in_batches_with_their_row_numbers(tmp_path: Path) -> None:
@@ -344,7 +343,7 @@ def test_a_line_of_a_mebibyte_is_read_and_one_much_longer_is_an_error(before: in
     text = b"a,b\n" * before
     longest = module.MAX_LINE_BYTES
     assert sum(lines for _, _, lines in cut(text + b"x" * longest + end, 1 << 19)) == before + 1
-    with pytest.raises(FeedError, match=rf"^a\.csv:{before + 1}: a line of more than 1,048,576 bytes$"):
+    with pytest.raises(FeedError, match=rf"^a\.csv:{before + 1}: the line is longer than 1,048,576 bytes$"):
         cut(text + b"x" * (longest + 2 * module.BLOCK_BYTES + 1) + end, 1 << 19)
 
 

@@ -132,7 +132,7 @@ def test_bars_that_contradict_are_refused_and_stop_a_strict_replay() -> None:
     (report,) = timeline.reports
     assert (report.bars, dict(report.refused)) == (2, {"has a later bar with the same start": 1})
     timeline.close()
-    with pytest.raises(FeedError, match=r"^a\.csv: two bars of A begin at 2024-01-02 00:00:00\+00:00$"):
+    with pytest.raises(FeedError, match=r"^a\.csv: two bars of A start at 2024-01-02 00:00:00\+00:00$"):
         timeline_of([FakeSource("a.csv", bars(*rows))], strict=True)
 
 

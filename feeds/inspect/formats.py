@@ -1,4 +1,4 @@
-"""Stamps, durations, numbers and lists, as people read them. Knows no terminal."""
+"""Timestamps, durations, numbers and lists as text."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
 def iso(ts: int) -> str:
-    """``2024-01-03T14:30:00.123456789Z``: always nine digits, always UTC."""
+    """``2024-01-03T14:30:00.123456789Z``: nine digits, UTC."""
     seconds, rest_ns = divmod(ts, _SECOND_NS)
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest_ns:09}Z"
 
 
 def stamp(ts: int, zone: str) -> str:
-    """``2024-01-03 09:30:00.123``: in ``zone``, without zeros at the end of the second."""
+    """``2024-01-03 09:30:00.123`` in ``zone``, with 0, 3, 6 or 9 decimals as needed."""
     seconds, rest_ns = divmod(ts, _SECOND_NS)
     digits = f"{rest_ns:09}".rstrip("0")
     digits = digits.ljust(-(-len(digits) // 3) * 3, "0")
@@ -27,7 +27,7 @@ def stamp(ts: int, zone: str) -> str:
 
 
 def period(first: int, last: int, zone: str) -> str:
-    """``2024-01-03 09:30:00 to 16:00:00``: the day once, if both are of one."""
+    """``2024-01-03 09:30:00 to 16:00:00``; the second date only if it differs."""
     begin, end = stamp(first, zone), stamp(last, zone)
     if begin == end:
         return begin
@@ -35,7 +35,7 @@ def period(first: int, last: int, zone: str) -> str:
 
 
 def duration(length_ns: int) -> str:
-    """The two biggest units: ``2 d 17 h``, ``6 h 30 min``, ``1 min``, ``1.5 s``, ``20 ms``."""
+    """The two largest units: ``2 d 17 h``, ``6 h 30 min``, ``1 min``, ``1.5 s``, ``20 ms``."""
     if length_ns < _SECOND_NS:
         return f"{length_ns / 1e6:.3g} ms"
     if length_ns < 10 * _SECOND_NS and length_ns % _SECOND_NS:
@@ -51,12 +51,12 @@ def duration(length_ns: int) -> str:
 
 
 def number(value: float | None) -> str:
-    """As exact as the file was: ``184.2301``."""
+    """All digits of the file: ``184.2301``."""
     return "" if value is None else f"{value:.15g}"
 
 
 def amount(value: float | None) -> str:
-    """The same, with its thousands apart: ``54,999,300``."""
+    """All digits, with thousands separators: ``54,999,300``."""
     return "" if value is None else f"{value:,.15g}"
 
 
@@ -66,7 +66,7 @@ def count(of: int, what: str) -> str:
 
 
 def listed(words: Sequence[str], room: int) -> str:
-    """``A, B, C … and 497 more``: as many as fit into ``room`` characters, but one at the least."""
+    """``A, B, C … and 497 more``: as many as fit into ``room`` characters, at least one."""
     whole = ", ".join(words)
     if len(whole) <= room or len(words) == 1:
         return whole
@@ -81,7 +81,7 @@ def _rest(words: Sequence[str], taken: int) -> str:
 
 
 def shortened(path: str, room: int) -> str:
-    """A path whose folders give way to its name: ``…/tick/ibm/20131011_trade.zip``."""
+    """The end of a path that is too long: ``…/tick/ibm/20131011_trade.zip``."""
     if len(path) <= room:
         return path
     cut = path[-max(room - 1, 1) :]

@@ -1,15 +1,15 @@
-"""Stamps, durations and lists in words."""
+"""Timestamps, durations, numbers and lists as text."""
 
 from __future__ import annotations
 
 import pytest
 
-from feeds.inspect.words import amount, count, duration, iso, listed, number, period, shortened, stamp
+from feeds.inspect.formats import amount, count, duration, iso, listed, number, period, shortened, stamp
 from tests.support.inspect_file import START_NS
 
 
-def test_iso_is_exact_to_the_nanosecond() -> None:
-    """Always UTC, always nine digits, also before 1970."""
+def test_iso_has_nine_digits_and_utc() -> None:
+    """Also before 1970."""
     assert iso(START_NS + 1) == "2024-01-03T14:30:00.000000001Z"
     assert iso(-1) == "1969-12-31T23:59:59.999999999Z"
 
@@ -17,13 +17,11 @@ def test_iso_is_exact_to_the_nanosecond() -> None:
 @pytest.mark.parametrize(
     ("rest_ns", "text"), [(0, ""), (123 * 10**6, ".123"), (10**8, ".100"), (123_456_000, ".123456"), (1, ".000000001")]
 )
-def test_a_stamp_has_as_many_digits_as_it_needs(rest_ns: int, text: str) -> None:
-    """Three, six or nine."""
+def test_a_timestamp_has_no_three_six_or_nine_decimals(rest_ns: int, text: str) -> None:
     assert stamp(START_NS + rest_ns, "America/New_York") == f"2024-01-03 09:30:00{text}"
 
 
-def test_a_period_names_its_day_once() -> None:
-    """If it is one."""
+def test_a_period_within_one_day_has_its_date_once() -> None:
     assert period(START_NS, START_NS + 10**9, "UTC") == "2024-01-03 14:30:00 to 14:30:01"
     assert period(START_NS, START_NS + 86_400 * 10**9, "UTC") == "2024-01-03 14:30:00 to 2024-01-04 14:30:00"
     assert period(START_NS, START_NS, "UTC") == "2024-01-03 14:30:00"
@@ -42,13 +40,12 @@ def test_a_period_names_its_day_once() -> None:
         (86_400 * 10**9 + 10**9, "1 d"),
     ],
 )
-def test_a_duration_has_its_two_biggest_units(length_ns: int, text: str) -> None:
-    """The rest says nothing."""
+def test_a_duration_has_its_two_largest_units(length_ns: int, text: str) -> None:
     assert duration(length_ns) == text
 
 
-def test_numbers_are_as_exact_as_in_the_file() -> None:
-    """Thousands are apart in amounts alone."""
+def test_numbers_keep_all_their_digits() -> None:
+    """Amounts have thousands separators."""
     assert number(184.230000001) == "184.230000001"
     assert amount(54_999_300.0) == "54,999,300"
     assert (number(None), amount(None)) == ("", "")
@@ -56,7 +53,7 @@ def test_numbers_are_as_exact_as_in_the_file() -> None:
 
 
 def test_a_list_that_does_not_fit_is_cut_with_a_count() -> None:
-    """One is always shown, and what fits whole is shown whole."""
+    """At least one item is shown."""
     assert listed(["A", "B", "C"], 7) == "A, B, C"
     assert listed(["AAA", "BBB", "CCC", "DDD"], 16) == "AAA … and 3 more"
     assert listed(["A" * 64, "B"], 10) == "A" * 64 + " … and 1 more"
@@ -64,7 +61,7 @@ def test_a_list_that_does_not_fit_is_cut_with_a_count() -> None:
 
 
 def test_a_long_path_keeps_its_end() -> None:
-    """WholeEvent folders go, if there are any."""
+    """It is cut at a folder if possible."""
     path = "/data/equity/usa/tick/ibm/20131011_trade.zip"
     assert shortened(path, 100) == path
     assert shortened(path, 30) == "…/tick/ibm/20131011_trade.zip"

@@ -1,0 +1,162 @@
+"""The text output of ``ticker inspect``: order, cuts, and the options that change assumed values."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from feeds.files.report import FileReport
+from feeds.inspect.inspection import FileInspection, Inspection
+from feeds.inspect.preview import Preview
+from feeds.inspect.text_output import render
+from tests.support.inspect_file import BARS, START_NS, TICKS, bars_report, inspection, lean_report, trade, trades_report
+
+REPLAY = "ticker serve day"
+
+
+def drawn(found: Inspection, width: int = 100, *, colours: bool = False) -> str:
+    out = io.StringIO()
+    console = Console(
+        file=out, width=width, highlight=False, force_terminal=colours, color_system="standard" if colours else None
+    )
+    for part in render(found, width, REPLAY):
+        console.print(part)
+    return out.getvalue()
+
+
+def test_the_name_and_a_summary_come_first() -> None:
+    """Counts, symbols, period and zone."""
+    lines = drawn(inspection(lean_report())).splitlines()
+    assert lines[0] == "✓ 20131011_trade.zip:20131011_ibm_Trade_Tick.csv"
+    assert lines[1].strip() == "19,264 trades of IBM, 2024-01-03 09:30:00 to 10:30:00 America/New_York"
+
+
+def test_an_assumed_value_shows_the_option_that_changes_it() -> None:
+    """A value from the file shows none."""
+    assumed = drawn(inspection(bars_report()))
+    assert re.search(r"UTC  assumed.* --time-zone America/New_York", assumed)
+    assert "--symbol NAME" in assumed
+    said = drawn(inspection(trades_report()))
+    assert "UTC  ISO 8601 with offset, from the file" in said
+    assert "--time-zone" not in said
+
+
+def test_misplaced_and_skipped_rows_and_unused_columns_are_shown() -> None:
+    report = replace(
+        trades_report(),
+        order="mixed",
+        misplaced_rows=1200,
+        misplaced_by_ns=5 * 3600 * 10**9,
+        passed=Counter({"type": 7}),
+        ignored=("3", "venue"),
+    )
+    text = drawn(inspection(report), 120)
+    for words in (
+        "mixed, 1,200 rows out of order by up to 5 h",
+        "skipped  7 rows neither trade nor quote by column 'type'",
+        "unused  column 3, venue",
+    ):
+        assert words in re.sub(r"(skipped|unused) +", r"\1  ", text)
+
+
+def test_a_value_from_the_layout_or_the_file_name_shows_its_option() -> None:
+    """Scale, date and zone of a Lean file."""
+    text = drawn(inspection(lean_report()), 120)
+    for words in (
+        r"milliseconds since midnight, default of the layout; .* --time-zone UTC",
+        r"2013-10-11  from the file name; .* --date YYYY-MM-DD",
+        r"divided by 10000  default of the layout; .* --price-scale 1",
+        r"newest first",
+        r"2, the longest 2 d 15 h",
+        r"time = column 1, price = column 2",
+        r"lean-trades, zip, no header",
+    ):
+        assert re.search(words, text), words
+
+
+def test_refused_rows_are_counted_by_reason_and_the_first_are_shown() -> None:
+    """With file and line."""
+    text = drawn(inspection(trades_report()))
+    assert text.startswith("! trades.csv.gz")
+    assert "4 rows of 1,203,334  not a price: 3, not a stamp: 1" in text
+    assert "trades.csv.gz:17: column 'price': 'abc' is not a price" in text
+    assert "… and 2 more" in text
+
+
+def test_a_long_list_of_symbols_is_cut_with_a_count() -> None:
+    """To two lines."""
+    wide, narrow = drawn(inspection(trades_report(5_000)), 200), drawn(inspection(trades_report(5_000)), 60)
+    assert "5,000: SYM0, SYM1" in wide
+    assert "more" in narrow
+    assert len(narrow.splitlines()) < 40
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
+def test_nothing_is_wider_than_the_terminal(width: int) -> None:
+    """At any width."""
+    found = inspection(trades_report(), lean_report(), bars_report(), preview=TICKS)
+    assert all(len(line) <= width for line in drawn(found, width).splitlines())
+
+
+def test_the_first_ticks_are_shown() -> None:
+    """A missing side is a dash, never 0."""
+    text = drawn(inspection(lean_report(), preview=TICKS))
+    assert "First ticks, 2024-01-03 America/New_York" in text
+    quote, trade = text.splitlines()[-4:-2]
+    assert quote.split() == ["09:30:00", "14:30:00", "IBM", "184.98", "×", "300", "–"]
+    assert trade.split() == ["09:30:00.833", "14:30:00.833", "IBM", "184.99", "×", "1,000"]
+
+
+def test_the_first_bars_are_shown() -> None:
+    """With the values of the file."""
+    text = drawn(inspection(bars_report(), preview=BARS))
+    assert "First bars, 2024-01-03 UTC" in text
+    assert "14:30:00  IBM     184.2  184.3  184  184.1  10,001,000" in text
+    assert re.search(r"interval +1 min", text)
+    assert "2 lines before the header, delimiter: tab" in text
+
+
+def test_ticks_of_several_days_show_their_dates() -> None:
+    ticks = [trade(START_NS, 1.0, 1.0), trade(START_NS + 86_400 * 10**9, 1.0, 1.0)]
+    text = drawn(inspection(bars_report(), preview=Preview(ticks=[*ticks])))
+    assert "First ticks, UTC" in text
+    assert "2024-01-04 14:30:00" in text
+
+
+def test_several_files_have_a_total() -> None:
+    text = drawn(inspection(trades_report(2), lean_report()))
+    assert "2 files of trades, merged by time" in text
+    assert "3 symbols: IBM, SYM0, SYM1" in text
+    assert text.rstrip().endswith(f"Replay  {REPLAY}")
+
+
+def test_a_file_of_unknown_layout_shows_its_first_lines() -> None:
+    """And no command to replay it."""
+    report = FileReport(name="x.csv", path="x.csv")
+    file = FileInspection(report=report, error="x.csv: unknown layout", head=("Dear sir,", "", "hello"))
+    text = drawn(Inspection(files=[file], error=file.error))
+    assert text.startswith("✗ x.csv\n  x.csv: unknown layout\n")
+    assert "    Dear sir," in text
+    assert "Replay" not in text
+
+
+def test_text_of_a_file_can_not_control_the_terminal() -> None:
+    """Names, columns and symbols contain neither escape sequences nor markup of rich."""
+    report = replace(trades_report(1), name="[bold]\x1b[31mx.csv", symbols=["[red]X"], ignored=("\x1b]0;pwned\x07",))
+    text = drawn(inspection(report))
+    assert "\x1b" not in text
+    assert "\x07" not in text
+    assert "[bold]" in text
+    assert "[red]X" in text
+
+
+def test_a_terminal_gets_colours() -> None:
+    """Green: good; yellow: assumed or refused; red: not replayable."""
+    coloured = drawn(inspection(bars_report()), colours=True)
+    assert "\x1b[1;32m✓" in coloured
+    assert "\x1b[33m  assumed" in coloured
