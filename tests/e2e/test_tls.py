@@ -134,12 +134,12 @@ def test_a_new_certificate_without_a_restart(tmp_path: Path) -> None:
         certificate(tmp_path, "--overwrite")
         assert shown(server.port) != cert.read_bytes()
         os.kill(server.process.pid, signal.SIGHUP)
-        assert server.logged("the certificate was read again")
+        assert server.logged("certificate reloaded")
         assert shown(server.port) == cert.read_bytes()
         before = cert.read_bytes()
         cert.write_text("nonsense")
         os.kill(server.process.pid, signal.SIGHUP)
-        assert server.logged("the certificate of before holds")
+        assert server.logged("previous certificate stays in use")
         assert shown(server.port) == before
         trust = ssl.create_default_context(cadata=before.decode())
         with urllib.request.urlopen(f"https://localhost:{server.port}/healthz", timeout=10, context=trust) as answer:

@@ -1,7 +1,7 @@
-"""The command ``ticker`` and its commands. What goes wrong is one line on stderr, and exit status 2.
+"""The command ``ticker``. Each package in this folder is a command: ``serve/command.py`` has ``ticker serve``.
 
-A command's module is imported when the command is named, and each imports what it needs when it runs: ``--help`` and a
-shell's completion must come at once.
+An error is one line on stderr and exit status 2. A command's module is imported when the command is named, and imports
+most of what it needs when it runs, so that ``--help`` and shell completion are fast.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 import click
@@ -18,14 +19,14 @@ from ticker.cli.failure import INTERRUPTED, describe, drop_output
 from ticker.cli.plugins import installed_commands, load_command
 from ticker.errors import TickerError
 
-_COMMANDS = ("serve", "watch", "chat", "notify", "ping", "record", "replay", "feeds", "keys", "cert")
+_COMMANDS = tuple(module.name for module in iter_modules(__path__) if module.ispkg)
 
 
 class Commands(click.Group):
-    """The group, with commands that are imported when named and with this project's way to fail."""
+    """A group that imports commands when they are named, and prints errors as one line."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return [*_COMMANDS, *(name for name in installed_commands() if name not in _COMMANDS)]
+        return sorted({*_COMMANDS, *installed_commands()})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         if cmd_name not in _COMMANDS:
@@ -39,13 +40,13 @@ class Commands(click.Group):
             status = super().invoke(ctx)
             sys.stdout.flush()
         except BrokenPipeError:
-            # Whoever read the output has read enough.
+            # The reader, such as `head`, has closed the pipe.
             drop_output()
             return 0
         return status
 
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, *_: Any, **extra: Any) -> Any:
-        """Run, and exit: 0, 2 for what the user can put right, 130 for Ctrl-C."""
+        """Run, and exit with status 0, 2 for an error that the user can fix, or 130 for Ctrl-C."""
         extra["standalone_mode"] = False
         try:
             status = super().main(args, prog_name, **extra)
@@ -61,11 +62,11 @@ class Commands(click.Group):
     cls=Commands,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
-    epilog="Every option may also be set in the environment; `ticker COMMAND --help` names the variables.",
+    epilog="Options can be set in the environment: --log-level of `ticker serve` is TICKER_LOG_LEVEL.",
 )
 @click.version_option(ticker.__version__, message="ticker %(version)s")
 @click.pass_context
 def main(ctx: click.Context) -> None:
-    """Live stock prices, streamed: a server, and a view of it in the terminal."""
+    """Live stock prices: a streaming server, and clients for the terminal."""
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())

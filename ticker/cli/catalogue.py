@@ -1,7 +1,6 @@
-"""The feeds that are installed and their options, as the command line shows and takes them.
+"""The installed feeds and their options, as the command line shows and takes them.
 
-A feed that can't be imported is in the list too, with the reason: it must not keep the others from working. This module
-knows no terminal, and loads a feed only when asked for it.
+A feed that can't be imported is listed with the reason; the others still work. A feed is imported when it is listed.
 """
 
 from __future__ import annotations
@@ -26,10 +25,11 @@ class Option:
     """One option of a feed.
 
     ``name``      the field: ``ticks_per_second``
-    ``spelling``  the name by which it is given: another one only where the server has an option of that name
-    ``kind``      what is to be given, for people: ``number``, ``whole number``, ``text``, ``a,b,…`` or the choices
-    ``is_list``   whether it takes several words, and may be repeated; ``is_paths``: they are paths
-    ``default``   in the form in which it would be given; None if the feed decides, or the option is required
+    ``spelling``  the option's name; with the feed's name before it if the server has an option of that name
+    ``kind``      the form of the value: ``number``, ``whole number``, ``text``, ``a,b,…`` or the choices
+    ``is_list``   whether it takes several words, and may be repeated
+    ``is_paths``  whether the value is a path, or a list of paths
+    ``default``   as it would be given; None if the feed decides, or the option is required
     """
 
     name: str
@@ -45,19 +45,19 @@ class Option:
 
     @property
     def flags(self) -> tuple[str, ...]:
-        """``--name``, and for a flag its opposite."""
+        """``--name``, and for a flag ``--no-name``."""
         given = flag(self.spelling)
         return (given, "--no-" + given[2:]) if self.is_flag else (given,)
 
     @property
     def variable(self) -> str:
-        """The variable of the environment."""
+        """The environment variable."""
         return "TICKER_" + self.spelling.upper()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """A feed in the list. ``broken`` says why it can't be used; then nothing is known of its options."""
+    """A feed in the list. ``broken`` is the reason it can't be used; then ``options`` is empty."""
 
     name: str
     package: str = ""
@@ -69,7 +69,7 @@ class Listing:
 
 
 def listings() -> Iterator[Listing]:
-    """Every feed that is installed, by name. Imports them one after the other."""
+    """All installed feeds, sorted by name; each is imported when it is reached."""
     for name in installed_feeds():
         yield listing(name)
 
@@ -78,7 +78,7 @@ def listing(name: str) -> Listing:
     """The feed called ``name``, broken or not. Raises ``FeedError`` if there is none."""
     point = installed_feeds().get(name)
     if point is None:
-        feed_class(name)  # raises, and knows what is near
+        feed_class(name)  # raises, and suggests a similar name
         raise AssertionError(f"feed_class found {name}, which is not installed")
     try:
         feed = feed_class(name)
@@ -86,7 +86,7 @@ def listing(name: str) -> Listing:
     except FeedError as error:
         return _listing(point, broken=str(error))
     except Exception as error:  # noqa: BLE001 - third-party code: whatever its annotations raise
-        return _listing(point, broken=f"the feed {name!r} has options that can't be read: {error!r}")
+        return _listing(point, broken=f"the feed {name!r} has invalid options: {error!r}")
     return _listing(point, summary=_summary(feed), options=options)
 
 
@@ -96,7 +96,7 @@ def _listing(point: EntryPoint, **more: Any) -> Listing:
 
 
 def _summary(feed: type[Feed]) -> str:
-    """The first sentence or paragraph of the class's docstring, on one line."""
+    """The first sentence of the class's docstring, on one line."""
     paragraph = (feed.__doc__ or "").strip().partition("\n\n")[0]
     return " ".join(paragraph.split()).partition(". ")[0].rstrip(".")
 
@@ -107,7 +107,7 @@ def _option(feed_name: str, field: msgspec.structs.FieldInfo) -> Option:
     return Option(
         name=field.name,
         spelling=f"{feed_name}_{field.name}".replace("-", "_") if field.name in RESERVED else field.name,
-        kind="|".join(choices) or ("path…" if paths else _kind(plain)),
+        kind="|".join(choices) or _kind(plain, paths=paths),
         choices=choices,
         is_flag=isinstance(plain, types.BoolType),
         is_list=isinstance(plain, types.VarTupleType | types.DictType),
@@ -118,7 +118,9 @@ def _option(feed_name: str, field: msgspec.structs.FieldInfo) -> Option:
     )
 
 
-def _kind(kind: types.Type) -> str:
+def _kind(kind: types.Type, *, paths: bool = False) -> str:
+    if paths:
+        return "path…" if isinstance(kind, types.VarTupleType) else "path"
     match kind:
         case types.BoolType():
             return "flag"

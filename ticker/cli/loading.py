@@ -1,4 +1,4 @@
-"""A progress bar for a feed that loads files before it starts: on a terminal alone, and if it takes a while."""
+"""A progress bar for feeds that load files before they start. It appears on a terminal, after a second of loading."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     from ticker.feed.feed import LoadProgress
 
-#: What is done sooner needs no bar.
+#: Loading that takes less time shows no bar.
 PATIENCE_S: Final = 1.0
 
 
 class LoadingBar:
-    """``show`` draws how far it is. The bar goes when the block ends, and leaves nothing behind."""
+    """``show`` draws the progress. The bar is erased when the ``with`` block ends."""
 
     def __init__(self, out: TextIO | None, clock: Callable[[], float] = time.monotonic) -> None:
         self._out = out
@@ -30,7 +30,7 @@ class LoadingBar:
 
     @classmethod
     def on(cls, out: TextIO) -> Self:
-        """A bar if ``out`` is a terminal that can draw one, and nothing at all elsewhere."""
+        """A bar on ``out`` if that is a terminal that can draw one; otherwise nothing is shown."""
         return cls(out if out.isatty() and os.environ.get("TERM") != "dumb" else None)
 
     def show(self, progress: LoadProgress) -> None:

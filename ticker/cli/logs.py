@@ -1,7 +1,7 @@
-"""The log on stderr: a line an entry, written by a thread of its own.
+"""The log on stderr: one line per entry, written by a thread.
 
-Whoever reads stderr may stop reading; a pipe holds 64 KiB, and then a write blocks. So the event loop never writes: it
-puts a finished line into a queue of ``BOUND`` entries, and where that is full the entry is dropped and counted.
+A write to stderr blocks when its reader has stopped and the pipe (64 KiB) is full. The event loop therefore puts lines
+into a queue of ``BOUND`` entries; when the queue is full, entries are dropped and counted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from types import TracebackType
 from ticker.cli.failure import printable
 
 BOUND = 1_000
-#: How long the last lines may take at the end.
+#: The time for writing the last lines at exit.
 END_S = 0.2
 LEVELS = ("debug", "info", "warning", "error")
 FORMATS = ("text", "json")
@@ -31,7 +31,7 @@ _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
 
 class ThreadedHandler(logging.Handler):
-    """Hands lines to ``write`` on a thread. ``dropped`` counts those that found the queue full."""
+    """Passes lines to ``write`` on a thread. ``dropped`` counts the lines that found the queue full."""
 
     def __init__(self, write: Callable[[str], object], bound: int = BOUND) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ class ThreadedHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             line = self.format(record)
-        except Exception:  # noqa: BLE001 - a bad log call must not fail its caller, whatever it did
+        except Exception:  # noqa: BLE001 - a wrong log call must not fail its caller
             self.handleError(record)
             return
         try:
@@ -53,7 +53,7 @@ class ThreadedHandler(logging.Handler):
             self.dropped += 1
 
     def end(self, within_s: float = END_S) -> None:
-        """Write what is queued, as far as that goes in time."""
+        """Write what is queued, for at most ``within_s`` seconds."""
         try:
             self._lines.put(None, timeout=within_s)
         except queue.Full:
@@ -64,18 +64,18 @@ class ThreadedHandler(logging.Handler):
         while (line := self._lines.get()) is not None:
             dropped, self.dropped = self.dropped, 0
             if dropped:
-                line += f"… and {dropped:,} lines that came too fast to be written\n"
+                line += f"… {dropped:,} lines were dropped: stderr was too slow\n"
             try:
                 self._write(line)
             except (OSError, ValueError):
-                return  # nobody reads any more: the queue fills, and the rest is counted only
+                return  # stderr was closed: the queue fills, and later lines are dropped
 
 
 class _OneLine(logging.Formatter):
-    """What came from outside may not write lines of its own or steer the terminal. Tracebacks keep their lines."""
+    """Removes line breaks and control characters from messages: input from clients must not forge entries."""
 
     def format(self, record: logging.LogRecord) -> str:
-        # Another handler's form of the exception may be kept there.
+        # Another handler may have stored its own format of the exception.
         kept, record.exc_text = record.exc_text, None
         try:
             return super().format(record)
@@ -87,15 +87,15 @@ class _OneLine(logging.Formatter):
         return super().formatMessage(record)
 
     def formatException(self, ei: ExceptionInfo) -> str:  # noqa: N802 - logging's name
-        # Set in, so that no line of an exception's words can pass for an entry.
+        # Indented, so that no line of an exception's message looks like an entry.
         return "\n".join(f"  {printable(line)}" for line in super().formatException(ei).splitlines())
 
 
 class _JsonLine(logging.Formatter):
-    """One object a line: ``ts`` (UTC, ISO 8601), ``level``, ``logger``, ``message``, and what else is known."""
+    """One JSON object per line: ``ts``, ``level``, ``logger``, ``message``; if known, ``client`` and ``exception``."""
 
     def format(self, record: logging.LogRecord) -> str:
-        said: dict[str, object] = {
+        entry: dict[str, object] = {
             "ts": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
@@ -103,18 +103,18 @@ class _JsonLine(logging.Formatter):
         }
         client = getattr(record, "client", None)
         if client is not None:
-            said["client"] = client
+            entry["client"] = client
         if record.exc_info:
-            said["exception"] = self.formatException(record.exc_info)
-        # Nothing but ASCII goes out: what came from outside is escaped, whatever it is.
-        return json.dumps(said, default=str)
+            entry["exception"] = self.formatException(record.exc_info)
+        # json.dumps escapes everything but ASCII, so no input can control the terminal.
+        return json.dumps(entry, default=str)
 
 
 @contextmanager
 def logging_to_stderr(level: str, form: str = _FORMAT) -> Iterator[None]:
-    """Write the log of everything to stderr while inside.
+    """Log to stderr within the ``with`` block.
 
-    ``level`` is one of ``LEVELS``; ``form`` one of ``FORMATS``, or how a line of text is made up.
+    ``level`` is one of ``LEVELS``; ``form`` is one of ``FORMATS``, or a format string for lines of text.
     """
     handler = ThreadedHandler(_stderr())
     handler.setFormatter(_JsonLine() if form == "json" else _OneLine(_FORMAT if form == "text" else form))
@@ -133,11 +133,11 @@ def logging_to_stderr(level: str, form: str = _FORMAT) -> Iterator[None]:
 
 
 def _stderr() -> Callable[[str], object]:
-    """A way to stderr that takes no lock: a thread that blocks in it must not hold up the interpreter's end."""
+    """A function that writes to stderr without a lock: a thread blocked in it must not delay the interpreter's exit."""
     try:
         number = sys.stderr.fileno()
     except (OSError, ValueError):
-        return sys.stderr.write  # it is no file, as under a test
+        return sys.stderr.write  # not a file, as in a test
 
     def write(line: str) -> None:
         rest = line.encode(errors="backslashreplace")

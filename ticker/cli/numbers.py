@@ -1,4 +1,4 @@
-"""Numbers as people type them and read them. Knows no terminal."""
+"""Numbers in options and in output."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 
 
 class Amount(click.FloatRange):
-    """A finite number above 0. ``click.FloatRange`` alone lets "nan" and "inf" through."""
+    """A finite number above 0. ``click.FloatRange`` accepts "nan" and "inf"."""
 
     def __init__(self) -> None:
         super().__init__(min=0, min_open=True)
@@ -27,7 +27,7 @@ _UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 
 
 def price(value: float | None) -> str:
-    """Two decimals, and up to four where they say something: ``1,234.50``, ``0.0123``."""
+    """Two decimals, or up to four if they are significant: ``1,234.50``, ``0.0123``."""
     if value is None:
         return ""
     digits = 2 if abs(value) >= 1 and math.isclose(value, round(value, 2), rel_tol=1e-9) else 4
@@ -37,7 +37,7 @@ def price(value: float | None) -> str:
 
 
 def signed(value: float | None, digits: int = 2) -> str:
-    """With its sign, which is a true minus; what rounds to zero has none."""
+    """The number with a sign (U+2212 for minus); without one if it rounds to zero."""
     if value is None:
         return ""
     text = f"{abs(value):,.{digits}f}"
@@ -51,7 +51,7 @@ def short(value: float | None) -> str:
     if value is None:
         return ""
     for size, unit in _UNITS:
-        # 999,950 would be written as 1000.0k
+        # 999,950 would become 1000.0k.
         if abs(value) >= size * 0.99995:
             return f"{value / size:,.1f}{unit}" if abs(value) < size * 99.95 else f"{value / size:,.0f}{unit}"
     return f"{value:,.0f}"

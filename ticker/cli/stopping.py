@@ -1,7 +1,7 @@
-"""Runs a command's coroutine until it is done or the user has had enough of it.
+"""Runs a command's coroutine until it returns, or SIGTERM or SIGINT (Ctrl-C) stops it.
 
-The first SIGTERM or Ctrl-C asks it to stop. A second one, or one whose wish was not met in time, ends the process where
-it stands: a feed is third-party code, and may hold the event loop or a thread. This module knows no command.
+The first signal asks it to stop. A second signal, or ``STOP_WITHIN_S`` after the first, ends the process: a feed is
+third-party code that may block the event loop or a thread.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from typing import Any
 
 from ticker.cli.failure import INTERRUPTED
 
-#: How long a command may take to stop.
+#: The time that a command has to stop.
 STOP_WITHIN_S = 1.8
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Stop:
-    """Whether, and by what, the command was asked to stop. ``leave`` ends the process at once with a status."""
+    """The request to stop. ``signal`` is the one that came; ``leave`` ends the process at once with a status."""
 
     def __init__(self, within_s: float = STOP_WITHIN_S, leave: Callable[[int], None] = os._exit) -> None:
         self.signal: signal.Signals | None = None
@@ -39,11 +39,11 @@ class Stop:
         return INTERRUPTED if self.signal is signal.SIGINT else 0
 
     async def wait(self) -> None:
-        """Until the command is asked to stop."""
+        """Return when the command is asked to stop."""
         await self._asked.wait()
 
     def ask(self, number: int) -> None:
-        """A signal came. May be called from anywhere between two byte codes, as signal handlers are."""
+        """Handle a signal. Called between any two byte codes, as signal handlers are."""
         if self.signal is not None:
             self._leave(self.status)
             return
@@ -55,19 +55,19 @@ class Stop:
             self._loop.call_soon_threadsafe(self._asked.set)
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
-        """From here on ``loop`` is told. A signal that came before counts."""
+        """Notify ``loop`` of a signal from now on, and of one that came before."""
         self._loop = loop
         if self.signal is not None:
             self._asked.set()
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Take the signals. What handled them before does so again afterwards."""
+        """Handle the signals in the ``with`` block; the previous handlers are restored after it."""
 
         def on_signal(number: int, _frame: FrameType | None) -> None:
             self.ask(number)
 
-        # Python's own handlers, not the loop's: they are called even while a callback holds the loop.
+        # Python's handlers, not the loop's: they run even while a callback blocks the loop.
         before = {number: signal.signal(number, on_signal) for number in _SIGNALS}
         try:
             yield
@@ -79,7 +79,7 @@ class Stop:
 
 
 def run(work: Callable[[Stop], Coroutine[Any, Any, int]], stop: Stop | None = None) -> int:
-    """Run ``work`` to its exit status. It is to return soon after its argument's ``wait`` does."""
+    """Run ``work`` and return its exit status. It should return soon after ``Stop.wait`` does."""
     stop = stop or Stop()
 
     async def attached() -> int:

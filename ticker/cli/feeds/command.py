@@ -1,54 +1,42 @@
-"""``ticker feeds``: what is installed, and how it is set up."""
+"""``ticker feeds``: lists the installed feeds and their options."""
 
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from ticker.cli.catalogue import Listing
 
-    from ticker.cli.catalogue import Listing, Option
 
-#: How wide the list is where there is no terminal to say it.
-_PIPE_COLUMNS = 120
+_ENVIRONMENT = "In the environment, --time-zone is TICKER_TIME_ZONE, and so on."
 
 
 @click.command("feeds")
 @click.option(
-    "--json",
-    "as_json",
-    is_flag=True,
-    envvar="TICKER_FEEDS_JSON",
-    show_envvar=True,
-    help="For programs: one JSON array.",
+    "--json", "as_json", is_flag=True, envvar="TICKER_FEEDS_JSON", show_envvar=True, help="Print a JSON array."
 )
-def command(as_json: bool) -> None:
-    """List the feeds that are installed, with their options.
+@click.pass_context
+def command(ctx: click.Context, as_json: bool) -> None:
+    """List the installed feeds and their options.
 
-    A feed comes with any package that registers one; CONTRIBUTING.md tells how.
+    Any package may bring feeds; CONTRIBUTING.md describes how.
     """
     from ticker.cli.catalogue import listings
 
     found = list(listings())
     if as_json:
-        click.echo(json.dumps([as_dict(feed) for feed in found], indent=2, ensure_ascii=False))
-        return
-    from rich.console import Console
-
-    terminal = sys.stdout.isatty()
-    console = Console(file=sys.stdout, width=None if terminal else _PIPE_COLUMNS, highlight=False)
-    for part in renderables(found):
-        console.print(part)
+        click.echo(json.dumps([_as_dict(feed) for feed in found], indent=2, ensure_ascii=False))
+    elif found:
+        click.echo("\n\n".join([*(_as_text(ctx, feed) for feed in found), _ENVIRONMENT]))
+    else:
+        click.echo("No feed is installed.")
 
 
-def as_dict(feed: Listing) -> dict[str, Any]:
-    """A feed for programs; ``broken`` is null for one that works."""
+def _as_dict(feed: Listing) -> dict[str, Any]:
     fields = asdict(feed)
     fields["options"] = [
         {**asdict(option), "flags": list(option.flags), "variable": option.variable} for option in feed.options
@@ -56,42 +44,18 @@ def as_dict(feed: Listing) -> dict[str, Any]:
     return fields
 
 
-def renderables(feeds: Iterable[Listing]) -> Iterable[RenderableType]:
-    """The list for people: a heading a feed, and its options below."""
-    from rich.text import Text
+def _as_text(ctx: click.Context, feed: Listing) -> str:
+    """The feed's name and package, its summary, and its options as `ticker serve --help` shows them."""
+    from ticker.cli.feed_params import feed_params, write_options
 
-    empty = True
-    for feed in feeds:
-        if not empty:
-            yield Text()
-        empty = False
-        package = f"{feed.package} {feed.version}".strip()
-        yield Text.assemble((feed.name, "bold cyan"), (f"  {package}  {feed.target}", "dim"))
+    formatter = ctx.make_formatter()
+    package = f"{feed.package} {feed.version}".strip()
+    title = click.style(feed.name, fg="cyan", bold=True)
+    formatter.write(f"{title}  {click.style(f'{package}  {feed.target}', dim=True)}\n")
+    with formatter.indentation():
         if feed.broken:
-            yield Text.assemble(("  ✗ broken: ", "bold red"), feed.broken)
-            continue
-        if feed.summary:
-            yield Text(f"  {feed.summary}.")
-        if feed.options:
-            yield _table(feed.options)
-    if empty:
-        yield Text("No feed is installed.")
-
-
-def _table(options: Iterable[Option]) -> RenderableType:
-    from rich.padding import Padding
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", expand=False)
-    table.add_column("option", no_wrap=True, style="green")
-    table.add_column("takes", no_wrap=True)
-    table.add_column("default", overflow="fold", max_width=16)
-    table.add_column("environment", no_wrap=True, style="dim")
-    table.add_column("")
-    for option in options:
-        default = Text("required", "yellow") if option.required else Text(option.default or "")
-        takes = "" if option.is_flag else option.kind
-        row = ("/".join(option.flags), takes, default, option.variable, option.description)
-        table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
-    return Padding(table, (0, 0, 0, 2))
+            formatter.write_text(f"✗ broken: {feed.broken}")
+        elif feed.summary:
+            formatter.write_text(f"{feed.summary}.")
+    write_options(ctx, formatter, [("Options", feed_params(feed))])
+    return formatter.getvalue().rstrip("\n")

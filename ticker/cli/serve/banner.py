@@ -1,7 +1,4 @@
-"""What ``ticker serve`` says when it has started: where it is, what it feeds, and how to connect.
-
-Colours are for terminals; whoever reads it from a pipe gets plain lines.
-"""
+"""The banner of ``ticker serve``: address, feed, symbols, and how to connect. Coloured on a terminal, else plain."""
 
 from __future__ import annotations
 
@@ -18,14 +15,14 @@ from ticker.cli.failure import printable
 from ticker.feed.feed import FeedInfo, ReplayStatus
 from ticker.timeparse import place, span_text
 
-#: Where ``ticker watch`` looks if it isn't told.
+#: The default of ``ticker watch --url``.
 DEFAULT_URL = "http://127.0.0.1:8000"
 _FAMILIAR = ("AAPL", "MSFT")
 
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """The address and what there is to say about it. ``rows`` are pairs of a label and a text."""
+    """The address, and ``rows`` of a label and a text."""
 
     url: str
     rows: tuple[tuple[str, str], ...]
@@ -36,7 +33,7 @@ class Banner:
         return "\n".join([*lines, "Ctrl-C stops.", ""])
 
     def write(self, out: TextIO) -> None:
-        """Print it, in colours if ``out`` is a terminal. It is there when this returns."""
+        """Print and flush it, in colours if ``out`` is a terminal."""
         if out.isatty():
             self._write_in_colours(out)
         else:
@@ -51,12 +48,12 @@ class Banner:
         for label, words in self.rows:
             text.append(f"  {label:<9} ", "dim").append(words + "\n")
         text.append("Ctrl-C stops.", "dim")
-        # Wrapped by the terminal, if at all: what is copied out of it has no line breaks of ours.
+        # The terminal wraps long lines: a command copied from them has no line breaks.
         Console(file=out, highlight=False).print(text, soft_wrap=True)
 
 
 def banner(url: str, feed_name: str, info: FeedInfo, command: str, replay: ReplayStatus | None = None) -> Banner:
-    """What to say of a service at ``url``. ``command`` is how this program is called from here."""
+    """The banner for a service at ``url``. ``command`` calls this program in the user's shell."""
     names = [printable(name) for name in list(info.symbols.names)]
     sample = list(_FAMILIAR) if set(_FAMILIAR) <= set(names) else names[:2]
     elsewhere = [] if url == DEFAULT_URL else ["--url", url]
@@ -79,19 +76,19 @@ def banner(url: str, feed_name: str, info: FeedInfo, command: str, replay: Repla
 
 
 def _rows(replay: ReplayStatus, command: str, elsewhere: list[str]) -> tuple[tuple[str, str], ...]:
-    """What is replayed, and how to control it."""
-    paces = {0.0: "as fast as it goes", 1.0: "at its own pace"}
-    pace = paces.get(replay.speed, f"at {replay.speed:g} times its pace")
+    """The replay's span and speed, and the command that controls it."""
+    speeds = {0.0: "as fast as possible", 1.0: "in real time"}
+    speed = speeds.get(replay.speed, f"at {replay.speed:g} times its pace")
     span = f"{span_text(replay.first, replay.last, replay.time_zone)} ({place(replay.time_zone)})"
     where = f" {shlex.join(elsewhere)}" if elsewhere else ""
     return (
-        ("replay", f"{span}, {pace}{', in a loop' if replay.loop else ''}"),
+        ("replay", f"{span}, {speed}{', in a loop' if replay.loop else ''}"),
         ("control", f"{command} pause{where} (or resume, step, seek 10:30, speed 20, status)"),
     )
 
 
-def how_called() -> str:
-    """How to call this program from where the user is, for the shell: ``ticker`` if that finds it."""
+def shell_command() -> str:
+    """The shell command that calls this program: ``ticker`` if the PATH has it, else a path or ``python -m ticker``."""
     program = Path(sys.argv[0])
     if program.name == "__main__.py":
         beside = Path(sys.executable).with_name("ticker")
@@ -105,7 +102,7 @@ def how_called() -> str:
 
 
 def _near(path: Path) -> str:
-    """The path as it is typed from here: the shorter of the two forms."""
+    """The path as absolute or relative to the current folder, whichever is shorter."""
     absolute = path.absolute()
     relative = os.path.relpath(absolute)
     if os.sep not in relative:

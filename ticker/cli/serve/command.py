@@ -152,7 +152,7 @@ def _build(name: str, params: dict[str, Any]) -> Feed:
 
 async def _serve(feed: Feed, name: str, settings: Settings, stop: Stop) -> int:
     from ticker.cli.serve import gc
-    from ticker.cli.serve.banner import banner, how_called
+    from ticker.cli.serve.banner import banner, shell_command
     from ticker.feed.feed import ReplayFeed
     from ticker.server import Service
 
@@ -163,7 +163,7 @@ async def _serve(feed: Feed, name: str, settings: Settings, stop: Stop) -> int:
         raise cannot_listen(settings.host, settings.port, error) from error
     try:
         replay = feed.replay if isinstance(feed, ReplayFeed) else None
-        banner(service.url, name, feed.info, how_called(), replay).write(sys.stdout)
+        banner(service.url, name, feed.info, shell_command(), replay).write(sys.stdout)
         _reload_on_hangup(service)
         gc.tune()
         await stop.wait()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import ticker
-from ticker.cli.serve.banner import banner, how_called
+from ticker.cli.serve.banner import banner, shell_command
 from ticker.feed.feed import FeedInfo, ReplayStatus
 from ticker.model import SymbolTable
 
@@ -95,13 +95,13 @@ def test_the_command_is_called_as_the_shell_finds_it(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("sys.argv", [str(program)])
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", str(program.parent))
-    assert how_called() == "ticker"
+    assert shell_command() == "ticker"
     monkeypatch.setenv("PATH", "/nowhere")
-    assert how_called() == "'a b/ticker'"
+    assert shell_command() == "'a b/ticker'"
     monkeypatch.chdir("/")
-    assert how_called() == f"'{str(program)[1:]}'"
+    assert shell_command() == f"'{str(program)[1:]}'"
     monkeypatch.chdir(program.parent)
-    assert how_called() == "./ticker"
+    assert shell_command() == "./ticker"
 
 
 def test_python_dash_m_is_told_as_such_where_there_is_no_command(
@@ -111,7 +111,7 @@ def test_python_dash_m_is_told_as_such_where_there_is_no_command(
     monkeypatch.setattr("sys.argv", ["/x/ticker/__main__.py"])
     monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
     monkeypatch.chdir(tmp_path)
-    assert how_called() == "./python -m ticker"
+    assert shell_command() == "./python -m ticker"
 
 
 def test_a_replay_is_told_with_its_span_and_how_to_control_it() -> None:
@@ -129,5 +129,5 @@ def test_a_replay_is_told_with_its_span_and_how_to_control_it() -> None:
     assert "replay    2024-01-03 09:30:00 – 16:00:00 (New York), at 60 times its pace, in a loop\n" in text
     assert "control   ticker replay pause --url http://127.0.0.1:9000 (or resume, step, seek 10:30," in text
     usual = banner("http://127.0.0.1:8000", "csv", info("A"), "ticker", replace(status, speed=0, loop=False)).plain()
-    assert "16:00:00 (New York), as fast as it goes\n" in usual
+    assert "16:00:00 (New York), as fast as possible\n" in usual
     assert "control   ticker replay pause (or resume" in usual
