@@ -217,7 +217,7 @@ async def test_an_alert_ends_with_its_key(http: aiohttp.ClientSession, tmp_path:
         assert (closed.type, closed.data) == (aiohttp.WSMsgType.CLOSE, 4401)
         feed.tick([(0, TS, 2.0, 1.0)])
         assert (await second.receive_json())["type"] == "alert"
-        assert service._desks.fired == 1
+        assert service.op_handlers.fired == 1
         claims = {"sub": "ann", "aud": "ticker", "exp": int(time.time()) + 60}
         third = await connected(http, service.url, jwt.encode(claims, secret.read_bytes(), "HS256"))
         assert (await asked(third, "alerts", id=1))["alerts"] == []

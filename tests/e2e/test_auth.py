@@ -7,6 +7,7 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,6 @@ from tests.support.serving import ScriptedFeed, serving
 from ticker.auth.entitlements import Entitlements
 from ticker.auth.keys import add, editing, revoke
 from ticker.server import Service, Settings
-from ticker.server.middleware.proxy import networks
 from ticker.wire.limits import Limits
 
 TS = 1_700_000_000_000_000_000
@@ -175,10 +175,8 @@ async def test_a_browser_logs_in(path: Path, http: aiohttp.ClientSession) -> Non
 
 
 async def test_a_cookie_is_for_encrypted_connections_behind_a_proxy_that_encrypts(path: Path) -> None:
-    from ticker.server.middleware.proxy import networks
-
     key = new_key(path)
-    behind = Settings(port=0, keys=path, proxies=networks(["127.0.0.1"]))
+    behind = Settings(port=0, keys=path, proxies=(ip_network("127.0.0.1"),))
     for given, secure in ((behind, True), (settings(path), False)):
         async with serving(ScriptedFeed(), given) as service, aiohttp.ClientSession() as session:
             said = {"X-Forwarded-Proto": "https"}
@@ -329,7 +327,7 @@ async def test_without_keys_others_are_the_business_of_this_machine(
 
 async def test_from_elsewhere_nobody_is_the_owner(http: aiohttp.ClientSession) -> None:
     """By the address that a trusted proxy tells."""
-    trusting = Settings(port=0, proxies=networks(["127.0.0.1"]))
+    trusting = Settings(port=0, proxies=(ip_network("127.0.0.1"),))
     async with serving(ScriptedFeed(), trusting) as service:
         for path, status in (("/v1/clients", 403), ("/v1/snapshot?symbols=*", 200)):
             async with http.get(service.url + path, headers={"X-Forwarded-For": "203.0.113.7"}) as response:

@@ -18,7 +18,7 @@ from tests.support.serving import ScriptedFeed, serving
 from tests.unit.server.websocket.test_deflate import bomb
 from ticker.server import Service, Settings
 from ticker.server.websocket import frames
-from ticker.server.websocket.deflate import deflated, inflated
+from ticker.server.websocket.deflate import compress, decompress
 
 TS = 1_700_000_000_000_000_000
 NAMES = tuple(f"SYM{number:03}" for number in range(60))
@@ -34,7 +34,7 @@ def compressed(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 
     def deflated_and_noted(message: bytes) -> bytes:
         messages.append(message)
-        return deflated(message)
+        return compress(message)
 
     monkeypatch.setattr(frames, "deflated", deflated_and_noted)
     return messages
@@ -173,7 +173,7 @@ async def test_a_server_that_does_not_compress_declines(compressed: list[bytes])
             status, headers = await client.head()
             assert status == 101
             assert "sec-websocket-extensions" not in headers
-            client.send(sent(1, deflated(b'{"op":"ping"}'), reserved=0x40))
+            client.send(sent(1, compress(b'{"op":"ping"}'), reserved=0x40))
             assert await client.closed() == 1002
     assert not compressed
 
@@ -195,7 +195,7 @@ async def test_the_answer_to_an_offer(offered: str | list[str], answer: str | No
         status, headers = await client.head()
         assert status == 101
         assert headers.get("sec-websocket-extensions") == answer
-        client.send(sent(1, deflated(b'{"op":"ping"}'), reserved=0x40))
+        client.send(sent(1, compress(b'{"op":"ping"}'), reserved=0x40))
         if answer is None:
             assert await client.closed() == 1002
         else:
@@ -246,5 +246,5 @@ async def test_small_and_control_frames_stay_plain() -> None:
         client.send(sent(1, json.dumps({"op": "ping", "data": "x" * 2_000}).encode()))
         first, second = await client.reader.readexactly(2)
         assert (first, second & 0x80) == (0xC1, 0)
-        pong = json.loads(inflated(await client.reader.readexactly(second), 65_536))
+        pong = json.loads(decompress(await client.reader.readexactly(second), 65_536))
         assert pong == {"type": "pong", "data": "x" * 2_000}

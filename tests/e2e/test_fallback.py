@@ -190,10 +190,10 @@ async def test_a_server_that_takes_nobody_is_no_reason_to_do_without(why: str) -
         if why == "full":
             await stack.enter_async_context(ticker.connect(service.url, ["AAPL"]))
         elif why == "stopping":
-            service._clients.stopping.set()
-            stack.callback(service._clients.stopping.clear)
+            service.registry.stopping.set()
+            stack.callback(service.registry.stopping.clear)
         else:
-            service._clients._weigh()
+            service.registry.measure_memory()
         with pytest.raises(ticker.ConnectError, match="503"):
             await ticker.connect(proxy.url, ["AAPL"], backoff=EAGER).open()
         assert proxy.asked == [b"/v1/stream"]

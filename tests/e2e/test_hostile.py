@@ -314,7 +314,7 @@ async def test_closes_that_clients_make_up_are_counted_as_one() -> None:
         async with asyncio.timeout(10):
             while service.hub.sessions:
                 await asyncio.sleep(0.01)
-        assert service._clients.closes == {1000: 1, 3000: 4, 4408: 1}
+        assert service.registry.closes == {1000: 1, 3000: 4, 4408: 1}
 
 
 async def test_who_sends_too_much_can_read_why() -> None:

@@ -73,7 +73,7 @@ async def test_a_member_that_does_not_read_is_closed_and_the_others_hear_everyth
                 while (await ann.until("present"))["names"] != ["Ann", "Bob", "Mute"]:
                     pass
                 number, text = 0, "x" * 2_000
-                while 4408 not in service._clients.closes:
+                while 4408 not in service.registry.closes:
                     number += 1
                     await ann.op("say", room="desk", text=text)
                     assert (await ann.until("said"))["seq"] == (await bob.until("said"))["seq"] == number

@@ -145,7 +145,7 @@ async def test_what_a_client_leaves_behind() -> None:
             async with http.ws_connect(service.url + "/v1/stream") as stream:
                 await stream.receive()
         await gone(service)
-        assert not service._clients.open
+        assert not service.registry.open
         assert service._runner is not None
         assert service._runner.server is not None
         assert not service._runner.server.connections

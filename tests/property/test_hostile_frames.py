@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.frames import sent
-from ticker.server.websocket.deflate import deflated
-from ticker.server.websocket.frames import MAX_CONTROL, Frame, FrameReader, Opcode, Violation
+from ticker.server.websocket.deflate import compress
+from ticker.server.websocket.frames import MAX_CONTROL_BYTES, Frame, FrameReader, Opcode, Violation
 
 LIMIT = 300
 #: Of a frame whose payload has as many bytes as may be; and of a control frame that comes between fragments.
 _HEADER = 14
-_BETWEEN = 6 + MAX_CONTROL
+_BETWEEN = 6 + MAX_CONTROL_BYTES
 _CODES = {1002, 1007, 1009}
 
 _payloads = st.one_of(
@@ -20,7 +20,7 @@ _payloads = st.one_of(
     st.text(max_size=60).map(str.encode),
     st.sampled_from([LIMIT // 2, LIMIT // 2, LIMIT // 2 + 1, LIMIT, LIMIT + 1]).map(bytes),
     st.sampled_from([b"\x03\xe8", b"\x03\xee", b"\xff\xff", b"\xc3", b"\xed\xa0\x80"]),
-    st.sampled_from([deflated(b"hello"), deflated(bytes(LIMIT)), deflated(bytes(LIMIT + 1)), deflated(b"\xff" * 9)]),
+    st.sampled_from([compress(b"hello"), compress(bytes(LIMIT)), compress(bytes(LIMIT + 1)), compress(b"\xff" * 9)]),
 )
 _masks = st.binary(min_size=4, max_size=4)
 #: Mostly such as may be, so that what is wrong comes in the midst of something.
@@ -72,7 +72,7 @@ def _read(chunks: list[bytes], *, inflates: bool) -> tuple[list[Frame], int | No
         except Violation as violation:
             return frames, violation.code
         assert len(reader._message) <= LIMIT
-        assert len(reader._came) + len(reader._message) <= LIMIT + max(_HEADER, _BETWEEN)
+        assert len(reader._buffer) + len(reader._message) <= LIMIT + max(_HEADER, _BETWEEN)
     return frames, None
 
 
@@ -87,9 +87,9 @@ def test_frames_or_a_violation(wire: bytes, data: st.DataObject, inflates: bool)
     for frame in frames:
         if frame.opcode >= Opcode.CLOSE:
             assert isinstance(frame.data, bytes)
-            assert len(frame.data) <= MAX_CONTROL
+            assert len(frame.data) <= MAX_CONTROL_BYTES
             if frame.opcode is Opcode.CLOSE:
-                told, reason = frame.closes_with
+                told, reason = frame.close_status
                 assert told not in (1004, 1006, 1015)
                 assert isinstance(reason, str)
         else:

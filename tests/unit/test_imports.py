@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 #: Bottom to top. A package or module of ``ticker`` may import those of earlier rows, and nothing else of its own row.
 ORDER: list[set[str]] = [
-    {"errors", "fields", "backoff", "timeparse", "sanitize"},
+    {"errors", "fields", "backoff", "timeparse", "sanitize", "token_bucket"},
     {"model", "wire"},
     {"market", "auth"},
     {"fanout", "feed"},
@@ -131,6 +131,15 @@ def test_the_servers_core_imports_no_sibling(name: str) -> None:
     assert {module for module in imports(name) if module.startswith("ticker.server")} <= {
         each for each in files() if each.startswith("ticker.server.core")
     }
+
+
+@pytest.mark.parametrize("name", [name for name in files() if name.startswith("ticker.auth")])
+def test_authentication_does_not_depend_on_http(name: str) -> None:
+    """``ticker.auth`` also serves the command line: the parts that need aiohttp belong to ``ticker.server``."""
+    tree = ast.parse(files()[name].read_text(encoding="utf-8"))
+    modules = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    modules |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    assert {module for module in modules if module.partition(".")[0] == "aiohttp"} == set()
 
 
 def test_the_package_imports_nothing_when_imported() -> None:

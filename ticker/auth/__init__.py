@@ -1,1 +1,1 @@
-"""Authentication and entitlements: API keys, JSON Web Tokens and what each may see and do. No aiohttp here."""
+"""Authentication (keys, tokens, sessions) and entitlements. No HTTP in here."""

@@ -1,7 +1,7 @@
-"""Who may come in: keys of a file, tokens, and the sessions of browsers that showed one of these.
+"""Authenticates clients by keys, tokens, and the sessions of browsers that logged in with one of these.
 
-A session is a cookie that the server has signed, with the key's id or the token in it: the server keeps nothing for it,
-and it ends with the key, the token or the server.
+A session is a signed cookie with the key's id or the token in it. The server stores nothing for it; it ends with the
+key, the token or the server.
 """
 
 from __future__ import annotations
@@ -27,60 +27,63 @@ log = logging.getLogger("ticker.server")
 
 #: How long a browser stays logged in.
 SESSION_S: Final = 12 * 3600
+#: A file's modification time, size and inode.
 _Stamp = tuple[int, int, int]
 
 
 class Authenticator:
-    """Knows keys and tokens. With neither, everybody is let in as the owner."""
+    """``keys`` is the key file. With neither keys nor tokens every client has all rights.
+
+    Raises ``KeysError`` for a file that can't be read.
+    """
 
     def __init__(self, keys: Path | None = None, tokens: TokenVerifier | None = None) -> None:
-        """Raises ``KeysError`` for a file that can't be read."""
         self._path = keys
         self._tokens = tokens
-        # First the stamps: what changes while it is read is read again.
+        # Before reading: a file that changes while it is read is then read again.
         self._stamps = {path: _stamp(path) for path in self._files()}
         self._keys = Keys([]) if keys is None else Keys.read(keys)
         if tokens is not None:
             tokens.read()
-        self._sealing = secrets.token_bytes(32)
+        self._secret = secrets.token_bytes(32)
 
     @property
     def open(self) -> bool:
-        """Whether nobody is asked who they are."""
+        """Whether authentication is disabled."""
         return self._path is None and self._tokens is None
 
     def identify(self, credential: str) -> Identity | None:
-        """Whose key or token it is."""
+        """The identity of a key or token; None if it is not valid."""
         if credential.startswith("tk_"):
             row = self._keys.find(credential)
-            return None if row is None else _of_key(row)
+            return None if row is None else _key_identity(row)
         found = None if self._tokens is None else self._tokens.identify(credential)
-        # Else it would speak in the name of a key.
+        # A token whose `sub` is a key's name would speak in that key's name.
         return None if found is None or self._keys.has(found.name) else found
 
     def holds(self, identity: Identity) -> bool:
-        """Whether what somebody came in with still lets them in, as they are."""
+        """Whether a connected client's key or token is still valid, with the same entitlements."""
         if identity is ANYONE:
             return self.open
         if identity.expires_s is not None and time.time() >= identity.expires_s:
             return False
         if identity.key_id is None:
             return not self._keys.has(identity.name)
-        row = self._keys.known(identity.key_id)
+        row = self._keys.by_id(identity.key_id)
         return row is not None and row.sha256 == identity.digest and row.may == identity.may
 
     def may(self, owner: str) -> Entitlements | None:
-        """What an owner may do now, who need not be connected; None: nothing (any more)."""
+        """The present entitlements of an owner, connected or not; None if it has none any more."""
         if self.open:
             return EVERYTHING
         if owner.startswith(SUBJECT):
-            # What a token is for stands in the token alone. It was judged when it was shown, and will be again.
+            # A token's entitlements are in the token only. They were checked when it was used, and will be again.
             return None if self._tokens is None else EVERYTHING
-        row = self._keys.named(owner)
+        row = self._keys.by_name(owner)
         return None if row is None else row.may
 
     def refresh(self) -> None:
-        """Read again what has changed on disk. A file that can't be read leaves what was known of it."""
+        """Reread files that have changed. If one can't be read, its previous content stays valid."""
         for path in self._files():
             stamp = _stamp(path)
             if stamp == self._stamps[path]:
@@ -92,9 +95,9 @@ class Authenticator:
                 elif self._tokens is not None:
                     self._tokens.read()
             except KeysError as error:
-                log.error("%s; what was known before holds", error)
+                log.error("%s; keeping the previous keys", error)
             else:
-                log.info("%s: read again", path)
+                log.info("%s: reloaded", path)
 
     def _files(self) -> list[Path]:
         found = [self._path, None if self._tokens is None else self._tokens.path]
@@ -103,45 +106,45 @@ class Authenticator:
     # Sessions
 
     def seal(self, credential: str, identity: Identity) -> tuple[str, float]:
-        """What a browser's cookie is to be, and when it ends (seconds since 1970 UTC)."""
-        ends = min(time.time() + SESSION_S, identity.expires_s or float("inf"))
-        # A key stays out of the browser; a token can't be found again by anything but itself.
-        what = f"k:{identity.key_id}" if identity.key_id is not None else f"t:{credential}"
-        body = f"{int(ends)}:{what}".encode()
-        return f"{_text(body)}.{_text(self._signature(body))}", ends
+        """The value of a browser's session cookie, and when it expires (seconds since 1970 UTC)."""
+        expires_s = min(time.time() + SESSION_S, identity.expires_s or float("inf"))
+        # The browser gets a key's id only. A token has no id by which the server could find it again.
+        subject = f"k:{identity.key_id}" if identity.key_id is not None else f"t:{credential}"
+        body = f"{int(expires_s)}:{subject}".encode()
+        return f"{_encode(body)}.{_encode(self._sign(body))}", expires_s
 
     def unseal(self, cookie: str) -> Identity | None:
-        """Whose session it is."""
+        """The identity of a session cookie; None if it is not valid."""
         first, _, second = cookie.partition(".")
-        body = _bytes(first)
-        if not hmac.compare_digest(self._signature(body), _bytes(second)):
+        body = _decode(first)
+        if not hmac.compare_digest(self._sign(body), _decode(second)):
             return None
-        ends, kind, what = body.decode().split(":", 2)
-        if time.time() >= int(ends):
+        expires, kind, subject = body.decode().split(":", 2)
+        if time.time() >= int(expires):
             return None
         if kind == "t":
-            identity = self.identify(what)
+            identity = self.identify(subject)
         else:
-            row = self._keys.known(what)
-            identity = None if row is None or row.expired(time.time()) else _of_key(row)
+            row = self._keys.by_id(subject)
+            identity = None if row is None or row.expired(time.time()) else _key_identity(row)
         if identity is None:
             return None
-        return replace(identity, expires_s=min(float(ends), identity.expires_s or float("inf")))
+        return replace(identity, expires_s=min(float(expires), identity.expires_s or float("inf")))
 
-    def _signature(self, body: bytes) -> bytes:
-        return hmac.digest(self._sealing, body, hashlib.sha256)
+    def _sign(self, body: bytes) -> bytes:
+        return hmac.digest(self._secret, body, hashlib.sha256)
 
 
-def _of_key(row: Key) -> Identity:
+def _key_identity(row: Key) -> Identity:
     expires_s = None if row.expires is None else float(row.expires)
     return Identity(name=row.name, may=row.may, expires_s=expires_s, key_id=row.id, digest=row.sha256)
 
 
-def _text(body: bytes) -> str:
+def _encode(body: bytes) -> str:
     return base64.urlsafe_b64encode(body).decode().rstrip("=")
 
 
-def _bytes(text: str) -> bytes:
+def _decode(text: str) -> bytes:
     try:
         return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (ValueError, binascii.Error):

@@ -1,4 +1,4 @@
-"""What a client may see and do: symbols, channels, rooms, rate, connections. Knows no key, no token and no socket."""
+"""What a client may see and do: symbols, channels, rooms, rate, connections."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from ticker.wire.messages import CHANNELS
 
 
 class Entitlements(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """The default is everything, but what is for the server's owner. Raises ``ValueError`` for what can't be.
+    """The default allows everything except what needs an admin. Raises ``ValueError`` for invalid values.
 
-    ``symbols``      patterns as a shell has them, case-sensitive: ``AAPL``, ``FX:*``, ``BRK.?``, ``[AM]*``
-    ``channels``     of the stream; the snapshot belongs to ``ticker``, and bars over HTTP to ``bars``
-    ``rooms``        of the desk chat: patterns too
-    ``rate``         the highest rate in Hz, at least 0.5, of channel ``ticker``, of bars, and of what is asked for over
-                     HTTP; with one, "at once" is that rate. Trades and quotes come one by one: see ``channels``
-    ``connections``  at the same time
-    ``admin``        may see who is connected and the metrics, and move the replay's clock
+    ``symbols``      case-sensitive shell patterns: ``AAPL``, ``FX:*``, ``BRK.?``, ``[AM]*``
+    ``channels``     of the stream; snapshots count as ``ticker``, bars over HTTP as ``bars``
+    ``rooms``        of the chat: shell patterns
+    ``rate``         maximum rate in Hz, at least 0.5, of channel ``ticker``, bars and HTTP requests; "at once" is then
+                     this rate. Trades and quotes are not limited by it
+    ``connections``  maximum number at a time
+    ``admin``        may list clients, read metrics, send notices and move the replay clock
     """
 
     symbols: tuple[str, ...] = ("*",)
@@ -32,31 +32,31 @@ class Entitlements(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     def __post_init__(self) -> None:
         for what, patterns in (("symbols", self.symbols), ("rooms", self.rooms)):
-            if any(not pattern for pattern in patterns):
+            if "" in patterns:
                 raise ValueError(f"{what}: a pattern is empty")
         for channel in self.channels:
             if channel not in CHANNELS:
-                raise ValueError(f"channels: there are {', '.join(CHANNELS)}, not {channel!r:.40}")
+                raise ValueError(f"channels: must be of {', '.join(CHANNELS)}, not {channel!r:.40}")
         if self.rate is not None and not self.rate >= 0.5:
-            raise ValueError(f"rate: at least 0.5, not {self.rate:g}")
+            raise ValueError(f"rate: must be at least 0.5, not {self.rate:g}")
         if self.connections is not None and self.connections < 1:
-            raise ValueError(f"connections: at least 1, not {self.connections}")
+            raise ValueError(f"connections: must be at least 1, not {self.connections}")
 
     @property
     def every_symbol(self) -> bool:
-        """Whether they are all symbols, those to come included."""
+        """Whether all symbols are allowed, including future ones."""
         return "*" in self.symbols
 
     def symbol(self, name: str) -> bool:
-        """Whether a symbol may be seen, be there such a one or not."""
+        """Whether a symbol is allowed, whether or not it exists."""
         return _pattern(self.symbols).match(name) is not None
 
     def room(self, name: str) -> bool:
-        """Whether it may go into a room, be there such a one or not."""
+        """Whether a room is allowed, whether or not it exists."""
         return _pattern(self.rooms).match(name) is not None
 
 
-#: Of whoever comes in where nobody is asked who they are: it is the owner's own machine.
+#: What every client may do without authentication.
 EVERYTHING = Entitlements(admin=True)
 
 

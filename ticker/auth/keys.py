@@ -1,7 +1,7 @@
-"""API keys: how they look, and the file in which the server's owner keeps what is needed to know them again.
+"""API keys, and the file in which the operator keeps their hashes.
 
-A key is ``tk_``, eight hex digits that name it, and 256 random bits in base64url. Of all that the file has the SHA-256
-alone: a slow hash protects what people choose, and nobody guesses 256 bits. It is JSON, and is replaced as a whole.
+A key is ``tk_``, eight hex digits that identify it, and 256 random bits in base64url. The file has only its SHA-256:
+slow hashes protect what people choose, and 256 random bits can't be guessed. The file is JSON and replaced as a whole.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from ticker.errors import KeysError
 
 _KEY: Final = re.compile(r"tk_([0-9a-f]{8})_([A-Za-z0-9_-]{43})", re.ASCII)
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}", re.ASCII)
-#: What a key is compared with that nobody has: knowing none takes as long as knowing one.
-_NOBODY: Final = "0" * 64
+#: No key has this digest. Comparing with it makes an unknown id take as long as a known one.
+_NO_DIGEST: Final = "0" * 64
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """One key's row. ``created`` and ``expires`` are seconds since 1970 UTC."""
+    """A row of the key file. ``created`` and ``expires`` are seconds since 1970 UTC."""
 
     id: str
     name: str
@@ -49,7 +49,7 @@ class _File(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class Keys:
-    """The keys of a file, as it was when it was read."""
+    """The rows of a key file."""
 
     def __init__(self, rows: list[Key]) -> None:
         self.rows = rows
@@ -58,27 +58,27 @@ class Keys:
 
     @classmethod
     def read(cls, path: Path, *, missing_ok: bool = False) -> Keys:
-        """Raises ``KeysError`` for a file that can't be read, or is none of these."""
+        """Raises ``KeysError`` for a file that can't be read or is not a key file."""
         try:
             found = msgspec.json.decode(path.read_bytes(), type=_File)
         except FileNotFoundError:
             if missing_ok:
                 return cls([])
-            raise KeysError(f"{path}: there is no such file; `ticker keys add NAME --keys {path}` makes it") from None
+            raise KeysError(f"{path}: no such file; `ticker keys add NAME --keys {path}` creates it") from None
         except OSError as error:
             raise KeysError(f"{path}: {error.strerror}") from error
         except msgspec.DecodeError as error:
-            raise KeysError(f"{path}: not a file of keys: {error}") from error
+            raise KeysError(f"{path}: not a key file: {error}") from error
         if found.version != 1:
-            raise KeysError(f"{path}: version {found.version}; this program reads version 1")
+            raise KeysError(f"{path}: version {found.version} is not supported; this program reads version 1")
         return cls(found.keys)
 
-    def known(self, id_: str) -> Key | None:
-        """The row with this id."""
+    def by_id(self, id_: str) -> Key | None:
+        """A row, expired or not."""
         return self._by_id.get(id_)
 
-    def named(self, name: str, now_s: float | None = None) -> Key | None:
-        """The row of this name; None if there is none, or it has expired."""
+    def by_name(self, name: str, now_s: float | None = None) -> Key | None:
+        """A row that has not expired."""
         row = self._by_name.get(name)
         return None if row is None or row.expired(time.time() if now_s is None else now_s) else row
 
@@ -87,21 +87,20 @@ class Keys:
         return name in self._by_name
 
     def find(self, secret: str, now_s: float | None = None) -> Key | None:
-        """Whose key it is; None for one that is unknown or has expired. Takes as long either way."""
+        """The row of a key; None if the key is unknown or has expired. Takes constant time."""
         match = _KEY.fullmatch(secret)
         row = self._by_id.get(match[1]) if match else None
-        digest = _digest(secret)
-        right = hmac.compare_digest(digest, row.sha256 if row else _NOBODY)
-        if not right or row is None or row.expired(time.time() if now_s is None else now_s):
+        valid = hmac.compare_digest(_digest(secret), row.sha256 if row else _NO_DIGEST)
+        if not valid or row is None or row.expired(time.time() if now_s is None else now_s):
             return None
         return row
 
 
 @contextmanager
 def editing(path: Path) -> Iterator[Keys]:
-    """The keys of a file (none, if there is no such file), which has what is made of them when this is left.
+    """Edit a key file: yields its rows, and replaces the file when the block ends. A missing file has no rows.
 
-    Nobody else who edits comes in between; who reads sees the old file or the new one. Raises ``KeysError``.
+    Locks out other editors; readers see the old file or the new one. Raises ``KeysError``.
     """
     try:
         with _locked(path):
@@ -115,14 +114,14 @@ def editing(path: Path) -> Iterator[Keys]:
 def add(
     keys: Keys, name: str, may: Entitlements, *, expires: int | None = None, now_s: float | None = None
 ) -> tuple[Key, str]:
-    """A new key: its row, which is among the others now, and the key itself, which is told this once.
+    """Add a new key. Returns its row and the key itself, which can't be recovered later.
 
-    Raises ``KeysError`` for a name that is taken or no name.
+    Raises ``KeysError`` for a name that is taken or invalid.
     """
     if not _NAME.fullmatch(name):
-        raise KeysError(f"{name!r:.80}: a name has letters, digits and . _ @ -, and 64 of them at most")
+        raise KeysError(f"{name!r:.80}: a name consists of at most 64 letters, digits and . _ @ -")
     if any(row.name == name for row in keys.rows):
-        raise KeysError(f"there is a key called {name} already; revoke it first, or choose another name")
+        raise KeysError(f"there is already a key named {name}; revoke it first, or choose another name")
     taken = {row.id for row in keys.rows}
     id_ = next(found for found in iter(lambda: secrets.token_hex(4), "") if found not in taken)
     secret = f"tk_{id_}_{secrets.token_urlsafe(32)}"
@@ -133,12 +132,12 @@ def add(
 
 
 def revoke(keys: Keys, name_or_id: str) -> Key:
-    """Take a key out. Raises ``KeysError`` if there is none of that name or id."""
+    """Remove a key. Raises ``KeysError`` if there is none of that name or id."""
     for row in keys.rows:
         if name_or_id in (row.name, row.id):
             keys.rows.remove(row)
             return row
-    raise KeysError(f"there is no key called {name_or_id}")
+    raise KeysError(f"there is no key named {name_or_id}")
 
 
 def _digest(secret: str) -> str:
@@ -147,10 +146,10 @@ def _digest(secret: str) -> str:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Beside the file, for the file itself is replaced."""
+    """Lock a file beside the key file, because the key file itself is replaced."""
     try:
         import fcntl
-    except ImportError:  # pragma: no cover - such a system has no locks of this kind: the last who writes wins
+    except ImportError:  # pragma: no cover - without such locks the last writer wins
         yield
         return
     with path.with_name(f".{path.name}.lock").open("w") as lock:
@@ -159,14 +158,14 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Only the owner may read it. It is on the disk when this returns."""
-    number, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    """Write a file that only its owner can read, and wait until it is on the disk."""
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
-        with os.fdopen(number, "wb") as file:
+        with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        Path(beside).replace(path)
+        Path(temporary).replace(path)
     except BaseException:
-        Path(beside).unlink(missing_ok=True)
+        Path(temporary).unlink(missing_ok=True)
         raise

@@ -1,7 +1,7 @@
-"""JSON Web Tokens (RFC 7519), checked with PyJWT: whose they are, for whom, and until when.
+"""Verifies JSON Web Tokens (RFC 7519) with PyJWT.
 
-A token is signed with the algorithm that its key is for, and with no other: what the token itself says of that is
-compared, never obeyed. So neither ``none`` nor a public key taken for a secret gets anybody in.
+The algorithm follows from the key. A token whose header names another one is rejected, so neither ``none`` nor a public
+key used as a secret is accepted.
 """
 
 from __future__ import annotations
@@ -19,18 +19,19 @@ from ticker.sanitize import proper_name
 if TYPE_CHECKING:
     import jwt
 
-#: Clocks differ.
+#: Tolerated difference between clocks.
 LEEWAY_S: Final = 10
-#: RFC 7518, section 3.2: a secret for HS256 has as many bytes as the hash.
+#: RFC 7518, section 3.2: a secret for HS256 is at least as long as the hash.
 _SECRET_BYTES: Final = 32
-#: The claim that has the entitlements.
+#: The claim with the entitlements.
 CLAIM: Final = "ticker"
+_ALGORITHMS: Final = {"oct": "HS256", "RSA": "RS256", "EC": "ES256"}
 
 
 class TokenVerifier:
-    """Tokens for ``audience``, from ``issuer`` if one is named. Reads the keys anew when told to.
+    """Accepts tokens for ``audience`` and, if given, from ``issuer``. Raises ``KeysError`` like ``read``.
 
-    ``path`` is a secret (HS256), a public key in PEM (RS256, ES256) or a JWKS (RFC 7517) with several of these.
+    ``path`` has a secret (HS256), a public key in PEM (RS256, ES256) or a JWKS (RFC 7517) of several of these.
     """
 
     def __init__(self, path: Path, audience: str, issuer: str | None = None) -> None:
@@ -41,30 +42,30 @@ class TokenVerifier:
         self.read()
 
     def read(self) -> None:
-        """Raises ``KeysError``; then those of before stay."""
+        """Read the keys again. Raises ``KeysError``; the previous keys then stay valid."""
         try:
             content = self.path.read_bytes()
         except OSError as error:
             raise KeysError(f"{self.path}: {error.strerror}") from error
         try:
-            self._keys = _keys(content)
+            self._keys = _parse_keys(content)
         except ImportError as error:
             raise KeysError("tokens need PyJWT: pip install 'ticker-hub[auth]'") from error
         except (ValueError, KeyError, TypeError) as error:
-            raise KeysError(f"{self.path}: no key for tokens: {error}") from error
+            raise KeysError(f"{self.path}: not a key for tokens: {error}") from error
 
     def identify(self, token: str) -> Identity | None:
-        """Whose token it is; None for one that isn't good."""
+        """The identity of a token; None if it is not valid."""
         import jwt
 
         try:
             header = jwt.get_unverified_header(token)
-            known = self._keys.get(header.get("kid"))
-            if known is None and len(self._keys) == 1 and None in self._keys:
-                known = self._keys[None]
-            if known is None or header.get("alg") != known[1]:
+            found = self._keys.get(header.get("kid"))
+            if found is None and len(self._keys) == 1 and None in self._keys:
+                found = self._keys[None]
+            if found is None or header.get("alg") != found[1]:
                 return None
-            key, algorithm = known
+            key, algorithm = found
             claims = jwt.decode(
                 token,
                 key,
@@ -79,61 +80,56 @@ class TokenVerifier:
         except (jwt.InvalidTokenError, msgspec.ValidationError, ValueError, TypeError, OverflowError, RecursionError):
             return None
         name = str(claims["sub"])
-        if not _is_proper(name):
-            return None  # cut short, or shown without what can't be seen, two would be one
-        return Identity(name=name, may=may, expires_s=expires_s)
+        try:
+            # Names that are shortened or stripped of invisible characters could be confused with others.
+            is_proper = proper_name(name) == name
+        except ValueError:
+            is_proper = False
+        return Identity(name=name, may=may, expires_s=expires_s) if is_proper else None
 
 
-def _is_proper(name: str) -> bool:
-    try:
-        return proper_name(name) == name
-    except ValueError:
-        return False
-
-
-def _keys(content: bytes) -> dict[str | None, tuple[Any, str]]:
-    """By key id (None: whatever the token says, for there is one alone), each with its algorithm."""
+def _parse_keys(content: bytes) -> dict[str | None, tuple[Any, str]]:
+    """Keys and their algorithms, by key id. A single key without an id has None and verifies tokens of any id."""
     import jwt
 
     text = content.strip()
     if text.startswith(b"{"):
-        given = msgspec.json.decode(text)
-        rows = given.get("keys", [given])
-        found = {row.get("kid"): _of_jwk(jwt.PyJWK.from_dict(row, _algorithm(row))) for row in rows}
-        if len(found) < len(rows) or (None in found and len(found) > 1):
-            raise ValueError("where there are several, each needs a `kid` of its own")
-        if not found:
-            raise ValueError("it has none")
-        return found
+        parsed = msgspec.json.decode(text)
+        rows = parsed.get("keys", [parsed])
+        keys = {row.get("kid"): _from_jwk(jwt.PyJWK.from_dict(row, _algorithm(row))) for row in rows}
+        if len(keys) < len(rows) or (None in keys and len(keys) > 1):
+            raise ValueError("with several keys, each needs a unique `kid`")
+        if not keys:
+            raise ValueError("it has no keys")
+        return keys
     if text.startswith(b"-----BEGIN"):
-        return {None: _of_pem(text)}
+        return {None: _from_pem(text)}
     if len(text) < _SECRET_BYTES:
-        raise ValueError(f"a secret for HS256 has at least {_SECRET_BYTES} bytes, not {len(text)}")
+        raise ValueError(f"a secret for HS256 needs at least {_SECRET_BYTES} bytes, not {len(text)}")
     return {None: (text, "HS256")}
 
 
 def _algorithm(row: dict[str, Any]) -> str:
-    kinds = {"oct": "HS256", "RSA": "RS256", "EC": "ES256"}
-    algorithm = kinds.get(row.get("kty", ""))
+    algorithm = _ALGORITHMS.get(row.get("kty", ""))
     if algorithm is None or row.get("alg", algorithm) != algorithm:
-        raise ValueError(f"there are HS256, RS256 and ES256, not {row.get('alg') or row.get('kty')!r:.40}")
+        raise ValueError(f"must be HS256, RS256 or ES256, not {row.get('alg') or row.get('kty')!r:.40}")
     return algorithm
 
 
-def _of_jwk(key: jwt.PyJWK) -> tuple[Any, str]:
+def _from_jwk(key: jwt.PyJWK) -> tuple[Any, str]:
     return key.key, key.algorithm_name
 
 
-def _of_pem(text: bytes) -> tuple[Any, str]:
+def _from_pem(text: bytes) -> tuple[Any, str]:
     from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
     if b"PRIVATE KEY" in text:
-        raise ValueError("it is a private key; the server needs the public one alone")
+        raise ValueError("this is a private key; the server needs only the public one")
     key = load_pem_public_key(text)
     if isinstance(key, RSAPublicKey):
         return key, "RS256"
     if isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP256R1):
         return key, "ES256"
-    raise ValueError("neither RSA nor an elliptic curve P-256")
+    raise ValueError("must be RSA or an elliptic curve P-256")

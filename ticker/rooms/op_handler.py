@@ -118,7 +118,7 @@ class RoomHandler:
         self._empty.pop(name, None)
         room.enter(session, called, shared=bool(session.name))
         if guest is None:
-            guest = self._guests[session] = Guest()
+            guest = self._guests[session] = Guest(limits.says_per_minute)
         guest.rooms[name] = room
         session.engaged += 1
         return room
@@ -139,7 +139,7 @@ class RoomHandler:
             text = proper_text(message.text, limits.text_chars)
         except ValueError as error:
             raise ProtocolError("bad-argument", f"text: {error}", message.id) from None
-        if not guest.may_say(limits.says_per_minute, ts):
+        if not guest.bucket.take(ts):
             most = limits.says_per_minute
             raise ProtocolError("too-fast", f"at most {most} messages per minute, a third at once", message.id)
         before = room.bytes

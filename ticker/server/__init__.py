@@ -1,4 +1,4 @@
-"""The aiohttp shell round the hub: moves bytes and keeps time, and decides nothing."""
+"""The server: runs the hub with aiohttp. It moves bytes and keeps time; the hub makes the decisions."""
 
 from ticker.server.core.settings import Settings
 from ticker.server.service import Service

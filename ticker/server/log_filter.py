@@ -1,7 +1,7 @@
-"""The log of what goes wrong below us: a line each, without what came from outside, and not faster than one can read.
+"""Limits what aiohttp and asyncio log: no bytes from clients, and repeated errors at most every ten seconds.
 
-aiohttp logs a malformed request with a traceback that has its bytes, secret headers included; asyncio logs hundreds of
-tracebacks a second while there are no descriptors left.
+aiohttp logs a malformed request as a traceback with its bytes, including secret headers. asyncio logs hundreds of
+tracebacks per second while the process is out of file descriptors.
 """
 
 from __future__ import annotations
@@ -17,53 +17,51 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 log = logging.getLogger("ticker.server")
 
-#: The same trouble is told again after so long.
-_AGAIN_S: Final = 10.0
+#: How long the same error is not logged again.
+_REPEAT_S: Final = 10.0
 _NO_DESCRIPTORS: Final = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
 
-class Troubles:
-    """An exception handler for the loop, and a logger for aiohttp. ``problems`` tells what goes on."""
+class LogFilter:
+    """The event loop's exception handler, and a ``logger`` for aiohttp."""
 
     def __init__(self) -> None:
-        self._told_s: dict[str, float] = {}
-        self._unaccepted_s = float("-inf")
+        self._logged_s: dict[str, float] = {}
+        self._accept_failed_s = float("-inf")
         self.logger = logging.getLogger("ticker.http")
-        self.logger.addFilter(_without_bytes)
+        self.logger.addFilter(_without_request)
 
     def problems(self) -> list[str]:
-        """What is wrong, in words."""
-        lasts = time.monotonic() - self._unaccepted_s < _AGAIN_S
-        return ["descriptors: none left; connections wait to be accepted"] if lasts else []
+        lasts = time.monotonic() - self._accept_failed_s < _REPEAT_S
+        return ["descriptors: none left; new connections have to wait"] if lasts else []
 
-    def watch(self, loop: asyncio.AbstractEventLoop) -> None:
+    def install(self, loop: asyncio.AbstractEventLoop) -> None:
         loop.set_exception_handler(self._on_exception)
 
     def _on_exception(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
         if isinstance(error, OSError) and error.errno in _NO_DESCRIPTORS and "socket" in context:
-            self._unaccepted_s = time.monotonic()
+            self._accept_failed_s = time.monotonic()
             if self._is_due("accept"):
-                log.error("no connection can be accepted: %s; is `ulimit -n` high enough?", error.strerror)
-            return
-        if self._is_due(f"{context.get('message')} {type(error).__name__}"):
+                log.error("can't accept connections: %s; is `ulimit -n` high enough?", error.strerror)
+        elif self._is_due(f"{context.get('message')} {type(error).__name__}"):
             loop.default_exception_handler(context)
 
     def _is_due(self, what: str) -> bool:
         now_s = time.monotonic()
-        due = now_s - self._told_s.get(what, float("-inf")) >= _AGAIN_S
+        due = now_s - self._logged_s.get(what, float("-inf")) >= _REPEAT_S
         if due:
-            if len(self._told_s) > 100:
-                self._told_s.clear()
-            self._told_s[what] = now_s
+            if len(self._logged_s) > 100:
+                self._logged_s.clear()
+            self._logged_s[what] = now_s
         return due
 
 
-def _without_bytes(record: logging.LogRecord) -> bool:
-    """A request that can't be read is its sender's fault: no error of ours, and nothing of it into the log."""
+def _without_request(record: logging.LogRecord) -> bool:
+    """Reduce the error of a malformed request, which is the client's fault, to one line without its content."""
     error = record.exc_info[1] if record.exc_info else None
     if isinstance(error, HttpProcessingError | web.RequestPayloadError | UnicodeError | ValueError):
         record.levelno, record.levelname = logging.INFO, "INFO"
-        record.msg, record.args = "a request that can't be read: %s", (type(error).__name__,)
+        record.msg, record.args = "malformed request: %s", (type(error).__name__,)
         record.exc_info = record.exc_text = None
     return True

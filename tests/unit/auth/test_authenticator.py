@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from ticker.auth.entitlements import EVERYTHING, Entitlements
 from ticker.auth.identity import ANYONE
 from ticker.auth.keys import Keys, add, editing, revoke
 from ticker.auth.tokens import TokenVerifier
-from ticker.server.middleware.login_throttle import Attempts
 
 
 @pytest.fixture
@@ -58,7 +56,7 @@ def test_a_broken_file_leaves_what_was_known(path: Path, caplog: pytest.LogCaptu
     path.write_text("{")
     auth.refresh()
     assert auth.identify(secret) is not None
-    assert "what was known before holds" in caplog.text
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
     path.unlink()
     auth.refresh()
     assert auth.identify(secret) is not None
@@ -172,17 +170,3 @@ def test_a_session_can_not_be_made_up(path: Path) -> None:
         another.seal(secret, identity)[0],
     ):
         assert auth.unseal(forged) is None
-
-
-async def test_wrong_keys_are_answered_late_and_then_not_at_all() -> None:
-    """From one address; another isn't the worse for it."""
-    attempts = Attempts(2, 60, late_s=0.05)
-    loop = asyncio.get_running_loop()
-    began_s = loop.time()
-    assert await asyncio.gather(*(attempts.wrong("203.0.113.7") for _ in range(4))) == [True, True, False, False]
-    assert loop.time() - began_s >= 0.05
-    assert await attempts.wrong("203.0.113.8")
-    assert attempts.retry_after_s == 1
-    # Whoever has one address of IPv6 has its /64.
-    addresses = ("2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8:0:1::1")
-    assert await asyncio.gather(*map(attempts.wrong, addresses)) == [True, True, False, True]

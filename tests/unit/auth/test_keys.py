@@ -61,7 +61,7 @@ def test_revoking_by_name_or_id(path: Path) -> None:
     with editing(path) as keys:
         revoke(keys, "one")
         revoke(keys, two.split("_")[1])
-        with pytest.raises(KeysError, match="no key called three"):
+        with pytest.raises(KeysError, match="three"):
             revoke(keys, "three")
     keys = Keys.read(path)
     assert keys.find(one) is None
@@ -70,7 +70,7 @@ def test_revoking_by_name_or_id(path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["", " ", "a b", "-x", "x" * 65, "ä", "a\n"])
 def test_names(path: Path, name: str) -> None:
-    with pytest.raises(KeysError, match="a name has"):
+    with pytest.raises(KeysError, match="64"):
         made(path, name)
 
 

@@ -25,7 +25,7 @@ from ticker.cli.logs import _JsonLine
 from ticker.errors import CLOSE_CODES, ERROR_CODES, REJECTIONS
 from ticker.server import Settings
 from ticker.server.connections import registry
-from ticker.server.middleware.login_throttle import LATE_S
+from ticker.server.middleware.login_throttle import DELAY_S
 from ticker.wire.limits import Limits
 
 ROOT = Path(__file__).parents[3]
@@ -79,7 +79,7 @@ def test_the_times_are_those_of_the_code() -> None:
     """The table of seconds, in its order."""
     table = SECURITY.partition("### Times")[2].partition("\n## ")[0]
     assert [float(seconds) for seconds in re.findall(r"\| ([\d.]+) \|$", table, re.MULTILINE)] == [
-        LATE_S,
+        DELAY_S,
         registry.WARN_S,
         tokens.LEEWAY_S,
         authenticator.SESSION_S,

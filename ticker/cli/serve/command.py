@@ -72,10 +72,10 @@ def command(**params: Any) -> int:
 
 def _check(params: dict[str, Any]) -> None:
     """Reject options that contradict each other. Raises ``Failure``."""
-    from ticker.server.core.localhost import is_own
+    from ticker.server.core.address import is_loopback
 
     authenticates = params["keys"] or params["jwt_key"]
-    if not (params["no_auth"] or authenticates or is_own(params["host"])):
+    if not (params["no_auth"] or authenticates or is_loopback(params["host"])):
         raise Failure(
             f"--host {params['host']} accepts other machines, and authentication is not set up: make a key with "
             "`ticker keys add NAME` and say --keys ticker-keys.json, or allow everyone with --no-auth"

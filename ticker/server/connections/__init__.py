@@ -1,1 +1,1 @@
-"""Connected clients: admission, handshake, the connection itself, and the table of all of them."""
+"""Client connections: admission limits, taking them over from aiohttp, the connection, the registry of all of them."""

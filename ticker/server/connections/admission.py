@@ -1,56 +1,55 @@
-"""Who may come in: so many connections in all, from one address, and of one key."""
+"""Admission limits: connections in total, per address and per key."""
 
 from __future__ import annotations
 
 from collections import Counter
 
 from ticker.auth.identity import ANYONE, Identity
-from ticker.server.connections.address import source
-from ticker.server.core.localhost import is_own
+from ticker.server.core.address import is_loopback, limit_key
+from ticker.server.core.responses import HttpError
 from ticker.wire.limits import Limits
 
-
-class Refusal(Exception):  # noqa: N818 - an answer, not a fault
-    """Nobody more comes in for now. ``status`` is HTTP's, with the code and the words of the answer."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
+#: The ``Retry-After`` of a refused connection, in seconds.
+RETRY_AFTER_S = 5
 
 
-class Door:
-    """Counts who is in. Addresses of this machine itself are counted in all only: its own programs, or a proxy."""
+class Admission:
+    """Counts connections. Loopback addresses count only towards the total: local programs, or a reverse proxy."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._in_all = 0
-        self._by: Counter[tuple[str, str]] = Counter()
+        self._total = 0
+        self._counts: Counter[tuple[str, str]] = Counter()
 
-    def enter(self, address: str | None, who: Identity = ANYONE) -> None:
-        """One more. Raises ``Refusal``; then it isn't in."""
-        if self._in_all >= self._limits.connections:
-            raise Refusal(503, "too-many-connections", "the server has as many clients as it takes; try again later")
-        places = self._places(address, who)
-        for (kind, each), most in places.items():
-            if most is not None and self._by[kind, each] >= most:
-                text = f"there are {most} connections from your {kind} already, which is as many as may be"
-                raise Refusal(429, "too-many-connections", text)
-        self._by.update(places.keys())
-        self._in_all += 1
+    def enter(self, address: str | None, identity: Identity = ANYONE) -> None:
+        """Count a connection. Raises ``HttpError`` if it exceeds a limit."""
+        if self._total >= self._limits.connections:
+            raise refused(503, "too-many-connections", "the server has reached its connection limit; try again later")
+        scopes = self._scopes(address, identity)
+        for (kind, each), maximum in scopes.items():
+            if maximum is not None and self._counts[kind, each] >= maximum:
+                text = f"your {kind} has {maximum} connections, which is the maximum"
+                raise refused(429, "too-many-connections", text)
+        self._counts.update(scopes.keys())
+        self._total += 1
 
-    def leave(self, address: str | None, who: Identity = ANYONE) -> None:
-        self._in_all -= 1
-        for place in self._places(address, who):
-            self._by[place] -= 1
-            if not self._by[place]:
-                del self._by[place]
+    def leave(self, address: str | None, identity: Identity = ANYONE) -> None:
+        self._total -= 1
+        for scope in self._scopes(address, identity):
+            self._counts[scope] -= 1
+            if not self._counts[scope]:
+                del self._counts[scope]
 
-    def _places(self, address: str | None, who: Identity) -> dict[tuple[str, str], int | None]:
-        """What one is counted by, and how many there may be."""
-        places: dict[tuple[str, str], int | None] = {}
-        if address is not None and not is_own(address):
-            places["address", source(address)] = self._limits.connections_per_address
-        if who.name:
-            places["key", who.owner] = who.may.connections or self._limits.connections_per_key
-        return places
+    def _scopes(self, address: str | None, identity: Identity) -> dict[tuple[str, str], int | None]:
+        """What a connection counts towards, each with its maximum."""
+        scopes: dict[tuple[str, str], int | None] = {}
+        if address is not None and not is_loopback(address):
+            scopes["address", limit_key(address)] = self._limits.connections_per_address
+        if identity.name:
+            scopes["key", identity.owner] = identity.may.connections or self._limits.connections_per_key
+        return scopes
+
+
+def refused(status: int, code: str, message: str) -> HttpError:
+    """The answer to a client that should try again later."""
+    return HttpError(status, code, message, {"Retry-After": str(RETRY_AFTER_S)})

@@ -1,7 +1,7 @@
-"""One client's connection, whatever it speaks: the hub's way to this client.
+"""A client's connection, whatever its transport: the hub's outlet to this client.
 
-Frames are written whole, and nothing waits: the hub asks first whether everything sent before has left. Nothing here
-is made a client that could be shared: no task, no timer (but one while it closes), no buffer to read into.
+Frames are written whole and nothing waits: the hub first asks whether everything sent before has left. To keep memory
+per client small, a connection owns no task, no timer except while closing, and no read buffer.
 """
 
 from __future__ import annotations
@@ -13,69 +13,71 @@ import time
 from abc import abstractmethod
 from typing import ClassVar, Final, Protocol
 
-from ticker.auth.identity import ANYONE, Identity
+from ticker.auth.identity import Identity
 from ticker.hub.session import Session
-from ticker.server.connections.tcp import acknowledged_within, unheard_s
-from ticker.server.connections.token_bucket import Allowance, Verdict
+from ticker.server.connections.tcp import set_user_timeout, unacknowledged_s
 from ticker.server.core.settings import Settings
+from ticker.token_bucket import TokenBucket
 
 log = logging.getLogger("ticker.server")
 
 #: How long a client may take to answer a close.
 CLOSE_S: Final = 1.0
-#: What is read at most in one turn of the loop; all connections read into the same bytes, one after the other.
-_ARRIVAL: Final = memoryview(bytearray(65_536))
+#: A message costs one more token for each of these: reading a large one takes as long as several small ones.
+BYTES_PER_TOKEN: Final = 4_096
+#: All connections read into this buffer, one after the other.
+_READ_BUFFER: Final = memoryview(bytearray(65_536))
 
 
-class Owner(Protocol):
-    """Whom a connection tells."""
+class ConnectionOwner(Protocol):
+    """What a connection reports to. A protocol because the registry, which implements it, imports this module."""
 
     def received(self, connection: Connection, message: str | bytes) -> None: ...
 
-    def flooded(self, connection: Connection) -> None:
-        """A message more than the client may send; it is lost."""
+    def rate_limited(self, connection: Connection) -> None:
+        """A message exceeded the client's rate and was dropped."""
 
     def lost(self, connection: Connection) -> None: ...
 
 
 class Framer(Protocol):
-    """Makes of a message what is written. One for all connections of a kind: it may keep the last."""
+    """Turns a payload into the bytes on the wire. Shared by connections, so it may keep the last result."""
 
     def frame(self, payload: bytes) -> bytes: ...
 
 
 class Connection(asyncio.BufferedProtocol):
-    """The protocol of a transport whose handshake is done. After ``close`` frames to send are dropped."""
+    """An asyncio protocol for a transport whose handshake is done. After ``close`` it drops what is sent."""
 
     __slots__ = (
-        "_allowance",
+        "_bucket",
         "_closing",
         "_fd",
         "_framer",
         "_full",
         "_loop",
         "_owner",
+        "_reading_paused",
         "_settings",
         "_stuck_bytes",
         "_stuck_s",
         "_timer",
         "_transport",
-        "_unread",
         "bytes",
         "code",
+        "expiry_warned",
         "frames",
         "heard_s",
+        "identity",
         "reason",
         "remote",
         "session",
         "since_s",
-        "warned",
-        "who",
     )
 
-    #: What it speaks.
+    #: The transport's name in logs, metrics and ``/v1/clients``.
     kind: ClassVar[str]
-    #: Set by the owner, as soon as there is one.
+    #: Set by the owner once the hub has created it.
     session: Session
 
     def __init__(
@@ -83,9 +85,9 @@ class Connection(asyncio.BufferedProtocol):
         transport: asyncio.Transport,
         framer: Framer,
         settings: Settings,
-        owner: Owner,
+        owner: ConnectionOwner,
         remote: str | None,
-        who: Identity = ANYONE,
+        identity: Identity,
     ) -> None:
         limits = settings.limits
         self._settings = settings
@@ -93,62 +95,59 @@ class Connection(asyncio.BufferedProtocol):
         self._transport = transport
         self._framer = framer
         self._owner = owner
-        #: When it was last heard of, by the loop's clock.
+        #: When the client last sent something, in the event loop's time.
         self.heard_s = self._loop.time()
-        self._allowance = Allowance(limits.messages_per_second, limits.messages_at_once, self.heard_s)
+        self._bucket = TokenBucket(limits.messages_per_second, 1.0, limits.messages_at_once)
         self._timer: asyncio.TimerHandle | None = None
-        #: Something that was sent has not left.
+        #: Whether sent data waits in the transport's buffer; how much, and since when it hasn't shrunk.
         self._full = False
-        #: What waited, and since when no less does.
         self._stuck_bytes = 0
         self._stuck_s = 0.0
         self._closing = False
-        #: The client doesn't read what it asked for; it isn't read from.
-        self._unread = False
+        #: Whether reading is paused because the client doesn't read its answers.
+        self._reading_paused = False
         self.frames = 0
         self.bytes = 0
         self.remote = remote
-        self.who = who
-        #: Whether it was told that its key or token ends.
-        self.warned = False
+        self.identity = identity
+        #: Whether the client was told that its key or token is about to expire.
+        self.expiry_warned = False
         self.since_s = time.monotonic()
-        #: Why it ended, for the log.
+        #: Why the connection ended, for the log, and its close code. 1006: no close frame.
         self.reason = "connection lost"
-        #: What it was closed with; 1006 stands for no close.
         self.code = 1006
-        # Where nothing is encrypted on the way, and a socket is a file.
+        # Without TLS on POSIX the socket's descriptor can be written to directly.
         plain = os.name == "posix" and transport.get_extra_info("sslcontext") is None
         found = transport.get_extra_info("socket") if plain else None
         self._fd: int | None = None if found is None else found.fileno()
 
     def begin(self, head: bytes, tail: bytes) -> None:
-        """Take the transport over, with the handshake's answer, and what the client sent without waiting for it."""
+        """Take the transport over: send the response's head, and read what the client sent after its request."""
         transport = self._transport
         transport.set_protocol(self)
-        # Told when something has to wait, and when nothing has to any more.
-        # (Those of TLS count a buffer of the very size as too much, those without as still enough.)
+        # Call pause_writing as soon as anything waits, and resume_writing when nothing does. TLS transports count a
+        # buffer of exactly ``high`` as full, plain ones don't.
         transport.set_write_buffer_limits(high=0 if self._fd is not None else 1, low=0)
         transport.write(head)
         if tail:
-            self._loop.call_soon(self._came, tail)
+            self._loop.call_soon(self._data_received, tail)
 
-    # What a kind of connection has of its own
-
-    @abstractmethod
-    def _farewell(self, code: int, reason: str) -> bytes:
-        """What tells the client that, and why, it ends."""
+    # What each transport implements
 
     @abstractmethod
-    def _came(self, data: bytes | memoryview) -> None:
-        """The client sent something."""
+    def _close_message(self, code: int, reason: str) -> bytes:
+        """The bytes that tell the client why the connection ends."""
 
-    def _resumed(self) -> None:
-        """It is read from again: here is what it has sent before."""
+    @abstractmethod
+    def _data_received(self, data: bytes | memoryview) -> None: ...
+
+    def _reading_resumed(self) -> None:
+        """Process data received before reading was paused."""
 
     # The hub's side: an Outlet
 
     def ready(self) -> bool:
-        # What the kernel took counts as gone; its buffer is kept small (see Settings.send_buffer_bytes).
+        # Data in the kernel's buffer counts as sent; Settings.send_buffer_bytes keeps that small.
         return not self._full
 
     def offer(self, payload: bytes) -> bool:
@@ -163,16 +162,17 @@ class Connection(asyncio.BufferedProtocol):
             self._write(self._framer.frame(payload))
 
     def _write(self, frame: bytes) -> None:
+        """Write a frame to the socket."""
         size = len(frame)
         self.frames += 1
         self.bytes += size
         if self._fd is not None and not self._full:
-            # Straight to the kernel: with an empty buffer that is all that the transport would do, in twice the time.
-            # The descriptor is the transport's until ``connection_lost``, and then we are closing.
+            # With an empty buffer the transport would do just this, in twice the time. The transport owns the
+            # descriptor until ``connection_lost``, after which ``_closing`` is set.
             try:
                 sent = os.write(self._fd, frame)
             except OSError:
-                sent = 0  # it is full, or broken: the transport finds out which, and knows what to do then
+                sent = 0  # full or broken: the transport finds out which, and handles it
             if sent == size:
                 return
             frame = frame[sent:]
@@ -180,34 +180,34 @@ class Connection(asyncio.BufferedProtocol):
 
     @property
     def backlog_bytes(self) -> int:
-        """What was sent and has not left."""
+        """Bytes sent that wait in the transport's buffer."""
         return self._transport.get_write_buffer_size()
 
     def stuck_for_s(self, now_s: float) -> float:
-        """For how long nothing of what waits has left; to be asked now and then, with the loop's time."""
+        """How long the backlog hasn't shrunk. To be called every few seconds with the event loop's time."""
         if not self._full:
             return 0.0
-        waits = self.backlog_bytes
-        if waits < self._stuck_bytes:
+        backlog = self.backlog_bytes
+        if backlog < self._stuck_bytes:
             self._stuck_s = now_s
-        self._stuck_bytes = waits
+        self._stuck_bytes = backlog
         return now_s - self._stuck_s
 
     @property
     def vanished(self) -> bool:
-        """Whether its machine has been silent for too long while something waited. Else the kernel finds out."""
-        return self._full and unheard_s(self._transport) > self._settings.dead_after_s
+        """Whether the peer stopped acknowledging data. While nothing waits to be sent, the kernel detects that."""
+        return self._full and unacknowledged_s(self._transport) > self._settings.dead_after_s
 
     def close(self, code: int, reason: str = "") -> None:
-        """Say so to the client, and hang up when it has answered, or hasn't for ``CLOSE_S``."""
+        """Tell the client, and disconnect when it has answered or after ``CLOSE_S``."""
         if self._closing:
             return
         self.code = code
         self.reason = f"closed by the server with {code}{f' ({reason})' if reason else ''}"
-        self._finish(self._farewell(code, reason))
+        self._finish(self._close_message(code, reason))
 
     def abort(self, reason: str) -> None:
-        """Hang up."""
+        """Disconnect at once."""
         self.reason = reason
         self._closing = True
         self._transport.abort()
@@ -218,21 +218,24 @@ class Connection(asyncio.BufferedProtocol):
         self._timer = self._loop.call_later(CLOSE_S, self._transport.abort)
         self._transport.resume_reading()
 
-    def _allowed(self, size: int) -> Verdict:
-        """Whether the client may say something more just now, of ``size`` bytes."""
+    def _within_rate(self, size: int, *, report: bool = True) -> bool:
+        """Count a message of ``size`` bytes. False: drop it. Clients that continue despite the error are closed."""
         self.heard_s = self._loop.time()
-        verdict = self._allowance.take(self.heard_s, size)
-        if verdict is Verdict.ENOUGH:
+        if self._bucket.take(self.heard_s, 1 + size // BYTES_PER_TOKEN):
+            return True
+        if not self._bucket.overdraw():
             self.close(4429, "too many messages")
-        return verdict
+        elif report:
+            self._owner.rate_limited(self)
+        return False
 
     # The transport's side
 
     def get_buffer(self, _sizehint: int) -> memoryview:
-        return _ARRIVAL
+        return _READ_BUFFER
 
     def buffer_updated(self, nbytes: int) -> None:
-        self._came(_ARRIVAL[:nbytes])
+        self._data_received(_READ_BUFFER[:nbytes])
 
     def eof_received(self) -> bool | None:
         # The transport closes itself now.
@@ -242,17 +245,17 @@ class Connection(asyncio.BufferedProtocol):
     def pause_writing(self) -> None:
         self._full = True
         self._stuck_bytes, self._stuck_s = 0, self._loop.time()
-        # To the kernel one that doesn't read is as dead as one that vanished; we tell them apart.
-        acknowledged_within(self._transport, self._settings.limits.slow_seconds + 2 * self._settings.dead_after_s)
+        # The kernel can't tell a client that stopped reading from one that vanished: give it time for the former.
+        set_user_timeout(self._transport, self._settings.limits.slow_seconds + 2 * self._settings.dead_after_s)
 
     def resume_writing(self) -> None:
         self._full = False
-        acknowledged_within(self._transport, self._settings.dead_after_s)
-        if self._unread:
-            self._unread = False
+        set_user_timeout(self._transport, self._settings.dead_after_s)
+        if self._reading_paused:
+            self._reading_paused = False
             self._transport.resume_reading()
-            # Not from within the transport's own writing.
-            self._loop.call_soon(self._resumed)
+            # Not from within the transport's write.
+            self._loop.call_soon(self._reading_resumed)
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self._closing = True

@@ -1,4 +1,4 @@
-"""How much memory this process has, and how much there is."""
+"""How much memory this process uses and may use."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 
 _STATM = Path("/proc/self/statm")
-_MOST = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+_CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
 def resident_bytes() -> int:
-    """What it has resident; 0 where the system doesn't say."""
+    """The process's resident memory; 0 if the system doesn't tell."""
     try:
         return int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError):
@@ -18,14 +18,14 @@ def resident_bytes() -> int:
 
 
 def installed_bytes() -> int | None:
-    """What the machine has, or the container it runs in if that has less; None where the system doesn't say."""
+    """The machine's memory or the container's limit, whichever is smaller; None if the system doesn't tell."""
     try:
         found = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (ValueError, OSError, AttributeError):
         return None
-    for path in _MOST:
+    for path in _CGROUP_LIMITS:
         try:
             found = min(found, int(path.read_text()))
         except (OSError, ValueError):
-            continue  # not there, or "max"
+            continue  # no such file, or "max"
     return found

@@ -1,4 +1,4 @@
-"""Everybody who is connected, whatever they speak: lets them in, looks after them, and sees them off."""
+"""The registry of open connections: admits them, closes slow, idle and expired ones, and closes all on shutdown."""
 
 from __future__ import annotations
 
@@ -7,163 +7,149 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable
-from collections.abc import Set as AbstractSet
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from ticker.auth.authenticator import Authenticator
-from ticker.auth.identity import Identity, identity
+from ticker.auth.identity import Identity
 from ticker.errors import CLOSE_CODES
 from ticker.hub.hub import Hub
-from ticker.hub.session import Session
-from ticker.server.connections.admission import Door, Refusal
+from ticker.server.connections.admission import Admission, refused
 from ticker.server.connections.connection import Connection
-from ticker.server.connections.handshake import taken_over
 from ticker.server.connections.memory import resident_bytes
-from ticker.server.connections.tcp import tune
+from ticker.server.connections.takeover import take_over_transport
+from ticker.server.connections.tcp import configure_tcp
 from ticker.server.core.metronome import Metronome
-from ticker.server.core.responses import refusal
+from ticker.server.core.requests import identity_of
 from ticker.server.core.settings import Settings
 
 log = logging.getLogger("ticker.server")
 
-#: RFC 6455, section 7.4.1, and its registry: "service restart", upon which clients come back.
+#: RFC 6455, section 7.4.1, and its registry: "service restart", after which clients reconnect.
 _RESTART = 1012
-#: Who is too slow, idle, or not let in any more is looked for so often; more often where the limits are short.
+#: How often connections are checked; more often with shorter limits.
 _SWEEP_S = 2.0
-#: What those are told who can't come in.
-RETRY_AFTER_S = 5
-#: So long before its end a client is told that its key or token ends.
+#: How long before its key or token expires a client is warned.
 WARN_S = 60.0
 
 
-class Clients:
-    """The connections that are open. ``auth`` tells who may stay."""
+class ConnectionRegistry:
+    """The open connections of all transports."""
 
     def __init__(self, hub: Hub, metronome: Metronome, settings: Settings, auth: Authenticator) -> None:
         self._hub = hub
         self._metronome = metronome
         self._settings = settings
         self._auth = auth
-        self._door = Door(settings.limits)
+        self._admission = Admission(settings.limits)
         self._sweep: asyncio.TimerHandle | None = None
-        self._open: set[Connection] = set()
-        self._too_large = False
+        self.open: set[Connection] = set()
+        self._out_of_memory = False
         #: Set when the server stops.
         self.stopping = asyncio.Event()
-        self._all_gone = asyncio.Event()
-        #: How connections ended, by code (3000: one that a client made up), and what those wrote that are gone.
+        self._all_closed = asyncio.Event()
+        #: Ended connections by close code, and what they sent. 3000 stands for all codes that clients invent.
         self.closes: Counter[int] = Counter()
-        self._gone_frames = self._gone_bytes = 0
-
-    @property
-    def open(self) -> AbstractSet[Connection]:
-        return self._open
+        self._ended_frames = self._ended_bytes = 0
 
     @property
     def sent_frames(self) -> int:
-        """Frames written, to those who are gone too."""
-        return self._gone_frames + sum(connection.frames for connection in self._open)
+        """Frames sent, also on connections that have ended."""
+        return self._ended_frames + sum(connection.frames for connection in self.open)
 
     @property
     def sent_bytes(self) -> int:
         """Bytes of these frames."""
-        return self._gone_bytes + sum(connection.bytes for connection in self._open)
+        return self._ended_bytes + sum(connection.bytes for connection in self.open)
 
     def problems(self) -> list[str]:
-        """What is wrong, in words."""
-        return ["memory: as much as may be is used; no new clients"] if self._too_large else []
+        return ["memory: the limit is reached; new clients are refused"] if self._out_of_memory else []
 
-    # Coming in
+    def admit(self, request: web.Request) -> None:
+        """Count a request as a connection until ``release``. Raises ``HttpError`` if it is refused."""
+        if self.stopping.is_set():
+            raise refused(503, "stopping", "the server is stopping; try again")
+        self.check_memory()
+        self._admission.enter(request.remote, identity_of(request))
 
-    def enter(self, request: web.Request) -> web.Response | None:
-        """Count one in who holds a connection. Else the answer that says why not."""
-        try:
-            if self.stopping.is_set():
-                raise Refusal(503, "stopping", "the server is stopping; try again")
-            if self._too_large:
-                raise _no_memory()
-            self._door.enter(request.remote, identity(request))
-        except Refusal as error:
-            return _turned_away(error)
-        return None
+    def check_memory(self) -> None:
+        """Raises ``HttpError`` while the server has reached its memory limit. For requests with large responses."""
+        if self._out_of_memory:
+            raise refused(503, "no-memory", "the server has reached its memory limit; try again later")
 
-    def full(self) -> web.Response | None:
-        """What those are told who ask for something large, while there is no memory for it."""
-        return _turned_away(_no_memory()) if self._too_large else None
-
-    def leave(self, remote: str | None, who: Identity) -> None:
-        """Count one out."""
-        self._door.leave(remote, who)
+    def release(self, remote: str | None, identity: Identity) -> None:
+        self._admission.leave(remote, identity)
 
     def take_over(
         self,
         request: web.Request,
-        begun: Callable[[asyncio.Transport, str | None, Identity], Connection],
+        connect: Callable[[asyncio.Transport], Connection],
         head: bytes,
         encoding: str,
-        welcomed: Callable[[Session], None] = lambda _session: None,
-    ) -> web.Response:
-        """Make a request's connection one of ours, which begins with ``head``. Returns what aiohttp is to answer."""
-        if (response := self.enter(request)) is not None:
-            return response
-        who, remote = identity(request), request.remote
-        taken = taken_over(request)
-        if taken is None:
-            self.leave(remote, who)
-        else:
-            transport, tail = taken
-            settings = self._settings
-            tune(transport, send_buffer_bytes=settings.send_buffer_bytes, dead_after_s=settings.dead_after_s)
-            connection = begun(transport, remote, who)
-            connection.begin(head, tail)
-            self._open.add(connection)
-            connection.session = session = self._hub.attach(connection, encoding, who.may, who.name, who.owner)
-            name = f" as {who.name}" if who.name else ""
-            log.info(
-                "client %s: connected from %s%s, %s, %s",
-                *(session.id, remote, name, connection.kind, encoding),
-                extra={"client": session.id},
-            )
-            welcomed(session)
-        # The connection is no longer aiohttp's: this reaches nobody.
-        return web.Response(status=101)
+    ) -> Connection | None:
+        """Turn a request's connection into a client's, which starts with ``head``. None: the client has disconnected.
 
-    # What a connection tells: it is their owner
+        In either case the handler must return ``unsent_response()``. Raises ``HttpError`` if the client is refused.
+        """
+        self.admit(request)
+        identity = identity_of(request)
+        taken = take_over_transport(request)
+        if taken is None:
+            self.release(request.remote, identity)
+            return None
+        transport, tail = taken
+        settings = self._settings
+        configure_tcp(transport, send_buffer_bytes=settings.send_buffer_bytes, dead_after_s=settings.dead_after_s)
+        connection = connect(transport)
+        connection.begin(head, tail)
+        self.open.add(connection)
+        session = self._hub.attach(connection, encoding, identity.may, identity.name, identity.owner)
+        connection.session = session
+        name = f" as {identity.name}" if identity.name else ""
+        log.info(
+            "client %s: connected from %s%s, %s, %s",
+            *(session.id, request.remote, name, connection.kind, encoding),
+            extra={"client": session.id},
+        )
+        return connection
+
+    # A ConnectionOwner
 
     def received(self, connection: Connection, message: str | bytes) -> None:
         self._metronome.receive(connection.session, message)
 
-    def flooded(self, connection: Connection) -> None:
+    def rate_limited(self, connection: Connection) -> None:
         limits = self._settings.limits
-        text = f"at most {limits.messages_per_second} messages a second, and {limits.messages_at_once} at once"
+        text = f"at most {limits.messages_per_second} messages per second, in bursts of {limits.messages_at_once}"
         self._hub.refuse(connection.session, "too-many-messages", text)
 
     def lost(self, connection: Connection) -> None:
         session = connection.session
-        self._open.discard(connection)
-        self.leave(connection.remote, connection.who)
-        self.closes[_counted(connection.code)] += 1
-        self._gone_frames += connection.frames
-        self._gone_bytes += connection.bytes
-        watched = len(session)
+        self.open.discard(connection)
+        self.release(connection.remote, connection.identity)
+        code = connection.code
+        # Clients may invent 3,000 codes: too many to count one by one.
+        self.closes[code if code < 3_000 or code in CLOSE_CODES else 3_000] += 1
+        self._ended_frames += connection.frames
+        self._ended_bytes += connection.bytes
+        symbols = len(session)
         self._hub.detach(session)
-        # Those who were in a room with it are to be told.
+        # The other members of its rooms have to be told.
         self._metronome.check()
         reason = "the server stops" if self.stopping.is_set() else connection.reason
         log.info(
             "client %s: %s; from %s, watched %d, %.1f s, %d frames, %d bytes",
-            *(session.id, reason, connection.remote, watched),
+            *(session.id, reason, connection.remote, symbols),
             *(time.monotonic() - connection.since_s, connection.frames, connection.bytes),
             extra={"client": session.id},
         )
-        if self.stopping.is_set() and not self._open:
-            self._all_gone.set()
+        if self.stopping.is_set() and not self.open:
+            self._all_closed.set()
 
-    # Looking after them
+    # Checks, and shutdown
 
     def start(self) -> None:
-        """Begin to look after those who are too slow or idle, on the running event loop."""
+        """Start checking connections, on the running event loop."""
         limits = self._settings.limits
         every_s = min(_SWEEP_S, limits.slow_seconds / 5, limits.idle_seconds / 5)
         self._sweep = asyncio.get_running_loop().call_later(every_s, self._on_sweep, every_s)
@@ -172,10 +158,10 @@ class Clients:
         loop = asyncio.get_running_loop()
         self._sweep = loop.call_later(every_s, self._on_sweep, every_s)
         self._auth.refresh()
-        self._weigh()
+        self.measure_memory()
         limits, now_s, wall_s = self._settings.limits, loop.time(), time.time()
-        for connection in list(self._open):
-            if not self._auth.holds(connection.who):
+        for connection in list(self.open):
+            if not self._auth.holds(connection.identity):
                 connection.close(4401, "log in again")
             elif connection.vanished:
                 connection.abort("vanished")
@@ -184,49 +170,35 @@ class Clients:
             elif now_s - connection.heard_s >= limits.idle_seconds and not connection.session.busy:
                 connection.close(4409, "idle")
             else:
-                self._warn(connection, wall_s)
+                self._warn_of_expiry(connection, wall_s)
 
-    def _warn(self, connection: Connection, wall_s: float) -> None:
-        ends_s = connection.who.expires_s
-        if ends_s is not None and not connection.warned and ends_s - wall_s <= WARN_S:
-            connection.warned = True
-            text = f"your key or token ends in {max(0, ends_s - wall_s):.0f} s, and then this connection: log in again"
+    def _warn_of_expiry(self, connection: Connection, wall_s: float) -> None:
+        expires_s = connection.identity.expires_s
+        if expires_s is not None and not connection.expiry_warned and expires_s - wall_s <= WARN_S:
+            connection.expiry_warned = True
+            text = f"your key or token expires in {max(0, expires_s - wall_s):.0f} s; then this connection is closed"
             self._hub.refuse(connection.session, "login-ends", text)
 
-    def _weigh(self) -> None:
-        too_large = resident_bytes() > self._settings.limits.memory_bytes
-        if too_large != self._too_large:
-            log.warning("memory: %s", "too much is used; no new clients" if too_large else "there is room again")
-        self._too_large = too_large
+    def measure_memory(self) -> None:
+        exceeded = resident_bytes() > self._settings.limits.memory_bytes
+        if exceeded != self._out_of_memory:
+            state = "the limit is reached; new clients are refused" if exceeded else "below the limit again"
+            log.warning("memory: %s", state)
+        self._out_of_memory = exceeded
 
     async def stop(self, within_s: float) -> None:
-        """Close every connection with 1012, which tells clients to come back; whoever doesn't answer in time is cut."""
+        """Close every connection with 1012. Clients that don't answer in time are disconnected."""
         self.stopping.set()
         if self._sweep is not None:
             self._sweep.cancel()
-        for connection in list(self._open):
+        for connection in list(self.open):
             connection.close(_RESTART, "the server restarts")
-        if self._open:
+        if self.open:
             try:
                 async with asyncio.timeout(within_s):
-                    await self._all_gone.wait()
+                    await self._all_closed.wait()
             except TimeoutError:
-                for connection in list(self._open):
+                for connection in list(self.open):
                     connection.abort("the server stops")
-                # Their transports tell them in the loop's next turn.
+                # Transports report that in the next turn of the event loop.
                 await asyncio.sleep(0)
-
-
-def _no_memory() -> Refusal:
-    return Refusal(503, "no-memory", "the server has as much in memory as it may; try again later")
-
-
-def _turned_away(error: Refusal) -> web.Response:
-    response = refusal(error.status, error.code, str(error))
-    response.headers[hdrs.RETRY_AFTER] = str(RETRY_AFTER_S)
-    return response
-
-
-def _counted(code: int) -> int:
-    """A close code as it is counted: clients may make up three thousand, which is no number of rows for anybody."""
-    return code if code < 3_000 or code in CLOSE_CODES else 3_000

@@ -1,4 +1,4 @@
-"""What the kernel is told about a client's TCP connection, and asked about it. Where it has no such option, nothing."""
+"""TCP options of client connections. Each is skipped where the system doesn't have it."""
 
 from __future__ import annotations
 
@@ -8,37 +8,34 @@ import struct
 from asyncio.trsock import TransportSocket
 from typing import Final
 
-# linux/tcp.h, struct tcp_info: eight bytes of small fields, then 32-bit ones; these are the 5th and the 13th of them.
+# linux/tcp.h, struct tcp_info: eight bytes of small fields, then 32-bit ones, of which these are the 5th and the 13th.
 _UNACKED: Final = 8 + 4 * 4
 _LAST_ACK_RECEIVED: Final = 8 + 12 * 4
 
 
-def tune(transport: asyncio.Transport, *, send_buffer_bytes: int, dead_after_s: float) -> None:
-    """Keep the kernel's buffer small, and find a peer that vanished: by what it does not acknowledge, or by asking."""
+def configure_tcp(transport: asyncio.Transport, *, send_buffer_bytes: int, dead_after_s: float) -> None:
+    """Limit the kernel's send buffer, and have the kernel end connections whose peer has vanished."""
     found = _socket(transport)
     if found is None:
         return
     found.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer_bytes)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    acknowledged_within(transport, dead_after_s)
+    set_user_timeout(found, dead_after_s)
 
 
-def acknowledged_within(transport: asyncio.Transport, seconds: float) -> None:
-    """The kernel ends a connection whose peer takes longer, or has no room for so long (TCP_USER_TIMEOUT)."""
-    found = _socket(transport)
-    if found is not None:
-        all_acknowledged_within(found, seconds)
+def set_user_timeout(found: socket.socket | TransportSocket | asyncio.Transport, seconds: float) -> None:
+    """End a connection whose sent data stays unacknowledged, or unsent for a full receive window, for this long.
 
-
-def all_acknowledged_within(found: socket.socket | TransportSocket, seconds: float) -> None:
-    """The same of a socket; of one that listens, for each connection that it is to accept."""
+    TCP_USER_TIMEOUT (RFC 5482). Connections inherit it from a listening socket.
+    """
+    target = found if isinstance(found, socket.socket | TransportSocket) else _socket(found)
     option = getattr(socket, "TCP_USER_TIMEOUT", None)
-    if option is not None:
-        found.setsockopt(socket.IPPROTO_TCP, option, int(seconds * 1000))
+    if target is not None and option is not None:
+        target.setsockopt(socket.IPPROTO_TCP, option, int(seconds * 1000))
 
 
-def unheard_s(transport: asyncio.Transport) -> float:
-    """For how long the peer's machine has acknowledged nothing, although it was sent something; 0 if it has."""
+def unacknowledged_s(transport: asyncio.Transport) -> float:
+    """How long the peer has acknowledged nothing while sent data waits for it; 0 if nothing waits."""
     found, option = _socket(transport), getattr(socket, "TCP_INFO", None)
     if found is None or option is None:
         return 0.0

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ticker.auth.tokens import TokenVerifier
+from ticker.server.core.address import Network
 from ticker.wire.limits import Limits
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,8 @@
-"""Tells a program of the operator's what alerts fired: signed POSTs, repeated until they are taken or an hour is over.
+"""Webhooks: sends fired alerts to the operator's URL as signed POSTs, retried for an hour.
 
 The signature is Stripe's scheme (https://docs.stripe.com/webhooks, "Verify webhook signatures manually"): the header
-has a time and an HMAC-SHA256 over that time, a dot and the body, so that what was sent once can't be sent again later.
-An event may come twice, after a lost answer or a crash: then it comes with the same ``event``.
+has a timestamp and an HMAC-SHA256 over timestamp, dot and body, which prevents replays. After a lost response or a
+crash an event is delivered again, with the same ``event``.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import hmac
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import aiohttp
 import msgspec
@@ -29,24 +29,24 @@ from ticker.wire.messages import Fired, Id
 
 log = logging.getLogger("ticker.webhooks")
 
-#: So many events wait at most; of more the oldest goes.
-WAITING: Final = 1_000
-#: So many are on the way at a time.
-AT_A_TIME: Final = 4
+#: Maximum number of waiting events; beyond it the oldest is dropped.
+MAX_WAITING: Final = 1_000
+#: Maximum number of concurrent requests.
+CONCURRENCY: Final = 4
 TIMEOUT_S: Final = 10.0
 GIVE_UP_S: Final = 3_600.0
-#: What becomes of one. ``retried`` is an attempt that failed and will be repeated; the others are ends.
+#: Results of an attempt. ``retried``: it failed and will be repeated; the others are final.
 RESULTS: Final = ("delivered", "refused", "expired", "dropped", "retried")
-#: Answers after which the same may well be taken later; others of 300 to 499 are final.
-_LATER: Final = {408, 425, 429}
-#: What is shorter can be guessed.
+#: Statuses that are worth a retry; others from 300 to 499 are final.
+_RETRIED: Final = {408, 425, 429}
+#: Shorter secrets can be guessed.
 _SECRET_BYTES: Final = 16
-#: What is lost is logged so often.
-_TOLD_S: Final = 10.0
+#: Lost events are logged at most this often.
+_LOG_S: Final = 10.0
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="alert"):
-    """The body: what fired, whose it is, and the name of this event, which is the same however often it comes."""
+    """The body. ``event`` identifies the event and is the same in every attempt."""
 
     event: str
     owner: str
@@ -58,11 +58,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="al
     seq: int
 
 
-def event(instance: str, owner: str, fired: Fired) -> Event:
-    """The event of what fired. ``instance``: within what ``fired.seq`` counts for this owner."""
-    named = hashlib.sha256(msgspec.json.encode((instance, owner, fired.seq, fired.ts))).hexdigest()[:32]
+def event_for(instance: str, owner: str, fired: Fired) -> Event:
+    """The event for a fired alert. ``fired.seq`` is unique within an ``instance`` and owner."""
+    id_ = hashlib.sha256(msgspec.json.encode((instance, owner, fired.seq, fired.ts))).hexdigest()[:32]
     return Event(
-        event=named,
+        event=id_,
         owner=owner,
         id=fired.id,
         symbol=fired.symbol,
@@ -74,32 +74,16 @@ def event(instance: str, owner: str, fired: Fired) -> Event:
 
 
 def signature(secret: bytes, body: bytes, now_s: float) -> str:
-    """The header ``Ticker-Signature``."""
+    """The value of the ``Ticker-Signature`` header."""
     stamp = int(now_s)
     signed = hmac.digest(secret, b"%d.%b" % (stamp, body), hashlib.sha256).hex()
     return f"t={stamp},v1={signed}"
 
 
-class Undelivered(Protocol):
-    """Where events outlive the server."""
-
-    def undelivered(self) -> list[Event]: ...
-
-    def settled(self, event: str) -> None:
-        """This one is done with."""
-
-
-class _Nowhere:
-    def undelivered(self) -> list[Event]:
-        return []
-
-    def settled(self, event: str) -> None: ...
-
-
 class Webhooks:
-    """``fired`` may be called once ``start`` was. ``results`` counts by ``RESULTS``.
+    """Sends events after ``start``. ``results`` counts by ``RESULTS``.
 
-    Raises ``WebhookError`` for an address or a secret that can't be.
+    Raises ``WebhookError`` for an invalid URL or secret.
     """
 
     def __init__(
@@ -108,44 +92,51 @@ class Webhooks:
         secret: Path,
         *,
         backoff: Backoff | None = None,
-        waiting: int = WAITING,
+        max_waiting: int = MAX_WAITING,
         give_up_s: float = GIVE_UP_S,
         time_s: Callable[[], float] = time.time,
     ) -> None:
-        self._url = _address(url)
-        self._secret = _secret(secret)
+        self._url = _parse_url(url)
+        self._secret = _read_secret(secret)
         self._instance = ""
-        self._outbox: Undelivered = _Nowhere()
+        self._settled: Callable[[str], None] = lambda _event: None
         self._backoff = backoff or Backoff(initial_s=1.0, maximum_s=300.0)
-        self._most = waiting
+        self._max_waiting = max_waiting
         self._give_up_s = give_up_s
         self._time_s = time_s
         self._waiting: dict[str, asyncio.Task[None]] = {}
-        self._slots = asyncio.Semaphore(AT_A_TIME)
+        self._slots = asyncio.Semaphore(CONCURRENCY)
         self._session: aiohttp.ClientSession | None = None
-        self._told_s = float("-inf")
+        self._logged_s = float("-inf")
         self.results: Counter[str] = Counter()
 
     @property
     def waiting(self) -> int:
-        """Events that were not taken yet."""
+        """Number of events not yet delivered."""
         return len(self._waiting)
 
-    def start(self, instance: str, outbox: Undelivered | None = None) -> None:
-        """Begin, with what the ``outbox`` has from before, on the running event loop. ``instance``: see ``event``."""
+    def start(
+        self,
+        instance: str,
+        undelivered: Iterable[Event] = (),
+        settled: Callable[[str], None] = lambda _event: None,
+    ) -> None:
+        """Start on the running event loop, with the stored events that are ``undelivered``.
+
+        ``instance``: see ``event_for``. ``settled`` is told each event that needs no storing any more.
+        """
         self._instance = instance
-        self._outbox = outbox or self._outbox
+        self._settled = settled
         self._session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
             headers={hdrs.USER_AGENT: f"ticker/{ticker.__version__}", hdrs.CONTENT_TYPE: "application/json"},
-            # Each answer is from a stranger, and nothing of it is kept.
             cookie_jar=aiohttp.DummyCookieJar(),
         )
-        for each in self._outbox.undelivered():
+        for each in undelivered:
             self._send(each)
 
     async def stop(self) -> None:
-        """Stop sending. What waits is lost, unless there is an outbox."""
+        """Stop sending. Waiting events are lost unless they are stored."""
         tasks = list(self._waiting.values())
         for task in tasks:
             task.cancel()
@@ -154,32 +145,32 @@ class Webhooks:
             await self._session.close()
 
     def fired(self, owner: str, fired: Fired) -> None:
-        """Send this, soon."""
-        self._send(event(self._instance, owner, fired))
+        """Queue the event for a fired alert."""
+        self._send(event_for(self._instance, owner, fired))
 
     def _send(self, what: Event) -> None:
         if what.event in self._waiting:
             return
-        while len(self._waiting) >= self._most:
+        while len(self._waiting) >= self._max_waiting:
             oldest = next(iter(self._waiting))
             self._waiting[oldest].cancel()
-            self._settle(oldest, "dropped", f"more than {self._most} wait")
+            self._settle(oldest, "dropped", f"more than {self._max_waiting} are waiting")
         task = self._waiting[what.event] = asyncio.create_task(self._deliver(what), name=f"webhook {what.event}")
         task.add_done_callback(_report)
 
     def _settle(self, name: str, result: str, why: str = "") -> None:
         del self._waiting[name]
         self.results[result] += 1
-        self._outbox.settled(name)
+        self._settled(name)
         now_s = asyncio.get_running_loop().time()
-        if why and now_s - self._told_s >= _TOLD_S:
-            self._told_s = now_s
+        if why and now_s - self._logged_s >= _LOG_S:
+            self._logged_s = now_s
             log.error("webhook %s to %s: %s: %s", name, self._url.origin(), result, why)
 
     async def _deliver(self, what: Event) -> None:
         loop = asyncio.get_running_loop()
         body = msgspec.json.encode(what)
-        until_s = loop.time() + self._give_up_s
+        deadline_s = loop.time() + self._give_up_s
         attempt = 0
         while True:
             async with self._slots:
@@ -187,57 +178,57 @@ class Webhooks:
             if 200 <= status < 300:
                 self._settle(what.event, "delivered")
                 return
-            if 300 <= status < 500 and status not in _LATER:
+            if 300 <= status < 500 and status not in _RETRIED:
                 self._settle(what.event, "refused", why)
                 return
             delay_s = max(self._backoff.delay_s(attempt), later_s)
-            if loop.time() + delay_s >= until_s:
+            if loop.time() + delay_s >= deadline_s:
                 self._settle(what.event, "expired", why)
                 return
             attempt += 1
             self.results["retried"] += 1
-            log.debug("webhook %s to %s: %s; again in %.1f s", what.event, self._url.origin(), why, delay_s)
+            log.debug("webhook %s to %s: %s; retrying in %.1f s", what.event, self._url.origin(), why, delay_s)
             await asyncio.sleep(delay_s)
 
     async def _post(self, name: str, body: bytes) -> tuple[int, float, str]:
-        """The status (0: no answer), for how long it asks not to be asked again, and what went wrong."""
+        """The status (0: no response), its ``Retry-After`` in seconds, and a reason for the log."""
         assert self._session is not None
         now_s = self._time_s()
         headers = {"Ticker-Signature": signature(self._secret, body, now_s), "Idempotency-Key": name}
         try:
-            # Where it would be sent on to is not where the operator said that it may go.
+            # A redirect would send the event where the operator didn't ask for.
             async with self._session.post(self._url, data=body, headers=headers, allow_redirects=False) as response:
                 later_s = retry_after_s(response.headers.get(hdrs.RETRY_AFTER, ""), now_s)
                 return response.status, later_s, f"HTTP status {response.status}"
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            # Its words may have the address in them.
+            # Its text may contain the URL, which may be a secret.
             return 0, 0.0, type(error).__name__
 
 
 def _report(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
-        log.critical("%s failed, and will not be sent", task.get_name(), exc_info=error)
+        log.critical("%s failed and will not be sent", task.get_name(), exc_info=error)
 
 
-def _address(url: str) -> URL:
+def _parse_url(url: str) -> URL:
     try:
         found = URL(url)
         if found.scheme not in ("http", "https") or not found.host:
             raise ValueError(url)
         found.origin()
     except ValueError:
-        # It may be a secret, so it is not told.
-        raise WebhookError("--webhook: an address looks like https://example.org/hook") from None
+        # The URL may be a secret: don't repeat it.
+        raise WebhookError("--webhook: must be a URL like https://example.org/hook") from None
     return found
 
 
-def _secret(path: Path) -> bytes:
+def _read_secret(path: Path) -> bytes:
     try:
         found = path.read_bytes().strip()
     except OSError as error:
         raise WebhookError(f"--webhook-secret: {path}: {error.strerror}") from error
     if len(found) < _SECRET_BYTES:
         raise WebhookError(
-            f"--webhook-secret: {path}: {_SECRET_BYTES} characters at least; `openssl rand -hex 32` makes some"
+            f"--webhook-secret: {path}: must have {_SECRET_BYTES} characters or more; `openssl rand -hex 32` makes 64"
         )
     return found

@@ -1,1 +1,1 @@
-"""The HTTP endpoints: prices, bars, replay control, clients, notices, the dashboard, long polling and SSE."""
+"""HTTP endpoints: prices, bars, replay control, clients, notices, health, dashboard, SSE and long polling."""

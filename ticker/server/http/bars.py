@@ -1,22 +1,21 @@
-"""`GET /v1/bars/{symbol}`: bars of one symbol and interval, as JSON or CSV. What they are is the hub's matter."""
+"""`GET /v1/bars/{symbol}`: bars of one symbol and interval, as JSON or CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
 import re
-from collections.abc import Callable
-from typing import Final, Literal
+from collections.abc import Callable, Collection
+from typing import Final
 from urllib.parse import quote
 
-import msgspec
 from aiohttp import web
 
-from ticker.auth.identity import identity
 from ticker.hub.hub import Hub
 from ticker.market.bar_store import INTERVALS
 from ticker.model import is_symbol
-from ticker.server.core.responses import json_response, paced, refusal
+from ticker.server.core.requests import identity_of
+from ticker.server.core.responses import NO_STORE, HttpError, json_response, wait_for_beat
 from ticker.timeparse import moment_ns
 from ticker.wire.codec import plain
 
@@ -27,102 +26,84 @@ COLUMNS: Final = ("start", "open", "high", "low", "close", "volume", "vwap", "tr
 
 _DATED: Final = re.compile(r"\d{4}-")
 
-Bar = tuple[int, float, float, float, float, float, float | None, float | None, bool]
-
-
-class _Query(msgspec.Struct, frozen=True, kw_only=True):
-    interval: str = "1m"
-    start: int | None = None
-    end: int | None = None
-    limit: int = DEFAULT_LIMIT
-    format: Literal["json", "csv"] = "json"
-
 
 class BarsEndpoint:
-    """The handler."""
+    """``check_memory`` raises ``HttpError`` while the server can't afford large responses."""
 
-    def __init__(self, hub: Hub, full: Callable[[], web.Response | None] = lambda: None) -> None:
-        """``full``: what is answered instead, while there is no memory for many bars."""
+    def __init__(self, hub: Hub, check_memory: Callable[[], None]) -> None:
         self._hub = hub
-        self._full = full
+        self._check_memory = check_memory
 
     def routes(self) -> list[web.RouteDef]:
-        # A name may have a slash in it: BTC/USD.
+        # A symbol may contain slashes: BTC/USD.
         return [web.get("/v1/bars/{symbol:.+}", self.bars)]
 
     async def bars(self, request: web.Request) -> web.Response:
-        if (response := self._full()) is not None:
-            return response
-        name, may = request.match_info["symbol"], identity(request).may
+        self._check_memory()
+        name, may, query = request.match_info["symbol"], identity_of(request).may, request.query
         if "bars" not in may.channels or not may.symbol(name):
-            return refusal(403, "not-entitled", "your key or token is not for the bars of this symbol")
+            raise HttpError(403, "not-entitled", "your key or token is not entitled to bars of this symbol")
         row = self._hub.row(name) if is_symbol(name) else None
         if row is None:
-            return refusal(404, "unknown-symbol", f"there is no symbol {name!r:.80}; /v1/symbols has them all")
-        try:
-            query = _query(dict(request.query))
-        except ValueError as error:
-            return refusal(400, "bad-argument", str(error))
-        await paced(may, self._hub.limits.rates)
+            raise HttpError(404, "unknown-symbol", f"unknown symbol {name!r:.80}; /v1/symbols lists all")
+        interval = _choice("interval", query.get("interval", "1m"), INTERVALS)
+        start, end = _time("start", query.get("start")), _time("end", query.get("end"))
+        limit = _limit(query.get("limit", str(DEFAULT_LIMIT)))
+        format_ = _choice("format", query.get("format", "json"), ("json", "csv"))
+        await wait_for_beat(may, self._hub.limits.rates)
         self._hub.settle()
-        starts, values, closed = self._hub.bars.history(row, query.interval, query.start, query.end, query.limit)
+        starts, values, closed = self._hub.bars.history(row, interval, start, end, limit)
         bars = [
-            (start, *map(plain, bar), over)
-            for start, bar, over in zip(starts.tolist(), values.tolist(), closed.tolist(), strict=True)
+            (start, *map(plain, bar), is_closed)
+            for start, bar, is_closed in zip(starts.tolist(), values.tolist(), closed.tolist(), strict=True)
         ]
-        if query.format == "csv":
-            return _as_csv(name, query.interval, bars)
+        if format_ == "csv":
+            return _csv_response(name, interval, bars)
         body = {
             "symbol": name,
-            "interval": query.interval,
+            "interval": interval,
             "epoch": self._hub.board.epoch,
-            # The number of the last closed bar: who subscribes with it as ``since`` misses none.
-            "version": self._hub.bars.tapes[query.interval].head,
+            # The number of the last closed bar: a subscription with it as ``since`` misses none.
+            "version": self._hub.bars.tapes[interval].head,
             "bars": bars,
         }
         return json_response(body)
 
 
-def _query(given: dict[str, str]) -> _Query:
-    """Raises ``ValueError``, with the name of what is wrong first."""
-    values: dict[str, object] = {name: given[name] for name in ("interval", "format") if name in given}
-    for name in ("start", "end"):
-        if name in given:
-            values[name] = _moment(name, given[name])
-    if "limit" in given:
-        text = given["limit"]
-        if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= MAX_LIMIT):
-            raise ValueError(f"limit: must be from 1 to {MAX_LIMIT:,}, not {text!r:.40}")
-        values["limit"] = int(text)
-    query = _Query(**values)  # type: ignore[arg-type]  # checked below
-    if query.interval not in INTERVALS:
-        raise ValueError(f"interval: there are {', '.join(INTERVALS)}, not {query.interval!r:.40}")
-    if query.format not in ("json", "csv"):
-        raise ValueError(f"format: there are json and csv, not {query.format!r:.40}")
-    return query
+def _choice(name: str, text: str, choices: Collection[str]) -> str:
+    if text not in choices:
+        raise _bad(f"{name}: must be one of {', '.join(choices)}, not {text!r:.40}")
+    return text
 
 
-def _moment(name: str, text: str) -> int:
-    if text.isascii() and text.isdigit() and len(text) <= 19:
-        return int(text)
+def _limit(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= MAX_LIMIT):
+        raise _bad(f"limit: must be from 1 to {MAX_LIMIT:,}, not {text!r:.40}")
+    return int(text)
+
+
+def _time(name: str, text: str | None) -> int | None:
+    if text is None or (text.isascii() and text.isdigit() and len(text) <= 19):
+        return None if text is None else int(text)
     try:
         if not _DATED.match(text):
-            raise ValueError(text)  # a time of day alone would need a day
-        # A plus sign that wasn't encoded comes as a blank.
+            raise ValueError(text)  # a time of day without a date
+        # An unencoded plus sign arrives as a blank.
         return moment_ns(text.replace(" 0", "+0") if "T" in text else text, 0, "UTC")
     except ValueError:
-        raise ValueError(f"{name}: say nanoseconds since 1970, or 2024-01-03T10:30:00Z, not {text!r:.40}") from None
+        raise _bad(f"{name}: must be nanoseconds since 1970 or 2024-01-03T10:30:00Z, not {text!r:.40}") from None
 
 
-def _as_csv(name: str, interval: str, bars: list[Bar]) -> web.Response:
-    """A header and a row a bar; starts in ns, so that nothing is lost, and empty fields for what isn't known."""
+def _bad(message: str) -> HttpError:
+    return HttpError(400, "bad-argument", message)
+
+
+def _csv_response(name: str, interval: str, bars: list[tuple[object, ...]]) -> web.Response:
+    """A header, and a row per bar: ``start`` in ns, unknown values empty."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     writer.writerows((*bar[:-1], str(bar[-1]).lower()) for bar in bars)
-    headers = {
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}-{interval}.csv",
-    }
+    disposition = f"attachment; filename*=UTF-8''{quote(name, safe='')}-{interval}.csv"
+    headers = {**NO_STORE, "Content-Disposition": disposition}
     return web.Response(text=out.getvalue(), content_type="text/csv", headers=headers)

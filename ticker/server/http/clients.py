@@ -1,96 +1,68 @@
-"""`GET /v1/clients`: who is connected, for the server's owner."""
+"""`GET /v1/clients`: the connected clients, for operators."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Collection
-from typing import Protocol
 
 from aiohttp import web
 
-from ticker.auth.identity import Identity
-from ticker.hub.session import Session
-from ticker.server.connections.registry import Clients
-from ticker.server.core.localhost import is_owner
-from ticker.server.core.responses import json_response, refusal
-
-
-class Connected(Protocol):
-    """A connection, or one that polls."""
-
-    @property
-    def session(self) -> Session: ...
-
-    @property
-    def who(self) -> Identity: ...
-
-    @property
-    def remote(self) -> str | None: ...
-
-    @property
-    def kind(self) -> str: ...
-
-    @property
-    def since_s(self) -> float: ...
-
-    @property
-    def backlog_bytes(self) -> int: ...
-
-    @property
-    def frames(self) -> int: ...
-
-    @property
-    def bytes(self) -> int: ...
-
-    def stuck_for_s(self, now_s: float) -> float: ...
+from ticker.server.connections.connection import Connection
+from ticker.server.connections.registry import ConnectionRegistry
+from ticker.server.core.requests import is_operator
+from ticker.server.core.responses import HttpError, json_response
+from ticker.server.http.poll import PollClient
 
 
 class ClientsEndpoint:
-    """The handler. Nobody else learns of others. ``polls`` are those who wait, besides the ``clients``."""
+    """``polls`` are the clients whose poll is waiting; the registry doesn't have them."""
 
-    def __init__(self, clients: Clients, polls: Collection[Connected] = ()) -> None:
-        self._clients = clients
+    def __init__(self, registry: ConnectionRegistry, polls: Collection[PollClient]) -> None:
+        self._registry = registry
         self._polls = polls
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/v1/clients", self.clients)]
 
     async def clients(self, request: web.Request) -> web.Response:
-        if not is_owner(request):
-            return refusal(403, "not-entitled", "who is connected is for keys with --admin, or this machine's own")
+        if not is_operator(request):
+            raise HttpError(
+                403, "not-entitled", "listing clients needs a key with --admin, or localhost with --no-auth"
+            )
         now_s, wall_s = time.monotonic(), time.time()
         loop_s = asyncio.get_running_loop().time()
-        rows: list[dict[str, object]] = []
-        for number, each in enumerate([*self._clients.open, *self._polls]):
-            rows.append(_row(each, now_s, wall_s, loop_s))
+        rows: list[tuple[int, dict[str, object]]] = []
+        clients: list[Connection | PollClient] = [*self._registry.open, *self._polls]
+        for number, client in enumerate(clients):
+            rows.append((int(client.session.id), _row(client, now_s, wall_s, loop_s)))
             if number % 100 == 99:
-                await asyncio.sleep(0)  # prices go first
-        return json_response({"clients": sorted(rows, key=lambda row: int(str(row["id"])))})
+                await asyncio.sleep(0)  # let prices go first
+        return json_response({"clients": [row for _, row in sorted(rows, key=lambda each: each[0])]})
 
 
-def _row(connection: Connected, now_s: float, wall_s: float, loop_s: float) -> dict[str, object]:
-    session = connection.session
+def _row(client: Connection | PollClient, now_s: float, wall_s: float, loop_s: float) -> dict[str, object]:
+    session = client.session
     account = session.ticker.account
-    since_s = wall_s - (now_s - connection.since_s)
+    since_s = wall_s - (now_s - client.since_s)
     return {
         "id": session.id,
-        "name": connection.who.name or None,
-        "address": connection.remote,
-        "transport": connection.kind,
+        "name": client.identity.name or None,
+        "address": client.remote,
+        "transport": client.kind,
         "encoding": session.codec.name,
         "since": int(since_s * 1e9),
         "symbols": len(session),
-        # Rooms that it is in, and owners whose alerts it waits for.
+        # Rooms it is in, and owners whose alerts it receives.
         "engaged": session.engaged,
         "rate": session.rate_hz,
-        # Seconds since it last took something, if something waits for it.
-        "lag": round(connection.stuck_for_s(loop_s), 3),
-        "backlog_bytes": connection.backlog_bytes,
-        # Of channel ticker: offered is sent and conflated, whenever it has all.
+        # Seconds since it last read something, if something waits for it.
+        "lag": round(client.stuck_for_s(loop_s), 3),
+        "backlog_bytes": client.backlog_bytes,
+        # Of channel ticker. Once the client is up to date, offered = sent + conflated.
         "offered": account.offered,
         "sent": account.sent,
         "conflated": account.conflated,
-        "frames": connection.frames,
-        "bytes": connection.bytes,
+        "frames": client.frames,
+        "bytes": client.bytes,
     }

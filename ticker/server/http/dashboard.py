@@ -1,7 +1,6 @@
-"""The page at `/` and its files: the dashboard, or the page that stands in where none was built.
+"""`/` and `/static/…`: the dashboard, or a fallback page if it was not built.
 
-It knows nothing of what the dashboard does; it hands out files that it read once, and says what a browser may do with
-them.
+Files are read once, at start. A request's path is looked up among them and never reaches the file system.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import gzip
 import hashlib
 import html
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -20,20 +19,18 @@ import msgspec
 from aiohttp import web
 
 import ticker
-from ticker.auth.identity import for_everybody
-from ticker.feed.feed import FeedInfo
+from ticker.feed.pump import Pump
 from ticker.hub.hub import Hub
-from ticker.wire.messages import FeedState
 
-#: Nothing but the page's own files and this server, whatever a symbol's name may say; and no text becomes markup or
-#: code, not even by the page's own script.
+#: Allows only the page's own files and this server, and keeps text (such as a symbol's name) from becoming markup or
+#: code, even through the page's own script.
 POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
         "img-src 'self' data:",
-        "connect-src 'self'",  # its WebSocket included
+        "connect-src 'self'",  # includes the WebSocket
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",
@@ -41,7 +38,7 @@ POLICY = "; ".join(
         "trusted-types 'none'",
     )
 )
-#: What a browser keeps it asks for again each time, and is told that it has it: a new version shows at once.
+#: ``no-cache``: browsers revalidate each time, so a new version shows at once.
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -57,40 +54,39 @@ TYPES: Mapping[str, str] = {
     ".png": "image/png",
     ".txt": "text/plain",
 }
-#: Below this a compressed body saves nothing.
+#: Smaller bodies don't gain from compression.
 COMPRESSED_FROM_BYTES = 1_024
 
 DASHBOARD = "index.html"
-STAND_IN = "fallback.html"
+FALLBACK = "fallback.html"
 
 
 @dataclass(frozen=True, slots=True)
 class StaticFile:
-    """A file as it goes out: plain, and compressed if that is smaller."""
+    """A file's body, plain and (if that is smaller) compressed."""
 
     content_type: str
     body: bytes
     compressed: bytes | None
-    tag: str
+    etag: str
 
     @classmethod
-    def of(cls, path: Path) -> StaticFile:
-        kind, body = TYPES[path.suffix], path.read_bytes()
+    def read(cls, path: Path) -> StaticFile:
+        content_type, body = TYPES[path.suffix], path.read_bytes()
         compressed = None
-        if len(body) >= COMPRESSED_FROM_BYTES and kind != "image/png":
+        if len(body) >= COMPRESSED_FROM_BYTES and content_type != "image/png":
             compressed = gzip.compress(body, mtime=0)
-        return cls(kind, body, compressed, hashlib.sha256(body).hexdigest()[:32])
+        return cls(content_type, body, compressed, hashlib.sha256(body).hexdigest()[:32])
 
-    def answer(self, request: web.Request) -> web.Response:
-        """With a body, or 304 if the browser has this very file."""
-        body, tag, headers = self.body, self.tag, {**HEADERS}
+    def response(self, request: web.Request) -> web.Response:
+        """The file, or 304 if the browser has it."""
+        body, tag, headers = self.body, self.etag, {**HEADERS}
         if self.compressed is not None:
             headers["Vary"] = "Accept-Encoding"
             if "gzip" in request.headers.get("Accept-Encoding", ""):
                 body, tag = self.compressed, f"{tag}-gzip"
                 headers["Content-Encoding"] = "gzip"
-        known = request.if_none_match or ()
-        if any(etag.value in {tag, "*"} for etag in known):
+        if any(etag.value in {tag, "*"} for etag in request.if_none_match or ()):
             headers.pop("Content-Encoding", None)
             response = web.Response(status=304, headers=headers)
         else:
@@ -100,62 +96,47 @@ class StaticFile:
         return response
 
 
-class Page:
-    """The handlers of `/` and `/static/…`. ``feed`` and ``state`` are asked for anew with each request.
+class Dashboard:
+    """``folders`` are searched for a built dashboard, then for the fallback page."""
 
-    ``folders`` are looked through for the dashboard, then for the page that stands in.
-    """
-
-    def __init__(
-        self,
-        hub: Hub,
-        feed_name: str,
-        feed: Callable[[], FeedInfo],
-        state: Callable[[], FeedState],
-        folders: tuple[Path, ...] | None = None,
-    ) -> None:
+    def __init__(self, hub: Hub, feed_name: str, pump: Pump, folders: tuple[Path, ...] | None = None) -> None:
         self._hub = hub
         self._feed_name = feed_name
-        self._feed = feed
-        self._state = state
+        self._pump = pump
         folders = standard_folders() if folders is None else folders
-        self._files = _dashboard(folders)
-        self.has_dashboard = bool(self._files)
-        if not self.has_dashboard:
-            self._files = _stand_in(folders)
-        self._reason = _reason(folders)
+        self._files = _read_dashboard(folders)
+        self.is_built = bool(self._files)
+        if not self.is_built:
+            self._files = _read_fallback(folders)
+        self._reason = _build_failure(folders)
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.get("/", self.page), web.get("/static/{name}", self.static)]
+        return [web.get("/", self.page, name="dashboard"), web.get("/static/{name}", self.static, name="static")]
 
-    @for_everybody
     async def page(self, request: web.Request) -> web.Response:
-        if self.has_dashboard:
-            return self._files[DASHBOARD].answer(request)
-        if STAND_IN not in self._files:
-            return web.Response(status=404, text="ticker is running; its page is not installed. Try /healthz.\n")
-        return self._stand_in(request)
+        if self.is_built:
+            return self._files[DASHBOARD].response(request)
+        if FALLBACK not in self._files:
+            return web.Response(status=404, text="ticker is running, but its page is not installed. Try /healthz.\n")
+        return self._fallback_page(request)
 
-    @for_everybody
     async def static(self, request: web.Request) -> web.Response:
-        """What a request names is looked up among the files that were read, and never reaches the file system."""
         name = request.match_info["name"]
         file = self._files.get(name)
-        if file is None or name in {DASHBOARD, STAND_IN}:
+        if file is None or name in {DASHBOARD, FALLBACK}:
             return web.Response(status=404, text="no such file\n", headers={"X-Content-Type-Options": "nosniff"})
-        return file.answer(request)
+        return file.response(request)
 
-    def _stand_in(self, request: web.Request) -> web.Response:
-        info = self._feed()
+    def _fallback_page(self, request: web.Request) -> web.Response:
         names = self._hub.settle().symbols
-        # Bytes that are no text come as what can't go out.
+        # Bytes that are not text can't be sent back.
         host = request.host.encode(errors="replace").decode()
         sample = ["AAPL", "MSFT"] if {"AAPL", "MSFT"} <= set(names) else names[:2]
         values = {
             "version": ticker.__version__,
-            "feed": info.title or self._feed_name,
+            "feed": self._pump.feed.info.title or self._feed_name,
             "feed_name": self._feed_name,
-            "state": self._state().state,
+            "state": self._pump.state().state,
             "symbols": f"{len(names):,}",
             "http_url": f"{request.scheme}://{host}",
             "ws_url": f"{'wss' if request.secure else 'ws'}://{host}",
@@ -163,38 +144,37 @@ class Page:
             "sample_csv": quote(",".join(sample), safe=","),
             "sample_json": msgspec.json.encode(sample).decode()[1:-1],
             "reason": self._reason,
-            "how": _how_to_build(),
+            "how": _build_command(),
         }
-        page = Template(self._files[STAND_IN].body.decode())
+        page = Template(self._files[FALLBACK].body.decode())
         text = page.safe_substitute({name: html.escape(value) for name, value in values.items()})
         return web.Response(text=text, content_type="text/html", headers=HEADERS)
 
 
 def standard_folders() -> tuple[Path, ...]:
-    """Where files may lie: the dashboard inside the package; what stands in also beside it, in a checkout."""
+    """The package's folders and, in a checkout, ``web/`` for the fallback page."""
     package = Path(ticker.__file__).parent
     return package / "_dashboard", package / "_web", package.parent / "web"
 
 
-def _dashboard(folders: tuple[Path, ...]) -> dict[str, StaticFile]:
-    """The files of the first folder with a built dashboard, read once."""
+def _read_dashboard(folders: tuple[Path, ...]) -> dict[str, StaticFile]:
     for folder in folders:
-        # A checkout's web/ has an index.html too, but no script before it is built.
+        # A checkout's web/ has an index.html too, but no script.
         if (folder / DASHBOARD).is_file() and (folder / "app.js").is_file():
-            return {path.name: StaticFile.of(path) for path in sorted(folder.iterdir()) if path.suffix in TYPES}
+            return {path.name: StaticFile.read(path) for path in sorted(folder.iterdir()) if path.suffix in TYPES}
     return {}
 
 
-def _stand_in(folders: tuple[Path, ...]) -> dict[str, StaticFile]:
+def _read_fallback(folders: tuple[Path, ...]) -> dict[str, StaticFile]:
     for folder in folders:
-        if (folder / STAND_IN).is_file():
-            kept = (folder / name for name in (STAND_IN, "fallback.css", "favicon.svg"))
-            return {path.name: StaticFile.of(path) for path in kept if path.is_file()}
+        if (folder / FALLBACK).is_file():
+            paths = (folder / name for name in (FALLBACK, "fallback.css", "favicon.svg"))
+            return {path.name: StaticFile.read(path) for path in paths if path.is_file()}
     return {}
 
 
-def _reason(folders: tuple[Path, ...]) -> str:
-    """Why the last build could not be made, as the build left it."""
+def _build_failure(folders: tuple[Path, ...]) -> str:
+    """Why the last build failed, from the file that the build left."""
     for folder in folders:
         try:
             return (folder / "reason").read_text().strip()
@@ -203,8 +183,7 @@ def _reason(folders: tuple[Path, ...]) -> str:
     return "It was not built when ticker was installed."
 
 
-def _how_to_build() -> str:
-    """What to type, with this installation."""
+def _build_command() -> str:
     if (Path(ticker.__file__).parent.parent / "web" / "build.py").is_file():
         return "make serve"
     return "pip install --force-reinstall --no-deps --no-binary ticker-hub ticker-hub"

@@ -1,7 +1,4 @@
-"""The operator's word over HTTP: `POST /v1/notices` tells it to everybody who is connected, or to those of one key.
-
-A page of another site can't, because the body must come as ``application/json``, which browsers don't let it send.
-"""
+"""`POST /v1/notices`: the operator sends a notice to all connected clients, or to those of one key."""
 
 from __future__ import annotations
 
@@ -12,43 +9,39 @@ import msgspec
 from aiohttp import web
 
 from ticker.hub.hub import Hub
-from ticker.server.core.localhost import is_owner
 from ticker.server.core.metronome import Metronome
-from ticker.server.core.responses import json_response, message_of, refusal
+from ticker.server.core.requests import is_operator, read_message
+from ticker.server.core.responses import HttpError, json_response
 
-#: Whom notices are from.
+#: The sender of notices.
 OPERATOR: Final = "operator"
 
 
 class NoticeRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """The body of a POST. ``to``: the key's name, or a token's `sub`; without, it is for everybody."""
+    """The body. ``to`` is a key's name or a token's `sub`; without it the notice goes to all clients."""
 
     text: str
     to: str | None = None
 
 
 class NoticesEndpoint:
-    """The handler."""
-
     def __init__(self, hub: Hub, metronome: Metronome) -> None:
         self._hub = hub
         self._metronome = metronome
-        #: A letter may take 6 bytes in JSON; the name and the rest have their share.
-        self._most = 6 * hub.limits.text_chars + 1_024
+        # JSON may take 6 bytes for a letter; the rest is for the name and the keys.
+        self._max_bytes = 6 * hub.limits.text_chars + 1_024
 
     def routes(self) -> list[web.RouteDef]:
         return [web.post("/v1/notices", self.notify)]
 
     async def notify(self, request: web.Request) -> web.Response:
-        if not is_owner(request):
-            return refusal(403, "not-entitled", "speaking to everybody is for keys with --admin, or this machine's own")
-        wanted = await message_of(request, NoticeRequest, self._most)
-        if isinstance(wanted, web.Response):
-            return wanted
+        if not is_operator(request):
+            raise HttpError(403, "not-entitled", "notices need a key with --admin, or localhost with --no-auth")
+        notice = await read_message(request, NoticeRequest, self._max_bytes)
         try:
-            reached = self._hub.notify(wanted.text, OPERATOR, time.time_ns(), wanted.to)
+            reached = self._hub.notify(notice.text, OPERATOR, time.time_ns(), notice.to)
         except ValueError as error:
-            return refusal(400, "bad-argument", f"text: {error}")
-        # Who isn't ready for it is looked at again.
+            raise HttpError(400, "bad-argument", f"text: {error}") from None
+        # Clients that weren't ready for it need polling.
         self._metronome.check()
         return json_response({"reached": reached})

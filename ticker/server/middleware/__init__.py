@@ -1,1 +1,1 @@
-"""Middleware: proxy headers, origin, authentication and log-in."""
+"""Middleware: proxy headers, origin, authentication; and the log-in of browsers."""

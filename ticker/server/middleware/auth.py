@@ -1,149 +1,84 @@
-"""Asks everybody who they are before anything else is done, and keeps the log-ins of browsers.
+"""Authenticates requests: a key or token in ``Authorization: Bearer`` (RFC 6750), or a browser's session cookie.
 
-Programs bring their key or token with each request (RFC 6750: ``Authorization: Bearer …``), browsers a cookie that they
-got for it. Neither ever stands in an address, where logs and histories would keep it.
+Neither is accepted in a URL, which logs and histories keep.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from typing import Final
 
-import msgspec
 from aiohttp import hdrs, web
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp.typedefs import Handler
 
 from ticker.auth.authenticator import Authenticator
-from ticker.auth.identity import ANYONE, Identity, for_everybody, identified, is_for_everybody, known
-from ticker.server.core.responses import body_of, json_response, refusal
-from ticker.server.middleware.login_throttle import Attempts
-from ticker.server.middleware.origin import is_misnamed
+from ticker.auth.identity import ANYONE, Identity
+from ticker.server.core.requests import set_identity
+from ticker.server.core.responses import HttpError
+from ticker.server.middleware.login_throttle import LoginThrottle
+from ticker.server.middleware.origin import is_rebound
 
-COOKIE = "ticker_session"
-#: A key has 52 characters, a token may have some thousand.
-_MAX_BYTES = 16_384
-#: RFC 6265, section 6.1: what browsers keep at least of a cookie, its name and attributes included. They say nothing
-#: when they drop it.
-_COOKIE_BYTES = 4_096
-_MISNAMED = "this machine calls itself localhost, or by its address; --allow-origin http://NAME lets it have another"
-_CHALLENGE = {hdrs.WWW_AUTHENTICATE: 'Bearer realm="ticker"'}
+COOKIE: Final = "ticker_session"
+#: Names of the routes that need no key: load balancers and the log-in page must reach them.
+PUBLIC_ROUTES: Final = frozenset({"dashboard", "static", "health", "session", "login", "logout"})
+_CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="ticker"'}
 
 
-class _LogIn(msgspec.Struct, frozen=True):
-    key: str
+class Authentication:
+    """``errors`` counts wrong keys whose client disconnected before the answer."""
 
-
-class Guard:
-    """The middleware, and the handlers of log-in and log-out.
-
-    ``errors``: where wrong keys count whose answer nobody waited for.
-    """
-
-    def __init__(self, auth: Authenticator, attempts: Attempts, errors: Counter[str]) -> None:
+    def __init__(self, auth: Authenticator, throttle: LoginThrottle, errors: Counter[str]) -> None:
         self._auth = auth
-        self._attempts = attempts
+        self._throttle = throttle
         self._errors = errors
 
-    def routes(self) -> list[web.RouteDef]:
-        return [
-            web.get("/v1/session", self.session),
-            web.post("/v1/login", self.log_in),
-            web.post("/v1/logout", self.log_out),
-        ]
-
-    def middleware(self) -> Middleware:
-        @web.middleware
-        async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-            if self._auth.open:
-                if is_misnamed(request):
-                    return refusal(403, "bad-origin", _MISNAMED)
-                identified(request, ANYONE)
-                return await handler(request)
-            credential = _bearer(request)
-            found: Identity | None = None
-            if credential is not None:
-                found = self._auth.identify(credential)
-                if found is None:
-                    return await self._wrong(request)
-            elif COOKIE in request.cookies:
-                found = self._auth.unseal(request.cookies[COOKIE])
-            if found is not None:
-                identified(request, found)
-            elif not is_for_everybody(request):
-                text = "say who you are: Authorization: Bearer, and a key or token"
-                return _unauthorized(text)
+    @web.middleware
+    async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Sets the request's identity. On public routes without valid credentials it has none."""
+        if self._auth.open:
+            if is_rebound(request):
+                text = "this hostname is not the server's; allow it with --allow-origin http://NAME"
+                raise HttpError(403, "bad-origin", text)
+            set_identity(request, ANYONE)
             return await handler(request)
+        identity: Identity | None = None
+        credential = _bearer(request)
+        if credential is not None:
+            identity = await self.identify(request, credential)
+        elif COOKIE in request.cookies:
+            identity = self._auth.unseal(request.cookies[COOKIE])
+        if identity is not None:
+            set_identity(request, identity)
+        elif request.match_info.route.name not in PUBLIC_ROUTES:
+            raise _unauthorized("a key or token is required: Authorization: Bearer")
+        return await handler(request)
 
-        return check
-
-    async def _wrong(self, request: web.Request) -> web.Response:
+    async def identify(self, request: web.Request, credential: str) -> Identity:
+        """The identity of a key or token. Raises ``HttpError``, late, if it is not valid."""
+        identity = self._auth.identify(credential)
+        if identity is not None:
+            return identity
         try:
-            fine = await self._attempts.wrong(request.remote)
+            answer = await self._throttle.record_failure(request.remote)
         except asyncio.CancelledError:
-            # Right ones are answered at once: who hangs up before this has learnt as much.
+            # Valid keys are answered at once, so a client that hangs up before this knows that the key is wrong.
             self._errors["unauthorized"] += 1
             raise
-        if fine:
-            return _unauthorized("the key or token is not good, or not any more")
-        response = refusal(429, "too-many-attempts", "too many wrong keys from your address; try again later")
-        response.headers[hdrs.RETRY_AFTER] = str(self._attempts.retry_after_s)
-        return response
-
-    @for_everybody
-    async def session(self, request: web.Request) -> web.Response:
-        """Whether one has to log in here, and who one is."""
-        found = known(request)
-        return json_response(
-            {
-                "required": not self._auth.open,
-                "name": found and found.name,
-                "admin": found is not None and found.may.admin,
-                "expires": found and found.expires_s,
-            }
-        )
-
-    @for_everybody
-    async def log_in(self, request: web.Request) -> web.Response:
-        if self._auth.open:
-            return json_response({"name": ""})
-        if request.content_type != "application/json":
-            return refusal(415, "json-needed", "send the body as application/json")
-        body = await body_of(request, _MAX_BYTES)
-        if body is None:
-            return refusal(413, "too-large", f"a request has at most {_MAX_BYTES} bytes")
-        try:
-            credential = msgspec.json.decode(body, type=_LogIn).key.strip()
-        except (msgspec.DecodeError, RecursionError):
-            return refusal(400, "bad-argument", "key: missing; the body is an object with the key or token")
-        found = self._auth.identify(credential)
-        if found is None:
-            return await self._wrong(request)
-        value, ends_s = self._auth.seal(credential, found)
-        response = json_response({"name": found.name, "expires": ends_s})
-        # No Max-Age: it ends with the browser, or sooner.
-        response.set_cookie(COOKIE, value, httponly=True, samesite="Strict", secure=request.secure, path="/")
-        if len(response.cookies[COOKIE].OutputString()) > _COOKIE_BYTES:
-            text = f"the token is too long: its session takes more than the {_COOKIE_BYTES} bytes that browsers keep"
-            return refusal(413, "too-large", text)
-        return response
-
-    @for_everybody
-    async def log_out(self, request: web.Request) -> web.Response:
-        response = json_response({})
-        response.del_cookie(COOKIE, path="/", httponly=True, samesite="Strict", secure=request.secure)
-        return response
+        if answer:
+            raise _unauthorized("the key or token is invalid or has expired")
+        headers = {"Retry-After": str(self._throttle.retry_after_s)}
+        raise HttpError(429, "too-many-attempts", "too many wrong keys from your address; try again later", headers)
 
 
 def _bearer(request: web.Request) -> str | None:
-    """The credential of the one ``Authorization`` header; what isn't one is a wrong key."""
-    given = request.headers.getall(hdrs.AUTHORIZATION, [])
-    if not given:
+    """The credential in the ``Authorization`` header; None without one. Any other scheme counts as a wrong key."""
+    lines = request.headers.getall(hdrs.AUTHORIZATION, [])
+    if not lines:
         return None
-    scheme, _, credential = given[0].partition(" ")
-    return credential.strip() if len(given) == 1 and scheme.lower() == "bearer" else ""
+    scheme, _, credential = lines[0].partition(" ")
+    return credential.strip() if len(lines) == 1 and scheme.lower() == "bearer" else ""
 
 
-def _unauthorized(text: str) -> web.Response:
-    response = refusal(401, "unauthorized", text)
-    response.headers.update(_CHALLENGE)
-    return response
+def _unauthorized(message: str) -> HttpError:
+    return HttpError(401, "unauthorized", message, _CHALLENGE)

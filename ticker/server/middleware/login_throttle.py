@@ -1,4 +1,4 @@
-"""Wrong keys cost time: a second each, and from one address not many. Right ones are never kept waiting."""
+"""Slows down guessing of keys: a wrong key is answered late, and each address may send only a few."""
 
 from __future__ import annotations
 
@@ -6,44 +6,46 @@ import asyncio
 from collections import OrderedDict
 from typing import Final
 
-from ticker.server.connections.address import source
-from ticker.server.connections.token_bucket import Allowance, Verdict
+from ticker.server.core.address import limit_key
+from ticker.token_bucket import TokenBucket
 
-#: So late comes the answer to a wrong one.
-LATE_S: Final = 1.0
-#: So many wrong ones may wait for their answer at once; more are answered with "too many" without waiting.
-WAITING: Final = 256
-#: Addresses that are remembered; the one that was wrong longest ago goes first.
-ADDRESSES: Final = 4_096
+#: How late a wrong key is answered.
+DELAY_S: Final = 1.0
+#: How many wrong keys may wait for their answer; more are refused at once.
+MAX_WAITING: Final = 256
+#: How many addresses are remembered, the most recent ones.
+MAX_ADDRESSES: Final = 4_096
 
 
-class Attempts:
-    """``burst`` wrong keys from an address at once, and ``per_minute`` for long."""
+class LoginThrottle:
+    """Allows ``burst`` wrong keys from an address at once, and ``per_minute`` in the long run."""
 
-    def __init__(self, burst: int, per_minute: float, late_s: float = LATE_S) -> None:
+    def __init__(self, burst: int, per_minute: float, delay_s: float = DELAY_S) -> None:
         self._burst = burst
-        self._per_s = per_minute / 60
-        self._late_s = late_s
-        self._known: OrderedDict[str, Allowance] = OrderedDict()
+        self._per_minute = per_minute
+        self._delay_s = delay_s
+        self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
         self._waiting = 0
 
-    async def wrong(self, address: str | None) -> bool:
-        """One more from there; returns late. False: too many."""
-        now_s = asyncio.get_running_loop().time()
-        place = source(address or "")
-        allowance = self._known.pop(place, None) or Allowance(self._per_s, self._burst, now_s)
-        self._known[place] = allowance
-        if len(self._known) > ADDRESSES:
-            self._known.popitem(last=False)
-        if allowance.take(now_s) is not Verdict.FINE or self._waiting >= WAITING:
+    async def record_failure(self, address: str | None) -> bool:
+        """Count a wrong key and wait. False, at once: too many."""
+        key = limit_key(address or "")
+        bucket = self._buckets.pop(key, None) or TokenBucket(self._per_minute, 60.0, self._burst)
+        self._buckets[key] = bucket
+        if len(self._buckets) > MAX_ADDRESSES:
+            self._buckets.popitem(last=False)
+        if not bucket.take(asyncio.get_running_loop().time()):
+            bucket.overdraw()
+            return False
+        if self._waiting >= MAX_WAITING:
             return False
         self._waiting += 1
         try:
-            await asyncio.sleep(self._late_s)
+            await asyncio.sleep(self._delay_s)
         finally:
             self._waiting -= 1
         return True
 
     @property
     def retry_after_s(self) -> int:
-        return max(1, round(1 / self._per_s))
+        return max(1, round(60 / self._per_minute))

@@ -1,6 +1,6 @@
-"""Who really asks, behind proxies that are known: ``X-Forwarded-For``, ``-Proto`` and ``-Host`` are theirs to say.
+"""Reads a client's address, scheme and host from ``X-Forwarded-For``, ``-Proto`` and ``-Host`` of trusted proxies.
 
-Whoever else sends these headers is not believed: anybody can.
+From any other client these headers are ignored, because they can be forged.
 """
 
 from __future__ import annotations
@@ -11,42 +11,35 @@ from collections.abc import Sequence
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
-from ticker.server.core.settings import Network
+from ticker.server.core.address import Network
 
 
-def networks(given: Sequence[str]) -> tuple[Network, ...]:
-    """Addresses and networks (``10.0.0.0/8``). Raises ``ValueError`` for what is neither."""
-    return tuple(ipaddress.ip_network(each) for each in given)
-
-
-def behind(proxies: Sequence[Network]) -> Middleware:
-    """A middleware: where a proxy hands a request on, those that come after it see whom it came from."""
+def trust_proxy_headers(proxies: Sequence[Network]) -> Middleware:
+    """A middleware that replaces a request's ``remote``, ``scheme`` and ``host`` if a trusted proxy forwarded it."""
 
     @web.middleware
-    async def look(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def forward(request: web.Request, handler: Handler) -> web.StreamResponse:
         if hdrs.HOST not in request.headers:
-            # HTTP/1.0 needs no Host; aiohttp would ask the network for this machine's name instead, and wait.
+            # HTTP/1.0 allows that. aiohttp would look up this machine's name instead, which may block.
             request = request.clone(host="")
-        if not _is_in(request.remote, proxies):
+        if not _contains(proxies, request.remote):
             return await handler(request)
         scheme = _last(request, hdrs.X_FORWARDED_PROTO)
         if scheme not in ("http", "https"):
             scheme = request.scheme
         host = _last(request, hdrs.X_FORWARDED_HOST) or request.host
-        return await handler(request.clone(remote=_client(request, proxies), scheme=scheme, host=host))
+        return await handler(request.clone(remote=_client_address(request, proxies), scheme=scheme, host=host))
 
-    return look
+    return forward
 
 
-def _client(request: web.Request, proxies: Sequence[Network]) -> str:
-    """The last address that no proxy of ours vouches for: what stands before it may be made up."""
+def _client_address(request: web.Request, proxies: Sequence[Network]) -> str:
+    """The last address in ``X-Forwarded-For`` that isn't a trusted proxy's. Those before it may be forged."""
     hops = [hop.strip() for line in request.headers.getall(hdrs.X_FORWARDED_FOR, []) for hop in line.split(",")]
     found = request.remote or ""
     for hop in reversed(hops):
-        if not _is_in(found, proxies):
-            break
-        address = _address(hop)
-        if address is None:
+        address = _parse(hop)
+        if address is None or not _contains(proxies, found):
             break
         found = str(address)
     return found
@@ -57,13 +50,13 @@ def _last(request: web.Request, name: str) -> str:
     return lines[-1].split(",")[-1].strip() if lines else ""
 
 
-def _is_in(text: str | None, proxies: Sequence[Network]) -> bool:
-    address = _address(text or "")
-    return address is not None and any(address in network for network in proxies)
+def _contains(networks: Sequence[Network], text: str | None) -> bool:
+    address = _parse(text or "")
+    return address is not None and any(address in network for network in networks)
 
 
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """An address, also with a port behind it, as some proxies write it."""
+def _parse(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """An address, which may have a port as some proxies add it."""
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:

@@ -1,4 +1,4 @@
-"""Alerts, and what fired, in the file. See ``ticker.alerts.store`` for what is promised."""
+"""Stores alerts and fired alerts. See ``ticker.alerts.store`` for the guarantees."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import msgspec
 
 from ticker.alerts.store import KEPT, AlertChanges, SavedAlert, SavedOwner
 from ticker.errors import StateError
-from ticker.server.core.webhooks import event
-from ticker.server.state.outbox import note
+from ticker.server.core.webhooks import event_for
+from ticker.server.state.outbox import insert_events
 from ticker.server.state.writer import Job
 from ticker.wire.messages import Fired, Id
 
 
 class StoredAlerts:
-    """An ``AlertStore``. With ``instance`` what fires is noted for the outbox, in the same transaction."""
+    """An ``AlertStore``. With ``instance``, fired alerts are stored in the outbox in the same transaction."""
 
     def __init__(self, connection: sqlite3.Connection, instance: str | None) -> None:
         self._connection = connection
@@ -25,10 +25,10 @@ class StoredAlerts:
         self.wake: Callable[[], None]
 
     def load(self) -> Iterable[SavedOwner]:
-        found: dict[str, SavedOwner] = {}
+        owners: dict[str, SavedOwner] = {}
 
         def of(owner: str) -> SavedOwner:
-            return found.setdefault(owner, SavedOwner(owner=owner, alerts=[], fired=[], delivered=0))
+            return owners.setdefault(owner, SavedOwner(owner=owner, alerts=[], fired=[], delivered=0))
 
         try:
             for owner, body in self._connection.execute("SELECT owner, body FROM alert ORDER BY place"):
@@ -36,13 +36,13 @@ class StoredAlerts:
             for owner, body in self._connection.execute("SELECT owner, body FROM fired ORDER BY owner, seq"):
                 of(owner).fired.append(msgspec.json.decode(body, type=Fired))
             for owner, seq in self._connection.execute("SELECT owner, seq FROM delivered"):
-                found[owner] = msgspec.structs.replace(of(owner), delivered=seq)
+                owners[owner] = msgspec.structs.replace(of(owner), delivered=seq)
         except (sqlite3.Error, msgspec.DecodeError) as error:
-            raise StateError(f"ticker.db: the alerts can't be read: {error}") from error
-        return list(found.values())
+            raise StateError(f"ticker.db: can't read the alerts: {error}") from error
+        return list(owners.values())
 
     def write(self, changes: AlertChanges, done: Callable[[], None]) -> None:
-        # One at a time, as the desk promises: there is no queue.
+        # The caller writes one at a time, so there is no queue.
         assert self._job is None
         self._job = Job(lambda connection: self._write(connection, changes), done)
         self.wake()
@@ -56,13 +56,13 @@ class StoredAlerts:
         for table in ("alert", "fired", "delivered"):
             connection.executemany(f"DELETE FROM {table} WHERE owner = ?", [(each,) for each in changes.forgotten])  # noqa: S608 - our own names
         connection.executemany(
-            "DELETE FROM alert WHERE owner = ? AND id = ?", [(owner, _id(id_)) for owner, id_ in changes.removed]
+            "DELETE FROM alert WHERE owner = ? AND id = ?", [(owner, _json_id(id_)) for owner, id_ in changes.removed]
         )
         connection.executemany(
-            # Laid over one that is there, which keeps its place.
+            # An existing alert keeps its place.
             "INSERT INTO alert (owner, id, body) VALUES (?, ?, ?)"
             " ON CONFLICT (owner, id) DO UPDATE SET body = excluded.body",
-            [(each.owner, _id(each.id), msgspec.json.encode(each)) for each in changes.alerts],
+            [(each.owner, _json_id(each.id), msgspec.json.encode(each)) for each in changes.alerts],
         )
         connection.executemany(
             "INSERT OR REPLACE INTO fired VALUES (?, ?, ?)",
@@ -74,8 +74,8 @@ class StoredAlerts:
         )
         connection.executemany("INSERT OR REPLACE INTO delivered VALUES (?, ?)", list(changes.delivered.items()))
         if self._instance is not None:
-            note(connection, [event(self._instance, owner, each) for owner, each in changes.fired])
+            insert_events(connection, [event_for(self._instance, owner, each) for owner, each in changes.fired])
 
 
-def _id(id_: Id) -> str:
+def _json_id(id_: Id) -> str:
     return msgspec.json.encode(id_).decode()

@@ -1,4 +1,4 @@
-"""Webhooks that were not delivered yet, in the file. They get there with what fired, and leave it one by one."""
+"""Stores undelivered webhooks. They are inserted together with their fired alert, and deleted one by one."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from ticker.errors import StateError
-from ticker.server.core.webhooks import WAITING, Event
+from ticker.server.core.webhooks import MAX_WAITING, Event
 from ticker.server.state.writer import Job
 
 
 class Outbox:
-    """What ``ticker.server.core.webhooks`` wants kept."""
-
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._lock = threading.Lock()
@@ -23,15 +21,15 @@ class Outbox:
         self.wake: Callable[[], None]
 
     def undelivered(self) -> list[Event]:
-        """The oldest first."""
+        """The stored events, the oldest first."""
         try:
             rows = self._connection.execute("SELECT body FROM webhook ORDER BY place").fetchall()
             return [msgspec.json.decode(body, type=Event) for (body,) in rows]
         except (sqlite3.Error, msgspec.DecodeError) as error:
-            raise StateError(f"ticker.db: the webhooks can't be read: {error}") from error
+            raise StateError(f"ticker.db: can't read the webhooks: {error}") from error
 
     def settled(self, event: str) -> None:
-        """It was delivered, or never will be."""
+        """An event was delivered, or never will be."""
         with self._lock:
             self._settled.append(event)
         self.wake()
@@ -39,19 +37,19 @@ class Outbox:
     def take(self) -> list[Job]:
         with self._lock:
             settled, self._settled = self._settled, []
-        return [Job(lambda connection: _remove(connection, settled))] if settled else []
+        return [Job(lambda connection: _delete(connection, settled))] if settled else []
 
 
-def note(connection: sqlite3.Connection, events: Iterable[Event]) -> None:
-    """Put these in, within a transaction. Of more than may wait, the oldest go."""
+def insert_events(connection: sqlite3.Connection, events: Iterable[Event]) -> None:
+    """Insert events within a transaction, and delete the oldest beyond ``MAX_WAITING``."""
     rows = [(each.event, msgspec.json.encode(each)) for each in events]
     if rows:
         connection.executemany("INSERT OR IGNORE INTO webhook (id, body) VALUES (?, ?)", rows)
         connection.execute(
             "DELETE FROM webhook WHERE place <= (SELECT place FROM webhook ORDER BY place DESC LIMIT 1 OFFSET ?)",
-            (WAITING,),
+            (MAX_WAITING,),
         )
 
 
-def _remove(connection: sqlite3.Connection, settled: list[str]) -> None:
+def _delete(connection: sqlite3.Connection, settled: list[str]) -> None:
     connection.executemany("DELETE FROM webhook WHERE id = ?", [(each,) for each in settled])

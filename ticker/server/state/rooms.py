@@ -1,4 +1,4 @@
-"""Rooms, and what was said in them, in the file. See ``ticker.rooms.store`` for what is promised."""
+"""Stores rooms and their messages. See ``ticker.rooms.store`` for the guarantees."""
 
 from __future__ import annotations
 
@@ -15,96 +15,96 @@ from ticker.rooms.store import KeptRoom
 from ticker.server.state.writer import Job
 from ticker.wire.messages import Said
 
-#: So many messages wait at most to be written. Beyond, the room that has waited longest is written as if it began only
-#: with what is said from then on: what is kept of a room has no gaps.
-WAITING: Final = 10_000
+#: Maximum number of messages waiting to be written. Beyond it, the messages of the room that has waited longest are
+#: dropped, and the room is written as if it began after them, because a stored room has no gaps.
+MAX_WAITING: Final = 10_000
 
 
-class _Waiting:
-    """What is to be written of a room: ``anew``, without what is there; the epoch; the messages."""
+class _Pending:
+    """What to write of a room. ``replace``: delete what is stored of it first."""
 
-    __slots__ = ("anew", "epoch", "said")
+    __slots__ = ("epoch", "replace", "said")
 
     def __init__(self) -> None:
-        self.anew = False
+        self.replace = False
         self.epoch = ""
         self.said: list[Said] = []
 
 
 class StoredRooms:
-    """A ``RoomStore``. ``lost`` counts what was said and not kept, because the disk was too slow or failed.
+    """A ``RoomStore``. ``lost`` counts messages that were dropped because the disk was too slow or failed.
 
-    ``whole``: everything that was said is in the file.
+    ``complete``: the file has all messages.
     """
 
-    def __init__(self, connection: sqlite3.Connection, *, whole: bool, waiting: int = WAITING) -> None:
+    def __init__(self, connection: sqlite3.Connection, *, complete: bool, max_waiting: int = MAX_WAITING) -> None:
         self._connection = connection
-        self._whole = whole
-        self._most = waiting
+        self._complete = complete
+        self._max_waiting = max_waiting
         self._lock = threading.Lock()
-        self._waiting: dict[str, _Waiting] = {}
+        self._pending: dict[str, _Pending] = {}
         self._count = 0
-        #: The rooms that are in the file, or on their way there: others need not be deleted.
-        self._known: set[str] = set()
+        #: Rooms that are stored or about to be; others need no deleting.
+        self._stored: set[str] = set()
         self.lost = 0
         self.wake: Callable[[], None]
 
     def load(self, most: int) -> Iterable[KeptRoom]:
-        found: list[KeptRoom] = []
+        rooms: list[KeptRoom] = []
         try:
             for name, epoch in self._connection.execute("SELECT name, epoch FROM room ORDER BY ts").fetchall():
                 rows = self._connection.execute(
                     "SELECT body FROM said WHERE room = ? ORDER BY seq DESC LIMIT ?", (name, most)
                 )
                 said = [msgspec.json.decode(body, type=Said) for (body,) in rows]
-                found.append(KeptRoom(name, epoch if self._whole else None, said[::-1]))
+                rooms.append(KeptRoom(name, epoch if self._complete else None, said[::-1]))
         except (sqlite3.Error, msgspec.DecodeError) as error:
-            raise StateError(f"ticker.db: the rooms can't be read: {error}") from error
-        self._known = {room.name for room in found}
-        return found
+            raise StateError(f"ticker.db: can't read the rooms: {error}") from error
+        self._stored = {room.name for room in rooms}
+        return rooms
 
     def append(self, epoch: str, said: Said) -> None:
         with self._lock:
-            waiting = self._waiting.setdefault(said.room, _Waiting())
-            waiting.epoch = epoch
-            waiting.said.append(said)
+            pending = self._pending.setdefault(said.room, _Pending())
+            pending.epoch = epoch
+            pending.said.append(said)
             self._count += 1
-            if self._count > self._most:
-                self._lose()
+            if self._count > self._max_waiting:
+                self._drop_oldest()
         self.wake()
 
-    def _lose(self) -> None:
-        oldest = next(each for each in self._waiting.values() if each.said)
+    def _drop_oldest(self) -> None:
+        oldest = next(each for each in self._pending.values() if each.said)
         self._count -= len(oldest.said)
         self.lost += len(oldest.said)
         oldest.said.clear()
-        oldest.anew = True
+        oldest.replace = True
 
     def forget(self, room: str) -> None:
         with self._lock:
-            waiting = self._waiting.pop(room, None)
-            if waiting is not None:
-                self._count -= len(waiting.said)
-            if room not in self._known:
+            pending = self._pending.pop(room, None)
+            if pending is not None:
+                self._count -= len(pending.said)
+            if room not in self._stored:
                 return
-            self._waiting[room] = begun = _Waiting()
-            begun.anew = True
+            self._pending[room] = _Pending()
+            self._pending[room].replace = True
         self.wake()
 
     def take(self) -> list[Job]:
         with self._lock:
-            waiting, self._waiting, self._count = self._waiting, {}, 0
-            for name, each in waiting.items():
+            taken, self._pending, self._count = self._pending, {}, 0
+            for name, each in taken.items():
                 if each.said:
-                    self._known.add(name)
+                    self._stored.add(name)
                 else:
-                    self._known.discard(name)
-        return [Job(lambda connection: _write(connection, waiting))] if waiting else []
+                    self._stored.discard(name)
+        return [Job(lambda connection: _write(connection, taken))] if taken else []
 
 
-def _write(connection: sqlite3.Connection, rooms: dict[str, _Waiting]) -> None:
+def _write(connection: sqlite3.Connection, rooms: dict[str, _Pending]) -> None:
     for name, each in rooms.items():
-        if each.anew:
+        if each.replace:
             connection.execute("DELETE FROM said WHERE room = ?", (name,))
             connection.execute("DELETE FROM room WHERE name = ?", (name,))
         if each.said:

@@ -1,7 +1,7 @@
-"""Writes what is to be kept, on a thread of its own: all that there is at a time, as one transaction.
+"""Writes the stores' changes on a thread of its own, all that are pending in one transaction.
 
-Nothing is queued here. A store lays together what is to be written, and is asked for it when there is time; so a slow
-disk makes transactions larger and not more, and what waits is bounded by what there is.
+There is no queue. Each store merges its pending changes, so a slow disk makes transactions larger instead of more, and
+what waits is bounded by what exists.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ from ticker.server.state.database import Database
 
 log = logging.getLogger("ticker.state")
 
-#: So soon a disk that failed is tried again.
-AGAIN_S: Final = 1.0
-#: A failure that lasts is logged so often.
-TOLD_S: Final = 60.0
+#: How long to wait before retrying after a disk error.
+RETRY_S: Final = 1.0
+#: How often a lasting error is logged.
+LOG_S: Final = 60.0
 
 
 class Job(NamedTuple):
-    """What is to be done within the transaction, and what afterwards on the event loop."""
+    """A function to call within the transaction, and one to call afterwards on the event loop."""
 
     write: Callable[[sqlite3.Connection], None]
     done: Callable[[], None] | None = None
 
 
 class Store(Protocol):
-    """What is to be written. ``wake`` is to be called when there is something."""
+    """A source of changes. It calls ``wake`` when it has some."""
 
     wake: Callable[[], None]
 
     def take(self) -> list[Job]:
-        """What is there to be written now. Called on the writer's thread."""
+        """The pending changes. Called on the writer's thread."""
         ...
 
 
@@ -48,67 +48,65 @@ class Writer:
     def __init__(self, database: Database, stores: Sequence[Store]) -> None:
         self._database = database
         self._stores = stores
-        self._wanted = threading.Event()
-        self._ending = threading.Event()
+        self._woken = threading.Event()
+        self._closing = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended: asyncio.Future[None] | None = None
         self._failure = ""
-        self._told_s = float("-inf")
+        self._logged_s = float("-inf")
         for store in stores:
-            store.wake = self._wanted.set
+            store.wake = self._woken.set
 
     def problems(self) -> list[str]:
-        failure = self._failure
-        return (
-            [f"state: {self._database.path}: {failure}; alerts that fire wait until it can be written"]
-            if failure
-            else []
-        )
+        if not self._failure:
+            return []
+        return [f"state: {self._database.path}: {self._failure}; fired alerts wait until it can be written"]
 
     def start(self) -> None:
+        """Start writing, and report to the running event loop."""
         self._loop = asyncio.get_running_loop()
         self._ended = self._loop.create_future()
-        # A daemon: a disk that hangs must not keep the process.
+        # A daemon: a disk that hangs must not keep the process alive.
         threading.Thread(target=self._run, name="state", daemon=True).start()
 
     async def close(self, within_s: float) -> None:
-        """Write the rest, as far as that goes in time."""
-        self._ending.set()
-        self._wanted.set()
+        """Write the remaining changes for at most this long, and close the file."""
+        self._closing.set()
+        self._woken.set()
         if self._ended is None:
             self._database.connection.close()
         elif not (await asyncio.wait([self._ended], timeout=within_s))[0]:
-            log.error("%s: not everything was written before the server stopped", self._database.path)
+            log.error("%s: the server stopped before everything was written", self._database.path)
 
     # The thread
 
     def _run(self) -> None:
         connection = self._database.connection
-        asked = False
+        loop_asked = False
         try:
             while True:
-                self._wanted.wait()
-                self._wanted.clear()
-                ending = self._ending.is_set()
+                self._woken.wait()
+                self._woken.clear()
+                closing = self._closing.is_set()
                 jobs = [job for store in self._stores for job in store.take()]
-                if jobs and not self._kept(connection, jobs):
+                if jobs and not self._commit(connection, jobs):
                     return
-                if ending and not jobs and asked:
-                    self._kept(connection, [Job(_whole)])
+                if closing and not jobs and loop_asked:
+                    self._commit(connection, [Job(_mark_complete)])
                     return
-                if ending:
-                    # What the loop, told that this is done, wants written then is there when this is called.
-                    asked = True
-                    self._tell(self._wanted.set)
+                if closing:
+                    # Completed jobs may produce more changes. When the loop calls this, they are pending.
+                    loop_asked = True
+                    self._call_on_loop(self._woken.set)
         except Exception:
-            self._failure = "its thread failed; see the log"
+            self._failure = "the writer failed; see the log"
             log.exception("%s: nothing more is written", self._database.path)
         finally:
             connection.close()
-            self._tell(self._end)
+            self._call_on_loop(self._end)
 
-    def _kept(self, connection: sqlite3.Connection, jobs: list[Job]) -> bool:
-        """Write these, all or none of them, as often as it takes. False: it can't be done before the end."""
+    def _commit(self, connection: sqlite3.Connection, jobs: list[Job]) -> bool:
+        """Write jobs in one transaction, and retry until that succeeds. False: the server stopped first."""
         while True:
             try:
                 connection.execute("BEGIN IMMEDIATE")
@@ -118,30 +116,30 @@ class Writer:
             except sqlite3.Error as error:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
-                self._failed(error)
-                if self._ending.is_set():
-                    log.error("%s: not everything could be written before the server stopped", self._database.path)
+                self._report(error)
+                if self._closing.is_set():
+                    log.error("%s: the server stopped before everything could be written", self._database.path)
                     return False
-                self._ending.wait(AGAIN_S)
+                self._closing.wait(RETRY_S)
                 continue
             if self._failure:
                 log.warning("%s: can be written again", self._database.path)
-                self._failure, self._told_s = "", float("-inf")
+                self._failure, self._logged_s = "", float("-inf")
             for job in jobs:
                 if job.done is not None:
-                    self._tell(job.done)
+                    self._call_on_loop(job.done)
             return True
 
-    def _failed(self, error: sqlite3.Error) -> None:
+    def _report(self, error: sqlite3.Error) -> None:
         self._failure = str(error)
         now_s = time.monotonic()
-        if now_s - self._told_s >= TOLD_S:
-            self._told_s = now_s
-            log.error("%s: can't be written: %s; trying again", self._database.path, error)
+        if now_s - self._logged_s >= LOG_S:
+            self._logged_s = now_s
+            log.error("%s: can't be written: %s; retrying", self._database.path, error)
 
-    def _tell(self, call: Callable[[], None]) -> None:
+    def _call_on_loop(self, call: Callable[[], None]) -> None:
         assert self._loop is not None
-        with suppress(RuntimeError):  # the loop was closed: the process ends
+        with suppress(RuntimeError):  # the event loop is closed: the process is ending
             self._loop.call_soon_threadsafe(call)
 
     def _end(self) -> None:
@@ -149,5 +147,5 @@ class Writer:
             self._ended.set_result(None)
 
 
-def _whole(connection: sqlite3.Connection) -> None:
+def _mark_complete(connection: sqlite3.Connection) -> None:
     connection.execute("UPDATE fact SET value = '1' WHERE name = 'whole'")

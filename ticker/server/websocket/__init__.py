@@ -1,1 +1,1 @@
-"""The WebSocket endpoint: frames, compression and extensions (RFC 6455, RFC 7692)."""
+"""WebSocket: the endpoint, its handshake, frames and compression (RFC 6455, RFC 7692)."""

@@ -1,4 +1,4 @@
-"""A WebSocket: what a connection speaks, and the endpoint that begins one."""
+"""`GET /v1/stream`: a WebSocket connection."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import ClassVar, Final
 from aiohttp import web
 
 from ticker.auth.identity import Identity
-from ticker.server.connections.connection import Connection, Framer, Owner
-from ticker.server.connections.handshake import HandshakeError, answer, compression, key_of, subprotocol
-from ticker.server.connections.registry import Clients
-from ticker.server.connections.token_bucket import Verdict
-from ticker.server.core.responses import refusal
+from ticker.server.connections.connection import Connection, ConnectionOwner, Framer
+from ticker.server.connections.registry import ConnectionRegistry
+from ticker.server.connections.takeover import unsent_response
+from ticker.server.core.requests import identity_of
+from ticker.server.core.responses import HttpError
 from ticker.server.core.settings import Settings
 from ticker.server.websocket.frames import (
     DeflatingFramer,
@@ -23,18 +23,24 @@ from ticker.server.websocket.frames import (
     Opcode,
     Violation,
     close_frame,
-    framed,
+    encode_frame,
+)
+from ticker.server.websocket.handshake import (
+    check_handshake,
+    choose_extension,
+    choose_subprotocol,
+    handshake_response,
 )
 
 log = logging.getLogger("ticker.server")
 
-#: A client that doesn't read its answers isn't read from either, beyond this many bytes.
-UNREAD_BYTES: Final = 65_536
+#: With more unread answers than this, a client isn't read from either.
+MAX_UNREAD_BYTES: Final = 65_536
 _SUBPROTOCOLS = {"ticker.v1.json": "json", "ticker.v1.msgpack": "msgpack"}
 
 
 class WebSocket(Connection):
-    """A connection that reads frames."""
+    """A connection that speaks WebSocket. ``inflates``: compression was negotiated."""
 
     __slots__ = ("_reader",)
     kind: ClassVar[str] = "websocket"
@@ -44,95 +50,86 @@ class WebSocket(Connection):
         transport: asyncio.Transport,
         framer: Framer,
         settings: Settings,
-        owner: Owner,
+        owner: ConnectionOwner,
         remote: str | None,
-        who: Identity,
+        identity: Identity,
         *,
         inflates: bool = False,
     ) -> None:
-        super().__init__(transport, framer, settings, owner, remote, who)
+        super().__init__(transport, framer, settings, owner, remote, identity)
         self._reader = FrameReader(settings.limits.message_bytes, inflates=inflates)
 
-    def _farewell(self, code: int, reason: str) -> bytes:
+    def _close_message(self, code: int, reason: str) -> bytes:
         return close_frame(code, reason)
 
-    def _came(self, data: bytes | memoryview) -> None:
+    def _data_received(self, data: bytes | memoryview) -> None:
         if self._closing and self.code == 1009:
-            # The rest of what was too large: hung up on now, the client would never read why.
+            # The rest of a message that was too large. Disconnecting now would lose the close frame.
             return
         self._reader.feed(data)
-        self._resumed()
+        self._reading_resumed()
 
-    def _resumed(self) -> None:
+    def _reading_resumed(self) -> None:
         try:
-            while not self._unread and (frame := self._reader.next()) is not None:
-                self._take(frame)
+            while not self._reading_paused and (frame := self._reader.next()) is not None:
+                self._handle(frame)
         except Violation as violation:
             if self._closing:
                 self._transport.abort()
             self.close(violation.code, violation.reason)
-        except Exception:  # a mistake of ours must not look like a network that broke
+        except Exception:  # a bug here must not look like a network failure
             log.exception("client %s: failed", self.session.id, extra={"client": self.session.id})
-            self.close(1011, "the server failed; see its log")
+            self.close(1011, "internal error; see the server's log")
 
-    def _take(self, frame: Frame) -> None:
+    def _handle(self, frame: Frame) -> None:
+        is_control = frame.opcode >= Opcode.CLOSE
         if frame.opcode is Opcode.CLOSE:
             if self._closing:
                 self._transport.close()
             else:
-                self.code = code = frame.closes_with[0]
+                self.code = code = frame.close_status[0]
                 self.reason = f"closed with {code}"
-                self._finish(close_frame(code) if frame.data else framed(Opcode.CLOSE, b""))
+                self._finish(close_frame(code) if frame.data else encode_frame(Opcode.CLOSE, b""))
                 self._transport.close()
             return
         if self._closing:
             return
-        verdict = self._allowed(len(frame.data))
-        if verdict is Verdict.TOLD:
-            if frame.opcode < Opcode.CLOSE:
-                self._owner.flooded(self)
-        elif verdict is Verdict.FINE:
+        if self._within_rate(len(frame.data), report=not is_control):
             if frame.opcode is Opcode.PING:
                 assert isinstance(frame.data, bytes)
-                self._transport.write(framed(Opcode.PONG, frame.data))
-            elif frame.opcode is not Opcode.PONG:
+                self._transport.write(encode_frame(Opcode.PONG, frame.data))
+            elif not is_control:
                 self._owner.received(self, frame.data)
-        if self._full and self.backlog_bytes > UNREAD_BYTES:
-            self._unread = True
+        if self._full and self.backlog_bytes > MAX_UNREAD_BYTES:
+            self._reading_paused = True
             self._transport.pause_reading()
 
 
 class WebSocketEndpoint:
-    """`GET /v1/stream`."""
-
-    def __init__(self, clients: Clients, settings: Settings) -> None:
-        self._clients = clients
+    def __init__(self, registry: ConnectionRegistry, settings: Settings) -> None:
+        self._registry = registry
         self._settings = settings
         self._framers = {"json": MessageFramer(is_text=True), "msgpack": MessageFramer(is_text=False)}
         self._deflating = {encoding: DeflatingFramer(framer) for encoding, framer in self._framers.items()}
 
     def routes(self) -> list[web.RouteDef]:
-        # Section 4.1: "The method of the request MUST be GET".
-        return [web.get("/v1/stream", self.handle, allow_head=False)]
+        # RFC 6455, section 4.1: "The method of the request MUST be GET".
+        return [web.get("/v1/stream", self.stream, allow_head=False)]
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
+    async def stream(self, request: web.Request) -> web.Response:
         encoding = request.query.get("encoding", "json")
         if encoding not in self._framers:
-            return refusal(400, "bad-argument", f"encoding {encoding!r:.80}: there are json and msgpack")
-        try:
-            key = key_of(request)
-            extension = compression(request) if self._settings.compress else None
-        except HandshakeError as error:
-            code = "upgrade-required" if error.status == 426 else "bad-handshake"
-            response = refusal(error.status, code, str(error))
-            response.headers.update(error.headers)
-            return response
-        protocol = subprotocol(request, _SUBPROTOCOLS)
-        encoding = _SUBPROTOCOLS.get(protocol or "", encoding)
+            raise HttpError(400, "bad-argument", f"encoding: must be json or msgpack, not {encoding!r:.80}")
+        key = check_handshake(request)
+        extension = choose_extension(request) if self._settings.compress else None
+        subprotocol = choose_subprotocol(request, _SUBPROTOCOLS)
+        encoding = _SUBPROTOCOLS.get(subprotocol or "", encoding)
+        inflates = extension is not None
+        framer = self._deflating[encoding] if inflates else self._framers[encoding]
+        remote, identity = request.remote, identity_of(request)
 
-        def begun(transport: asyncio.Transport, remote: str | None, who: Identity) -> Connection:
-            framer = self._framers[encoding] if extension is None else self._deflating[encoding]
-            inflates = extension is not None
-            return WebSocket(transport, framer, self._settings, self._clients, remote, who, inflates=inflates)
+        def connect(transport: asyncio.Transport) -> Connection:
+            return WebSocket(transport, framer, self._settings, self._registry, remote, identity, inflates=inflates)
 
-        return self._clients.take_over(request, begun, answer(key, protocol, extension), encoding)
+        self._registry.take_over(request, connect, handshake_response(key, subprotocol, extension), encoding)
+        return unsent_response()

@@ -12,11 +12,10 @@ from aiohttp.test_utils import TestClient
 from pytest_aiohttp.plugin import AiohttpClient
 
 from tests.support.frames import raw_client
-from ticker.feed.feed import FeedInfo
+from tests.support.serving import ScriptedFeed
+from ticker.feed.pump import Pump
 from ticker.hub.hub import Hub
-from ticker.model import SymbolTable
-from ticker.server.http.dashboard import Page
-from ticker.wire.messages import FeedState
+from ticker.server.http.dashboard import Dashboard
 
 ROOT = Path(__file__).parents[4]
 SCRIPT = "// a script that is long enough to be compressed\n" * 100
@@ -24,12 +23,12 @@ SCRIPT = "// a script that is long enough to be compressed\n" * 100
 Client = TestClient[web.Request, web.Application]
 
 
-def page(folders: tuple[Path, ...], names: tuple[str, ...] = ("AAPL", "MSFT")) -> Page:
-    info = FeedInfo(symbols=SymbolTable(names), title="scripted")
-    return Page(Hub(names), "script", lambda: info, lambda: FeedState(state="live", ts=None), folders)
+def page(folders: tuple[Path, ...], names: tuple[str, ...] = ("AAPL", "MSFT")) -> Dashboard:
+    pump = Pump(ScriptedFeed(names), lambda _event: None)
+    return Dashboard(Hub(names), "script", pump, folders)
 
 
-def application(shown: Page) -> web.Application:
+def application(shown: Dashboard) -> web.Application:
     app = web.Application()
     app.add_routes(shown.routes())
     return app

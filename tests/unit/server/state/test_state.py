@@ -13,9 +13,9 @@ import pytest
 
 from ticker.alerts.store import KEPT, AlertChanges, SavedAlert, SavedOwner
 from ticker.errors import StateError
-from ticker.server.core.webhooks import event
+from ticker.server.core.webhooks import event_for
 from ticker.server.state import State, writer
-from ticker.server.state.database import NAME, opened
+from ticker.server.state.database import NAME, open_database
 from ticker.server.state.rooms import StoredRooms
 from ticker.wire.messages import Fired, Said
 
@@ -168,8 +168,8 @@ async def test_a_room_that_waits_too_long_is_kept_without_a_gap(tmp_path: Path) 
     before.rooms.append("e1", said(1))
     before.rooms.append("e1", said(2))
     await before.close(1)
-    database = opened(tmp_path)
-    rooms = StoredRooms(database.connection, whole=True, waiting=5)
+    database = open_database(tmp_path)
+    rooms = StoredRooms(database.connection, complete=True, max_waiting=5)
     keeping = writer.Writer(database, [rooms])
     for seq in range(3, 7):
         rooms.append("e1", said(seq))
@@ -193,7 +193,7 @@ async def test_what_fires_is_in_the_outbox_until_it_is_settled(tmp_path: Path) -
     """It gets there in the transaction that keeps it, and is the same event after a crash."""
     state = started(tmp_path / "a", webhooks=True)
     await wrote(state, fired=[("ann", fired(1)), ("ann", fired(2))])
-    wanted = [event(state.instance, "ann", fired(seq)) for seq in (1, 2)]
+    wanted = [event_for(state.instance, "ann", fired(seq)) for seq in (1, 2)]
     crashed = State(killed(tmp_path / "a"), webhooks=True)
     assert (crashed.outbox.undelivered(), crashed.instance) == (wanted, state.instance)
     await crashed.close(1)
@@ -206,7 +206,7 @@ async def test_what_fires_is_in_the_outbox_until_it_is_settled(tmp_path: Path) -
 
 async def test_the_outbox_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest go."""
-    monkeypatch.setattr("ticker.server.state.outbox.WAITING", 3)
+    monkeypatch.setattr("ticker.server.state.outbox.MAX_WAITING", 3)
     state = started(tmp_path, webhooks=True)
     await wrote(state, fired=[("ann", fired(seq)) for seq in range(1, 6)])
     await state.close(1)
@@ -219,7 +219,7 @@ async def test_a_full_disk_is_told_and_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Once in the log however often it fails; nothing is done before it is kept, and then once."""
-    monkeypatch.setattr(writer, "AGAIN_S", 0.01)
+    monkeypatch.setattr(writer, "RETRY_S", 0.01)
     failed = asyncio.Event()
     loop = asyncio.get_running_loop()
     failures = 0
@@ -231,8 +231,8 @@ async def test_a_full_disk_is_told_and_tried_again(
         if failures == 3:
             loop.call_soon_threadsafe(failed.set)
 
-    tell = writer.Writer._failed
-    monkeypatch.setattr(writer.Writer, "_failed", on_failed)
+    tell = writer.Writer._report
+    monkeypatch.setattr(writer.Writer, "_report", on_failed)
     state = State(tmp_path)
     # As a disk without room: the file can't grow.
     connection = state.alerts._connection
@@ -272,9 +272,9 @@ async def test_a_disk_that_stays_full_does_not_keep_the_server(tmp_path: Path, m
 
 async def test_only_one_server_may_use_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Until it is closed."""
-    monkeypatch.setattr("ticker.server.state.database.LOCKED_S", 0.05)
+    monkeypatch.setattr("ticker.server.state.database.LOCK_TIMEOUT_S", 0.05)
     state = started(tmp_path)
-    with pytest.raises(StateError, match="another server uses it"):
+    with pytest.raises(StateError, match=r"ticker\.db: .*another server"):
         State(tmp_path)
     await state.close(1)
     await State(tmp_path).close(1)
@@ -296,7 +296,7 @@ async def test_nobody_else_may_read_it(tmp_path: Path) -> None:
         (b"not a database, but some text that is longer than a head" * 20, "not a database"),
         ("CREATE TABLE theirs (x)", "another program"),
         ("PRAGMA application_id = 1", "another program"),
-        (f"PRAGMA application_id = {0x7469636B}; PRAGMA user_version = 2; CREATE TABLE ours (x)", "of version 2"),
+        (f"PRAGMA application_id = {0x7469636B}; PRAGMA user_version = 2; CREATE TABLE ours (x)", "version 2"),
         (f"PRAGMA application_id = {0x7469636B}; PRAGMA user_version = 1; CREATE TABLE ours (x)", "no such table"),
     ],
 )
@@ -337,6 +337,6 @@ async def test_a_damaged_row_is_told(tmp_path: Path) -> None:
     connection.close()
     state = State(tmp_path)
     for load in (state.alerts.load, lambda: state.rooms.load(200), state.outbox.undelivered):
-        with pytest.raises(StateError, match="can't be read"):
+        with pytest.raises(StateError, match=r"ticker\.db: can.t read"):
             load()
     await state.close(1)

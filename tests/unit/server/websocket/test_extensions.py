@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ticker.server.websocket.extensions import agreed
+from ticker.server.websocket.extensions import negotiate
 
 YES = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
 YES_12 = f"{YES}; server_max_window_bits=12"
@@ -37,7 +37,7 @@ TAKEN = {
 @pytest.mark.parametrize(("line", "answer"), TAKEN.items(), ids=TAKEN)
 def test_what_is_taken(line: str, answer: str) -> None:
     """Never with anything that is kept from one message to the next."""
-    assert agreed([line]) == answer
+    assert negotiate([line]) == answer
 
 
 DECLINED = [
@@ -64,7 +64,7 @@ DECLINED = [
 
 @pytest.mark.parametrize("line", DECLINED)
 def test_what_is_declined(line: str) -> None:
-    assert agreed([line]) is None
+    assert negotiate([line]) is None
 
 
 @pytest.mark.parametrize(
@@ -96,9 +96,9 @@ def test_what_is_declined(line: str) -> None:
 def test_what_may_not_be_said(line: str) -> None:
     """What is wrong behind a good offer is wrong too."""
     with pytest.raises(ValueError, match="Sec-WebSocket-Extensions"):
-        agreed(["permessage-deflate", line])
+        negotiate(["permessage-deflate", line])
 
 
 def test_offers_may_come_in_several_lines() -> None:
-    assert agreed([]) is None
-    assert agreed(["other", "permessage-deflate; server_max_window_bits=12", "permessage-deflate"]) == YES_12
+    assert negotiate([]) is None
+    assert negotiate(["other", "permessage-deflate; server_max_window_bits=12", "permessage-deflate"]) == YES_12

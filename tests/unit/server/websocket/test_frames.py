@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.support.frames import MASK, sent
 from tests.unit.server.websocket.test_deflate import bomb
-from ticker.server.websocket.deflate import deflated, inflated
+from ticker.server.websocket.deflate import compress, decompress
 from ticker.server.websocket.frames import (
     DEFLATED_FROM_BYTES,
     MAX_FRAGMENTS,
@@ -21,7 +21,7 @@ from ticker.server.websocket.frames import (
     Opcode,
     Violation,
     close_frame,
-    framed,
+    encode_frame,
 )
 
 
@@ -39,9 +39,9 @@ def read(*chunks: bytes, limit: int = 65_536, inflates: bool = False) -> list[Fr
 def test_a_message_of_any_size(size: int) -> None:
     payload = bytes(place * 7 % 256 for place in range(size))
     assert read(sent(2, payload), limit=70_000) == [Frame(Opcode.BINARY, payload)]
-    assert framed(Opcode.BINARY, payload).endswith(payload)
+    assert encode_frame(Opcode.BINARY, payload).endswith(payload)
     # What the server writes, masked, is what a client would send.
-    assert len(sent(2, payload)) == len(framed(Opcode.BINARY, payload)) + 4
+    assert len(sent(2, payload)) == len(encode_frame(Opcode.BINARY, payload)) + 4
 
 
 @st.composite
@@ -80,8 +80,8 @@ def test_byte_by_byte() -> None:
         Frame(Opcode.TEXT, "é!"),
         Frame(Opcode.CLOSE, b"\x03\xe8bye"),
     ]
-    assert frames[-1].closes_with == (1000, "bye")
-    assert read(sent(8, b""))[0].closes_with == (1005, "")
+    assert frames[-1].close_status == (1000, "bye")
+    assert read(sent(8, b""))[0].close_status == (1005, "")
 
 
 #: What RFC 6455 forbids a client, and the code that it closes with.
@@ -126,18 +126,18 @@ def test_what_is_forbidden(wire: bytes, code: int) -> None:
     assert caught.value.reason
 
 
-#: What else, where compression was agreed on.
+#: What else, where compression was negotiate on.
 FORBIDDEN_DEFLATED = {
     "compressed ping": (sent(9, b"hi", reserved=0x40), 1002),
     "compressed close": (sent(8, b"", reserved=0x40), 1002),
-    "compressed later": (sent(1, b"a", last=False) + sent(0, deflated(b"b"), reserved=0x40), 1002),
-    "compressed again": (sent(1, deflated(b"ab")[:2], last=False, reserved=0x40) + sent(0, b"", reserved=0x40), 1002),
+    "compressed later": (sent(1, b"a", last=False) + sent(0, compress(b"b"), reserved=0x40), 1002),
+    "compressed again": (sent(1, compress(b"ab")[:2], last=False, reserved=0x40) + sent(0, b"", reserved=0x40), 1002),
     "compressed nothing": (sent(1, b"", reserved=0x40), 1007),
-    "compressed, and another bit": (sent(1, deflated(b"a"), reserved=0x60), 1002),
+    "compressed, and another bit": (sent(1, compress(b"a"), reserved=0x60), 1002),
     "nothing that was compressed": (sent(1, b"hi", reserved=0x40), 1007),
-    "cut off": (sent(2, deflated(bytes(range(200)))[:-1], reserved=0x40), 1007),
-    "compressed, not UTF-8": (sent(1, deflated(b"\xc3\x28"), reserved=0x40), 1007),
-    "too large once inflated": (sent(2, deflated(bytes(65_537)), reserved=0x40), 1009),
+    "cut off": (sent(2, compress(bytes(range(200)))[:-1], reserved=0x40), 1007),
+    "compressed, not UTF-8": (sent(1, compress(b"\xc3\x28"), reserved=0x40), 1007),
+    "too large once inflated": (sent(2, compress(bytes(65_537)), reserved=0x40), 1009),
     "too large before": (bytes((0xC2, 0xFF)) + (65_537).to_bytes(8, "big"), 1009),
     "a bomb": (sent(2, bomb(), reserved=0x40), 1009),
     "a bomb in fragments": (
@@ -160,7 +160,7 @@ def test_what_is_forbidden_where_messages_may_be_compressed(wire: bytes, code: i
 
 def test_a_compressed_message_is_inflated() -> None:
     """Whole or in fragments, cut anywhere, with control frames between; and those that aren't are read as ever."""
-    words, data = "prices, é " * 50, deflated(("prices, é " * 50).encode())
+    words, data = "prices, é " * 50, compress(("prices, é " * 50).encode())
     wire = sent(1, data[:1], last=False, reserved=0x40) + sent(9, b"hi") + sent(0, b"", last=False) + sent(0, data[1:])
     wire += sent(1, b"plain", last=False) + sent(0, b"!") + sent(2, data, reserved=0x40) + sent(2, data)
     frames = [
@@ -175,13 +175,13 @@ def test_a_compressed_message_is_inflated() -> None:
 
 
 def test_what_is_inflated_may_be_as_long_as_the_limit() -> None:
-    wire = sent(2, deflated(bytes(65_536)), reserved=0x40)
+    wire = sent(2, compress(bytes(65_536)), reserved=0x40)
     assert read(wire, wire, inflates=True) == [Frame(Opcode.BINARY, bytes(65_536))] * 2
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1003, 1007, 1011, 1012, 1014, 3000, 4000, 4999])
 def test_codes_that_may_be_sent(code: int) -> None:
-    assert read(sent(8, code.to_bytes(2, "big")))[0].closes_with == (code, "")
+    assert read(sent(8, code.to_bytes(2, "big")))[0].close_status == (code, "")
 
 
 def test_what_came_before_a_violation_is_read() -> None:
@@ -220,7 +220,7 @@ def test_a_frame_is_compressed_once_for_all_who_get_it(is_text: bool) -> None:
         assert framer.frame(payload) is frame
         assert frame[:2] == bytes((0xC1 if is_text else 0xC2, 126))
         assert len(frame) < 500
-        assert inflated(frame[4:], 70_000) == payload
+        assert decompress(frame[4:], 70_000) == payload
 
 
 def test_what_is_small_or_does_not_shrink_goes_plain() -> None:

@@ -1,0 +1,35 @@
+"""IP addresses: loopback, and the unit that address limits apply to."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Final
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+#: RFC 6177: an IPv6 site gets at least a /64 and may use any address in it.
+_SITE_PREFIX: Final = 64
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an address, or the name ``localhost``, stands for this machine."""
+    try:
+        return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+    except ValueError:
+        return address == "localhost"
+
+
+def limit_key(address: str) -> str:
+    """What address limits count by: an IPv6 address's /64, otherwise the address.
+
+    Link-local addresses count one by one, because they belong to different neighbours. IPv4-mapped ones count as IPv4.
+    """
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address) or parsed.is_link_local:
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((int(parsed), _SITE_PREFIX), strict=False))

@@ -1,0 +1,100 @@
+"""What handlers read from a request: the client's identity, query parameters and the body."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final, TypeVar
+
+import msgspec
+from aiohttp import hdrs, web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from ticker.auth.identity import ANYONE, Identity
+from ticker.server.core.address import is_loopback
+from ticker.server.core.responses import HttpError
+from ticker.wire.messages import Since
+
+#: How long an application waits for a request's body, in seconds.
+BODY_TIMEOUT_S: Final = web.AppKey("body_timeout_s", float)
+_IDENTITY: Final = web.RequestKey("ticker.identity", Identity)
+M = TypeVar("M", bound=msgspec.Struct)
+
+
+def set_identity(request: web.Request, identity: Identity) -> None:
+    request[_IDENTITY] = identity
+
+
+def identity_of(request: web.Request) -> Identity:
+    """The client's identity. Public routes must use ``optional_identity``."""
+    return request[_IDENTITY]
+
+
+def optional_identity(request: web.Request) -> Identity | None:
+    """The client's identity, or None on a public route without valid credentials."""
+    return request.get(_IDENTITY)
+
+
+def is_operator(request: web.Request) -> bool:
+    """Whether the client is an admin or, without authentication, on this machine and not behind a proxy."""
+    identity = identity_of(request)
+    if identity is not ANYONE:
+        return identity.may.admin
+    forwarded = hdrs.X_FORWARDED_FOR in request.headers or hdrs.FORWARDED in request.headers
+    return is_loopback(request.remote or "") and not forwarded
+
+
+def requested_symbols(request: web.Request) -> list[str]:
+    """The ``symbols`` parameter: ``symbols=AAPL,MSFT``, which may be repeated."""
+    return [name for given in request.query.getall("symbols", []) for name in given.split(",") if name]
+
+
+def requested_position(request: web.Request) -> Since | None:
+    """Where to resume: ``Last-Event-ID``, which browsers send by themselves, or the ``epoch`` and ``since`` parameters.
+
+    An unreadable ``Last-Event-ID`` is another server's and ignored.
+    """
+    last = request.headers.get(hdrs.LAST_EVENT_ID, "")
+    if last:
+        epoch, _, version = last.rpartition("-")
+    elif "epoch" in request.query and "since" in request.query:
+        epoch, version = request.query["epoch"], request.query["since"]
+    else:
+        return None
+    if version.isascii() and version.isdigit() and len(version) < 20:
+        return Since(epoch=epoch, version=int(version))
+    if last:
+        return None
+    raise HttpError(400, "bad-argument", f"since: must be a version, not {version!r:.40}")
+
+
+async def read_json(request: web.Request, limit: int) -> bytes:
+    """Read the body of an ``application/json`` request, at most ``limit`` bytes.
+
+    Browsers don't let a page of another site send that content type without the server's consent.
+    """
+    if request.content_type != "application/json":
+        raise HttpError(415, "json-needed", "send the body as application/json")
+    body, timeout_s = b"", request.config_dict.get(BODY_TIMEOUT_S, 10.0)
+    try:
+        async with asyncio.timeout(timeout_s):
+            async for chunk in request.content.iter_any():
+                body += chunk
+                if len(body) > limit:
+                    raise HttpError(413, "too-large", f"the body exceeds {limit} bytes")
+    except TimeoutError:
+        raise HttpError(408, "malformed", f"the body did not arrive within {timeout_s:g} s") from None
+    except (HttpProcessingError, web.RequestPayloadError):
+        raise HttpError(400, "malformed", "the body does not match the headers") from None
+    return body
+
+
+async def read_message(request: web.Request, kind: type[M], limit: int) -> M:
+    """Read a JSON object of at most ``limit`` bytes as a message."""
+    body = await read_json(request, limit)
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        text, _, path = str(error).partition(" - at `$.")
+        raise HttpError(400, "bad-argument", f"{path.rstrip('`')}: {text}" if path else text) from None
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise HttpError(400, "malformed", f"the body is not a JSON object: {error}") from None
