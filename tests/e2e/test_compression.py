@@ -36,7 +36,7 @@ def compressed(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
         messages.append(message)
         return compress(message)
 
-    monkeypatch.setattr(frames, "deflated", deflated_and_noted)
+    monkeypatch.setattr(frames, "compress", deflated_and_noted)
     return messages
 
 
