@@ -1,7 +1,7 @@
-"""ticker: live stock prices, streamed.
+"""ticker: a streaming service for live stock prices.
 
-``ticker.connect`` and ``ticker.connect_sync`` are the client; ``python -m ticker`` or the command ``ticker`` is the
-server and the terminal. Names are loaded when first used, so that importing this costs nothing.
+``ticker.connect`` and ``ticker.connect_sync`` are the Python client. The command ``ticker``, or ``python -m ticker``,
+starts the server and the terminal tools. Names are imported on first use, to keep ``import ticker`` fast.
 """
 
 from __future__ import annotations

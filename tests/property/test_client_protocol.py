@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tests.support.market import event, events, ticks
 from tests.support.model_client import ScriptedOutlet
-from ticker.client.protocol.protocol import ClientProtocol, ProtocolViolationError
+from ticker.client.exceptions import ProtocolViolationError
+from ticker.client.protocol.protocol import ClientProtocol
 from ticker.hub.hub import Hub
 from ticker.hub.session import Session
 from ticker.market.board import symbol_dicts

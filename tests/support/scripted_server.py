@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from aiohttp import WSMsgType, web
 from aiohttp.test_utils import TestServer
+from aiohttp.typedefs import Handler
 
 from ticker.wire.codec import Codec, codec_for
 from ticker.wire.limits import Limits
@@ -123,7 +124,9 @@ class ScriptedServer:
         self.arrivals: asyncio.Queue[Conversation] = asyncio.Queue()
         self.refusals: list[web.Response] = []
         self.requests = 0
-        app = web.Application()
+        #: The targets of all requests; absolute addresses if the client takes this server for a proxy.
+        self.targets: list[str] = []
+        app = web.Application(middlewares=[self._note])
         app.router.add_get("/v1/stream", self._handle)
         self.server = TestServer(app, port=port or None)
 
@@ -133,6 +136,11 @@ class ScriptedServer:
 
     async def client(self) -> Conversation:
         return await self.arrivals.get()
+
+    @web.middleware
+    async def _note(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        self.targets.append(request.raw_path)
+        return await handler(request)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         self.requests += 1

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ticker import Backoff
+from ticker.backoff import retry_after_s
 
 
 @given(
@@ -63,3 +64,14 @@ def test_a_policy_that_can_not_be_is_refused(wrong: dict[str, Any]) -> None:
     """A wrong number is an error where it is written, and not a strange wait much later."""
     with pytest.raises(ValueError, match=r"must|jitter"):
         Backoff(**wrong)
+
+
+def test_retry_after_has_two_forms() -> None:
+    """Seconds or a date (RFC 9110, section 10.2.3). Anything else counts as none; the maximum is one hour."""
+    now_s = 784_111_777.0  # Sun, 06 Nov 1994 08:49:37 GMT
+    assert retry_after_s("120", now_s) == 120
+    assert retry_after_s("Sun, 06 Nov 1994 08:50:37 GMT", now_s) == 60
+    assert retry_after_s("Sun, 06 Nov 1994 08:00:00 GMT", now_s) == 0
+    assert retry_after_s("", now_s) == 0
+    assert retry_after_s("soon", now_s) == 0
+    assert retry_after_s("9" * 400, now_s) == 3600

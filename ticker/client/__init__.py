@@ -1,4 +1,4 @@
-"""The Python client, async (``stream``) and sync (``sync``). It stands on the wire's messages and codec alone."""
+"""The Python client: for asyncio in ``stream``, for threads in ``sync``. Imports neither numpy nor, yet, aiohttp."""
 
 from ticker.backoff import Backoff
 from ticker.client.protocol.symbol_view import SymbolView, Update

@@ -1,14 +1,13 @@
-"""Carries what the user says to the server and brings the answer: alerts, rooms, pings.
+"""The user's requests about alerts, rooms and pings, and what becomes of them when the connection breaks.
 
-What is known of them is the desk's job; here it is decided what happens to a wish when the connection breaks before it
-is answered. What may be done twice is asked again; what may not is found out about, or told as unknown.
+A request that may be repeated is sent again. For one that may not, the state after the reconnect decides, or the user
+is told that the outcome is unknown. The state itself is in ``protocol.desk_state``.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -18,25 +17,23 @@ from ticker.client.supervisor import Supervisor
 from ticker.errors import ProtocolError, StreamError
 from ticker.wire.messages import Alert, AlertList, AlertRow, Alerts, Id, Joined, Left, Ping, Pong, Said, Say, Unalert
 
-#: How one is called in rooms who gave no name, where the server doesn't know one.
+#: The name in rooms, where neither the user gave one nor the server knows one.
 DEFAULT_NAME = "python"
 
 
 class DeskRequests:
-    """One client's wishes, one after the other. ``new_id`` makes up the id of an alert that was given none."""
+    """One client's requests, one at a time: an alert's answer is recognised by the alert's id.
+
+    ``new_id`` makes the id of an alert that was given none.
+    """
 
     def __init__(
-        self,
-        supervisor: Supervisor,
-        desk: DeskState,
-        lock: threading.Lock,
-        new_id: Callable[[], str] = lambda: os.urandom(8).hex(),
+        self, supervisor: Supervisor, desk: DeskState, new_id: Callable[[], str] = lambda: os.urandom(8).hex()
     ) -> None:
         self._supervisor = supervisor
         self._desk = desk
-        self._lock = lock
+        self._lock = supervisor.lock
         self._new_id = new_id
-        #: Held by whoever asks something: an alert's answer is known by the alert's id, whoever asked.
         self._turn = asyncio.Lock()
 
     # Alerts
@@ -44,7 +41,7 @@ class DeskRequests:
     async def alert(self, symbol: str, when: str, id_: Id | None, *, once: bool, hysteresis: float | None) -> AlertRow:
         if id_ is None:
             id_ = self._new_id()
-        message = Alert(id=_named(id_), symbol=symbol, when=when, once=once, hysteresis=hysteresis)
+        message = Alert(id=_checked(id_), symbol=symbol, when=when, once=once, hysteresis=hysteresis)
         alerts = self._desk.alerts
         async with self._turn:
             while True:
@@ -52,8 +49,8 @@ class DeskRequests:
                     asked = alerts.alert(message)
                 answer = await self._about_alerts(asked, again=False)
                 if answer is None:
-                    # It may have been set before the connection broke, and have fired since: setting it again would
-                    # let it fire again. The next connection is told what there is.
+                    # The server may have set it before the connection broke, and it may have fired since: setting it
+                    # again would let it fire twice. The next connection lists the alerts.
                     await self._supervisor.lives()
                     with self._lock:
                         found = alerts.found(asked)
@@ -76,20 +73,20 @@ class DeskRequests:
     async def unalert(self, id_: Id) -> None:
         async with self._turn:
             with self._lock:
-                asked = self._desk.alerts.unalert(_named(id_))
+                asked = self._desk.alerts.unalert(_checked(id_))
             while await self._about_alerts(asked, again=False) is None:
-                # It may have been removed before the connection broke.
+                # The server may have removed it before the connection broke.
                 await self._supervisor.lives()
                 with self._lock:
                     if self._desk.alerts.is_gone(id_):
                         return
 
     async def claim(self) -> None:
-        """Have the server say where the alerts are, so that what fires from now on is not missed over a break."""
+        """Ask for the alerts' position, so that none that fires from now on is missed over a broken connection."""
         async with self._turn:
             with self._lock:
                 asked = self._desk.alerts.alerts()
-            with suppress(ProtocolError):  # a server without alerts: nothing of theirs will come
+            with suppress(ProtocolError):  # a server without alerts
                 await self._supervisor.request(asked, AlertList, insist=False)
 
     async def _about_alerts(self, message: Alert | Alerts | Unalert, *, again: bool = True) -> AlertList | None:
@@ -99,8 +96,8 @@ class DeskRequests:
             if error.code != "no-owner" or self._desk.alerts.owner is not None:
                 raise
             text = (
-                "the server doesn't ask who one is, so say whose the alerts are: ticker.connect(…, owner=…), "
-                "with a text that others can't guess and that stays the same when the program is started again"
+                "this server has no authentication, so alerts need an owner: ticker.connect(…, owner=…), a text that "
+                "others can't guess and that stays the same when the program is restarted"
             )
             raise ProtocolError(error.code, text, error.id) from None
 
@@ -127,11 +124,11 @@ class DeskRequests:
             except ProtocolError as error:
                 if error.code != "not-joined":
                     raise
-                # A new connection was not let in again; now it may be, or the error says why not.
+                # The server refused the join after a reconnect. Join again, or raise its reason.
                 await self._join(room, name)
                 answer = await self._supervisor.request(message, Said, insist=True, again=False)
         if answer is None:
-            raise StreamError(f"the connection broke while this was said in {room}: whether it was heard is not known")
+            raise StreamError(f"the connection broke before {room} confirmed the message: it may or may not be there")
         return answer
 
     async def leave(self, room: str) -> None:
@@ -145,8 +142,6 @@ class DeskRequests:
                 if error.code != "not-joined" or not known:
                     raise
 
-    # The way
-
     async def ping(self, data: object) -> float:
         clock = asyncio.get_running_loop().time
         while True:
@@ -156,8 +151,8 @@ class DeskRequests:
                 return clock() - began_s
 
 
-def _named(id_: Id) -> Id:
-    """An alert's id, which must not be taken for a question's."""
+def _checked(id_: Id) -> Id:
+    """An alert's id, which must not look like that of a request."""
     if isinstance(id_, str) and id_.startswith(OWN):
-        raise ValueError(f"an alert's id may not begin with {OWN}, not {id_!r}")
+        raise ValueError(f"an alert's id must not begin with {OWN}, not {id_!r}")
     return id_

@@ -1,12 +1,12 @@
-"""What a connection's end is told as, if another one may do better."""
+"""Failures of one connection, which the supervisor handles. What reaches the user is in ``ticker.errors``."""
 
 from __future__ import annotations
 
 
 class TransportError(Exception):
-    """The connection is gone, or none came about; another may do better, but not before ``retry_after_s``.
+    """The connection broke or could not be made. Another attempt may succeed, but not before ``retry_after_s``.
 
-    ``broken``: the server misbehaved; what was achieved until then doesn't count as success.
+    ``broken``: the server violated the protocol, so the connection doesn't reset the count of failed attempts.
     """
 
     def __init__(self, reason: str, *, retry_after_s: float = 0.0, broken: bool = False) -> None:
@@ -17,9 +17,9 @@ class TransportError(Exception):
 
 
 class TransportBlockedError(TransportError):
-    """What was tried does not get through here; something else may. ``mute``: nothing came back at all.
+    """The network may block this transport; another transport may get through.
 
-    ``refused``: what it means if nothing else gets through either.
+    ``mute``: no byte came back. ``refused``: the error to raise if no other transport is tried.
     """
 
     def __init__(
@@ -31,5 +31,9 @@ class TransportBlockedError(TransportError):
 
     @property
     def verdict(self) -> Exception:
-        """What to raise where nothing else is tried."""
+        """The error to raise if no other transport is tried."""
         return self.refused or self
+
+
+class ProtocolViolationError(Exception):
+    """The server sent what the protocol doesn't allow: the connection can't be used any longer."""

@@ -1,4 +1,4 @@
-"""What the client has as pandas DataFrames. Apart, so that nobody else imports pandas."""
+"""DataFrames of the board, ticks and bars. A module of its own, because it imports pandas."""
 
 from __future__ import annotations
 
@@ -14,25 +14,23 @@ from ticker.fields import FIELDS
 
 
 def as_frame(views: Iterable[SymbolView]) -> pd.DataFrame:
-    """A row for each view, index ``symbol``, columns FIELDS: `ts` as UTC datetime64[ns], all others float64.
+    """One row per view, index ``symbol``, columns FIELDS: `ts` as UTC datetime64[ns], all others float64.
 
-    What has no value is NaN, or NaT.
+    Missing values are NaN or NaT.
     """
     rows = [(view.symbol, view.values) for view in views]
     columns: dict[str, object] = {}
     for field in FIELDS:
         found = [values.get(field) for _, values in rows]
         if field == "ts":
-            # As int64 all along: a float would round the nanoseconds away.
-            stamps = np.array([np.iinfo(np.int64).min if ts is None else ts for ts in found], np.int64)
-            columns[field] = pd.DatetimeIndex(stamps.view("datetime64[ns]")).tz_localize("UTC")
+            columns[field] = _index(None, [np.iinfo(np.int64).min if ts is None else ts for ts in found])
         else:
             columns[field] = np.array([np.nan if value is None else value for value in found], np.float64)
     return pd.DataFrame(columns, index=pd.Index([symbol for symbol, _ in rows], name="symbol", dtype="str"))
 
 
 def ticks_frame(ticks: Sequence[Trade] | Sequence[Quote], channel: str) -> pd.DataFrame:
-    """A row a tick, index `ts` as UTC datetime64[ns]; `symbol` as text, all others float64 (NaN: no price)."""
+    """One row per tick, index `ts` as UTC datetime64[ns]; `symbol` as text, all others float64 (NaN: no price)."""
     fields = ("price", "size") if channel == "trades" else ("bid", "bid_size", "ask", "ask_size")
     columns: dict[str, object] = {"symbol": pd.array([tick.symbol for tick in ticks], dtype="str")}
     for field in fields:
@@ -42,7 +40,7 @@ def ticks_frame(ticks: Sequence[Trade] | Sequence[Quote], channel: str) -> pd.Da
 
 
 def bars_frame(rows: Sequence[Row]) -> pd.DataFrame:
-    """A row a bar, index `start` as UTC datetime64[ns]; all float64 (NaN: not known) but `closed`, which is bool."""
+    """One row per bar, index `start` as UTC datetime64[ns]; all float64 (NaN: unknown) but `closed`, which is bool."""
     names = ("open", "high", "low", "close", "volume", "vwap", "trades")
     columns: dict[str, object] = {}
     for place, name in enumerate(names, 1):
@@ -51,6 +49,6 @@ def bars_frame(rows: Sequence[Row]) -> pd.DataFrame:
     return pd.DataFrame(columns, index=_index("start", [row[0] for row in rows]))
 
 
-def _index(name: str, stamps: Sequence[int]) -> pd.DatetimeIndex:
-    """Stamps (ns) as an index. As int64 all along: a float would round the nanoseconds away."""
+def _index(name: str | None, stamps: Sequence[int]) -> pd.DatetimeIndex:
+    """Times (ns) as an index. They stay int64: a float would round the nanoseconds."""
     return pd.DatetimeIndex(np.array(stamps, np.int64).view("datetime64[ns]"), name=name).tz_localize("UTC")

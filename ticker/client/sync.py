@@ -1,100 +1,65 @@
-"""The Python client for people without asyncio: scripts and notebooks. A stream in a thread of its own.
+"""The Python client without asyncio, for scripts and notebooks: a stream that runs in a thread of its own.
 
     with ticker.connect_sync("ws://127.0.0.1:8000", ["AAPL", "MSFT"]) as stream:
         for update in stream:
             print(update.symbol, update.last, update.changed)
 
-The thread runs an event loop of its own, so this also works where one is running already, as in a notebook. Prices are
-laid over there; the user's thread takes them directly, so here, too, a slow user sees the latest values.
+The thread has its own event loop, so this also works where one is running already, as in a notebook. The user's thread
+takes values directly from the stream, so a slow consumer sees the latest ones here too.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
+import inspect
 import threading
 import time
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import suppress
-from datetime import datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
-from ticker.backoff import Backoff
-from ticker.client.access import Key
+from ticker.client.iterators import WAIT_S, ItemIterator, SyncItemIterator
 from ticker.client.protocol.event_queue import Event
-from ticker.client.protocol.symbol_view import SymbolView, Update
+from ticker.client.protocol.symbol_view import Update
 from ticker.client.protocol.ticks import Quote, Trade
 from ticker.client.stream import Stream, connect
-from ticker.client.supervisor import State
-from ticker.client.sync_inbox import WAIT_S, SyncInbox
-from ticker.client.transports.dialer import TransportName
+from ticker.client.stream_info import StreamInfo
 from ticker.errors import StreamError
-from ticker.wire.messages import AlertRow, FeedState, Id, Joined, Said, Subscribed, Welcome
 
-if TYPE_CHECKING:
-    from ssl import SSLContext
-
-    import pandas as pd
-
+P = ParamSpec("P")
 T = TypeVar("T")
 
-#: What stopping the thread may take; closing itself is bounded to about a second.
+#: How long stopping the thread may take; closing the stream takes about a second.
 _JOIN_S = 3.0
 
 
-def connect_sync(
-    url: str,
-    symbols: Iterable[str] = (),
-    *,
-    channel: str = "ticker",
-    encoding: str = "json",
-    rate: float | None = None,
-    backoff: Backoff | None = None,
-    wait: bool = False,
-    connect_timeout_s: float = 10.0,
-    queue_ticks: int = 10_000,
-    key: Key | None = None,
-    ssl: SSLContext | None = None,
-    transport: TransportName = "auto",
-    compress: bool = False,
-    owner: str | None = None,
-) -> SyncStream:
-    """A stream of prices, to be used in ``with``. Arguments, behaviour and errors are those of ``ticker.connect``."""
-    return SyncStream(
-        connect(
-            url,
-            symbols,
-            channel=channel,
-            encoding=encoding,
-            rate=rate,
-            backoff=backoff,
-            wait=wait,
-            connect_timeout_s=connect_timeout_s,
-            queue_ticks=queue_ticks,
-            key=key,
-            ssl=ssl,
-            transport=transport,
-            compress=compress,
-            owner=owner,
-        )
-    )
+def _blocking(
+    method: Callable[Concatenate[Stream, P], Coroutine[Any, Any, T]],
+) -> Callable[Concatenate[SyncStream, P], T]:
+    """A method of ``Stream`` that waits in the caller's thread, with the same signature and documentation."""
+
+    @functools.wraps(method)
+    def call(self: SyncStream, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self.run(method(self._stream, *args, **kwargs))
+
+    return call
 
 
-class SyncStream:
-    """A live connection with plain methods. Made by ``connect_sync``; otherwise as ``ticker.Stream``.
+class SyncStream(StreamInfo):
+    """A live connection with blocking methods. Made by ``connect_sync``; otherwise as ``ticker.Stream``.
 
-    To be iterated over by one thread at a time; subscribing and looking at the board may be done by any. Without
-    ``with``, call ``open`` and ``close``; a stream left open doesn't keep the interpreter from ending.
+    Iterate in one thread at a time; all other methods may be called in any thread. Without ``with``, call ``open`` and
+    ``close``. A stream left open doesn't keep the interpreter from exiting.
     """
 
     def __init__(self, stream: Stream) -> None:
+        super().__init__(stream._protocol, stream._supervisor)  # noqa: SLF001 - inherited here too
         self._stream = stream
-        self._updates: SyncInbox[Update] = SyncInbox(self.run)
-        self._trades: SyncInbox[Trade] = SyncInbox(self.run)
-        self._quotes: SyncInbox[Quote] = SyncInbox(self.run)
-        self._events: SyncInbox[Event] = SyncInbox(self.run)
+        self._arrived = threading.Condition(self._supervisor.lock)
         stream.on_arrival = self._on_arrival
         self._closing = False
         self._opened: Future[None] = Future()
@@ -107,7 +72,7 @@ class SyncStream:
     def open(self) -> Self:
         """Connect, as entering ``with`` does."""
         if self._thread is not None:
-            raise RuntimeError("a stream is opened once; make another")
+            raise RuntimeError("a stream can be opened only once; create another")
         self._thread = threading.Thread(target=self._main, name="ticker-client", daemon=True)
         self._thread.start()
         try:
@@ -118,8 +83,8 @@ class SyncStream:
         return self
 
     def close(self) -> None:
-        """Close with 1000 and stop the thread, within about a second. Iterations end. Closing twice is no error."""
-        self._closing = True  # before looking: a thread that just begins looks at it after it has set both
+        """Close with 1000 and stop the thread, within about a second. Iterations end. May be called twice."""
+        self._closing = True  # before reading: a thread that has just started checks it after setting both
         thread, loop, task = self._thread, self._loop, self._task
         if thread is None or thread is threading.current_thread():
             return
@@ -144,18 +109,12 @@ class SyncStream:
             asyncio.run(self._hold())
         except asyncio.CancelledError:
             pass  # closed
-        except BaseException as error:  # noqa: BLE001 - whatever it is, the thread that opened is waiting for it
+        except BaseException as error:  # noqa: BLE001 - the thread that called `open` waits for it
             if not self._opened.done():
                 self._opened.set_exception(error)
         if not self._opened.done():
-            self._opened.set_exception(StreamError("the stream was closed while it was opened"))
+            self._opened.set_exception(StreamError("the stream was closed while it was being opened"))
         self._on_arrival()
-
-    def _on_arrival(self) -> None:
-        self._updates.arrival.set()
-        self._trades.arrival.set()
-        self._quotes.arrival.set()
-        self._events.arrival.set()
 
     async def _hold(self) -> None:
         self._task = asyncio.current_task()
@@ -166,8 +125,12 @@ class SyncStream:
             self._opened.set_result(None)
             await asyncio.Event().wait()  # until `close` cancels
 
+    def _on_arrival(self) -> None:
+        with self._arrived:
+            self._arrived.notify_all()
+
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """The result of a coroutine of the stream's, run in its thread."""
+        """Run a coroutine of the stream in its thread, and return the result."""
         loop = self._loop
         if loop is None or loop.is_closed() or self._thread is None or not self._thread.is_alive():
             coroutine.close()
@@ -181,170 +144,65 @@ class SyncStream:
 
     # Iterating
 
-    def __iter__(self) -> SyncInbox[Update]:
-        return self._updates.over(self._stream.updates())
+    def __iter__(self) -> SyncItemIterator[Update]:
+        return self._over(self._stream.updates())
 
     def __next__(self) -> Update:
         return next(iter(self))
 
     def next(self, timeout: float | None = None) -> Update:
-        """The next update, waiting ``timeout`` seconds at the most (None: for ever).
+        """The next update, after at most ``timeout`` seconds (None: no limit).
 
-        Raises ``TimeoutError`` if none has come, ``StreamError`` if the stream is closed or failed for good.
+        Raises ``TimeoutError`` if none has arrived, ``StreamError`` if the stream is closed or failed for good.
         """
         return iter(self).next(timeout)
 
-    def trades(self, symbols: Iterable[str] | None = None) -> SyncInbox[Trade]:
+    def trades(self, symbols: Iterable[str] | None = None) -> SyncItemIterator[Trade]:
         """Every trade, in order: ``for trade in stream.trades(): …``. See ``Stream.trades``."""
-        return self._trades.over(self._stream.trades(symbols))
+        return self._over(self._stream.trades(symbols))
 
-    def quotes(self, symbols: Iterable[str] | None = None) -> SyncInbox[Quote]:
+    def quotes(self, symbols: Iterable[str] | None = None) -> SyncItemIterator[Quote]:
         """Every quote, in order. See ``Stream.trades``."""
-        return self._quotes.over(self._stream.quotes(symbols))
+        return self._over(self._stream.quotes(symbols))
 
-    def events(self) -> SyncInbox[Event]:
-        """What isn't prices, in order: ``for event in stream.events(): …``. See ``Stream.events``."""
-        return self._events.over(self._stream.events())
+    def events(self) -> SyncItemIterator[Event]:
+        """Everything except prices, in order: ``for event in stream.events(): …``. See ``Stream.events``."""
+        return self._over(self._stream.events())
 
-    # Subscribing
+    def _over(self, items: ItemIterator[T]) -> SyncItemIterator[T]:
+        return SyncItemIterator(items, self._arrived, self.run)
 
-    def subscribe(self, symbols: Iterable[str], rate: float | None = None, *, channel: str | None = None) -> Subscribed:
-        """See ``Stream.subscribe``."""
-        return self.run(self._stream.subscribe(symbols, rate, channel=channel))
+    # The methods of Stream, blocking
 
-    def unsubscribe(self, symbols: Iterable[str], *, channel: str | None = None) -> None:
-        """See ``Stream.unsubscribe``."""
-        self.run(self._stream.unsubscribe(symbols, channel=channel))
+    subscribe = _blocking(Stream.subscribe)
+    unsubscribe = _blocking(Stream.unsubscribe)
+    alert = _blocking(Stream.alert)
+    alerts = _blocking(Stream.alerts)
+    unalert = _blocking(Stream.unalert)
+    join = _blocking(Stream.join)
+    say = _blocking(Stream.say)
+    leave = _blocking(Stream.leave)
+    ping = _blocking(Stream.ping)
+    bars = _blocking(Stream.bars)
 
-    # Alerts and rooms: see Stream
 
-    def alert(
-        self,
-        symbol: str,
-        when: str,
-        *,
-        id: Id | None = None,  # noqa: A002 - the wire's name
-        once: bool = True,
-        hysteresis: float | None = None,
-    ) -> AlertRow:
-        return self.run(self._stream.alert(symbol, when, id=id, once=once, hysteresis=hysteresis))
+def _sync(connect: Callable[P, Stream]) -> Callable[P, SyncStream]:
+    """``connect_sync`` out of ``connect``: the options are defined once, in the signature of ``connect``."""
 
-    def alerts(self) -> list[AlertRow]:
-        return self.run(self._stream.alerts())
+    def connect_sync(*args: P.args, **kwargs: P.kwargs) -> SyncStream:
+        """A stream of prices, for use in ``with``. Options, behaviour and errors are those of ``ticker.connect``."""
+        return SyncStream(connect(*args, **kwargs))
 
-    def unalert(self, id: Id = "*") -> None:  # noqa: A002 - the wire's name
-        self.run(self._stream.unalert(id))
+    connect_sync.__qualname__ = "connect_sync"
+    vars(connect_sync)["__signature__"] = inspect.signature(connect).replace(return_annotation="SyncStream")
+    return connect_sync
 
-    def join(self, room: str, name: str | None = None) -> Joined:
-        return self.run(self._stream.join(room, name))
 
-    def say(self, room: str, text: str, *, name: str | None = None) -> Said:
-        return self.run(self._stream.say(room, text, name=name))
-
-    def leave(self, room: str) -> None:
-        self.run(self._stream.leave(room))
-
-    def ping(self, data: object = None) -> float:
-        return self.run(self._stream.ping(data))
-
-    @property
-    def rooms(self) -> dict[str, list[str]]:
-        return self._stream.rooms
-
-    # What there is: see Stream
-
-    @property
-    def board(self) -> Mapping[str, SymbolView]:
-        """The watchlist's views by symbol, live. Safe to read in any thread."""
-        return self._stream.board
-
-    def frame(self) -> pd.DataFrame:
-        """The board as a DataFrame; see ``Stream.frame``."""
-        return self._stream.frame()
-
-    def trades_frame(self) -> pd.DataFrame:
-        """The newest trades as a DataFrame; see ``Stream.trades_frame``."""
-        return self._stream.trades_frame()
-
-    def quotes_frame(self) -> pd.DataFrame:
-        """The newest quotes as a DataFrame; see ``Stream.quotes_frame``."""
-        return self._stream.quotes_frame()
-
-    def bars(
-        self,
-        symbol: str,
-        interval: str = "1m",
-        *,
-        limit: int = 500,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-    ) -> pd.DataFrame:
-        """Bars of a symbol from the server's history; see ``Stream.bars``."""
-        return self.run(self._stream.bars(symbol, interval, limit=limit, start=start, end=end))
-
-    @property
-    def url(self) -> str:
-        return self._stream.url
-
-    @property
-    def channel(self) -> str:
-        return self._stream.channel
-
-    @property
-    def state(self) -> State:
-        return self._stream.state
-
-    @property
-    def error(self) -> StreamError | None:
-        return self._stream.error
-
-    @property
-    def symbols(self) -> list[str]:
-        return self._stream.symbols
-
-    @property
-    def rejected(self) -> dict[str, str]:
-        return self._stream.rejected
-
-    @property
-    def rate(self) -> float | None:
-        return self._stream.rate
-
-    @property
-    def welcome(self) -> Welcome | None:
-        return self._stream.welcome
-
-    @property
-    def epoch(self) -> str | None:
-        return self._stream.epoch
-
-    @property
-    def version(self) -> int:
-        return self._stream.version
-
-    @property
-    def feed(self) -> FeedState | None:
-        return self._stream.feed
-
-    @property
-    def transport(self) -> str | None:
-        return self._stream.transport
-
-    @property
-    def reconnects(self) -> int:
-        return self._stream.reconnects
-
-    @property
-    def resyncs(self) -> int:
-        return self._stream.resyncs
-
-    @property
-    def lost(self) -> dict[str, dict[str, int]]:
-        return self._stream.lost
+connect_sync = _sync(connect)
 
 
 def _result(future: Future[T]) -> T:
-    """A future's result, in waits short enough for Ctrl-C."""
+    """The future's result, with waits short enough for Ctrl-C."""
     while True:
         try:
             return future.result(WAIT_S)

@@ -155,7 +155,7 @@ async def test_a_server_that_asks_nobody_who_they_are_wants_an_owner(server: Scr
 async def test_an_id_that_is_a_questions_own_is_refused(server: ScriptedServer) -> None:
     """Else its answer could be taken for another's."""
     stream, _ = await opened(server)
-    with pytest.raises(ValueError, match="may not begin with #"):
+    with pytest.raises(ValueError, match="begin with #"):
         await stream.alert("AAPL", "last >= 190", id="#1")
     await stream.close()
 
@@ -287,7 +287,7 @@ async def test_nothing_is_said_twice(server: ScriptedServer) -> None:
     await client.asked()
     later = asyncio.create_task(stream.say("desk", "later"))
     client.break_off()
-    with pytest.raises(ticker.StreamError, match="whether it was heard is not known"):
+    with pytest.raises(ticker.StreamError, match="the connection broke"):
         await saying
     client = await server.client()
     await client.say(welcome())
@@ -389,7 +389,7 @@ async def test_an_answer_of_a_wrong_kind_is_an_error(server: ScriptedServer) -> 
     pinging = asyncio.create_task(stream.ping())
     asked = await client.asked()
     await client.say(Left(id=asked.id, room="desk"))
-    with pytest.raises(ticker.StreamError, match="answers Ping with Left"):
+    with pytest.raises(ticker.StreamError, match="answered Ping with Left"):
         await pinging
     await stream.close()
 

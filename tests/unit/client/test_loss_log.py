@@ -1,38 +1,32 @@
-"""Log lines about lost ticks: never none, never many."""
+"""Log lines about lost ticks."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from ticker.client.loss_log import LossLog
+from ticker.client.protocol.bounded_queue import BoundedQueue
 
 
-class Counts:
-    """Something that loses ticks."""
-
-    channel = "trades"
-
-    def __init__(self) -> None:
-        self.lost: dict[str, int] = {}
-
-    @property
-    def lost_in_all(self) -> int:
-        return sum(self.lost.values())
+def queue() -> BoundedQueue[Any]:
+    return BoundedQueue("trades", 1)
 
 
-async def test_the_first_loss_is_told_at_once_and_the_rest_together(caplog: pytest.LogCaptureFixture) -> None:
-    """One line now; what is lost within the interval comes in one line at its end, with its own numbers."""
-    counts = Counts()
+async def test_the_first_loss_is_logged_at_once_and_later_ones_together(caplog: pytest.LogCaptureFixture) -> None:
+    """Losses within the interval are logged in one line at its end, with their own counts."""
+    counts = queue()
     losses = LossLog("test", counts, interval_s=0.02)
     losses.check()
     assert not caplog.messages
-    counts.lost = {"AAPL": 3}
+    counts.count("AAPL", 3)
     losses.check()
     assert caplog.messages == ["test: 3 trades were lost: AAPL 3"]
-    for lost in (4, 5, 6):
-        counts.lost = {"AAPL": lost, "MSFT": 1_000}
+    counts.count("MSFT", 1_000)
+    for _ in range(3):
+        counts.count("AAPL", 1)
         losses.check()
     assert len(caplog.messages) == 1
     async with asyncio.timeout(5):
@@ -43,13 +37,14 @@ async def test_the_first_loss_is_told_at_once_and_the_rest_together(caplog: pyte
     assert len(caplog.messages) == 2
 
 
-async def test_closing_tells_what_was_not_told_yet(caplog: pytest.LogCaptureFixture) -> None:
-    """Nothing that was lost goes without a line; many symbols are summed up."""
-    counts = Counts()
+async def test_closing_logs_the_remaining_losses(caplog: pytest.LogCaptureFixture) -> None:
+    """A line names the five symbols with the most losses."""
+    counts = queue()
     losses = LossLog("test", counts)
-    counts.lost = {"A": 1}
+    counts.count("A", 1)
     losses.check()
-    counts.lost = {name: number for number, name in enumerate("ABCDEFG", 1)}
+    for number, name in enumerate("ABCDEFG"):
+        counts.count(name, number if number == 0 else number + 1)
     losses.check()
     losses.close()
-    assert caplog.messages[1] == "test: 27 trades were lost: G 7, F 6, E 5, D 4, C 3 and 1 symbols more"
+    assert caplog.messages[1] == "test: 27 trades were lost: G 7, F 6, E 5, D 4, C 3 and 1 more symbols"

@@ -147,7 +147,7 @@ async def test_one_who_waits_finds_a_server_that_comes_later(caplog: pytest.LogC
         f"127.0.0.1:{port}", ["AAPL"], wait=True, backoff=ticker.Backoff(maximum_s=0.02, initial_s=0.02)
     )
     opening = asyncio.create_task(stream.open())
-    await logged(caplog, "trying again")
+    await logged(caplog, "reconnecting in")
     assert state(stream) == "connecting"
     scripted = ScriptedServer(port)
     await scripted.server.start_server()
@@ -166,7 +166,7 @@ async def test_waiting_ends_when_the_attempts_run_out() -> None:
         stream = ticker.connect(
             f"127.0.0.1:{unused.getsockname()[1]}", ["AAPL"], wait=True, backoff=ticker.Backoff(initial_s=0, attempts=3)
         )
-        with pytest.raises(ticker.ConnectError, match="given up after 3 attempts") as caught:
+        with pytest.raises(ticker.ConnectError, match="after 3 attempts") as caught:
             await stream.open()
     assert caught.value.attempts == 3
     assert stream.error is caught.value
@@ -189,8 +189,8 @@ async def test_a_server_that_is_busy_is_asked_again_and_not_too_soon(
     server.refusals = [web.Response(status=503), web.Response(status=429, headers={"Retry-After": "7"})]
     stream = ticker.connect(server.url, ["AAPL"], wait=True, backoff=EAGER, transport="websocket")
     opening = asyncio.create_task(stream.open())
-    assert "HTTP status 503; trying again in 0.00 s" in await logged(caplog, "status 503")
-    assert "HTTP status 429; trying again in 7.00 s" in await logged(caplog, "status 429")
+    assert "HTTP status 503; reconnecting in 0.00 s" in await logged(caplog, "status 503")
+    assert "HTTP status 429; reconnecting in 7.00 s" in await logged(caplog, "status 429")
     opening.cancel()
     with pytest.raises(asyncio.CancelledError):
         await opening
@@ -489,8 +489,8 @@ async def test_a_broken_connection_is_replaced_and_resumed(
         assert not stream._protocol.view
         assert (stream.state, stream.reconnects, stream.version) == ("live", 1, 5)
         assert stream.board["A"].last == 1
-    assert "trying again in 0.00 s" in caplog.text
-    assert "connected again, on from version 1" in caplog.text
+    assert "reconnecting in 0.00 s" in caplog.text
+    assert "reconnected, resuming from version 1" in caplog.text
 
 
 async def test_a_server_with_a_new_history_is_followed_from_its_beginning(
@@ -507,7 +507,7 @@ async def test_a_server_with_a_new_history_is_followed_from_its_beginning(
         assert given.changed == {"last": 2, "open": None}
         assert stream.board["A"].as_dict() == {"last": 2}
         assert (stream.epoch, stream.version) == ("two", 3)
-    assert "history began anew (epoch two, was one)" in caplog.text
+    assert "new epoch (two, was one)" in caplog.text
 
 
 async def test_the_state_tells_of_a_reconnect(server: ScriptedServer) -> None:
@@ -550,7 +550,7 @@ async def test_the_stream_fails_when_the_attempts_run_out(server: ScriptedServer
         await anext(stream)
         server.refusals = [web.Response(status=503), web.Response(status=503)]
         client.break_off()
-        with pytest.raises(ticker.ConnectError, match="503; given up after 2 attempts") as caught:
+        with pytest.raises(ticker.ConnectError, match="503.*after 2 attempts") as caught:
             await anext(stream)
         assert caught.value.attempts == 2
         assert (stream.state, stream.error) == ("closed", caught.value)
@@ -583,7 +583,7 @@ async def test_a_mute_connection_is_given_up() -> None:
         async with ticker.connect(url, ["A"], backoff=ticker.Backoff(attempts=0)) as stream:
             begun_s = time.monotonic()
             await anext(stream)
-            with pytest.raises(ticker.ConnectError, match="mute"):
+            with pytest.raises(ticker.ConnectError, match="no message for"):
                 await anext(stream)
             assert 0.8 < time.monotonic() - begun_s < 5
 
@@ -623,7 +623,7 @@ async def test_a_gap_is_noticed_and_closed(server: ScriptedServer, caplog: pytes
         given = await anext(stream)
         assert given.changed == {"last": 3, "bid": 4}
         assert (stream.resyncs, stream.reconnects, stream.version) == (1, 0, 4)
-    assert "a gap from 1 to 3" in caplog.text
+    assert "gap from 1 to 3" in caplog.text
 
 
 async def test_a_message_that_can_not_be_read_costs_the_connection_and_nothing_else(server: ScriptedServer) -> None:
@@ -695,7 +695,7 @@ async def test_trades_of_nothing_and_of_what_is_unknown(server: ScriptedServer) 
     client = await server.client()
     await client.say(welcome())
     stream = await opening
-    with pytest.raises(ValueError, match="quotes of which symbols"):
+    with pytest.raises(ValueError, match="quotes needs symbols"):
         stream.quotes()
     waiting = asyncio.create_task(anext(stream.trades(["NOPE"])))
     await client.subscribed({"NOPE": "unknown-symbol"})
@@ -749,7 +749,7 @@ async def test_after_a_new_epoch_nobody_knows_how_many_trades_were_lost(
         assert (await again.greet(epoch="two")).since is None
         await again.say(trades(0, 1, [("A", 2)]))
         assert [(await anext(stream.trades())).price for _ in range(2)] == [1, 2]
-    assert "how many trades were lost in between is unknown" in caplog.text
+    assert "unknown number of trades was lost" in caplog.text
 
 
 # Closing

@@ -6,22 +6,20 @@ import asyncio
 import statistics
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from itertools import count
 from ssl import SSLContext
 from typing import Any
 
-import aiohttp
 import click
 
 from ticker.cli.events import event_line
 from ticker.cli.failure import Failure, no_server, printable
 from ticker.cli.stopping import Stop
-from ticker.client.access import Access
-from ticker.client.address import public_url, stream_url
+from ticker.client.endpoint import Endpoint
 from ticker.client.exceptions import TransportError
 from ticker.client.transports.dialer import Dialer
-from ticker.client.transports.encodings import Encodings
 from ticker.client.transports.transport import Transport
 from ticker.errors import RefusedError
 from ticker.wire.messages import ClientMessage, Ping, Pong, ServerMessage
@@ -45,16 +43,16 @@ class Request:
 async def ping(request: Request, stop: Stop) -> int:
     """Ping until enough is measured, the connection breaks or the user stops it; the exit status."""
     try:
-        address = stream_url(request.url)
+        endpoint = Endpoint(request.url, request.key, request.ssl)
     except ValueError as error:
         raise Failure(f"--url: {error}") from error
-    url = public_url(address)
-    dialer = Dialer(address, Encodings("json"), Access(request.key, request.ssl), "websocket", CONNECT_S)
+    url = endpoint.name
+    dialer = Dialer(endpoint, "json", "websocket", CONNECT_S)
     taken_s: list[float | None] = []
     failure: Exception | None = None
-    async with aiohttp.ClientSession() as session:
+    async with aclosing(dialer):
         try:
-            transport = await dialer.dial(session)
+            transport = await dialer.dial()
         except TransportError as error:
             raise no_server(url, error) from error
         except RefusedError as error:

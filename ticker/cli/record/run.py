@@ -22,7 +22,7 @@ from ticker.cli.record.journal import Journal
 from ticker.cli.record.parquet import check_available, finish
 from ticker.cli.record.rows import HEADER, Reorder
 from ticker.cli.stopping import Stop
-from ticker.client.inbox import Inbox
+from ticker.client.iterators import ItemIterator
 from ticker.client.protocol.ticks import Quote, Trade
 from ticker.client.stream import Stream
 from ticker.errors import ConnectError
@@ -116,11 +116,11 @@ class _Recording:
         self._stream = stream
         self._reorder = Reorder()
         self._ticks = {"trades": 0, "quotes": 0}
-        self._inboxes: dict[str, Inbox[Trade] | Inbox[Quote]] = {}
+        self._iterators: dict[str, ItemIterator[Trade] | ItemIterator[Quote]] = {}
         if "trades" in request.channels:
-            self._inboxes["trades"] = stream.trades()
+            self._iterators["trades"] = stream.trades()
         if "quotes" in request.channels:
-            self._inboxes["quotes"] = stream.quotes()
+            self._iterators["quotes"] = stream.quotes()
         self._started_s = time.monotonic()
         self._synced_s = self._started_s
 
@@ -130,7 +130,7 @@ class _Recording:
             # Not sooner: what is there stays if there is no server.
             request.target.unlink(missing_ok=True)
         journal = Journal(request.journal, HEADER)
-        what = " and ".join(self._inboxes)
+        what = " and ".join(self._iterators)
         click.echo(f"ticker: recording {what} of {self._stream.url} into {request.target}; Ctrl-C ends it", err=True)
         asked = asyncio.create_task(stop.wait())
         live = _LiveLine()
@@ -169,7 +169,7 @@ class _Recording:
         """Take what comes for a while."""
         until_s = time.monotonic() + seconds
         while True:
-            taken = sum(self._take(channel, inbox) for channel, inbox in self._inboxes.items())
+            taken = sum(self._take(channel, iterator) for channel, iterator in self._iterators.items())
             now_s = time.monotonic()
             if now_s >= until_s and not taken:
                 return
@@ -177,12 +177,12 @@ class _Recording:
                 return  # more than can be taken: write first
             await asyncio.sleep(0 if taken else min(0.02, max(0.0, until_s - now_s)))
 
-    def _take(self, channel: str, inbox: Inbox[Trade] | Inbox[Quote]) -> int:
+    def _take(self, channel: str, iterator: ItemIterator[Trade] | ItemIterator[Quote]) -> int:
         now_s = time.monotonic()
         for number in range(_TURN):
             try:
-                tick = inbox.take()
-            except StopIteration:
+                tick = iterator.take()
+            except StopAsyncIteration:
                 return number
             if tick is None:
                 return number

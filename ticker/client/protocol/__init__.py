@@ -1,1 +1,1 @@
-"""The client without I/O: frames in, prices, ticks, alerts and rooms out."""
+"""The client's protocol without I/O: messages in; prices, ticks, alerts and rooms out."""

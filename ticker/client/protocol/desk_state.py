@@ -1,7 +1,4 @@
-"""One client's side of all that isn't prices: its alerts, its rooms, and the events that come of them.
-
-Like the protocol, whose part it is, it outlives connections and knows no socket and no clock.
-"""
+"""The state of everything except prices: alerts, rooms and events. It outlives connections."""
 
 from __future__ import annotations
 
@@ -30,64 +27,60 @@ from ticker.wire.messages import (
 
 log = logging.getLogger("ticker.client")
 
-DeskAnswer = AlertList | Fired | Notice | Joined | Said | Present | Left
-
 
 class DeskState:
-    """What one client wants and has besides prices. ``name`` stands in its log lines."""
+    """``name`` appears in log lines."""
 
     def __init__(self, owner: str | None, name: str) -> None:
         self.alerts = OwnAlerts(owner, name)
         self.rooms = Rooms()
         self.events = EventQueue()
-        #: Whether the user wants to see events.
+        #: Whether the user iterates over events.
         self.listening = False
         self._name = name
 
     def connected(self, *, same_epoch: bool) -> list[DeskMessage]:
-        """What to ask of a new connection."""
+        """The requests for a new connection."""
         return [*self.alerts.connected(same_epoch=same_epoch), *self.rooms.connected()]
 
-    def disconnected(self) -> None:
-        self.alerts.disconnected()
+    def receive(
+        self,
+        message: AlertList | Fired | Notice | Joined | Said | Present | Left,
+        asked: ClientMessage | None,
+        *,
+        opening: bool,
+    ) -> list[DeskMessage]:
+        """Process a message, which may be the answer to ``asked``. Returns the requests that it causes.
 
-    def receive(self, message: DeskAnswer, asked: ClientMessage | None, *, opening: bool) -> list[DeskMessage]:
-        """Take a message in, which may be the answer to what was ``asked``; what to ask because of it.
-
-        ``opening``: it was asked at the connection's beginning.
+        ``opening``: ``asked`` was one of the connection's first requests.
         """
-        if isinstance(message, Fired):
-            news = self.alerts.fired(message)
-        elif isinstance(message, Said):
-            news = self.rooms.said(message)
-        elif isinstance(message, Present):
-            news = self.rooms.present(message)
-        elif isinstance(message, Notice):
-            news = True
-        elif isinstance(message, AlertList):
+        event: Fired | Notice | Said | Present | None = None
+        if isinstance(message, AlertList):
             about = asked if isinstance(asked, Alert | Alerts | Unalert) else None
-            return [*self.alerts.told(message, about, opening=opening)]
-        else:
-            return self._moved(message, asked, opening=opening)
-        if news:
-            self.events.put(message)
-        return []
-
-    def _moved(self, message: Joined | Left, asked: ClientMessage | None, *, opening: bool) -> list[DeskMessage]:
-        if isinstance(message, Joined) and isinstance(asked, Join):
-            found = self.rooms.joined(message, asked, opening=opening)
+            return [*self.alerts.listed(message, about, opening=opening)]
+        if isinstance(message, Joined):
+            found = self.rooms.joined(message, asked, opening=opening) if isinstance(asked, Join) else None
             if isinstance(found, Leave):
                 return [found]
-            if found is not None:
-                self.events.put(found)
+            event = found
+        elif isinstance(message, Fired):
+            event = message if self.alerts.fired(message) else None
+        elif isinstance(message, Said):
+            event = message if self.rooms.said(message) else None
+        elif isinstance(message, Present):
+            event = message if self.rooms.present(message) else None
+        elif isinstance(message, Notice):
+            event = message
+        if event is not None:
+            self.events.put(event)
         return []
 
     def refused(self, asked: DeskMessage, error: Error) -> None:
-        """What was asked at the connection's beginning is not to be had; prices, and the rest, come all the same."""
+        """The server refused a first request of the connection. Prices and the other requests are unaffected."""
         what = "the alerts"
         if isinstance(asked, Join):
-            what = f"the room {asked.room}"  # stays wanted: the next connection asks again
+            what = f"the room {asked.room}"  # the next connection tries again
         elif isinstance(asked, Alert | Alerts | Unalert):
             what = f"the alert {asked.id}" if isinstance(asked, Alert) else what
             self.alerts.refused(asked)
-        log.warning("%s: the server refuses %s: %s: %s", self._name, what, error.code, error.message)
+        log.warning("%s: the server refused %s: %s: %s", self._name, what, error.code, error.message)

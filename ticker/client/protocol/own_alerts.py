@@ -1,7 +1,6 @@
-"""One owner's alerts, as one client knows them: which it has set, and how far it has heard what fired.
+"""One owner's alerts as one client knows them: those that it set, and the last that fired.
 
-What fired is numbered, and a new connection says from which number on it wants to hear; so each comes exactly once,
-whatever broke. This module knows no socket and no clock.
+Fired alerts are numbered, and a new connection resumes from the last number, so each is delivered exactly once.
 """
 
 from __future__ import annotations
@@ -11,43 +10,43 @@ from typing import NamedTuple
 
 import msgspec
 
-from ticker.client.protocol.watchlist import listed
+from ticker.client.protocol.watchlist import shortened
 from ticker.wire.messages import Alert, AlertList, AlertRow, Alerts, Fired, Id, Unalert
 
 log = logging.getLogger("ticker.client")
 
 
 class _Set(NamedTuple):
-    """An alert that was set, when ``seq`` was the number of the last that had fired: what fires by it comes later."""
+    """An alert that this client set; ``seq`` is the number of the last alert that had fired before."""
 
     alert: Alert
     seq: int
 
 
 class OwnAlerts:
-    """``owner`` is whose they are, where the server doesn't know; ``name`` stands in the log lines."""
+    """``owner`` is sent to a server without authentication; ``name`` appears in log lines."""
 
     def __init__(self, owner: str | None, name: str) -> None:
         self.owner = owner
-        #: Whether the next connection is to ask for them.
+        #: Whether the next connection asks for the alerts.
         self.claimed = owner is not None
         self._name = name
-        #: As the server told them on this connection, if it has.
+        #: The alerts as last listed on this connection, or None.
         self._rows: dict[Id, AlertRow] | None = None
-        #: Those that were set here and may still fire.
+        #: Alerts that this client set and that may still fire.
         self._set: dict[Id, _Set] = {}
-        #: The number of the last that had fired when the server last told all alerts.
+        #: The number of the last fired alert in the last list.
         self._told = 0
-        #: The number of the last that fired and came; where none came yet, what the server said it was.
+        #: The number of the last fired alert that arrived; before the first, the one in the first list.
         self._seq: int | None = None
-        #: The next one to come says where the server really goes on.
+        #: The next fired alert shows where the server really resumes.
         self._joining = True
-        #: What comes before the answer to where to go on is repeated after it.
+        #: Whether a resume is unanswered: what arrives before the answer is repeated after it.
         self._awaiting = False
-        #: Whether the server may be another than the one that the alerts were set at.
+        #: Whether the server may be another one than the alerts were set on.
         self._elsewhere = False
 
-    # Asking
+    # Requests
 
     def alert(self, message: Alert) -> Alert:
         self.claimed = True
@@ -62,7 +61,7 @@ class OwnAlerts:
         return Unalert(id=id, owner=self.owner)
 
     def found(self, message: Alert) -> AlertRow | None:
-        """This alert, if the server has it, as far as this connection was told. Then it has been set."""
+        """This alert, if it is in the last list: then the server has set it."""
         row = (self._rows or {}).get(message.id) if message.id is not None else None
         if row is None or (row.symbol, row.once) != (message.symbol, message.once):
             return None
@@ -72,13 +71,13 @@ class OwnAlerts:
         return row
 
     def is_gone(self, id: Id) -> bool:  # noqa: A002 - the wire's name
-        """Whether the server has this alert no more (``*``: none at all), as far as this connection was told."""
+        """Whether the last list doesn't have this alert (``*``: is empty)."""
         return self._rows is not None and (not self._rows if id == "*" else id not in self._rows)
 
-    # A connection
+    # Connections
 
     def connected(self, *, same_epoch: bool) -> list[Alerts]:
-        """What to ask of a new connection."""
+        """The requests for a new connection."""
         self._elsewhere |= not same_epoch
         if not self.claimed:
             return []
@@ -89,8 +88,8 @@ class OwnAlerts:
         self._awaiting = False
         self._rows = None
 
-    def told(self, message: AlertList, asked: Alert | Alerts | Unalert | None, *, opening: bool) -> list[Alert]:
-        """The server told all alerts; which to set again."""
+    def listed(self, message: AlertList, asked: Alert | Alerts | Unalert | None, *, opening: bool) -> list[Alert]:
+        """The server listed all alerts. Returns those to set again."""
         rows = self._rows = {row.id: row for row in message.alerts}
         self._told = message.seq
         if self._seq is None:
@@ -98,7 +97,7 @@ class OwnAlerts:
         elif isinstance(asked, Alerts) and self._awaiting:
             self._awaiting = False
             if message.seq < self._seq:
-                self._seq = 0  # it counts anew, and gives all it has
+                self._seq = 0  # it counts anew, and sends all it has
         if isinstance(asked, Alert) and asked.id in rows:
             self._note(asked, rows[asked.id])
         for row in message.alerts:
@@ -106,31 +105,31 @@ class OwnAlerts:
                 self._set.pop(row.id, None)
         gone = [id_ for id_ in self._set if id_ not in rows]
         if opening and self._elsewhere:
-            # Until they are set again, which another break may keep them from, they are not forgotten.
+            # They are kept until they are set again, which another broken connection may prevent.
             self._elsewhere = bool(gone)
             again = [self._set[id_].alert for id_ in gone] if isinstance(asked, Alerts) else []
             if again:
-                ids = listed(str(each.id) for each in again)
-                log.warning("%s: the server has forgotten the alerts %s; setting them again", self._name, ids)
+                ids = shortened(str(each.id) for each in again)
+                log.warning("%s: the server lost the alerts %s; setting them again", self._name, ids)
             return again
         for id_ in gone:
-            del self._set[id_]  # removed, here or by another client of the owner's
+            del self._set[id_]  # removed by this client or another
         return []
 
     def _note(self, message: Alert, row: AlertRow) -> None:
-        """This alert has been set. It is kept as the server words it: so it is known again when it fires."""
+        """This alert has been set. Its condition is kept as the server spells it, to recognise it in later lists."""
         if row.state != "fired":
             self._set[row.id] = _Set(msgspec.structs.replace(message, when=row.when), self._told)
 
     def refused(self, asked: Alert | Alerts | Unalert) -> None:
-        """What was asked at the connection's beginning can't be done."""
+        """The server refused a first request of the connection."""
         if isinstance(asked, Alerts):
-            self._awaiting = False  # where to go on isn't told: what comes, comes
+            self._awaiting = False  # there will be no resume
         elif asked.id is not None:
             self._set.pop(asked.id, None)
 
     def fired(self, message: Fired) -> bool:
-        """Whether this is news."""
+        """Whether this is new."""
         if self._awaiting or not (self._joining or self._seq is None or message.seq > self._seq):
             return False
         self.claimed = True

@@ -1,4 +1,4 @@
-"""What was asked of a connection and is not answered yet."""
+"""The requests on a connection that are not answered yet."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import msgspec
 from ticker.client.protocol.watchlist import ALL
 from ticker.wire.messages import Alert, ClientMessage, Id, Subscribe, Unalert, Unsubscribe
 
-#: What the ids that are given here begin with, so that no alert's id is taken for one.
+#: Prefix of the ids that are assigned here, so that they differ from alerts' ids.
 OWN = "#"
 
 Q = TypeVar("Q", bound=ClientMessage)
 
 
 class PendingRequests:
-    """The open questions, by the id that their answers will name. Ids that are given here are never used twice.
+    """Requests by the id that their answers repeat. Assigned ids are never reused.
 
-    A message about one alert has the alert's id; only one of those may be open at a time.
+    A request about an alert has the alert's id, so only one per alert may be pending.
     """
 
     def __init__(self) -> None:
@@ -29,11 +29,11 @@ class PendingRequests:
 
     @property
     def beginning(self) -> bool:
-        """Whether something that was asked at the connection's beginning is not answered yet."""
+        """Whether a first request of the connection is not answered yet."""
         return bool(self._first)
 
     def ask(self, message: Q, *, first: bool = False) -> Q:
-        """The message with an id. ``first``: it belongs to the connection's beginning."""
+        """The message with an id. ``first``: it is one of those that the connection began with."""
         id_ = message.id if isinstance(message, Alert | Unalert) else f"{OWN}{next(self._ids)}"
         assert id_ is not None
         asked = msgspec.structs.replace(message, id=id_)
@@ -43,7 +43,7 @@ class PendingRequests:
         return asked
 
     def answered(self, id_: Id | None) -> tuple[ClientMessage | None, bool]:
-        """The question that an answer is to (None if there is none), and whether it was one of the first."""
+        """The request that an answer belongs to (or None), and whether it was one of the first."""
         if id_ is None:
             return None, False
         first = id_ in self._first
@@ -51,11 +51,11 @@ class PendingRequests:
         return self._open.pop(id_, None), first
 
     def awaits_everything(self, channel: str) -> bool:
-        """Whether a subscribe to everything is under way."""
+        """Whether a subscribe to ``*`` is pending."""
         about = [asked for asked in self._open.values() if isinstance(asked, Subscribe | Unsubscribe)]
         return any(ALL in asked.symbols for asked in about if asked.channel == channel)
 
     def forget(self) -> None:
-        """The connection is gone; none will be answered."""
+        """The connection is gone: drop all."""
         self._open.clear()
         self._first.clear()

@@ -1,8 +1,4 @@
-"""One client's side of the whole protocol, without a socket and without a clock: messages in, messages out.
-
-A protocol outlives its connections: ``connected`` says what to ask of a new one, ``receive`` takes each message, and
-``disconnected`` ends it. What is known of prices is the view's and the queues' job.
-"""
+"""The client's side of the protocol, without I/O: messages in, messages out."""
 
 from __future__ import annotations
 
@@ -12,11 +8,12 @@ from typing import Any
 
 import msgspec
 
+from ticker.client.exceptions import ProtocolViolationError
 from ticker.client.protocol.desk_state import DeskState
 from ticker.client.protocol.pending import PendingRequests, Q
 from ticker.client.protocol.ticks import Quote, TickQueue, Trade
 from ticker.client.protocol.view import View
-from ticker.client.protocol.watchlist import ALL, listed, portions
+from ticker.client.protocol.watchlist import ALL, portions, shortened
 from ticker.errors import RefusedError
 from ticker.wire import messages
 from ticker.wire.limits import Limits
@@ -49,23 +46,23 @@ from ticker.wire.messages import (
 
 log = logging.getLogger("ticker.client")
 
-#: How often in a row a gap may open again after the server was asked to close it.
+#: Maximum number of consecutive resyncs of a channel.
 _RESYNCS_IN_A_ROW = 3
-#: One who listens and watches nothing says so this often before the server would take it for idle.
-_SIGNS_OF_LIFE = 3
+#: A client that only listens for events sends this many pings within the server's idle timeout.
+_PINGS_PER_TIMEOUT = 3
 
 Ticks = TradesMessage | QuotesMessage
 Channel = View | TickQueue[Trade] | TickQueue[Quote]
-#: What may be the answer to a question.
+#: The possible answers to a request.
 Answer = Subscribed | Unsubscribed | Pong | AlertList | Joined | Said | Left
 
 
-class ProtocolViolationError(Exception):
-    """The server does what the protocol doesn't allow: the connection is of no use."""
-
-
 class ClientProtocol:
-    """What one client wants and has of one server. ``name`` stands in its log lines, ``owner`` is whose alerts are."""
+    """One client's state, over all its connections to one server.
+
+    For each connection: ``connected`` returns the requests to begin with, ``receive`` takes each message, and
+    ``disconnected`` ends it. ``name`` appears in log lines; ``owner`` owns the alerts.
+    """
 
     def __init__(
         self,
@@ -81,28 +78,28 @@ class ClientProtocol:
         self.quotes: TickQueue[Quote] = TickQueue("quotes", Quote, queue_ticks)
         self.desk = DeskState(owner, name)
         self.name = name
-        #: The channel that was asked for first.
+        #: The channel that was given to ``connect``.
         self.first = channel
         self.channel(channel).watchlist.add(symbols)
         self.rate = rate
-        #: The rate granted, in Hz; None before the first answer.
+        #: The granted rate in Hz; None before the first answer.
         self.rate_granted: float | None = None
         self.welcome: Welcome | None = None
         self.feed: FeedState | None = None
         self.rejected: dict[str, str] = {}
         self.resyncs = 0
-        #: Whether the connection answered everything that it was asked at its beginning.
+        #: Whether the server has answered all requests that the connection began with.
         self.live = False
-        #: Whether the first values have come, as far as any are awaited.
+        #: Whether the first values have come, or none are expected.
         self.stocked = False
         self._pending = PendingRequests()
         self._dropped: list[Unsubscribe] = []
         self._accepted_any = False
         self._was_live = False
-        #: Gaps in a row, by channel.
+        #: Consecutive gaps, by channel.
         self._gaps: dict[str, int] = {}
         self._feed_version = 0
-        #: Heartbeats in a row.
+        #: Heartbeats since the last ping, while only events are listened for.
         self._silent = 0
 
     # Channels
@@ -111,11 +108,12 @@ class ClientProtocol:
         return self.view, self.trades, self.quotes
 
     def channel(self, name: str) -> Channel:
-        """The channel called ``name``. Raises ``ValueError`` if there is none."""
+        """A channel by its name. Raises ``ValueError`` for an unknown one."""
         for channel in self.channels():
             if channel.channel == name:
                 return channel
-        raise ValueError(f"channel {name!r}: there are {', '.join(channel.channel for channel in self.channels())}")
+        names = ", ".join(channel.channel for channel in self.channels())
+        raise ValueError(f"unknown channel {name!r}: the channels are {names}")
 
     @property
     def epoch(self) -> str | None:
@@ -125,12 +123,12 @@ class ClientProtocol:
     def limits(self) -> Limits:
         return self.welcome.limits if self.welcome is not None else Limits()
 
-    # Asking
+    # Requests
 
     def subscribe(self, symbols: list[str], channel: str, rate: float | None) -> list[Subscribe]:
-        """The messages that subscribe to ``symbols``: more than one if they don't fit into one.
+        """The messages that subscribe to ``symbols``, as many as their size requires.
 
-        Raises ``ValueError`` if there is no such channel.
+        Raises ``ValueError`` for an unknown channel.
         """
         self.channel(channel)
         if rate is None and channel == self.view.channel:
@@ -139,27 +137,30 @@ class ClientProtocol:
         return [Subscribe(symbols=part, channel=channel, rate=rate) for part in parts]
 
     def unsubscribe(self, symbols: list[str], channel: str) -> list[Unsubscribe]:
-        """Drop symbols at once, whatever is under way of them; the messages that tell the server."""
+        """Remove symbols at once. Returns the messages for the server."""
         if ALL in symbols or not self._pending.awaits_everything(channel):
             self.channel(channel).unwatch(symbols)
-        # Else everything may be subscribed to before this comes to pass: then the server goes on with these.
+        # Otherwise a subscribe to `*` may be answered first, and then the server goes on sending these.
         parts = portions(symbols, self.limits.message_bytes)
         return [Unsubscribe(symbols=part, channel=channel) for part in parts]
 
     def ask(self, message: Q) -> Q:
-        """The message with an id, by which its answer will be known."""
+        """The message with an id, which its answer will repeat."""
         return self._pending.ask(message)
 
-    # A connection
+    # Connections
 
     def connected(self, welcome: Welcome) -> list[ClientMessage]:
-        """A new connection was welcomed: what to ask. Raises ``RefusedError`` if it speaks another protocol."""
+        """A new connection was welcomed. Returns its first requests.
+
+        Raises ``RefusedError`` if the server speaks another version of the protocol.
+        """
         if welcome.protocol != PROTOCOL_VERSION:
             text = f"the server speaks version {welcome.protocol} of the protocol, this client {PROTOCOL_VERSION}"
             raise RefusedError("protocol-version", text)
         same = welcome.epoch == self.epoch
         if not same and self.welcome is not None:
-            self._tell_new_epoch(self.welcome.epoch, welcome.epoch)
+            self._log_new_epoch(self.welcome.epoch, welcome.epoch)
         self.welcome = welcome
         self.rejected.clear()
         self._dropped.clear()
@@ -169,26 +170,26 @@ class ClientProtocol:
             for message in channel.resume(welcome.epoch, same_epoch=same, message_bytes=welcome.limits.message_bytes):
                 rate = self.rate if channel is self.view else None
                 asked.append(self._pending.ask(msgspec.structs.replace(message, rate=rate), first=True))
-        asked += [self._pending.ask(wish, first=True) for wish in self.desk.connected(same_epoch=same)]
+        asked += [self._pending.ask(request, first=True) for request in self.desk.connected(same_epoch=same)]
         self.stocked = not self.view.watchlist
         self.live = not asked
         self._was_live |= self.live
         return asked
 
     def disconnected(self) -> None:
-        """The connection is gone; nothing that was asked will be answered."""
+        """The connection is gone. Its requests will not be answered."""
         self.live = False
         self.feed = None
         self._pending.forget()
         self._gaps.clear()
         self._silent = 0
-        self.desk.disconnected()
+        self.desk.alerts.disconnected()
 
     def receive(self, message: ServerMessage) -> list[ClientMessage]:
-        """Take a message in; what to ask because of it.
+        """Process a message. Returns the requests that it causes.
 
-        Raises ``RefusedError`` if the server refuses what was asked at the beginning, and ``ProtocolViolationError`` if
-        it can't be followed.
+        Raises ``RefusedError`` if the server refuses a first request, ``ProtocolViolationError`` if it breaks the
+        protocol.
         """
         if isinstance(message, messages.Update):
             return self._updated(message)
@@ -196,7 +197,7 @@ class ClientProtocol:
             return self._ticked(message, self.trades if isinstance(message, TradesMessage) else self.quotes)
         if isinstance(message, Heartbeat):
             self.feed, self._feed_version = message.feed, message.version
-            return self._sign_of_life()
+            return self._keep_alive()
         if isinstance(message, Welcome):
             self._restarted(message)
         elif isinstance(message, Fired | Notice | Present):
@@ -205,13 +206,13 @@ class ClientProtocol:
             return self._answered(message)
         return []
 
-    def _sign_of_life(self) -> list[ClientMessage]:
-        """Whoever listens for notices alone would be taken for idle."""
+    def _keep_alive(self) -> list[ClientMessage]:
+        """The server would disconnect a client without a watchlist as idle, also if it waits for events."""
         assert self.welcome is not None
         if not self.desk.listening or any(channel.watchlist for channel in self.channels()):
             return []
         self._silent += 1
-        if self._silent * self.welcome.heartbeat * _SIGNS_OF_LIFE < self.limits.idle_seconds:
+        if self._silent * self.welcome.heartbeat * _PINGS_PER_TIMEOUT < self.limits.idle_seconds:
             return []
         self._silent = 0
         return [self.ask(Ping())]
@@ -220,7 +221,7 @@ class ClientProtocol:
         if not self._joins(message, self.view):
             return self._resync(self.view, message.since)
         if not self.stocked:
-            # A part of a snapshot repeats the old version.
+            # All parts of a snapshot but the last repeat the old version.
             self.stocked = message.version > message.since or not message.data
         if message.data and message.version > self._feed_version:
             self._ticking(message.ts)
@@ -234,21 +235,21 @@ class ClientProtocol:
         return []
 
     def _joins(self, message: Any, channel: Channel) -> bool:
-        """Let the channel have the message. False if there is a gap before it."""
+        """Pass a message to its channel. Returns False if there is a gap before it."""
         if channel.awaiting:
-            return True  # under way since before it was asked where to go on; the answer has it all
+            return True  # sent before the resume was answered; the answer repeats it
         version, breaks = channel.version, channel.breaks
         if not channel.apply(message):
             return False
         if self._gaps:
             self._gaps.pop(channel.channel, None)
         if channel.breaks > breaks:
-            text = "%s: %s: the server could not go on from %s; what was missed is unknown"
+            text = "%s: %s: the server could not resume from %s; an unknown number was missed"
             log.warning(text, self.name, channel.channel, version)
         return True
 
     def _ticking(self, ts: int) -> None:
-        # While prices come there are no heartbeats, and the last one's word would stay wrong.
+        # While prices come there are no heartbeats, so the state from the last one would stay.
         if self.feed is not None and self.feed.state != "live":
             self.feed = FeedState(state="live", ts=ts)
 
@@ -256,15 +257,15 @@ class ClientProtocol:
         self.resyncs += 1
         gaps = self._gaps[channel.channel] = self._gaps.get(channel.channel, 0) + 1
         if gaps > _RESYNCS_IN_A_ROW:
-            raise ProtocolViolationError(f"{channel.channel}: a gap opens again and again")
+            raise ProtocolViolationError(f"{channel.channel}: a new gap after each of {_RESYNCS_IN_A_ROW} resyncs")
         version = channel.version
         assert version is not None
         assert self.welcome is not None
-        log.warning("%s: %s: a gap from %d to %d; asking again", self.name, channel.channel, version, since)
+        log.warning("%s: %s: gap from %d to %d; resyncing", self.name, channel.channel, version, since)
         if isinstance(channel, View) and channel.unsettled:
-            raise ProtocolViolationError(f"{channel.channel}: a gap, while symbols were still to come whole")
+            raise ProtocolViolationError(f"{channel.channel}: gap before the snapshot was complete")
         channel.awaiting = True
-        # One message is enough for any watchlist: what is resumed is the whole channel.
+        # One message is enough for any watchlist: it resumes the whole channel.
         symbols = [symbol for symbol in channel.watchlist.tokens() if symbol not in self.rejected]
         symbols = portions(symbols, self.limits.message_bytes)[0]
         resume = Since(epoch=self.welcome.epoch, version=version)
@@ -274,7 +275,7 @@ class ClientProtocol:
 
     def _answered(self, message: Answer | Error) -> list[ClientMessage]:
         asked, opening = self._pending.answered(message.id)
-        wishes: list[DeskMessage] = []
+        requests: list[DeskMessage] = []
         if isinstance(message, Error):
             self._refused(message, asked, opening=opening)
         elif isinstance(message, Subscribed):
@@ -282,11 +283,11 @@ class ClientProtocol:
                 self._subscribed(message, asked, opening=opening)
         elif isinstance(message, Unsubscribed):
             if isinstance(asked, Unsubscribe):
-                # Again: between the question and here, an older subscribe may have been answered.
+                # Again: an older subscribe may have been answered since.
                 self.channel(asked.channel).unwatch(asked.symbols)
         elif not isinstance(message, Pong):
-            wishes = self.desk.receive(message, asked, opening=opening)
-        found: list[ClientMessage] = [self._pending.ask(wish, first=opening) for wish in wishes]
+            requests = self.desk.receive(message, asked, opening=opening)
+        found: list[ClientMessage] = [self._pending.ask(request, first=opening) for request in requests]
         return found if self._pending.beginning or not opening else [*found, *self._opened()]
 
     def _subscribed(self, message: Subscribed, asked: Subscribe, *, opening: bool) -> None:
@@ -296,7 +297,7 @@ class ClientProtocol:
             self.rate = asked.rate
         accepted = [symbol for symbol in asked.symbols if symbol not in message.rejected]
         if opening:
-            # What the user has dropped since it was asked for stays out; the server is told once all is answered.
+            # Symbols removed since the request stay out; the server is told once all requests are answered.
             wanted = set(channel.watchlist.tokens())
             dropped = [symbol for symbol in accepted if symbol not in wanted]
             accepted = [symbol for symbol in accepted if symbol in wanted]
@@ -308,7 +309,7 @@ class ClientProtocol:
         if message.rejected:
             if opening:
                 channel.reject(message.rejected)
-            # One that is watched already and removed for now may be rejected, but stays watched.
+            # A symbol of the watchlist that the feed has removed for now may be rejected, but stays in it.
             kept = () if opening else channel.watchlist.names
             self.rejected.update({name: why for name, why in message.rejected.items() if name not in kept})
             log.warning("%s: %s: rejected: %s", self.name, channel.channel, _listed(message.rejected))
@@ -319,40 +320,40 @@ class ClientProtocol:
 
     def _opened(self) -> list[ClientMessage]:
         if not self._was_live and not self._accepted_any and self.rejected:
-            text = f"the server rejects every symbol asked for: {_listed(self.rejected)}"
+            text = f"the server rejects all symbols: {_listed(self.rejected)}"
             raise RefusedError(next(iter(self.rejected.values())), text)
         self.live = self._was_live = True
         if not self.view.board and not self.view.watchlist.everything:
-            self.stocked = True  # nothing was accepted: no values will come
+            self.stocked = True  # no symbol was accepted, so no values will come
         dropped, self._dropped = self._dropped, []
         return [self.ask(message) for message in dropped]
 
     def _refused(self, message: Error, asked: ClientMessage | None, *, opening: bool) -> None:
         if asked is None:
-            log.warning("%s: the server says: %s: %s", self.name, message.code, message.message)
+            log.warning("%s: error from the server: %s: %s", self.name, message.code, message.message)
         elif isinstance(asked, DeskMessage):
             if opening:
                 self.desk.refused(asked, message)
         elif opening:
             raise RefusedError(message.code, message.message)
         elif isinstance(asked, Subscribe) and asked.since is not None:
-            raise ProtocolViolationError(f"going on from {asked.since.version} was refused: {message.message}")
+            raise ProtocolViolationError(f"the server refused to resume from {asked.since.version}: {message.message}")
 
     def _restarted(self, welcome: Welcome) -> None:
-        """A welcome in mid-connection: a new epoch began. The subscriptions stay, and everything comes again."""
+        """A welcome on an open connection: a new epoch began. Subscriptions stay, and all values are sent again."""
         if welcome.epoch == self.epoch:
             return
-        self._tell_new_epoch(self.epoch, welcome.epoch)
+        self._log_new_epoch(self.epoch, welcome.epoch)
         self.welcome = welcome
         for channel in self.channels():
             channel.forget()
 
-    def _tell_new_epoch(self, old: str | None, new: str) -> None:
+    def _log_new_epoch(self, old: str | None, new: str) -> None:
         channels = [channel.channel for channel in (self.trades, self.quotes) if channel.watchlist]
-        lost = f"; how many {' and '.join(channels)} were lost in between is unknown" if channels else ""
-        log.warning("%s: the server's history began anew (epoch %s, was %s)%s", self.name, new, old, lost)
+        lost = f"; an unknown number of {' and '.join(channels)} was lost" if channels else ""
+        log.warning("%s: the server began a new epoch (%s, was %s)%s", self.name, new, old, lost)
 
 
 def _listed(rejected: Mapping[str, str]) -> str:
-    """Some of the symbols, with the reasons."""
-    return listed(f"{symbol} ({reason})" for symbol, reason in sorted(rejected.items()))
+    """Symbols with the reasons, shortened for the log."""
+    return shortened(f"{symbol} ({reason})" for symbol, reason in sorted(rejected.items()))

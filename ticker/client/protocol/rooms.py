@@ -1,7 +1,6 @@
-"""The rooms that one client is in, and how far it has heard what was said there.
+"""The rooms that one client has joined, and the last message it received in each.
 
-What is said in a room is numbered, and a new connection says from which number on it wants to hear; so each thing comes
-exactly once, whatever broke. This module knows no socket and no clock.
+Messages are numbered per room, and a new connection resumes from the last number, so each is delivered exactly once.
 """
 
 from __future__ import annotations
@@ -11,12 +10,12 @@ from typing import Final
 
 from ticker.wire.messages import Join, Joined, Leave, Present, Said, Since
 
-#: As much as a server keeps of a room.
+#: Number of messages that a server keeps per room.
 _KEPT: Final = 200
 
 
 class Room:
-    """A room that the user wants to be in. ``called`` is the name that the user goes by, if one was given."""
+    """A joined room. ``called`` is the user's name there, if one was given."""
 
     __slots__ = ("called", "epoch", "heard", "known", "names", "seq")
 
@@ -24,16 +23,16 @@ class Room:
         self.called = called
         self.names: list[str] = []
         self.epoch = ""
-        #: The number of the last thing said that came; None before the first.
+        #: The number of the last message; None before the first.
         self.seq: int | None = None
-        #: The last things said that came, each as a hash; and those from before the numbers began anew, which may come
-        #: again: a server that was killed keeps what was said, but can't tell whether its last numbers were taken.
+        #: Hashes of the last messages, and of those from before the server numbered anew, which may be sent again: a
+        #: server that was killed keeps the messages, but doesn't know whether its last numbers were sent.
         self.heard: deque[int] = deque(maxlen=_KEPT)
         self.known: set[int] = set()
 
 
 class Rooms:
-    """By name, those that the user wants to be in: a new connection joins them again."""
+    """The joined rooms by name. A new connection joins them again."""
 
     def __init__(self) -> None:
         self._rooms: dict[str, Room] = {}
@@ -42,31 +41,31 @@ class Rooms:
         return room in self._rooms
 
     def names(self) -> dict[str, list[str]]:
-        """Who is in which, as far as was told."""
+        """The members of each room."""
         return {name: list(room.names) for name, room in self._rooms.items()}
 
-    # Asking
+    # Requests
 
     def join(self, room: str, called: str | None, otherwise: str = "") -> Join:
-        """``otherwise`` is how the user is called who gives no name and gave none before."""
+        """``otherwise`` is the name if none is given now or was before."""
         known = self._rooms.get(room)
         if known is None:
             return Join(room=room, name=called or otherwise)
         return Join(room=room, name=called or known.called, since=_since(known))
 
     def leave(self, room: str) -> Leave:
-        """Out at once, whatever is under way."""
+        """Leave at once, without waiting for the answer."""
         self._rooms.pop(room, None)
         return Leave(room=room)
 
-    # A connection
+    # Connections
 
     def connected(self) -> list[Join]:
-        """What to ask of a new connection."""
+        """The requests for a new connection."""
         return [self.join(name, None) for name in self._rooms]
 
     def joined(self, message: Joined, asked: Join, *, opening: bool) -> Present | Leave | None:
-        """The user is in a room. Who is there, if that is news; or that the user has left it meanwhile."""
+        """The room was joined. Returns its members if they changed, or a ``Leave`` if the user has left it since."""
         room = self._rooms.get(message.room)
         if room is None:
             if opening:
@@ -74,14 +73,14 @@ class Rooms:
             room = self._rooms[message.room] = Room(None)
         room.called = asked.name
         if message.epoch != room.epoch:
-            # Its numbers began anew. Where there is nothing before, it is known what the next number is.
+            # It numbers anew. If there are no messages yet, the next number is known.
             room.epoch, room.seq = message.epoch, None if message.seq else 0
             room.known = set(room.heard)
         known, room.names = room.names, list(message.names)
         return Present(room=message.room, names=room.names) if opening and room.names != known else None
 
     def said(self, message: Said) -> bool:
-        """Whether this is news."""
+        """Whether this is new."""
         room = self._rooms.get(message.room)
         if room is None or (room.seq is not None and message.seq <= room.seq):
             return False
@@ -93,7 +92,7 @@ class Rooms:
         return True
 
     def present(self, message: Present) -> bool:
-        """Whether this is news."""
+        """Whether this is new."""
         room = self._rooms.get(message.room)
         if room is None:
             return False

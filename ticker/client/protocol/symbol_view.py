@@ -1,4 +1,4 @@
-"""What the user sees of a symbol: its latest values, or what changed of it. Values only, no knowledge where from."""
+"""What the user sees of a symbol: its latest values, or a change of them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ NOTHING: Mapping[str, Any] = {}
 
 
 def as_time(ts: int) -> datetime:
-    """A stamp (UTC epoch, ns) as a datetime in UTC, cut to microseconds."""
+    """Nanoseconds since the Unix epoch as a datetime in UTC, truncated to microseconds."""
     return _EPOCH + timedelta(microseconds=ts // 1000)
 
 
 class Field(Generic[T]):
-    """One field as an attribute; None while it has no value."""
+    """A field as an attribute; None if it has no value."""
 
     def __init__(self, doc: str) -> None:
         self.__doc__ = doc
@@ -37,12 +37,12 @@ class Field(Generic[T]):
 
 
 class FieldsView:
-    """A symbol's fields as attributes. Prices in the symbol's currency, sizes in shares; whole numbers are ints."""
+    """A symbol's fields as attributes. Prices are in the symbol's currency, sizes in shares."""
 
     __slots__ = ("symbol", "values")
 
     symbol: str
-    #: The fields that have a value. Never changed in place (it is replaced), so it may be kept.
+    #: The fields that have a value. It is replaced, never modified, so you may keep it.
     values: Mapping[str, Any]
 
     last = Field[float]("The price of the last trade.")
@@ -51,18 +51,18 @@ class FieldsView:
     high = Field[float]("The highest price of the day's trades.")
     low = Field[float]("The lowest price of the day's trades.")
     volume = Field[float]("Shares traded today.")
-    trades = Field[int]("How many trades there were today.")
+    trades = Field[int]("Number of trades today.")
     vwap = Field[float]("The volume-weighted average price of the day's trades.")
-    bid = Field[float]("The best price that someone buys at.")
-    bid_size = Field[float]("Shares wanted at the bid.")
-    ask = Field[float]("The best price that someone sells at.")
+    bid = Field[float]("The highest price that a buyer offers.")
+    bid_size = Field[float]("Shares in demand at the bid.")
+    ask = Field[float]("The lowest price that a seller asks.")
     ask_size = Field[float]("Shares offered at the ask.")
     prev_close = Field[float]("The last price of the previous trading day.")
-    ts = Field[int]("The stamp of the newest tick: UTC epoch, ns.")
+    ts = Field[int]("The time of the newest tick in ns since the Unix epoch.")
 
     @property
     def time(self) -> datetime | None:
-        """``ts`` as a datetime in UTC, cut to microseconds."""
+        """``ts`` as a datetime in UTC, truncated to microseconds."""
         ts = self.ts
         return None if ts is None else as_time(ts)
 
@@ -72,7 +72,7 @@ class FieldsView:
 
 
 class SymbolView(FieldsView):
-    """The latest values of one symbol. Live: read again for newer ones; ``values`` is one consistent moment."""
+    """The latest values of one symbol, live. Attributes may change between two reads; ``values`` is consistent."""
 
     __slots__ = ()
 
@@ -85,10 +85,10 @@ class SymbolView(FieldsView):
 
 
 class Update(FieldsView):
-    """What changed of one symbol since the last update of it that was taken. Its attributes don't change any more.
+    """The change of one symbol since its previous update. Immutable.
 
-    ``changed`` has the new values by field, None for a field that lost its value. ``removed`` says that the symbol is
-    gone: then nothing is in ``changed``, and no field has a value.
+    ``changed`` has the new values by field, with None for a field that lost its value. ``removed`` means that the
+    symbol no longer exists: ``changed`` is empty, and no field has a value.
     """
 
     __slots__ = ("changed", "removed")
@@ -108,7 +108,7 @@ def _listed(values: Mapping[str, Any]) -> str:
 
 
 class Board(Mapping[str, SymbolView]):
-    """The watchlist's views by symbol, live. A symbol is there from being subscribed to; its fields may be None."""
+    """The watchlist's views by symbol, live. Subscribed symbols are always present; their fields may be None."""
 
     def __init__(self, views: Mapping[str, SymbolView]) -> None:
         self._views = views
@@ -117,7 +117,7 @@ class Board(Mapping[str, SymbolView]):
         return self._views[symbol]
 
     def __iter__(self) -> Iterator[str]:
-        # A copy: symbols may come while the user iterates, in this thread or in another.
+        # A copy: symbols may be added while the user iterates, in this thread or in another.
         return iter(list(self._views))
 
     def __len__(self) -> int:

@@ -1,9 +1,7 @@
-"""What the client knows of the `ticker` channel: the latest values, and what changed since the user last looked.
+"""The `ticker` channel of one client: the latest values, and which symbols changed since the user last looked.
 
-Updates are laid over in order; one that doesn't join on is refused, so that nothing is missed unnoticed. What the user
-has not taken yet is not queued: only *that* a symbol changed is remembered, and what changed is told when it is taken.
-So a slow user sees the latest values, and memory is bounded by the watchlist. This module knows no socket, no encoding
-and no clock, and imports no numpy.
+Changes are not queued. Only the names of changed symbols are kept, and the difference is computed when the user takes
+it. A slow user therefore sees the latest values, and memory is bounded by the watchlist.
 """
 
 from __future__ import annotations
@@ -17,16 +15,15 @@ from ticker.client.protocol.watchlist import ALL, Watchlist, portions
 from ticker.wire import messages
 from ticker.wire.messages import Since, Subscribe
 
-#: More updates than a connection sees: a symbol whose subscribe was not answered yet is not settled by them.
+#: More updates than a connection sees. They don't settle a symbol whose subscribe is not answered yet.
 _UNANSWERED = 1 << 60
 
 
 class View:
-    """One client's side of the `ticker` channel.
+    """Updates are applied in order, and one that leaves a gap is rejected.
 
-    ``version`` is what the client has of the symbols that are *settled*. A symbol newly subscribed to is *fresh* until
-    it has certainly come whole: should the connection break before, it is asked for whole again, and not since
-    ``version``.
+    ``version`` is the version of all *settled* symbols. A newly subscribed symbol is *fresh* until its snapshot has
+    certainly arrived: if the connection breaks before, it is requested whole, and not since ``version``.
     """
 
     channel = "ticker"
@@ -34,46 +31,46 @@ class View:
     def __init__(self) -> None:
         self.watchlist = Watchlist()
         self.version = 0
-        #: Whether a gap was found and its answer is awaited: until then nothing joins on.
+        #: Whether a resync is unanswered. Until then updates are ignored.
         self.awaiting = False
-        #: How often the server could not go on from ``version`` and sent everything instead.
+        #: How often the server could not resume from ``version`` and sent a snapshot instead.
         self.breaks = 0
-        # The next message says where the server really goes on.
+        # The next message shows where the server really resumes.
         self._joining = False
         self._views: dict[str, SymbolView] = {}
         self.board = Board(self._views)
-        #: What the user was last given, by symbol.
+        #: The values that the user last took, by symbol.
         self._given: dict[str, Mapping[str, Any]] = {}
-        #: Symbols that changed since, in the order in which they first did.
+        #: Symbols that changed since, in the order of their first change.
         self._changed: OrderedDict[str, None] = OrderedDict()
         self._removed: set[str] = set()
-        #: Symbols emptied, and about to come again: the user isn't told of the moment in between.
+        #: Emptied symbols whose values are about to be sent again. The user doesn't see them empty.
         self._emptied: dict[str, None] = {}
-        #: Fresh symbols (or the wildcard), each with how many snapshots must end before it is settled.
+        #: Fresh symbols (or ``*``), each with the number of snapshots that must end before it is settled.
         self._fresh: dict[str, int] = {}
-        #: Whether no snapshot is half-way, as far as can be told.
+        #: Whether no snapshot is incomplete, as far as the client can tell.
         self._whole = True
 
-    def __bool__(self) -> bool:
-        """Whether there may be something to take."""
-        return bool(self._changed)
+    def __len__(self) -> int:
+        """Number of symbols that may have changed."""
+        return len(self._changed)
 
     @property
     def unsettled(self) -> bool:
-        """Whether symbols have not certainly come whole yet."""
+        """Whether there are fresh symbols."""
         return bool(self._fresh)
 
-    # What the server says
+    # From the server
 
     def apply(self, message: messages.Update) -> bool:
-        """Lay an update over. False, and nothing done, if it doesn't join on: then something in between is missing."""
+        """Apply an update. Returns False, and does nothing, if there is a gap before it."""
         if message.since > self.version:
             return False
         if self._joining:
             self._joining = False
             if message.since == 0 < self.version:
-                # The same epoch, but the server doesn't know the version (a replay that was started again, say): all
-                # comes whole, and what doesn't come is no more.
+                # The same epoch, but the server doesn't have the version (after the restart of a replay, for example):
+                # it sends a snapshot, and symbols that are not in it are gone.
                 self.breaks += 1
                 self._empty(self._views)
         views, changed = self._views, self._changed
@@ -94,7 +91,7 @@ class View:
         self.version = message.version
         self._whole = message.version > message.since
         if self._whole and self._fresh:
-            # A snapshot that was half-way when a symbol was subscribed to ends without that symbol: see `watch`.
+            # A snapshot that was under way at the time of the subscribe doesn't have the symbol: see `watch`.
             self._fresh = {symbol: left - 1 for symbol, left in self._fresh.items() if left > 1}
         if self._emptied and (not message.data or (self._whole and not self._fresh)):
             self._reveal()
@@ -106,12 +103,12 @@ class View:
             self._removed.add(view.symbol)
             self._changed[view.symbol] = None
         else:
-            self._changed.pop(view.symbol, None)  # the user never knew of it
+            self._changed.pop(view.symbol, None)  # the user never saw it
         if view.symbol not in self.watchlist.names:
             del self._views[view.symbol]
 
     def _reveal(self) -> None:
-        """All has come again that was going to: what is still empty is told to the user."""
+        """The snapshot is complete: symbols that are still empty have changed."""
         for symbol in self._emptied:
             self._changed[symbol] = None
             view = self._views.get(symbol)
@@ -120,7 +117,7 @@ class View:
         self._emptied.clear()
 
     def forget(self) -> None:
-        """A new epoch began: no value and no version counts any more."""
+        """A new epoch began: all values and the version are void."""
         self.version = 0
         self.awaiting = self._joining = False
         self._whole = True
@@ -132,10 +129,10 @@ class View:
             self._changed.pop(symbol, None)
             self._emptied[symbol] = None
 
-    # What the user wants
+    # From the user
 
     def watch(self, symbols: Iterable[str]) -> None:
-        """The server accepted these. They come whole in the next update, or after the snapshot that is half-way."""
+        """Add symbols that the server accepted. It sends them in the next update, or after the snapshot under way."""
         symbols = list(symbols)
         known = set(self.watchlist.tokens())
         covered = ALL in known and ALL not in self._fresh
@@ -147,7 +144,7 @@ class View:
         self.watchlist.add(symbols)
 
     def reject(self, symbols: Iterable[str]) -> None:
-        """The server doesn't have these (any more). They stay wanted: the next connection asks again."""
+        """Note symbols that the server doesn't have. They stay in the watchlist: the next connection asks again."""
         for symbol in symbols:
             self._fresh.pop(symbol, None)
             if self._views.pop(symbol, None) is not None:
@@ -155,7 +152,7 @@ class View:
                 self._changed[symbol] = None
 
     def unwatch(self, symbols: Iterable[str]) -> None:
-        """Drop these, and what the user has not taken of them."""
+        """Remove symbols, and their changes."""
         symbols = list(symbols)
         self.watchlist.remove(symbols)
         for symbol in list(self._fresh):
@@ -174,17 +171,17 @@ class View:
     # Connections
 
     def resume(self, epoch: str, *, same_epoch: bool, message_bytes: int) -> list[Subscribe]:
-        """What to ask of a new connection. Settled symbols go on from ``version``, the others come whole."""
+        """The messages for a new connection: resume settled symbols from ``version``, subscribe to the others."""
         if not same_epoch:
             self.forget()
         self.awaiting = False
         self._whole = True
         if self.watchlist.everything and ALL not in self._fresh:
-            self._fresh.clear()  # everything covers them
+            self._fresh.clear()  # `*` covers them
         tokens = self.watchlist.tokens()
         settled = [symbol for symbol in tokens if same_epoch and symbol not in self._fresh]
         # Only one message can resume: the symbols of a second would be at the old version while the first's are at
-        # the new one. What doesn't fit (some 8,000 names do) comes whole.
+        # the new one. Symbols that don't fit (about 8,000 do) are requested whole.
         settled = portions(settled, message_bytes)[0]
         kept = set(settled)
         fresh = [symbol for symbol in tokens if symbol not in kept]
@@ -195,14 +192,14 @@ class View:
         return asked + [Subscribe(symbols=part) for part in portions(fresh, message_bytes) if part]
 
     def joined(self) -> None:
-        """The server has answered where to go on: the next message tells."""
+        """The server answered the resume: the next message shows where it starts."""
         self.awaiting = False
         self._joining = True
 
-    # The user's side
+    # To the user
 
     def take(self) -> Update | None:
-        """What changed of the symbol that waits longest, or None. A change that was undone meanwhile is none."""
+        """The change of the symbol that has waited longest, or None. A change that was reverted is skipped."""
         while self._changed:
             symbol, _ = self._changed.popitem(last=False)
             view = self._views.get(symbol)

@@ -1,4 +1,4 @@
-"""The symbols that a client wants on one channel, and how they fit into messages. Knows no connection."""
+"""The symbols that a client subscribes to on one channel, and how they fit into messages."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Iterable
 
 import msgspec
 
-#: The wildcard: every symbol there is.
+#: The wildcard: all symbols.
 ALL = "*"
-#: How many names a line of the log has.
+#: Maximum number of names in a log line.
 _NAMED = 20
-#: What a message holds besides its symbols, at the most: op, id, channel, rate and since.
+#: Maximum size of the rest of a message: op, id, channel, rate and since.
 _ENVELOPE_BYTES = 512
 
 
 class Watchlist:
-    """A watchlist as the user asked for it: names in their order, and whether everything is wanted besides."""
+    """Names in the order of subscribing, and whether ``*`` is included."""
 
     def __init__(self) -> None:
         self.names: dict[str, None] = {}
@@ -35,7 +35,7 @@ class Watchlist:
                 self.names[symbol] = None
 
     def remove(self, symbols: Iterable[str]) -> None:
-        """Take symbols out; ``*`` takes all. One name can't be taken out of everything."""
+        """Remove symbols; ``*`` removes all. Removing a name doesn't limit ``*``."""
         for symbol in symbols:
             if symbol == ALL:
                 self.everything = False
@@ -44,17 +44,17 @@ class Watchlist:
             self.names.pop(symbol, None)
 
     def tokens(self) -> list[str]:
-        """What to subscribe to, to have it all. The wildcard first: it covers the names."""
+        """The symbols to subscribe to. ``*`` comes first, because it covers the names."""
         return [ALL, *self.names] if self.everything else list(self.names)
 
 
 def as_names(symbols: Iterable[str]) -> list[str]:
-    """The symbols, each once, in their order. A single string is one symbol, and not its letters."""
+    """The symbols without duplicates. A string is one symbol."""
     return list(dict.fromkeys([symbols] if isinstance(symbols, str) else symbols))
 
 
 def portions(symbols: Iterable[str], message_bytes: int) -> list[list[str]]:
-    """The symbols cut into lists, each of which fits into a message of ``message_bytes``. At least one list."""
+    """The symbols in lists that each fit into a message of ``message_bytes``. At least one list."""
     room = max(0, message_bytes - _ENVELOPE_BYTES)
     found: list[list[str]] = [[]]
     used = 0
@@ -68,7 +68,7 @@ def portions(symbols: Iterable[str], message_bytes: int) -> list[list[str]]:
     return found
 
 
-def listed(names: Iterable[str]) -> str:
-    """Some of the names, for a line of the log."""
+def shortened(names: Iterable[str]) -> str:
+    """The names, shortened for the log."""
     names = list(names)
     return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")

@@ -1,4 +1,4 @@
-"""How messages go out and are read."""
+"""Encodes the client's messages and decodes the server's."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import get_args
 
 import msgspec
 
-from ticker.client.protocol.protocol import ProtocolViolationError
+from ticker.client.exceptions import ProtocolViolationError
 from ticker.errors import ProtocolError
 from ticker.wire.codec import Codec, codec_for
 from ticker.wire.messages import ServerMessage
 
 log = logging.getLogger("ticker.client")
 
-#: The types of message that this client knows; a server may have more.
+#: The types of message that this client knows. A newer server may send others.
 _KNOWN_TYPES = frozenset(str(kind.__struct_config__.tag) for kind in get_args(ServerMessage))
 
 
 class Encodings:
-    """The one that goes out, and how to read both: what comes in tells by its kind of frame which it is."""
+    """``out`` is the encoding to send with. A text frame is read as JSON, a binary frame as msgpack."""
 
     def __init__(self, encoding: str) -> None:
         self.out: Codec = codec_for(encoding)
@@ -27,14 +27,14 @@ class Encodings:
         self.binary: Codec = codec_for("msgpack")
 
     def decode(self, raw: str | bytes) -> ServerMessage | None:
-        """A message; None if it is of a type that this client doesn't know. Raises ``ProtocolViolationError``."""
+        """A message; None if its type is unknown. Raises ``ProtocolViolationError`` for a malformed one."""
         try:
             return (self.text if isinstance(raw, str) else self.binary).decode_server(raw)
         except ProtocolError as error:
             kind = _type_of(raw)
             if kind is None or kind in _KNOWN_TYPES:
-                raise ProtocolViolationError(f"a message that can't be read: {error.message}") from None
-            log.debug("a message of the unknown type %.40r was passed over", kind)
+                raise ProtocolViolationError(f"malformed message: {error.message}") from None
+            log.debug("ignored a message of unknown type %.40r", kind)
             return None
 
 

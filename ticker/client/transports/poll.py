@@ -1,7 +1,7 @@
-"""Long polls as a transport: where nothing stays open, each request waits until something has changed.
+"""The long-poll transport: each request waits until something has changed.
 
-It stands in for the server's side of a session: it knows the watchlist, and asks for all of it each time. It carries
-the channel ``ticker`` alone.
+It keeps the session that the server would otherwise keep: it knows the watchlist and asks for all of it each time. It
+carries the channel ``ticker`` only.
 """
 
 from __future__ import annotations
@@ -15,12 +15,10 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from ticker.client.access import Access
-from ticker.client.exceptions import TransportBlockedError, TransportError
+from ticker.client.endpoint import Endpoint
+from ticker.client.exceptions import TransportError
 from ticker.client.protocol.watchlist import ALL
-from ticker.client.transports.transport import Transport, network_reason
-from ticker.client.transports.websocket import refused
-from ticker.errors import RefusedError
+from ticker.client.transports.transport import Transport, network_error, refused
 from ticker.wire.limits import Limits
 from ticker.wire.messages import (
     ClientMessage,
@@ -36,12 +34,11 @@ from ticker.wire.messages import (
     Welcome,
 )
 
-#: How long the server is to wait for a change; that is this transport's heartbeat.
+#: How long the server waits for a change: the heartbeat of this transport.
 _WAIT_S = 20.0
 #: What a request may take beyond that.
 _GRACE_S = 10.0
 _DEFAULT_RATE_HZ = 10.0
-
 
 _Found = TypeVar("_Found")
 
@@ -51,39 +48,27 @@ class _Health(msgspec.Struct):
     server: str = ""
 
 
-async def dial(session: aiohttp.ClientSession, url: URL, timeout_s: float, access: Access) -> PollTransport:
-    """See whether the server is there. Raises as a WebSocket's ``dial``."""
-    transport = PollTransport(session, url, access)
-    try:
-        async with asyncio.timeout(timeout_s):
-            await transport.begun()
-    except TimeoutError:
-        raise TransportBlockedError(f"no answer within {timeout_s:g} s", mute=True) from None
-    except RefusedError as error:
-        if error.code == "http-401":
-            raise
-        raise TransportBlockedError(str(error), refused=error) from None
-    return transport
-
-
 class PollTransport(Transport):
-    """A session that is kept up on this side."""
+    """A session over single requests. ``begin`` sends the first."""
 
     kind: ClassVar[str] = "poll"
 
-    def __init__(self, session: aiohttp.ClientSession, url: URL, access: Access) -> None:
+    def __init__(self, session: aiohttp.ClientSession, endpoint: Endpoint) -> None:
         super().__init__()
         self._session = session
-        self._url = url
-        self._access = access
+        self._endpoint = endpoint
+        self._url = endpoint.sibling("poll")
         self._names: dict[str, None] = {}
         self._version = 0
         self._rate_hz = _DEFAULT_RATE_HZ
         self._answers: deque[ServerMessage] = deque()
+        #: Subscribes that the next answer will confirm.
         self._open: list[Subscribe] = []
-        self._asked = asyncio.Event()
+        #: Set when the user sent a message.
+        self._sent = asyncio.Event()
 
-    async def begun(self) -> None:
+    async def begin(self) -> None:
+        """Ask for the server's health, and make up a welcome from it."""
         health = await self._get(self._url.parent.parent / "healthz", _Health, {})
         if health is None:
             raise TransportError("no answer")
@@ -93,10 +78,10 @@ class PollTransport(Transport):
 
     async def send(self, message: ClientMessage) -> None:
         if isinstance(message, DeskMessage | Ping):
-            text = "only prices come by long polls, neither alerts nor rooms, and no answer to a ping"
+            text = "long polls carry neither alerts nor rooms nor pings"
             self._answers.append(Error(id=message.id, code="unknown-op", message=text))
         elif message.channel != "ticker":
-            text = f"only the channel ticker comes by long polls, not {message.channel}"
+            text = f"long polls carry only the channel ticker, not {message.channel}"
             self._answers.append(Error(id=message.id, code="unknown-channel", message=text))
         elif isinstance(message, Subscribe):
             since = message.since
@@ -110,16 +95,16 @@ class PollTransport(Transport):
             for name in list(self._names) if ALL in message.symbols else message.symbols:
                 self._names.pop(name, None)
             self._answers.append(Unsubscribed(id=message.id, channel="ticker", symbols=list(self._names)))
-        self._asked.set()
+        self._sent.set()
 
     async def close(self) -> None:
-        """There is nothing open but a request, which ends with its task."""
+        """Nothing to do: an open request ends with its task."""
 
     async def _receive(self) -> ServerMessage | None:
         while not self._answers:
-            self._asked.clear()
+            self._sent.clear()
             if not self._names:
-                # Nobody is asked anything, so that nothing is heard is no bad sign.
+                # No request is under way, so silence is no sign of a broken connection.
                 await self._wait(_WAIT_S)
                 self._heard_s = self._loop.time()
                 continue
@@ -129,29 +114,29 @@ class PollTransport(Transport):
         return self._answers.popleft()
 
     async def _poll(self) -> None:
-        """One request. What is asked meanwhile ends it: the next one asks for that too."""
+        """One request. A message from the user cancels it, and the next request includes that message."""
         polling = asyncio.ensure_future(self._changes())
-        asked = asyncio.ensure_future(self._asked.wait())
+        sent = asyncio.ensure_future(self._sent.wait())
         try:
-            await asyncio.wait([polling, asked], return_when=asyncio.FIRST_COMPLETED)
-            if polling.done() and not self._asked.is_set():
-                # Else it is an answer to what was wanted before: it would pass for one to what is wanted now.
+            await asyncio.wait([polling, sent], return_when=asyncio.FIRST_COMPLETED)
+            if polling.done() and not self._sent.is_set():
+                # An answer to the previous watchlist must not be taken for an answer to the new one.
                 found = polling.result()
                 self._heard_s = self._loop.time()
                 if found is not None:
                     self._take(found)
         finally:
-            for each in (polling, asked):
+            for each in (polling, sent):
                 each.cancel()
-            await asyncio.gather(polling, asked, return_exceptions=True)
+            await asyncio.gather(polling, sent, return_exceptions=True)
         if self._rate_hz:
             await self._wait(1 / self._rate_hz)
 
     async def _wait(self, at_most_s: float) -> None:
-        """Until something is asked."""
+        """Wait until the user sends a message."""
         with suppress(TimeoutError):
             async with asyncio.timeout(at_most_s):
-                await self._asked.wait()
+                await self._sent.wait()
 
     def _take(self, found: Snapshot) -> None:
         open_, self._open = self._open, []
@@ -172,14 +157,14 @@ class PollTransport(Transport):
         self._version = found.version
 
     async def _changes(self) -> Snapshot | None:
-        # Whoever has just asked is answered now.
+        # A subscribe is answered at once.
         wait_s = 0.0 if self._open else _WAIT_S
         query = {"symbols": ",".join(self._names), "wait": f"{wait_s:g}"}
         if self._version:
             query |= {"epoch": self.welcome.epoch, "since": str(self._version)}
         found = await self._get(self._url, Snapshot, query)
         if found is None and self._open:
-            # Nothing has changed for one who comes back.
+            # Nothing has changed since the version that the subscribe resumes from.
             return Snapshot(epoch=self.welcome.epoch, version=self._version, ts=0, data={})
         return found
 
@@ -188,15 +173,13 @@ class PollTransport(Transport):
         try:
             async with (
                 asyncio.timeout(_WAIT_S + _GRACE_S),
-                self._session.get(
-                    url.update_query(query), headers=await self._access.headers(), ssl=self._access.ssl or True
-                ) as response,
+                self._session.get(url.update_query(query), headers=await self._endpoint.headers()) as response,
             ):
                 body = await response.read()
         except TimeoutError:
             raise TransportError("a poll was not answered") from None
         except (aiohttp.ClientError, OSError) as error:
-            raise TransportError(network_reason(error)) from error
+            raise network_error(error) from error
         if response.status == 204:
             return None
         if response.status != 200:
@@ -204,4 +187,4 @@ class PollTransport(Transport):
         try:
             return msgspec.json.decode(body, type=kind)
         except msgspec.DecodeError as error:
-            raise TransportError(f"an answer that can't be read: {error}", broken=True) from None
+            raise TransportError(f"malformed answer to a poll: {error}", broken=True) from None

@@ -1,32 +1,33 @@
-"""One connection of the client's: welcomed, read until it ends, closed. It moves messages and keeps the time.
+"""The interface of the three transports: one connection, from the welcome to its end.
 
-It decides what an end means (whether to come back, and not before when), but nothing about prices. What carries the
-messages is for those that inherit from it to know.
+A transport moves messages and detects silence. It decides what the end of a connection means (whether and when to
+reconnect), and knows nothing about prices.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar
 
 import aiohttp
 
-from ticker.client.exceptions import TransportError
-from ticker.client.protocol.protocol import ProtocolViolationError
+from ticker.backoff import retry_after_s
+from ticker.client.exceptions import ProtocolViolationError, TransportBlockedError, TransportError
 from ticker.errors import CLOSE_CODES, RefusedError
 from ticker.wire.messages import ClientMessage, ServerMessage, Welcome
 
-#: A connection is mute after this many heartbeats' time of silence, but never sooner than after `_SILENCE_S`.
+#: A connection is given up after a silence of this many heartbeats, and of at least `_SILENCE_S`.
 _HEARTBEATS = 2.5
 _SILENCE_S = 1.0
 
 
 class Transport(ABC):
-    """An open connection, whatever carries it. One task reads it (``pump``); any may ``send`` or ``close``."""
+    """An open connection. One task reads it with ``pump``; any task may ``send`` or ``close``."""
 
-    #: What carries it.
+    #: Its name: ``websocket``, ``sse`` or ``poll``.
     kind: ClassVar[str]
     welcome: Welcome
 
@@ -36,16 +37,18 @@ class Transport(ABC):
         self._guard: asyncio.Timeout | None = None
         self._aborted = ""
 
-    async def welcomed(self) -> None:
-        """Await the welcome. Raises ``ProtocolViolationError`` if another message comes first."""
+    async def begin(self) -> None:
+        """Wait for the welcome. Raises ``ProtocolViolationError`` if another message comes first."""
         message = await self._receive()
         if not isinstance(message, Welcome):
-            raise ProtocolViolationError("the server doesn't begin with a welcome: it may not be a ticker")
+            raise ProtocolViolationError("the first message is not a welcome: the server may not be ticker")
         self.welcome = message
 
     async def pump(self, handle: Callable[[ServerMessage], Iterable[ClientMessage]]) -> None:
-        """Give each message to ``handle`` and send what it returns. Ends only by raising: ``TransportError``,
-        ``RefusedError``, or what ``handle`` raises. A connection on which nothing is heard is given up.
+        """Pass each message to ``handle`` and send what it returns, until the connection ends.
+
+        Ends only by raising ``TransportError``, ``RefusedError`` or what ``handle`` raises. A silent connection is
+        given up.
         """
         watch: asyncio.TimerHandle | None = None
 
@@ -56,10 +59,10 @@ class Transport(ABC):
             if quiet_s < silence_s:
                 watch = self._loop.call_later(silence_s - quiet_s, look, False)
             elif not doubtful:
-                # It may be this program that was held up: what has arrived meanwhile is read first.
+                # This program may have been suspended: first read what has arrived meanwhile.
                 watch = self._loop.call_later(min(silence_s / 5, 1.0), look, True)
             else:
-                self.abort(f"mute: nothing was heard for {quiet_s:.1f} s")
+                self.abort(f"no message for {quiet_s:.1f} s")
 
         try:
             async with asyncio.timeout(None) as self._guard:
@@ -81,17 +84,14 @@ class Transport(ABC):
                 watch.cancel()
 
     def abort(self, reason: str) -> None:
-        """Let ``pump`` end with a ``TransportError``."""
+        """Make ``pump`` raise a ``TransportError`` with this reason."""
         if self._guard is not None and not self._guard.expired():
             self._aborted = reason
             self._guard.reschedule(self._loop.time())
 
     @abstractmethod
     async def _receive(self) -> ServerMessage | None:
-        """The next message; None for one of a type that this client doesn't know, or for a mere sign of life.
-
-        Notes in ``_heard_s`` that there was something.
-        """
+        """The next message; None for a keep-alive or an unknown type of message. Updates ``_heard_s``."""
 
     @abstractmethod
     async def send(self, message: ClientMessage) -> None:
@@ -99,20 +99,54 @@ class Transport(ABC):
 
     @abstractmethod
     async def close(self) -> None:
-        """Close it. Takes well under a second, whatever the peer does."""
+        """Close the connection, in well under a second whatever the peer does."""
 
 
-def network_reason(error: Exception) -> str:
-    """An error of the network in words."""
+def network_error(error: Exception) -> TransportError:
+    """The ``TransportError`` for an error of aiohttp or of the operating system."""
     if isinstance(error, aiohttp.ClientConnectorError):
-        return f"can't connect: {error.strerror or error.os_error}"
-    return str(error) or type(error).__name__
+        return TransportError(f"can't connect: {error.strerror or error.os_error}")
+    return TransportError(str(error) or type(error).__name__)
 
 
-def closed_with(code: int | None, reason: str | None) -> Exception:
-    """What a close by the server means: come back, unless the table says not to."""
+def closed_with(code: int | None, reason: str | None) -> TransportError | RefusedError:
+    """The error for a close by the server. The table of close codes says which are final."""
     row = CLOSE_CODES.get(code or 0)
     text = f"closed by the server with {code or 'no code'}" + (f" ({reason})" if reason else "")
     if row is not None and not row.reconnect:
         return RefusedError(f"close-{code}", text)
     return TransportError(text)
+
+
+def refused(status: int, headers: Mapping[str, str]) -> TransportError | RefusedError:
+    """The error for an HTTP status: 429 and 5xx are temporary, all others final."""
+    if status != 429 and status < 500:
+        hint = ": the key or token is missing, invalid or expired" if status == 401 else ""
+        return RefusedError(f"http-{status}", f"the server answered with HTTP status {status}{hint}")
+    wait_s = retry_after_s(headers.get("Retry-After", ""), time.time())
+    return TransportError(f"HTTP status {status}", retry_after_s=wait_s)
+
+
+def refused_upgrade(status: int, headers: Mapping[str, str]) -> TransportError | RefusedError:
+    """The error for the HTTP status of an upgrade or of a request for events.
+
+    ``TransportBlockedError`` if a proxy may have answered: another transport may get through.
+    """
+    verdict = refused(status, headers)
+    if status in (401, 429) or (status >= 500 and _is_from_ticker(headers)):
+        return verdict
+    return TransportBlockedError(str(verdict), refused=verdict)
+
+
+def _is_from_ticker(headers: Mapping[str, str]) -> bool:
+    """Whether it is the server that is full or stops, and no proxy.
+
+    aiohttp keeps the body of a failed upgrade to itself, but the head will do: the server's errors are JSON that nobody
+    may keep or take for anything else, and these say when to come again.
+    """
+    return (
+        headers.get("Content-Type", "").partition(";")[0] == "application/json"
+        and headers.get("Cache-Control") == "no-store"
+        and headers.get("X-Content-Type-Options") == "nosniff"
+        and "Retry-After" in headers
+    )

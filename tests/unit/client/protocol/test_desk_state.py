@@ -180,7 +180,7 @@ def test_alerts_that_the_server_has_forgotten_are_set_again(caplog: pytest.LogCa
     assert [first.id, second.id] == [7, "b"]
     assert first == Alert(id=7, symbol="A", when="last >= 10", owner="ann")
     assert not live(made), "nothing is asked for while they are set again"
-    assert "has forgotten the alerts 7, b; setting them again" in caplog.text
+    assert "alerts 7, b" in caplog.text
     made.receive(alerts(first, 0, row(7)))
     made.disconnected()
     (claim,) = made.connected(welcome("two"))
@@ -188,7 +188,7 @@ def test_alerts_that_the_server_has_forgotten_are_set_again(caplog: pytest.LogCa
     assert second.id == "b"
     made.receive(Error(id="b", code="too-many-alerts", message="no"))
     assert live(made)
-    assert "the server refuses the alert b: too-many-alerts: no" in caplog.text
+    assert "alert b: too-many-alerts: no" in caplog.text
     made.disconnected()
     (claim,) = made.connected(welcome("two"))
     assert made.receive(alerts(claim, 0, row(7))) == []
@@ -266,7 +266,8 @@ def test_a_server_without_alerts_and_rooms_is_good_for_prices(caplog: pytest.Log
     (claim,) = made.connected(welcome())
     made.receive(Error(id=claim.id, code="unknown-op", message="this server doesn't offer that"))
     assert live(made)
-    assert caplog.messages == ["test: the server refuses the alerts: unknown-op: this server doesn't offer that"]
+    (line,) = caplog.messages
+    assert "alerts: unknown-op: this server doesn't offer that" in line
 
 
 # Rooms
@@ -358,7 +359,8 @@ def test_a_room_that_is_full_for_now_is_asked_for_again(caplog: pytest.LogCaptur
     (join,) = made.connected(welcome())
     made.receive(Error(id=join.id, code="room-full", message="no"))
     assert live(made)
-    assert caplog.messages == ["test: the server refuses the room desk: room-full: no"]
+    (line,) = caplog.messages
+    assert "room desk: room-full: no" in line
     made.disconnected()
     assert len(made.connected(welcome())) == 1
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, cast
 
-from yarl import URL
-
-from ticker.client.access import Access
+from ticker.client.endpoint import Endpoint
 from ticker.client.transports.poll import PollTransport
 from ticker.wire.limits import Limits
 from ticker.wire.messages import ServerMessage, Snapshot, Subscribe, Subscribed, Update, Welcome
@@ -17,7 +15,7 @@ class Answered(PollTransport):
     """Its requests are answered by the test: ``requests`` has the symbols of each, and what is awaited."""
 
     def __init__(self) -> None:
-        super().__init__(cast("Any", None), URL("http://ticker.example/v1/poll"), Access())
+        super().__init__(cast("Any", None), Endpoint("http://ticker.example"))
         self.welcome = Welcome(server="", protocol=1, epoch="e", heartbeat=10.0, limits=Limits())
         self.requests: asyncio.Queue[tuple[list[str], asyncio.Future[Snapshot | None]]] = asyncio.Queue()
 
