@@ -550,7 +550,7 @@ async def test_the_stream_fails_when_the_attempts_run_out(server: ScriptedServer
         await anext(stream)
         server.refusals = [web.Response(status=503), web.Response(status=503)]
         client.break_off()
-        with pytest.raises(ticker.ConnectError, match="503.*after 2 attempts") as caught:
+        with pytest.raises(ticker.ConnectError, match=r"503.*after 2 attempts") as caught:
             await anext(stream)
         assert caught.value.attempts == 2
         assert (stream.state, stream.error) == ("closed", caught.value)

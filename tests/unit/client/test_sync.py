@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import signal
 import threading
 import time
@@ -224,3 +225,22 @@ def test_the_board_may_be_read_while_it_changes() -> None:
         while stream.version < 300:
             assert all(view.symbol for view in stream.board.values())
         assert len(stream.frame()) == 2 + 2990
+
+
+def test_the_blocking_client_has_the_signatures_of_the_asyncio_client() -> None:
+    """``help()`` and editors show each option and parameter, with its default and documentation."""
+    options = inspect.signature(ticker.connect).parameters
+    assert {"channel", "rate", "key", "owner"} < set(options)
+    assert inspect.signature(ticker.connect_sync).parameters == options
+    assert inspect.signature(ticker.connect_sync).return_annotation == "SyncStream"
+    for name in ("subscribe", "unsubscribe", "alert", "alerts", "unalert", "join", "say", "leave", "ping", "bars"):
+        asynchronous, blocking = getattr(ticker.Stream, name), getattr(ticker.SyncStream, name)
+        assert inspect.signature(blocking) == inspect.signature(asynchronous)
+        assert blocking.__doc__ == asynchronous.__doc__
+        assert not inspect.iscoroutinefunction(blocking)
+
+
+def test_the_blocking_client_has_all_public_names_of_the_asyncio_client() -> None:
+    """Except ``updates``, which iterating over the stream replaces."""
+    public = {name for name in dir(ticker.Stream) if not name.startswith("_")}
+    assert public - set(dir(ticker.SyncStream)) == {"updates"}
