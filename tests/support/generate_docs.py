@@ -1,25 +1,73 @@
-"""Writes the generated parts of the documents: `make docs`, or `python -m tests.support.generate_docs`.
+"""Writes the generated tables of the documents: `make docs`, or `python -m tests.support.generate_docs`.
 
-A part lies between ``<!-- generated: NAME -->`` and ``<!-- end -->``. A test compares each with what it should be.
+A table lies between ``<!-- generated: NAME -->`` and ``<!-- end -->``. A test compares each with what it should be.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from ticker.wire.limits import limits_table
+import msgspec
+
+from ticker.errors import CLOSE_CODES, ERROR_CODES, REJECTIONS
+from ticker.wire.limits import LIMITS, Limits
+from ticker.wire.messages import CHANNELS, FeedState
 
 DOCS = Path(__file__).parents[2] / "docs"
-#: The documents with generated parts, and what writes each part.
-PARTS: dict[str, dict[str, Callable[[], str]]] = {"protocol.md": {"limits": limits_table}}
 
 _PART = re.compile(r"(<!-- generated: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
 
+def table(head: str, rows: Iterable[Iterable[object]]) -> str:
+    """A table in Markdown, with the titles of its columns separated by ``|``."""
+    titles = [title.strip() for title in head.split("|")]
+    lines = [titles, *([str(cell) for cell in row] for row in rows)]
+    written = [f"| {' | '.join(cells)} |\n" for cells in lines]
+    return "".join([written[0], "|" + "---|" * len(titles) + "\n", *written[1:]])
+
+
+def limits() -> str:
+    rows = []
+    for name, value in msgspec.structs.asdict(Limits()).items():
+        limit = LIMITS[name]
+        default = ", ".join(f"{each:g}" for each in value) if isinstance(value, tuple) else value
+        option = f"`{limit.option}`, {limit.range}" if limit.option else ""
+        rows.append((f"`{name}`", default, limit.meaning, limit.exceeded, option))
+    return table("limit | default | meaning | when exceeded | option", rows)
+
+
+def errors() -> str:
+    return table(
+        "code|meaning|close", ((f"`{row.code}`", row.meaning, row.close or "") for row in ERROR_CODES.values())
+    )
+
+
+def closes() -> str:
+    rows = ((row.code, row.meaning, "yes" if row.reconnect else "no") for row in CLOSE_CODES.values())
+    return table("close code|meaning|reconnect?", rows)
+
+
+def definitions(head: str, meanings: dict[str, str]) -> str:
+    return table(head, ((f"`{name}`", meaning) for name, meaning in meanings.items()))
+
+
+#: The documents with generated tables, and what writes each table.
+PARTS: dict[str, dict[str, Callable[[], str]]] = {
+    "protocol.md": {
+        "limits": limits,
+        "errors": errors,
+        "closes": closes,
+        "rejections": lambda: definitions("reason|meaning", REJECTIONS),
+        "channels": lambda: definitions("channel|carries", CHANNELS),
+        "feed_states": lambda: definitions("`feed.state`|meaning", FeedState.MEANINGS),
+    }
+}
+
+
 def generated(name: str, text: str) -> str:
-    """The document called ``name`` with its generated parts as they should be."""
+    """The document called ``name`` with its tables as they should be."""
     return _PART.sub(lambda part: f"{part[1]}\n{PARTS[name][part[2]]()}\n{part[4]}", text)
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from ticker.auth.entitlements import Entitlements
 from ticker.auth.identity import Identity
-from ticker.errors import KeysError
+from ticker.errors import KeysError, install_hint
 from ticker.sanitize import proper_name
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class TokenVerifier:
         try:
             self._keys = _parse_keys(content)
         except ImportError as error:
-            raise KeysError("tokens need PyJWT: pip install 'ticker-hub[auth]'") from error
+            raise KeysError(f"tokens need the package PyJWT: {install_hint('auth')}") from error
         except (ValueError, KeyError, TypeError) as error:
             raise KeysError(f"{self.path}: not a key for tokens: {error}") from error
 

@@ -1,8 +1,7 @@
 """The server's limits. Each is defined here once: field, default, option of ``ticker serve``, range and description.
 
 ``ticker.cli.server_options`` makes the options of these definitions, ``welcome.limits`` tells clients the values, and
-``limits_table`` writes the table in docs/protocol.md (`make docs`). A new limit is one field here, and the code that
-enforces it.
+`make docs` writes the table in docs/protocol.md. A new limit is one field here, and the code that enforces it.
 """
 
 from __future__ import annotations
@@ -186,14 +185,3 @@ LIMITS: dict[str, Limit] = {
     for name, hint in get_type_hints(Limits, include_extras=True).items()
     if name in Limits.__struct_fields__
 }
-
-
-def limits_table() -> str:
-    """The table of limits in docs/protocol.md, in Markdown."""
-    rows = ["| limit | default | meaning | beyond it | option |", "|---|---|---|---|---|"]
-    for name, value in msgspec.structs.asdict(Limits()).items():
-        limit = LIMITS[name]
-        default = ", ".join(f"{each:g}" for each in value) if isinstance(value, tuple) else value
-        option = f"`{limit.option}`, {limit.range}" if limit.option else ""
-        rows.append(f"| `{name}` | {default} | {limit.meaning} | {limit.exceeded} | {option} |")
-    return "\n".join(rows) + "\n"

@@ -1,7 +1,7 @@
-"""The wire protocol: messages of both directions as frozen tagged values. See docs/protocol.md.
+"""The messages of the wire protocol, as frozen tagged structs. docs/protocol.md describes them.
 
-Client messages are tagged by ``op``, server messages by ``type``. Unknown keys are ignored. This module knows no
-encoding: ``codec`` turns these into bytes and back.
+Client messages are tagged by ``op``, server messages by ``type``. Unknown keys are ignored. A new field of the protocol
+is a field here; ``codec`` encodes and decodes.
 """
 
 from __future__ import annotations
@@ -21,22 +21,21 @@ CHANNELS = {
     "ticker": "the fields that changed, conflated to the client's rate",
     "trades": "every trade, in order",
     "quotes": "every quote, in order",
-    "bars": "open, high, low, close and volume of an `interval`: each closed bar, and the one under way as it changes",
+    "bars": "open, high, low, close and volume of an `interval`: each closed bar, and changes of the open one",
 }
 
-#: A trade on the wire: symbol, stamp (ns), price, size.
+#: A trade: symbol, time stamp (ns), price, size.
 WireTrade = tuple[str, int, float, float]
-#: A quote on the wire: symbol, stamp (ns), bid, its size, ask, its size; a side without a price is null twice.
+#: A quote: symbol, time stamp (ns), bid, bid size, ask, ask size. Price and size of an empty side are null.
 WireQuote = tuple[str, int, float | None, float | None, float | None, float | None]
-#: A bar on the wire: symbol, start (ns), open, high, low, close, volume, vwap, trades, whether it is closed. What isn't
-#: known is null.
+#: A bar: symbol, start (ns), open, high, low, close, volume, vwap, trades, closed. Unknown values are null.
 WireBar = tuple[str, int, float, float, float, float, float, float | None, float | None, bool]
-#: What changed of a symbol: field to value, null for a field that lost its value.
+#: The changed fields of a symbol and their values; null for a field that has no value any more.
 Fields = dict[str, int | float | None]
 
 
 class Since(msgspec.Struct, frozen=True):
-    """Where a client was: the version it has, and the epoch that the version counts in."""
+    """The client's position: its version, and the epoch that the version belongs to."""
 
     epoch: str
     version: int
@@ -47,7 +46,7 @@ class _Op(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_fie
 
 
 class Subscribe(_Op, frozen=True, kw_only=True, tag="subscribe"):
-    """Add symbols to a channel's watchlist. ``rate`` is the connection's, ``since`` resumes."""
+    """Add symbols to a channel's watchlist. ``rate`` applies to the connection; ``since`` resumes."""
 
     symbols: list[str]
     channel: str = "ticker"
@@ -57,7 +56,7 @@ class Subscribe(_Op, frozen=True, kw_only=True, tag="subscribe"):
 
 
 class Unsubscribe(_Op, frozen=True, kw_only=True, tag="unsubscribe"):
-    """Take symbols from a channel's watchlist; ``["*"]`` takes all."""
+    """Remove symbols from a channel's watchlist; ``["*"]`` removes all."""
 
     symbols: list[str]
     channel: str = "ticker"
@@ -65,16 +64,16 @@ class Unsubscribe(_Op, frozen=True, kw_only=True, tag="unsubscribe"):
 
 
 class Ping(_Op, frozen=True, kw_only=True, tag="ping"):
-    """Ask for a pong with the same ``data``."""
+    """Request a pong with the same ``data``."""
 
     data: Any = None
 
 
 class Alert(_Op, frozen=True, kw_only=True, tag="alert"):
-    """Be told when a symbol gets to where ``when`` says. ``id`` names the alert; one of that name is replaced.
+    """Set an alert on a symbol, with the condition ``when``. An alert with the same ``id`` is replaced.
 
-    ``hysteresis`` is how far the value has to go back before the alert may fire again, in its own unit. ``owner`` is
-    whose the alert is, where the server doesn't ask who one is.
+    ``hysteresis`` is the distance that the value must go back before the alert fires again. ``owner`` is required when
+    authentication is disabled.
     """
 
     symbol: str
@@ -85,20 +84,20 @@ class Alert(_Op, frozen=True, kw_only=True, tag="alert"):
 
 
 class Alerts(_Op, frozen=True, kw_only=True, tag="alerts"):
-    """Ask for one's alerts, and for those again that fired after number ``since``."""
+    """Request the owner's alerts, and those that fired after number ``since``."""
 
     owner: str | None = None
     since: int | None = None
 
 
 class Unalert(_Op, frozen=True, kw_only=True, tag="unalert"):
-    """Remove the alert that ``id`` names; ``"*"`` removes all."""
+    """Remove the alert ``id``; ``"*"`` removes all."""
 
     owner: str | None = None
 
 
 class Join(_Op, frozen=True, kw_only=True, tag="join"):
-    """Come into a room, as ``name`` where the server doesn't know one's name; ``since`` resumes."""
+    """Join a room; ``since`` resumes. ``name`` is used when authentication is disabled."""
 
     room: str
     name: str | None = None
@@ -106,14 +105,14 @@ class Join(_Op, frozen=True, kw_only=True, tag="join"):
 
 
 class Say(_Op, frozen=True, kw_only=True, tag="say"):
-    """Say something to all who are in a room."""
+    """Send a text to all members of a room."""
 
     room: str
     text: str
 
 
 class Leave(_Op, frozen=True, kw_only=True, tag="leave"):
-    """Go out of a room."""
+    """Leave a room."""
 
     room: str
 
@@ -139,18 +138,18 @@ class _Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ta
 
 
 class Welcome(_Message, frozen=True, kw_only=True, tag="welcome"):
-    """The first message. It comes again in mid-connection when a new epoch begins: forget all values and versions."""
+    """The first message. Sent again when a new epoch begins: all values and versions are then void."""
 
     server: str
     protocol: int
     epoch: str
-    #: Seconds after which silence means trouble.
+    #: The server sends something at least this often, in seconds.
     heartbeat: float
     limits: Limits
 
 
 class Subscribed(_Message, frozen=True, kw_only=True, tag="subscribed"):
-    """The whole watchlist of the channel after a subscribe, the rate granted, and what was rejected and why."""
+    """The channel's whole watchlist after a subscribe, the rate granted, and the rejected symbols with reasons."""
 
     id: Id | None = None
     channel: str
@@ -161,7 +160,7 @@ class Subscribed(_Message, frozen=True, kw_only=True, tag="subscribed"):
 
 
 class Unsubscribed(_Message, frozen=True, kw_only=True, tag="unsubscribed"):
-    """What is left of the channel's watchlist."""
+    """The channel's watchlist after an unsubscribe."""
 
     id: Id | None = None
     channel: str
@@ -170,9 +169,9 @@ class Unsubscribed(_Message, frozen=True, kw_only=True, tag="unsubscribed"):
 
 
 class Update(_Message, frozen=True, kw_only=True, tag="update"):
-    """The fields that changed after version ``since``; with them a client that had ``since`` has ``version``.
+    """The fields that changed between version ``since`` and ``version``; null for a symbol that was removed.
 
-    A symbol that is gone comes as null. ``ts`` is the server's clock (ns) when the update was made.
+    ``ts`` is the server's clock (ns) when the update was made.
     """
 
     since: int
@@ -182,7 +181,7 @@ class Update(_Message, frozen=True, kw_only=True, tag="update"):
 
 
 class TradesMessage(_Message, frozen=True, kw_only=True, tag="trades"):
-    """Every trade of the watchlist after number ``since`` up to number ``version``, and how many were lost."""
+    """The watchlist's trades with numbers above ``since`` up to ``version``, and the number lost per symbol."""
 
     since: int
     version: int
@@ -191,7 +190,7 @@ class TradesMessage(_Message, frozen=True, kw_only=True, tag="trades"):
 
 
 class QuotesMessage(_Message, frozen=True, kw_only=True, tag="quotes"):
-    """Every quote of the watchlist after number ``since`` up to number ``version``, and how many were lost."""
+    """The watchlist's quotes with numbers above ``since`` up to ``version``, and the number lost per symbol."""
 
     since: int
     version: int
@@ -200,9 +199,9 @@ class QuotesMessage(_Message, frozen=True, kw_only=True, tag="quotes"):
 
 
 class BarsMessage(_Message, frozen=True, kw_only=True, tag="bars"):
-    """Bars of one interval. Closed ones are numbered as ticks are: here are those after ``since`` up to ``version``.
+    """Bars of one interval: closed ones with numbers above ``since`` up to ``version``, and open ones that changed.
 
-    A bar under way comes as it is now, and comes again when it has changed. ``lost`` counts closed ones.
+    ``lost`` counts closed bars.
     """
 
     interval: str
@@ -216,14 +215,14 @@ FeedStateName = Literal["live", "quiet", "stale", "paused", "ended"]
 
 
 class FeedState(msgspec.Struct, frozen=True, kw_only=True):
-    """How the feed is: ``ts`` is the stamp (ns) of its newest tick, null before the first."""
+    """The feed's state. ``ts`` is the time stamp (ns) of its newest tick, null before the first."""
 
     MEANINGS: ClassVar[dict[str, str]] = {
-        "live": "ticks are coming",
-        "quiet": "the feed works, but nothing has ticked for a while",
-        "stale": "the feed is down; it is being restarted, and prices are old",
-        "paused": "someone paused the feed",
-        "ended": "the feed has come to its end; no more ticks will come",
+        "live": "Ticks arrive.",
+        "quiet": "The feed works, but there were no ticks for a while.",
+        "stale": "The feed failed and is being restarted; prices are old.",
+        "paused": "The feed is paused.",
+        "ended": "The feed has ended; there will be no more ticks.",
     }
 
     state: FeedStateName
@@ -231,7 +230,7 @@ class FeedState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Heartbeat(_Message, frozen=True, kw_only=True, tag="heartbeat"):
-    """Nothing else was sent for ``welcome.heartbeat`` seconds. ``version`` is the ticker version the client has."""
+    """Sent after ``welcome.heartbeat`` seconds of silence. ``version`` is the client's version of `ticker`."""
 
     version: int
     ts: int
@@ -249,10 +248,10 @@ AlertState = Literal["waiting", "held", "fired"]
 
 
 class AlertRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One alert, as its owner is told it.
+    """An alert in ``AlertList``. ``count`` is how often it has fired.
 
-    ``waiting``: it may fire. ``held``: it has, and may again when the value has gone back. ``fired``: it has, and that
-    was all. ``count``: how often.
+    ``waiting``: it may fire. ``held``: it has fired, and may fire again once the value has gone back. ``fired``: it has
+    fired, and will not fire again.
     """
 
     id: Id
@@ -265,7 +264,7 @@ class AlertRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class AlertList(_Message, frozen=True, kw_only=True, tag="alerts"):
-    """All alerts of the owner, after each change; ``seq`` is the number of the last that fired."""
+    """All alerts of the owner, sent after each change; ``seq`` is the number of the last firing."""
 
     id: Id | None = None
     alerts: list[AlertRow]
@@ -273,9 +272,9 @@ class AlertList(_Message, frozen=True, kw_only=True, tag="alerts"):
 
 
 class Fired(_Message, frozen=True, kw_only=True, tag="alert"):
-    """An alert fired: ``value`` is what the tick of stamp ``ts`` brought. ``seq`` counts what fired for this owner.
+    """An alert fired: ``value`` came with the tick of time stamp ``ts``. ``seq`` counts the owner's firings.
 
-    ``lost``: so many before this one were too old to be kept.
+    ``lost`` counts earlier firings that the server has dropped.
     """
 
     id: Id
@@ -288,7 +287,7 @@ class Fired(_Message, frozen=True, kw_only=True, tag="alert"):
 
 
 class Notice(_Message, frozen=True, kw_only=True, tag="notice", rename={"sender": "from"}):
-    """What the server's operator wants people to know. ``ts`` is the server's clock (ns)."""
+    """A text from the server's operator. ``ts`` is the server's clock (ns)."""
 
     text: str
     sender: str
@@ -296,9 +295,9 @@ class Notice(_Message, frozen=True, kw_only=True, tag="notice", rename={"sender"
 
 
 class Joined(_Message, frozen=True, kw_only=True, tag="joined"):
-    """One is in a room, as ``name``, with ``names``. What was said before follows; ``seq`` numbers the last of it.
+    """The client is in a room as ``name``, with the members ``names``. Earlier texts follow, up to number ``seq``.
 
-    The numbers count in ``epoch``: with another, they began anew.
+    In another ``epoch`` the numbers start again.
     """
 
     id: Id | None = None
@@ -310,9 +309,9 @@ class Joined(_Message, frozen=True, kw_only=True, tag="joined"):
 
 
 class Said(_Message, frozen=True, kw_only=True, tag="said", rename={"sender": "from"}):
-    """Somebody said something in a room. To whoever did it is the answer, with the ``id``.
+    """A text in a room; for its sender, the answer to ``say``, with the ``id``.
 
-    ``lost``: so much before it was too old to be kept.
+    ``lost`` counts earlier texts that the server has dropped.
     """
 
     id: Id | None = None
@@ -325,21 +324,21 @@ class Said(_Message, frozen=True, kw_only=True, tag="said", rename={"sender": "f
 
 
 class Present(_Message, frozen=True, kw_only=True, tag="present"):
-    """Who is in a room now: after somebody came or went."""
+    """The members of a room, sent after a client joined or left."""
 
     room: str
     names: list[str]
 
 
 class Left(_Message, frozen=True, kw_only=True, tag="left"):
-    """One is out of a room."""
+    """The client has left a room."""
 
     id: Id | None = None
     room: str
 
 
 class Error(_Message, frozen=True, kw_only=True, tag="error"):
-    """A message of the client's that could not be done. The connection stays, unless the code's row says otherwise."""
+    """A client's message was rejected. The connection stays open unless the code has a close code."""
 
     id: Id | None = None
     code: str
@@ -347,7 +346,7 @@ class Error(_Message, frozen=True, kw_only=True, tag="error"):
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to `GET /v1/snapshot`: a client can go on from it with ``since``."""
+    """The answer to `GET /v1/snapshot`. A client can resume from it with ``since``."""
 
     epoch: str
     version: int

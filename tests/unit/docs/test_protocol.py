@@ -67,7 +67,7 @@ def test_rejections_channels_and_states_are_as_listed() -> None:
     """The smaller tables."""
     assert {ticked(row[0])[0]: row[1] for row in table("| reason |")} == REJECTIONS
     assert {ticked(row[0])[0]: row[1] for row in table("| channel | carries")} == CHANNELS
-    states = {ticked(row[0])[0]: row[1].lower().rstrip(".") for row in table("| `feed.state` |")}
+    states = {ticked(row[0])[0]: row[1] for row in table("| `feed.state` |")}
     assert states == FeedState.MEANINGS
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ticker.cli.failure import Failure
+from ticker.errors import install_hint
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -78,7 +79,7 @@ def _made(hosts: tuple[str, ...], days: int) -> tuple[bytes, bytes]:
         from cryptography.hazmat.primitives.asymmetric import ec
         from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
     except ImportError as error:
-        raise Failure("certificates need another package: pip install 'ticker-hub[auth]'") from error
+        raise Failure(f"certificates need the package cryptography: {install_hint('auth')}") from error
 
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hosts[0][:64])])

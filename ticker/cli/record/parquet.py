@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from ticker.cli.failure import Failure
+from ticker.errors import install_hint
 
 _ROWS: Final = 131_072
 _FLOATS: Final = ("price", "size", "bid", "bid_size", "ask", "ask_size")
@@ -20,7 +21,7 @@ def check_available() -> None:
     try:
         import pyarrow as pa  # noqa: F401 - whether it is there
     except ImportError:
-        raise Failure("Parquet takes the package pyarrow: pip install 'ticker-hub[files]', or record .csv") from None
+        raise Failure(f"Parquet needs the package pyarrow ({install_hint('files')}); or record .csv") from None
 
 
 def finish(journal: Path, target: Path) -> int:
