@@ -1,78 +1,69 @@
-"""What became of every change that a client was to be told: sent, or conflated into a later one.
+"""Counts, for each client, the changes that it was sent and those that were conflated into a later one.
 
-A *change* is a tick that moved a symbol which the client watches; a day's beginning, and a symbol's going, are one
-each. ``offered`` counts them as they happen; ``sent`` and ``conflated`` as frames deal with them. Whenever a client has
-all that there is, ``offered == sent + conflated``. While it lags, or has just come, it has a mark for each row that it
-watches: up to which change it knows it. While it is in step, its lane's ledger counts for it, and a beat costs the
-account the rows that changed, however many clients there are. This module knows no encoding and no client.
+A *change* is a tick that moved a symbol which the client watches; a new day and the removal of a symbol are one change
+each. ``offered`` counts changes as they happen, ``sent`` and ``conflated`` as frames settle them: a client that is up
+to date has ``offered == sent + conflated``. A client that is behind has a mark for each row that it watches: the number
+of the last change that is settled. For clients that are up to date, the ledger of their lane counts by row, so that a
+beat costs the rows that changed, however many clients there are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from ticker.fanout.watchlist import Watchlist
+from ticker.market.board import Board
 
-Counts = npt.NDArray[np.int64]
-Rows = npt.NDArray[np.intp]
+_Counts = npt.NDArray[np.int64]
+_Rows = npt.NDArray[np.intp]
 
-_NONE: Counts = np.zeros(0, np.int64)
-#: What is watched by a client that watches nothing.
+_NONE: _Counts = np.zeros(0, np.int64)
+#: The watchlist of a client that watches nothing.
 NOTHING = Watchlist(frozenset())
 
 
-class Changes(Protocol):
-    """What counts the changes: the board."""
-
-    @property
-    def changes(self) -> Counts:
-        """By row, since the beginning of its epoch."""
-        ...
-
-
 class Totals(NamedTuple):
-    """Of all clients, those who are gone included."""
+    """The sums over all clients, including those that have left."""
 
     sent: int = 0
     conflated: int = 0
-    #: Beats that found a client busy with what it had.
+    #: Beats that found a client still busy with earlier frames.
     skipped: int = 0
     #: How often a client fell behind.
     lagged: int = 0
 
     @classmethod
-    def of(cls, several: Iterable[Totals]) -> Totals:
-        return cls(*map(sum, zip(cls(), *several, strict=True)))
+    def of(cls, parts: Iterable[Totals]) -> Totals:
+        return cls(*map(sum, zip(cls(), *parts, strict=True)))
 
 
 class Account:
-    """One client's, to be read; ledgers write it. Two numbers, and marks only while it is not in step."""
+    """The counts of one client. Ledgers write it."""
 
     __slots__ = ("base", "ledger", "marks", "sent_before", "watchlist")
 
     def __init__(self) -> None:
         self.watchlist = NOTHING
-        #: The ledger of its lane, if it has been in one.
+        #: The ledger of its lane, once it has been in one.
         self.ledger: Ledger | None = None
-        #: By row of the watchlist: up to which change it was told. None: it is in step.
-        self.marks: Counts | None = _NONE
-        #: What is to be added to the changes of its rows: those of before it watched them are not its own.
+        #: By row of the watchlist: the number of the last settled change. None while the ledger counts for it.
+        self.marks: _Counts | None = _NONE
+        #: Added to the changes of its rows, which also count those before the client watched them.
         self.base = 0
-        #: What is to be added to what the ledger has sent of its rows, or stands alone while it is not in step.
+        #: Changes sent, besides those that the ledger counts for it.
         self.sent_before = 0
 
     @property
     def offered(self) -> int:
-        """How many changes have happened to what it watched."""
+        """How many changes happened to symbols while the client watched them."""
         return self.base + (0 if self.ledger is None else _sum(self.ledger.board.changes, self.watchlist))
 
     @property
     def sent(self) -> int:
-        """How many of these it was sent."""
         if self.marks is not None:
             return self.sent_before
         assert self.ledger is not None
@@ -80,139 +71,138 @@ class Account:
 
     @property
     def conflated(self) -> int:
-        """How many it was not sent, and needs not be any more."""
-        return self.passed - self.sent
+        """How many changes were not sent and no longer need to be."""
+        return self.settled - self.sent
 
     @property
-    def passed(self) -> int:
-        """How many were dealt with."""
+    def settled(self) -> int:
+        """How many changes were sent or conflated."""
         if self.marks is not None:
             return self.base + int(self.marks.sum())
         assert self.ledger is not None
-        return self.base + _sum(self.ledger.seen, self.watchlist)
+        return self.base + _sum(self.ledger.settled, self.watchlist)
 
 
 class Ledger:
-    """The accounts of a lane: kept together, by row, for those who are in step, and apart for the others."""
+    """The accounts of a lane: counted together, by row, for clients that are up to date, and singly for the others."""
 
-    def __init__(self, board: Changes) -> None:
+    def __init__(self, board: Board) -> None:
         self.board = board
-        #: By row, for as long as somebody in step watches it: up to which change the beats have come …
-        self.seen = _NONE
-        #: … and how many beats told it.
+        #: By row that an up-to-date client watches: the number of the last change before the last beat, …
+        self.settled = _NONE
+        #: … and how many beats sent it.
         self.sent = _NONE
-        #: How many in step watch each row, besides those who watch them all.
+        # How many up-to-date clients watch each row, besides those that watch everything.
         self._watchers = _NONE
         self._watch_all = 0
-        #: Who has joined since the last beat, and may know more than that told: the next one is counted for it apart.
-        self.early: dict[Account, None] = {}
-        #: Of all accounts that are or were here, less what the sums by row say of those in step.
-        self._passed_before = self._sent_before = 0
-        self.skipped = self.lagged = 0
+        #: Accounts that joined since the last beat. They may have newer changes than that beat sent: the next beat is
+        #: counted for them singly.
+        self.joining: dict[Account, None] = {}
+        # Over all accounts that are or were here, less what the counts by row contain.
+        self._settled_before = self._sent_before = 0
 
     @property
     def totals(self) -> Totals:
-        sent = self._sent_before + self._in_step(self.sent)
-        return Totals(sent, self._passed_before + self._in_step(self.seen) - sent, self.skipped, self.lagged)
+        sent = self._sent_before + self._counted(self.sent)
+        return Totals(sent, self._settled_before + self._counted(self.settled) - sent)
 
-    def _in_step(self, counts: Counts) -> int:
+    def _counted(self, counts: _Counts) -> int:
         return int(self._watchers @ counts) + self._watch_all * int(counts.sum())
 
-    def beat(self, changed: Rows, told: list[int]) -> None:
-        """A beat is over: of ``changed`` since the last one, ``told`` went to all in step who watch them."""
+    def beat(self, changed: _Rows, sent: list[int]) -> None:
+        """A beat is over: of the rows ``changed`` since the last one, ``sent`` went to all up-to-date watchers."""
         changes = self.board.changes
-        if len(self.seen) < len(changes):
-            self.seen, self.sent, self._watchers = (
-                _fitted(counts, len(changes)) for counts in (self.seen, self.sent, self._watchers)
+        if len(self.settled) < len(changes):
+            self.settled, self.sent, self._watchers = (
+                _fitted(counts, len(changes)) for counts in (self.settled, self.sent, self._watchers)
             )
-        self.seen[changed] = changes[changed]
-        self.sent[told] += 1
-        if self.early:
-            self._settle_in(changes, told)
+        self.settled[changed] = changes[changed]
+        self.sent[sent] += 1
+        if self.joining:
+            self._settle_joining(changes, sent)
 
-    def _settle_in(self, changes: Counts, told: list[int]) -> None:
-        was_told = np.zeros(len(changes), np.bool_)
-        was_told[told] = True
-        for account in self.early:
+    def _settle_joining(self, changes: _Counts, sent: list[int]) -> None:
+        was_sent = np.zeros(len(changes), np.bool_)
+        was_sent[sent] = True
+        for account in self.joining:
             rows = _rows(account.watchlist)
             latest = changes[rows]
-            fresh = latest - self._marks(account)
-            # Of what changed and was not told there is nothing to tell.
-            self._dealt(account, int(np.count_nonzero(fresh[was_told[rows]])), int(fresh.sum()))
-            # From here on the sums by row say it.
-            self.seen[rows] = latest
+            new = latest - self._marks(account)
+            # A row that changed and was not sent has nothing to send: its changes are conflated.
+            self._add(account, int(np.count_nonzero(new[was_sent[rows]])), int(new.sum()))
+            # From here on the counts by row include it.
+            self.settled[rows] = latest
             account.marks = None
-            self._count(account, 1)
-        self.early.clear()
+            self._include(account, 1)
+        self.joining.clear()
 
-    def _count(self, account: Account, by: int) -> None:
-        """Let the sums by row count for one account more (1), or no longer for it (-1)."""
+    def _include(self, account: Account, by: int) -> None:
+        """Include an account in the counts by row (1), or exclude it (-1)."""
         watchlist = account.watchlist
-        # What they are already is not its own.
-        self._dealt(account, -by * _sum(self.sent, watchlist), -by * _sum(self.seen, watchlist))
+        # The counts as they are now are not the account's own.
+        self._add(account, -by * _sum(self.sent, watchlist), -by * _sum(self.settled, watchlist))
         if watchlist.everything:
             self._watch_all += by
         else:
             self._watchers[watchlist.rows] += by
 
     def join(self, account: Account) -> None:
-        """It is in step: it gets what the beats send."""
-        self.early[account] = None
+        """The client is up to date: it gets what the beats send."""
+        self.joining[account] = None
 
     def leave(self, account: Account) -> None:
-        """It isn't any more, if it was."""
+        """The client is not up to date any more, if it was."""
         if account.marks is None:
-            account.marks = self.seen[_rows(account.watchlist)].copy()
-            self._count(account, -1)
+            account.marks = self.settled[_rows(account.watchlist)].copy()
+            self._include(account, -1)
         else:
-            self.early.pop(account, None)
+            self.joining.pop(account, None)
 
     def watch(self, account: Account, watchlist: Watchlist) -> None:
-        """It watches this now; to be told while it is not in step.
+        """The client, which is not up to date, watches this now.
 
-        Of what is new, what happens from here on counts. What it no longer wants to know was conflated.
+        Added rows count from here on. Unsettled changes of removed rows count as conflated.
         """
         account.ledger = self
         if watchlist is account.watchlist:
             return
-        changes, before, passed = self.board.changes, account.watchlist, account.passed
+        changes, before, settled = self.board.changes, account.watchlist, account.settled
         marks = changes.copy()
         marks[_rows(before)] = self._marks(account)
         account.marks = marks[_rows(watchlist)].copy()
         account.base += _sum(changes, before) - _sum(changes, watchlist)
         account.watchlist = watchlist
-        self._passed_before += account.passed - passed
+        self._settled_before += account.settled - settled
 
-    def told(self, account: Account, rows: Rows) -> None:
-        """One that is not in step was sent the latest of these rows."""
+    def sent_to(self, account: Account, rows: _Rows) -> None:
+        """A client that is not up to date was sent the latest values of these rows."""
         watchlist, marks = account.watchlist, self._marks(account)
         at = rows if watchlist.everything else np.searchsorted(watchlist.rows, rows)
         latest = self.board.changes[rows]
-        fresh = latest - marks[at]
+        new = latest - marks[at]
         marks[at] = latest
-        self._dealt(account, int(np.count_nonzero(fresh)), int(fresh.sum()))
+        self._add(account, int(np.count_nonzero(new)), int(new.sum()))
 
-    def _marks(self, account: Account) -> Counts:
-        """Of one that is not in step; for all rows there are, if it watches them all."""
+    def _marks(self, account: Account) -> _Counts:
+        """The marks of an account; if it watches everything, for all rows there are now."""
         assert account.marks is not None
         if account.watchlist.everything:
             account.marks = _fitted(account.marks, len(self.board.changes))
         return account.marks
 
-    def _dealt(self, account: Account, sent: int, passed: int) -> None:
-        """Besides what the sums by row say, so many changes were sent, of so many that need not be any more."""
+    def _add(self, account: Account, sent: int, settled: int) -> None:
         account.sent_before += sent
         self._sent_before += sent
-        self._passed_before += passed
+        self._settled_before += settled
 
 
-def _rows(watchlist: Watchlist) -> Rows | slice:
+def _rows(watchlist: Watchlist) -> _Rows | slice:
     return slice(None) if watchlist.everything else watchlist.rows
 
 
-def _sum(counts: Counts, watchlist: Watchlist) -> int:
+def _sum(counts: _Counts, watchlist: Watchlist) -> int:
     return int(counts[_rows(watchlist)].sum())
 
 
-def _fitted(counts: Counts, size: int) -> Counts:
+def _fitted(counts: _Counts, size: int) -> _Counts:
     return counts if len(counts) == size else np.concatenate((counts, np.zeros(size - len(counts), np.int64)))

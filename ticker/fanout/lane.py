@@ -1,135 +1,197 @@
-"""One encoding at one rate: what changed since its last beat, encoded once and given to all its clients.
+"""The fan-out of one channel to the clients of one encoding and one rate: groups, slow consumers, catching up.
 
-This module knows no clock (its owner beats it) and no socket (frames go to outlets).
+Clients that are up to date are members of groups; a frame is made once for a group and written to every member that is
+ready. A slow consumer is skipped (``_deliver``): it leaves its group for ``behind``, and each beat tries it again with
+a frame of its own, which has all that it lacks or a part of that.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import Generic
 
-from ticker.fanout.audience import Audience
-from ticker.fanout.conflation import NOTHING, Ledger
-from ticker.fanout.subscription import TickerSubscription
-from ticker.market.board import Board
-from ticker.wire.codec import Codec
-
-_AT_ONCE = 128
+from ticker.fanout.conflation import Totals
+from ticker.fanout.subscription import Group, S, Subscription
+from ticker.fanout.watchlist import Watchlist
+from ticker.market.market import Market
 
 
-class Lane:
-    """The clients of one encoding and one rate. Between beats it holds one number: the version of its last beat."""
+class Lane(ABC, Generic[S]):
+    """Subclasses add what differs between channels: which changes there are, and how they become frames."""
 
-    def __init__(self, codec: Codec, rate_hz: float, board: Board, frame_bytes: int) -> None:
-        self.codec = codec
-        #: Beats a second; 0: whenever the board changed, at the end of that turn of the event loop.
-        self.rate_hz = rate_hz
-        #: The board's version at the last beat.
-        self.version = board.version
-        self.ledger = Ledger(board)
-        self.audience: Audience[TickerSubscription] = Audience()
-        self._board = board
+    #: The newest version at the last beat: members of groups have everything up to it.
+    version: int
+
+    def __init__(self, like: Subscription, market: Market, frame_bytes: int) -> None:
+        """A lane for subscriptions ``like`` this one, whose frames have at most ``frame_bytes``."""
+        self.codec = like.codec
+        #: Beats per second; 0: a beat at the end of each turn of the event loop that published something.
+        self.rate_hz = like.rate_hz
+        self.groups: dict[Watchlist, Group[S]] = {}
+        #: Subscriptions that are not up to date, the one that waits longest first.
+        self.behind: dict[S, None] = {}
+        #: Beats that found a slow consumer still busy.
+        self.skipped = 0
+        #: How often a member fell behind.
+        self.lagged = 0
+        # By row: the groups that watch it, except the one that watches everything.
+        self._watchers: dict[int, dict[Group[S], None]] = {}
+        self._everything: Group[S] | None = None
         self._frame_bytes = frame_bytes
-        # By row; all empty between beats. Kept, so that a beat costs what changed and not the board.
-        self._fragments: list[bytes] = []
+        self._read(market)
 
-    def file(self, subscription: TickerSubscription) -> None:
-        """Put a subscription into its group if it is in step, and among those behind if not."""
+    def __bool__(self) -> bool:
+        """Whether the lane has clients."""
+        return bool(self.groups or self.behind)
+
+    # What channels add
+
+    @abstractmethod
+    def _read(self, market: Market) -> None:
+        """Read from this market, and set ``version`` to its newest."""
+
+    @abstractmethod
+    def begin(self, subscription: S, position: int | None, before: Watchlist, *, anew: bool) -> None:
+        """Set the position of a subscription to which symbols were added, or that resumes.
+
+        ``position`` is the version that the client says it has (None: none), ``before`` the watchlist before the
+        change, and ``anew`` whether the subscription was empty. ``file`` follows.
+        """
+
+    @abstractmethod
+    def _is_current(self, subscription: S) -> bool:
+        """Whether the client has everything up to ``version``."""
+
+    @abstractmethod
+    def _fan_out(self, ts: int) -> None:
+        """Send groups what is new since the last beat, and bring ``version`` up to date."""
+
+    @abstractmethod
+    def _next_frame(self, subscription: S, ts: int) -> bytes | None:
+        """A frame for this client alone, with all that it lacks or a part of it. None if there is nothing to send."""
+
+    # Where a subscription belongs
+
+    def file(self, subscription: S) -> None:
+        """Put a subscription where it belongs now: into the group of its watchlist if it is up to date, else behind."""
         self.leave(subscription)
-        self.ledger.watch(subscription.account, subscription.watchlist)
         if subscription.empty:
             return
-        if subscription.whole and subscription.version >= self.version:
-            self.audience.join(subscription, self.version)
-            self.ledger.join(subscription.account)
+        if self._is_current(subscription):
+            self._join(subscription)
         else:
-            self.audience.behind[subscription] = None
+            self.behind[subscription] = None
 
-    def leave(self, subscription: TickerSubscription) -> None:
-        """Take a subscription out. It knows where it was."""
-        self.audience.leave(subscription)
-        self.ledger.leave(subscription.account)
+    def _join(self, subscription: S) -> None:
+        watchlist = subscription.watchlist
+        group = self.groups.get(watchlist)
+        if group is None:
+            group = self.groups[watchlist] = Group(watchlist, self.version)
+            if watchlist.everything:
+                self._everything = group
+            for row in watchlist.members:
+                self._watchers.setdefault(row, {})[group] = None
+        group.members[subscription] = None
+        subscription.group = group
+
+    def leave(self, subscription: S) -> None:
+        """Remove a subscription; its position is kept in it."""
+        self.behind.pop(subscription, None)
+        group: Group[S] | None = subscription.group
+        if group is None:
+            return
+        # A member that joined after the group's last frame has a newer version than the group.
+        subscription.version = max(subscription.version, group.version)
+        subscription.group = None
+        del group.members[subscription]
+        if group.members:
+            return
+        del self.groups[group.watchlist]
+        if group is self._everything:
+            self._everything = None
+        for row in group.watchlist.members:
+            watchers = self._watchers[row]
+            del watchers[group]
+            if not watchers:
+                del self._watchers[row]
+
+    # Groups
+
+    def _watched(self, rows: Iterable[int]) -> list[int]:
+        """Those of ``rows`` that a group watches."""
+        if self._everything is not None:
+            return list(rows)
+        watchers = self._watchers
+        return [row for row in rows if row in watchers]
+
+    def _touched(self, rows: Sequence[int]) -> list[Group[S]]:
+        """The groups that watch one of ``rows``; with many rows simply all groups, which is cheaper to find."""
+        if len(rows) >= len(self.groups):
+            return list(self.groups.values())
+        found: dict[Group[S], None] = {} if self._everything is None else {self._everything: None}
+        watchers = self._watchers
+        for row in rows:
+            if row in watchers:
+                found.update(watchers[row])
+        return list(found)
+
+    def _deliver(self, group: Group[S], payload: bytes, version: int) -> None:
+        """Write a frame to every member that is ready. The others are skipped and fall behind."""
+        late = [member for member in group.members if not member.outlet.offer(payload)]
+        for member in late:
+            # Before the group's version grows: this member was not sent it.
+            self._fall_behind(member)
+        self.lagged += len(late)
+        group.version = version
+
+    def _fall_behind(self, member: S) -> None:
+        self.leave(member)
+        self.behind[member] = None
+
+    def _dissolve(self, group: Group[S]) -> None:
+        """There is more than a frame may hold: each member gets it in parts of its own."""
+        for member in list(group.members):
+            self._fall_behind(member)
+
+    # Time
 
     def beat(self, ts: int) -> None:
-        """Send what changed since the last beat; ``ts`` is the clock (ns). Whoever isn't ready falls behind."""
-        board, audience = self._board, self.audience
-        since, self.version = self.version, board.version
-        if audience.groups and (self.version > since or self.ledger.early):
-            changed = board.changed(since)
-            watched = audience.watched(changed.tolist())
-            self.ledger.beat(changed, self._fan_out(since, watched, ts) if watched else [])
-        for subscription in list(audience.behind):
-            if subscription.outlet.ready():
-                self.catch_up(subscription, ts)
-            else:
-                self.ledger.skipped += 1
+        """Send what is new since the last beat; ``ts`` is the clock (ns)."""
+        self._fan_out(ts)
+        for subscription in list(self.behind):
+            if not self.catch_up(subscription, ts):
+                self.skipped += 1
 
-    def _fan_out(self, since: int, watched: list[int], ts: int) -> list[int]:
-        """The rows that were told."""
-        board, audience, version = self._board, self.audience, self.version
-        # Nobody here has nothing: even since 0, values that were lost are told.
-        delta = board.since(since, board.index(watched), np.zeros(len(watched), np.bool_))
-        fragments = self._fragments
-        if len(fragments) < len(board):
-            fragments.extend([b""] * (len(board) - len(fragments)))
-        for row, fragment in zip(delta.rows, self.codec.changes(delta), strict=True):
-            fragments[row] = fragment
-        update, touched = self.codec.update, audience.touched(delta.rows)
-        # So many are made, and then sent: taking turns with each, Python and the kernel would push each other out of
-        # the processor's caches.
-        for first in range(0, len(touched), _AT_ONCE):
-            made = [
-                (group, update(group.version, version, ts, parts))
-                for group in touched[first : first + _AT_ONCE]
-                if any(parts := group.watchlist.parts(fragments, delta.rows))
-            ]
-            for group, payload in made:
-                if len(payload) <= self._frame_bytes:
-                    late = audience.deliver(group, payload, version)
-                    self.ledger.lagged += len(late)
-                else:
-                    # More than a frame may hold: each member takes it in parts.
-                    late = list(group.members)
-                    for member in late:
-                        audience.fall_behind(member)
-                for member in late:
-                    self.ledger.leave(member.account)
-        for row in delta.rows:
-            fragments[row] = b""
-        return delta.rows
-
-    def catch_up(self, subscription: TickerSubscription, ts: int) -> bool:
-        """A frame for a subscription that is behind, if its outlet is ready. Whether it is in step now."""
+    def catch_up(self, subscription: S, ts: int) -> bool:
+        """Send a subscription that is behind its next frame, if its outlet is ready. Returns whether it was."""
         if not subscription.outlet.ready():
             return False
-        payload = subscription.take(self._board, ts, self._frame_bytes, self.ledger)
+        payload = self._next_frame(subscription, ts)
         self.file(subscription)
-        subscription.outlet.send(payload)
-        return subscription.group is not None
+        if payload is not None:
+            subscription.outlet.send(payload)
+        return True
 
     def poll(self, ts: int) -> None:
-        """Go on with those that can't wait for a beat: snapshots under way, and all that lag in a lane at once."""
-        for subscription in list(self.audience.behind):
+        """Serve clients that are behind and don't wait for a beat: parts of a snapshot, and all at rate 0."""
+        for subscription in list(self.behind):
             if not self.rate_hz or subscription.partway:
                 self.catch_up(subscription, ts)
 
     @property
+    def totals(self) -> Totals:
+        return Totals(skipped=self.skipped, lagged=self.lagged)
+
+    @property
     def waiting(self) -> bool:
         """Whether ``poll`` has something to do."""
-        return any(not self.rate_hz or subscription.partway for subscription in self.audience.behind)
+        return any(not self.rate_hz or subscription.partway for subscription in self.behind)
 
-    def end(self) -> None:
-        """The board's history is about to end: what somebody still was to be told, nobody will be."""
-        for group in list(self.audience.groups.values()):
-            for member in list(group.members):
-                self.audience.fall_behind(member)
-        for subscription in self.audience.behind:
-            self.ledger.leave(subscription.account)
-            self.ledger.watch(subscription.account, NOTHING)
-
-    def restart(self, board: Board) -> None:
-        """Go on with the board of another history, of which no client has anything."""
-        self._board = self.ledger.board = board
-        self.version = board.version
-        for subscription in self.audience.behind:
-            subscription.reset()
-            self.ledger.watch(subscription.account, subscription.watchlist)
+    def restart(self, market: Market) -> None:
+        """Continue with another market, of which no client has anything."""
+        for group in list(self.groups.values()):
+            self._dissolve(group)
+        self._read(market)
+        for subscription in self.behind:
+            subscription.seek(self.version)

@@ -1,4 +1,4 @@
-"""The newest ticks of a ring in one encoding: each is encoded once, however many clients take it and however late."""
+"""A cache of the newest ticks of a ring in one encoding: each is encoded once, also for slow consumers."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from ticker.market.board import Board
 from ticker.market.ring import Ring
 from ticker.wire.codec import Codec
 
-#: So many are kept: a third of a second of a very busy market. About 100 bytes each.
+#: How many ticks are kept: a third of a second of a very busy market. About 100 bytes each.
 KEPT = 16_384
 
 
-class EncodedTicks:
-    """Fragments by the numbers of their ticks. Those that are no longer kept are encoded again when asked for."""
+class TickCache:
+    """Fragments by tick number. A tick that is no longer kept is encoded again. For one history of the market."""
 
     def __init__(self, codec: Codec, ring: Ring, board: Board) -> None:
         self._codec = codec
         self._ring = ring
         self._board = board
         self._fragments = [b""] * KEPT
-        #: Which tick each place has; ticks are numbered from 1.
+        # The number of the tick in each place; ticks are numbered from 1.
         self._numbers = np.zeros(KEPT, np.int64)
 
     def parts(self, numbers: npt.NDArray[np.int64], rows: npt.NDArray[np.int32]) -> list[bytes]:
-        """A fragment for each of the ticks ``numbers`` (rising, and in the ring), whose rows are ``rows``."""
+        """A fragment for each of the ticks ``numbers`` (ascending, in the ring), whose rows are ``rows``."""
         if not len(numbers) or numbers[-1] - numbers[0] >= KEPT:
             return self._encode(numbers, rows)
         places = numbers % KEPT
@@ -44,5 +44,6 @@ class EncodedTicks:
             return []
         names = self._board.names
         stamps, *floats = self._ring.columns(numbers)
-        told = [names[row] for row in rows.tolist()]
-        return self._codec.ticks(told, stamps.tolist(), [column.tolist() for column in floats])
+        return self._codec.ticks(
+            [names[row] for row in rows.tolist()], stamps.tolist(), [column.tolist() for column in floats]
+        )

@@ -1,8 +1,4 @@
-"""Sets of rows that clients watch, each kept once however many clients watch the same.
-
-Equal watchlists are one object, so that a frame made for one of its watchers is every watcher's. This module knows no
-client and no value.
-"""
+"""The sets of rows that clients watch. Equal watchlists are one object, whose clients share frames."""
 
 from __future__ import annotations
 
@@ -14,21 +10,21 @@ from weakref import WeakValueDictionary
 import numpy as np
 import numpy.typing as npt
 
-#: A watchlist with at least one of so many rows has a flag for each: no more memory than its rows take.
+#: A watchlist of at least one in this many rows keeps a flag for each row: no more memory than its rows take.
 _SPARSE = 8
 
 
 class Watchlist:
-    """Some rows of the board, or all of them (``everything``), those to come included."""
+    """Some rows of the board, or ``everything``: all rows, including future ones."""
 
     __slots__ = ("__weakref__", "_flags", "_pick", "everything", "members", "rows")
 
     def __init__(self, members: frozenset[int] | None) -> None:
         self.everything = members is None
         self.members = members or frozenset()
-        #: The rows in rising order; empty if everything is watched.
+        #: The rows in ascending order; empty if everything is watched.
         self.rows: npt.NDArray[np.intp] = np.array(sorted(self.members), np.intp)
-        #: Whether each row is watched, up to one behind the last. Made when it is asked for the first time.
+        # Whether each row is watched, up to one after the last. Made on first use.
         self._flags: npt.NDArray[np.bool_] | None = None
         self._pick: Callable[[Sequence[bytes]], tuple[bytes, ...]] = _picker(self.rows.tolist())
 
@@ -36,7 +32,7 @@ class Watchlist:
         return self.everything or row in self.members
 
     def places(self, rows: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.intp]:
-        """Where in ``rows`` (any of the board's, also repeated) those are that are watched."""
+        """The positions in ``rows`` (in any order, also repeated) of rows that are watched."""
         if self.everything:
             return np.arange(len(rows))
         if not len(self.rows) or not len(rows):
@@ -50,9 +46,9 @@ class Watchlist:
         return np.flatnonzero(self._flags[np.minimum(rows, highest + 1)])
 
     def parts(self, fragments: Sequence[bytes], touched: Sequence[int]) -> Sequence[bytes]:
-        """This watchlist's of the ``fragments`` by row, of which those of ``touched`` are not empty.
+        """This watchlist's own of ``fragments``, which are by row and empty except for the rows ``touched``.
 
-        Takes whichever is shorter, the watchlist or what changed. Empty fragments may be among the result.
+        Loops over the shorter of watchlist and ``touched``. The result may contain empty fragments.
         """
         if self.everything:
             return [fragments[row] for row in touched]
@@ -63,14 +59,14 @@ class Watchlist:
 
 
 def _picker(rows: list[int]) -> Callable[[Sequence[bytes]], tuple[bytes, ...]]:
-    """One call that takes the items at ``rows``: several times faster than a loop over them."""
+    """A call that takes the items at ``rows``, several times faster than a loop."""
     if len(rows) > 1:
         return itemgetter(*rows)
     return lambda fragments: tuple(fragments[row] for row in rows)
 
 
 class Watchlists:
-    """Gives out watchlists, the same object for the same rows. One that nobody holds any more goes by itself."""
+    """Makes watchlists: the same object for the same rows. Unused watchlists are freed."""
 
     def __init__(self) -> None:
         self._known: WeakValueDictionary[frozenset[int], Watchlist] = WeakValueDictionary()

@@ -127,12 +127,11 @@ class Hub:
             if rows or seen:
                 subscription.watch(rows, seen)
                 # All its values are newer than the version that the client has: it needs no catching up.
-                self._lanes.file(subscription)
+                self._lanes.of(subscription).file(subscription)
                 self._note_awaited(session, subscription)
 
     def _restarted(self, before: Market) -> None:
         """Move all lanes to another market, of which no client has anything."""
-        self._lanes.end()
         self._lanes.restart(self.market)
         for session in self.sessions:
             session.outlet.send(session.codec.encode(self._welcome()))
@@ -163,7 +162,7 @@ class Hub:
         del self.sessions[session]
         for subscription in session.subscriptions():
             self._awaiting.pop(subscription, None)
-            self._lanes.leave(subscription)
+            self._lanes.of(subscription).leave(subscription)
         for handler in self._op_handlers:
             handler.leave(session)
 
@@ -219,27 +218,28 @@ class Hub:
         before, was_empty = subscription.watchlist, subscription.empty
         answer, changed = session.receive(message, subscription, self)
         session.outlet.send(session.codec.encode(answer))
-        moved: list[Subscription] = []
-        for rated in session.rated():
-            if rated.rate_hz != session.rate_hz:
-                self._lanes.leave(rated)
-                rated.rate_hz = session.rate_hz
-                moved.append(rated)
+        # Those that changed or move to another lane.
+        moved = [each for each in session.subscriptions() if each.has_rate and each.rate_hz != session.rate_hz]
+        for each in moved:
+            self._lanes.of(each).leave(each)
+            each.rate_hz = session.rate_hz
         since = message.since if isinstance(message, Subscribe) else None
         if changed or since is not None:
-            self._lanes.leave(subscription)
+            lane = self._lanes.of(subscription)
+            lane.leave(subscription)
             if isinstance(message, Subscribe):
                 position = self._position(since)
                 missed = message.channel == "ticker" and position is not None and position < self.board.version
                 self.resumed += missed
-                self._lanes.begin(subscription, position, before, anew=was_empty)
+                lane.begin(subscription, position, before, anew=was_empty)
             self._note_awaited(session, subscription)
             moved.append(subscription)
         for each in dict.fromkeys(moved):
-            self._lanes.file(each)
+            lane = self._lanes.of(each)
+            lane.file(each)
             # The rate limit of a key holds for first frames, too: they wait for the next beat.
-            if session.may.rate is None or each not in session.rated():
-                self._lanes.catch_up(each, ts)
+            if each in lane.behind and (session.may.rate is None or not each.has_rate):
+                lane.catch_up(each, ts)
 
     def _position(self, since: Since | None) -> int | None:
         """Where a client says that it was; None if it can't have been there."""
@@ -295,7 +295,7 @@ class Hub:
         """Send what goes out at once. To be called at the end of a turn in which something was published."""
         if self._lanes.at_once:
             self.settle()
-            self._lanes.flush(ts)
+            self._lanes.beat(0, ts)
 
     @property
     def waiting(self) -> bool:
@@ -318,7 +318,7 @@ class Hub:
             version = session.ticker.version
             if session.ticker.group is not None:
                 # In step it has all of the lane's last beat, or more, if it was caught up since.
-                version = max(version, self._lanes.lane(session.ticker).version)
+                version = max(version, self._lanes.of(session.ticker).version)
             key = session.codec.name, version
             if key not in made:
                 made[key] = session.codec.encode(Heartbeat(version=version, ts=ts, feed=state))

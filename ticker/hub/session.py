@@ -1,7 +1,6 @@
-"""One client, without its socket and without a clock: what it asked for, and what the hub answers.
+"""One client of the hub: its subscriptions, its rate, and the answers to its subscribes and unsubscribes.
 
-``receive`` turns a message of the client's into the answer to it and changes the client's watchlists; sending prices
-is the lanes' and tapes' job. Symbols are looked up through a ``Catalogue``, so that this module knows no feed.
+No socket and no clock here. Frames of prices are the lanes' job (``ticker.fanout``).
 """
 
 from __future__ import annotations
@@ -12,50 +11,45 @@ from typing import Protocol
 
 from ticker.auth.entitlements import EVERYTHING, Entitlements
 from ticker.errors import ProtocolError
-from ticker.fanout.bar_subscription import BarSubscription
-from ticker.fanout.subscription import Outlet, Subscription, TapeSubscription, TickerSubscription
+from ticker.fanout.channels import CHANNELS
+from ticker.fanout.subscription import TICKER, Outlet, Subscription, Topic
+from ticker.fanout.ticker_lane import TickerSubscription
 from ticker.fanout.watchlist import Watchlists
 from ticker.market.bar_store import INTERVALS
 from ticker.model import ALL, is_symbol
 from ticker.wire.codec import Codec
 from ticker.wire.limits import Limits
-from ticker.wire.messages import (
-    CHANNELS,
-    Subscribe,
-    Subscribed,
-    Unsubscribe,
-    Unsubscribed,
-)
+from ticker.wire.messages import Subscribe, Subscribed, Unsubscribe, Unsubscribed
 
 DEFAULT_RATE_HZ = 10.0
 
 
 class Catalogue(Protocol):
-    """Which symbols there are. ``complete``: no others can come."""
+    """The symbols that exist: the hub, which imports this module."""
 
     @property
-    def complete(self) -> bool: ...
+    def complete(self) -> bool:
+        """Whether no more symbols can appear."""
 
     @property
     def names(self) -> Sequence[str]:
         """By row."""
-        ...
 
     def row(self, name: str) -> int | None: ...
 
 
 def rejection(name: str, may: Entitlements, catalogue: Catalogue) -> str | None:
-    """Why a symbol can't be had, if it can't."""
+    """Why a client entitled to ``may`` can't subscribe to a symbol; None if it can."""
     if not is_symbol(name):
         return "unknown-symbol"
-    # First whether it may be known at all: what is hidden is answered like what is not there, and as fast.
+    # Before the lookup: neither the answer nor its time tells whether a symbol exists that the client may not see.
     if not may.symbol(name):
         return "not-entitled"
     return "unknown-symbol" if catalogue.complete and catalogue.row(name) is None else None
 
 
 class Session:
-    """A client's subscriptions, one a channel, and the rate of its lane."""
+    """The state of one client. It has a subscription for each channel (of `bars`: for each interval) that it used."""
 
     def __init__(
         self,
@@ -70,29 +64,26 @@ class Session:
     ) -> None:
         self.id = id
         self.may = may
-        #: Whose it is, where the server asks that: the name of the key, or the token's `sub`.
+        #: With authentication: the name of the key, or the token's `sub`.
         self.name = name
-        #: To whom belongs what is its own, which may have to tell apart those of one name.
+        #: The owner of the client's alerts. Unlike ``name``, it tells a key from a token with the same name.
         self.owner = name if owner is None else owner
-        #: What it is here for besides prices: rooms that it is in, alerts that it waits for.
+        #: How many rooms the client is in, and alert owners that it waits for.
         self.engaged = 0
-        #: Whether it can be told anything besides prices: who polls can't.
+        #: Whether notices can reach the client. Long polling carries prices only.
         self.hears = True
         self.outlet = outlet
         self.codec = codec
         self.limits = limits
         self.rate_hz = self._granted(DEFAULT_RATE_HZ, None)
         self._watchlists = watchlists
-        self.ticker = TickerSubscription(outlet, codec, watchlists, self.rate_hz)
-        self.tapes = {name: TapeSubscription(outlet, codec, watchlists, name) for name in ("trades", "quotes")}
-        #: By interval, those that were asked for.
-        self.bars: dict[str, BarSubscription] = {}
-
+        self.ticker = TickerSubscription(outlet, codec, watchlists, TICKER, self.rate_hz)
+        self._subscriptions: dict[Topic, Subscription] = {TICKER: self.ticker}
         self._frames = 0
         self._silent = 0
 
     def silent(self, steps: int) -> bool:
-        """Whether nothing has been sent for ``steps`` calls of this in a row; then the counting starts again."""
+        """Whether nothing was sent during the last ``steps`` calls. True restarts the count."""
         frames = self.outlet.frames
         self._silent = self._silent + 1 if frames == self._frames else 0
         self._frames = frames
@@ -103,38 +94,33 @@ class Session:
 
     @property
     def busy(self) -> bool:
-        """Whether there is anything that it is here for."""
+        """Whether the client uses anything: a subscription, a room, alerts. The server closes idle connections."""
         return self.engaged > 0 or len(self) > 0
 
     def __len__(self) -> int:
-        """The size of all its watchlists together; ``*`` counts as one."""
+        """The number of symbols on all watchlists; ``*`` counts as one."""
         return sum(len(subscription.symbols()) for subscription in self.subscriptions())
 
     def subscriptions(self) -> list[Subscription]:
-        return [self.ticker, *self.tapes.values(), *self.bars.values()]
-
-    def rated(self) -> list[TickerSubscription | BarSubscription]:
-        """Those that get what changed at the session's rate."""
-        return [self.ticker, *self.bars.values()]
+        return list(self._subscriptions.values())
 
     def subscription(self, message: Subscribe | Unsubscribe) -> Subscription:
-        """What a message is about. Raises ``ProtocolError`` for a channel or an interval that there is not."""
-        channel, interval = message.channel, message.interval
-        if channel == "ticker":
-            return self.ticker
-        if channel in self.tapes:
-            return self.tapes[channel]
-        if channel != "bars":
+        """The subscription that a message names. Raises ``ProtocolError`` for an unknown channel or interval."""
+        channel, interval = message.channel, ""
+        if channel not in CHANNELS:
             known = ", ".join(CHANNELS)
-            raise ProtocolError("unknown-channel", f"channel {channel!r:.80}: there are {known}", message.id)
-        if interval is None or interval not in INTERVALS:
-            what = "interval is missing" if interval is None else f"interval {interval!r:.80}"
-            raise ProtocolError("bad-interval", f"{what}: there are {', '.join(INTERVALS)}", message.id)
-        found = self.bars.get(interval)
-        if found is None:
-            found = BarSubscription(self.outlet, self.codec, self._watchlists, interval, self.rate_hz)
-            self.bars[interval] = found
-        return found
+            raise ProtocolError("unknown-channel", f"unknown channel {channel!r:.80}; channels: {known}", message.id)
+        if channel == "bars":
+            interval = message.interval or ""
+            if interval not in INTERVALS:
+                what = f"unknown interval {interval!r:.80}" if interval else "interval is missing"
+                raise ProtocolError("bad-interval", f"{what}; intervals: {', '.join(INTERVALS)}", message.id)
+        topic = Topic(channel, interval)
+        if topic not in self._subscriptions:
+            kind = CHANNELS[channel].subscription
+            rate_hz = self.rate_hz if kind.has_rate else 0.0
+            self._subscriptions[topic] = kind(self.outlet, self.codec, self._watchlists, topic, rate_hz)
+        return self._subscriptions[topic]
 
     def receive(
         self, message: Subscribe | Unsubscribe, subscription: Subscription, catalogue: Catalogue
@@ -165,7 +151,7 @@ class Session:
                 found[name] = catalogue.row(name)
         grown = len(subscription.names) + sum(name not in subscription.names for name in found)
         if grown > self.limits.symbols:
-            text = f"{grown} symbols on {message.channel}; the limit is {self.limits.symbols} (or '*' for all)"
+            text = f"{grown} symbols on {message.channel}; the limit is {self.limits.symbols}; use '*' for all"
             raise ProtocolError("too-many-symbols", text, message.id)
         self.rate_hz = rate_hz
         changed = bool(found) and subscription.watch(found)
@@ -175,7 +161,7 @@ class Session:
         answer = Subscribed(
             id=message.id,
             channel=message.channel,
-            interval=_interval(subscription),
+            interval=subscription.topic.interval or None,
             symbols=subscription.symbols(),
             rate=self.rate_hz,
             rejected=rejected,
@@ -185,24 +171,20 @@ class Session:
     def _unsubscribe(self, message: Unsubscribe, subscription: Subscription) -> tuple[Unsubscribed, bool]:
         everything = ALL in message.symbols
         changed = subscription.unwatch_everything() if everything else subscription.unwatch(message.symbols)
-        interval, left = _interval(subscription), subscription.symbols()
+        interval, left = subscription.topic.interval or None, subscription.symbols()
         return Unsubscribed(id=message.id, channel=message.channel, interval=interval, symbols=left), changed
 
     def visible(self, names: Sequence[str], first: int = 0) -> set[int]:
-        """The rows of those names that this client may see; ``first`` is the row of the first."""
+        """The rows of ``names`` that the client is entitled to; ``first`` is the row of the first name."""
         return {row for row, name in enumerate(names, first) if self.may.symbol(name)}
 
     def _granted(self, rate: float, id_: int | str | None) -> float:
-        """The nearest of the offered rates that is not above ``rate``, nor what it may have; 0 is at once."""
-        most = self.may.rate
-        if most is not None and (rate == 0 or rate > most):
-            rate = most
+        """The highest offered rate that is neither above ``rate`` nor above the key's limit; 0 is at once."""
+        limit = self.may.rate
+        if limit is not None and (rate == 0 or rate > limit):
+            rate = limit
         offered = [offer for offer in self.limits.rates if offer <= rate and bool(offer) == bool(rate)]
         if not offered or not math.isfinite(rate):
             rates = ", ".join(f"{offer:g}" for offer in self.limits.rates)
-            raise ProtocolError("bad-rate", f"rate {rate:g} can't be; there are {rates} (0: at once)", id_)
+            raise ProtocolError("bad-rate", f"rate {rate:g} is not offered; rates: {rates} (0: at once)", id_)
         return max(offered)
-
-
-def _interval(subscription: Subscription) -> str | None:
-    return subscription.interval if isinstance(subscription, BarSubscription) else None

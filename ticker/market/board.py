@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -17,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ticker.errors import BatchError
+from ticker.fields import FIELDS, GONE, Delta
 from ticker.model import (
-    FIELDS,
     BoardEvent,
     Ints,
     Quotes,
@@ -37,7 +36,6 @@ _QUOTE = slice(_COLUMN["bid"], _COLUMN["ask_size"] + 1)
 _PREV_CLOSE = _COLUMN["prev_close"]
 _TS = _COLUMN["ts"]
 _BITS = 1 << np.arange(len(FIELDS))
-_GONE = -1
 
 
 _Rows = npt.NDArray[np.intp]
@@ -45,22 +43,6 @@ _Rows = npt.NDArray[np.intp]
 _Stamped = tuple[_Rows, npt.NDArray[np.int64], npt.NDArray[np.int64]]
 #: The sorting order by row, each row's first and last place in it, and the rows.
 _Grouped = tuple[_Rows, _Rows, _Rows, _Rows]
-
-
-@dataclass(frozen=True, slots=True)
-class Delta:
-    """What changed of some symbols, as plain lists; a codec makes fragments of it.
-
-    ``rows`` and ``names`` say which symbols, ``masks`` which fields (bit i is FIELDS[i]; -1: the symbol is gone),
-    ``values`` the fields' values in one flat list without `ts` (NaN: lost its value), ``stamps`` each symbol's `ts`
-    (ns; 0: no value), whether it changed or not.
-    """
-
-    rows: list[int]
-    names: list[str]
-    masks: list[int]
-    values: list[float]
-    stamps: list[int]
 
 
 class Board:
@@ -298,7 +280,7 @@ class Board:
             gone = gone & False if fresh is None else gone & ~fresh
         changed[gone] = False
         masks = changed @ _BITS
-        masks[gone] = _GONE
+        masks[gone] = GONE
         told = masks != 0
         if not told.all():
             rows, masks, changed, values, stamps = rows[told], masks[told], changed[told], values[told], stamps[told]
@@ -346,7 +328,7 @@ def symbol_dicts(delta: Delta) -> dict[str, dict[str, int | float | None] | None
     result: dict[str, dict[str, int | float | None] | None] = {}
     at = 0
     for name, mask, stamp in zip(delta.names, delta.masks, delta.stamps, strict=True):
-        if mask == _GONE:
+        if mask == GONE:
             result[name] = None
             continue
         fields: dict[str, int | float | None] = {}

@@ -1,11 +1,11 @@
-"""JSON and msgpack: a fragment, a frame, a decoded message.
+"""JSON and msgpack encodings of the wire protocol.
 
-What many clients share is encoded once, as *fragments*: one symbol's changes, or one tick. A frame is a head, fragments
-joined, and a tail, so that a client costs a join and not an encoding. Field names are encoded once, into a template for
-each set of changed fields. Numbers that are whole go out as integers in both encodings, so that both say the same.
+Data that many clients share is encoded once, as *fragments*: the changes of one symbol, one tick, or one bar. A frame
+is a head, the joined fragments and a tail, so that a frame costs a join per client and no encoding. Both encodings
+write whole numbers as integers.
 
-Sources: RFC 8259 (JSON), the msgpack specification (github.com/msgpack/msgpack, spec.md). This module knows no board,
-no client and no socket, and imports no numpy, for the Python client's sake.
+Sources: RFC 8259 (JSON), the msgpack specification (github.com/msgpack/msgpack, spec.md). No numpy here: the Python
+client imports this module.
 """
 
 from __future__ import annotations
@@ -13,95 +13,77 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from itertools import chain
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
 import msgpack
 import msgspec
 
 from ticker.errors import ProtocolError
-from ticker.fields import FIELDS
+from ticker.fields import FIELDS, GONE, Delta
 from ticker.wire.limits import Limits
 from ticker.wire.messages import CLIENT_MESSAGES, ClientMessage, ServerMessage
 
 #: The default of ``limits.depth``.
 _DEPTH = Limits().depth
 
-#: In a mask of changed fields, bit i stands for FIELDS[i]; this mask stands for a symbol that is gone.
-GONE = -1
+Parts = Sequence[bytes]
+#: Lost ticks or bars by symbol.
+Lost = dict[str, int]
+
 _TS_BIT = 1 << FIELDS.index("ts")
+#: What the decoders raise for input that is not in their encoding, besides ``msgspec.ValidationError``.
+_MALFORMED = (msgspec.DecodeError, msgpack.UnpackException, ValueError, TypeError, OverflowError, RecursionError)
 
 
-class Changes(Protocol):
-    """What changed of some symbols, as plain lists (see ``board.Delta``).
+class Codec(ABC):
+    """One encoding. Fragments and frames of one codec are of no use to another."""
 
-    ``masks`` has one int a symbol: the fields that changed (bits by FIELDS), or GONE. ``values`` has the changed
-    fields' values of all symbols in one flat list, `ts` apart, NaN for "lost its value"; ``stamps`` one stamp a symbol.
-    """
+    name: ClassVar[str]
+    is_text: ClassVar[bool]
+    subprotocol: ClassVar[str]
 
-    @property
-    def names(self) -> Sequence[str]: ...
-
-    @property
-    def masks(self) -> Sequence[int]: ...
-
-    @property
-    def values(self) -> Sequence[float]: ...
-
-    @property
-    def stamps(self) -> Sequence[int]: ...
-
-
-class Codec(Protocol):
-    """One encoding of the wire. Fragments and frames of one are of no use to another."""
-
-    name: str
-    is_text: bool
-    subprotocol: str
-
-    def encode(self, message: msgspec.Struct) -> bytes:
-        """A whole message. Raises ``TypeError``, ``ValueError`` or ``OverflowError`` for what it can't express."""
-
-    def decode_client(self, raw: bytes | str) -> ClientMessage:
-        """A client's message. Raises ``ProtocolError`` with the code to answer and the ``id``, where there is one."""
-
-    def decode_server(self, raw: bytes | str) -> ServerMessage:
-        """A server's message. Raises ``ProtocolError``."""
-
-    def changes(self, changes: Changes) -> list[bytes]:
-        """A fragment for each symbol."""
-
-    def update(self, since: int, version: int, ts: int, parts: Sequence[bytes]) -> bytes:
-        """An `update` frame of fragments of symbols; empty ones count as absent."""
-
-    def ticks(self, names: Sequence[str], stamps: Sequence[int], floats: Sequence[Sequence[float]]) -> list[bytes]:
-        """A fragment for each tick, of columns of equal length; NaN is no value."""
-
-    def rows(self, columns: Sequence[Sequence[Any]]) -> list[bytes]:
-        """A fragment for each row of the columns, whatever they hold."""
-
-    def tape(self, channel: str, since: int, version: int, parts: Sequence[bytes], lost: dict[str, int]) -> bytes:
-        """A `trades` or `quotes` frame of fragments of ticks."""
-
-    def bars(self, interval: str, since: int, version: int, parts: Sequence[bytes], lost: dict[str, int]) -> bytes:
-        """A `bars` frame of fragments that ``rows`` made of bars."""
-
-
-class _Fragments(ABC):
-    """Changes to fragments, in either encoding: names and sets of fields are encoded once, numbers all in one go."""
+    _decode: Callable[[bytes | str], object]
+    _decode_server: Callable[..., ServerMessage]
 
     def __init__(self, gone: bytes, depth: int) -> None:
         self._depth = depth
         self._keys: dict[str, bytes] = {}
+        # By mask: a fragment with the names of the changed fields, and ``%b`` for the symbol and each value.
         self._templates: dict[int, bytes] = {GONE: gone}
-        #: The head of the last update, and for which it is: that of most groups of a beat is the same.
+        # The head of the last update and its (since, version, ts): most groups of a beat share it.
         self._head: tuple[tuple[int, int, int], bytes] = ((-1, -1, -1), b"")
 
-    def changes(self, changes: Changes) -> list[bytes]:
-        texts = self._numbers(changes.values)
+    # Messages
+
+    @abstractmethod
+    def encode(self, message: msgspec.Struct) -> bytes:
+        """A whole message. Raises ``TypeError``, ``ValueError`` or ``OverflowError`` for what it can't express."""
+
+    def decode_client(self, raw: bytes | str) -> ClientMessage:
+        """A client's message. Raises ``ProtocolError`` with the code to answer and the message's ``id``, if any."""
+        try:
+            message = self._decode(raw)
+        except _MALFORMED as error:
+            # msgpack's errors often have no text.
+            raise ProtocolError("malformed", f"not {self.name}: {type(error).__name__} {error}".rstrip()) from None
+        return _client_message(message, self._depth)
+
+    def decode_server(self, raw: bytes | str) -> ServerMessage:
+        """A server's message. Raises ``ProtocolError``."""
+        try:
+            return self._decode_server(raw)
+        except _MALFORMED as error:
+            raise ProtocolError("malformed", f"not a message of this protocol: {error}") from None
+
+    # Fragments
+
+    def changes(self, delta: Delta) -> list[bytes]:
+        """A fragment for each symbol of ``delta``. Names and sets of fields are encoded once, numbers all in one go."""
+        texts = self._numbers(delta.values)
         keys, templates = self._keys, self._templates
         fragments: list[bytes] = []
         at = 0
-        for name, mask, stamp in zip(changes.names, changes.masks, changes.stamps, strict=True):
+        for name, mask, stamp in zip(delta.names, delta.masks, delta.stamps, strict=True):
             key = keys.get(name) or keys.setdefault(name, self._key(name))
             template = templates.get(mask) or templates.setdefault(mask, self._template(mask))
             if mask == GONE:
@@ -116,59 +98,68 @@ class _Fragments(ABC):
                 at = end
         return fragments
 
-    def _headed(self, told: tuple[int, int, int]) -> bytes:
-        if self._head[0] != told:
-            self._head = told, self._update_head(*told)
+    @abstractmethod
+    def ticks(self, names: Sequence[str], stamps: Sequence[int], floats: Sequence[Sequence[float]]) -> list[bytes]:
+        """A fragment for each tick, from columns of equal length. NaN means no value."""
+
+    @abstractmethod
+    def rows(self, columns: Sequence[Sequence[Any]]) -> list[bytes]:
+        """A fragment for each row of ``columns``: a list of the row's values."""
+
+    # Frames
+
+    @abstractmethod
+    def update(self, since: int, version: int, ts: int, parts: Parts) -> bytes:
+        """An `update` frame of fragments that ``changes`` made. Empty ones count as absent."""
+
+    @abstractmethod
+    def numbered(self, channel: str, interval: str, since: int, version: int, parts: Parts, lost: Lost) -> bytes:
+        """A `trades`, `quotes` or `bars` frame of fragments that ``ticks`` or ``rows`` made.
+
+        ``interval`` is empty for other channels than `bars`.
+        """
+
+    def _update_head(self, since: int, version: int, ts: int) -> bytes:
+        key = since, version, ts
+        if self._head[0] != key:
+            self._head = key, self._make_update_head(since, version, ts)
         return self._head[1]
 
     @abstractmethod
-    def _update_head(self, since: int, version: int, ts: int) -> bytes:
-        """What stands before the fragments of an update."""
+    def _make_update_head(self, since: int, version: int, ts: int) -> bytes: ...
 
     @abstractmethod
     def _key(self, name: str) -> bytes:
-        """What stands before a symbol's fields."""
+        """The encoded name of a symbol, as it precedes its fields."""
 
     @abstractmethod
-    def _template(self, mask: int) -> bytes:
-        """A fragment with the fields of ``mask``, and ``%b`` where the name and the numbers go."""
+    def _template(self, mask: int) -> bytes: ...
 
     @abstractmethod
     def _numbers(self, values: Sequence[float]) -> list[bytes]:
-        """Each number encoded."""
+        """Each number encoded; NaN as null."""
 
     @abstractmethod
     def _stamp(self, stamp: int) -> bytes:
-        """A stamp encoded; 0 is none."""
+        """A stamp encoded; 0 as null."""
 
 
-class JsonCodec(_Fragments):
+class JsonCodec(Codec):
     name = "json"
     is_text = True
     subprotocol = "ticker.v1.json"
 
     def __init__(self, depth: int = _DEPTH) -> None:
-        super().__init__(gone=b"%bnull", depth=depth)
+        super().__init__(b"%bnull", depth)
+        self._decode = msgspec.json.decode
+        self._decode_server = msgspec.json.Decoder(ServerMessage).decode
         self._names: dict[str, bytes] = {}
-        self._decode_server: Callable[[bytes | str], ServerMessage] = msgspec.json.Decoder(ServerMessage).decode
 
     def encode(self, message: msgspec.Struct) -> bytes:
         return msgspec.json.encode(message)
 
-    def decode_client(self, raw: bytes | str) -> ClientMessage:
-        try:
-            return _client_message(msgspec.json.decode(raw), self._depth)
-        except (msgspec.DecodeError, ValueError, RecursionError) as error:
-            raise ProtocolError("malformed", f"not JSON: {error}") from None
-
-    def decode_server(self, raw: bytes | str) -> ServerMessage:
-        try:
-            return self._decode_server(raw)
-        except (msgspec.DecodeError, ValueError, RecursionError) as error:
-            raise ProtocolError("malformed", f"not a message of this protocol: {error}") from None
-
     def _key(self, name: str) -> bytes:
-        # A symbol's fragment begins with a comma: joining with an empty string then passes over absent ones for free.
+        # The comma comes first: joining fragments with an empty string then skips empty ones at no cost.
         return b"," + msgspec.json.encode(name) + b":"
 
     def _template(self, mask: int) -> bytes:
@@ -176,65 +167,50 @@ class JsonCodec(_Fragments):
         return b"%b{" + b",".join(fields) + b"}"
 
     def _numbers(self, values: Sequence[float]) -> list[bytes]:
-        # Encoded in one call and cut apart again: a call for each costs twice as much. The comma behind each number is
-        # what lets the trailing ".0" of whole numbers go in one pass.
+        # Encoding all numbers in one call and splitting the text takes half as long as a call each. The comma after
+        # each number lets one replace remove the ".0" of whole numbers.
         return (msgspec.json.encode(values)[1:-1] + b",").replace(b".0,", b",").split(b",")
 
     def _stamp(self, stamp: int) -> bytes:
         return b"%d" % stamp if stamp else b"null"
 
-    def update(self, since: int, version: int, ts: int, parts: Sequence[bytes]) -> bytes:
-        return b"".join((self._headed((since, version, ts)), b"".join(parts)[1:], b"}}"))
+    def update(self, since: int, version: int, ts: int, parts: Parts) -> bytes:
+        return b"".join((self._update_head(since, version, ts), b"".join(parts)[1:], b"}}"))
 
-    def _update_head(self, since: int, version: int, ts: int) -> bytes:
+    def _make_update_head(self, since: int, version: int, ts: int) -> bytes:
         return b'{"type":"update","since":%d,"version":%d,"ts":%d,"data":{' % (since, version, ts)
 
     def ticks(self, names: Sequence[str], stamps: Sequence[int], floats: Sequence[Sequence[float]]) -> list[bytes]:
         keys = self._names
-        told = [keys.get(name) or keys.setdefault(name, b"[" + msgspec.json.encode(name)) for name in names]
+        encoded = [keys.get(name) or keys.setdefault(name, b"[" + msgspec.json.encode(name)) for name in names]
         template = b"%b,%d" + b",%b" * len(floats) + b"]"
-        return [template % row for row in zip(told, stamps, *map(self._numbers, floats), strict=False)]
+        return [template % row for row in zip(encoded, stamps, *map(self._numbers, floats), strict=False)]
 
     def rows(self, columns: Sequence[Sequence[Any]]) -> list[bytes]:
         return list(map(msgspec.json.encode, zip(*columns, strict=True)))
 
-    def tape(self, channel: str, since: int, version: int, parts: Sequence[bytes], lost: dict[str, int]) -> bytes:
-        return self._tape(b'"%b"' % channel.encode(), since, version, parts, lost)
-
-    def bars(self, interval: str, since: int, version: int, parts: Sequence[bytes], lost: dict[str, int]) -> bytes:
-        return self._tape(b'"bars","interval":"%b"' % interval.encode(), since, version, parts, lost)
-
-    def _tape(self, kind: bytes, since: int, version: int, parts: Sequence[bytes], lost: dict[str, int]) -> bytes:
-        head = b'{"type":%b,"since":%d,"version":%d,"data":[' % (kind, since, version)
+    def numbered(self, channel: str, interval: str, since: int, version: int, parts: Parts, lost: Lost) -> bytes:
+        head = b'{"type":"%b",' % channel.encode()
+        if interval:
+            head += b'"interval":"%b",' % interval.encode()
+        head += b'"since":%d,"version":%d,"data":[' % (since, version)
         tail = b'],"lost":%b}' % msgspec.json.encode(lost) if lost else b"]}"
         return b"".join((head, b",".join(parts), tail))
 
 
-class MsgpackCodec(_Fragments):
+class MsgpackCodec(Codec):
     name = "msgpack"
     is_text = False
     subprotocol = "ticker.v1.msgpack"
 
     def __init__(self, depth: int = _DEPTH) -> None:
-        super().__init__(gone=b"%b\xc0", depth=depth)
+        super().__init__(b"%b\xc0", depth)
+        self._decode = _unpack
+        self._decode_server = msgspec.msgpack.Decoder(ServerMessage).decode
         self._pack: Callable[[object], bytes] = msgpack.Packer().pack
-        self._decode_server: Callable[[bytes], ServerMessage] = msgspec.msgpack.Decoder(ServerMessage).decode
 
     def encode(self, message: msgspec.Struct) -> bytes:
         return msgspec.msgpack.encode(message)
-
-    def decode_client(self, raw: bytes | str) -> ClientMessage:
-        try:
-            return _client_message(msgpack.unpackb(raw, strict_map_key=True, ext_hook=_no_extension), self._depth)
-        except (ValueError, TypeError, OverflowError, RecursionError, msgpack.UnpackException) as error:
-            # The package's errors often say nothing but their name.
-            raise ProtocolError("malformed", f"not msgpack: {type(error).__name__} {error}".rstrip()) from None
-
-    def decode_server(self, raw: bytes | str) -> ServerMessage:
-        try:
-            return self._decode_server(raw if isinstance(raw, bytes) else raw.encode())
-        except (msgspec.DecodeError, ValueError, RecursionError) as error:
-            raise ProtocolError("malformed", f"not a message of this protocol: {error}") from None
 
     def _key(self, name: str) -> bytes:
         return self._pack(name)
@@ -246,7 +222,7 @@ class MsgpackCodec(_Fragments):
 
     def _numbers(self, values: Sequence[float]) -> list[bytes]:
         pack = self._pack
-        # As ``plain`` has it, without a call for each.
+        # ``plain`` inlined: saves a call per number.
         return [
             (pack(int(value)) if -1e16 < value < 1e16 else pack(value))
             if value.is_integer()
@@ -257,11 +233,11 @@ class MsgpackCodec(_Fragments):
     def _stamp(self, stamp: int) -> bytes:
         return self._pack(stamp or None)
 
-    def update(self, since: int, version: int, ts: int, parts: Sequence[bytes]) -> bytes:
+    def update(self, since: int, version: int, ts: int, parts: Parts) -> bytes:
         symbols = len(parts) - parts.count(b"")
-        return b"".join((self._headed((since, version, ts)), _map_header(symbols), *parts))
+        return b"".join((self._update_head(since, version, ts), _header(symbols, *_MAP), *parts))
 
-    def _update_head(self, since: int, version: int, ts: int) -> bytes:
+    def _make_update_head(self, since: int, version: int, ts: int) -> bytes:
         pack = self._pack
         return b"".join((_UPDATE_HEAD, pack(since), _VERSION, pack(version), _TS, pack(ts), _DATA))
 
@@ -271,64 +247,65 @@ class MsgpackCodec(_Fragments):
     def rows(self, columns: Sequence[Sequence[Any]]) -> list[bytes]:
         return list(map(self._pack, zip(*columns, strict=True)))
 
-    def tape(self, channel: str, since: int, version: int, parts: Sequence[bytes], lost: dict[str, int]) -> bytes:
-        return self._tape({"type": channel, "since": since}, version, parts, lost)
-
-    def bars(self, interval: str, since: int, version: int, parts: Sequence[bytes], lost: dict[str, int]) -> bytes:
-        return self._tape({"type": "bars", "interval": interval, "since": since}, version, parts, lost)
-
-    def _tape(self, first: dict[str, object], version: int, parts: Sequence[bytes], lost: dict[str, int]) -> bytes:
+    def numbered(self, channel: str, interval: str, since: int, version: int, parts: Parts, lost: Lost) -> bytes:
         pack = self._pack
-        head = bytes([0x82 + len(first) + bool(lost)]) + b"".join(map(pack, chain.from_iterable(first.items())))
+        first = {"type": channel, "interval": interval} if interval else {"type": channel}
+        # A map of these keys, since, version, data and maybe lost.
+        head = bytes([0x83 + len(first) + bool(lost)]) + b"".join(map(pack, chain.from_iterable(first.items())))
         tail = pack("lost") + pack(lost) if lost else b""
-        return b"".join((head, _VERSION, pack(version), _DATA, _array_header(len(parts)), *parts, tail))
+        return b"".join(
+            (head, _SINCE, pack(since), _VERSION, pack(version), _DATA, _header(len(parts), *_ARRAY), *parts, tail)
+        )
 
 
 def plain(value: float) -> int | float | None:
-    """A number as it goes out: whole ones as integers, NaN (no value) as None. JSON's texts come out the same."""
+    """A number as it is sent: whole numbers as integers, NaN as None."""
     if value.is_integer():
-        # JSON's texts turn to exponents at 1e16; int64 is as far as both encodings agree on integers.
+        # JSON switches to exponents at 1e16, and int64 is the largest integer that both encodings have.
         return int(value) if -1e16 < value < 1e16 else value
     return value if value == value else None  # NaN alone is unequal to itself
 
 
-_UPDATE_HEAD = b"\x85" + msgpack.packb("type") + msgpack.packb("update") + msgpack.packb("since")
+_SINCE = msgpack.packb("since")
+_UPDATE_HEAD = b"\x85" + msgpack.packb("type") + msgpack.packb("update") + _SINCE
 _VERSION = msgpack.packb("version")
 _TS = msgpack.packb("ts")
 _DATA = msgpack.packb("data")
+#: The first bytes of a map's or an array's header: up to 15 items, with a 16-bit count, with a 32-bit count.
+_MAP = 0x80, b"\xde", b"\xdf"
+_ARRAY = 0x90, b"\xdc", b"\xdd"
 
 
-def _map_header(n: int) -> bytes:
+def _header(n: int, fix: int, short: bytes, long: bytes) -> bytes:
     if n < 16:
-        return bytes([0x80 + n])
-    return b"\xde" + n.to_bytes(2, "big") if n < 65_536 else b"\xdf" + n.to_bytes(4, "big")
+        return bytes([fix + n])
+    return short + n.to_bytes(2, "big") if n < 65_536 else long + n.to_bytes(4, "big")
 
 
-def _array_header(n: int) -> bytes:
-    if n < 16:
-        return bytes([0x90 + n])
-    return b"\xdc" + n.to_bytes(2, "big") if n < 65_536 else b"\xdd" + n.to_bytes(4, "big")
+def _unpack(raw: bytes | str) -> object:
+    message: object = msgpack.unpackb(raw, strict_map_key=True, ext_hook=_no_extension)
+    return message
 
 
 def _no_extension(code: int, data: bytes) -> Any:  # noqa: ARG001 - msgpack's signature
     raise ValueError(f"extension type {code} has no meaning in this protocol")
 
 
-def _client_message(message: Any, depth: int) -> ClientMessage:
-    """A decoded object as a client message. The key that is wrong is named, the ``id`` kept for the answer."""
+def _client_message(message: object, depth: int) -> ClientMessage:
+    """Check a decoded object. The error names the wrong key and carries the message's ``id``."""
     if not isinstance(message, dict):
         raise ProtocolError("malformed", f"a message is one object, not {type(message).__name__}")
     found = message.get("id")
     id_ = found if isinstance(found, int | str) and not isinstance(found, bool) else None
     if isinstance(id_, int) and not -(1 << 63) <= id_ < 1 << 64:
-        # JSON knows no bounds, but the answer may have to go out as msgpack.
+        # JSON has no limit, but the answer may have to be msgpack.
         raise ProtocolError("bad-argument", "id: an integer has at most 64 bits")
     op = message.get("op")
     kind = CLIENT_MESSAGES.get(op) if isinstance(op, str) else None
     if kind is None:
         known = ", ".join(CLIENT_MESSAGES)
-        what = f"op {op!r:.80} is not known" if "op" in message else "op is missing"
-        raise ProtocolError("unknown-op", f"{what}; there are {known}", id_)
+        what = f"unknown op {op!r:.80}" if "op" in message else "op is missing"
+        raise ProtocolError("unknown-op", f"{what}; known ops: {known}", id_)
     if _deeper(message, depth):
         raise ProtocolError("bad-argument", f"the message nests deeper than {depth} levels", id_)
     try:
@@ -339,7 +316,7 @@ def _client_message(message: Any, depth: int) -> ClientMessage:
 
 
 def _deeper(value: object, most: int) -> bool:
-    """Whether objects and lists lie in each other deeper than ``most``. Level by level: depth costs no stack."""
+    """Whether objects and lists nest deeper than ``most``. Goes level by level, so that depth costs no stack."""
     level = [value]
     for _ in range(most):
         inner: list[object] = []
@@ -355,12 +332,12 @@ def _deeper(value: object, most: int) -> bool:
 
 
 def codec_for(name: str, depth: int = _DEPTH) -> Codec:
-    """A codec by its name, ``json`` or ``msgpack``. Raises ``ValueError`` for another.
+    """The codec ``json`` or ``msgpack``; ``ValueError`` for any other name.
 
-    Of clients' messages it reads those that nest at most ``depth`` deep.
+    It rejects client messages that nest deeper than ``depth``.
     """
     if name == "json":
         return JsonCodec(depth)
     if name == "msgpack":
         return MsgpackCodec(depth)
-    raise ValueError(f"there is no encoding {name!r}; there are json and msgpack")
+    raise ValueError(f"unknown encoding {name!r}: json or msgpack")

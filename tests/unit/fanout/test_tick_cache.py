@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ticker.fanout import tick_cache
-from ticker.fanout.tick_cache import EncodedTicks
+from ticker.fanout.tick_cache import TickCache
 from ticker.market.board import Board
 from ticker.market.ring import Ring
 from ticker.wire.codec import codec_for
@@ -17,7 +17,7 @@ def filled(ring: Ring, count: int) -> None:
     ring.append(numbers.astype(np.int32) % 3, numbers + 1_000, floats * 0.5, floats)
 
 
-def asked(kept: EncodedTicks, ring: Ring, *numbers: int) -> list[bytes]:
+def asked(kept: TickCache, ring: Ring, *numbers: int) -> list[bytes]:
     wanted = np.array(numbers, np.int64)
     return kept.parts(wanted, np.array([(number - 1) % 3 for number in numbers], np.int32))
 
@@ -25,7 +25,7 @@ def asked(kept: EncodedTicks, ring: Ring, *numbers: int) -> list[bytes]:
 def test_each_tick_is_itself_however_often_and_late_it_is_asked_for() -> None:
     """Newer ticks take the places of older ones, which are encoded again; more than there is room for, too."""
     codec, ring, board = codec_for("json"), Ring(2, 1_024), Board(("A", "B", "C"))
-    kept = EncodedTicks(codec, ring, board)
+    kept = TickCache(codec, ring, board)
     filled(ring, 10)
     assert asked(kept, ring) == []
     first = asked(kept, ring, 1, 4)
@@ -41,7 +41,7 @@ def test_each_tick_is_itself_however_often_and_late_it_is_asked_for() -> None:
 def test_a_place_that_two_ticks_share_has_the_one_that_was_asked_for() -> None:
     """Numbers that are as far apart as there are places."""
     ring = Ring(2, 2 * tick_cache.KEPT)
-    kept = EncodedTicks(codec_for("json"), ring, Board(("A", "B", "C")))
+    kept = TickCache(codec_for("json"), ring, Board(("A", "B", "C")))
     filled(ring, tick_cache.KEPT + 5)
     late = tick_cache.KEPT + 2
     before = asked(kept, ring, 2)

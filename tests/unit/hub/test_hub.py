@@ -11,7 +11,7 @@ import pytest
 from tests.support.market import batch
 from tests.support.model_client import ScriptedOutlet, decoded
 from ticker.errors import BatchError
-from ticker.fanout.subscription import SYMBOL_BYTES
+from ticker.fanout.ticker_lane import SYMBOL_BYTES
 from ticker.hub.hub import HEARTBEAT_STEPS, Hub
 from ticker.hub.session import Session
 from ticker.market.market import MAX_PENDING_TICKS
