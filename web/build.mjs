@@ -1,7 +1,7 @@
-// Bundles the dashboard with esbuild. `build.py` beside this decides when; here is only how.
+// Bundles the dashboard with esbuild. `build.py` runs this.
 //
-//   node build.mjs OUT           the page: index.html, app.js, app.css, pictures, licences of what is bundled
-//   node build.mjs --watch OUT   the same, readable and with source maps, again at every change
+//   node build.mjs OUT           the page: index.html, app.js, app.css, images, licences of bundled packages
+//   node build.mjs --watch OUT   the same, unminified and with source maps, at every change
 //   node build.mjs --tests OUT   the unit tests, for `node --test OUT`
 
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -22,13 +22,13 @@ const common = { absWorkingDir: here, bundle: true, target: "es2022", logLevel: 
 try {
   await (flags.includes("--tests") ? tests() : page(flags.includes("--watch")));
 } catch (error) {
-  // What is wrong with the sources, esbuild has told already.
+  // esbuild has already printed errors in the sources.
   if (error.errors === undefined) console.error(String(error));
   process.exit(1);
 }
 
 async function page(watch) {
-  await emptied(out);
+  await emptyFolder(out);
   const options = {
     ...common,
     entryPoints: [
@@ -39,9 +39,9 @@ async function page(watch) {
     format: "esm",
     minify: !watch,
     sourcemap: watch ? "linked" : false,
-    legalComments: "none", // the whole licences are in licenses.txt
+    legalComments: "none", // licenses.txt has the full licences
     metafile: true,
-    plugins: [{ name: "rest", setup: (build) => build.onEnd(rest) }],
+    plugins: [{ name: "assets", setup: (build) => build.onEnd(copyAssets) }],
   };
   if (watch) {
     const context = await esbuild.context(options);
@@ -51,19 +51,19 @@ async function page(watch) {
   }
 }
 
-/** What stands beside the bundle: the page itself, its pictures, and the licences. */
-async function rest(result) {
+/** Copy the files beside the bundle: the page, its images, and the licences. */
+async function copyAssets(result) {
   if (result.metafile === undefined) return;
-  const pictures = (await readdir(here)).filter((name) => /\.(svg|png)$/.test(name));
-  for (const name of ["index.html", ...pictures]) await copyFile(join(here, name), join(out, name));
+  const images = (await readdir(here)).filter((name) => /\.(svg|png)$/.test(name));
+  for (const name of ["index.html", ...images]) await copyFile(join(here, name), join(out, name));
   await writeFile(join(out, "licenses.txt"), await licences(Object.keys(result.metafile.inputs)));
 }
 
-/** The licences and notices of the packages whose code is in the bundle, as they ask for. */
+/** The licences and notices of the bundled packages, which their terms require. */
 async function licences(inputs) {
-  const inside = (input) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
-  const packages = [...new Set(inputs.map(inside))].filter((name) => name !== undefined).sort();
-  const parts = ["The dashboard's app.js contains, besides its own code, that of these packages.\n"];
+  const packageOf = (input) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
+  const packages = [...new Set(inputs.map(packageOf))].filter((name) => name !== undefined).sort();
+  const parts = ["The dashboard's app.js contains code of these packages.\n"];
   for (const name of packages) {
     const folder = join(here, "node_modules", name);
     const { version, license } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
@@ -75,12 +75,13 @@ async function licences(inputs) {
 }
 
 async function tests() {
-  const files = (await readdir(join(here, "test"))).filter((name) => name.endsWith(".test.ts"));
+  const files = (await readdir(join(here, "test"), { recursive: true })).filter((name) => name.endsWith(".test.ts"));
   if (files.length === 0) throw new Error("web/test has no *.test.ts");
-  await emptied(out);
+  await emptyFolder(out);
   await esbuild.build({
     ...common,
-    entryPoints: files.map((name) => `test/${name}`),
+    // One flat folder: `emptyFolder` and `node --test` need not recurse.
+    entryPoints: files.map((name) => ({ in: `test/${name}`, out: name.slice(0, -3).replaceAll(/[\\/]/g, ".") })),
     outdir: out,
     format: "esm",
     platform: "node",
@@ -89,8 +90,8 @@ async function tests() {
   });
 }
 
-/** Only what this makes is removed: a folder given by mistake loses nothing else. */
-async function emptied(folder) {
+/** Remove only the kinds of files that this creates, in case of a wrong folder. */
+async function emptyFolder(folder) {
   await mkdir(folder, { recursive: true });
   for (const name of await readdir(folder)) {
     if (/\.(html|js|mjs|css|map|svg|png|txt)$/.test(name)) await rm(join(folder, name));

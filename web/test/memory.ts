@@ -1,8 +1,0 @@
-// What a browser keeps, for tests: text, as there.
-
-export class Kept {
-  readonly texts = new Map<string, string>();
-
-  load = (key: string): unknown => JSON.parse(this.texts.get(key) ?? "null");
-  save = (key: string, value: unknown): void => void this.texts.set(key, JSON.stringify(value));
-}
