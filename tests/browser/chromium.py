@@ -1,4 +1,4 @@
-"""Chromium as the tests drive it: where it is, how it is started, and what a page has complained about."""
+"""Finding and starting Chromium, and collecting the errors of a page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-#: What a browser does besides showing pages is left out; a container has no user namespaces for its sandbox.
+#: No background services; no sandbox, because containers have no user namespaces.
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -19,11 +19,11 @@ ARGUMENTS = (
     "--disable-sync",
     "--no-first-run",
 )
-#: Longer than a busy machine takes for anything; a test that waits this long has failed.
-PATIENCE_MS = 15_000
+#: A step that takes longer has failed, even on a busy machine.
+TIMEOUT_MS = 15_000
 
-#: A violation is told to the console, but not always as an error.
-LISTEN = """
+#: The console does not report every policy violation as an error.
+REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) => {
   const { violatedDirective, blockedURI, sourceFile, lineNumber } = event;
   console.error(`CSP violation: ${violatedDirective} ${blockedURI} ${sourceFile}:${lineNumber}`);
@@ -31,27 +31,27 @@ document.addEventListener("securitypolicyviolation", (event) => {
 """
 
 
-def wanted() -> bool:
-    """Whether browser tests are to be run at all: only ``TICKER_BROWSER=none`` says no."""
+def is_enabled() -> bool:
+    """Whether to run browser tests: not with ``TICKER_BROWSER=none``."""
     return os.environ.get("TICKER_BROWSER") != "none"
 
 
 def executable() -> str:
-    """The browser. Raises ``FileNotFoundError`` with one line that says what to do."""
+    """The browser's path. Raises ``FileNotFoundError`` with instructions."""
     named = os.environ.get("TICKER_BROWSER")
     for name in [named] if named else NAMES:
         found = shutil.which(name)
         if found is not None:
             return found
-    looked = named or ", ".join(NAMES)
+    searched = named or ", ".join(NAMES)
     raise FileNotFoundError(
-        f"no browser for these tests ({looked}): apt install chromium, or TICKER_BROWSER=/path/to/it, or =none to skip"
+        f"no browser ({searched}): apt install chromium, or set TICKER_BROWSER to a path or to none"
     )
 
 
 @contextmanager
 def running() -> Iterator[Browser]:
-    """A headless browser. Nothing of it is left when it ends, no event loop either."""
+    """A headless browser, closed with its event loop on exit."""
     path = executable()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
@@ -61,18 +61,18 @@ def running() -> Iterator[Browser]:
             browser.close()
 
 
-class Complaints:
-    """What a page logged as an error or threw. ``expected`` are words of those that a test causes on purpose."""
+class PageErrors:
+    """Errors that a page logged or threw. ``expected``: parts of errors that the test causes."""
 
     def __init__(self, page: Page) -> None:
         self.expected: list[str] = []
         self._found: list[str] = []
-        page.add_init_script(LISTEN)
+        page.add_init_script(REPORT_VIOLATIONS)
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self._found.append(f"thrown: {error}"))
 
     def unexpected(self) -> list[str]:
-        return [text for text in self._found if not any(words in text for words in self.expected)]
+        return [text for text in self._found if not any(part in text for part in self.expected)]
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning", "assert"}:

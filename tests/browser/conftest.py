@@ -1,7 +1,7 @@
-"""What browser tests share: one Chromium, a fresh context for each test, and no complaint left unread.
+"""Fixtures of the browser tests: one Chromium per worker, a new browser context per test, and shared servers.
 
-The fixtures are plain ones over playwright's synchronous interface. Its event loop lives as long as the browser does,
-which is no longer than this folder's tests: those of other folders have loops of their own.
+The fixtures use playwright's synchronous interface. Its event loop lives as long as the browser, which is closed before
+the tests of other folders start their own loops.
 """
 
 from __future__ import annotations
@@ -16,79 +16,78 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser import chromium
 from tests.browser.dashboard import Dashboard
-from tests.browser.serving import Stage, fetched, market, replay
+from tests.browser.serving import KeyedServer, Replay, Stage, fetched, market
 from tests.support.processes import Server
 
-#: The symbols of a stage, unless a test wants others.
-USUAL = ("AAPL", "MSFT", "NVDA")
+#: The symbols of `stage`.
+SYMBOLS = ("AAPL", "MSFT", "NVDA")
 
 Visit = Callable[..., Dashboard]
 Staging = Callable[..., Stage]
-Replaying = Callable[..., Server]
 
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    if not chromium.wanted():
+    if not chromium.is_enabled():
         pytest.skip("TICKER_BROWSER=none")
     try:
         chromium.executable()
     except FileNotFoundError as error:
         pytest.fail(str(error), pytrace=False)
-    expect.set_options(timeout=chromium.PATIENCE_MS)
+    expect.set_options(timeout=chromium.TIMEOUT_MS)
     with chromium.running() as started:
         yield started
 
 
 @pytest.fixture
 def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
-    """Opens the dashboard: ``visit(url, **context)``; ``beside=dashboard``: in another window of the same browser.
+    """``visit(url, **context)`` opens the dashboard; with ``beside=dashboard`` in another tab of the same context.
 
-    Afterwards no page may have logged an error or thrown one.
+    After the test no page may have logged or thrown an unexpected error.
     """
-    # Servers first, so that pages go before them: one whose server is stopped complains.
-    for server in {"stage", "staging", "history", "replaying"} & set(request.fixturenames):
-        request.getfixturevalue(server)
-    opened: list[tuple[Dashboard, chromium.Complaints]] = []
+    # Create the test's own servers first: pages must be closed before their server stops, or they log errors.
+    for name in {"stage", "staging"} & set(request.fixturenames):
+        request.getfixturevalue(name)
+    opened: list[tuple[Dashboard, chromium.PageErrors]] = []
 
     def open_page(url: str, beside: Dashboard | None = None, **context: Any) -> Dashboard:
-        # Reduced motion unless a test wants it: nothing to wait for, and pictures that are the same.
+        # With reduced motion there are no animations to wait for.
         settings = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce", **context}
         page = (beside.page.context if beside else browser.new_context(**settings)).new_page()
-        page.set_default_timeout(chromium.PATIENCE_MS)
-        complaints = chromium.Complaints(page)
-        dashboard = Dashboard(page, complaints)
-        opened.append((dashboard, complaints))
+        page.set_default_timeout(chromium.TIMEOUT_MS)
+        errors = chromium.PageErrors(page)
+        dashboard = Dashboard(page, errors)
+        opened.append((dashboard, errors))
         page.goto(url)
         return dashboard
 
     yield open_page
     for context in {dashboard.page.context for dashboard, _ in opened}:
         context.close()
-    assert [text for _, complaints in opened for text in complaints.unexpected()] == []
+    assert [text for _, errors in opened for text in errors.unexpected()] == []
 
 
 @pytest.fixture
 def staging() -> Iterator[Staging]:
-    """``staging(*symbols)``: a server whose ticks the test makes up, for as long as the test lasts."""
+    """``staging(*symbols, **options)``: a `Stage` for one test."""
     with ExitStack() as servers:
-        yield lambda *symbols: servers.enter_context(Stage(symbols))
+        yield lambda *symbols, **options: servers.enter_context(Stage(symbols, **options))
 
 
 @pytest.fixture(scope="package")
 def stages() -> Iterator[list[Stage]]:
-    """The stage that tests have one after another: starting a server takes longer than most of them."""
-    kept: list[Stage] = []
-    yield kept
-    for each in kept:
-        each.__exit__(None, None, None)
+    """The stages that tests share, one after another; the last one is in use."""
+    started: list[Stage] = []
+    yield started
+    for each in started:
+        each.close()
 
 
 @pytest.fixture
 def stage(stages: list[Stage]) -> Stage:
-    """Three symbols that have a price; a test moves them, or breaks what it likes."""
-    if not stages or not stages[-1].is_fresh:
-        stages.append(Stage(USUAL))
+    """A stage with prices of three symbols. A test may break it: the next one then gets another."""
+    if not stages or not stages[-1].is_resettable:
+        stages.append(Stage(SYMBOLS))
     started = stages[-1]
     started.reset()
     started.play(
@@ -99,21 +98,33 @@ def stage(stages: list[Stage]) -> Stage:
         ("trade", "NVDA", 902.0, 300),
         ("quote", "NVDA", 901.9, 50, 902.1, 60),
     )
-    # What was written is not yet what is served.
     while fetched(f"{started.url}/v1/snapshot?symbols=NVDA")["data"].get("NVDA", {}).get("volume") != 300:
         time.sleep(0.01)
     return started
 
 
+@pytest.fixture(scope="package")
+def replays(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replay]:
+    with Replay(tmp_path_factory.mktemp("replay") / "history.csv") as started:
+        yield started
+
+
 @pytest.fixture
-def replaying() -> Iterator[Replaying]:
-    """``replaying(path, *options)``: a server that replays a file."""
-    with ExitStack() as servers:
-        yield lambda path, *options: servers.enter_context(replay(path, *options))
+def history(replays: Replay) -> Replay:
+    """Half an hour of two symbols, playing in real time from its beginning."""
+    replays.reset()
+    return replays
+
+
+@pytest.fixture(scope="package")
+def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeyedServer]:
+    """A server that requires keys."""
+    with KeyedServer(tmp_path_factory.mktemp("keys") / "keys.json") as started:
+        yield started
 
 
 @pytest.fixture(scope="package")
 def a_market() -> Iterator[Server]:
-    """A simulated market of 1,000 symbols, for tests that only look."""
+    """A simulated market of 1,000 symbols, for tests that only read."""
     with market(count=1_000) as started:
         yield started

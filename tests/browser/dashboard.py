@@ -1,4 +1,4 @@
-"""The dashboard as a test sees it: rows, cells, the badge, the chart, by the names that the page gives them."""
+"""The dashboard's elements, for tests: rows, cells, badge, chart."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from typing import TypeVar
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.chromium import PATIENCE_MS, Complaints
+from tests.browser.chromium import TIMEOUT_MS, PageErrors
 
 T = TypeVar("T")
+POLL_MS = 20
 
 
 class Dashboard:
-    def __init__(self, page: Page, complaints: Complaints) -> None:
+    def __init__(self, page: Page, errors: PageErrors) -> None:
         self.page = page
-        self.complaints = complaints
+        self.errors = errors
 
     def row(self, symbol: str) -> Locator:
-        # Quoted as JSON is near enough to CSS's strings for every name that a test uses.
+        # Escape the name as a CSS string.
         name = symbol.replace("\\", "\\\\").replace('"', '\\"')
         return self.page.locator(f'[role=row][data-symbol="{name}"]')
 
@@ -46,17 +47,17 @@ class Dashboard:
         return self.page.locator("[data-replay]")
 
     def button(self, name: str) -> Locator:
-        """By its whole name: "Pause" is not "Pause replay"."""
+        """By its full name: "Pause" is not "Pause replay"."""
         return self.page.get_by_role("button", name=name, exact=True)
 
     def choose(self, setting: str, value: str) -> None:
-        """In the menu of settings."""
+        """Change a setting in the menu."""
         self.button("Settings").click()
         self.page.get_by_role("combobox", name=setting).select_option(value)
         self.page.keyboard.press("Escape")
 
     def symbols(self) -> list[str]:
-        """The rows in sight, from the top."""
+        """The rendered rows, from the top."""
         found: list[str] = self.rows.evaluate_all(
             "rows => rows.map(row => [row.getBoundingClientRect().top, row.dataset.symbol])"
             ".sort((a, b) => a[0] - b[0]).map(pair => pair[1])"
@@ -68,8 +69,8 @@ class Dashboard:
         box.fill(text)
         box.press("Enter")
 
-    def offered(self, text: str) -> list[str]:
-        """Type, and wait until something is offered: the feed's names may be on their way still."""
+    def suggestions(self, text: str) -> list[str]:
+        """Type a text and wait for suggestions: the symbols may still be loading."""
 
         def look() -> list[str]:
             box = self.page.get_by_role("combobox").first
@@ -80,37 +81,37 @@ class Dashboard:
         return self.until(look, bool)
 
     def live(self) -> None:
-        """Wait until the page is connected and its feed works: for some seconds after a tick it is live, then quiet."""
+        """Wait until the page is connected: some seconds after the last tick, live becomes quiet."""
         expect(self.badge).to_have_attribute("data-state", re.compile("^(live|quiet)$"))
 
-    def hurry(self) -> None:
-        """Have it connect now rather than later, as a browser does that finds its network again."""
+    def reconnect_now(self) -> None:
+        """Skip the back-off, as a browser does when its network is back."""
         self.page.evaluate("dispatchEvent(new Event('online'))")
 
     def number(self, symbol: str, field: str) -> float | None:
-        """What a cell shows, as a number; none while it is empty."""
+        """The cell's number; None if it is empty."""
         return number(self.cell(symbol, field).inner_text())
 
     def shows(self, symbol: str, field: str, value: float, *, within: float = 1e-9) -> float:
-        """Wait until a cell shows a number, or one near it; that one."""
+        """Wait until a cell shows this number; returns the number shown."""
         seen = self.until(
             lambda: self.number(symbol, field), lambda shown: shown is not None and abs(shown - value) <= within
         )
         assert seen is not None
         return seen
 
-    def until(self, look: Callable[[], T], good: Callable[[T], bool], patience_ms: int = PATIENCE_MS) -> T:
-        """Look again and again until it is good; what was seen last is what a failure tells."""
-        for _ in range(patience_ms // 50):
-            seen = look()
-            if good(seen):
+    def until(self, read: Callable[[], T], is_good: Callable[[T], bool], timeout_ms: int = TIMEOUT_MS) -> T:
+        """Call ``read`` until its result is good; a failure shows the last result."""
+        for _ in range(timeout_ms // POLL_MS):
+            seen = read()
+            if is_good(seen):
                 return seen
-            self.page.wait_for_timeout(50)
-        raise AssertionError(f"not within {patience_ms / 1000:g} s; seen last: {seen!r}")
+            self.page.wait_for_timeout(POLL_MS)
+        raise AssertionError(f"not within {timeout_ms / 1000:g} s; last: {seen!r}")
 
 
 def number(text: str) -> float | None:
-    """A number as the page shows it: signs, thousands, ▲ and ▼, K, M and B."""
+    """Parse a number as the page formats it: signs, thousands separators, ▲ and ▼, k, M and B."""
     found = re.search(r"([-−+]?)([\d,   ]*\.?\d+)\s*([kKMB]?)", text)
     if found is None:
         return None

@@ -1,11 +1,9 @@
-"""Servers for browser tests: one plays what the test makes up, one replays a file, one simulates a market."""
+"""Servers for browser tests: with scripted prices, a replay, a simulated market, or keys."""
 
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
-import sys
+import multiprocessing
 import urllib.request
 from collections.abc import Sequence
 from functools import cached_property
@@ -13,31 +11,39 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.browser import stage
 from tests.support.processes import Server
+from ticker.auth.entitlements import Entitlements
+from ticker.auth.keys import add, editing, revoke
 
-ROOT = Path(__file__).parents[2]
+FORKSERVER = multiprocessing.get_context("forkserver")
+FORKSERVER.set_forkserver_preload(["tests.browser.stage"])
 
 
 class Stage:
-    """A server with a scripted feed, in a process of its own; see ``stage.py``. ``port`` 0 takes a free one.
+    """A server with a scripted feed, in a process of its own (see ``stage.py``). ``port`` 0 takes a free one.
 
-    It starts in the background; the first to ask for its address waits for it.
+    The process is forked from one that has imported the server, so it starts in milliseconds; the first access to
+    ``url`` waits for it. ``max_symbols`` is the server's limit for a watchlist.
     """
 
-    def __init__(self, symbols: Sequence[str], port: int = 0) -> None:
-        #: Whether it can be set back to its beginning.
-        self.is_fresh = True
-        command = [sys.executable, "-m", "tests.browser.stage", str(port), *symbols]
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT
+    def __init__(self, symbols: Sequence[str], port: int = 0, max_symbols: int = 10_000) -> None:
+        #: Whether `reset` restores the state of a new server.
+        self.is_resettable = True
+        self._commands, theirs = FORKSERVER.Pipe()
+        self._process = FORKSERVER.Process(
+            target=stage.run, args=(port, tuple(symbols), max_symbols, theirs), daemon=True
         )
+        self._process.start()
+        theirs.close()
 
     @cached_property
     def url(self) -> str:
-        assert self._process.stdout is not None
-        found = self._process.stdout.readline().strip()
-        assert found.startswith("http://"), "the stage did not start"
-        return found
+        try:
+            url: str = self._commands.recv()
+        except EOFError:
+            raise AssertionError("the stage did not start") from None
+        return url
 
     @property
     def port(self) -> int:
@@ -49,9 +55,12 @@ class Stage:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._process.poll() is None:
-            self._process.terminate()
-        self._process.communicate()
+        self.close()
+
+    def close(self) -> None:
+        self.kill()
+        self._commands.close()
+        self._process.close()
 
     def trade(self, symbol: str, price: float, size: float = 100) -> None:
         self.play(("trade", symbol, price, size))
@@ -60,29 +69,27 @@ class Stage:
         self.play(("quote", symbol, bid, bid_size, ask, ask_size))
 
     def break_feed(self) -> None:
-        """The feed raises; the server starts it again after a while."""
-        self.is_fresh = False
+        """Let the feed raise; the server restarts it with growing delays."""
+        self.is_resettable = False
         self.play(("fail",))
 
     def reset(self) -> None:
-        """All prices, trades and bars are gone, as if it had just started."""
+        """Remove all prices, trades and bars."""
         self.play(("reset",))
 
     def play(self, *ticks: tuple[object, ...]) -> None:
         """All of them in one batch."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(ticks) + "\n")
-        self._process.stdin.flush()
+        self._commands.send(ticks)
 
     def kill(self) -> None:
-        """SIGKILL: no goodbye to anybody."""
-        self.is_fresh = False
-        self._process.send_signal(signal.SIGKILL)
-        self._process.communicate()
+        """SIGKILL: the server closes no connection properly."""
+        self.is_resettable = False
+        self._process.kill()
+        self._process.join()
 
 
 def snapshot(url: str, symbols: str = "*") -> dict[str, dict[str, Any]]:
-    """What the server says it has."""
+    """The server's latest values."""
     data: dict[str, dict[str, Any]] = fetched(f"{url}/v1/snapshot?symbols={symbols}")["data"]
     return data
 
@@ -92,22 +99,67 @@ def fetched(url: str) -> Any:
         return json.load(response)
 
 
+def posted(url: str, body: dict[str, object]) -> Any:
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(url, json.dumps(body).encode(), headers, method="POST")
+    with urllib.request.urlopen(request, timeout=10) as response:
+        return json.load(response)
+
+
 def market(count: int = 100, ticks_per_second: int = 1_000) -> Server:
-    """The simulated market; the same at each start."""
+    """A simulated market with a fixed seed."""
     return Server("--seed", "7", "--count", str(count), "--ticks-per-second", str(ticks_per_second))
 
 
-def replay(path: Path, *options: str) -> Server:
-    """A file, replayed."""
-    return Server("--feed", "csv", "--path", str(path), *options)
+class Replay(Server):
+    """A replay of `write_history`."""
+
+    def __init__(self, path: Path, minutes: int = 30, speed: float = 1) -> None:
+        super().__init__("--feed", "csv", "--path", str(write_history(path, minutes)), "--speed", str(speed))
+
+    def status(self) -> Any:
+        return fetched(self.url + "/v1/replay")
+
+    def do(self, action: str, **values: object) -> None:
+        posted(self.url + "/v1/replay", {"action": action, **values})
+
+    def reset(self) -> None:
+        """Play in real time from the beginning."""
+        self.do("speed", speed=1)
+        self.do("seek", to=OPENING_S * 10**9)
+        self.do("resume")
 
 
-#: 2024-01-02 14:30 UTC, when New York opens.
+class KeyedServer(Server):
+    """A simulated market that requires keys."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        # Created before the start: a running server reads the file again after a delay.
+        self.limited = self.add("limited", Entitlements(symbols=("AAPL", "MSFT")))
+        self.ann = self.add("ann")
+        self.desk = self.add("desk")
+        self.revocable = self.add("revocable")
+        # The slow-client timeout also sets how often the server reads the file of keys.
+        super().__init__(
+            "--keys", str(path), "--symbols", "AAPL,MSFT,NVDA", "--ticks-per-second", "200", "--slow-timeout", "1"
+        )
+
+    def add(self, name: str, may: Entitlements | None = None) -> str:
+        with editing(self.path) as keys:
+            return add(keys, name, may or Entitlements())[1]
+
+    def revoke(self, name: str) -> None:
+        with editing(self.path) as keys:
+            revoke(keys, name)
+
+
+#: 2024-01-02 14:30 UTC, the market's opening in New York.
 OPENING_S = 1_704_205_800
 
 
 def write_history(path: Path, minutes: int = 30) -> Path:
-    """Two symbols, a trade of each every five seconds. AAPL's price in cents tells its second: 100.00, 100.05, …"""
+    """Write two symbols with a trade every five seconds. AAPL costs $100 plus a cent per second: 100.00, 100.05, …"""
     lines = ["timestamp,symbol,price,size"]
     for second in range(0, minutes * 60, 5):
         lines.append(f"{OPENING_S + second},AAPL,{100 + second / 100:.2f},100")

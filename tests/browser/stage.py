@@ -1,48 +1,66 @@
-"""A server whose prices a test makes up, as a process of its own.
+"""A server whose prices a test sets, in a process of its own.
 
-    python -m tests.browser.stage PORT SYMBOL…
+The test sends lists of commands over a pipe:
 
-It prints its address, reads a list of ticks in JSON from each line of its input, and ends with it:
-``["trade", symbol, price, size]``, ``["quote", symbol, bid, bid_size, ask, ask_size]``; ``["reset"]`` is a
-new epoch without any price, ``["fail"]`` a feed that breaks, again and again.
+| Command                                        | Effect                              |
+|------------------------------------------------|-------------------------------------|
+| ``("trade", symbol, price, size)``             | a trade                             |
+| ``("quote", symbol, bid, bid_size, ask, ask_size)`` | a quote                        |
+| ``("reset",)``                                 | a new epoch without prices          |
+| ``("fail",)``                                  | the feed fails, again and again     |
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
+import os
 import time
+from multiprocessing.connection import Connection
 
 from tests.support.market import Quote, Trade
 from tests.support.serving import ScriptedFeed, serving
 from ticker.model import Restart
 from ticker.server import Settings
+from ticker.wire.messages import Limits
+
+#: More failures than the feed is restarted for during a test.
+FAILURES = 20
 
 
-async def main(port: int, names: tuple[str, ...]) -> None:
+def run(port: int, names: tuple[str, ...], max_symbols: int, commands: Connection) -> None:
+    """Serve until the pipe is closed. The first message back is the server's URL."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    asyncio.run(_serve(port, names, max_symbols, commands))
+
+
+async def _serve(port: int, names: tuple[str, ...], max_symbols: int, commands: Connection) -> None:
     feed = ScriptedFeed(names)
-    async with serving(feed, Settings(port=port, heartbeat_s=1.0)) as service:
-        print(service.url, flush=True)
-        while line := await asyncio.to_thread(sys.stdin.readline):
-            now_ns = time.time_ns()
-            trades: list[Trade] = []
-            quotes: list[Quote] = []
-            for kind, *values in json.loads(line):
-                if kind == "reset":
-                    feed.put(Restart())
-                elif kind == "fail":
-                    # The server starts a feed again, ever later: for a good while it finds it broken.
-                    for _ in range(20):
-                        feed.put(RuntimeError("the test breaks the feed"))
-                elif kind == "trade":
-                    symbol, price, size = values
-                    trades.append((names.index(symbol), now_ns, price, size))
-                else:
-                    symbol, *sides = values
-                    quotes.append((names.index(symbol), now_ns, *sides))
-            feed.tick(trades, quotes)
+    settings = Settings(port=port, heartbeat_s=1.0, limits=Limits(symbols=max_symbols))
+    async with serving(feed, settings) as service:
+        commands.send(service.url)
+        while True:
+            try:
+                batch: list[tuple[str, ...]] = await asyncio.to_thread(commands.recv)
+            except EOFError:
+                return
+            _play(feed, names, batch)
 
 
-if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), tuple(sys.argv[2:])))
+def _play(feed: ScriptedFeed, names: tuple[str, ...], batch: list[tuple[str, ...]]) -> None:
+    now_ns = time.time_ns()
+    trades: list[Trade] = []
+    quotes: list[Quote] = []
+    for kind, *values in batch:
+        if kind == "reset":
+            feed.put(Restart())
+        elif kind == "fail":
+            for _ in range(FAILURES):
+                feed.put(RuntimeError("the test breaks the feed"))
+        elif kind == "trade":
+            symbol, price, size = values
+            trades.append((names.index(symbol), now_ns, float(price), float(size)))
+        else:
+            symbol, *sides = values
+            bid, bid_size, ask, ask_size = map(float, sides)
+            quotes.append((names.index(symbol), now_ns, bid, bid_size, ask, ask_size))
+    feed.tick(trades, quotes)

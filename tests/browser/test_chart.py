@@ -1,16 +1,14 @@
-"""The chart of the selected symbol: bars, the last one live, and all of it in words, too."""
+"""The chart and the trades of the selected symbol."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from urllib.request import Request, urlopen
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Replaying, Visit
+from tests.browser.conftest import Visit
 from tests.browser.dashboard import Dashboard
-from tests.browser.serving import Stage, write_history
+from tests.browser.serving import Replay, Stage
 
 
 def bars(dashboard: Dashboard) -> int:
@@ -18,11 +16,11 @@ def bars(dashboard: Dashboard) -> int:
 
 
 def test_the_chart_draws_bars_and_the_last_one_moves(visit: Visit, stage: Stage) -> None:
-    """What was before comes from /v1/bars; what is traded now moves the bar under way."""
+    """History comes from /v1/bars; new trades change the open bar."""
     dashboard = visit(stage.url + "/#AAPL,MSFT")
     dashboard.shows("AAPL", "last", 187.4)
     dashboard.until(lambda: bars(dashboard), lambda count: count >= 1)
-    # Of a shorter interval the next bar may begin between the trades.
+    # With a shorter interval a new bar could begin between the trades.
     dashboard.chart.get_by_role("button", name="1d", exact=True).click()
     last = dashboard.chart.locator("[data-ohlc]")
     expect(last).to_contain_text("187.4")
@@ -33,15 +31,15 @@ def test_the_chart_draws_bars_and_the_last_one_moves(visit: Visit, stage: Stage)
     expect(last).to_contain_text("191.25")  # its high
 
 
-def test_pixels_are_drawn(visit: Visit, stage: Stage) -> None:
-    """The canvas has the candles' colours: not only words about bars."""
+def test_the_candles_are_drawn(visit: Visit, stage: Stage) -> None:
+    """The canvas has several colours."""
     dashboard = visit(stage.url + "/#AAPL")
     dashboard.until(lambda: bars(dashboard), lambda count: count >= 1)
     dashboard.until(lambda: colours(dashboard), lambda count: count > 3)
 
 
 def colours(dashboard: Dashboard) -> int:
-    """How many colours the chart's canvases have."""
+    """The number of colours on the chart's canvases."""
     count: int = dashboard.chart.locator("canvas").evaluate_all(
         """(canvases) => {
           const seen = new Set();
@@ -72,7 +70,7 @@ def test_each_interval_has_its_bars(visit: Visit, stage: Stage) -> None:
 
 
 def test_another_symbol_brings_its_own_bars(visit: Visit, stage: Stage) -> None:
-    """Nothing of the symbol before is left, however fast one clicks."""
+    """After fast clicks only the last symbol's bars are shown."""
     dashboard = visit(stage.url + "/#AAPL,MSFT,NVDA")
     dashboard.shows("NVDA", "last", 902)
     for symbol in ("MSFT", "AAPL", "MSFT", "NVDA"):
@@ -81,16 +79,16 @@ def test_another_symbol_brings_its_own_bars(visit: Visit, stage: Stage) -> None:
     expect(dashboard.chart.locator("[data-ohlc]")).to_contain_text("902")
 
 
-def test_the_chart_is_told_in_words(visit: Visit, stage: Stage) -> None:
-    """A picture alone tells some people nothing: symbol, interval, and last price stand beside it."""
+def test_the_chart_has_a_text_summary(visit: Visit, stage: Stage) -> None:
+    """For screen readers: symbol and last price."""
     dashboard = visit(stage.url + "/#AAPL")
     summary = dashboard.page.locator("[data-chart-summary]")
     expect(summary).to_contain_text("AAPL")
     expect(summary).to_contain_text(re.compile(r"187\.4"))
 
 
-def test_the_tape_has_each_trade(visit: Visit, stage: Stage) -> None:
-    """Two trades at once are two lines, the newest on top; and the book's top is beside it."""
+def test_the_trade_list_has_each_trade(visit: Visit, stage: Stage) -> None:
+    """Two trades in one batch are two lines, newest first; the quote is updated too."""
     dashboard = visit(stage.url + "/#AAPL")
     dashboard.shows("AAPL", "last", 187.4)
     stage.play(("trade", "AAPL", 188.01, 11), ("trade", "AAPL", 188.02, 12), ("quote", "AAPL", 188, 7, 188.05, 9))
@@ -103,22 +101,15 @@ def test_the_tape_has_each_trade(visit: Visit, stage: Stage) -> None:
     expect(dashboard.page.locator("[data-ask]")).to_contain_text("188.05")
 
 
-def test_a_market_that_has_just_begun_is_shown_in_seconds(
-    visit: Visit, stage: Stage, tmp_path: Path, replaying: Replaying
-) -> None:
-    """Minutes would be a single candle; where there are some, or the user chose, it is as it was."""
+def test_a_new_market_is_charted_in_seconds(visit: Visit, stage: Stage, history: Replay) -> None:
+    """The default is 1-minute bars if there are several, and a user's choice is kept."""
     young = visit(stage.url + "/#AAPL")
     expect(young.chart).to_have_attribute("data-interval", "1s")
     young.button("5m").click()
     expect(young.chart).to_have_attribute("data-interval", "5m")
     young.page.reload()
     expect(young.chart).to_have_attribute("data-interval", "5m")
-    server = replaying(write_history(tmp_path / "history.csv"), "--speed", "1")
-    command = Request(
-        f"{server.url}/v1/replay", b'{"action":"seek","to":"14:50"}', {"Content-Type": "application/json"}
-    )
-    with urlopen(command, timeout=10) as answer:
-        assert answer.status == 200
-    old = visit(server.url + "/#AAPL")
+    history.do("seek", to="14:50")
+    old = visit(history.url + "/#AAPL")
     old.until(lambda: bars(old), lambda count: count >= 20)
     expect(old.chart).to_have_attribute("data-interval", "1m")

@@ -1,4 +1,4 @@
-"""What leaves the page: a CSV of what is shown, and alerts."""
+"""The CSV download."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from tests.browser.conftest import Staging, Visit
 from tests.browser.serving import Stage, snapshot
 
 
-def test_the_csv_has_what_is_shown(visit: Visit, stage: Stage) -> None:
-    """A row a symbol, in the order of the table, with the server's own numbers."""
+def test_the_csv_has_the_rows_of_the_list(visit: Visit, stage: Stage) -> None:
+    """In the table's order, with unrounded values."""
     dashboard = visit(stage.url + "/#NVDA,AAPL")
     dashboard.shows("AAPL", "last", 187.4)
     dashboard.shows("NVDA", "last", 902)
@@ -21,14 +21,14 @@ def test_the_csv_has_what_is_shown(visit: Visit, stage: Stage) -> None:
     text = Path(waiting.value.path()).read_text(encoding="utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [row["symbol"] for row in rows] == ["NVDA", "AAPL"]
-    held = snapshot(stage.url)
+    latest = snapshot(stage.url)
     for row in rows:
         for field in ("last", "bid", "ask"):
-            assert float(row[field]) == held[row["symbol"]][field]
+            assert float(row[field]) == latest[row["symbol"]][field]
 
 
-def test_a_name_is_no_formula_in_a_spreadsheet(visit: Visit, staging: Staging) -> None:
-    """A symbol that begins like a formula is made text; one with a quote or a comma stays in its cell."""
+def test_a_symbol_is_never_a_formula_in_a_spreadsheet(visit: Visit, staging: Staging) -> None:
+    """A symbol that begins like a formula becomes text; one with a quote or a comma stays in its cell."""
     names = ("=1+2", 'Q"U', "A,B")
     stage = staging(*names)
     stage.play(*(("trade", name, 5, 1) for name in names))

@@ -1,10 +1,10 @@
-"""Lists over time and windows: other servers, other windows, undoing, and more symbols than there may be."""
+"""Lists with other servers and windows, undo, and limits."""
 
 from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Staging, Visit
 from tests.browser.dashboard import Dashboard
 from tests.browser.serving import Stage
 from tests.support.processes import Server
@@ -14,8 +14,8 @@ def press_undo(dashboard: Dashboard) -> None:
     dashboard.page.get_by_role("button", name="Undo").last.click()
 
 
-def test_a_list_that_nobody_chose_is_filled_anew_by_another_server(visit: Visit) -> None:
-    """A market one day and a file the next, on one port: there is something to see each time."""
+def test_an_unedited_list_has_the_symbols_of_the_current_server(visit: Visit) -> None:
+    """Another server on the same port replaces the list."""
     with Stage(("AAPL", "MSFT")) as first:
         dashboard = visit(first.url)
         expect(dashboard.rows).to_have_count(2)
@@ -25,26 +25,26 @@ def test_a_list_that_nobody_chose_is_filled_anew_by_another_server(visit: Visit)
         dashboard.page.goto(second.url)
         expect(dashboard.rows).to_have_count(3)
         assert dashboard.symbols() == ["EURUSD", "USDJPY", "GBPUSD"]
-        dashboard.page.goto("about:blank")  # it would complain of a server that goes
+        dashboard.page.goto("about:blank")  # an open page would log errors when the server stops
 
 
-def test_a_list_of_which_nothing_is_offered_has_a_way_out(visit: Visit, stage: Stage) -> None:
-    """It says so once, and shows what there is, or takes out what isn't."""
+def test_unknown_symbols_can_be_removed(visit: Visit, stage: Stage) -> None:
+    """A banner offers to remove them or to show all symbols."""
     dashboard = visit(stage.url + "/#EURUSD,USDJPY,GBPUSD,AAPL")
-    told = dashboard.page.locator("#absent")
-    expect(told).to_contain_text("does not offer 3 of these 4 symbols")
+    banner = dashboard.page.locator("#absent")
+    expect(banner).to_contain_text("3 of these 4 symbols")
     dashboard.button("Remove them").click()
     expect(dashboard.rows).to_have_count(1)
-    expect(told).to_be_hidden()
+    expect(banner).to_be_hidden()
     press_undo(dashboard)
     expect(dashboard.rows).to_have_count(4)
     dashboard.button("Show all symbols").click()
     dashboard.shows("NVDA", "last", 902)
-    expect(told).to_be_hidden()
+    expect(banner).to_be_hidden()
 
 
-def test_two_windows_have_the_same_lists_and_alerts(visit: Visit, stage: Stage) -> None:
-    """What one adds is in the other, which doesn't undo it when it saves its own."""
+def test_two_windows_share_lists_and_alerts(visit: Visit, stage: Stage) -> None:
+    """A change in one window appears in the other, and is not undone when that saves."""
     one = visit(stage.url + "/#AAPL")
     one.shows("AAPL", "last", 187.4)
     two = visit(stage.url + "/#AAPL", beside=one)
@@ -61,8 +61,7 @@ def test_two_windows_have_the_same_lists_and_alerts(visit: Visit, stage: Stage) 
     expect(one.page.locator("[data-alert]")).to_contain_text("500")
 
 
-def test_a_removed_symbol_and_a_deleted_list_come_back(visit: Visit, stage: Stage) -> None:
-    """A click beside what was meant costs nothing."""
+def test_removing_a_symbol_and_deleting_a_list_can_be_undone(visit: Visit, stage: Stage) -> None:
     dashboard = visit(stage.url + "/#AAPL,MSFT,NVDA")
     expect(dashboard.rows).to_have_count(3)
     dashboard.row("MSFT").hover()
@@ -74,28 +73,26 @@ def test_a_removed_symbol_and_a_deleted_list_come_back(visit: Visit, stage: Stag
     dashboard.until(dashboard.symbols, lambda shown: shown == ["AAPL", "MSFT", "NVDA"])
     dashboard.button("Manage lists").click()
     dashboard.button("Delete list").click()
-    expect(dashboard.row("MSFT")).to_have_count(1)  # the first visitor's, which has all of them
-    chosen = dashboard.page.locator("#list option:checked")
-    expect(chosen).to_have_text("Watchlist")
+    expect(dashboard.row("MSFT")).to_have_count(1)  # the first visitor's list has all symbols
+    selected = dashboard.page.locator("#list option:checked")
+    expect(selected).to_have_text("Watchlist")
     press_undo(dashboard)
-    expect(chosen).to_have_text("From a link")
+    expect(selected).to_have_text("From a link")
     assert dashboard.symbols() == ["AAPL", "MSFT", "NVDA"]
 
 
-def test_a_server_that_gives_few_symbols_gives_those(visit: Visit) -> None:
-    """The first ones of the list live, and the others say why they don't."""
-    with Server("--seed", "7", "--count", "30", "--max-symbols", "10") as server:
-        dashboard = visit(server.url)
-        expect(dashboard.rows.first).to_be_visible()
-        beyond = dashboard.page.locator("[role=row][data-note=too-many-symbols]")
-        dashboard.until(beyond.count, lambda count: count > 0)
-        first, *_ = dashboard.symbols()
-        dashboard.until(lambda: dashboard.number(first, "last"), lambda shown: shown is not None)
-        dashboard.page.goto("about:blank")
+def test_symbols_over_the_servers_limit_are_marked(visit: Visit, staging: Staging) -> None:
+    """The first symbols of the list have prices."""
+    symbols = [f"S{number:02}" for number in range(30)]
+    stage = staging(*symbols, max_symbols=10)
+    stage.play(*(("trade", symbol, 5, 1) for symbol in symbols))
+    dashboard = visit(stage.url)
+    expect(dashboard.page.locator("[role=row][data-note=too-many-symbols]").first).to_be_visible()
+    for symbol in dashboard.symbols()[:10]:
+        dashboard.shows(symbol, "last", 5)
 
 
-def test_what_is_chosen_elsewhere_is_scrolled_to(visit: Visit, a_market: Server) -> None:
-    """Adding what is far down in the list already: it is shown where it stands."""
+def test_adding_a_listed_symbol_scrolls_to_it(visit: Visit, a_market: Server) -> None:
     dashboard = visit(a_market.url)
     dashboard.live()
     dashboard.page.locator("#list").select_option("All symbols")
@@ -106,8 +103,7 @@ def test_what_is_chosen_elsewhere_is_scrolled_to(visit: Visit, a_market: Server)
     expect(dashboard.row(last)).to_be_in_viewport()
 
 
-def test_sorting_by_keys_stays_on_the_column(visit: Visit, stage: Stage) -> None:
-    """The head is made anew with each order, and keeps the focus."""
+def test_sorting_with_the_keyboard_keeps_the_focus(visit: Visit, stage: Stage) -> None:
     dashboard = visit(stage.url + "/#AAPL,MSFT,NVDA")
     dashboard.shows("NVDA", "last", 902)
     head = dashboard.header("last")
@@ -119,8 +115,7 @@ def test_sorting_by_keys_stays_on_the_column(visit: Visit, stage: Stage) -> None
     assert dashboard.symbols() == ["MSFT", "AAPL", "NVDA"]
 
 
-def test_a_small_screen_has_the_csv_in_a_menu(visit: Visit, stage: Stage) -> None:
-    """There is no room for it at the top."""
+def test_on_a_small_screen_the_csv_download_is_in_a_menu(visit: Visit, stage: Stage) -> None:
     dashboard = visit(stage.url + "/#AAPL", viewport={"width": 390, "height": 844})
     dashboard.shows("AAPL", "last", 187.4)
     dashboard.button("Manage lists").click()

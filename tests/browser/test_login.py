@@ -1,104 +1,79 @@
-"""A server that asks who one is: the page asks for the key, and keeps it nowhere."""
+"""Login, logout and revoked keys on a server with authentication."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
-from tests.browser.test_connection import GONE
+from tests.browser.dashboard import Dashboard
+from tests.browser.serving import KeyedServer
+from tests.browser.test_connection import UNREACHABLE
 from tests.support.processes import Server
-from ticker.auth.entitlements import Entitlements
-from ticker.auth.keys import add, editing, revoke
 
-#: What a browser logs by itself of an upgrade, or a log-in, that was refused.
-REFUSED = [*GONE, "401"]
+#: What a browser logs when an upgrade or a login is refused.
+UNAUTHORIZED = [*UNREACHABLE, "401"]
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "keys.json"
+def log_in(dashboard: Dashboard, key: str) -> None:
+    dashboard.page.get_by_label("Key or token").fill(key)
+    dashboard.button("Log in").click()
 
 
-def new_key(path: Path, name: str = "desk", may: Entitlements | None = None) -> str:
-    with editing(path) as keys:
-        return add(keys, name, may or Entitlements())[1]
+def test_logging_in_and_out(visit: Visit, keyed: KeyedServer) -> None:
+    dashboard = visit(keyed.url)
+    dashboard.errors.expected += UNAUTHORIZED
+    page = dashboard.page
+    dialog = page.get_by_role("dialog", name="Log in")
+    expect(dialog).to_be_visible()
+    expect(dashboard.badge).to_have_text("Log in")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_visible()
+    box = page.get_by_label("Key or token")
+    expect(box).to_be_focused()
+    expect(box).to_have_attribute("type", "password")
+    box.fill("tk_wrong")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="not valid")).to_be_visible()
+    log_in(dashboard, f" {keyed.limited} ")
+    expect(dialog).to_be_hidden()
+    dashboard.live()
+    # Symbols that the key is not entitled to are not listed.
+    expect(dashboard.rows).to_have_count(2)
+    assert set(dashboard.symbols()) == {"AAPL", "MSFT"}
+    # A reload and another window need no login, and scripts can't read the key.
+    page.reload()
+    dashboard.live()
+    stored = page.evaluate("JSON.stringify([document.cookie, {...localStorage}, {...sessionStorage}, location.href])")
+    assert keyed.limited.split("_", 2)[2] not in stored
+    assert "ticker_session" not in stored
+    beside = visit(keyed.url, beside=dashboard)
+    beside.live()
+    beside.page.close()
+    dashboard.button("Settings").click()
+    expect(page.get_by_text("Logged in as limited")).to_be_visible()
+    dashboard.button("Log out").click()
+    expect(dialog).to_be_visible()
+    # The list is stored in the browser; the prices are gone.
+    expect(dashboard.cell("AAPL", "last")).not_to_contain_text(re.compile(r"\d"))
 
 
-def served(path: Path) -> Server:
-    # The sooner it is to close who is too slow, the more often it looks at the file of keys.
-    watchful = ("--slow-timeout", "1")
-    return Server("--keys", str(path), "--symbols", "AAPL,MSFT,NVDA", "--ticks-per-second", "200", *watchful)
+def test_a_revoked_key_requires_a_new_login(visit: Visit, keyed: KeyedServer) -> None:
+    """The page keeps its list."""
+    dashboard = visit(keyed.url + "/#AAPL")
+    dashboard.errors.expected += UNAUTHORIZED
+    log_in(dashboard, keyed.revocable)
+    dashboard.live()
+    keyed.revoke("revocable")
+    expect(dashboard.page.get_by_role("dialog", name="Log in")).to_be_visible()
+    log_in(dashboard, keyed.desk)
+    dashboard.live()
+    assert dashboard.symbols() == ["AAPL"]
 
 
-def test_logging_in_and_out(visit: Visit, path: Path) -> None:
-    key = new_key(path, may=Entitlements(symbols=("AAPL", "MSFT")))
-    with served(path) as server:
-        dashboard = visit(server.url)
-        dashboard.complaints.expected += REFUSED
-        page = dashboard.page
-        dialog = page.get_by_role("dialog", name="Log in")
-        expect(dialog).to_be_visible()
-        expect(dashboard.badge).to_have_text("Log in")
-        page.keyboard.press("Escape")
-        expect(dialog).to_be_visible()
-        box = page.get_by_label("Key or token")
-        expect(box).to_be_focused()
-        expect(box).to_have_attribute("type", "password")
-        box.fill("tk_wrong")
-        page.keyboard.press("Enter")
-        expect(page.get_by_role("alert").filter(has_text="This key is not good")).to_be_visible()
-        box.fill(f" {key} ")
-        dashboard.button("Log in").click()
-        expect(dialog).to_be_hidden()
-        dashboard.live()
-        # What the key is not for is not even named.
-        expect(dashboard.rows).to_have_count(2)
-        assert set(dashboard.symbols()) == {"AAPL", "MSFT"}
-        # The next visit needs no key, nor does another window; and no script has it.
-        page.reload()
-        dashboard.live()
-        kept = page.evaluate("JSON.stringify([document.cookie, {...localStorage}, {...sessionStorage}, location.href])")
-        assert key.split("_", 2)[2] not in kept
-        assert "ticker_session" not in kept
-        beside = visit(server.url, beside=dashboard)
-        beside.live()
-        beside.page.close()
-        dashboard.button("Settings").click()
-        expect(page.get_by_text("Logged in as desk")).to_be_visible()
-        dashboard.button("Log out").click()
-        expect(dialog).to_be_visible()
-        # The list is this browser's own; its prices are the server's.
-        expect(dashboard.cell("AAPL", "last")).not_to_contain_text(re.compile(r"\d"))
-
-
-def test_a_key_that_is_revoked(visit: Visit, path: Path) -> None:
-    """The page asks for another, and goes on where it was."""
-    key = new_key(path)
-    with served(path) as server:
-        dashboard = visit(server.url + "/#AAPL")
-        dashboard.complaints.expected += REFUSED
-        page = dashboard.page
-        page.get_by_label("Key or token").fill(key)
-        dashboard.button("Log in").click()
-        dashboard.live()
-        with editing(path) as keys:
-            revoke(keys, "desk")
-            another = add(keys, "desk", Entitlements())[1]
-        expect(page.get_by_role("dialog", name="Log in")).to_be_visible()
-        page.get_by_label("Key or token").fill(another)
-        dashboard.button("Log in").click()
-        dashboard.live()
-        assert dashboard.symbols() == ["AAPL"]
-
-
-def test_without_keys_nobody_is_asked(visit: Visit) -> None:
-    with Server("--symbols", "AAPL") as server:
-        dashboard = visit(server.url)
-        dashboard.complaints.expected += GONE
-        dashboard.live()
-        dashboard.button("Settings").click()
-        expect(dashboard.page.get_by_text("Logged in as")).to_be_hidden()
+def test_without_authentication_there_is_no_login(visit: Visit, a_market: Server) -> None:
+    dashboard = visit(a_market.url + "/#AAPL")
+    dashboard.live()
+    dashboard.button("Settings").click()
+    expect(dashboard.page.get_by_text("Logged in as")).to_be_hidden()

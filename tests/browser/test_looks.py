@@ -1,4 +1,4 @@
-"""How it looks and is reached: themes, colours, small screens, keys, and those who don't see it."""
+"""Themes, colours, small screens, the keyboard, and accessibility."""
 
 from __future__ import annotations
 
@@ -18,69 +18,65 @@ AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min
 NARROW = {"width": 390, "height": 844}
 
 
-def ground(dashboard: Dashboard) -> float:
-    """How light the page's background is: 0 is black."""
+def background_lightness(dashboard: Dashboard) -> float:
+    """0 is black, 255 white."""
     colour: str = dashboard.page.evaluate("() => getComputedStyle(document.body).backgroundColor")
     parts = [float(part) for part in colour[colour.index("(") + 1 : -1].split(",")[:3]]
     return sum(parts) / 3
 
 
-def test_the_systems_theme_is_taken(visit: Visit, stage: Stage) -> None:
-    """Dark where the system is dark, light where it is light."""
+def test_the_page_follows_the_systems_theme(visit: Visit, stage: Stage) -> None:
     dark = visit(stage.url + "/#AAPL", color_scheme="dark")
     light = visit(stage.url + "/#AAPL", color_scheme="light")
     dark.live()
     light.live()
-    assert ground(dark) < 80
-    assert ground(light) > 200
+    assert background_lightness(dark) < 80
+    assert background_lightness(light) > 200
 
 
-def test_a_theme_of_ones_own_stays(visit: Visit, stage: Stage) -> None:
-    """The choice overrules the system, also after a reload."""
+def test_the_theme_setting_overrides_the_system(visit: Visit, stage: Stage) -> None:
+    """Also after a reload."""
     dashboard = visit(stage.url + "/#AAPL", color_scheme="light")
     dashboard.live()
     button = dashboard.page.get_by_role("button", name="theme").first
     for _ in range(3):
-        if ground(dashboard) < 80:
+        if background_lightness(dashboard) < 80:
             break
         button.click()
-    assert ground(dashboard) < 80
+    assert background_lightness(dashboard) < 80
     dashboard.page.reload()
     dashboard.live()
-    assert ground(dashboard) < 80
+    assert background_lightness(dashboard) < 80
 
 
-def test_blue_and_orange_by_choice(visit: Visit, stage: Stage) -> None:
-    """For those to whom green and red are one: the colours change, and stay changed."""
+def test_the_colours_can_be_blue_and_orange(visit: Visit, stage: Stage) -> None:
+    """For users who can't distinguish green and red; the setting survives a reload."""
     dashboard = visit(stage.url + "/#AAPL")
     dashboard.shows("AAPL", "last", 187.4)
-    before = colour_of_a_rise(dashboard)
+    before = up_colour(dashboard)
     dashboard.page.get_by_role("button", name="colours").click()
-    after = dashboard.until(lambda: colour_of_a_rise(dashboard), lambda colour: colour != before)
+    after = dashboard.until(lambda: up_colour(dashboard), lambda colour: colour != before)
     dashboard.page.reload()
     dashboard.live()
-    assert colour_of_a_rise(dashboard) == after
+    assert up_colour(dashboard) == after
 
 
-def colour_of_a_rise(dashboard: Dashboard) -> str:
+def up_colour(dashboard: Dashboard) -> str:
     colour: str = dashboard.page.evaluate("() => getComputedStyle(document.documentElement).getPropertyValue('--up')")
     return colour
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [{"width": 1280, "height": 800}, NARROW], ids=["wide", "narrow"])
-def test_nothing_bars_people_from_using_it(
-    visit: Visit, a_market: Server, scheme: str, viewport: dict[str, int]
-) -> None:
-    """axe-core finds nothing serious: contrast, names, roles, focus."""
+def test_the_page_is_accessible(visit: Visit, a_market: Server, scheme: str, viewport: dict[str, int]) -> None:
+    """axe-core finds nothing serious in contrast, names, roles and focus."""
     dashboard = visit(a_market.url + "/#AAPL,MSFT,NVDA,TSLA", color_scheme=scheme, viewport=viewport)
     dashboard.live()
     dashboard.until(lambda: dashboard.number("AAPL", "last"), lambda shown: shown is not None)
     assert serious(dashboard) == []
 
 
-def test_the_open_help_bars_nobody_either(visit: Visit, stage: Stage) -> None:
-    """A dialog has a name, and takes the focus."""
+def test_the_help_dialog_is_accessible(visit: Visit, stage: Stage) -> None:
     dashboard = visit(stage.url + "/#AAPL")
     dashboard.live()
     dashboard.page.locator("body").press("?")
@@ -92,9 +88,9 @@ def test_the_open_help_bars_nobody_either(visit: Visit, stage: Stage) -> None:
 
 
 def serious(dashboard: Dashboard) -> list[str]:
-    """What axe-core calls serious or worse. It is given to the page over the debugger, not as a script of the page."""
-    # It makes a style element for itself, which the policy stops; the page's own are what is held to it.
-    dashboard.complaints.expected += ["style-src", "TrustedHTML", "TrustedScript"]
+    """Serious and critical findings of axe-core, which is injected through the debugger."""
+    # axe-core creates a style element, which the page's policy blocks.
+    dashboard.errors.expected += ["style-src", "TrustedHTML", "TrustedScript"]
     dashboard.page.evaluate(AXE.read_text() + "; undefined")
     found: dict[str, Any] = dashboard.page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
     return [
@@ -104,8 +100,8 @@ def serious(dashboard: Dashboard) -> list[str]:
     ]
 
 
-def test_on_a_phone_the_chart_slides_over_the_list(visit: Visit, stage: Stage) -> None:
-    """At 390 px the list has the whole width; a tap on a row brings the chart, and a button takes it away."""
+def test_on_a_phone_the_chart_covers_the_list(visit: Visit, stage: Stage) -> None:
+    """At 390 px a tap on a row opens the chart, and a button closes it."""
     dashboard = visit(stage.url + "/#AAPL,MSFT", viewport=NARROW, has_touch=True)
     dashboard.shows("AAPL", "last", 187.4)
     box = dashboard.row("AAPL").bounding_box()
@@ -121,8 +117,7 @@ def test_on_a_phone_the_chart_slides_over_the_list(visit: Visit, stage: Stage) -
 
 
 @pytest.mark.parametrize("width", [390, 768, 1024, 1920])
-def test_nothing_sticks_out(visit: Visit, stage: Stage, width: int) -> None:
-    """The page never scrolls sideways."""
+def test_the_page_does_not_scroll_sideways(visit: Visit, stage: Stage, width: int) -> None:
     dashboard = visit(stage.url + "/#AAPL,MSFT,NVDA", viewport={"width": width, "height": 800})
     dashboard.live()
     assert too_wide(dashboard) == 0
@@ -133,8 +128,8 @@ def too_wide(dashboard: Dashboard) -> int:
     return max(0, pixels)
 
 
-def test_the_keyboard_does_it_all(visit: Visit, stage: Stage) -> None:
-    """/ to the box, Enter adds, arrows select, Delete removes; Escape leaves."""
+def test_the_watchlist_works_with_the_keyboard(visit: Visit, stage: Stage) -> None:
+    """/ focuses the box, Enter adds, arrows select, Delete removes, Escape leaves the box."""
     dashboard = visit(stage.url + "/#AAPL,MSFT")
     dashboard.shows("AAPL", "last", 187.4)
     keyboard = dashboard.page.keyboard
@@ -153,8 +148,7 @@ def test_the_keyboard_does_it_all(visit: Visit, stage: Stage) -> None:
     expect(dashboard.row("MSFT")).to_have_count(0)
 
 
-def test_a_shortcut_is_a_letter_in_a_box(visit: Visit, stage: Stage) -> None:
-    """Who types a space or a question mark into the box means that."""
+def test_shortcuts_are_text_in_an_input(visit: Visit, stage: Stage) -> None:
     dashboard = visit(stage.url + "/#AAPL")
     dashboard.live()
     box = dashboard.page.get_by_role("combobox").first

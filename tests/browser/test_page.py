@@ -1,4 +1,4 @@
-"""The page as a browser gets it: it keeps to its policy, and needs nothing from elsewhere."""
+"""The page's requests and its content security policy."""
 
 from __future__ import annotations
 
@@ -8,42 +8,42 @@ from tests.browser.conftest import Visit
 from tests.browser.serving import Stage
 
 
-def test_nothing_comes_from_elsewhere(visit: Visit, stage: Stage) -> None:
-    """Every request of the page goes to the server that it came from."""
-    asked: list[str] = []
+def test_all_requests_go_to_the_server(visit: Visit, stage: Stage) -> None:
+    """Of the page and its WebSocket."""
+    requested: list[str] = []
     dashboard = visit("about:blank")
-    dashboard.page.on("request", lambda request: asked.append(address(request)))
-    dashboard.page.on("websocket", lambda socket: asked.append(socket.url.replace("ws:", "http:")))
+    dashboard.page.on("request", lambda request: requested.append(address(request)))
+    dashboard.page.on("websocket", lambda socket: requested.append(socket.url.replace("ws:", "http:")))
     dashboard.page.goto(stage.url)
     dashboard.live()
-    assert f"{stage.url}/static/app.js" in asked
-    assert [url for url in asked if not url.startswith(stage.url + "/") and not url.startswith("data:")] == []
+    assert f"{stage.url}/static/app.js" in requested
+    assert [url for url in requested if not url.startswith(stage.url + "/") and not url.startswith("data:")] == []
 
 
-def test_the_policy_holds_against_the_pages_own_mistakes(visit: Visit, stage: Stage) -> None:
-    """Text that would become markup or code is stopped by the browser, whoever tries it."""
+def test_the_policy_blocks_markup_scripts_and_styles(visit: Visit, stage: Stage) -> None:
+    """Also those that the page's own code inserts."""
     dashboard = visit(stage.url)
-    dashboard.complaints.expected += [
+    dashboard.errors.expected += [
         "CSP violation",
         "Content Security Policy",
         "TrustedHTML",
         "TrustedScript",
     ]
-    tried = dashboard.page.evaluate(
+    result = dashboard.page.evaluate(
         """() => {
-          const stopped = [];
-          const tried = (what) => { try { what(); } catch (error) { stopped.push(error.name); } };
-          tried(() => { document.body.innerHTML = "<b>x</b>"; });
+          const blocked = [];
+          const attempt = (what) => { try { what(); } catch (error) { blocked.push(error.name); } };
+          attempt(() => { document.body.innerHTML = "<b>x</b>"; });
           const script = document.createElement("script");
-          tried(() => { script.text = "window.owned = 1"; });
+          attempt(() => { script.text = "window.owned = 1"; });
           document.body.append(script);
           const style = document.createElement("style");
           style.textContent = "body { display: none }";
           document.head.append(style);
-          return [stopped, window.owned ?? null, getComputedStyle(document.body).display === "none"];
+          return [blocked, window.owned ?? null, getComputedStyle(document.body).display === "none"];
         }"""
     )
-    assert tried == [["TypeError", "TypeError"], None, False]
+    assert result == [["TypeError", "TypeError"], None, False]
 
 
 def address(request: Request) -> str:

@@ -1,4 +1,4 @@
-"""Pause holds the picture; resuming shows the latest."""
+"""Pausing the display, and resuming with the latest prices."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from tests.browser.conftest import Visit
 from tests.browser.serving import Stage
 
 
-def test_a_pause_holds_the_picture_and_resuming_shows_the_latest(visit: Visit, stage: Stage) -> None:
-    """What comes meanwhile is counted and held, not shown; nothing in between is played back."""
+def test_a_pause_freezes_prices_and_resuming_shows_the_latest(visit: Visit, stage: Stage) -> None:
+    """Updates during the pause are counted and not shown."""
     dashboard = visit(stage.url + "/#AAPL,MSFT")
     dashboard.shows("AAPL", "last", 187.4)
     dashboard.button("Pause").click()
     expect(dashboard.badge).to_have_attribute("data-state", "paused")
     for step in range(20):
         stage.trade("AAPL", 190 + step)
-    held = dashboard.page.locator("[data-held]")
-    expect(held.first).to_contain_text("held")
+    pending = dashboard.page.locator("[data-held]")
+    expect(pending.first).to_contain_text("pending")
     assert dashboard.number("AAPL", "last") == 187.4
     dashboard.button("Resume").click()
     dashboard.shows("AAPL", "last", 209)
@@ -25,7 +25,6 @@ def test_a_pause_holds_the_picture_and_resuming_shows_the_latest(visit: Visit, s
 
 
 def test_space_pauses_and_resumes(visit: Visit, stage: Stage) -> None:
-    """The keyboard does as well."""
     dashboard = visit(stage.url + "/#AAPL")
     dashboard.shows("AAPL", "last", 187.4)
     dashboard.page.locator("body").press("Space")
@@ -36,8 +35,8 @@ def test_space_pauses_and_resumes(visit: Visit, stage: Stage) -> None:
     dashboard.live()
 
 
-def test_a_symbol_added_while_paused_waits_for_its_price(visit: Visit, stage: Stage) -> None:
-    """Its row is there; the rest of the picture stays held, and resuming shows both."""
+def test_a_symbol_added_during_a_pause_has_a_row(visit: Visit, stage: Stage) -> None:
+    """Resuming shows its price and the others."""
     dashboard = visit(stage.url + "/#AAPL")
     dashboard.shows("AAPL", "last", 187.4)
     dashboard.button("Pause").click()

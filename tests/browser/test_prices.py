@@ -1,4 +1,4 @@
-"""Prices on the screen are the server's, and they move."""
+"""The displayed prices equal the server's."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ from tests.browser.dashboard import Dashboard
 from tests.browser.serving import Stage, snapshot
 from tests.support.processes import Server
 
-#: How the page shows a price: to the cent.
+#: The page shows prices to the cent.
 CENT = 0.005
 
 
-def test_prices_change(visit: Visit, a_market: Server) -> None:
-    """A simulated market moves without anybody's doing."""
+def test_prices_move(visit: Visit, a_market: Server) -> None:
     dashboard = visit(a_market.url + "/#AAPL,MSFT,NVDA")
     dashboard.live()
     before = dashboard.until(lambda: dashboard.number("AAPL", "last"), lambda shown: shown is not None)
     dashboard.until(lambda: dashboard.number("AAPL", "last"), lambda shown: shown not in {None, before})
 
 
-def test_each_value_is_the_ticks_own(visit: Visit, stage: Stage) -> None:
-    """Last, bid, ask and the day's volume are what was traded and quoted."""
+def test_values_are_those_of_the_ticks(visit: Visit, stage: Stage) -> None:
+    """Last, bid, ask and the day's volume."""
     dashboard = visit(stage.url + "/#AAPL,MSFT")
     dashboard.shows("AAPL", "last", 187.4)
     dashboard.shows("AAPL", "bid", 187.39)
@@ -36,8 +35,8 @@ def test_each_value_is_the_ticks_own(visit: Visit, stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["json", "msgpack"])
-def test_the_view_equals_the_servers_snapshot(visit: Visit, stage: Stage, encoding: str) -> None:
-    """Whatever came between, and in either encoding: when the ticks end, each cell has the server's value."""
+def test_the_display_equals_the_servers_snapshot(visit: Visit, stage: Stage, encoding: str) -> None:
+    """When the ticks end, each cell has the server's value."""
     dashboard = visit(f"{stage.url}/?encoding={encoding}#AAPL,MSFT,NVDA")
     dashboard.live()
     for step in range(60):
@@ -53,8 +52,8 @@ def test_the_view_equals_the_servers_snapshot(visit: Visit, stage: Stage, encodi
         dashboard.shows(symbol, "volume", values["volume"])
 
 
-def test_msgpack_is_asked_for_and_read(visit: Visit, stage: Stage) -> None:
-    """With ?encoding=msgpack the frames are binary, and the prices are the same."""
+def test_the_msgpack_encoding(visit: Visit, stage: Stage) -> None:
+    """With ?encoding=msgpack all frames are binary."""
     dashboard = visit("about:blank")
     sockets: list[str] = []
     binary: list[bool] = []
@@ -73,30 +72,29 @@ def test_msgpack_is_asked_for_and_read(visit: Visit, stage: Stage) -> None:
     assert all(binary)
 
 
-#: The sign is drawn, and not by its colour alone.
-PICTURE = "(cell) => getComputedStyle(cell).backgroundImage.replace(/rgba?\\([^)]*\\)|oklch\\([^)]*\\)/g, 'colour')"
+#: The background image without its colours.
+IMAGE = "(cell) => getComputedStyle(cell).backgroundImage.replace(/rgba?\\([^)]*\\)|oklch\\([^)]*\\)/g, 'colour')"
 
 
-def test_a_change_is_told_without_colour(visit: Visit, stage: Stage) -> None:
-    """A rise has an arrow and a sign, and so has a fall."""
+def test_a_change_is_visible_without_colour(visit: Visit, stage: Stage) -> None:
+    """A rise and a fall have different arrows and signs."""
     dashboard = visit(stage.url + "/#AAPL")
     dashboard.shows("AAPL", "last", 187.4)
     stage.trade("AAPL", 188)
     dashboard.shows("AAPL", "last", 188)
     sign = dashboard.cell("AAPL", "last")
     expect(sign).to_have_attribute("data-way", "up")
-    rising = sign.evaluate(PICTURE)
+    rising = sign.evaluate(IMAGE)
     assert "gradient" in rising
     expect(dashboard.cell("AAPL", "change_pct")).to_contain_text("+0.32%")
     stage.trade("AAPL", 186)
     dashboard.shows("AAPL", "last", 186)
     expect(sign).to_have_attribute("data-way", "down")
-    assert sign.evaluate(PICTURE) != rising
+    assert sign.evaluate(IMAGE) != rising
     expect(dashboard.cell("AAPL", "change_pct")).to_contain_text("−0.75%")
 
 
-def test_a_changed_cell_flashes_unless_motion_is_unwanted(visit: Visit, stage: Stage) -> None:
-    """The flash is for those who want it; the value is for all."""
+def test_a_changed_cell_flashes_except_with_reduced_motion(visit: Visit, stage: Stage) -> None:
     lively = visit(stage.url + "/#AAPL", reduced_motion="no-preference")
     still = visit(stage.url + "/#AAPL")
     for dashboard in (lively, still):
@@ -109,7 +107,7 @@ def test_a_changed_cell_flashes_unless_motion_is_unwanted(visit: Visit, stage: S
 
 
 def record_flashes(dashboard: Dashboard) -> None:
-    """Count the cells that are marked as changed."""
+    """Count the cells that flash."""
     dashboard.page.evaluate(
         """() => {
           window.flashes = 0;

@@ -1,4 +1,4 @@
-"""The watchlist: what is on it, in which order, and that it stays."""
+"""The watchlist: adding, removing, sorting, columns, and storage."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.support.processes import Server
 
 
 def test_symbols_are_added_by_typing(visit: Visit, stage: Stage) -> None:
-    """Enter adds what was typed, where it is seen; it has a price at once."""
+    """Enter adds the symbol at the top, with its price."""
     dashboard = visit(stage.url + "/#AAPL")
     dashboard.live()
     dashboard.add("msft")
@@ -18,21 +18,21 @@ def test_symbols_are_added_by_typing(visit: Visit, stage: Stage) -> None:
     assert dashboard.symbols() == ["MSFT", "AAPL"]
 
 
-def test_typing_offers_what_the_feed_has(visit: Visit, a_market: Server) -> None:
-    """The list below the box has the symbols that begin so, and the arrow keys choose one."""
+def test_typing_suggests_symbols(visit: Visit, a_market: Server) -> None:
+    """The arrow keys select a suggestion."""
     dashboard = visit(a_market.url + "/#MSFT")
     dashboard.live()
-    assert all("AA" in name for name in dashboard.offered("AA"))
+    assert all("AA" in name for name in dashboard.suggestions("AA"))
     box = dashboard.page.get_by_role("combobox").first
     expect(box).to_have_attribute("aria-expanded", "true")
-    assert dashboard.offered("AAP") == ["AAPL"]
+    assert dashboard.suggestions("AAP") == ["AAPL"]
     box.press("ArrowDown")
     box.press("Enter")
     expect(dashboard.row("AAPL")).to_be_visible()
 
 
-def test_many_are_added_at_once_by_pasting(visit: Visit, stage: Stage) -> None:
-    """Commas, spaces and lines part them; what is there already comes no second time."""
+def test_several_symbols_are_added_at_once(visit: Visit, stage: Stage) -> None:
+    """Separated by commas or spaces, without duplicates."""
     dashboard = visit(stage.url + "/#AAPL")
     dashboard.live()
     dashboard.add("MSFT, NVDA AAPL")
@@ -40,17 +40,17 @@ def test_many_are_added_at_once_by_pasting(visit: Visit, stage: Stage) -> None:
     assert sorted(dashboard.symbols()) == ["AAPL", "MSFT", "NVDA"]
 
 
-def test_a_symbol_that_is_none_is_told(visit: Visit, stage: Stage) -> None:
-    """The page says that the feed does not have it, and keeps no dead row."""
+def test_an_unknown_symbol_is_reported(visit: Visit, stage: Stage) -> None:
+    """It gets no row."""
     dashboard = visit(stage.url + "/#AAPL")
-    dashboard.offered("MS")
+    dashboard.suggestions("MS")
     dashboard.add("ZZZZ")
     expect(dashboard.page.get_by_text("ZZZZ").first).to_be_visible()
     expect(dashboard.row("ZZZZ")).to_have_count(0)
 
 
 def test_symbols_are_removed(visit: Visit, stage: Stage) -> None:
-    """Its button takes a row away, and the others stay."""
+    """The button in a row removes it."""
     dashboard = visit(stage.url + "/#AAPL,MSFT,NVDA")
     expect(dashboard.rows).to_have_count(3)
     dashboard.row("MSFT").hover()
@@ -59,14 +59,14 @@ def test_symbols_are_removed(visit: Visit, stage: Stage) -> None:
     assert dashboard.symbols() == ["AAPL", "NVDA"]
 
 
-def test_a_header_sorts(visit: Visit, stage: Stage) -> None:
-    """By last: the greatest first or the least, told to those who can't see it."""
+def test_a_click_on_a_header_sorts(visit: Visit, stage: Stage) -> None:
+    """aria-sort has the direction."""
     dashboard = visit(stage.url + "/#AAPL,MSFT,NVDA")
     dashboard.shows("NVDA", "last", 902)
     orders = (["NVDA", "AAPL", "MSFT"], ["MSFT", "AAPL", "NVDA"])
     header = dashboard.header("last")
     header.click()
-    dashboard.page.mouse.move(640, 5)  # under the mouse the order would be frozen
+    dashboard.page.mouse.move(640, 5)  # rows under the mouse are not sorted
     first = dashboard.until(dashboard.symbols, lambda shown: shown in orders)
     expect(header).to_have_attribute("aria-sort", "descending" if first == orders[0] else "ascending")
     header.click()
@@ -75,7 +75,6 @@ def test_a_header_sorts(visit: Visit, stage: Stage) -> None:
 
 
 def test_the_order_follows_the_prices(visit: Visit, stage: Stage) -> None:
-    """A sorted list is sorted anew as prices move."""
     dashboard = visit(stage.url + "/#AAPL,MSFT,NVDA")
     dashboard.shows("NVDA", "last", 902)
     dashboard.header("last").click()
@@ -85,8 +84,7 @@ def test_the_order_follows_the_prices(visit: Visit, stage: Stage) -> None:
     dashboard.until(dashboard.symbols, lambda shown: shown != before and shown[1] == "NVDA")
 
 
-def test_a_selected_row_is_the_charts(visit: Visit, stage: Stage) -> None:
-    """A click selects, and the chart is of that symbol."""
+def test_a_click_on_a_row_selects_its_chart(visit: Visit, stage: Stage) -> None:
     dashboard = visit(stage.url + "/#AAPL,MSFT")
     dashboard.shows("MSFT", "last", 54.1)
     dashboard.cell("MSFT", "symbol").click()
@@ -96,7 +94,7 @@ def test_a_selected_row_is_the_charts(visit: Visit, stage: Stage) -> None:
 
 
 def test_a_reload_keeps_the_list(visit: Visit, stage: Stage) -> None:
-    """What was added is there again, without it being in the address."""
+    """Also without the URL's hash."""
     dashboard = visit(stage.url + "/#AAPL")
     dashboard.live()
     dashboard.add("NVDA")
@@ -107,15 +105,15 @@ def test_a_reload_keeps_the_list(visit: Visit, stage: Stage) -> None:
     assert dashboard.symbols() == ["NVDA", "AAPL"]
 
 
-def test_an_address_shares_a_list(visit: Visit, stage: Stage) -> None:
-    """Who opens another's address sees the other's symbols, in the other's order."""
+def test_a_link_shares_a_list(visit: Visit, stage: Stage) -> None:
+    """With its symbols and their order."""
     dashboard = visit(stage.url + "/#NVDA,AAPL")
     dashboard.shows("NVDA", "last", 902)
     assert dashboard.symbols() == ["NVDA", "AAPL"]
 
 
-def test_a_thousand_symbols_are_a_few_rows(visit: Visit, a_market: Server) -> None:
-    """Only what is in sight is in the page; scrolling shows the rest, with prices."""
+def test_a_thousand_symbols_need_few_rows(visit: Visit, a_market: Server) -> None:
+    """Only visible rows are rendered; scrolling renders others."""
     symbols = [str(name) for name in a_market.get("/v1/symbols")["symbols"]]
     dashboard = visit(a_market.url + "/#" + ",".join(symbols))
     dashboard.live()
@@ -130,8 +128,8 @@ def test_a_thousand_symbols_are_a_few_rows(visit: Visit, a_market: Server) -> No
     assert dashboard.rows.count() < 100
 
 
-def test_a_symbols_name_is_text(visit: Visit, staging: Staging) -> None:
-    """A name that looks like markup is shown as it is, in the table, the box and the chart's title."""
+def test_a_symbol_that_looks_like_markup_is_text(visit: Visit, staging: Staging) -> None:
+    """In the table, the suggestions and the chart's title."""
     name = "<img src=x onerror=alert(1)>"
     stage = staging(name, "AAPL")
     stage.play(("trade", name, 12.5, 100), ("trade", "AAPL", 187.4, 100))
@@ -145,7 +143,7 @@ def test_a_symbols_name_is_text(visit: Visit, staging: Staging) -> None:
     dashboard.page.on("dialog", alerted)
     dashboard.page.goto(stage.url + "/#AAPL")
     dashboard.live()
-    assert dashboard.offered("<img") == [name]
+    assert dashboard.suggestions("<img") == [name]
     dashboard.page.keyboard.press("Enter")
     dashboard.shows(name, "last", 12.5)
     dashboard.cell(name, "symbol").click()
@@ -158,14 +156,14 @@ def test_a_symbols_name_is_text(visit: Visit, staging: Staging) -> None:
     assert alerts == []
 
 
-def test_columns_are_chosen(visit: Visit, stage: Stage) -> None:
-    """A column comes and goes, and the choice is remembered."""
+def test_columns_can_be_chosen(visit: Visit, stage: Stage) -> None:
+    """The choice survives a reload."""
     dashboard = visit(stage.url + "/#AAPL")
     dashboard.shows("AAPL", "last", 187.4)
     expect(dashboard.header("spread")).to_have_count(0)
     dashboard.button("Columns").click()
     dashboard.page.get_by_label("Spread between bid and ask").check()
-    dashboard.page.get_by_label("Volume of the day").uncheck()
+    dashboard.page.get_by_label("Day's volume", exact=True).uncheck()
     dashboard.page.keyboard.press("Escape")
     dashboard.shows("AAPL", "spread", 0.02)
     dashboard.page.reload()
@@ -173,8 +171,7 @@ def test_columns_are_chosen(visit: Visit, stage: Stage) -> None:
     expect(dashboard.header("volume")).to_have_count(0)
 
 
-def test_several_named_lists(visit: Visit, stage: Stage) -> None:
-    """Each list keeps its own symbols; the box above the table changes between them."""
+def test_lists_have_their_own_symbols(visit: Visit, stage: Stage) -> None:
     dashboard = visit(stage.url + "/#AAPL,MSFT")
     dashboard.shows("MSFT", "last", 54.1)
     first = dashboard.page.get_by_label("List", exact=True).input_value()
@@ -191,8 +188,8 @@ def test_several_named_lists(visit: Visit, stage: Stage) -> None:
     assert sorted(dashboard.symbols()) == ["AAPL", "MSFT"]
 
 
-def test_rows_are_reordered(visit: Visit, stage: Stage) -> None:
-    """By dragging or by keys, and the order stays."""
+def test_rows_can_be_reordered(visit: Visit, stage: Stage) -> None:
+    """With the mouse or the keyboard; the order survives a reload."""
     dashboard = visit(stage.url + "/#AAPL,MSFT,NVDA")
     dashboard.shows("NVDA", "last", 902)
     dashboard.cell("NVDA", "symbol").click()
