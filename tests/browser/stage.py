@@ -21,7 +21,7 @@ from tests.support.market import Quote, Trade
 from tests.support.serving import ScriptedFeed, serving
 from ticker.model import Restart
 from ticker.server import Settings
-from ticker.wire.messages import Limits
+from ticker.wire.limits import Limits
 
 #: More failures than the feed is restarted for during a test.
 FAILURES = 20
