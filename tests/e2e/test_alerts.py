@@ -1,4 +1,4 @@
-"""Alerts over real sockets and processes: with nobody there, over a crash, to a webhook, and by every way in."""
+"""Alerts over real sockets and processes: offline, over a crash, to a webhook, on each transport."""
 
 from __future__ import annotations
 
@@ -45,19 +45,19 @@ async def connected(http: aiohttp.ClientSession, url: str, key: str = "") -> aio
 
 
 async def asked(stream: aiohttp.ClientWebSocketResponse, op: str, **keys: Any) -> dict[str, Any]:
-    """The answer, which comes next."""
+    """Send an op; return the next message, its answer."""
     await stream.send_json({"op": op, **keys})
     answer: dict[str, Any] = await stream.receive_json()
     return answer
 
 
-async def silent(stream: aiohttp.ClientWebSocketResponse) -> None:
-    """Nothing else has come."""
+async def assert_silent(stream: aiohttp.ClientWebSocketResponse) -> None:
+    """No other message has arrived."""
     assert (await asked(stream, "ping"))["type"] == "pong"
 
 
-class Hook:
-    """A receiver that fails twice, and then takes what comes."""
+class WebhookReceiver:
+    """A receiver that fails twice and then accepts."""
 
     def __init__(self) -> None:
         self.came: asyncio.Queue[tuple[str, str, bytes]] = asyncio.Queue()
@@ -73,7 +73,7 @@ class Hook:
         return web.Response(status=500 if self._failures >= 0 else 204)
 
 
-def posted(server: Server, **body: Any) -> None:
+def post(server: Server, **body: Any) -> None:
     request = urllib.request.Request(
         f"{server.url}/v1/replay", json.dumps(body).encode(), {"Content-Type": "application/json"}
     )
@@ -81,29 +81,29 @@ def posted(server: Server, **body: Any) -> None:
         pass
 
 
-async def test_an_alert_fires_with_nobody_there_and_is_told_once_over_a_crash(
+async def test_an_alert_that_fires_offline_is_delivered_once_over_a_crash(
     http: aiohttp.ClientSession, tmp_path: Path
 ) -> None:
-    """The program behind the webhook gets it, signed, after it has failed twice; the owner when it is back."""
+    """The webhook gets it signed, after two failures; the owner gets it on return."""
     day = tmp_path / "day.csv"
     rows = [f"2024-01-03T1{hour}:00:00Z,AAPL,{price},1" for hour, price in enumerate((100, 189, 195, 180, 196))]
     day.write_text("timestamp,symbol,price,size\n" + "\n".join(rows) + "\n")
     (tmp_path / "secret").write_text(SECRET)
-    hook = Hook()
+    hook = WebhookReceiver()
     await hook.server.start_server()
     options = (
         *("--feed", "csv", "--path", str(day), "--speed", "1", "--state", str(tmp_path / "state")),
         *("--webhook", str(hook.server.make_url("/")), "--webhook-secret", str(tmp_path / "secret")),
     )
     server = await asyncio.to_thread(Server, *options)
-    await asyncio.to_thread(posted, server, action="pause")
+    await asyncio.to_thread(post, server, action="pause")
     stream = await connected(http, server.url)
     answer = await asked(stream, "alert", id=7, symbol="AAPL", when="last >= 190", owner="ann")
     assert [row["state"] for row in answer["alerts"]] == ["waiting"]
     await stream.close()
     while (await asyncio.to_thread(server.get, "/healthz"))["clients"]:
         pass
-    await asyncio.to_thread(posted, server, action="step", count=4)
+    await asyncio.to_thread(post, server, action="step", count=4)
     signed, name, body = [await asyncio.wait_for(hook.came.get(), 30) for _ in range(3)][-1]
     stamp, mac = (part.partition("=")[2] for part in signed.split(","))
     assert mac == hmac.new(SECRET.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
@@ -117,12 +117,12 @@ async def test_an_alert_fires_with_nobody_there_and_is_told_once_over_a_crash(
     assert [(row["state"], row["count"]) for row in answer["alerts"]] == [("fired", 1)]
     fired = await stream.receive_json()
     assert (fired["type"], fired["id"], fired["value"], fired["seq"]) == ("alert", 7, 195, 1)
-    await silent(stream)
+    await assert_silent(stream)
     await stream.close()
     stream = await connected(http, server.url)
     assert (await asked(stream, "alerts", owner="ann"))["seq"] == 1
-    await silent(stream)
-    # Only to who asks for it does it come again.
+    await assert_silent(stream)
+    # It comes again only on request.
     assert (await asked(stream, "alerts", owner="ann", since=0))["seq"] == 1
     assert (await stream.receive_json())["seq"] == 1
     await stream.close()
@@ -130,8 +130,8 @@ async def test_an_alert_fires_with_nobody_there_and_is_told_once_over_a_crash(
     await hook.server.close()
 
 
-async def test_a_room_goes_on_after_a_restart(http: aiohttp.ClientSession, tmp_path: Path) -> None:
-    """Who comes back gets what it has not had, and no number means two things."""
+async def test_a_room_continues_after_a_restart(http: aiohttp.ClientSession, tmp_path: Path) -> None:
+    """A member that returns gets the messages it missed, and no number is used twice."""
     settings = Settings(port=0, state=tmp_path)
     async with serving(ScriptedFeed(), settings) as service:
         stream = await connected(http, service.url)
@@ -149,8 +149,8 @@ async def test_a_room_goes_on_after_a_restart(http: aiohttp.ClientSession, tmp_p
         await stream.close()
 
 
-async def test_without_a_state_all_ends_with_the_server(http: aiohttp.ClientSession) -> None:
-    """That is what it says."""
+async def test_without_a_state_directory_alerts_end_with_the_server(http: aiohttp.ClientSession) -> None:
+    """The welcome says so."""
     settings = Settings(port=0)
     async with serving(ScriptedFeed(), settings) as service:
         stream = await connected(http, service.url)
@@ -162,8 +162,8 @@ async def test_without_a_state_all_ends_with_the_server(http: aiohttp.ClientSess
         await stream.close()
 
 
-async def test_an_event_stream_has_alerts_and_rooms_too(http: aiohttp.ClientSession) -> None:
-    """What is posted to its address is answered on the stream."""
+async def test_an_event_stream_has_alerts_and_rooms(http: aiohttp.ClientSession) -> None:
+    """Ops posted to its address are answered on the stream."""
     feed = ScriptedFeed()
     async with serving(feed) as service, http.get(f"{service.url}/v1/events") as events:
 
@@ -195,7 +195,7 @@ async def test_an_event_stream_has_alerts_and_rooms_too(http: aiohttp.ClientSess
 
 
 async def test_an_alert_ends_with_its_key(http: aiohttp.ClientSession, tmp_path: Path) -> None:
-    """What a revoked key may not see any more does not fire, for nobody is to be told; nor is a token its heir."""
+    """After a key is revoked its alerts don't fire, and a token with its name doesn't inherit them."""
     path = tmp_path / "keys.json"
     with editing(path) as keys:
         ann, bob = (add(keys, name, Entitlements(symbols=("AAPL",)))[1] for name in ("ann", "bob"))
@@ -223,8 +223,8 @@ async def test_an_alert_ends_with_its_key(http: aiohttp.ClientSession, tmp_path:
         assert (await asked(third, "alerts", id=1))["alerts"] == []
 
 
-async def test_its_limits_are_told_and_hold(http: aiohttp.ClientSession) -> None:
-    """One alert more than may be is an error; a room may be full, and words too many."""
+async def test_limits_are_announced_and_enforced(http: aiohttp.ClientSession) -> None:
+    """The number of alerts, the members of a room, the length of a text."""
     limits = msgspec.structs.replace(Limits(), alerts=1, rooms=1, room_members=1, text_chars=5, says_per_minute=1)
     async with serving(ScriptedFeed(), Settings(port=0, limits=limits)) as service:
         stream = await http.ws_connect(f"{service.url}/v1/stream")
@@ -248,7 +248,7 @@ async def test_its_limits_are_told_and_hold(http: aiohttp.ClientSession) -> None
 
 
 async def test_two_servers_do_not_share_a_state(tmp_path: Path) -> None:
-    """The second one ends with one line, and the first goes on."""
+    """The second exits with one line, and the first keeps running."""
     with Server("--symbols", "AAPL", "--state", str(tmp_path)) as first:
         with pytest.raises(AssertionError, match="another server uses it"):
             await asyncio.to_thread(Server, "--symbols", "AAPL", "--state", str(tmp_path))

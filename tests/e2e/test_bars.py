@@ -1,4 +1,4 @@
-"""Bars over real sockets and HTTP, and out of files."""
+"""Bars over WebSockets and HTTP, and from files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ START = 1_704_205_800 * SECOND
 
 
 async def bars_until(socket: aiohttp.ClientWebSocketResponse, decode: Any, wanted: int) -> list[list[Any]]:
-    """What comes on the channel, until so many bars have closed."""
+    """The rows received on the channel until ``wanted`` bars have closed."""
     found: list[list[Any]] = []
     async with asyncio.timeout(10):
         while sum(bar[-1] for bar in found) < wanted:
@@ -37,8 +37,8 @@ async def bars_until(socket: aiohttp.ClientWebSocketResponse, decode: Any, wante
 
 
 @pytest.mark.parametrize(("encoding", "decode"), [("json", json.loads), ("msgpack", msgpack.unpackb)])
-async def test_a_bar_comes_under_way_and_then_closed(encoding: str, decode: Any) -> None:
-    """Closed by the next trade, and by the clock; over HTTP there are the same."""
+async def test_a_bar_is_sent_open_and_then_closed(encoding: str, decode: Any) -> None:
+    """Closed by the next trade or by the clock; HTTP returns the same bars."""
     feed = ScriptedFeed()
     async with (
         serving(feed) as service,
@@ -67,7 +67,7 @@ async def test_a_bar_comes_under_way_and_then_closed(encoding: str, decode: Any)
 
 
 async def test_an_unknown_interval_is_refused() -> None:
-    """With its own code, and the ones that there are."""
+    """The error has its own code and lists the known intervals."""
     async with (
         serving(ScriptedFeed()) as service,
         aiohttp.ClientSession() as session,
@@ -92,16 +92,16 @@ async def test_an_unknown_interval_is_refused() -> None:
         ("/v1/bars/AAPL?format=xml", 400, "format: there are json and csv"),
     ],
 )
-async def test_a_question_that_can_not_be_answered_is_told_so(path: str, status: int, complaint: str) -> None:
-    """The key that is wrong comes first."""
+async def test_a_bad_request_gets_an_error(path: str, status: int, complaint: str) -> None:
+    """The message begins with the parameter at fault."""
     async with serving(ScriptedFeed()) as service, aiohttp.ClientSession() as session:
         async with session.get(service.url + path) as response:
             assert response.status == status
             assert complaint in (await response.json())["message"]
 
 
-async def test_bars_can_be_cut_and_had_as_csv() -> None:
-    """By stamps in ns or ISO 8601; names with a slash are names."""
+async def test_bars_of_a_time_range_and_as_csv() -> None:
+    """Times are in ns or ISO 8601; symbols may contain a slash."""
     feed = ScriptedFeed(("BTC/USD", "A"))
     async with serving(feed) as service, aiohttp.ClientSession() as session:
         feed.tick([(0, START + second * SECOND, 10.0 + second, 0.5) for second in range(10)])
@@ -121,7 +121,7 @@ BARS = """Date,Open,High,Low,Close,Adj Close,Volume
 
 
 async def test_a_file_of_bars_gives_its_own_bars_to_the_python_client(tmp_path: Path) -> None:
-    """Unchanged, for their interval; as a DataFrame with UTC stamps. A bar of an hour is computed from the walk."""
+    """Unchanged for their interval, as a DataFrame with UTC times. Bars of an hour come from simulated trades."""
     path = tmp_path / "AAPL.csv"
     path.write_text(BARS)
     with Server("--feed", "csv", "--path", str(path), "--speed", "0") as server:
@@ -141,8 +141,8 @@ async def test_a_file_of_bars_gives_its_own_bars_to_the_python_client(tmp_path: 
     assert len(hours) == 2
 
 
-def test_the_sync_client_has_them_too() -> None:
-    """The same names, without await."""
+def test_the_sync_client_fetches_bars() -> None:
+    """With the same method names, without await."""
     with Server("--count", "2", "--ticks-per-second", "500", "--seed", "1") as server:
         with ticker.connect_sync(server.url, ["*"], channel="trades") as stream:
             trade = next(iter(stream.trades()))

@@ -1,4 +1,4 @@
-"""`ticker chat` as processes, in pipes and in pseudo-terminals, with a real server between them."""
+"""`ticker chat` as processes, in pipes and pseudo-terminals, with a real server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ticker.auth.entitlements import Entitlements
 from ticker.auth.keys import add, editing
 
 COMMAND = [sys.executable, "-W", "error", "-m", "ticker", "chat"]
-#: What a terminal is told to do (ECMA-48), and what it shows without that.
+#: Control sequences of a terminal (ECMA-48).
 CONTROL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])")
 
 
@@ -29,7 +29,7 @@ def server() -> Iterator[Server]:
         yield running
 
 
-def said(text: str, *args: str, url: str) -> subprocess.CompletedProcess[str]:
+def chat(text: str, *args: str, url: str) -> subprocess.CompletedProcess[str]:
     """`echo text | ticker chat …`"""
     return subprocess.run(
         [*COMMAND, *args, "--url", url], input=text, capture_output=True, text=True, timeout=60, check=False
@@ -61,18 +61,18 @@ def line(process: subprocess.Popen[str]) -> str:
     return re.sub(r"^\d\d:\d\d:\d\d ", "", process.stdout.readline().rstrip("\n"))
 
 
-def test_a_pipe_says_its_lines_and_ends(server: Server) -> None:
-    """Each comes back as everybody sees it; who comes later sees what was said, and may say nothing."""
-    ran = said("hello\n\n  $AAPL looks heavy  \n", "pipes", "--name", "Ann", url=server.url)
+def test_a_pipe_sends_its_lines_and_ends(server: Server) -> None:
+    """Each line is printed as all members see it; a later member sees the history, and may send nothing."""
+    ran = chat("hello\n\n  $AAPL looks heavy  \n", "pipes", "--name", "Ann", url=server.url)
     assert (ran.returncode, ran.stderr) == (0, "")
     lines = [re.sub(r"^\d\d:\d\d:\d\d ", "", each) for each in ran.stdout.splitlines()]
     assert lines == ["Ann: hello", "Ann: $AAPL looks heavy"]
-    later = said("", "pipes", "--name", "Bob", url=server.url)
+    later = chat("", "pipes", "--name", "Bob", url=server.url)
     assert (later.returncode, later.stdout, later.stderr) == (0, ran.stdout, "")
 
 
-def test_two_hear_each_other(server: Server) -> None:
-    """One line in, the same line out for both, in one order; what can steer a terminal doesn't get through."""
+def test_two_members_see_the_same_lines_in_one_order(server: Server) -> None:
+    """Control sequences of a terminal are removed."""
     with piped("two", "--name", "Ann", url=server.url) as ann, piped("two", "--name", "Bob", url=server.url) as bob:
         put(ann, "hello")
         assert line(ann) == "Ann: hello"
@@ -91,8 +91,8 @@ def test_two_hear_each_other(server: Server) -> None:
             assert each.wait(timeout=30) == status
 
 
-def test_over_a_restart_nothing_is_lost_or_said_twice(tmp_path: Path) -> None:
-    """They come back by themselves, say so on stderr, and go on with what they lack."""
+def test_over_a_restart_no_message_is_lost_or_repeated(tmp_path: Path) -> None:
+    """Clients reconnect by themselves, say so on stderr, and get the messages they missed."""
     options = ("--symbols", "AAPL", "--state", str(tmp_path))
     first = Server(*options)
     try:
@@ -103,7 +103,7 @@ def test_over_a_restart_nothing_is_lost_or_said_twice(tmp_path: Path) -> None:
             first.process.wait(timeout=30)
             second = Server(*options, port=first.port)
             try:
-                ran = said("meanwhile\n", "desk", "--name", "Bob", url=second.url)
+                ran = chat("meanwhile\n", "desk", "--name", "Bob", url=second.url)
                 assert len(ran.stdout.splitlines()) == 2
                 assert line(ann) == "Bob: meanwhile"
                 put(ann, "after")
@@ -120,18 +120,18 @@ def test_over_a_restart_nothing_is_lost_or_said_twice(tmp_path: Path) -> None:
         first.__exit__(None, None, None)
 
 
-def test_a_pipe_waits_where_it_is_too_fast() -> None:
-    """All of it is said all the same."""
+def test_a_pipe_waits_when_it_exceeds_the_rate_limit() -> None:
+    """All lines are sent."""
     with Server("--symbols", "AAPL", "--max-says-per-minute", "120") as server:
         words = [str(number) for number in range(42)]
-        ran = said("\n".join(words), "desk", "--name", "Ann", url=server.url)
+        ran = chat("\n".join(words), "desk", "--name", "Ann", url=server.url)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert [each.rpartition(" ")[2] for each in ran.stdout.splitlines()] == words
 
 
-def test_what_can_not_be_said_is_told(server: Server) -> None:
-    """In one line that shows which it was, with status 1; the rest is said."""
-    ran = said("x" * 3_000 + "\nhello\n", "long", "--name", "Ann", url=server.url)
+def test_a_refused_line_is_reported(server: Server) -> None:
+    """One line on stderr quotes it; the other lines are sent, and the exit status is 1."""
+    ran = chat("x" * 3_000 + "\nhello\n", "long", "--name", "Ann", url=server.url)
     assert (ran.returncode, len(ran.stdout.splitlines())) == (1, 1)
     assert ran.stderr.startswith(f"ticker: not said: {'x' * 59}…: ")
     assert "3000 characters" in ran.stderr
@@ -146,35 +146,33 @@ def test_what_can_not_be_said_is_told(server: Server) -> None:
         ("x" * 65, "", "room: "),
     ],
 )
-def test_what_can_not_be_is_one_line_with_status_2(server: Server, room: str, url: str, words: str) -> None:
-    ran = said("hello\n", room, url=url or server.url)
+def test_an_unusable_room_or_server_is_one_line_with_status_2(server: Server, room: str, url: str, words: str) -> None:
+    ran = chat("hello\n", room, url=url or server.url)
     assert (ran.returncode, ran.stdout, len(ran.stderr.splitlines())) == (2, "", 1)
     assert words in ran.stderr
 
 
-def test_a_key_tells_the_name_and_the_rooms(tmp_path: Path) -> None:
-    """Whatever --name says."""
+def test_a_key_sets_the_name_and_the_rooms(tmp_path: Path) -> None:
+    """It overrides --name."""
     path, key = tmp_path / "keys.json", tmp_path / "key"
     with editing(path) as keys:
         key.write_text(add(keys, "carl", Entitlements(rooms=("desk",)))[1])
     with Server("--symbols", "AAPL", "--keys", str(path)) as server:
-        ran = said("hello\n", "desk", "--name", "Ann", "--key-file", str(key), url=server.url)
+        ran = chat("hello\n", "desk", "--name", "Ann", "--key-file", str(key), url=server.url)
         assert ran.stdout.endswith(" carl: hello\n")
-        ran = said("hello\n", "floor", "--key-file", str(key), url=server.url)
+        ran = chat("hello\n", "floor", "--key-file", str(key), url=server.url)
         assert (ran.returncode, ran.stdout) == (2, "")
         assert "not for it" in ran.stderr
-        assert "--key-file" in said("hello\n", "desk", url=server.url).stderr
+        assert "--key-file" in chat("hello\n", "desk", url=server.url).stderr
 
 
-def test_on_a_terminal_lines_come_in_above_the_one_that_is_written(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With who is there, who comes and goes, and what the operator says; /quit leaves, Ctrl-D and Ctrl-C too."""
+def test_on_a_terminal_lines_appear_above_the_line_being_typed(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the members, joins, leaves and notices. /quit, Ctrl-D and Ctrl-C leave."""
     monkeypatch.setenv("PROMPT_TOOLKIT_NO_CPR", "1")
-    said("earlier\n", "tty", "--name", "Zoe", url=server.url)
+    chat("earlier\n", "tty", "--name", "Zoe", url=server.url)
 
     def shown(terminal: Terminal, words: str) -> None:
-        """Until it has shown them, wherever that began, and whatever it was told to do between."""
+        """Read until it has shown ``words``, ignoring control sequences."""
         while words not in CONTROL.sub("", terminal.text):
             assert terminal._read(), CONTROL.sub("", terminal.text)
 

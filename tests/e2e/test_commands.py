@@ -1,4 +1,4 @@
-"""`ticker watch`, `ticker feeds` and `make` as processes; the server is real, and a terminal a pseudo-terminal."""
+"""`ticker watch`, `ticker feeds` and `make` as processes, with a real server and pseudo-terminals."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def ticker(*args: str) -> subprocess.CompletedProcess[str]:
 
 
 class Terminal:
-    """A command in a terminal of some size. ``text`` is all that it has shown, control sequences included."""
+    """A command in a pseudo-terminal. ``text`` is its whole output, including control sequences."""
 
     def __init__(self, args: Sequence[str], columns: int = 100, rows: int = 20) -> None:
         self._master, slave = pty.openpty()
@@ -47,7 +47,7 @@ class Terminal:
         env = {**os.environ, "TERM": "xterm-256color"}
         for name in ("NO_COLOR", "COLUMNS", "LINES"):
             env.pop(name, None)
-        # Opened by the leader of a session, it is the session's own: Ctrl-C is a signal wherever it isn't a key.
+        # Opened by the session leader it becomes the controlling terminal, so Ctrl-C sends SIGINT.
         tty = os.ttyname(slave)
         command = ["sh", "-c", f'exec "$@" <{tty} >{tty} 2>&1', "sh", *COMMAND, *args]
         self.process = subprocess.Popen(
@@ -68,14 +68,14 @@ class Terminal:
         os.close(self._master)
 
     def until(self, words: str) -> None:
-        """Read until it has shown ``words`` (after what was shown before this was called)."""
+        """Read until new output contains ``words``."""
         seen = len(self.text)
         while words not in self.text[seen:]:
             if not self._read():
                 raise AssertionError(f"it ended without {words!r}: {self.text[-2000:]!r}")
 
     def end(self) -> int:
-        """Read all that is still shown; the exit status."""
+        """Read the rest of the output; return the exit status."""
         while self._read():
             pass
         return self.process.wait(timeout=10)
@@ -83,15 +83,15 @@ class Terminal:
     def _read(self) -> bool:
         try:
             data = os.read(self._master, 65_536)
-        except OSError:  # how Linux tells that the other side is closed
+        except OSError:  # Linux raises this when the other side is closed
             return False
         self.text += data.decode(errors="replace")
         return bool(data)
 
 
 @pytest.mark.parametrize("encoding", ["json", "msgpack"])
-def test_lines_of_json_tell_what_changed_and_what_is(server: Server, encoding: str) -> None:
-    """As many as asked for; the first of each symbol has all of its fields."""
+def test_lines_of_json_have_changed_and_current_values(server: Server, encoding: str) -> None:
+    """--count lines; the first of each symbol has all fields."""
     ran = ticker("watch", "AAPL", "MSFT", "--url", server.url, "--encoding", encoding, "--count", "6")
     assert (ran.returncode, ran.stderr) == (0, "")
     updates = [json.loads(line) for line in ran.stdout.splitlines()]
@@ -103,7 +103,7 @@ def test_lines_of_json_tell_what_changed_and_what_is(server: Server, encoding: s
 
 
 def test_csv_has_every_field(server: Server) -> None:
-    """Without symbols, of all of them."""
+    """Without symbols, all symbols."""
     ran = ticker("watch", "--url", server.url, "--output", "csv", "--count", "9")
     rows = list(csv.DictReader(ran.stdout.splitlines()))
     assert len(rows) == 9
@@ -113,7 +113,7 @@ def test_csv_has_every_field(server: Server) -> None:
 
 @pytest.mark.parametrize(("channel", "fields"), [("trades", {"price", "size"}), ("quotes", {"bid", "ask_size"})])
 def test_every_tick_is_a_line(server: Server, channel: str, fields: set[str]) -> None:
-    """In the order of their stamps."""
+    """In the order of their times."""
     ran = ticker("watch", "NVDA", "--url", server.url, "--channel", channel, "--count", "20")
     ticks = [json.loads(line) for line in ran.stdout.splitlines()]
     assert len(ticks) == 20
@@ -121,8 +121,8 @@ def test_every_tick_is_a_line(server: Server, channel: str, fields: set[str]) ->
     assert fields <= ticks[0].keys()
 
 
-def test_a_reader_that_has_enough_ends_it_quietly(server: Server) -> None:
-    """As `head` does: status 0, and nothing on stderr."""
+def test_a_closed_output_pipe_ends_it_quietly(server: Server) -> None:
+    """As with `head`: status 0, and nothing on stderr."""
     with subprocess.Popen(
         [*COMMAND, "watch", "--url", server.url], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
@@ -135,7 +135,7 @@ def test_a_reader_that_has_enough_ends_it_quietly(server: Server) -> None:
 
 @pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
 def test_a_signal_ends_it_quietly(server: Server, sent: signal.Signals, status: int) -> None:
-    """In the middle of a stream."""
+    """While it streams."""
     with subprocess.Popen(
         [*COMMAND, "watch", "--url", server.url], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
@@ -153,8 +153,8 @@ def pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
     return process.stdout, process.stderr
 
 
-def test_a_reader_that_hangs_does_not_keep_it_from_ending(server: Server) -> None:
-    """Nothing is read, so the pipe is full and a write blocks; Ctrl-C ends it all the same."""
+def test_ctrl_c_ends_it_while_its_output_pipe_is_full(server: Server) -> None:
+    """Its output is never read, so a write blocks."""
     with subprocess.Popen(
         [*COMMAND, "watch", "--url", server.url, "--rate", "60"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
@@ -166,8 +166,8 @@ def test_a_reader_that_hangs_does_not_keep_it_from_ending(server: Server) -> Non
             fcntl(stdout, F_SETPIPE_SZ, capacity)
         except ImportError:
             pytest.skip("the size of a pipe can't be set here")
-        # Something is held, and nothing more comes, although sixty times a second there would be more. (How much fits
-        # depends on how many lines go in one write: those of a pipe are all or nothing.)
+        # The pipe is full when its fill level is stable, although there would be lines sixty times a second. (How much
+        # fits depends on the number of lines in a write: writes to a pipe are all or nothing.)
         held, still = 0, 0
         while still < 20:
             before = held
@@ -179,8 +179,8 @@ def test_a_reader_that_hangs_does_not_keep_it_from_ending(server: Server) -> Non
         assert stderr.read() == b""
 
 
-def test_unknown_symbols_are_told_and_the_rest_goes_on(server: Server) -> None:
-    """None known at all is an error."""
+def test_unknown_symbols_are_reported_and_the_others_are_streamed(server: Server) -> None:
+    """If all are unknown, it is an error."""
     ran = ticker("watch", "AAPL", "XYZ", "--url", server.url, "--count", "1")
     assert (ran.returncode, ran.stderr) == (0, "ticker: the server has no symbol XYZ\n")
     ran = ticker("watch", "XYZ", "--url", server.url)
@@ -197,16 +197,15 @@ def test_unknown_symbols_are_told_and_the_rest_goes_on(server: Server) -> None:
         (("AAPL", "--rate", "-1"), "--rate"),
     ],
 )
-def test_what_can_not_work_is_one_clear_line(args: tuple[str, ...], said: str) -> None:
-    """On stderr, with status 2."""
+def test_a_command_that_cannot_work_is_one_line_with_status_2(args: tuple[str, ...], said: str) -> None:
     ran = ticker("watch", *args)
     assert (ran.returncode, ran.stdout) == (2, "")
     assert len(ran.stderr.splitlines()) == 1
     assert said in ran.stderr
 
 
-def test_it_waits_for_a_server_if_asked_to() -> None:
-    """And says so meanwhile."""
+def test_with_wait_it_waits_for_a_server() -> None:
+    """And reports its attempts on stderr."""
     with Server("--symbols", "AAPL") as first:
         port = first.port
     with subprocess.Popen(
@@ -221,8 +220,8 @@ def test_it_waits_for_a_server_if_asked_to() -> None:
             assert process.wait(timeout=10) == 0
 
 
-def test_a_terminal_shows_a_live_table_and_is_left_as_it_was(server: Server) -> None:
-    """Colours and arrows while it runs; Ctrl-C restores the screen and the cursor, with status 130."""
+def test_a_terminal_shows_a_live_table_and_is_restored(server: Server) -> None:
+    """Colours and arrows while it runs; Ctrl-C restores the screen and the cursor, and the status is 130."""
     with Terminal(["watch", "NVDA", "AAPL", "XYZ", "--url", server.url]) as terminal:
         for words in ("LIVE", "NVDA", "unknown to the server: XYZ"):
             terminal.until(words)
@@ -237,8 +236,8 @@ def test_a_terminal_shows_a_live_table_and_is_left_as_it_was(server: Server) -> 
         assert "Traceback" not in terminal.text
 
 
-def test_the_table_tells_when_the_server_goes_and_comes_back() -> None:
-    """It stays on the screen, and prices go on."""
+def test_the_table_shows_a_lost_and_restored_connection() -> None:
+    """The table stays on the screen, and prices continue."""
     with Server("--symbols", "AAPL") as first:
         port = first.port
         with Terminal(["watch", "AAPL", "--url", first.url]) as terminal:
@@ -252,15 +251,15 @@ def test_the_table_tells_when_the_server_goes_and_comes_back() -> None:
                 assert terminal.end() == 130
 
 
-def test_a_terminal_gets_a_tape_of_trades(server: Server) -> None:
-    """Lines that scroll."""
+def test_a_terminal_shows_a_tape_of_trades(server: Server) -> None:
+    """As scrolling lines."""
     with Terminal(["watch", "NVDA", "--channel", "trades", "--count", "30", "--url", server.url]) as terminal:
         assert terminal.end() == 0
         assert len([line for line in terminal.text.splitlines() if "NVDA" in line]) == 30
 
 
 def test_feeds_lists_the_built_in_ones() -> None:
-    """For people and for programs."""
+    """As text and as JSON."""
     told = ticker("feeds").stdout
     assert "random-walk" in told
     assert "TICKER_TICKS_PER_SECOND" in told
@@ -276,16 +275,16 @@ def make(*args: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_make_alone_lists_what_one_can_do() -> None:
-    """Every target that has a description, and nothing is done."""
+def test_make_alone_lists_the_targets() -> None:
+    """Every target with a description; nothing else happens."""
     ran = make()
     assert (ran.returncode, ran.stderr) == (0, "")
     for target in ("serve", "test", "lint", "bench", "clean"):
         assert f"\n  {target} " in ran.stdout
 
 
-def test_make_tells_what_is_missing_on_the_machine(tmp_path: Path) -> None:
-    """No Python that is new enough, or none that can make environments: one clear line says what to do."""
+def test_make_reports_what_the_machine_lacks(tmp_path: Path) -> None:
+    """No new enough Python, or one without venv: the message says what to install."""
     ran = make("serve", f"VENV={tmp_path / 'venv'}", "PYTHON=/bin/false")
     assert ran.returncode == 2
     assert "Python 3.11 or newer; tried: /bin/false" in ran.stderr

@@ -1,4 +1,4 @@
-"""The Python examples of README.md run against a server that is started as README.md says."""
+"""The Python examples of README.md, run against a server started as README.md says."""
 
 from __future__ import annotations
 

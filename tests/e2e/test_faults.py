@@ -1,6 +1,6 @@
-"""Faults of the machine: no descriptors, processes that stand still, a crowd that comes and goes, a cable that is cut.
+"""Faults of the machine: no descriptors, suspended processes, thousands of connections, a cut cable.
 
-The server is to outlast each, and to be right again by itself.
+The server survives each and recovers by itself.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ STOPPED_S = 3.0
 DESCRIPTORS = 64
 
 
-def asking(rate: float) -> bytes:
-    """A handshake, and all symbols at a rate."""
+def subscription(rate: float) -> bytes:
+    """A handshake and a subscription to all symbols at ``rate``."""
     return handshake() + sent(1, json.dumps({"op": "subscribe", "symbols": ["*"], "rate": rate}).encode())
 
 
@@ -48,14 +48,14 @@ async def until(true: Callable[[], bool], within_s: float = 10) -> None:
 
 
 async def updated(client: RawClient, ts: int) -> None:
-    """Read on to prices of this moment (ns) or a later one."""
+    """Read until an update is from this time (ns) or later."""
     async with asyncio.timeout(10):
         while json.loads((await client.frame())[1]).get("ts", 0) < ts:
             pass
 
 
-async def answered(server: Server, path: str, *, good: Callable[[Any], bool] = bool, within_s: float = 20) -> Any:
-    """The answer, as soon as there is one and it is good."""
+async def get_until(server: Server, path: str, *, good: Callable[[Any], bool] = bool, within_s: float = 20) -> Any:
+    """Repeat the request until it succeeds and ``good`` accepts the response."""
     async with asyncio.timeout(within_s):
         while True:
             with contextlib.suppress(OSError):
@@ -69,7 +69,7 @@ async def answered(server: Server, path: str, *, good: Callable[[Any], bool] = b
 
 @pytest.fixture
 def _few_descriptors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who is started with this Python may open so many files, sockets included, and no more."""
+    """Processes started with ``sys.executable`` may have at most ``DESCRIPTORS`` open files and sockets."""
     python = tmp_path / "python"
     python.write_text(f'#!/bin/sh\nulimit -n {DESCRIPTORS}\nexec "{sys.executable}" "$@"\n')
     python.chmod(0o755)
@@ -78,14 +78,14 @@ def _few_descriptors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_few_descriptors")
 async def test_out_of_descriptors() -> None:
-    """Who is in stays and goes on; when the crowd has gone others get in; the log tells it in a few lines."""
+    """Connected clients keep getting updates, new ones connect when others leave, and the log stays short."""
     with Server("--symbols", "AAPL,MSFT", "--log-level", "warning") as server:
         async with contextlib.AsyncExitStack() as stack:
-            # The kernel takes them all; who isn't accepted waits for an answer.
+            # The kernel completes all connections; those that the server can't accept wait.
             crowd = [await stack.enter_async_context(raw_client(server.port)) for _ in range(200)]
             heads: dict[asyncio.Task[tuple[int, dict[str, str]]], RawClient] = {}
             for client in crowd:
-                client.send(asking(20))
+                client.send(subscription(20))
                 heads[asyncio.create_task(client.head())] = client
             done, waiting = await asyncio.wait(heads, timeout=1)
             for task in waiting:
@@ -98,11 +98,11 @@ async def test_out_of_descriptors() -> None:
             for client in crowd:
                 if client not in stayed:
                     client.writer.transport.abort()
-            health = await answered(server, "/healthz", good=lambda health: not health["problems"])
+            health = await get_until(server, "/healthz", good=lambda health: not health["problems"])
             assert health["status"] == "ok"
             fresh = [await stack.enter_async_context(raw_client(server.port)) for _ in range(20)]
             for client in fresh:
-                client.send(asking(20))
+                client.send(subscription(20))
                 assert (await client.head())[0] == 101
             now = time.time_ns()
             await asyncio.gather(*(updated(client, now) for client in [*stayed, *fresh]))
@@ -113,13 +113,13 @@ async def test_out_of_descriptors() -> None:
     assert "descriptors" in told or "open files" in told, told
 
 
-# Standing still
+# Suspended processes
 
 
 class Follower:
-    """A client that reads all along, keeps the protocol's rules, and notes the updates: when they were made, and came.
+    """A client that keeps reading, checks the protocol's rules, and records its updates.
 
-    Stamps are the clock's (ns). An update's own is of the moment at which the server made it.
+    ``updates`` has the server's timestamp and the arrival time of each (ns since 1970).
     """
 
     def __init__(self, client: RawClient) -> None:
@@ -137,7 +137,7 @@ class Follower:
                 self.updates.append((message["ts"], time.time_ns()))
 
     async def agrees(self, server: Server) -> None:
-        """Until it is at the version of a snapshot; then it has the same values."""
+        """Wait until it is at the version of a snapshot, and compare the values."""
         async with asyncio.timeout(20):
             while True:
                 snapshot = await asyncio.to_thread(server.get, "/v1/snapshot?symbols=*")
@@ -151,7 +151,7 @@ class Follower:
 @contextlib.asynccontextmanager
 async def following(port: int, rate: float) -> AsyncIterator[Follower]:
     async with raw_client(port) as client:
-        client.send(asking(rate))
+        client.send(subscription(rate))
         follower = Follower(client)
         running = asyncio.create_task(follower.run())
         try:
@@ -163,8 +163,8 @@ async def following(port: int, rate: float) -> AsyncIterator[Follower]:
             await asyncio.wait([running])
 
 
-async def test_a_server_that_stood_still_goes_on() -> None:
-    """On the same connections, with the newest prices; the beats that it missed are not made up for."""
+async def test_a_suspended_server_continues() -> None:
+    """On the same connections, with the newest prices, without sending the beats that it missed."""
     ticks = 60
     with Server("--count", "20", "--ticks-per-second", str(ticks)) as server:
         async with contextlib.AsyncExitStack() as stack:
@@ -173,7 +173,7 @@ async def test_a_server_that_stood_still_goes_on() -> None:
             await until(lambda: all(len(client.updates) > 1 for client in clients))
             server.process.send_signal(signal.SIGSTOP)
             try:
-                # It is the passing of time that is tried here.
+                # Not a synchronisation: the duration is what is tested.
                 await asyncio.sleep(STOPPED_S)
                 before = [len(client.updates) for client in clients]
                 woken = time.time_ns()
@@ -182,17 +182,17 @@ async def test_a_server_that_stood_still_goes_on() -> None:
             await until(lambda: all(client.updates[-1][0] > woken + 1_000_000_000 for client in clients))
             for client, rate, had in zip(clients, rates, before, strict=True):
                 made = [ts for ts, _ in client.updates[had:]]
-                # One that was under way when it was stopped is finished.
-                assert all(ts >= woken for ts in made[1:]), "beats from before it stood still"
-                # A beat that is late, and those of a second; three times as many would be those it missed.
+                # An update may have been in progress when the server was suspended.
+                assert all(ts >= woken for ts in made[1:]), "beats from before the suspension"
+                # One late beat and those of a second; with the missed beats there would be three times as many.
                 assert sum(ts < woken + 1_000_000_000 for ts in made) <= 1.5 * (rate or ticks) + 2
                 await client.agrees(server)
-            health = await answered(server, "/healthz")
+            health = await get_until(server, "/healthz")
             assert (health["clients"], health["status"], health["feed"]["state"]) == (3, "ok", "live")
 
 
-#: Reads all along. Stopped and woken up, it counts the bytes of updates from before that, up to the first new one, and
-#: then compares what it has with a snapshot of the same version.
+#: A client that is suspended and resumed. It counts the bytes of updates from before it was resumed, up to the first
+#: newer one, and then compares its view with a snapshot of the same version.
 _READER = """
 import json, signal, socket, sys, time, urllib.request
 from tests.support.frames import handshake, sent
@@ -240,8 +240,8 @@ print(json.dumps({"old": old, "took_s": took_s, "symbols": len(model.view), "sam
 """
 
 
-async def test_a_client_that_stood_still_gets_the_newest() -> None:
-    """After what the kernel held of old prices, which isn't much; and nobody else noticed."""
+async def test_a_suspended_client_gets_the_newest_prices() -> None:
+    """After the few old prices in kernel buffers. Other clients are not affected."""
     with Server("--count", "300", "--ticks-per-second", "5000") as server:
         async with following(server.port, 20) as other:
             command = [sys.executable, "-c", _READER, str(server.port)]
@@ -251,7 +251,7 @@ async def test_a_client_that_stood_still_gets_the_newest() -> None:
                 assert await asyncio.wait_for(reader.stdout.readline(), 20) == b"reading\n"
                 reader.send_signal(signal.SIGSTOP)
                 before = len(other.updates)
-                # It is the passing of time that is tried here.
+                # Not a synchronisation: the duration is what is tested.
                 await asyncio.sleep(STOPPED_S)
                 came = len(other.updates) - before
                 reader.send_signal(signal.SIGCONT)
@@ -260,14 +260,14 @@ async def test_a_client_that_stood_still_gets_the_newest() -> None:
                 with contextlib.suppress(ProcessLookupError):
                     reader.kill()
                 await reader.wait()
-            # What the kernel holds at both ends, and the frame that was under way; in that time 1.5 MB were made.
+            # Kernel buffers of both ends and the frame in progress; 1.5 MB of updates were made meanwhile.
             assert told["old"] < 400_000, told
             assert told["took_s"] < 2, told
             assert (told["symbols"], told["same"]) == (300, True)
             assert came > STOPPED_S * 20 / 2
 
 
-# A crowd that comes and goes
+# Thousands of connections
 
 
 def descriptors(server: Server) -> int:
@@ -279,8 +279,8 @@ def resident_bytes(server: Server) -> int:
     return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
-async def come_and_go(port: int, times: int) -> None:
-    """So many handshakes, 50 at once; every second leaves with a close, the others without a word."""
+async def connect_and_leave(port: int, times: int) -> None:
+    """``times`` handshakes, 50 at once. Every second client closes, the others cut the connection."""
     numbers = iter(range(times))
 
     async def one_after_the_other() -> None:
@@ -295,27 +295,27 @@ async def come_and_go(port: int, times: int) -> None:
     await asyncio.gather(*(one_after_the_other() for _ in range(50)))
 
 
-async def test_ten_thousand_come_and_go() -> None:
-    """Nothing of them stays behind."""
+async def test_ten_thousand_connections_leave_nothing_behind() -> None:
+    """No descriptors, no memory, no clients."""
     with Server("--count", "2", "--ticks-per-second", "10") as server:
         held = descriptors(server)
-        # What is made once, by whoever comes first, is made now.
-        await come_and_go(server.port, 500)
+        # The first connections allocate what later ones reuse.
+        await connect_and_leave(server.port, 500)
         await until(lambda: descriptors(server) == held)
         before = resident_bytes(server)
         started = time.monotonic()
-        await come_and_go(server.port, 10_000)
+        await connect_and_leave(server.port, 10_000)
         assert time.monotonic() - started < 30
         await until(lambda: descriptors(server) == held)
         assert resident_bytes(server) - before < 10 * 2**20
-        assert (await answered(server, "/healthz"))["clients"] == 0
+        assert (await get_until(server, "/healthz"))["clients"] == 0
 
 
-async def test_a_log_that_nobody_reads() -> None:
-    """The pipe fills up and stays full; the server goes on, and answers as fast as ever, and ends when it is told."""
+async def test_a_log_pipe_that_is_never_read() -> None:
+    """It fills up. The server answers as fast as before and stops on SIGTERM."""
     with Server("--count", "2", "--ticks-per-second", "10", "--log-level", "debug") as server:
         assert server.process.stderr is not None
-        crowd = asyncio.create_task(come_and_go(server.port, 2_000))
+        crowd = asyncio.create_task(connect_and_leave(server.port, 2_000))
         answers: list[float] = []
         async with asyncio.timeout(30):
             while not crowd.done() or len(answers) < 10:
@@ -325,26 +325,26 @@ async def test_a_log_that_nobody_reads() -> None:
         await crowd
         assert max(answers) < 1
         (unread,) = struct.unpack("i", fcntl.ioctl(server.process.stderr, termios.FIONREAD, bytes(4)))
-        assert unread > 32_000, "so little was logged that nothing was tried"
+        assert unread > 32_000, "the log did not fill the pipe"
         server.process.terminate()
         assert await asyncio.to_thread(server.process.wait, 10) == 0
 
 
-# A cable that is cut
+# A cut cable
 
 
 class Cable:
-    """A machine of its own, as far as the network goes, and the cable that connects us with it."""
+    """A network namespace, and the virtual cable that connects it with this machine."""
 
     def __init__(self) -> None:
         number = os.getpid() % 16_384
-        #: Our end's, in a network that is set aside for trying things out (RFC 2544).
+        #: The address of our end, in the network reserved for tests (RFC 2544).
         self.address = f"198.18.{number // 64}.{number % 64 * 4 + 1}"
         self._theirs = f"198.18.{number // 64}.{number % 64 * 4 + 2}"
         self._space, self._here, self._there = f"ticker-{number}", f"tkh{number}", f"tkt{number}"
 
     def plug(self) -> None:
-        """Raises ``OSError`` or ``CalledProcessError`` if we may not."""
+        """Raises ``OSError`` or ``CalledProcessError`` without the permission."""
         _ip("netns", "add", self._space)
         _ip("link", "add", self._here, "type", "veth", "peer", "name", self._there, "netns", self._space)
         _ip("addr", "add", f"{self.address}/30", "dev", self._here)
@@ -360,8 +360,8 @@ class Cable:
             with contextlib.suppress(OSError, subprocess.CalledProcessError):
                 _ip(*words)
 
-    def over_there(self, *command: str) -> Awaitable[asyncio.subprocess.Process]:
-        """Start a program on that machine."""
+    def start(self, *command: str) -> Awaitable[asyncio.subprocess.Process]:
+        """Start a program in the namespace."""
         begin = ("ip", "netns", "exec", self._space)
         return asyncio.create_subprocess_exec(*begin, *command, stdout=subprocess.PIPE, cwd=ROOT)
 
@@ -378,13 +378,13 @@ def cable() -> Iterator[Cable]:
             cable.plug()
         except (OSError, subprocess.SubprocessError) as error:
             said = getattr(error, "stderr", None) or error
-            pytest.skip(f"a machine that vanishes can't be tried: no network namespace: {str(said).strip()}")
+            pytest.skip(f"no network namespace: {str(said).strip()}")
         yield cable
     finally:
         cable.remove()
 
 
-#: Subscribes, says so, and then reads, or doesn't, until it is killed.
+#: Subscribes, prints "in", and then reads, or sleeps, until it is killed.
 _VICTIM = """
 import socket, sys, time
 from tests.support.frames import handshake, sent
@@ -403,14 +403,14 @@ with socket.create_connection((address, int(port)), timeout=10) as sock:
 """
 
 
-@pytest.mark.parametrize("under_way", ["nothing", "a little", "more than fits", "what it never read"])
-async def test_a_machine_that_vanishes(cable: Cable, under_way: str) -> None:
-    """No FIN comes, whatever was under way: the client is gone in its time, and others have noticed nothing."""
+@pytest.mark.parametrize("in_flight", ["nothing", "a little", "more than fits", "what it never read"])
+async def test_a_client_whose_cable_is_cut_is_removed(cable: Cable, in_flight: str) -> None:
+    """No FIN arrives. It is removed within its timeout, and other clients are not affected."""
     heartbeat_s, dead_after_s, slow_s = 0.5, 1.0, 2
-    # How often is looked after the clients depends on these.
+    # The interval of the check for dead clients depends on these.
     limits = msgspec.structs.replace(Limits(), slow_seconds=slow_s, idle_seconds=1)
     feed = ScriptedFeed(tuple(f"SYMBOL-{number}" for number in range(500)))
-    ticking = {"nothing": 0, "a little": 1}.get(under_way, 500)
+    ticking = {"nothing": 0, "a little": 1}.get(in_flight, 500)
     rounds = 0
 
     def tick() -> None:
@@ -420,9 +420,9 @@ async def test_a_machine_that_vanishes(cable: Cable, under_way: str) -> None:
 
     settings = Settings(host=cable.address, port=0, heartbeat_s=heartbeat_s, dead_after_s=dead_after_s, limits=limits)
     async with serving(feed, settings) as service:
-        reads = "sleeps" if under_way == "what it never read" else "reads"
+        reads = "sleeps" if in_flight == "what it never read" else "reads"
         command = [sys.executable, "-c", _VICTIM, cable.address, str(service.port), reads]
-        victim = await cable.over_there(*command)
+        victim = await cable.start(*command)
         assert victim.stdout is not None
         try:
             assert await asyncio.wait_for(victim.stdout.readline(), 20) == b"in\n"
@@ -444,13 +444,13 @@ async def test_a_machine_that_vanishes(cable: Cable, under_way: str) -> None:
             with contextlib.suppress(ProcessLookupError):
                 victim.kill()
             await victim.wait()
-        # One that didn't read before is told apart by its time alone: it is closed, and cut off a second later.
+        # A client that didn't read before is closed as a slow client, and cut a second later.
         most_s = slow_s + 1 if reads == "sleeps" else dead_after_s + heartbeat_s
         assert gone_s < most_s + heartbeat_s
         async with asyncio.timeout(10):
             reader, writer = await asyncio.open_connection(cable.address, service.port)
             client = RawClient(reader, writer)
-            client.send(asking(0))
+            client.send(subscription(0))
             await client.head()
             tick()
             while b'"last":%d' % (1 + rounds) not in (await client.frame())[1]:

@@ -1,6 +1,6 @@
-"""Feeds that hang, fail, flood or talk nonsense.
+"""Feeds that hang, fail, flood or send invalid data.
 
-The server answers all along, says how the feed is, and is right again when the feed is.
+The server keeps answering, reports the feed's state, and recovers with the feed.
 """
 
 from __future__ import annotations
@@ -36,22 +36,22 @@ from ticker.server import Service, Settings
 from ticker.server.core import market_clock, metronome
 
 SECOND = 1_000_000_000
-#: A whole second.
+#: A time in ns on a whole second.
 TS = 1_700_000_000 * SECOND
 NAMES = ("AAPL", "MSFT")
 NAN, INFINITE = float("nan"), float("inf")
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pauses that a test can wait for."""
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Restart pauses and timeouts of fractions of a second."""
     monkeypatch.setattr(pump, "FIRST_PAUSE_S", 0.4)
     monkeypatch.setattr(pump, "QUIET_AFTER_S", 0.4)
     monkeypatch.setattr(pump, "CLOSE_S", 0.4)
 
 
 class Watcher:
-    """A client at once, and whoever asks for /healthz."""
+    """A WebSocket client and a reader of /healthz."""
 
     def __init__(self, service: Service, session: aiohttp.ClientSession, socket: aiohttp.ClientWebSocketResponse):
         self._url = service.url
@@ -59,7 +59,7 @@ class Watcher:
         self._socket = socket
         self.last: dict[str, float] = {}
         self.bars: list[list[Any]] = []
-        #: Of the last heartbeat.
+        #: Feed state of the last heartbeat.
         self.ts = 0
 
     async def read(self) -> dict[str, Any]:
@@ -77,7 +77,7 @@ class Watcher:
                 await self.read()
 
     async def told(self, state: str) -> None:
-        """By a heartbeat, that the feed is so."""
+        """Wait for a heartbeat with this feed state."""
         async with asyncio.timeout(10):
             while (message := await self.read())["type"] != "heartbeat" or message["feed"]["state"] != state:
                 pass
@@ -106,8 +106,8 @@ async def watched(feed: Any) -> AsyncIterator[Watcher]:
             yield watcher
 
 
-def made(table: SymbolTable, rows: int = 1, **wrong: Any) -> TickBatch:
-    """So many trades, with columns that are wrong."""
+def trades_batch(table: SymbolTable, rows: int = 1, **wrong: Any) -> TickBatch:
+    """A batch of ``rows`` trades with some columns replaced."""
     columns: dict[str, Any] = {
         "symbol": np.zeros(rows, np.int32),
         "ts": np.full(rows, TS),
@@ -118,7 +118,7 @@ def made(table: SymbolTable, rows: int = 1, **wrong: Any) -> TickBatch:
 
 
 def bars(**wrong: Any) -> Bars:
-    """A bar of a feed's own, with columns that are wrong."""
+    """A bar of the feed with some columns replaced."""
     prices = {name: np.full(1, 99.0) for name in ("open", "high", "low", "close", "volume", "vwap", "trades")}
     columns: dict[str, Any] = {"symbol": np.zeros(1, np.int32), "start": np.full(1, TS), **prices}
     return Bars(**{**columns, **wrong})
@@ -128,25 +128,25 @@ def _codes(*codes: int) -> np.ndarray[Any, Any]:
     return np.array(codes, np.int32)
 
 
-#: Made with the feed's table. More than a dozen ticks are checked by another way than a few.
+#: Built with the feed's table. Batches of more than a dozen ticks are validated by another code path.
 NONSENSE: dict[str, Callable[[SymbolTable], object]] = {
     "a negative price": lambda table: batch(table, [(0, TS, 99.0, 1.0), (0, TS, -1.0, 1.0)]),
     "a price of NaN": lambda table: batch(table, [(0, TS, NAN, 1.0)]),
     "an infinite price": lambda table: batch(table, [(0, TS, INFINITE, 1.0)]),
-    "a negative price among many": lambda table: made(table, 50, price=np.append(np.full(49, 99.0), -1.0)),
+    "a negative price among many": lambda table: trades_batch(table, 50, price=np.append(np.full(49, 99.0), -1.0)),
     "a size of NaN": lambda table: batch(table, [(0, TS, 99.0, NAN)]),
     "half a side": lambda table: TickBatch(table, quotes=quotes([(0, TS, 99.0, NAN, 100.0, 1.0)])),
     "a row out of range": lambda table: batch(table, [(0, TS, 99.0, 1.0), (2, TS, 99.0, 1.0)]),
     "a row below zero": lambda table: batch(table, [(-1, TS, 99.0, 1.0)]),
     "a stamp before 1970": lambda table: batch(table, [(0, -TS, 99.0, 1.0)]),
-    "columns of unequal length": lambda table: made(table, price=np.full(2, 99.0)),
-    "columns of another type": lambda table: made(table, price=np.full(1, 99, np.int64)),
-    "lists": lambda table: made(table, price=[99.0]),
-    "columns of columns": lambda table: made(
+    "columns of unequal length": lambda table: trades_batch(table, price=np.full(2, 99.0)),
+    "columns of another type": lambda table: trades_batch(table, price=np.full(1, 99, np.int64)),
+    "lists": lambda table: trades_batch(table, price=[99.0]),
+    "columns of columns": lambda table: trades_batch(
         table, symbol=np.zeros((1, 2), np.int32), ts=np.full((1, 2), TS), price=np.ones((1, 2)), size=np.ones((1, 2))
     ),
-    "many columns of one row": lambda table: made(table, 50, ts=np.full((50, 1), TS)),
-    "many prices each in a row of its own": lambda table: made(table, 50, price=np.full((50, 1), 99.0)),
+    "many columns of one row": lambda table: trades_batch(table, 50, ts=np.full((50, 1), TS)),
+    "many prices each in a row of its own": lambda table: trades_batch(table, 50, price=np.full((50, 1), 99.0)),
     "numbers for columns": lambda table: TickBatch(table, cast("Any", Trades)(0, TS, 99.0, 1.0)),
     "no table": lambda table: TickBatch(cast("Any", None), trades([(0, TS, 99.0, 1.0)])),
     "a number": lambda table: 5,
@@ -175,9 +175,9 @@ NONSENSE: dict[str, Callable[[SymbolTable], object]] = {
 
 
 @pytest.mark.parametrize("nonsense", NONSENSE)
-async def test_nonsense(nonsense: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is the feed's failure: told as such, nothing of it arrives, and prices and bars go on with the feed."""
-    # It is stale until its next tick, however soon it is started again.
+async def test_invalid_data_is_a_failure_of_the_feed(nonsense: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is reported as such, clients get none of it, and prices and bars continue with the feed."""
+    # The feed is stale until its next tick, even after its restart.
     monkeypatch.setattr(pump, "FIRST_PAUSE_S", 0.05)
     feed = ScriptedFeed(NAMES)
     async with watched(feed) as watcher:
@@ -203,8 +203,8 @@ async def test_nonsense(nonsense: str, monkeypatch: pytest.MonkeyPatch) -> None:
         assert (await watcher.get("/v1/snapshot?symbols=AAPL"))["data"]["AAPL"]["last"] == 6
 
 
-async def test_a_feed_that_hangs() -> None:
-    """It is called quiet, and its prices stay; when it goes on, so does everything."""
+async def test_a_feed_that_hangs_is_quiet() -> None:
+    """Its prices stay, and it recovers with the next tick."""
     feed = ScriptedFeed(NAMES)
     async with watched(feed) as watcher:
         feed.tick([(0, TS, 5.0, 1.0)])
@@ -218,8 +218,10 @@ async def test_a_feed_that_hangs() -> None:
 
 
 @pytest.mark.parametrize("failure", [None, OSError("the upstream is gone")])
-async def test_bars_of_a_feed_that_is_down(failure: Exception | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They wait for it, since it may go on where it was; those of one that is silent close by the clock."""
+async def test_bars_of_a_failed_feed_wait_and_those_of_a_silent_feed_close(
+    failure: Exception | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A restarted feed may resume where it failed; the bars of a silent feed close by the clock."""
     monkeypatch.setattr(pump, "FIRST_PAUSE_S", 60.0)
     monkeypatch.setattr(metronome, "WATERMARK_S", 0.01)
     monkeypatch.setattr(market_clock, "LAG_NS", SECOND // 10)
@@ -236,16 +238,16 @@ async def test_bars_of_a_feed_that_is_down(failure: Exception | None, monkeypatc
         await watcher.health("stale" if failure else "quiet")
 
 
-class Lives:
-    """A feed each of whose lives is the next of ``lives``; the last one is lived again and again."""
+class RestartedFeed:
+    """A feed whose n-th start runs the n-th of ``runs``; the last one is repeated."""
 
     Options: ClassVar[type[FeedOptions]] = FeedOptions
 
-    def __init__(self, *lives: Callable[[SymbolTable], AsyncIterator[FeedEvent]]) -> None:
+    def __init__(self, *runs: Callable[[SymbolTable], AsyncIterator[FeedEvent]]) -> None:
         self.table = SymbolTable(NAMES)
-        self.info = FeedInfo(symbols=self.table, title="lives")
+        self.info = FeedInfo(symbols=self.table, title="runs")
         self.lived = 0
-        self._lives = lives
+        self._lives = runs
 
     def __aiter__(self) -> AsyncIterator[FeedEvent]:
         self.lived += 1
@@ -263,14 +265,14 @@ async def tick_and(table: SymbolTable, then: Callable[[], Awaitable[object]]) ->
 
 
 async def cancelled() -> None:
-    """As a library does that cancels a task of its own while somebody waits for it."""
+    """Like a library that cancels its own task while the caller waits for it."""
     task = asyncio.create_task(asyncio.sleep(60))
     asyncio.get_running_loop().call_soon(task.cancel)
     await task
 
 
 async def by_itself() -> None:
-    """As a library does that bounds its waiting by cancelling whoever waits."""
+    """Like a library that ends a wait by cancelling the caller."""
     asyncio.current_task().cancel()  # type: ignore[union-attr]  # there is one
     await asyncio.sleep(0)
 
@@ -289,9 +291,9 @@ async def in_a_group() -> None:
 
 
 @pytest.mark.parametrize("failure", [cancelled, by_itself, timed_out, in_a_group])
-async def test_a_feed_that_fails_in_another_way(failure: Callable[[], Awaitable[object]]) -> None:
-    """Whatever it raises, it is stale and started again: what is cancelled is something of its own, not the pump."""
-    feed = Lives(lambda table: tick_and(table, failure), good)
+async def test_a_feed_that_raises_a_cancellation_is_restarted(failure: Callable[[], Awaitable[object]]) -> None:
+    """It is stale and restarted: the cancellation is of its own task, not of the pump."""
+    feed = RestartedFeed(lambda table: tick_and(table, failure), good)
     async with watched(feed) as watcher:
         await watcher.told("stale")
         await watcher.sees("AAPL", 6.0)
@@ -299,13 +301,13 @@ async def test_a_feed_that_fails_in_another_way(failure: Callable[[], Awaitable[
     assert feed.lived == 2
 
 
-async def test_a_feed_that_fails_at_once_again_and_again() -> None:
-    """Stale all along, while snapshots are had; the life that works makes it good."""
+async def test_a_feed_that_fails_repeatedly_at_start() -> None:
+    """It is stale, snapshots still work, and the first run that works recovers it."""
 
     def broken(table: SymbolTable) -> AsyncIterator[FeedEvent]:
         raise ConnectionRefusedError("the upstream is not there")
 
-    feed = Lives(lambda table: tick_and(table, timed_out), broken, broken, good)
+    feed = RestartedFeed(lambda table: tick_and(table, timed_out), broken, broken, good)
     async with watched(feed) as watcher:
         await watcher.sees("AAPL", 5.0)
         while feed.lived < 3:
@@ -317,7 +319,7 @@ async def test_a_feed_that_fails_at_once_again_and_again() -> None:
 
 
 async def test_a_feed_that_hangs_while_it_is_closed() -> None:
-    """One that talks nonsense, and never ends to let go of its things: that keeps nobody from starting it again."""
+    """After invalid data its generator never finishes closing; it is restarted anyway."""
 
     async def clings(table: SymbolTable) -> AsyncIterator[FeedEvent]:
         try:
@@ -326,7 +328,7 @@ async def test_a_feed_that_hangs_while_it_is_closed() -> None:
         finally:
             await asyncio.Event().wait()
 
-    feed = Lives(clings, good)
+    feed = RestartedFeed(clings, good)
     async with watched(feed) as watcher:
         await watcher.sees("AAPL", 5.0)
         await watcher.told("stale")
@@ -337,7 +339,7 @@ async def test_a_feed_that_hangs_while_it_is_closed() -> None:
 
 @pytest.mark.parametrize(("batches", "rows"), [(2_500, 1), (1_500, 2_000)])
 async def test_a_feed_that_floods(batches: int, rows: int) -> None:
-    """It never waits, in batches small and large: clients get prices and answers in the midst of it, and the last."""
+    """It never awaits, in small and large batches. Clients get prices and answers meanwhile, and the last price."""
     codes, ones = np.arange(rows, dtype=np.int32) % len(NAMES), np.ones(rows)
     given = 0
 
@@ -348,7 +350,7 @@ async def test_a_feed_that_floods(batches: int, rows: int) -> None:
             yield TickBatch(table, Trades(codes, np.full(rows, TS + number), ones * number, ones))
         await asyncio.Event().wait()
 
-    async with watched(Lives(flood)) as watcher:
+    async with watched(RestartedFeed(flood)) as watcher:
         answers, seen = [], set()
         async with asyncio.timeout(40):
             while given < batches:

@@ -1,4 +1,4 @@
-"""Notices over real sockets: from `ticker notify` and `POST /v1/notices` to whoever is connected."""
+"""Notices from `ticker notify` and `POST /v1/notices` to connected clients, over real sockets."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def connected(http: aiohttp.ClientSession, service: Service, key: str = ""
 
 
 async def notified(service: Service, *args: str, key: str = "") -> Result:
-    """`ticker notify`, beside the server."""
+    """Run `ticker notify` in a thread."""
     words = ["notify", *args, "--url", service.url]
     return await asyncio.to_thread(CliRunner().invoke, main, words, env={"TICKER_KEY": key})
 
@@ -47,8 +47,8 @@ async def post(
         return response.status, await response.json()
 
 
-async def test_a_notice_reaches_everybody_once(http: aiohttp.ClientSession) -> None:
-    """Over WebSockets and events, at once, and not those who come later; the command says how many it reached."""
+async def test_a_notice_reaches_each_client_once(http: aiohttp.ClientSession) -> None:
+    """WebSockets and event streams get it at once, later clients don't; the command prints their number."""
     async with serving(ScriptedFeed()) as service:
         first, second = await connected(http, service), await connected(http, service)
         async with http.get(f"{service.url}/v1/events") as events:
@@ -65,8 +65,8 @@ async def test_a_notice_reaches_everybody_once(http: aiohttp.ClientSession) -> N
         assert (await late.receive_json())["type"] == "pong"
 
 
-async def test_a_notice_may_be_for_one_key(http: aiohttp.ClientSession, tmp_path: Path) -> None:
-    """The others hear nothing of it."""
+async def test_a_notice_to_one_key(http: aiohttp.ClientSession, tmp_path: Path) -> None:
+    """Other keys don't get it."""
     path = tmp_path / "keys.json"
     with editing(path) as keys:
         ann, bob = (add(keys, name, Entitlements())[1] for name in ("ann", "bob"))
@@ -81,8 +81,8 @@ async def test_a_notice_may_be_for_one_key(http: aiohttp.ClientSession, tmp_path
         assert (await other.receive_json())["type"] == "pong"
 
 
-async def test_speaking_to_everybody_is_for_admins(http: aiohttp.ClientSession, tmp_path: Path) -> None:
-    """Not for other keys, nor for who comes by a proxy where nobody is asked, nor for pages of other sites."""
+async def test_only_admins_may_send_notices(http: aiohttp.ClientSession, tmp_path: Path) -> None:
+    """Other keys may not, nor requests through a proxy with --no-auth, nor pages of other origins."""
     path = tmp_path / "keys.json"
     with editing(path) as keys:
         ann = add(keys, "ann", Entitlements())[1]
@@ -119,8 +119,8 @@ async def test_speaking_to_everybody_is_for_admins(http: aiohttp.ClientSession, 
         ([], "object"),
     ],
 )
-async def test_a_wrong_request_names_what_is_wrong(http: aiohttp.ClientSession, body: object, said: str) -> None:
-    """And nobody is told anything."""
+async def test_a_bad_request_names_the_field(http: aiohttp.ClientSession, body: object, said: str) -> None:
+    """No client gets a notice."""
     async with serving(ScriptedFeed()) as service:
         stream = await connected(http, service)
         status, answer = await post(http, service, body)
@@ -130,16 +130,15 @@ async def test_a_wrong_request_names_what_is_wrong(http: aiohttp.ClientSession, 
         assert (await stream.receive_json())["text"] == "é" * 2_000
 
 
-async def test_no_server_is_one_line() -> None:
-    """With status 2, as of `ticker replay`."""
+async def test_no_server_is_one_line_with_status_2() -> None:
     ran = await asyncio.to_thread(CliRunner().invoke, main, ["notify", "hello", "--url", "http://127.0.0.1:1"])
     assert (ran.exit_code, ran.stdout) == (2, "")
     assert ran.stderr == "ticker: no server at http://127.0.0.1:1: Connection refused; start one with `ticker serve`\n"
 
 
 @pytest.mark.parametrize("output", ["jsonl", "table"])
-async def test_who_watches_prices_in_a_terminal_is_told_too(output: str) -> None:
-    """On stderr: what is on standard output is for other programs."""
+async def test_ticker_watch_prints_notices_on_stderr(output: str) -> None:
+    """Its standard output has prices alone."""
     feed = ScriptedFeed()
     async with serving(feed) as service:
         watching = await asyncio.create_subprocess_exec(

@@ -1,4 +1,4 @@
-"""`ticker ping`, over real sockets: what it says of each ping, of all, and of a server that is none."""
+"""`ticker ping` over real sockets: the line of each ping, the summary, and errors."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from ticker.wire.messages import Ping, Pong
 COMMAND = [sys.executable, "-W", "error", "-m", "ticker", "ping"]
 
 
-def pinged(*args: str) -> subprocess.CompletedProcess[str]:
+def ping(*args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*COMMAND, *args], capture_output=True, text=True, timeout=60, check=False)
 
 
-def begun(*args: str) -> subprocess.Popen[str]:
+def start_ping(*args: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [*COMMAND, *args, "--interval", "0.01"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -33,13 +33,13 @@ def until(process: subprocess.Popen[str], words: str) -> None:
     for line in process.stdout:
         if words in line:
             return
-    raise AssertionError(f"{words!r} was never said: {process.communicate()}")
+    raise AssertionError(f"{words!r} was never printed: {process.communicate()}")
 
 
-def test_each_ping_is_a_line_and_all_are_summed_up() -> None:
-    """As ping(8) does: what each took, and least, mean, most and spread of them."""
+def test_each_ping_is_a_line_and_a_summary_follows() -> None:
+    """As of ping(8): the time of each; minimum, mean, maximum and standard deviation of all."""
     with Server("--symbols", "AAPL") as server:
-        ran = pinged("--url", server.url, "--count", "3", "--interval", "0.01")
+        ran = ping("--url", server.url, "--count", "3", "--interval", "0.01")
     assert (ran.returncode, ran.stderr) == (0, "")
     first, *lines, blank, title, counts, figures = ran.stdout.splitlines()
     address = f"ws://127.0.0.1:{server.port}/v1/stream"
@@ -53,8 +53,8 @@ def test_each_ping_is_a_line_and_all_are_summed_up() -> None:
 
 @pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
 def test_a_signal_ends_it_with_the_summary(sent: signal.Signals, status: int) -> None:
-    """Where it has no end of its own."""
-    with Server("--symbols", "AAPL") as server, begun("--url", server.url, "--count", "0") as process:
+    """Without --count."""
+    with Server("--symbols", "AAPL") as server, start_ping("--url", server.url, "--count", "0") as process:
         until(process, "seq=3")
         process.send_signal(sent)
         stdout, stderr = process.communicate(timeout=60)
@@ -62,9 +62,9 @@ def test_a_signal_ends_it_with_the_summary(sent: signal.Signals, status: int) ->
         assert " answered, 0% lost" in stdout
 
 
-def test_a_server_that_goes_ends_it() -> None:
-    """One line says why, and the summary comes all the same."""
-    with Server("--symbols", "AAPL") as server, begun("--url", server.url, "--count", "0") as process:
+def test_it_ends_when_the_server_dies() -> None:
+    """With one line on stderr, and the summary."""
+    with Server("--symbols", "AAPL") as server, start_ping("--url", server.url, "--count", "0") as process:
         until(process, "seq=2")
         server.kill()
         stdout, stderr = process.communicate(timeout=60)
@@ -73,10 +73,10 @@ def test_a_server_that_goes_ends_it() -> None:
         assert " sent, " in stdout
 
 
-async def test_what_is_not_answered_in_time_is_lost() -> None:
-    """An answer that comes late, or gives back something else, is none to the next ping."""
+async def test_a_ping_without_an_answer_in_time_is_lost() -> None:
+    """A late answer, or one with other data, does not count for the next ping."""
     async with scripted_server() as server:
-        process = begun("--url", server.url, "--count", "3", "--timeout", "0.2")
+        process = start_ping("--url", server.url, "--count", "3", "--timeout", "0.2")
         client = await server.client()
         await client.say(welcome())
         late = await client.asked()
@@ -97,14 +97,14 @@ async def test_what_is_not_answered_in_time_is_lost() -> None:
     [("http://127.0.0.1:1", "no server at ws://127.0.0.1:1/v1/stream: Connection refused"), ("ftp://x", "--url")],
 )
 def test_no_server_is_one_line_with_status_2(url: str, said: str) -> None:
-    """With the system's own word for it."""
-    ran = pinged("--url", url)
+    """With the operating system's error message."""
+    ran = ping("--url", url)
     assert (ran.returncode, ran.stdout, len(ran.stderr.splitlines())) == (2, "", 1)
     assert said in ran.stderr
 
 
 def test_the_spread_is_the_standard_deviation() -> None:
-    """Of those that were answered; without any there are no figures."""
+    """Of the answered pings; without any there is no line of times."""
     assert summary([0.001, None, 0.003]).splitlines() == [
         "3 sent, 2 answered, 33.3% lost",
         "rtt min/avg/max/mdev = 1.000/2.000/3.000/1.000 ms",

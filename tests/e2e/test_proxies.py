@@ -1,4 +1,4 @@
-"""The proxies of docs/deploy.md in front of two nodes. Proxies that are not installed are skipped."""
+"""The proxy configurations of docs/deploy.md in front of two nodes. Tests of proxies not installed are skipped."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ TS = 1_700_000_000_000_000_000
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="all of 127.0.0.0/8 is this machine's own on Linux alone"),
-    # aiohttp's client says goodbye to a TLS connection in mid-answer, and doesn't wait until the other end does.
+    # aiohttp's client closes a TLS connection in the middle of an answer without waiting for the peer's close.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
 
 def block(language: str) -> str:
-    """The one block of docs/deploy.md in a language."""
+    """The only code block of docs/deploy.md in ``language``."""
     (found,) = re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)
     return str(found)
 
 
 def replaced(text: str, **changes: str) -> str:
-    """``text`` with each of these, which all are in it, as given."""
+    """``text`` with all ``changes`` applied; each must occur."""
     for old, new in changes.items():
         assert old in text, f"docs/deploy.md has no {old!r}"
         text = text.replace(old, new)
@@ -57,7 +57,7 @@ def replaced(text: str, **changes: str) -> str:
 
 
 class Site:
-    """Certificate and keys, two nodes, and what is needed to reach them as `https://localhost`."""
+    """A certificate, keys and two nodes, to be reached as `https://localhost`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -80,20 +80,20 @@ class Site:
         return Server(*NODE, "--keys", str(self.keys), port=port)
 
     def node_of(self, epoch: str | None) -> Server:
-        """The node whose epoch it is."""
-        (found,) = [node for node in self.nodes if self.asked(node, "/healthz")["epoch"] == epoch]
+        """The node with this epoch."""
+        (found,) = [node for node in self.nodes if self.get(node, "/healthz")["epoch"] == epoch]
         return found
 
-    def asked(self, node: Server, path: str) -> Any:
-        """What a node itself says to its owner."""
+    def get(self, node: Server, path: str) -> Any:
+        """A response of the node itself, without the proxy."""
         import urllib.request
 
         request = urllib.request.Request(node.url + path, headers=bearer(self.owner))
         with urllib.request.urlopen(request, timeout=10) as response:
             return json.load(response)
 
-    def again(self, gone: Server) -> None:
-        """A node in the place of one that ended."""
+    def replace(self, gone: Server) -> None:
+        """Start a node on the port of one that has ended."""
         self.nodes[self.nodes.index(gone)] = self._node(gone.port)
 
     def close(self) -> None:
@@ -103,7 +103,7 @@ class Site:
 
 
 class Proxy:
-    """One of docs/deploy.md's, on a port of this machine."""
+    """A proxy with its configuration of docs/deploy.md, on a local port."""
 
     def __init__(self, kind: str, site: Site, folder: Path) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -198,15 +198,15 @@ def proxy(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(autouse=True)
-def _what_is_left_open_is_found_here() -> Iterator[None]:
-    """And not in some other test, in which nobody would look for it."""
+def _unclosed_sockets_fail_here() -> Iterator[None]:
+    """Collect garbage after each test, so that an unclosed socket fails the test that left it."""
     yield
     gc.collect()
 
 
 @pytest.fixture
 async def http(site: Site) -> AsyncIterator[aiohttp.ClientSession]:
-    """A browser, on a machine of its own."""
+    """An HTTP session that trusts the site's certificate."""
     connector = aiohttp.TCPConnector(ssl=site.trust, local_addr=("127.0.0.5", 0), family=socket.AF_INET)
     async with aiohttp.ClientSession(connector=connector) as session:
         yield session
@@ -226,8 +226,8 @@ async def event(events: aiohttp.StreamReader) -> list[str]:
 
 
 @pytest.mark.parametrize("transport", ["websocket", "sse", "poll"])
-async def test_prices_come_through(proxy: Proxy, site: Site, transport: TransportName) -> None:
-    """By each transport, and more than once."""
+async def test_prices_arrive_on_each_transport(proxy: Proxy, site: Site, transport: TransportName) -> None:
+    """Several updates, not only the snapshot."""
     async with asyncio.timeout(30):
         async with ticker.connect(
             proxy.url, ["AAPL"], key=site.desk, ssl=site.trust, transport=transport, rate=20
@@ -238,24 +238,23 @@ async def test_prices_come_through(proxy: Proxy, site: Site, transport: Transpor
             assert (stream.transport, stream.reconnects) == (transport, 0)
 
 
-async def test_who_leaves_is_gone(proxy: Proxy, site: Site) -> None:
-    """The proxy lets go of the node when the client has gone."""
+async def test_a_client_that_leaves_is_disconnected_from_the_node(proxy: Proxy, site: Site) -> None:
     async with ticker.connect(proxy.url, ["AAPL"], key=site.other, ssl=site.trust, transport="sse"):
-        assert await asyncio.to_thread(_named, site, "other") == ["sse"]
+        assert await asyncio.to_thread(_transports_of, site, "other") == ["sse"]
     async with asyncio.timeout(10):
-        while await asyncio.to_thread(_named, site, "other"):
+        while await asyncio.to_thread(_transports_of, site, "other"):
             await asyncio.sleep(0.05)
 
 
-def _named(site: Site, name: str) -> list[str]:
-    """By what those came who have a key of this name."""
-    rows = [row for node in site.nodes for row in site.asked(node, "/v1/clients")["clients"]]
+def _transports_of(site: Site, name: str) -> list[str]:
+    """The transports of the connections with the key ``name``."""
+    rows = [row for node in site.nodes for row in site.get(node, "/v1/clients")["clients"]]
     return [row["transport"] for row in rows if row["name"] == name]
 
 
-async def test_events_are_not_held_back(proxy: Proxy, site: Site, http: aiohttp.ClientSession) -> None:
-    """A few bytes come while the stream is open and nothing follows; what is posted gets to the same node."""
-    for _ in range(3):  # whichever node it is
+async def test_events_are_not_buffered(proxy: Proxy, site: Site, http: aiohttp.ClientSession) -> None:
+    """A few bytes arrive while the stream is open; posts reach the stream's node."""
+    for _ in range(3):  # of either node
         async with http.get(proxy.url + "/v1/events", headers=bearer(site.desk)) as response:
             assert response.headers["Content-Type"] == "text/event-stream"
             assert (await event(response.content))[1] == "event: session"
@@ -269,8 +268,8 @@ async def test_events_are_not_held_back(proxy: Proxy, site: Site, http: aiohttp.
             assert json.loads((await event(response.content))[0].removeprefix("data: "))["id"] == 7
 
 
-async def test_polls_go_on_where_they_were(proxy: Proxy, site: Site, http: aiohttp.ClientSession) -> None:
-    """Each at the node of the one before: a version means nothing to another."""
+async def test_polls_stay_at_one_node(proxy: Proxy, site: Site, http: aiohttp.ClientSession) -> None:
+    """A version is meaningless to another node."""
     where: dict[str, Any] = {}
     epochs = set()
     for _ in range(4):
@@ -283,25 +282,25 @@ async def test_polls_go_on_where_they_were(proxy: Proxy, site: Site, http: aioht
     assert len(epochs) == 1
 
 
-async def test_the_clients_address_is_the_one_that_is_counted(
+async def test_connections_are_limited_by_the_clients_address(
     proxy: Proxy, site: Site, http: aiohttp.ClientSession
 ) -> None:
-    """The proxy's word for it, and not what the client says of itself."""
+    """The address comes from the proxy; a spoofed header of the client is ignored."""
     made_up = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Host": "evil.example", "Forwarded": "for=203.0.113.9"}
     async with http.ws_connect(proxy.url + "/v1/stream", headers=bearer(site.other) | made_up) as stream:
         await stream.receive_json()
-        rows = [row for node in site.nodes for row in site.asked(node, "/v1/clients")["clients"]]
+        rows = [row for node in site.nodes for row in site.get(node, "/v1/clients")["clients"]]
         assert [row["address"] for row in rows if row["name"] == "other"] == ["127.0.0.5"]
 
 
 async def test_a_browser_logs_in(proxy: Proxy, site: Site, http: aiohttp.ClientSession) -> None:
-    """Its cookie is for encrypted connections alone; pages of other sites get nowhere."""
+    """The cookie is Secure, and pages of other origins are refused."""
     async with http.post(proxy.url + "/v1/login", json={"key": site.desk}, headers={"Origin": proxy.url}) as response:
         assert response.status == 200
         assert {"HttpOnly", "SameSite=Strict", "Secure"} <= {
             part.strip() for part in response.headers["Set-Cookie"].split(";")
         }
-    for _ in range(4):  # at the same node each time: no other knows the cookie
+    for _ in range(4):  # at the same node each time: the other doesn't know the cookie
         async with http.ws_connect(proxy.url + "/v1/stream", origin=proxy.url) as stream:
             assert (await stream.receive_json())["type"] == "welcome"
     with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
@@ -310,8 +309,8 @@ async def test_a_browser_logs_in(proxy: Proxy, site: Site, http: aiohttp.ClientS
         assert "frame-ancestors" in response.headers["Content-Security-Policy"]
 
 
-async def both(proxy: Proxy, site: Site, http: aiohttp.ClientSession) -> None:
-    """Return once programs get to both nodes: one may just have come back."""
+async def until_both_serve(proxy: Proxy, site: Site, http: aiohttp.ClientSession) -> None:
+    """Wait until the proxy sends requests to both nodes: one may just have started."""
     seen: set[str] = set()
     async with asyncio.timeout(30):
         while len(seen) < 2:
@@ -323,10 +322,12 @@ async def both(proxy: Proxy, site: Site, http: aiohttp.ClientSession) -> None:
 
 
 @pytest.mark.parametrize("how", ["killed", "stopped"])
-async def test_a_node_that_ends(proxy: Proxy, site: Site, http: aiohttp.ClientSession, how: str) -> None:
-    """Its clients come back at the other one, and others come in meanwhile."""
+async def test_clients_of_a_node_that_ends_move_to_the_other(
+    proxy: Proxy, site: Site, http: aiohttp.ClientSession, how: str
+) -> None:
+    """New clients connect meanwhile."""
     backoff = ticker.Backoff(initial_s=0.05, maximum_s=0.5)
-    await both(proxy, site, http)
+    await until_both_serve(proxy, site, http)
     async with ticker.connect(proxy.url, ["AAPL"], key=site.desk, ssl=site.trust, backoff=backoff) as stream:
         updates = aiter(stream)
         await anext(updates)
@@ -346,11 +347,11 @@ async def test_a_node_that_ends(proxy: Proxy, site: Site, http: aiohttp.ClientSe
                     await anext(updates)
                 assert (await anext(updates)).symbol == "AAPL"
             finally:
-                await asyncio.to_thread(site.again, node)
+                await asyncio.to_thread(site.replace, node)
 
 
-class Numbered(ScriptedFeed):
-    """A feed whose versions every node sees alike."""
+class VersionedFeed(ScriptedFeed):
+    """A feed with versions of its own, equal on all nodes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -362,15 +363,15 @@ class Numbered(ScriptedFeed):
 
 
 @pytest.mark.parametrize("alike", [True, False])
-async def test_a_client_comes_to_another_node(alike: bool) -> None:
-    """Where the feed has versions of its own it goes on; else all comes whole again. The table in docs/deploy.md."""
-    one, two = (Numbered(), Numbered()) if alike else (ScriptedFeed(), ScriptedFeed())
+async def test_a_client_resumes_at_another_node_if_the_feed_has_versions(alike: bool) -> None:
+    """Otherwise it gets a new snapshot, as the table in docs/deploy.md says."""
+    one, two = (VersionedFeed(), VersionedFeed()) if alike else (ScriptedFeed(), ScriptedFeed())
     async with serving(one) as first, serving(two) as second, aiohttp.ClientSession() as session:
         at: dict[str, Any] = {}
         for feed, service in ((one, first), (two, second)):
             for number in range(4 if feed is two else 3):
                 code, price = number % 2, 1.5 + number
-                if isinstance(feed, Numbered):
+                if isinstance(feed, VersionedFeed):
                     feed.trade(10 + number, code, price)
                 else:
                     feed.tick([(code, TS, price, 1.0)])

@@ -1,4 +1,4 @@
-"""`ticker record`: what it writes replays to the same ticks, and is readable whatever ended it."""
+"""`ticker record`: its files replay to the same ticks, and are readable however the recording ended."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def resume(server: Server) -> None:
 
 
 def replayed(history: Path, out: Path) -> str:
-    """Record a replay from its first tick to its end; what the recorder says."""
+    """Record a whole replay; return the recorder's summary."""
     with Server("--heartbeat", "0.5", "--feed", "csv", "--path", str(history), "--speed", "10", "--paused") as server:
         process = recorder(server, out)
         assert process.stderr is not None
@@ -52,8 +52,8 @@ def replayed(history: Path, out: Path) -> str:
     return said
 
 
-def test_the_recording_of_a_recordings_replay_is_the_same_file(tmp_path: Path) -> None:
-    """Byte for byte, odd names and odd numbers included; it ends when the feed has ended."""
+def test_recording_the_replay_of_a_recording_gives_the_same_file(tmp_path: Path) -> None:
+    """Byte for byte, with unusual names and numbers. The recorder ends with the feed."""
     first, second = tmp_path / "first.csv", tmp_path / "second.csv"
     first.write_text(HISTORY)
     said = replayed(first, second)
@@ -62,7 +62,7 @@ def test_the_recording_of_a_recordings_replay_is_the_same_file(tmp_path: Path) -
 
 
 def test_parquet_replays_to_the_same_ticks(tmp_path: Path) -> None:
-    """Out of a CSV into Parquet and back into CSV."""
+    """From CSV to Parquet and back to CSV."""
     pytest.importorskip("pyarrow")
     first, middle, second = tmp_path / "first.csv", tmp_path / "middle.parquet", tmp_path / "second.csv"
     first.write_text(HISTORY)
@@ -87,8 +87,8 @@ def until_rows(path: Path, rows: int) -> None:
     raise AssertionError("nothing was written")
 
 
-def test_a_recording_that_is_killed_has_whole_lines(tmp_path: Path, market: Server) -> None:
-    """SIGKILL in the middle: the file can be replayed as it is."""
+def test_a_killed_recording_has_whole_lines(tmp_path: Path, market: Server) -> None:
+    """After SIGKILL the file can be replayed as it is."""
     out = tmp_path / "killed.csv"
     process = recorder(market, out)
     until_rows(out, 100)
@@ -103,8 +103,8 @@ def test_a_recording_that_is_killed_has_whole_lines(tmp_path: Path, market: Serv
     assert not report["refused"]
 
 
-def test_a_parquet_recording_that_was_killed_can_be_completed(tmp_path: Path, market: Server) -> None:
-    """Its lines lie beside it; `--finish` makes the file of them, and a new recording doesn't write over them."""
+def test_a_killed_parquet_recording_can_be_completed(tmp_path: Path, market: Server) -> None:
+    """Its rows are in a journal beside it: `--finish` converts them, and a new recording doesn't overwrite them."""
     pytest.importorskip("pyarrow")
     out, journal = tmp_path / "killed.parquet", tmp_path / "killed.parquet.part.csv"
     process = recorder(market, out)
@@ -122,8 +122,8 @@ def test_a_parquet_recording_that_was_killed_can_be_completed(tmp_path: Path, ma
     assert [path.name for path in tmp_path.iterdir()] == ["killed.parquet"]
 
 
-def test_it_ends_in_order_with_a_signal_and_after_its_time(tmp_path: Path, market: Server) -> None:
-    """SIGTERM and --for: status 0, and the summary counts what is in the file."""
+def test_a_signal_or_its_duration_ends_a_recording_cleanly(tmp_path: Path, market: Server) -> None:
+    """SIGTERM and --for: status 0, and the summary counts the rows of the file."""
     for number, options in enumerate(([], ["--for", "500ms"])):
         out = tmp_path / f"{number}.csv"
         process = recorder(market, out, *options)
@@ -145,10 +145,10 @@ def test_it_ends_in_order_with_a_signal_and_after_its_time(tmp_path: Path, marke
         ("no/such/x.csv", [], "No such file or directory"),
     ],
 )
-def test_what_can_not_be_begun_is_one_line(
+def test_a_recording_that_cannot_start_is_one_line_with_status_2(
     tmp_path: Path, market: Server, name: str, options: list[str], complaint: str
 ) -> None:
-    """Status 2, and a file that was there is as it was."""
+    """An existing file is unchanged."""
     (tmp_path / "there.csv").write_text("mine")
     process = recorder(market, tmp_path / name, *options)
     _, said = process.communicate(timeout=20)
@@ -158,8 +158,8 @@ def test_what_can_not_be_begun_is_one_line(
     assert (tmp_path / "there.csv").read_text() == "mine"
 
 
-def test_what_is_there_stays_if_there_is_no_server(tmp_path: Path) -> None:
-    """--overwrite makes room when the recording begins, and not before."""
+def test_an_existing_file_stays_if_there_is_no_server(tmp_path: Path) -> None:
+    """--overwrite replaces the file only when the recording begins."""
     out = tmp_path / "old.csv"
     out.write_text("precious")
     command = [sys.executable, "-m", "ticker", "record", str(out), "--overwrite", "--url", "ws://127.0.0.1:1"]

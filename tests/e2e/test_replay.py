@@ -1,4 +1,4 @@
-"""A replay of files by a server process: one clock for all, and the state as of any moment."""
+"""A replay of files by a server process: one clock for all clients, and the state at any time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ticker.fields import FIELDS
 
 
 def clock(server: Server, *words: str) -> str:
-    """What `ticker replay` says, from a process of its own."""
+    """The output of `ticker replay`."""
     command = [sys.executable, "-W", "error", "-m", "ticker", "replay", *words, "--url", server.url]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (ran.returncode, ran.stderr) == (0, ""), ran
@@ -39,7 +39,7 @@ def values(view: ticker.SymbolView) -> dict[str, Any]:
 
 
 async def agrees(stream: ticker.Stream, computed: dict[str, dict[str, Any]]) -> None:
-    """Wait until a client's view is that board. One that has a mix never is."""
+    """Wait until a client's view equals that board."""
     while True:
         shown = {name: values(view) for name, view in stream.board.items()}
         shown = {name: fields for name, fields in shown.items() if any(v is not None for v in fields.values())}
@@ -48,8 +48,8 @@ async def agrees(stream: ticker.Stream, computed: dict[str, dict[str, Any]]) -> 
         await asyncio.sleep(0.01)
 
 
-async def test_after_each_seek_every_client_has_the_board_as_of_that_moment(tmp_path: Path) -> None:
-    """Forward and back over three days; what the board is there is computed from the file alone."""
+async def test_after_each_seek_every_client_has_the_board_of_that_time(tmp_path: Path) -> None:
+    """Forward and back over three days; the expected board is computed from the file alone."""
     path = write_days(tmp_path / "days.csv")
     with Server(str(path), "--speed", "1") as server:
         await move(server, action="pause")
@@ -83,8 +83,8 @@ async def test_after_each_seek_every_client_has_the_board_as_of_that_moment(tmp_
             assert len(epochs) == len(seconds)
 
 
-async def test_it_plays_on_from_where_it_was_sought_to_the_same_end(tmp_path: Path) -> None:
-    """At the end the state is ended, clients stay, and what they have is the whole file."""
+async def test_after_a_seek_it_plays_to_the_same_end(tmp_path: Path) -> None:
+    """At the end the state is `ended`, clients stay connected and have received the whole file."""
     path = write_days(tmp_path / "days.csv")
     end = board_at(path, 2**62)
     with Server(str(path), "--speed", "0.001") as server:
@@ -99,7 +99,7 @@ async def test_it_plays_on_from_where_it_was_sought_to_the_same_end(tmp_path: Pa
 
 
 async def trades_of(path: Path) -> list[Any]:
-    """Every trade that a client gets which was there before they were played."""
+    """All trades of a replay, received by a client that was connected before it started."""
     with Server(str(path), "--speed", "0", "--paused") as server:
         async with ticker.connect(server.url, ["*"], channel="trades") as stream:
             inbox = stream.trades()
@@ -113,8 +113,8 @@ async def trades_of(path: Path) -> list[Any]:
     raise AssertionError("the stream ended")
 
 
-def test_the_clock_is_moved_from_a_terminal(tmp_path: Path) -> None:
-    """Pause, seek, step, speed, resume, status: one line each, and all of the server hears of it."""
+def test_ticker_replay_controls_the_clock(tmp_path: Path) -> None:
+    """Pause, seek, step, speed, resume and status print one line each and affect all clients."""
     path = write_days(tmp_path / "days.csv", trades_only=True)
     with Server("--feed", "csv", "--path", str(path), "--speed", "60") as server:
         assert clock(server, "pause").startswith("paused at 60x, 2024-01-03 14:")
@@ -132,7 +132,7 @@ def test_the_clock_is_moved_from_a_terminal(tmp_path: Path) -> None:
 
 
 def test_a_loop_is_a_new_epoch(tmp_path: Path) -> None:
-    """Round after round, with the same last prices."""
+    """Each round ends with the same prices."""
     path = write_days(tmp_path / "days.csv", 50)
     with Server(str(path), "--speed", "0", "--loop") as server:
         epochs = set[str]()
@@ -144,7 +144,7 @@ def test_a_loop_is_a_new_epoch(tmp_path: Path) -> None:
 
 
 def test_several_files_and_folders_are_one_replay(tmp_path: Path) -> None:
-    """Given one by one, as a folder, or under names with commas in them."""
+    """Given one by one, as a folder, or with commas in their names."""
     folder = tmp_path / "of, many"
     folder.mkdir()
     paths = [write_days(folder / f"{number},.csv", 40, seed=number) for number in range(3)]
@@ -158,7 +158,7 @@ def test_several_files_and_folders_are_one_replay(tmp_path: Path) -> None:
 
 
 async def test_two_servers_give_the_same_trades(tmp_path: Path) -> None:
-    """Over real sockets, to the last one."""
+    """All of them, over real sockets."""
     path = write_days(tmp_path / "days.csv", 5000, trades_only=True)
     first, second = [await asyncio.wait_for(trades_of(path), 50) for _ in range(2)]
     assert first == second

@@ -1,4 +1,4 @@
-"""The replay's clock over HTTP, on a real server whose history needs no files."""
+"""Control of a replay over HTTP and with `ticker replay`, on a real server with an in-memory history."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from ticker.cli import main
 from ticker.server import Service, Settings
 
 
-class Clock:
-    """The HTTP side of a server's replay."""
+class ReplayApi:
+    """/v1/replay of a server."""
 
     def __init__(self, service: Service, session: aiohttp.ClientSession) -> None:
         self.service = service
@@ -45,7 +45,7 @@ class Clock:
             return answer
 
     async def refused(self, data: bytes, content_type: str = "application/json") -> tuple[int, str, str]:
-        """Status, code and message of a refusal."""
+        """Status, code and message of an error response."""
         async with self._session.post(self._url, data=data, headers={"Content-Type": content_type}) as response:
             answer = await response.json()
             return response.status, answer["code"], answer["message"]
@@ -61,20 +61,20 @@ class Clock:
 
 
 @asynccontextmanager
-async def replaying(seconds: Sequence[float], **options: Any) -> AsyncIterator[Clock]:
+async def replaying(seconds: Sequence[float], **options: Any) -> AsyncIterator[ReplayApi]:
     settings = Settings(port=0, keys=options.pop("keys", None))
     feed = Replay(ReplayOptions(path=("a.csv",), **options), history=Played(seconds))
     service = Service(feed, "csv", settings)
     await service.start()
     try:
         async with aiohttp.ClientSession() as session:
-            yield Clock(service, session)
+            yield ReplayApi(service, session)
     finally:
         await service.stop()
 
 
 async def shown(stream: ticker.Stream, last: float) -> ticker.SymbolView:
-    """The client's view of A, once it has that last price."""
+    """The client's view of A, as soon as it has that last price."""
     while "A" not in stream.board or stream.board["A"].last != last:
         await asyncio.sleep(0.01)
     return stream.board["A"]
@@ -83,8 +83,8 @@ async def shown(stream: ticker.Stream, last: float) -> ticker.SymbolView:
 HOUR = range(3600)
 
 
-async def test_moving_it_is_for_admins(tmp_path: Path) -> None:
-    """All clients see one clock; where it is, everybody may know who has a key."""
+async def test_only_admins_may_control_the_replay(tmp_path: Path) -> None:
+    """Every key may read its state."""
     path = tmp_path / "keys.json"
     with editing(path) as keys:
         desk = add(keys, "desk", Entitlements())[1]
@@ -99,8 +99,8 @@ async def test_moving_it_is_for_admins(tmp_path: Path) -> None:
                 assert (await response.json())["state"] == state
 
 
-async def test_it_tells_where_it_is() -> None:
-    """State, position, first and last stamp, speed, loop and time zone."""
+async def test_its_state() -> None:
+    """State, position, first and last time, speed, loop and time zone."""
     async with replaying(HOUR, speed=0, loop=False) as clock:
         await clock.until("ended")
         assert await clock.get() == {
@@ -114,8 +114,8 @@ async def test_it_tells_where_it_is() -> None:
         }
 
 
-async def test_pause_seek_step_and_resume_are_done_when_they_are_answered() -> None:
-    """Who asks for a snapshot next gets that moment."""
+async def test_pause_seek_step_and_resume_are_complete_when_answered() -> None:
+    """The next snapshot is of that time."""
     async with replaying(HOUR) as clock:
         assert (await clock.post(action="pause"))["state"] == "paused"
         at = await clock.post(action="seek", to=ns(1800))
@@ -146,8 +146,8 @@ async def test_pause_seek_step_and_resume_are_done_when_they_are_answered() -> N
         (10**30, 3599),
     ],
 )
-async def test_a_moment_may_be_given_in_many_ways(to: object, second: float) -> None:
-    """A time of day, an ISO stamp with or without an offset, an integer; brought within first and last."""
+async def test_formats_of_the_time_of_a_seek(to: object, second: float) -> None:
+    """A time of day, an ISO time with or without an offset, an integer; clamped to the replay's range."""
     async with replaying(HOUR) as clock:
         await clock.post(action="pause")
         assert (await clock.post(action="seek", to=to))["position"] == ns(second)
@@ -171,8 +171,10 @@ async def test_a_moment_may_be_given_in_many_ways(to: object, second: float) -> 
         (b'{"action":"pause","x":"' + b"x" * 5000 + b'"}', 413, "too-large", "4096"),
     ],
 )
-async def test_a_wrong_request_is_refused_with_the_keys_name(body: bytes, status: int, code: str, said: str) -> None:
-    """And changes nothing."""
+async def test_a_bad_request_is_refused_with_the_name_of_the_key(
+    body: bytes, status: int, code: str, said: str
+) -> None:
+    """It changes nothing."""
     async with replaying([0, 3600]) as clock:
         told = await clock.refused(body)
         assert told[:2] == (status, code)
@@ -181,14 +183,14 @@ async def test_a_wrong_request_is_refused_with_the_keys_name(body: bytes, status
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
-async def test_a_page_of_another_site_can_not_move_it(content_type: str) -> None:
-    """What a browser sends across sites without asking has none of the types that are taken."""
+async def test_a_page_of_another_origin_cannot_control_it(content_type: str) -> None:
+    """Content types that browsers send cross-origin without a preflight are refused."""
     async with replaying([0, 3600]) as clock:
         assert (await clock.refused(b'{"action":"pause"}', content_type))[:2] == (415, "json-needed")
         assert (await clock.get())["state"] == "playing"
 
 
-async def test_a_feed_that_is_no_replay_has_no_clock() -> None:
+async def test_a_feed_that_is_no_replay_cannot_be_controlled() -> None:
     """404, with a code."""
     async with serving(ScriptedFeed()) as service, aiohttp.ClientSession() as session:
         for answer in (session.get(f"{service.url}/v1/replay"), session.post(f"{service.url}/v1/replay", json={})):
@@ -198,8 +200,8 @@ async def test_a_feed_that_is_no_replay_has_no_clock() -> None:
 
 
 @pytest.mark.parametrize("to", [1800, 5])
-async def test_after_a_seek_all_clients_see_that_moment_in_a_new_epoch(to: int) -> None:
-    """Forward and back, whatever they asked for: state, not a mix."""
+async def test_after_a_seek_all_clients_see_that_time_in_a_new_epoch(to: int) -> None:
+    """Forward and back, on every channel."""
     async with replaying(HOUR) as clock, ticker.connect(clock.service.url, ["A"]) as one:
         async with ticker.connect(clock.service.url, ["*"], encoding="msgpack", rate=0) as two:
             await clock.post(action="pause")
@@ -212,8 +214,8 @@ async def test_after_a_seek_all_clients_see_that_moment_in_a_new_epoch(to: int) 
                 assert (view.open, view.high, view.low, view.volume, view.trades) == (1, to + 1, 1, to + 1, to + 1)
 
 
-async def test_at_the_end_clients_stay_and_a_seek_plays_on() -> None:
-    """The feed's state is ended, and then live again."""
+async def test_at_the_end_clients_stay_and_a_seek_resumes() -> None:
+    """The feed's state is `ended`, then `live` again."""
     async with replaying([0, 1, 2, 3], speed=0) as clock, ticker.connect(clock.service.url, ["A"]) as stream:
         await clock.until("ended")
         assert clock.service.pump.state().state == "ended"
@@ -230,7 +232,7 @@ async def test_at_the_end_clients_stay_and_a_seek_plays_on() -> None:
 
 
 async def test_a_loop_is_a_new_epoch_each_time() -> None:
-    """And the day's values begin anew."""
+    """The values of the day start anew."""
     async with replaying([0, 1], speed=0, loop=True) as clock:
         hub, seen = clock.service.hub, set[str]()
         while len(seen) < 3:
@@ -241,8 +243,8 @@ async def test_a_loop_is_a_new_epoch_each_time() -> None:
         assert (await clock.get())["loop"]
 
 
-async def test_nights_roll_over_on_the_way_of_a_seek() -> None:
-    """The state as of a moment on the third day has the second day's close."""
+async def test_a_seek_over_several_days_rolls_over_each_day() -> None:
+    """The state on the third day has the second day's close."""
     day = DAY_NS // 10**9
     async with replaying([0, 10, day, day + 10, 2 * day, 2 * day + 10]) as clock:
         await clock.post(action="pause")
@@ -252,16 +254,16 @@ async def test_nights_roll_over_on_the_way_of_a_seek() -> None:
         assert (snapshot["last"], snapshot["prev_close"], snapshot["volume"]) == (5, 4, 1)
 
 
-# From a terminal
+# `ticker replay`
 
 
-async def commanded(*args: str) -> Result:
-    """`ticker replay` with these words, beside the server."""
+async def run(*args: str) -> Result:
+    """Run `ticker replay` in a thread."""
     return await asyncio.to_thread(CliRunner().invoke, main, ["replay", *args])
 
 
-async def test_the_command_moves_the_clock_and_says_in_one_line_where_it_is() -> None:
-    """State, pace, moment in the replay's zone, and how far that is."""
+async def test_the_command_controls_the_replay_and_prints_its_position() -> None:
+    """State, speed, time in the replay's zone, progress."""
     async with replaying(HOUR) as clock:
         url = ("--url", clock.service.url)
         for words, said in (
@@ -274,21 +276,21 @@ async def test_the_command_moves_the_clock_and_says_in_one_line_where_it_is() ->
             (("seek", str(ns(3599))), "paused as fast as it goes, 2026-01-05 10:29:59 (New York), 100 % of "),
             (("resume",), " as fast as it goes, 2026-01-05 10:29:59 (New York), 100 % of "),
         ):
-            ran = await commanded(*words, *url)
+            ran = await run(*words, *url)
             assert ran.exit_code == 0, ran.output
             assert len(ran.stdout.splitlines()) == 1
             assert said in ran.stdout
         await clock.until("ended")
-        assert (await commanded("status", *url)).stdout.startswith("ended as fast as it goes")
-        assert json.loads((await commanded("status", "--json", *url)).stdout) == await clock.get()
+        assert (await run("status", *url)).stdout.startswith("ended as fast as it goes")
+        assert json.loads((await run("status", "--json", *url)).stdout) == await clock.get()
 
 
-async def test_the_address_may_be_the_streams() -> None:
-    """As `ticker watch` takes it."""
+async def test_the_url_may_be_that_of_the_stream() -> None:
+    """As for `ticker watch`."""
     async with replaying([0, 3600]) as clock:
         port = clock.service.port
         for url in (f"ws://127.0.0.1:{port}", f"127.0.0.1:{port}", f"ws://127.0.0.1:{port}/v1/stream"):
-            assert (await commanded("status", "--url", url)).exit_code == 0
+            assert (await run("status", "--url", url)).exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -301,18 +303,18 @@ async def test_the_address_may_be_the_streams() -> None:
         (("fly",), "fly"),
     ],
 )
-async def test_what_can_not_be_is_one_line_with_status_2(words: tuple[str, ...], said: str) -> None:
-    """From the command line or from the server."""
+async def test_a_refused_command_is_one_line_with_status_2(words: tuple[str, ...], said: str) -> None:
+    """Refused by the command line or by the server."""
     async with replaying([0, 3600]) as clock:
-        ran = await commanded(*words, *(("--url", clock.service.url) if words != ("fly",) else ()))
+        ran = await run(*words, *(("--url", clock.service.url) if words != ("fly",) else ()))
         assert (ran.exit_code, ran.stdout, len(ran.stderr.splitlines())) == (2, "", 1)
         assert said in ran.stderr
 
 
 async def test_a_server_without_a_replay_is_one_line() -> None:
-    """It says how to start one."""
+    """It tells how to start one."""
     async with serving(ScriptedFeed()) as service:
-        ran = await commanded("pause", "--url", service.url)
+        ran = await run("pause", "--url", service.url)
         assert ran.exit_code == 2
         assert ran.stderr == "ticker: the feed is not a replay; `ticker serve FILE` starts one\n"
 
@@ -328,7 +330,7 @@ async def test_a_server_without_a_replay_is_one_line() -> None:
     ],
 )
 async def test_no_server_is_one_line(url: str, said: str) -> None:
-    """With the system's own word for it."""
-    ran = await commanded("status", "--url", url)
+    """With the operating system's error message."""
+    ran = await run("status", "--url", url)
     assert (ran.exit_code, ran.stdout, len(ran.stderr.splitlines())) == (2, "", 1)
     assert said in ran.stderr

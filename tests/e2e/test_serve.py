@@ -1,4 +1,4 @@
-"""`ticker serve` as a process: how it starts, stops and refuses."""
+"""`ticker serve` as a process: starting, stopping, refusing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.processes import Server
 
 
 def refused(*options: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> str:
-    """What `ticker serve` says on stderr when it won't start: one line, status 2, nothing on stdout."""
+    """The one line on stderr of a `ticker serve` that exits with status 2, with nothing on stdout."""
     command = [sys.executable, "-m", "ticker", "serve", *options]
     ran = subprocess.run(
         command, capture_output=True, text=True, timeout=30, env={**os.environ, **(env or {})}, cwd=cwd, check=False
@@ -31,8 +31,8 @@ def refused(*options: str, env: dict[str, str] | None = None, cwd: Path | None =
 
 
 @pytest.mark.parametrize(("sent", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
-async def test_a_signal_stops_it_within_two_seconds_and_tells_the_clients(sent: signal.Signals, status: int) -> None:
-    """Clients get 1012; one that never answers the close doesn't hold it up."""
+async def test_a_signal_stops_it_within_two_seconds_and_closes_the_clients(sent: signal.Signals, status: int) -> None:
+    """Clients get 1012; one that never answers the close doesn't delay it."""
     with Server("--symbols", "AAPL") as server:
         with socket.create_connection(("127.0.0.1", server.port)) as mute:
             mute.sendall(
@@ -50,12 +50,12 @@ async def test_a_signal_stops_it_within_two_seconds_and_tells_the_clients(sent: 
                 closed = await stream.receive()
                 assert (closed.type, closed.data) == (aiohttp.WSMsgType.CLOSE, 1012)
             assert server.process.wait(timeout=10) == status
-            # What is promised is two seconds; a busy machine may take a little more.
+            # The limit is two seconds; a busy machine may take longer.
             assert time.monotonic() - started < 4
 
 
-def test_a_port_in_use_is_one_clear_line() -> None:
-    """It names the port and what to do."""
+def test_a_port_in_use_is_one_line_with_status_2() -> None:
+    """It names the port and the cause."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         line = refused("--port", str(port))
@@ -85,8 +85,8 @@ def test_a_port_in_use_is_one_clear_line() -> None:
         (("--nonsense",), "--nonsense"),
     ],
 )
-def test_a_bad_option_is_one_clear_line(tmp_path: Path, options: tuple[str, ...], said: str) -> None:
-    """Status 2, and the line names what is wrong."""
+def test_a_bad_option_is_one_line_with_status_2(tmp_path: Path, options: tuple[str, ...], said: str) -> None:
+    """It names the option or file at fault."""
     (tmp_path / "empty.csv").touch()
     (tmp_path / "columns.csv").write_text("timestamp,symbol,size\n1704205800,AAPL,1\n")
     (tmp_path / "bad.csv").write_text("timestamp,symbol,price,size\nnever,AAPL,1,1\n1704205800,AAPL,-1,1\n")
@@ -94,8 +94,8 @@ def test_a_bad_option_is_one_clear_line(tmp_path: Path, options: tuple[str, ...]
     assert said in refused(*options, "--port", "0", cwd=tmp_path) if "--port" not in options else refused(*options)
 
 
-def test_options_come_from_the_environment_too() -> None:
-    """`TICKER_` and the option's name; the command line wins."""
+def test_options_may_come_from_the_environment() -> None:
+    """As `TICKER_` and the option's name; the command line has precedence."""
     assert "TICKER_PORT" in refused(env={"TICKER_PORT": "many"})
     env = {**os.environ, "TICKER_SYMBOLS": "ENVI,RON", "TICKER_PORT": "1"}
     command = [sys.executable, "-m", "ticker", "serve", "--port", "0"]
@@ -108,7 +108,7 @@ def test_options_come_from_the_environment_too() -> None:
 
 
 def test_a_replay_that_ended_stays_up(tmp_path: Path) -> None:
-    """Its last values can still be asked for, and health says that it has ended."""
+    """Its last values are still served, and /healthz reports the feed as ended."""
     path = tmp_path / "a.csv"
     path.write_text("timestamp,symbol,price,size\n1704205800,AAPL,5,1\n1704205801,AAPL,6,1\n")
     with Server("--feed", "csv", "--path", str(path), "--speed", "0") as server:

@@ -1,6 +1,6 @@
-"""Real files of strangers, beside the project if somebody has put them there: each replays, or is refused with reason.
+"""Public data files, if they are in ``../shared/data`` beside the checkout: each replays all of its rows.
 
-Each is read a second time here, with ``csv`` and ``zipfile`` alone, as a person would who knows the file.
+The expected rows are read here with ``csv`` and ``zipfile`` alone.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from ticker.model import Rollover, TickBatch
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data"
 
-pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="the files of strangers are not here")
+pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="no data files in ../shared/data")
 
 Row = dict[str, str]
 
 
 def lines(file: str) -> str:
-    """The text of a file, unpacked."""
+    """The decompressed text of a file."""
     content = (FOLDER / file).read_bytes()
     if file.endswith(".gz"):
         content = gzip.decompress(content)
@@ -43,7 +43,7 @@ def lines(file: str) -> str:
 
 
 def rows(file: str, names: str | None = None, skip: int = 0) -> list[Row]:
-    """The rows by column, under the file's own header or ``names``."""
+    """The rows as dicts, with the file's header or ``names``."""
     body = lines(file).split("\n", skip)[-1]
     return list(csv.DictReader(io.StringIO(body), names.split(",") if names else None))
 
@@ -56,7 +56,7 @@ def bars_of(
     names: str = "open,high,low,close,volume",
     scale: float = 1,
 ) -> list[Bar]:
-    """The bars that stand in ``found``."""
+    """The bars in ``found``."""
     o, h, low, c, v = names.split(",")
     return [
         (
@@ -89,7 +89,7 @@ def column(name: str) -> Callable[[Row], str]:
 
 
 def midnight(date: str, column: str = "ms") -> Callable[[Row], int]:
-    """Milliseconds since midnight in New York. No change of the clocks is on these days."""
+    """Reads milliseconds since midnight in New York. None of these days has a change of the clocks."""
     return lambda row: at(date, NEW_YORK) + int(row[column]) * 10**6
 
 
@@ -163,15 +163,15 @@ def read(file: str) -> Published:
     return found
 
 
-def test_every_file_has_its_test() -> None:
-    """One that is added must not go unnoticed."""
+def test_every_file_has_a_test() -> None:
+    """A new file must get one."""
     there = {path.name for path in FOLDER.iterdir() if path.suffix != ".md"}
     assert there == {*BAR_FILES, *TRADE_FILES, QUOTE_FILE}
 
 
 @pytest.mark.parametrize("file", BAR_FILES)
-def test_a_file_of_bars_gives_its_own_bars(file: str) -> None:
-    """All of them, unchanged, at their stamps, sorted by time. Where the file names no symbol its name does."""
+def test_a_file_of_bars_replays_its_bars(file: str) -> None:
+    """All of them, unchanged and sorted by time. Without a symbol column the file's name is the symbol."""
     found = read(file)
     expected = BAR_FILES[file](file)
     if expected[0][0] == "?":
@@ -190,8 +190,8 @@ def test_a_file_of_bars_gives_its_own_bars(file: str) -> None:
 
 
 @pytest.mark.parametrize("file", TRADE_FILES)
-def test_a_file_of_trades_gives_all_of_them(file: str) -> None:
-    """Equal ones too, in the file's order where their stamps are equal."""
+def test_a_file_of_trades_replays_its_trades(file: str) -> None:
+    """All of them, duplicates included; trades of equal times in the file's order."""
     found = read(file)
     expected = TRADE_FILES[file](file)
     assert [(trade[0], trade[1], trade[3]) for trade in found.trades] == [(row[0], row[1], row[3]) for row in expected]
@@ -200,7 +200,7 @@ def test_a_file_of_trades_gives_all_of_them(file: str) -> None:
 
 
 def test_one_sided_quotes_are_merged_with_the_other_side() -> None:
-    """Each row changes one side; the other stays as it was, and is none until it comes. Never 0."""
+    """Each row changes one side; the other keeps its value, which is None at first and never 0."""
     bid = bid_size = ask = ask_size = None
     expected: list[Quote] = []
     stamp = midnight("2013-10-11")
@@ -216,8 +216,8 @@ def test_one_sided_quotes_are_merged_with_the_other_side() -> None:
 
 
 @pytest.mark.parametrize("file", [*BAR_FILES, *TRADE_FILES, QUOTE_FILE])
-def test_a_board_takes_all_of_it(file: str) -> None:
-    """Every event is applied, and what is left are the last trades and quotes."""
+def test_a_board_applies_every_event(file: str) -> None:
+    """At the end it has the last trades and quotes."""
     board = Board()
     timeline = load([str(FOLDER / file)], ReadOptions())
     try:

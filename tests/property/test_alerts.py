@@ -1,4 +1,4 @@
-"""Alerts fire exactly once for each crossing, however the ticks are cut into batches and whoever looks when."""
+"""Alerts fire exactly once per crossing, for every batching of the ticks and every timing of beats."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ticker.wire.limits import Limits
 SYMBOLS = ("AAPL", "MSFT")
 TS = 1_700_000_000_000_000_000
 
-# Few prices, about few levels, so that they meet.
+# Few prices around few levels, so that crossings are frequent.
 _prices = st.integers(16, 24).map(lambda halves: halves / 2)
 _sides = st.one_of(st.none(), _prices)
 _codes = st.integers(0, len(SYMBOLS) - 1)
@@ -61,7 +61,7 @@ _history = st.tuples(
 
 
 class NaiveAlert:
-    """The rules of docs/protocol.md, for one value after the other."""
+    """The rules of docs/protocol.md, applied value by value."""
 
     OPS: ClassVar = {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt}
 
@@ -90,7 +90,7 @@ class NaiveAlert:
         return there
 
     def _passed(self, value: float) -> bool:
-        """``before`` is the last value that tells on which side one is, and is passed over while the alert is held."""
+        """``before`` is the last value on a known side of the level; it doesn't change while the alert is held."""
         far = abs(value - self.level) >= self.back
         through = self.before is not None and (value - self.level) * (self.before - self.level) < 0
         fires = through and (far or not self.held)
@@ -104,13 +104,13 @@ class NaiveAlert:
 
 
 class NaiveMarket:
-    """All values, and what fired: ids and values."""
+    """The current values, and the ids and values of alerts that fired."""
 
     def __init__(self, *, known: bool) -> None:
         self.values: list[dict[str, float]] = [{}, {}]
-        #: Codes of symbols that were removed: a day that begins for all is none of theirs.
+        #: Codes of removed symbols: a rollover of all symbols skips them.
         self.gone: set[int] = set()
-        #: Whether the symbols are there: what was never there can't be removed.
+        #: Whether the symbols exist: an unknown one can't be removed.
         self.known = known
         self.alerts: dict[int, NaiveAlert] = {}
         self.fired: list[tuple[int, float]] = []
@@ -120,7 +120,7 @@ class NaiveMarket:
         self.known |= kind in ("trade", "quote", "rollover")
         if kind == "put":
             id_, *how = rest
-            self.alerts.pop(id_, None)  # of a tick that makes several fire, the older ones fire first
+            self.alerts.pop(id_, None)  # alerts that fire on the same tick fire in the order of their creation
             alert = self.alerts[id_] = NaiveAlert(*how)
             self._show({id_: alert}, alert.symbol, (alert.field,))
         elif kind == "unalert":
@@ -178,10 +178,10 @@ class NaiveMarket:
 
 
 class Run:
-    """The same history on a hub: ``cuts`` says after which ticks a batch ends, ``looks`` whether the hub beats then."""
+    """The same history on a hub. ``cuts`` tells after which ticks a batch ends, ``beats`` if the hub beats then."""
 
-    def __init__(self, cuts: list[bool], looks: list[bool], *, complete: bool) -> None:
-        self.cuts, self.looks = cuts, looks
+    def __init__(self, cuts: list[bool], beats: list[bool], *, complete: bool) -> None:
+        self.cuts, self.beats = cuts, beats
         self.table = SymbolTable(SYMBOLS)
         self.desk = AlertHandler()
         self.hub = Hub(
@@ -197,7 +197,7 @@ class Run:
             self._happens(TS + number, *what)
             if self.cuts[number % len(self.cuts)]:
                 self._publish()
-                if self.looks[number % len(self.looks)]:
+                if self.beats[number % len(self.beats)]:
                     self.hub.beat(20, TS)
         self._publish()
         self.hub.beat(20, TS)
@@ -237,7 +237,7 @@ class Run:
                 self.hub.publish(Settled())
 
     def put(self) -> list[int]:
-        """The ids that the owner has."""
+        """The ids of the owner's alerts."""
         lists = [decoded(payload, "json") for payload in self.outlet.written if b'"type":"alerts"' in payload]
         return [alert["id"] for alert in lists[-1]["alerts"]]
 
@@ -255,14 +255,14 @@ _flags = st.lists(st.booleans(), min_size=1, max_size=7)
 
 
 @given(_history, _flags, _flags, st.booleans())
-def test_an_alert_fires_once_for_each_crossing_however_ticks_are_cut(
-    history: list[tuple[Any, ...]], cuts: list[bool], looks: list[bool], complete: bool
+def test_an_alert_fires_once_per_crossing_for_every_batching(
+    history: list[tuple[Any, ...]], cuts: list[bool], beats: list[bool], complete: bool
 ) -> None:
-    """What fires, and in which order, is what a model finds that sees tick by tick, whatever the batches and looks."""
+    """Alerts fire in the order of a model that sees tick by tick."""
     market = NaiveMarket(known=complete)
     for what in history:
         market.happens(what)
-    found = Run(cuts, looks, complete=complete).of(history)
+    found = Run(cuts, beats, complete=complete).of(history)
     assert [id_ for id_, _ in found] == [id_ for id_, _ in market.fired]
     assert [value for _, value in found] == pytest.approx([value for _, value in market.fired])
     assert Run([True], [True], complete=complete).of(history) == found

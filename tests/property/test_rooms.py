@@ -1,4 +1,4 @@
-"""Rooms: whatever members suffer, what each has is what was said, in order, and without a gap that it isn't told."""
+"""Rooms: each member ends with the messages sent, in order, and knows of every gap."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from ticker.rooms import RoomHandler
 from ticker.wire.limits import Limits
 
 TS = 1_700_000_000_000_000_000
-#: So few that members fall out of them; and the true number, which nobody does.
+#: So few messages kept that members fall behind them, and the real number.
 FEW = 3
 KEPT = [FEW, FEW, 200]
 ROOMS = ("desk", "fx")
-#: Two connections of one key, one of another, and two that say how they are called.
+#: Two connections of one key, one of another key, and two that give a name.
 KEYS = ("key", "key", "other", "", "")
 
 _client = st.integers(0, len(KEYS) - 1)
@@ -29,7 +29,7 @@ _room = st.sampled_from(ROOMS)
 _say = st.tuples(st.just("say"), _client, _room, st.integers(1, 3))
 _ready = st.tuples(st.just("ready"), _client, st.booleans())
 _deliver = st.tuples(st.just("deliver"), _client)
-#: What hypothesis draws first it draws most: saying comes first, and going last.
+#: Hypothesis draws the first elements most often: sending is first, leaving last.
 _actions = st.one_of(
     *([_say] * 6),
     *([_ready] * 4),
@@ -43,18 +43,18 @@ _actions = st.one_of(
 )
 
 
-class Heard:
-    """What a client has of a room, as docs/protocol.md has it."""
+class RoomView:
+    """A client's view of a room, by the rules of docs/protocol.md."""
 
     def __init__(self) -> None:
         self.epoch = ""
         self.seq = 0
-        #: The number before the first that it asked for.
+        #: The number before the first message requested.
         self.start = 0
         self.names: list[str] = []
         self.said: dict[int, tuple[str, str]] = {}
         self.lost: set[int] = set()
-        #: The ids of what it said itself and has no answer to, by number.
+        #: Ids of its own messages without an answer, by number.
         self.asked: dict[int, int] = {}
 
     def joined(self, message: Message, since: int | None, kept: int) -> None:
@@ -70,7 +70,7 @@ class Heard:
 
     def hear(self, message: Message) -> None:
         seq, lost = message["seq"], message.get("lost", 0)
-        assert seq == self.seq + 1 + lost, "a gap that nobody told, or one too many"
+        assert seq == self.seq + 1 + lost, "an unannounced gap, or a repeated message"
         for number in range(self.seq + 1, seq):
             self.lost.add(number)
             self.asked.pop(number, None)
@@ -81,22 +81,22 @@ class Heard:
 
 
 class Client:
-    """One model client on the hub. What it said that it has not heard is not known to it."""
+    """A model client on the hub."""
 
     def __init__(self, key: str, encoding: str) -> None:
         self.key = key
         self.encoding = encoding
         self.outlet = ScriptedOutlet()
         self.session: Any = None
-        #: The rooms that it is in, or has asked to be.
-        self.rooms: dict[str, Heard] = {}
-        #: What it has of rooms that it has left, or lost with its connection.
-        self.before: dict[str, Heard] = {}
+        #: The rooms that it has joined or asked to join.
+        self.rooms: dict[str, RoomView] = {}
+        #: Views of rooms that it left, or lost with its connection.
+        self.before: dict[str, RoomView] = {}
         self.joins: dict[int, int | None] = {}
 
 
-class Course:
-    """A hub, its store, its clients, and what was truly said."""
+class Simulation:
+    """A hub, its store, its clients, and the messages sent."""
 
     def __init__(self, kept: int) -> None:
         self.kept = kept
@@ -124,17 +124,17 @@ class Course:
         return id_
 
     def join(self, client: Client, room: str, *, resume: bool) -> None:
-        # What comes before the answer, it hears before it says where it is.
+        # Deliver first: messages before the answer belong to the old position.
         if client.outlet.is_ready:
             self.deliver(client)
-        heard = client.rooms.setdefault(room, client.before.pop(room, Heard()))
+        heard = client.rooms.setdefault(room, client.before.pop(room, RoomView()))
         since = heard.seq if resume and heard.said else None
         more = {} if since is None else {"since": {"epoch": heard.epoch, "version": since}}
         client.joins[self.op(client, "join", room=room, name="Ann", **more)] = since
 
     def say(self, client: Client, room: str) -> None:
         if room not in client.rooms:
-            self.op(client, "say", room=room, text="nobody hears this")
+            self.op(client, "say", room=room, text="from outside the room")
             self.join(client, room, resume=True)
         text = f"text {sum(map(len, self.truth.values()))}"
         member = self.desk._rooms[room].members[client.session]
@@ -165,7 +165,7 @@ class Course:
                 assert kind in ("welcome", "left")
 
     def lose(self, client: Client) -> None:
-        """Its connection, and what was under way."""
+        """Lose the connection and undelivered frames."""
         client.before |= client.rooms
         for heard in client.rooms.values():
             heard.asked.clear()
@@ -216,22 +216,22 @@ class Course:
 
 
 @given(st.sampled_from(KEPT), st.lists(_actions, min_size=25, max_size=80))
-def test_everybody_in_a_room_has_what_was_said_there(kept: int, actions: list[Any]) -> None:
-    """All of it from where it came in, but what it was told is lost; each thing once, as it was said and by whom; and
-    the names of those who are there. Through lag, leaving, reconnects with and without resuming, and restarts."""
+def test_every_member_has_all_messages_of_its_room(kept: int, actions: list[Any]) -> None:
+    """Each message since it joined exactly once, with its sender, except reported losses; and the names of the members.
+    Through lag, leaving, reconnects with and without resuming, and restarts."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("ticker.rooms.room.KEPT", kept)
         patched.setattr("ticker.rooms.op_handler.KEPT", kept)
-        course = Course(kept)
-        for client in course.clients:
-            course.join(client, ROOMS[0], resume=False)
+        simulation = Simulation(kept)
+        for client in simulation.clients:
+            simulation.join(client, ROOMS[0], resume=False)
         for action in actions:
-            course.act(action)
-        course.settle()
-    for room, said in course.truth.items():
-        there = [client for client in course.clients if room in client.rooms]
-        names = {member.name for member in course.desk._rooms[room].members.values()} if there else set()
-        assert len(course.desk._rooms[room].members) == len(there) if there else True
+            simulation.act(action)
+        simulation.settle()
+    for room, said in simulation.truth.items():
+        there = [client for client in simulation.clients if room in client.rooms]
+        names = {member.name for member in simulation.desk._rooms[room].members.values()} if there else set()
+        assert len(simulation.desk._rooms[room].members) == len(there) if there else True
         for client in there:
             heard = client.rooms[room]
             assert heard.seq == len(said)

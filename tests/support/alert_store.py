@@ -1,4 +1,4 @@
-"""A store of alerts for tests: what was written stays, and is safe when the test says so."""
+"""An in-memory store of alerts whose writes complete when the test says so."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ticker.wire.messages import Fired, Id
 
 
 class MemoryStore:
-    """``slow``: what is written is safe only at ``finish``; what isn't, a crash (another desk on this store) loses."""
+    """With ``slow`` a write completes at ``finish``. ``load``, as after a crash, drops an unfinished write."""
 
     def __init__(self, *, slow: bool = False) -> None:
         self.slow = slow
@@ -17,10 +17,10 @@ class MemoryStore:
         self.alerts: dict[tuple[str, Id], SavedAlert] = {}
         self.fired: dict[str, list[Fired]] = {}
         self.delivered: dict[str, int] = {}
-        self.under_way: tuple[AlertChanges, Callable[[], None]] | None = None
+        self.in_progress: tuple[AlertChanges, Callable[[], None]] | None = None
 
     def load(self) -> Iterable[SavedOwner]:
-        self.under_way = None
+        self.in_progress = None
         names = {owner: None for owner, _ in self.alerts} | dict.fromkeys([*self.fired, *self.delivered])
         return [
             SavedOwner(
@@ -33,15 +33,15 @@ class MemoryStore:
         ]
 
     def write(self, changes: AlertChanges, done: Callable[[], None]) -> None:
-        assert self.under_way is None, "one write at a time"
-        self.under_way = changes, done
+        assert self.in_progress is None, "one write at a time"
+        self.in_progress = changes, done
         if not self.slow:
             self.finish()
 
     def finish(self) -> None:
-        """What is under way is safe."""
-        assert self.under_way is not None
-        (changes, done), self.under_way = self.under_way, None
+        """Complete the write in progress."""
+        assert self.in_progress is not None
+        (changes, done), self.in_progress = self.in_progress, None
         self.writes.append(changes)
         for name in changes.forgotten:
             self.alerts = {key: alert for key, alert in self.alerts.items() if key[0] != name}

@@ -1,4 +1,4 @@
-"""Feeds for tests of the command line: one with every kind of option, and ways to be broken."""
+"""Feeds for tests of the command line: one with every kind of option, and broken ones."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Venue(enum.Enum):
 
 
 class SineOptions(FeedOptions, frozen=True, kw_only=True):
-    key: Annotated[str, Meta(description="Needed.")]
+    key: Annotated[str, Meta(description="Required.")]
     symbols: Annotated[tuple[str, ...], Meta(description="Names.")] = ("SIN", "WAVE")
     rate_hz: Annotated[float, Meta(gt=0, description="How\nfast.")] = 2.5
     depth: int | None = None
@@ -38,7 +38,7 @@ class Sine:
     """
 
     Options: ClassVar[type[FeedOptions]] = SineOptions
-    #: The options that the newest one was built with.
+    #: The options of all instances built.
     built: ClassVar[list[SineOptions]] = []
 
     def __init__(self, options: SineOptions) -> None:
@@ -64,7 +64,7 @@ class Plain:
 
 
 class Unreadable(FeedOptions, frozen=True, kw_only=True):
-    odd: NoSuchType = 1  # type: ignore[name-defined]  # noqa: F821 - that is what is wrong with it
+    odd: NoSuchType = 1  # type: ignore[name-defined]  # noqa: F821 - the defect of this class
 
 
 class Odd:
@@ -73,7 +73,7 @@ class Odd:
 
 @pytest.fixture
 def feeds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The feeds of this module are the ones installed: sine, plain, and two that are broken."""
+    """Install the feeds of this module alone: sine, plain, and two broken ones."""
     targets = {"sine": "Sine", "plain": "Plain", "odd": "Odd", "gone": "NoSuchClass"}
     points = [EntryPoint(name, f"tests.support.cli_feeds:{target}", GROUP) for name, target in targets.items()]
     monkeypatch.setattr("ticker.feed.feed.entry_points", lambda group: points if group == GROUP else [])

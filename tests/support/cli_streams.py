@@ -1,4 +1,4 @@
-"""A stream for tests of ``ticker watch``: what it gives is scripted, and nothing is connected."""
+"""A scripted stream without a connection, for tests of ``ticker watch``."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class FakeQuote:
 
 
 class FakeInbox:
-    """Gives its items; then it ends, raises ``error``, or (with ``stays``) waits for ``put``."""
+    """Yields its items; then it ends, raises ``error``, or (with ``stays``) waits for ``put``."""
 
     def __init__(self, items: list[Any], error: StreamError | None = None, *, stays: bool = False) -> None:
         self.items = deque(items)
@@ -79,7 +79,7 @@ class FakeInbox:
 
 
 class FakeStream:
-    """All channels give what ``inbox`` has."""
+    """All channels yield the items of ``inbox``."""
 
     url = "ws://fake:1/v1/stream"
 
@@ -91,7 +91,7 @@ class FakeStream:
         self.feed: FeedState | None = None
         self.refuses: StreamError | None = None
         self.closed = False
-        #: What comes besides prices.
+        #: The items of ``events``.
         self.told: list[object] = []
 
     def updates(self) -> FakeInbox:

@@ -1,4 +1,4 @@
-"""`ticker serve` as a process of its own, as a user starts it."""
+"""`ticker serve` as a process, as a user starts it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any, Self
 
 
 class Server:
-    """A server process. ``port`` 0 takes a free one; afterwards ``port`` is the real one."""
+    """A server process that listens. With ``port`` 0 it takes a free one, which the attribute ``port`` has."""
 
     def __init__(self, *options: str, port: int = 0, cwd: Path | None = None, scheme: str = "http") -> None:
         command = [sys.executable, "-W", "error", "-m", "ticker", "serve", "--port", str(port), *options]
@@ -40,7 +40,7 @@ class Server:
         self.process.communicate()
 
     def logged(self, wanted: str) -> str:
-        """The next line of the log that has these words. Waits until it is there."""
+        """Wait for the next log line that contains ``wanted``, and return it."""
         assert self.process.stderr is not None
         for line in self.process.stderr:
             if wanted in line:
@@ -48,7 +48,7 @@ class Server:
         raise AssertionError(f"{wanted!r} was never logged")
 
     def kill(self) -> None:
-        """SIGKILL: no goodbye to anybody."""
+        """Send SIGKILL and wait."""
         self.process.send_signal(signal.SIGKILL)
         self.process.communicate()
 

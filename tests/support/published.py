@@ -1,4 +1,4 @@
-"""What a timeline publishes, as plain rows that a test can compare."""
+"""The events of a timeline as plain rows, for comparison."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ticker.model import BarBatch, Rollover, TickBatch, check_batch
 
 @dataclass
 class Published:
-    """``trades`` has those as which bars are walked, too. ``opened`` and ``closed`` are bars."""
+    """``trades`` includes those simulated from bars. ``opened`` and ``closed`` are bars."""
 
     reports: list[FileReport]
     first: int
@@ -32,13 +32,13 @@ class Published:
 
     @property
     def report(self) -> FileReport:
-        """The only file's."""
+        """The report of the only file."""
         (report,) = self.reports
         return report
 
 
 def published(paths: Iterable[Path], *, max_unpacked_bytes: int = 1 << 30, **options: Any) -> Published:
-    """Everything that a replay of ``paths`` would publish. Each batch is held to the rules that the hub has."""
+    """All events of a replay of ``paths``. Each batch is validated as by the hub."""
     timeline = load([str(path) for path in paths], ReadOptions(**options), max_unpacked_bytes=max_unpacked_bytes)
     try:
         found = Published(timeline.reports, timeline.first, timeline.last, list(timeline.table.names), timeline.kinds)

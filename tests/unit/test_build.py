@@ -1,4 +1,4 @@
-"""The dashboard's build: when it is made, and what a failure of it means for an installation."""
+"""The dashboard's build: when it runs, and what its failure means for an installation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-#: A Node that notes what it is asked for and does it, or fails.
+#: A fake Node that records its calls and succeeds or fails.
 NODE = """#!/bin/sh
 case "$1" in
   --version) echo v22.1.0 ;;
@@ -70,7 +70,7 @@ def build(web: Path) -> Any:
 
 @pytest.fixture
 def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A Node and an npm, alone on PATH."""
+    """A PATH with a fake node and npm only."""
     folder = tmp_path / "bin"
     folder.mkdir()
     for name, text in (("node", NODE), ("npm", NPM)):
@@ -96,8 +96,8 @@ def calls(web: Path) -> list[str]:
     return (web / "calls").read_text().splitlines() if (web / "calls").exists() else []
 
 
-def test_the_digest_is_of_what_the_bundle_is_made_of(build: Any, web: Path) -> None:
-    """A changed source, a new file or another lock is another bundle; a test or the page that stands in is none."""
+def test_the_digest_covers_the_sources_of_the_bundle(build: Any, web: Path) -> None:
+    """A changed source, a new file or another lock file changes it; a test or the fallback page doesn't."""
     seen = {build.digest()}
     for path in ("test/x.test.ts", "fallback.html", "README.md"):
         (web / path).write_text("changed")
@@ -109,8 +109,8 @@ def test_the_digest_is_of_what_the_bundle_is_made_of(build: Any, web: Path) -> N
         seen.add(build.digest())
 
 
-def test_what_did_not_change_is_not_built_again(build: Any, web: Path, tools: Path) -> None:
-    """A second install costs a look at the files."""
+def test_an_unchanged_bundle_is_not_built_again(build: Any, web: Path, tools: Path) -> None:
+    """A second install only computes the digest."""
     assert build.build()
     assert build.built()
     before = calls(web)
@@ -121,25 +121,25 @@ def test_what_did_not_change_is_not_built_again(build: Any, web: Path, tools: Pa
     assert len([call for call in calls(web) if call.startswith("npm")]) == 1, "the lock is the same"
 
 
-def test_packages_run_no_scripts_of_theirs(build: Any, web: Path, tools: Path) -> None:
-    """What npm fetches is not run at the install, and tools for tests are not fetched."""
+def test_npm_packages_run_no_scripts(build: Any, web: Path, tools: Path) -> None:
+    """And test tools are not installed."""
     build.build()
     fetched = calls(web)[0]
     assert "--ignore-scripts" in fetched
     assert "--omit=dev" in fetched
 
 
-def test_the_tools_serve_for_a_build_too(build: Any, web: Path, tools: Path) -> None:
-    """After a developer's install nothing is fetched again for a build."""
+def test_a_build_uses_the_developers_tools(build: Any, web: Path, tools: Path) -> None:
+    """After an install of the tools a build installs nothing."""
     build.install(tools=True)
     build.build()
     assert len([call for call in calls(web) if call.startswith("npm")]) == 1
 
 
-def test_without_node_the_last_build_stays_and_the_reason_is_left(
+def test_without_node_the_last_build_stays_with_the_reason(
     build: Any, web: Path, root: Path, without_tools: None
 ) -> None:
-    """An old dashboard is better than none; and the page that stands in can say why."""
+    """The fallback page shows the reason."""
     out = root / "ticker" / "_dashboard"
     out.mkdir()
     (out / "app.js").write_text("old")
@@ -151,15 +151,15 @@ def test_without_node_the_last_build_stays_and_the_reason_is_left(
     assert not build.built()
 
 
-def test_a_registry_out_of_reach_is_told_in_a_line(build: Any, web: Path, tools: Path) -> None:
-    """npm's code and sentence, without its stack; and that is not the fault of web/."""
+def test_an_unreachable_registry_is_one_line(build: Any, web: Path, tools: Path) -> None:
+    """npm's code and message without its stack trace, and not as an error of web/."""
     (web / "offline").touch()
     with pytest.raises(build.NoToolsError, match=r"^npm ci: code ENOTFOUND$"):
         build.build()
 
 
-def test_a_mistake_in_the_sources_is_told_as_one(build: Any, web: Path, root: Path, tools: Path) -> None:
-    """A bundle that can't be made leaves no digest, so that nobody takes its ruins for a dashboard."""
+def test_an_error_in_the_sources_is_reported_as_one(build: Any, web: Path, root: Path, tools: Path) -> None:
+    """A failed build leaves no digest, so its remains are not used as a dashboard."""
     build.build()
     (web / "src" / "main.ts").write_text("const x = ;")
     (web / "broken").touch()
@@ -173,16 +173,14 @@ def test_a_mistake_in_the_sources_is_told_as_one(build: Any, web: Path, root: Pa
 
 
 @pytest.mark.parametrize("version", ["v18.20.0", "nonsense"])
-def test_an_old_node_is_none(build: Any, tools: Path, version: str) -> None:
-    """Then the package index is asked for one."""
+def test_a_node_that_is_too_old_is_not_used(build: Any, tools: Path, version: str) -> None:
+    """Node is then installed from the package index."""
     (tools / "node").write_text(f"#!/bin/sh\necho {version}\n")
     assert build.node_on_path() is None
 
 
-def test_a_node_is_fetched_only_where_it_is_needed(
-    build: Any, tools: Path, web: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Not if there is one, not if nothing is to be built, not for a machine that the package is not made for."""
+def test_node_is_installed_only_if_needed(build: Any, tools: Path, web: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not if one is present, if nothing is to be built, or if the package doesn't support the machine."""
     monkeypatch.setattr(build.platform, "machine", lambda: "x86_64")
     assert build.wanted_packages() == []
     (tools / "npm").unlink()
@@ -219,7 +217,7 @@ def hook(root: Path, target: str) -> tuple[Any, App]:
         ("sdist", "standard", "skip", "broken", False),
     ],
 )
-def test_who_may_go_without_a_dashboard(
+def test_which_builds_may_lack_the_dashboard(
     root: Path,
     tools: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -229,7 +227,7 @@ def test_who_may_go_without_a_dashboard(
     fault: str,
     fails: bool,
 ) -> None:
-    """An install on a poor machine goes on, with a warning; a release never does, unless told to."""
+    """An install continues with a warning; a release fails unless configured otherwise."""
     monkeypatch.setenv("TICKER_DASHBOARD", wish)
     (root / "web" / fault).touch()
     made, app = hook(root, target)
@@ -243,7 +241,7 @@ def test_who_may_go_without_a_dashboard(
 
 
 def test_the_hook_builds(root: Path, tools: Path) -> None:
-    """With tools and sound sources, a package has its dashboard."""
+    """A package built with the tools contains the dashboard."""
     made, app = hook(root, "wheel")
     assert made.dependencies() == []
     made.initialize("standard", {})
@@ -251,16 +249,16 @@ def test_the_hook_builds(root: Path, tools: Path) -> None:
     assert app.warnings == []
 
 
-def test_an_unknown_wish_is_refused(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A misspelt word must not be taken for a default."""
+def test_an_unknown_setting_is_refused(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A misspelt value must not act as the default."""
     monkeypatch.setenv("TICKER_DASHBOARD", "reqiure")
     made, _ = hook(root, "wheel")
     with pytest.raises(ValueError, match="reqiure"):
         made.dependencies()
 
 
-def test_the_lock_names_no_place() -> None:
-    """Who installs uses the registry that is set up there."""
+def test_the_lock_file_names_no_registry() -> None:
+    """An install uses the registry configured on its machine."""
     lock = (ROOT / "web" / "package-lock.json").read_text()
     assert '"resolved"' not in lock
     assert "://" not in lock

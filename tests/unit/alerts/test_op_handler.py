@@ -473,8 +473,8 @@ def test_a_slow_store_is_written_to_once_for_all_that_happened_meanwhile() -> No
     for _ in range(KEPT + 5):
         place.trade(190.0, 180.0)
     store.finish()
-    assert store.under_way is not None
-    changes, _ = store.under_way
+    assert store.in_progress is not None
+    changes, _ = store.in_progress
     assert [alert.count for alert in changes.alerts] == [KEPT + 5]
     assert [fired.seq for _, fired in changes.fired] == list(range(6, KEPT + 6))
     store.finish()
@@ -505,6 +505,6 @@ def test_a_removed_alert_is_removed_from_the_store() -> None:
     ann.say("unalert", id=2)
     ann.say("unalert", id=1)
     ann.alert(id=1)
-    while store.under_way:
+    while store.in_progress:
         store.finish()
     assert list(store.alerts) == [("ann", 1)]
