@@ -162,7 +162,7 @@ def test_a_key_sets_the_name_and_the_rooms(tmp_path: Path) -> None:
         assert ran.stdout.endswith(" carl: hello\n")
         ran = chat("hello\n", "floor", "--key-file", str(key), url=server.url)
         assert (ran.returncode, ran.stdout) == (2, "")
-        assert "not for it" in ran.stderr
+        assert "not entitled" in ran.stderr
         assert "--key-file" in chat("hello\n", "desk", url=server.url).stderr
 
 
