@@ -30,7 +30,7 @@ def _option(name: str, variable: str = "", **more: Any) -> Callable[[F], F]:
 
 
 @click.command("inspect")
-@click.argument("paths", nargs=-1, required=True, metavar="FILE…")
+@click.argument("paths", nargs=-1, required=True, metavar="FILE…", type=click.Path(readable=False))
 @_option("--time-zone", metavar="ZONE", help="Time zone of timestamps without an offset: America/New_York.")
 @_option("--price-scale", type=AMOUNT, metavar="NUMBER", help="Divide prices by this number: 10000.")
 @_option("--date", metavar="YYYY-MM-DD", help="Date of a file that has only times of day.")

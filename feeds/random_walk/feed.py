@@ -36,7 +36,8 @@ class RandomWalkOptions(FeedOptions, frozen=True, kw_only=True):
 
     symbols: Annotated[tuple[str, ...], msgspec.Meta(description="The symbols, separated by commas.")] = ()
     symbols_file: Annotated[
-        str | None, msgspec.Meta(description="A file of symbols, one a line; # begins a comment.")
+        str | None,
+        msgspec.Meta(description="A file of symbols, one a line; # begins a comment.", extra={"paths": True}),
     ] = None
     count: Annotated[
         int | None,
