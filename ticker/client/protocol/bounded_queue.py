@@ -38,12 +38,15 @@ class BoundedQueue(Generic[Item]):
     def put(self, item: Item) -> None:
         self._items.append(item)
         if len(self._items) > self._bound:
-            oldest = self._items.popleft()
-            key = self.key(oldest)
-            self.count(key[0], 1)
-            # Losses before the dropped item precede its successor too. The total has them already.
-            if (before := getattr(oldest, "lost", None)) is not None:
-                self._dropped[key] = self._dropped.get(key, 0) + 1 + before
+            self._drop()
+
+    def _drop(self) -> None:
+        oldest = self._items.popleft()
+        key = self.key(oldest)
+        self.count(key[0], 1)
+        # Losses before the dropped item precede its successor too. The total has them already.
+        if (before := getattr(oldest, "lost", None)) is not None:
+            self._dropped[key] = self._dropped.get(key, 0) + 1 + before
 
     def count(self, name: str, lost: int) -> None:
         """Add to the losses."""

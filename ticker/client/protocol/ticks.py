@@ -104,7 +104,7 @@ class TickQueue(BoundedQueue[Tick]):
         self._joining = False
         self.version = message.version
         accepted, everything = self._accepted, ALL in self._accepted
-        reported, newest, make, put = self._reported, self.newest, self._make, self.put
+        reported, items, newest, make = self._reported, self._items, self.newest, self._make
         for symbol, lost in message.lost.items():
             watched = everything or symbol in accepted
             if symbol == ALL or watched:
@@ -117,7 +117,9 @@ class TickQueue(BoundedQueue[Tick]):
                 continue  # unsubscribed while this was under way
             tick = make(*row, reported.pop(symbol, 0) if reported else 0)
             newest.append(tick)
-            put(tick)
+            items.append(tick)  # as `put` does, without a call per tick
+            if len(items) > self._bound:
+                self._drop()
         return True
 
     def forget(self) -> None:
