@@ -27,11 +27,10 @@ from ticker.client.protocol.ticks import Quote as Quote
 from ticker.client.protocol.ticks import Tick, TickQueue
 from ticker.client.protocol.ticks import Trade as Trade
 from ticker.client.protocol.watchlist import as_names
-from ticker.client.stream_info import StreamInfo
 from ticker.client.supervisor import Supervisor
 from ticker.client.transports.dialer import Dialer, TransportName
 from ticker.errors import RefusedError, StreamError
-from ticker.wire.messages import AlertRow, Id, Joined, Said, Subscribed, Unsubscribed
+from ticker.wire.messages import Subscribed, Unsubscribed
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -96,7 +95,7 @@ def connect(
     return Stream(protocol, supervisor, endpoint, connect_timeout_s)
 
 
-class Stream(StreamInfo):
+class Stream(DeskRequests):
     """A live connection that replaces itself when it breaks. Made by ``connect``; belongs to one event loop.
 
     Iterating returns an ``Update`` for each symbol that changed. Updates are not queued: a symbol that changes again
@@ -116,7 +115,6 @@ class Stream(StreamInfo):
         self.on_arrival: Callable[[], None] | None = None
         self._endpoint = endpoint
         self._history_timeout_s = history_timeout_s
-        self._desk_requests = DeskRequests(supervisor, protocol.desk)
         self._loss_logs = [LossLog(self.url, queue) for queue in (protocol.trades, protocol.quotes)]
         self._updates: ItemIterator[Update] = ItemIterator(protocol.view, supervisor)
         self._trades: ItemIterator[Trade] = ItemIterator(protocol.trades, supervisor)
@@ -225,7 +223,7 @@ class Stream(StreamInfo):
             desk.listening = True
             self._loss_logs.append(LossLog(self.url, desk.events))
             if self._endpoint.key is not None and not desk.alerts.claimed:
-                self._events.first = self._desk_requests.claim
+                self._events.first = self._claim_alerts
         return self._events
 
     # Subscribing
@@ -260,70 +258,6 @@ class Stream(StreamInfo):
                 messages = self._protocol.unsubscribe(as_names(symbols), channel or self.channel)
             for message in messages:
                 await self._supervisor.request(message, Unsubscribed, insist=False)
-
-    # Alerts and rooms
-
-    async def alert(
-        self,
-        symbol: str,
-        when: str,
-        *,
-        id: Id | None = None,  # noqa: A002 - the wire's name
-        once: bool = True,
-        hysteresis: float | None = None,
-    ) -> AlertRow:
-        """Set an alert that the server checks on every tick, whether or not this stream is connected.
-
-        ``when`` is a field (``last``, ``bid``, ``ask``, ``volume``, ``change_pct``), an operator (``>=``, ``>``,
-        ``<=``, ``<``, ``crosses``) and a number: ``"last >= 190"``. When it becomes true, ``events`` returns a
-        ``Fired`` with the alert's ``id``. With ``once``, the alert fires once; otherwise it rearms when the value has
-        moved back by ``hysteresis`` (in the field's unit; default: a thousandth of the number). An alert with the same
-        ``id`` is replaced; the default is a new random id.
-
-        Returns the alert as the server stores it. It belongs to the key, or to the ``owner`` given to ``connect``, and
-        outlives this stream. A server with ``--state`` keeps it over a restart; otherwise this stream sets it again.
-        Waits during a reconnect. Raises ``ProtocolError`` if the server refuses (``code`` is for example
-        ``bad-condition``, ``unknown-symbol``, ``too-many-alerts`` or ``no-owner``) and ``StreamError`` if the stream is
-        closed.
-        """
-        return await self._desk_requests.alert(symbol, when, id, once=once, hysteresis=hysteresis)
-
-    async def alerts(self) -> list[AlertRow]:
-        """All alerts of the key or owner, including those set by other clients. Raises as ``alert``."""
-        return await self._desk_requests.alerts()
-
-    async def unalert(self, id: Id = "*") -> None:  # noqa: A002 - the wire's name
-        """Remove an alert; ``"*"`` removes all. Raises as ``alert``; the code is ``no-alert`` for an unknown id."""
-        await self._desk_requests.unalert(id)
-
-    async def join(self, room: str, name: str | None = None) -> Joined:
-        """Join a room: its last 200 messages and all new ones come as ``Said`` events.
-
-        ``name`` is your name there, unless the server knows it from the key; default ``python``. The answer has your
-        ``name`` (a taken one gets a number) and the ``names`` of all members. The stream rejoins after each reconnect.
-        Raises ``ProtocolError`` if the server refuses.
-        """
-        return await self._desk_requests.join(room, name)
-
-    async def say(self, room: str, text: str, *, name: str | None = None) -> Said:
-        """Send a message to a room, joining it first (as ``name``) if necessary.
-
-        Returns the message with its number, once the server has it. Waits during a reconnect. A message is never sent
-        twice: if the connection breaks before the answer, raises ``StreamError``. Raises ``ProtocolError`` if the
-        server refuses, for example with ``too-fast`` above ``limits.says_per_minute``.
-        """
-        return await self._desk_requests.say(room, text, name)
-
-    async def leave(self, room: str) -> None:
-        """Leave a room, at once even during a reconnect. Raises ``ProtocolError`` if you are not in it."""
-        await self._desk_requests.leave(room)
-
-    async def ping(self, data: object = None) -> float:
-        """Round-trip time to the server in seconds, on the connection that carries prices.
-
-        The server returns ``data``. Waits during a reconnect. Raises ``ProtocolError`` over long polls.
-        """
-        return await self._desk_requests.ping(data)
 
     # History
 

@@ -109,7 +109,8 @@ class StreamInfo:
     @property
     def rooms(self) -> dict[str, list[str]]:
         """The rooms that the stream has joined, each with the names of its members."""
-        return self._protocol.desk.rooms.names()
+        with self._supervisor.lock:
+            return self._protocol.desk.rooms.names()
 
     def frame(self) -> pd.DataFrame:
         """The board as a DataFrame: one row per symbol (index ``symbol``), one column per field.

@@ -46,7 +46,7 @@ class Supervisor:
         self.reconnects = 0
         #: The transport of the current connection, or of the last.
         self.transport: str | None = None
-        #: Held while the protocol is read or changed: the user may be in another thread.
+        #: Held while the values, queues and rooms are read or changed: the user may be in another thread.
         self.lock = threading.Lock()
         #: Held by a request that changes the watchlist: what the next one asks depends on its answer.
         self.turn = asyncio.Lock()
@@ -127,8 +127,7 @@ class Supervisor:
             transport = self._transport
             if transport is None:
                 return None
-            with self.lock:
-                asked = self._protocol.ask(message)
+            asked = self._protocol.ask(message)
             assert asked.id is not None
             loop = asyncio.get_running_loop()
             waiter: asyncio.Future[Answer] = loop.create_future()

@@ -130,23 +130,10 @@ def refused(status: int, headers: Mapping[str, str]) -> TransportError | Refused
 def refused_upgrade(status: int, headers: Mapping[str, str]) -> TransportError | RefusedError:
     """The error for the HTTP status of an upgrade or of a request for events.
 
-    ``TransportBlockedError`` if a proxy may have answered: another transport may get through.
+    ``TransportBlockedError`` if a proxy may have answered: another transport may get through. A server that is full or
+    stopping says so itself, and names itself in ``Server``.
     """
     verdict = refused(status, headers)
-    if status in (401, 429) or (status >= 500 and _is_from_ticker(headers)):
+    if status in (401, 429) or (status >= 500 and headers.get("Server") == "ticker"):
         return verdict
     return TransportBlockedError(str(verdict), refused=verdict)
-
-
-def _is_from_ticker(headers: Mapping[str, str]) -> bool:
-    """Whether it is the server that is full or stops, and no proxy.
-
-    aiohttp keeps the body of a failed upgrade to itself, but the head will do: the server's errors are JSON that nobody
-    may keep or take for anything else, and these say when to come again.
-    """
-    return (
-        headers.get("Content-Type", "").partition(";")[0] == "application/json"
-        and headers.get("Cache-Control") == "no-store"
-        and headers.get("X-Content-Type-Options") == "nosniff"
-        and "Retry-After" in headers
-    )
