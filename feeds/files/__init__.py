@@ -1,1 +1,1 @@
-"""Market-data files of any layout, read into ticks and bars in the order of time."""
+"""Reads market-data files of any layout into ticks and bars in time order."""

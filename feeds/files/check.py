@@ -1,4 +1,4 @@
-"""Which rows of a block can stand, column by column: what a good price, size or name is. It knows no layout's kind."""
+"""Checks the values of a block of rows, column by column: prices, sizes and symbols."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from feeds.files.chunk import UNCHANGED
 from feeds.files.parsing.dates import Mask
 from feeds.files.parsing.numbers import read_numbers, says_none
 from feeds.files.parsing.table import Column, Names, Numbers, Rows
@@ -15,15 +16,13 @@ from feeds.files.recognition.plan import Plan
 from feeds.files.report import Complaint, shown
 from ticker.model import Floats, is_symbol
 
-#: Beyond these nothing was ever traded, and float64 would show no cents.
+#: Prices beyond these are refused: nothing trades there, and float64 has no digits left for cents.
 MAX_PRICE: Final = 1e10
 MIN_PRICE: Final = 1e-10
 MAX_SIZE: Final = 1e18
-#: "As it was": a side of a quote of which a row says nothing.
-AS_IT_WAS: Final = -1.0
-#: From here on a float64 doesn't hold each whole number.
+#: From here on float64 can't represent every integer.
 _EXACT: Final = 2.0**53
-#: What Databento writes for a price that there is not.
+#: Databento's value for an undefined price.
 _UNDEFINED: Final = 2.0**63
 
 NOT_A_PRICE: Final = "not a price"
@@ -38,7 +37,7 @@ class _Refused(NamedTuple):
 
 
 class Check:
-    """Which rows still stand, and why the others don't: the first thing wrong, column by column."""
+    """The rows that are still good, and the first fault of each refused row."""
 
     def __init__(self, rows: Rows, plan: Plan, decimal: str) -> None:
         self.good: Mask = np.ones(len(rows.lines), np.bool_)
@@ -48,14 +47,14 @@ class Check:
         self._decimal = decimal
 
     def refuse(self, wrong: Mask, reason: str, place: int | None = None) -> None:
-        """Refuse the rows in ``wrong`` that still stand, for ``reason``, found in the column at ``place``."""
+        """Refuse the good rows among ``wrong`` for a fault in the column at ``place``."""
         wrong = wrong & self.good
         if wrong.any():
             self.refused.append(_Refused(np.flatnonzero(wrong), reason, place))
             self.good &= ~wrong
 
     def numbers(self, place: int | None) -> Numbers:
-        """The numbers of a column; a column that the file doesn't have is all empty."""
+        """The numbers of a column; all empty if the file doesn't have it."""
         if place is None:
             count = len(self._rows.lines)
             return Numbers(np.full(count, np.nan), np.ones(count, np.bool_), np.zeros(count, np.bool_))
@@ -64,10 +63,10 @@ class Check:
             return column
         if isinstance(column, np.ndarray):
             return read_numbers(column.astype(object), self._decimal)
-        raise TypeError(f"a column of numbers can't be {type(column).__name__}")
+        raise TypeError(f"a column of numbers is a {type(column).__name__}")
 
     def prices(self, place: int | None) -> Numbers:
-        """Prices in the currency. One that the file says is undefined is empty; absurd ones are wrong."""
+        """Scaled prices. An undefined price is empty."""
         found = self.numbers(place)
         values, scale = found.values, self._plan.scale
         empty = found.empty
@@ -90,7 +89,7 @@ class Check:
         return int(text) / int(scale) if text.isdecimal() and text.isascii() and scale == int(scale) else value
 
     def sizes(self, place: int | None) -> Floats:
-        """Sizes of 0 or more; an empty one is 0 (not known)."""
+        """Sizes of 0 or more; an empty one is 0 (unknown)."""
         sizes = self.numbers(place)
         wrong = sizes.wrong | (sizes.values < 0) | (sizes.values > MAX_SIZE)
         if place is not None and wrong.any():
@@ -100,9 +99,9 @@ class Check:
         return np.where(np.isnan(sizes.values), 0.0, sizes.values)
 
     def side(self, role: str, columns: Mapping[str, int], *, one_sided: bool) -> tuple[Floats, Floats, Mask]:
-        """A side of the quote: price, size (both NaN where there is no price), and where the file says something.
+        """A side of the quotes: prices, sizes (both NaN where there is no price), and the rows that state a side.
 
-        Both an empty price and 0 say that there is no price; only a 0 says it by itself.
+        Both an empty price and 0 mean that there is none; an empty one alone doesn't make the row a quote.
         """
         place = columns.get(role)
         prices = self.prices(place)
@@ -110,12 +109,12 @@ class Check:
             self.refuse(prices.wrong | absurd(prices.values, zero=True), NOT_A_PRICE, place)
         sizes = self.sizes(columns.get(f"{role}_size"))
         none = ~(prices.values > 0)
-        missing = AS_IT_WAS if one_sided else np.nan
+        missing = UNCHANGED if one_sided else np.nan
         said = ~none if one_sided else ~prices.empty
         return np.where(none, np.nan, prices.values), np.where(none, missing, sizes), said
 
     def names(self, place: int) -> Names:
-        """Each row's place in a list of names, which has those of refused rows, too."""
+        """The rows' symbols; the list of names contains those of refused rows too."""
         names = _names(self._rows.columns[place])
         names = Names(names.places, [str(name).strip() for name in names.names])
         wrong = np.array([not is_symbol(name) for name in names.names], np.bool_)
@@ -124,7 +123,7 @@ class Check:
         return names
 
     def says_none(self, found: Numbers, place: int) -> Mask:
-        """Where a cell of a wide file says in words that there is nothing."""
+        """The rows of a wide file whose cell is a word for "no value"."""
         none = np.zeros(len(found.values), np.bool_)
         for row in np.flatnonzero(found.wrong & np.isnan(found.values)).tolist():
             text = self._rows.text(row, place)
@@ -138,7 +137,7 @@ class Check:
         return found
 
     def forget_sizes(self, before: Mask, mask: Mask, place: int | None) -> None:
-        """Take back what was refused for its size outside of ``mask``; ``before`` is what stood until then."""
+        """Undo refusals for a size outside ``mask``; ``before`` are the rows that were good before."""
         self.good = np.where(mask, self.good, before)
         kept = [
             each
@@ -149,7 +148,7 @@ class Check:
         self.refused = [each for each in kept if len(each.rows)]
 
     def complaints(self, wanted: int) -> list[Complaint]:
-        """The first of each reason, no more than ``wanted``."""
+        """The first ``wanted`` of each reason."""
         found = []
         for rows, reason, place in self.refused:
             for row in rows[:wanted].tolist():
@@ -160,7 +159,7 @@ class Check:
 
 
 def absurd(values: Floats, *, zero: bool = False) -> Mask:
-    """Which can't be prices: negative, too big, too small, and 0 (unless ``zero`` says that it may be "none")."""
+    """The values that can't be prices: negative, too large, too small, or 0 (allowed with ``zero``: no price)."""
     with np.errstate(invalid="ignore"):
         small = values < MIN_PRICE
         if zero:
@@ -177,4 +176,4 @@ def _names(column: Column) -> Names:
 
         places, found = pd.factorize(column.astype(object))
         return Names(places, list(found))
-    raise TypeError(f"a column of names can't be {type(column).__name__}")
+    raise TypeError(f"a column of names is a {type(column).__name__}")

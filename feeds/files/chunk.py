@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from ticker.model import NO_BARS, NO_QUOTES, NO_TRADES, Bars, Quotes, Trades
+
+#: The size of a side that a one-sided quote leaves as it was; ``timeline.forward_fill`` fills it in.
+UNCHANGED: Final = -1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""A symbol, or a date, out of the names of a file, its archive and its folders. It opens nothing."""
+"""Finds a symbol or a date in the names of a file, its archive and its folders."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 _ENDINGS: Final = frozenset({".csv", ".txt", ".gz", ".zip", ".zst", ".parquet", ".tsv", ".dat", ".pq", ".bz2", ".psv"})
-#: Behind one of these comes the symbol: yahoo_spy, Binance_BTCUSDT_1h.
+#: Words that precede the symbol: yahoo_spy, Binance_BTCUSDT_1h.
 _VENDORS: Final = _words(
     """
     yahoo zipline binance coinbase bitstamp kraken bitfinex gemini okx bybit alpaca polygon massive stooq kibot
@@ -39,12 +39,12 @@ _DATES: Final = (
     re.compile(r"(?<!\d)((?:19|20)\d\d)()(\d\d)(\d\d)(?!\d)"),
 )
 _DOTTED = re.compile(r"\^?[A-Za-z0-9]{1,6}\.[A-Za-z]{1,3}")
-#: Lower-case words up to this length are taken for tickers, and written in capitals.
-_TICKER: Final = 8
+#: Lower-case words up to this length are symbols, and written in capitals.
+_MAX_SYMBOL: Final = 8
 
 
 def date_of(names: Iterable[str]) -> str | None:
-    """The first day that ``names`` tell, as YYYY-MM-DD."""
+    """The first date in ``names``, as YYYY-MM-DD."""
     for name in names:
         for pattern in _DATES:
             for year, _, month, day in pattern.findall(PurePath(name).name):
@@ -56,9 +56,9 @@ def date_of(names: Iterable[str]) -> str | None:
 
 
 def symbol_of(names: Sequence[str], *, upper: bool = False) -> str | None:
-    """The symbol that ``names`` (the nearest first) tell: ``AAPL_full_1min.txt``, ``20131007_spy_minute_trade.csv``.
+    """The symbol in ``names`` (the nearest first): ``AAPL_full_1min.txt``, ``20131007_spy_minute_trade.csv``.
 
-    Where none of them tells one, the nearest name without its endings is it. None if that can't be one.
+    If none contains one, it is the nearest name without its endings; None if that is not a valid symbol.
     """
     files = [name for name in names if PurePath(name).suffix.lower() in _ENDINGS] or list(names[:1])
     for name in files:
@@ -96,4 +96,4 @@ def _symbol_in(stem: str) -> str | None:
 
 
 def _capitals(word: str) -> str:
-    return word.upper() if word.islower() and word.isascii() and len(word) <= _TICKER else word
+    return word.upper() if word.islower() and word.isascii() and len(word) <= _MAX_SYMBOL else word

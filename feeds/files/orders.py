@@ -1,4 +1,4 @@
-"""How the rows of a file lie in time: in what order they come, and the stretches without any."""
+"""Detects the time order of a file's rows, and gaps between them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from feeds.files.report import FileReport, Gap
 from ticker.model import Ints, Stamps
 
 _GAPS: Final = 5
-#: A gap is so many times as long as the usual distance of rows, and not shorter than this.
+#: A gap is at least this many times the median distance of rows, and at least this long.
 _TIMES: Final = 50
 _SHORTEST_NS: Final = 1_000_000_000
 _SAMPLE: Final = 4096
@@ -20,7 +20,7 @@ Order = Literal["time", "newest first", "grouped by symbol", "mixed"]
 
 
 class Gaps:
-    """Keeps the longest of the stretches between stamps, in bounded memory."""
+    """The longest intervals between timestamps, in bounded memory."""
 
     def __init__(self) -> None:
         self._last: int | None = None
@@ -28,7 +28,7 @@ class Gaps:
         self._longest: list[tuple[int, int, int]] = []
 
     def note(self, stamps: Stamps) -> None:
-        """More stamps, all of them rising or all falling."""
+        """Add timestamps, either all rising or all falling."""
         if not len(stamps):
             return
         if self._last is None:
@@ -45,14 +45,14 @@ class Gaps:
         self._longest = sorted(set(self._longest), reverse=True)[:_GAPS]
 
     def found(self) -> list[Gap]:
-        """Those that are clearly longer than is usual, the longest first."""
+        """The intervals that are much longer than the median, the longest first."""
         usual = int(np.median(self._distances)) if self._distances else 0
         least = max(_TIMES * usual, _SHORTEST_NS)
         return [Gap(start=start, end=end) for length, start, end in self._longest if length > least]
 
 
 class OrderWatch:
-    """Watches the chunks of one file as they come."""
+    """Observes the chunks of one file."""
 
     def __init__(self) -> None:
         self._lanes = {kind: _Lane() for kind in ("trades", "quotes", "bars")}
@@ -63,14 +63,14 @@ class OrderWatch:
         self._lanes["bars"].note(chunk.bars.start, chunk.bars.symbol)
 
     def fill_in(self, report: FileReport) -> bool:
-        """What was seen, into the file's report. Whether its gaps are right: they are not if the rows lie mixed."""
+        """Fill in period, order and gaps. False if the gaps are unreliable, because the rows are not in order."""
         lanes = [lane for lane in self._lanes.values() if lane.newest]
         if not lanes:
             return True
         report.first = min(lane.oldest for lane in lanes)
         report.last = max(lane.newest for lane in lanes)
         orders = {lane.order for lane in lanes}
-        # One stamp alone is in any order.
+        # A single timestamp fits any order.
         orders = {lane.order for lane in lanes if lane.moves} or orders
         report.order = orders.pop() if len(orders) == 1 else "mixed"
         if report.order == "mixed":
@@ -81,16 +81,16 @@ class OrderWatch:
 
 
 class _Lane:
-    """The rows of one kind: a chunk doesn't tell how those of different kinds lay among each other."""
+    """The rows of one kind: a chunk doesn't preserve the order of rows of different kinds."""
 
     def __init__(self) -> None:
         self.gaps = Gaps()
         self.oldest, self.newest = int(np.iinfo(np.int64).max), 0
-        #: Rows that would have to move for the file to be oldest first, or newest first, and how far (ns) at the most.
+        #: Rows that contradict the order oldest first, or newest first, and by how much (ns) at most.
         self._late = self._early = (0, 0)
         self._last = self._symbol = -1
         self._rising = self._falling = 0
-        # Of these, those where another symbol begins.
+        # Those of them where the symbol changes.
         self._rising_anew = self._falling_anew = 0
 
     @property
@@ -99,7 +99,7 @@ class _Lane:
 
     @property
     def groups(self) -> bool:
-        """Whether there may be several stretches of time one after the other."""
+        """Whether the file may contain several periods one after the other."""
         return bool(self._falling_anew or (self._rising and self._falling))
 
     @property
@@ -113,7 +113,7 @@ class _Lane:
 
     @property
     def misplaced(self) -> tuple[int, int]:
-        """Rows that are not where they would be in the order that the file keeps best, and by how much."""
+        """How many rows contradict the order that fits better, and by how much (ns) at most."""
         return min(self._late, self._early)
 
     def note(self, stamps: Stamps, symbols: Ints) -> None:

@@ -1,4 +1,4 @@
-"""Rows into ticks and bars: what a row says, and of whom. It knows no file, no zone and no order in time."""
+"""Turns rows into ticks and bars."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ticker.model import NO_QUOTES, Bars, Floats, Ints, Quotes, SymbolTable, Tra
 
 
 class Read(NamedTuple):
-    """What rows came to: the good ones, how many were passed over (they say nothing of trades or quotes), the bad."""
+    """The good rows, how many were skipped (neither trades nor quotes), and why the others were refused."""
 
     chunk: Chunk
     passed: int
@@ -37,7 +37,7 @@ def read_rows(
     decimal: str,
     wanted: int,
 ) -> Read:
-    """The ticks or bars in ``rows``, in the file's order; ``symbol`` is theirs where neither row nor view tells it."""
+    """The ticks or bars in ``rows``, in order; ``symbol`` applies if neither a column nor the header has one."""
     check = Check(rows, plan, decimal)
     columns = plan.views[0].columns
     names = check.names(columns["symbol"]) if "symbol" in columns else None
@@ -61,12 +61,12 @@ def read_rows(
 
 
 class _Codes:
-    """The codes of the rows that stand; only their names enter the table."""
+    """The codes of good rows; only their symbols are added to the table."""
 
     def __init__(self, check: Check, names: Names | None, symbol: str | None, table: SymbolTable) -> None:
         self._names, self._symbol, self._table = names, symbol, table
         if names is None and (symbol is None or not is_symbol(symbol)):
-            check.refuse(np.ones(len(check.good), np.bool_), f"under no symbol: {symbol!r} can't be one")
+            check.refuse(np.ones(len(check.good), np.bool_), f"without a symbol: {symbol!r} is not valid")
 
     def of(self, kept: Mask) -> Ints:
         count = int(kept.sum())
@@ -102,7 +102,7 @@ def _read_ticks(check: Check, plan: Plan, view: SymbolColumns, stamps: Any, code
         check.refuse(wanted & (prices.wrong | prices.empty | absurd(prices.values)), NOT_A_PRICE, columns["price"])
     before = check.good.copy()
     sizes = check.sizes(columns.get("size"))
-    if not is_trade.all():  # the size of what is no trade is of no interest
+    if not is_trade.all():  # the size of a row that is no trade is ignored
         check.forget_sizes(before, is_trade, columns.get("size"))
     quoted = np.zeros(len(stamps), np.bool_)
     sides: tuple[Floats, ...] = ()
@@ -159,7 +159,7 @@ def _read_bars(check: Check, plan: Plan, view: SymbolColumns, stamps: Any, codes
 
 
 def _interleaved(parts: list[tuple[npt.NDArray[np.intp], Chunk]]) -> Chunk:
-    """The views of the same rows as one, row by row."""
+    """The chunks of several symbols from the same rows as one, row by row."""
     order = np.argsort(np.concatenate([rows for rows, _ in parts]), kind="stable")
     bars = concatenated([chunk.bars for _, chunk in parts])
     if len(bars):

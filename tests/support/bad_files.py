@@ -271,7 +271,7 @@ BAD_FILES: tuple[Bad, ...] = (
     Bad(
         id="no good row",
         content=text(HEADER, "soon,AAPL,184.22,100", "later,AAPL,184.22,100"),
-        error=r"trades\.csv:2: column 'timestamp': 'soon' is not a time stamp; no row of 2 is good",
+        error=r"trades\.csv:2: column 'timestamp': 'soon' is not a timestamp; no row of 2 is good",
     ),
     Bad(
         id="strict: the first bad row",

@@ -37,7 +37,7 @@ def trades_report(symbols: int = 500) -> FileReport:
         refused=Counter({"not a price": 3, "not a stamp": 1}),
         complaints=[
             Complaint(line=17, column="price", text="abc", reason="not a price"),
-            Complaint(line=99, column=None, text=None, reason="3 fields, where the header has 8"),
+            Complaint(line=99, column=None, text=None, reason="3 fields, not 8"),
         ],
     )
 

@@ -1,4 +1,4 @@
-"""All layouts together: vendors', and those that go by the columns' names. Nothing is read here."""
+"""All layouts: those with a header, those without one, and those recognised by the usual names of columns."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from feeds.files.layouts.layout import Layout
 from feeds.files.layouts.with_header import WITH_HEADER
 
 _BY_COLUMNS: Final = (
-    Layout(name="yfinance", title="yfinance download()", kind="bars"),
-    Layout(name="wide", title="a column a symbol", kind="ticks"),
-    Layout(name="wide-bars", title="bars, the symbol in the columns' names", kind="bars"),
-    Layout(name="bars", title="bars, columns by name", kind="bars"),
-    Layout(name="trades", title="trades, columns by name", kind="ticks"),
-    Layout(name="quotes", title="quotes, columns by name", kind="ticks"),
-    Layout(name="ticks", title="trades and quotes, columns by name", kind="ticks"),
+    Layout("yfinance", "yfinance download()", "bars"),
+    Layout("wide", "one column per symbol", "ticks"),
+    Layout("wide-bars", "bars with the symbol in the column names", "bars"),
+    Layout("bars", "bars, columns by name", "bars"),
+    Layout("trades", "trades, columns by name", "ticks"),
+    Layout("quotes", "quotes, columns by name", "ticks"),
+    Layout("ticks", "trades and quotes, columns by name", "ticks"),
 )
 
-#: Those whose header has more names come first, for a longer one may have all the names of a shorter.
+#: The longest header first: it may contain all names of a shorter one.
 BY_HEADER: Final = tuple(sorted(WITH_HEADER, key=lambda layout: (-len(layout.header), not layout.exact)))
 
 BY_COLUMNS: Final[Mapping[str, Layout]] = {layout.name: layout for layout in _BY_COLUMNS}
 
 
 def layout_names() -> tuple[str, ...]:
-    """What ``--layout`` takes, in the order of the alphabet."""
+    """The values of ``--layout``, sorted."""
     return tuple(sorted({layout.name for layout in (*WITH_HEADER, *HEADERLESS, *_BY_COLUMNS)}))

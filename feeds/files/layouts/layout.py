@@ -1,10 +1,9 @@
-"""What a layout is: how a vendor writes a file, and how to know it. It knows none of them, and reads nothing."""
+"""The description of a layout: how a vendor or program writes a file, and how to recognise it."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Literal
 
 from feeds.files.parsing.timestamp_formats import Reading
@@ -12,42 +11,49 @@ from feeds.files.parsing.timestamp_formats import Reading
 Kind = Literal["ticks", "bars"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """One vendor's (or program's) way to write ticks or bars.
+def names(text: str) -> frozenset[str]:
+    """Column names, separated by spaces, in the form of ``column_names.plain``."""
+    return frozenset(text.split())
 
-    With a header it is known by ``header`` (names in the form of ``roles.plain``; ``exact``: and no others), without
-    one by ``fields``: a pattern for each column's text, of which the last ``spare`` may be missing. ``columns`` gives
-    roles their column's name or number (from 0); with a header, other roles go by their usual names.
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A way to write ticks or bars.
+
+    A file with a header is recognised by ``header``: names that its header contains (with ``exact``: and no others). A
+    file without one is recognised by ``fields``: a regular expression for the texts of each column; the last ``spare``
+    columns may be missing. ``columns`` maps roles to column names, or to numbers from 0. With a header, other roles are
+    found by the usual names of their columns.
     """
 
     name: str
     title: str
     kind: Kind
+    _: KW_ONLY
     header: frozenset[str] = frozenset()
     exact: bool = False
-    #: A word of the lines before the header, in small letters.
+    #: A word that the lines before the header must contain, in lower case.
     banner: str = ""
-    fields: tuple[re.Pattern[str], ...] = ()
+    fields: tuple[str, ...] = ()
     spare: int = 0
     columns: Mapping[str, str | int] = field(default_factory=dict)
-    #: The zone of stamps without an offset; None: nobody knows, so UTC is assumed.
+    #: The zone of timestamps without an offset. None: not documented, so UTC is assumed.
     zone: str | None = None
-    #: How the column ``timestamp`` (or ``time``, beside ``date``) is to be read.
+    #: The format of the column ``timestamp`` (or of ``time``, beside ``date``).
     reading: Reading = "stamp"
-    #: A layout for naive stamps only: with offsets or epoch numbers, columns of these names are no sign of this vendor.
+    #: Matches only timestamps without an offset: with offsets or epoch numbers, other programs use the same names.
     naive: bool = False
-    #: What prices are to be divided by where they are whole numbers.
+    #: The divisor of integer prices.
     scale: float = 1.0
-    #: Decimal prices in the same layout are not scaled (Databento's "pretty" files).
+    #: Decimal prices are not scaled (Databento's "pretty" files).
     scale_if_whole: bool = False
-    #: A side of a quote that is 0 or empty stays as it was, instead of being none.
+    #: A side of a quote that is 0 or empty is unchanged; otherwise it is missing.
     one_sided: bool = False
-    #: Of a tick file: in which rows there is a trade (a role, and the texts it has then); others are passed over,
-    #: unless there is a quote in them.
+    #: Which rows of a tick file are trades: a role and its texts. Other rows are skipped unless they contain a quote.
     trade_if: tuple[str, frozenset[str]] | None = None
     #: Epoch numbers may change their unit within a file.
     mixed_units: bool = False
-    #: The last line may be one of this beginning, which is no row.
+    #: The last line may start with this word; it is no row.
     trailer: str | None = None
+    #: A symbol from the file name is written in capitals.
     upper: bool = False

@@ -1,1 +1,1 @@
-"""Text to typed columns: CSV dialects, numbers, dates and time zones."""
+"""Parses text: CSV dialects, rows, numbers, timestamps, time zones and column names."""

@@ -1,4 +1,4 @@
-"""What columns may mean, and the names that people and vendors give them. It knows no vendor's whole layout."""
+"""The roles of columns, and the usual names of each role's column."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 STAMPS: Final[tuple[str, ...]] = ("timestamp", "date", "time")
 BAR_PRICES: Final[tuple[str, ...]] = ("open", "high", "low", "close")
 
-#: Each role's names, in the form of ``plain``; where several are there, the first counts.
+#: Each role's names, in the form of ``plain``, by priority.
 ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
     "timestamp": (
         "timestamp", "ts_event", "datetime", "date_time", "sip_timestamp", "participant_timestamp", "window_start",
@@ -70,11 +70,11 @@ BAR_ROLES: Final = (*BAR_PRICES, "volume", "vwap", "trades")
 ROLES: Final = (*ALIASES,)
 
 _KNOWN = frozenset(name for names in ALIASES.values() for name in names)
-#: Names that are also words, tickers or single letters: two of them alone make no header.
+#: Names that are also symbols: two of them alone are no header.
 _WEAK = frozenset(name for name in _KNOWN if len(name) < 3)
 
 NEEDED: Final = (
-    "a time stamp (timestamp, or date and time), and price[, size] or bid, ask[, bid_size, ask_size] or both, "
+    "a timestamp (timestamp, or date and time), and price[, size] or bid, ask[, bid_size, ask_size] or both, "
     "or open, high, low, close[, volume]"
 )
 
@@ -85,14 +85,14 @@ def plain(name: str) -> str:
 
 
 def is_known(name: str, *, strong: bool = False) -> bool:
-    """Whether ``name`` is one that a column may have. ``strong``: and hardly anything else."""
+    """Whether ``name`` is a usual column name; with ``strong``: one that is no symbol."""
     word = plain(name)
     return word in _KNOWN and not (strong and word in _WEAK)
 
 
 def place_of(role: str, header: Sequence[str]) -> int | None:
-    """Where the column for ``role`` stands in a header (its names in the form of ``plain``)."""
-    if role == "volume":  # Volume BTC, Volume USDT: the first is in the thing itself
+    """The place of the column for ``role`` in a header (names in the form of ``plain``)."""
+    if role == "volume":  # of Volume BTC and Volume USDT, the first counts units of the symbol
         first = next((place for place, name in enumerate(header) if re.match(r"volume(_(?!weighted)|$)", name)), None)
         if first is not None:
             return first

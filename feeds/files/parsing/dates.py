@@ -1,4 +1,4 @@
-"""Dates to days since 1970-01-01, for whole columns. Proleptic Gregorian calendar; it knows no text and no zone."""
+"""Converts columns of dates to days since 1970-01-01 (proleptic Gregorian calendar)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ticker.model import Stamps
 
 SECOND_NS: Final = 10**9
 DAY_NS: Final = 86_400 * SECOND_NS
-#: Stamps end a year before int64 nanoseconds do, so that a bar's last tick has room.
+#: Timestamps end a year before int64 nanoseconds do, to leave room for the end of a bar.
 LAST_YEAR: Final = 2260
 LAST_NS: Final = 9_183_110_400 * SECOND_NS - 1
 
@@ -22,14 +22,14 @@ Mask = npt.NDArray[np.bool_]
 
 
 def days(year: Any, month: Any, day: Any) -> tuple[Stamps, Mask]:
-    """Days since 1970-01-01 of columns (or single numbers) of at most four, two and two digits; which of them exist.
+    """Days since 1970-01-01 of columns (or single numbers) of at most four, two and two digits; and which are valid.
 
-    A day before 1970 or after 2260 counts as none: int64 nanoseconds have no room for it.
+    Dates before 1970 or after 2260 are not: timestamps are positive and fit into int64 nanoseconds.
     """
     leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
     length = _LENGTHS[month] + (leap & (month == 2))
     exists = (year >= 1970) & (year <= LAST_YEAR) & (day >= 1) & (day <= length)
-    # Years begin in March here, so that the leap day is the last.
+    # Years start in March here, so that the leap day is the last.
     march = year - (month <= 2)
     era = march // 400
     of_era = march - era * 400
@@ -38,5 +38,5 @@ def days(year: Any, month: Any, day: Any) -> tuple[Stamps, Mask]:
 
 
 def midnight_ns(day: date) -> int:
-    """The day's first nanosecond, as if its clocks went by UTC."""
+    """Midnight of ``day`` in UTC."""
     return (day - date(1970, 1, 1)).days * DAY_NS

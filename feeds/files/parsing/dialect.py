@@ -1,7 +1,6 @@
-"""How a text file is laid down: its delimiter, what stands before its header, whether it has one.
+"""Detects the dialect of a text file from its first lines: delimiter, decimal mark, banner, header.
 
-It knows no meaning of columns. Told by the first lines: a line too much or too little is no obstacle, for the
-delimiter is the one that parts most lines into equally many fields.
+The delimiter is the one that splits most lines into the same number of fields, so that a few bad lines do no harm.
 """
 
 from __future__ import annotations
@@ -14,29 +13,29 @@ from dataclasses import dataclass
 from typing import Final
 
 from feeds.files.parsing.column_names import is_known
+from feeds.files.sources.blocks import MAX_LINE_BYTES
 from ticker.errors import FeedError
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 HEAD_LINES: Final = 200
-#: A banner, a note on the zone, a licence: so many lines may stand before the header.
+#: Lines that may precede the header: a banner, a note on the zone, a licence.
 MAX_BANNER: Final = 20
 _HEAD_BYTES: Final = 1 << 16
-MAX_LINE_BYTES: Final = 1 << 20
 
 _NUMBER = re.compile(r"[-+]?[\d.,' ]*\d[\d.,' ]*([eE][-+]?\d+)?%?")
 _STARTS_AS_VALUE = re.compile(r"[-+.]?\d")
 _DECIMAL_COMMA = re.compile(r"[-+]?(\d+|\d{1,3}(\.\d{3})+),\d+")
 _DECIMAL_POINT = re.compile(r"[-+]?(\d+|\d{1,3}(,\d{3})+)\.\d+")
-#: 1.000 is a thousand where 184,22 is a price.
+#: 1.000 is a thousand if 184,22 is a price.
 _GROUPED = re.compile(r"[-+]?\d{1,3}(\.\d{3})+")
 
-#: yfinance (and pandas, of columns with two levels): names in one line, symbols in the other, then the index's name.
+#: Two-level columns of pandas (yfinance): names in one line, symbols in the other, then the name of the index.
 _LEVELS: Final = ({"price", "attributes"}, {"ticker", "symbols", "tickers"})
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line that is not blank: its number from 1, and its fields."""
+    """A non-blank line: its number from 1, and its fields."""
 
     number: int
     fields: list[str]
@@ -44,29 +43,29 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """``header`` are the names in the header's line; ``tickers`` those of a second header line, a symbol a column.
+    """``header`` are the names in the header; ``tickers`` the symbols in a second header line, one per column.
 
-    ``rows`` are the first rows' fields, as far as they have ``width`` fields.
+    ``rows`` are the first rows that have ``width`` fields.
     """
 
     delimiter: str
     decimal: str
     banner_lines: int
-    #: What the banner says, in small letters.
+    #: The text of the banner, in lower case.
     banner: str
     header_line: int | None
     header: tuple[str, ...] | None
     tickers: tuple[str, ...] | None
-    #: Where the rows begin.
+    #: The line of the first row.
     first_line: int
     width: int
     rows: tuple[Line, ...]
 
 
 def dialect_of(text: bytes, file: str, *, header: bool | None = None) -> Dialect:
-    """The dialect of a file that begins with ``text`` (whole lines). Raises ``FeedError`` if it isn't lines of text.
+    """The dialect of a file that starts with ``text`` (whole lines). Raises ``FeedError`` if it isn't lines of text.
 
-    ``header`` says whether there is one, if that is known; ``delimiter`` and all else is found out.
+    ``header`` states whether there is a header; None: detect it.
     """
     numbered = _lines(text, file)
     if not numbered:
@@ -114,7 +113,7 @@ def _made(
 
 
 def _lines(text: bytes, file: str) -> list[tuple[int, str]]:
-    """The first lines that aren't blank, with their numbers."""
+    """The first non-blank lines with their numbers."""
     found: list[tuple[int, str]] = []
     size = 0
     for number, line in enumerate(text.split(b"\n"), 1):
@@ -123,7 +122,7 @@ def _lines(text: bytes, file: str) -> list[tuple[int, str]]:
         if b"\0" in line:
             if found:
                 continue
-            raise FeedError(f"{file}:{number}: the line has NUL bytes: the file is binary, or text in UTF-16")
+            raise FeedError(f"{file}:{number}: the line contains NUL bytes: the file is binary, or UTF-16 text")
         if len(line) > MAX_LINE_BYTES:
             if found:
                 continue
@@ -142,7 +141,7 @@ def _lines(text: bytes, file: str) -> list[tuple[int, str]]:
 
 
 def _cut(numbered: Sequence[tuple[int, str]], delimiter: str) -> tuple[str, list[Line], int]:
-    """The lines' fields, and how many most of them have (if in doubt, the more)."""
+    """The lines' fields, and the most common number of fields (of equally common ones the larger)."""
     lines = [Line(number, fields_of(text, delimiter)) for number, text in numbered]
     counts = Counter(len(line.fields) for line in lines)
     width = max(counts, key=lambda count: (counts[count] * (count > 1), count))
@@ -155,12 +154,12 @@ def _score(cut: tuple[str, list[Line], int]) -> tuple[float, int, int]:
     knows = max(sum(is_known(field) for field in line.fields) for line in lines[: MAX_BANNER + 1])
     if width == 1:
         return (0, knows, -DELIMITERS.index(delimiter))
-    # What a comma parts may be 1,5; the columns' names can't deceive, and neither can more columns.
+    # A comma may be a decimal mark (1,5). Known column names are better evidence, and so are more columns.
     return (1 + (fitting > 0.5), max(knows, 2) * 1000 + width, -DELIMITERS.index(delimiter))
 
 
 def fields_of(line: str, delimiter: str) -> list[str]:
-    """The fields of one line; a quote that isn't closed is just a letter."""
+    """The fields of one line; an unclosed quote is an ordinary character."""
     try:
         rows = list(csv.reader([line], delimiter=delimiter, skipinitialspace=delimiter != "\t"))
     except csv.Error:
@@ -169,18 +168,18 @@ def fields_of(line: str, delimiter: str) -> list[str]:
 
 
 def _header_at(lines: Sequence[Line], width: int) -> int | None:
-    """Where a line of names stands that columns are known to have."""
+    """The place of a line of known column names."""
     for place, line in enumerate(lines[: MAX_BANNER + 1]):
         known = [field for field in line.fields if is_known(field, strong=True)]
         if len(known) >= 2 and not any(_STARTS_AS_VALUE.match(field.strip()) for field in line.fields):
             return place
         if len(line.fields) == width and any(_NUMBER.fullmatch(field.strip()) for field in line.fields):
-            return None  # rows have begun
+            return None  # the first row
     return None
 
 
 def _is_header(lines: Sequence[Line], place: int) -> bool:
-    """Whether a line has words alone, and none of them is empty but the first (an index without a name)."""
+    """Whether a line has only distinct words, of which only the first (an unnamed index) may be empty."""
     fields = [field.strip() for field in lines[place].fields]
     if any(_STARTS_AS_VALUE.match(field) for field in fields) or not all(fields[1:]):
         return False
@@ -188,7 +187,7 @@ def _is_header(lines: Sequence[Line], place: int) -> bool:
 
 
 def _completed(names: tuple[str, ...], rest: Sequence[Line]) -> tuple[str, ...]:
-    """The header's names, with one for a column that most rows have more: a comma at the end, or numbers of rows."""
+    """The header's names plus one for a column that most rows have in addition: a trailing comma, or row numbers."""
     longer = [line.fields for line in rest if len(line.fields) == len(names) + 1]
     if len(longer) * 2 <= len(rest):
         return names
@@ -196,7 +195,7 @@ def _completed(names: tuple[str, ...], rest: Sequence[Line]) -> tuple[str, ...]:
 
 
 def _levels(lines: Sequence[Line], at: int) -> tuple[tuple[str, ...], tuple[str, ...], int] | None:
-    """Names and symbols of the two (and with the index's name three) header lines that pandas writes."""
+    """Names, symbols and number of the two or three header lines that pandas writes; None for any other header."""
     if at + 1 >= len(lines):
         return None
     upper, lower = ([field.strip() for field in line.fields] for line in lines[at : at + 2])

@@ -1,8 +1,7 @@
-"""The quick way from a block of text to columns: by pandas, for blocks whose lines are all rows.
+"""Splits a regular block of text into columns with pandas and numpy.
 
-It gives up (None) rather than give anything else than the thorough way would. What the columns mean is not known here.
-Only numbers go through pandas' parser: stamps and short names are told apart as bytes, which takes a third of the time.
-With that, pyarrow's engine has nothing left to be faster at.
+It returns None rather than a result that differs from ``split.csv_split``. Only numbers go through pandas' parser;
+timestamps and short names are handled as bytes, which takes a third of the time. pyarrow's engine is no faster then.
 """
 
 from __future__ import annotations
@@ -29,9 +28,9 @@ _SHORT: Final = 8
 
 
 def fast_split(block: Block, shape: Shape) -> Rows | None:
-    """The rows of ``block``: numbers as numbers, names as places in a list, stamps as bytes.
+    """The rows of ``block``: numbers as floats, names as indices into a list, timestamps as bytes; None if irregular.
 
-    No text of them is made at all, and the interpreter is free for other threads most of that time.
+    It makes no Python strings, and releases the GIL most of the time.
     """
     data = block.data
     if b"\0" in data or not data:
@@ -52,7 +51,7 @@ def fast_split(block: Block, shape: Shape) -> Rows | None:
 
 
 class _Fields:
-    """Where each field of a block begins and ends; ``width`` of them a row."""
+    """The start and end of each field of a block, one row per line."""
 
     def __init__(
         self, data: bytes, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], *, quoted: bool
@@ -64,23 +63,23 @@ class _Fields:
 
     @classmethod
     def of(cls, data: bytes, lines: int, shape: Shape) -> _Fields | None:
-        """None unless each line has ``shape.width`` fields, and quotes stand round whole fields only."""
+        """None unless each line has ``shape.width`` fields and quotes surround whole fields only."""
         text = np.frombuffer(data, np.uint8)
-        parting = text == ord(shape.delimiter)
-        parting |= text == _NEWLINE
+        separators = text == ord(shape.delimiter)
+        separators |= text == _NEWLINE
         quoted = b'"' in data
         if quoted:
             quotes = np.flatnonzero(text == _QUOTE)
             if len(quotes) % 2:
                 return None
             opening, closing = quotes[::2], quotes[1::2]
-            before = parting[opening[opening > 0] - 1]
-            if not (before.all() and parting[closing + 1].all()):
+            before = separators[opening[opening > 0] - 1]
+            if not (before.all() and separators[closing + 1].all()):
                 return None
             edges = np.zeros(len(text), np.int8)
             edges[opening], edges[closing] = 1, -1
-            parting &= np.cumsum(edges, dtype=np.int8) == 0
-        ends = np.flatnonzero(parting)
+            separators &= np.cumsum(edges, dtype=np.int8) == 0
+        ends = np.flatnonzero(separators)
         width = shape.width
         if len(ends) != lines * width or not (text[ends[width - 1 :: width]] == _NEWLINE).all():
             return None
@@ -96,7 +95,7 @@ class _Fields:
         return word.decode("utf-8", "surrogateescape").strip()
 
     def has_letters(self, place: int) -> bool:
-        """Whether any field of a column begins with a letter."""
+        """Whether any field of a column starts with a letter."""
         text = np.frombuffer(self.data, np.uint8)
         starts = self.starts[:, place]
         if self.quoted:
@@ -104,7 +103,7 @@ class _Fields:
         return bool((text[starts] >= ord("A")).any())
 
     def lengths(self, place: int) -> npt.NDArray[np.int64]:
-        """How many bytes each field of a column has, quotes left out."""
+        """The length of each field of a column in bytes, without quotes."""
         lengths: npt.NDArray[np.int64] = self.ends[:, place] - self.starts[:, place]
         if self.quoted:
             text = np.frombuffer(self.data, np.uint8)
@@ -112,7 +111,7 @@ class _Fields:
         return lengths
 
     def bytes(self, place: int) -> Bytes:
-        """A column as bytes of one width; fields that are too long for a stamp are empty."""
+        """A column as bytes of one width; a field too long for a timestamp becomes empty."""
         starts, lengths = self.starts[:, place], self.lengths(place)
         text = np.frombuffer(self.data, np.uint8)
         if self.quoted:
@@ -138,7 +137,7 @@ def _without_blank(data: bytes, lines: Lines) -> tuple[bytes, Lines]:
 
 
 def _typed(fields: _Fields, count: int, shape: Shape) -> dict[int, Column] | None:
-    """Numbers as numbers, names as categories; None if any field is in the way."""
+    """The columns with numbers as floats and names as categories; None if a field doesn't parse."""
     short = {place: names for place in shape.names if (names := _short_names(fields, place)) is not None}
     types: dict[int, Any] = dict.fromkeys(shape.numbers, np.float64)
     types |= dict.fromkeys(shape.names - short.keys(), "category")
@@ -158,14 +157,14 @@ def _typed(fields: _Fields, count: int, shape: Shape) -> dict[int, Column] | Non
     for place in shape.names - short.keys():
         categories = frame[place].cat
         words = categories.categories.to_numpy(object).tolist()
-        if not all(type(name) is str for name in words):  # 0005 and 7203 were taken for numbers
+        if not all(type(name) is str for name in words):  # pandas took 0005 and 7203 for numbers
             return None
         columns[place] = Names(np.asarray(categories.codes, np.intp), words)
     return columns
 
 
 def _short_names(fields: _Fields, place: int) -> Names | None:
-    """Names of up to eight bytes, told apart as integers: a third of the time. None if there are longer ones."""
+    """Names of up to eight bytes, compared as integers: a third of the time. None if there are longer ones."""
     import pandas as pd
 
     if int(fields.lengths(place).max()) > _SHORT:
@@ -182,7 +181,7 @@ def _short_names(fields: _Fields, place: int) -> Names | None:
 
 
 def _texts(fields: _Fields, count: int, shape: Shape) -> dict[int, Column] | None:
-    """Numbers and names as texts: pandas would otherwise take TRUE for 1 and NA for nothing."""
+    """The columns with numbers and names as texts: pandas would take TRUE for 1 and NA for missing."""
     types: dict[int, Any] = dict.fromkeys(shape.numbers | shape.names, object)
     frame = _frame(fields, count, shape, types, na_filter=False)
     if frame is None:
@@ -211,7 +210,7 @@ def _frame(fields: _Fields, count: int, shape: Shape, types: dict[int, Any], **o
             low_memory=False,
             **options,
         )
-    except (ValueError, OverflowError):  # not UTF-8, not numbers, or not as regular as it looked
+    except (ValueError, OverflowError):  # not UTF-8, not numbers, or irregular after all
         return None
     return frame if len(frame) == count else None
 
@@ -223,7 +222,7 @@ def _numbers(values: npt.NDArray[np.float64], fields: _Fields, place: int) -> Nu
     else:
         known, empty = values[~missing], missing & (fields.lengths(place) == 0)
     if len(known) and known.max() <= 1 and ((known == 0) | (known == 1)).all() and fields.has_letters(place):
-        return None  # pandas takes TRUE and FALSE for 1 and 0 if there is nothing else
+        return None  # pandas reads a column of TRUE and FALSE as 1 and 0
     wrong = missing & ~empty
     if wrong.any():
         blank = [row for row in np.flatnonzero(wrong).tolist() if not fields.text(row, place)]
@@ -234,7 +233,7 @@ def _numbers(values: npt.NDArray[np.float64], fields: _Fields, place: int) -> Nu
 
 @cache
 def pandas_parses_exactly() -> bool:
-    """Whether this pandas reads a decimal as the nearest float. Before version 3 it missed the last digit of some."""
+    """Whether this pandas reads a decimal as the nearest float. Before version 3 it got some last digits wrong."""
     import pandas as pd
 
     hard = ("0.30000000000000004", "184.93806457519532", "123456789.123456789", "1997.0268239360482")

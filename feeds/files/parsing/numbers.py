@@ -16,15 +16,15 @@ _GROUPED: Final = {
     ".": re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII),
     ",": re.compile(r"[-+]?\d{1,3}([. ']\d{3})+(,\d*)?", re.ASCII),
 }
-#: So many are looked at one by one.
+#: Up to this many texts are parsed one by one.
 _FEW: Final = 8
 _SUFFIXES: Final = {"K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
-#: What vendors and programs write where there is no number.
+#: Words for "no value".
 _NONE: Final = frozenset({"-", "--", "null", "NULL", "None", "N/A", "n/a", "#N/A"})
 
 
 def read_numbers(words: Words, decimal: str = ".") -> Numbers:
-    """The numbers that ``words`` are. Thousands may be apart (1,234.50), and a K, M, B or T behind (117.65K)."""
+    """Parse numbers, which may have thousands separators (1,234.50) and a suffix K, M, B or T (117.65K)."""
     empty = np.array(words == "", np.bool_)
     values = np.full(len(words), np.nan)
     filled = np.flatnonzero(~empty)
@@ -38,13 +38,13 @@ def read_numbers(words: Words, decimal: str = ".") -> Numbers:
 
 
 def _read(words: Words, rows: npt.NDArray[np.intp], values: Floats) -> None:
-    """The numbers in ``rows``: all at once, or else in halves, down to those that need a closer look."""
+    """Parse ``rows`` all at once, or if that fails in halves, down to a few that are parsed one by one."""
     if len(rows) <= _FEW:
         values[rows] = [number(word) for word in words[rows]]
         return
     mine = words[rows]
     joined = "".join(mine)
-    if joined.isascii() and "_" not in joined:  # Python's float() takes both
+    if joined.isascii() and "_" not in joined:  # Python's float() accepts both
         try:
             values[rows] = mine.astype(np.float64)
         except ValueError:
@@ -57,7 +57,7 @@ def _read(words: Words, rows: npt.NDArray[np.intp], values: Floats) -> None:
 
 
 def number(word: str, decimal: str = ".") -> float:
-    """One number; NaN if it is none. No ``_``, no hexadecimal, no digits but 0 to 9."""
+    """One number; NaN if it is none. ``_``, hexadecimal and digits other than 0 to 9 are not accepted."""
     word = word.strip()
     scale = _SUFFIXES.get(word[-1:].upper(), 1)
     if scale > 1:
@@ -68,7 +68,7 @@ def number(word: str, decimal: str = ".") -> float:
         word = word.replace(",", ".") if "." not in word else ""
     if not _PLAIN.fullmatch(word):
         return float("nan")
-    # "1.1M" is 1100000, and not 1.1 times a million in floats.
+    # "1.1M" is 1100000; 1.1 * 1e6 in floats is not.
     return float(f"{word}e{len(str(scale)) - 1}") if scale > 1 and "e" not in word.lower() else float(word) * scale
 
 
@@ -78,5 +78,5 @@ def _without_groups(word: str, decimal: str) -> str:
 
 
 def says_none(word: str) -> bool:
-    """Whether a text says in so many words that there is no number: ``null``, ``N/A``, ``-``."""
+    """Whether a text means "no value": ``null``, ``N/A``, ``-``."""
     return word.strip() in _NONE

@@ -1,7 +1,4 @@
-"""Cut a block of text into columns, each row with its true line number.
-
-Lines with too many or too few fields are told here. What the texts mean is not known here.
-"""
+"""Splits a block of text into columns and reports lines with a wrong number of fields."""
 
 from __future__ import annotations
 
@@ -12,26 +9,24 @@ from typing import Final
 
 import numpy as np
 
-from feeds.files.parsing.dialect import MAX_LINE_BYTES
 from feeds.files.parsing.fast_split import fast_split, pandas_parses_exactly
 from feeds.files.parsing.table import MalformedLine, Rows, Shape, Words
+from feeds.files.sources.blocks import MAX_LINE_BYTES, MAX_ROW_LINES
 from feeds.files.sources.source import Block
 
-#: A quoted field may span so many lines; a quote mark that isn't closed must not swallow the rest of the file.
-MAX_ROW_LINES: Final = 16
 _SLICE: Final = 512
 
 
 def split(block: Block, shape: Shape) -> Rows:
-    """The rows of ``block``. Quoting is that of RFC 4180; a quoted field may span up to ``MAX_ROW_LINES`` lines."""
+    """The rows of ``block``. Quoting follows RFC 4180; a quoted field may span up to ``MAX_ROW_LINES`` lines."""
     rows = fast_split(block, shape) if pandas_parses_exactly() else None
     return rows if rows is not None else csv_split(block, shape)
 
 
 def csv_split(block: Block, shape: Shape) -> Rows:
-    """The same by the standard library's reader, all as text. Bytes that aren't UTF-8 come as lone surrogates.
+    """``split`` with the standard library's reader, all columns as text. Invalid UTF-8 becomes lone surrogates.
 
-    It goes in small slices, since many rows at once would set off full rounds of the garbage collector.
+    It reads in small slices: many rows at once would trigger full garbage collections.
     """
     data = block.data.replace(b"\r\n", b"\n")
     lines = data.decode("utf-8", "surrogateescape").split("\n")[:-1]
@@ -44,7 +39,7 @@ def csv_split(block: Block, shape: Shape) -> Rows:
                 rows = list(itertools.islice(reader, _SLICE))
             except csv.Error:
                 break
-            if reader.line_num - done != len(rows):  # a row that spans lines, or swallows them
+            if reader.line_num - done != len(rows):  # a row spans several lines
                 break
             collected.add(range(block.first_line + done, block.first_line + reader.line_num), rows)
             done = reader.line_num
@@ -57,7 +52,7 @@ def csv_split(block: Block, shape: Shape) -> Rows:
 
 
 class _Collected:
-    """Rows on their way into columns."""
+    """Collects rows into columns."""
 
     def __init__(self, shape: Shape) -> None:
         self.malformed: list[MalformedLine] = []
@@ -71,7 +66,7 @@ class _Collected:
             self.malformed += [
                 _malformed(line, row, self._width)
                 for line, row in zip(lines, rows, strict=True)
-                if len(row) != self._width and any(map(str.strip, row))  # a blank line is no row
+                if len(row) != self._width and any(map(str.strip, row))  # blank lines are ignored
             ]
             lines = list(itertools.compress(lines, good))
             rows = list(itertools.compress(rows, good))
@@ -94,13 +89,13 @@ class _Collected:
 
 
 def _malformed(line: int, row: list[str], width: int) -> MalformedLine:
-    return MalformedLine(line, f"{len(row):,} field{'' if len(row) == 1 else 's'}, where the others have {width}")
+    return MalformedLine(line, f"{len(row):,} field{'' if len(row) == 1 else 's'}, not {width}")
 
 
 def _one_by_one(lines: list[str], first_line: int, shape: Shape) -> Iterator[tuple[int, list[str] | MalformedLine]]:
-    """Records of a block where some span lines, or where a quote mark isn't closed: that spoils its own line only.
+    """The records of a block in which some span lines or a quote is not closed, which spoils only its own line.
 
-    Only a column that isn't read may have line ends: a stamp, a name or a number has none, so there it is a mistake.
+    Only columns that aren't read may contain line breaks: timestamps, names and numbers have none.
     """
     at = 0
     while at < len(lines):
@@ -121,11 +116,11 @@ def _may_span(row: list[str], shape: Shape) -> bool:
 
 
 def _record(lines: list[str], delimiter: str) -> list[str] | str:
-    """The one record that ``lines`` are; what is wrong if they are not one."""
+    """The record in ``lines``, or why they are no record."""
     if len(lines[0]) > csv.field_size_limit():
         if len(lines[0]) >= MAX_LINE_BYTES:
             return "a line longer than 1 MiB"
-        return f"a line too long to be a row: {len(lines[0]):,} characters"
+        return f"a line too long for a row: {len(lines[0]):,} characters"
     try:
         records = list(
             csv.reader(
@@ -137,9 +132,7 @@ def _record(lines: list[str], delimiter: str) -> list[str] | str:
         )
     except csv.Error as error:
         words = str(error)
-        return (
-            "a quote mark is not closed" if "unexpected end" in words else f"not a CSV row: {words.partition(' - ')[0]}"
-        )
+        return "a quote is not closed" if "unexpected end" in words else f"not a CSV row: {words.partition(' - ')[0]}"
     if not records:
         return []
-    return records[0] if len(records) == 1 else "a quote mark is not closed: it goes on for several lines"
+    return records[0] if len(records) == 1 else "a quote is not closed: the field spans several lines"

@@ -1,4 +1,4 @@
-"""A block's rows as columns: what splitting gives and reading takes. No file, no layout, no meaning."""
+"""A block's rows as columns: the result of splitting."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Words = npt.NDArray[np.object_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Numbers:
-    """A column of n numbers: NaN where the field is empty or its text is no finite number."""
+    """A column of numbers: NaN where the field is empty or no finite number."""
 
     values: Floats
     empty: Mask
@@ -30,18 +30,18 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Names:
-    """A column of n names: each row's place in a list of distinct texts, which may have some that no row has."""
+    """A column of names: each row's index into a list of distinct texts, of which some may be unused."""
 
     places: Places
     names: list[str]
 
 
-#: How a column may come: as it stands in the file, as ASCII of one width, or with its meaning known already.
+#: A column: texts, ASCII of one width, or parsed values.
 Column = Words | Bytes | Numbers | Names | Timestamps
 
 
 class MalformedLine(NamedTuple):
-    """A line that is no row of the file."""
+    """A line that is no row, and why."""
 
     line: int
     reason: str
@@ -49,9 +49,9 @@ class MalformedLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """n rows, their lines, and the lines that are no rows. ``columns`` are by place in the row, those wanted only.
+    """Rows with their line numbers, and the malformed lines. ``columns`` has the wanted columns by place.
 
-    ``text`` gives what stands in the file at a row (from 0) and a place: for complaints.
+    ``text`` returns the text of a row (from 0) and a place, for complaints.
     """
 
     lines: Lines
@@ -62,7 +62,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What splitting has to know: how many fields a row has, what parts them, and which columns are wanted as what."""
+    """What splitting needs: the number of fields, the delimiter, and the wanted columns by type."""
 
     width: int
     delimiter: str

@@ -1,7 +1,7 @@
-"""How texts of one shape are read: which of their digits are the year, which the second. For whole columns.
+"""The formats of timestamps: which digits of a text are the year, the second and so on. Works on whole columns.
 
-A shape is a text with its digits as zeros. All is read as integers: nothing goes through a float, which counts today's
-nanoseconds in steps of 256. It knows neither zones nor files, and leaves to others what a local time means.
+A shape is a text with all digits as zeros. Everything is computed in integers: a float has a resolution of 256 ns for
+today's timestamps. Local times are not converted here.
 """
 
 from __future__ import annotations
@@ -19,11 +19,10 @@ import numpy.typing as npt
 from feeds.files.parsing.dates import DAY_NS, LAST_NS, SECOND_NS, days
 from ticker.model import Stamps
 
-#: What a column's texts may be: a whole stamp, a date alone, the clock of a day, or a number since midnight.
+#: How a column is read: as timestamps, dates, times of day, or milliseconds or seconds since midnight.
 Reading = Literal["stamp", "date", "clock", "ms", "s"]
 NOTHING, UTC, LOCAL, CLOCK = 0, 1, 2, 3
-#: Digits before the point of an epoch number: ns in its unit. All of 1973 to 2260 is told rightly. Between stand
-#: 20240103 and 20240103120000, which are dates.
+#: Digits of an epoch number to its unit in ns: unambiguous from 1973 to 2260. Numbers of 8 or 14 digits are dates.
 EPOCH_UNITS: Final = {9: 10**9, 10: 10**9, 13: 10**6, 15: 10**3, 16: 10**3, 18: 1, 19: 1}
 _SINCE_MIDNIGHT: Final = {"ms": 10**6, "s": 10**9}
 _MONTHS: Final = (
@@ -57,7 +56,7 @@ _PATTERNS: Final[dict[str, re.Pattern[str]]] = {
         "date": _DATE,
         "stamp": rf"{_DATE}(?:(?:\ ?[Tt\ ,]\ ?|:|\ -\ ){_TIME}(?:{_OFFSET})?)?",
         "clock": _TIME,
-        # Of digits alone, 202401 is rather a month.
+        # Without a colon or AM/PM, 202401 is rather a month.
         "marked clock": rf"(?=.*[:AaPp]){_TIME}",
         "short clock": r"(?P<hour>0)(?P<minute>00)(?P<second>00)",
         "since": r"(?P<since>0{1,8})(?:\.(?P<rest>0*))?",
@@ -72,18 +71,18 @@ _READINGS: Final[dict[Reading, tuple[str, ...]]] = {
 }
 
 
-#: What a column's digits are, by their place in the text: (width, n), so that those of one place lie side by side.
+#: The digits of a column, transposed to (width, n): those of one place are contiguous.
 Digits = npt.NDArray[np.uint8]
-#: So many digits fit into 32 bits.
+#: Digits that fit into 32 bits.
 _ROOM: Final = 9
 
-#: Digits (of n rows) and whether days come first, to value, which are good, their kind and their unit.
+#: Takes the digits and whether days come first; returns values, which are valid, their kind and their unit.
 Parser = Callable[[Digits, bool], tuple[Any, Any, int, int]]
 
 
 @lru_cache(maxsize=4096)
 def parser_of(shape: bytes, reading: Reading) -> Parser | None:
-    """How texts of this shape are read, or None."""
+    """The parser for texts of this shape; None if it is no timestamp."""
     text = shape.decode("ascii", "replace")
     for name in _READINGS[reading]:
         match = _PATTERNS[name].fullmatch(text)
@@ -101,7 +100,7 @@ def parser_of(shape: bytes, reading: Reading) -> Parser | None:
 
 
 def _number(digits: Digits, start: int, end: int) -> Stamps:
-    """The number that stands from ``start`` to ``end``: at most 18 digits. In 32 bits as long as there is room."""
+    """The numbers in the places ``start`` to ``end``: at most 18 digits, computed in 32 bits as far as they fit."""
     value: Stamps | None = None
     for first in range(start, end, _ROOM):
         last = min(first + _ROOM, end)
@@ -115,7 +114,7 @@ def _number(digits: Digits, start: int, end: int) -> Stamps:
 
 
 def _billionths(digits: Digits, start: int, end: int) -> Any:
-    """Decimals as billionths; what is beyond nine digits is cut off."""
+    """A fraction in billionths; digits after the ninth are dropped."""
     if start == end:
         return 0
     end = min(end, start + 9)
@@ -123,24 +122,24 @@ def _billionths(digits: Digits, start: int, end: int) -> Any:
 
 
 class _Epoch:
-    """An epoch number, in the unit that its magnitude tells."""
+    """Epoch numbers; the number of digits gives the unit."""
 
     def __init__(self, spans: dict[str, tuple[int, int]]) -> None:
         self._start, self._end = spans["epoch"]
         self._rest = spans.get("rest")
         self._scale = EPOCH_UNITS[self._end - self._start]
 
-    def __call__(self, digits: Digits, day_first: bool) -> tuple[Any, Any, int, int]:  # noqa: ARG002 - as all
+    def __call__(self, digits: Digits, day_first: bool) -> tuple[Any, Any, int, int]:  # noqa: ARG002 - the signature of Parser
         head, tail = self._start, min(self._end, self._start + 18)
         number, limit = _number(digits, head, tail), LAST_NS // self._scale
         if tail == self._end:
             good = number <= limit
-        else:  # 19 digits: the last one may be too much for int64
+        else:  # 19 digits may overflow int64
             last = _number(digits, tail, self._end)
             good = (number < limit // 10) | ((number == limit // 10) & (last <= limit % 10))
             number = np.where(good, number, 0) * 10 + np.where(good, last, 0)
         if self._end - self._start in (9, 13, 15, 18):
-            good &= digits[head] != 0  # padded: not a number that somebody counted
+            good &= digits[head] != 0  # a number with leading zeros is no epoch number
         value = np.where(good, number, 0) * self._scale
         if self._rest is not None and self._scale > 1:
             value = value + _billionths(digits, *self._rest) * self._scale // SECOND_NS
@@ -148,20 +147,20 @@ class _Epoch:
 
 
 class _Since:
-    """A number of ``scale`` ns since midnight."""
+    """Numbers since midnight, in units of ``scale`` ns."""
 
     def __init__(self, spans: dict[str, tuple[int, int]], scale: int) -> None:
         self._whole, self._rest, self._scale = spans["since"], spans.get("rest"), scale
 
-    def __call__(self, digits: Digits, day_first: bool) -> tuple[Any, Any, int, int]:  # noqa: ARG002 - as all
+    def __call__(self, digits: Digits, day_first: bool) -> tuple[Any, Any, int, int]:  # noqa: ARG002 - the signature of Parser
         value = _number(digits, *self._whole) * self._scale
         if self._rest is not None:
             value = value + _billionths(digits, *self._rest) * self._scale // SECOND_NS
         return value, value < DAY_NS, CLOCK, 0
 
 
-def _power(digits: Digits, day_first: bool) -> tuple[Any, Any, int, int]:  # noqa: ARG001 - as all
-    """1.7042922e+09, as programs write floats. Rare, so one by one."""
+def _power(digits: Digits, day_first: bool) -> tuple[Any, Any, int, int]:  # noqa: ARG001 - the signature of Parser
+    """1.7042922e+09, as programs print floats. Rare, so parsed one by one."""
     values = []
     units = set()
     for column in digits.T:
@@ -175,7 +174,7 @@ def _power(digits: Digits, day_first: bool) -> tuple[Any, Any, int, int]:  # noq
 
 @dataclass(frozen=True, slots=True)
 class _Calendar:
-    """Dates and clocks. Spans by what stands there; ``kind`` of the whole."""
+    """Dates and times of day. ``spans`` are the places of year, month and so on."""
 
     spans: dict[str, tuple[int, int]]
     month: int

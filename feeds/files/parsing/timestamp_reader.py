@@ -1,6 +1,6 @@
-"""Stamps of a file's rows: columns of texts to nanoseconds UTC, with the zone, the day and the order of its dates.
+"""Reads the timestamps of a file's rows as nanoseconds UTC, with its zone, its date and the order of day and month.
 
-It keeps what later rows depend on: the first epoch number's unit, and which of an hour's two times has come.
+It keeps state between blocks: the unit of epoch numbers, and which of the two readings of a repeated hour applies.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from feeds.files.parsing.timestamps import Timestamps, as_texts, parse_timestamp
 from feeds.files.parsing.zones import Local, to_utc
 from ticker.model import Stamps
 
-NOT_A_STAMP: Final = "not a time stamp"
-#: The clock goes back by an hour: a step back of so much in a file that goes forward is that, and no disorder.
+NOT_A_STAMP: Final = "not a timestamp"
+#: At a transition the clock goes back by an hour: a larger step back than this, in a rising file, is that.
 _BACK_NS: Final = 30 * 60 * 10**9
 _UNITS: Final = {10**9: "s", 10**6: "ms", 10**3: "µs", 1: "ns"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stamped:
-    """n stamps (0 where there is none), and why not: the rows, the reason, the role of the column."""
+    """Timestamps (0: none), and the faults: rows, reason, role of the column."""
 
     stamps: Stamps
     wrong: list[tuple[Mask, str, str]]
@@ -35,15 +35,15 @@ class Stamped:
 
 @dataclass(slots=True)
 class _Hour:
-    """The latest row of an hour that comes twice, and whether it was of the second time."""
+    """The latest row of a repeated hour, and whether it was of the second pass."""
 
     wall: int
     second: bool
 
 
 class TimestampReader:
-    """``day_ns`` is the midnight of the day that clocks without a date are of. ``equal_is_second``: of a symbol's two
-    bars of one local time, the later one is of the hour's second time."""
+    """``day_ns`` is midnight of the date that times of day belong to. ``equal_is_second``: of a symbol's two bars with
+    one local time, the later one belongs to the second pass of a repeated hour."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class TimestampReader:
         self._hours: dict[tuple[int, int], _Hour] = {}
 
     def read(self, columns: Mapping[str, Column], symbols: npt.NDArray[np.intp] | None) -> Stamped:
-        """The stamps of rows whose ``columns`` are by role. ``symbols`` are the rows' symbols, as any numbers."""
+        """The timestamps of rows. ``columns`` are by role; ``symbols`` are the rows' symbols as any numbers."""
         wrong: list[tuple[Mask, str, str]] = []
         if "date" in columns:
             date = self._timestamps(columns["date"], "date")
@@ -99,7 +99,7 @@ class TimestampReader:
             if mine.never.any():
                 never = np.zeros(len(stamps), np.bool_)
                 never[rows] = mine.never
-                reason = f"not a time that there was in {self._zone}: the clocks were put forward"
+                reason = f"not a time that exists in {self._zone}: the clocks went forward"
                 wrong.append((never, reason, "time" if "date" in columns else "timestamp"))
         stamps[(stamps < 0) | (stamps > LAST_NS)] = 0
         wrong.append((stamps <= 0, NOT_A_STAMP, "date" if "date" in columns else "timestamp"))
@@ -109,7 +109,7 @@ class TimestampReader:
         return column if isinstance(column, Timestamps) else parse(column, reading, day_first=self._day_first)
 
     def _check_units(self, found: Timestamps, wrong: list[tuple[Mask, str, str]]) -> None:
-        """Of epoch numbers. A file that goes from ms to µs is Binance's; other changes are mistakes."""
+        """Refuse epoch numbers in another unit than the first. Binance's files may go from ms to µs."""
         counted = found.unit > 0
         if self._mixed_units or not counted.any():
             return
@@ -123,10 +123,10 @@ class TimestampReader:
         strange = counted & ~np.isin(found.unit, list(self._units))
         if strange.any():
             words = " or ".join(_UNITS[unit] for unit in sorted(self._units, reverse=True))
-            wrong.append((strange, f"{NOT_A_STAMP} in {words}, as the first one is", "timestamp"))
+            wrong.append((strange, f"{NOT_A_STAMP} in {words}, the unit of the first one", "timestamp"))
 
     def _choose(self, wall: Stamps, local: Local, symbols: npt.NDArray[np.intp] | None) -> Stamps:
-        """UTC; in an hour that comes twice the order of the rows tells which it is."""
+        """UTC times; in a repeated hour the order of the rows decides."""
         if self._first_wall is None and len(wall):
             self._first_wall = int(wall[0])
         if not local.twice.any():
@@ -154,13 +154,13 @@ class TimestampReader:
 
 
 def parse(column: Column, reading: Reading, *, day_first: bool = False) -> Timestamps:
-    """Texts of either kind as moments."""
+    """A column of texts as timestamps."""
     if isinstance(column, np.ndarray):
         texts: Any = column if column.dtype.kind == "S" else as_texts(column.tolist())
         return parse_timestamps(texts, reading, day_first=day_first)
     if isinstance(column, Timestamps):
         return column
-    raise TypeError(f"a column of stamps can't be {type(column).__name__}")
+    raise TypeError(f"a column of timestamps is a {type(column).__name__}")
 
 
 def is_day_first(words: Words, reading: Reading) -> bool | None:

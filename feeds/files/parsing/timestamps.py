@@ -1,7 +1,4 @@
-"""Texts into moments, column by column: a text's shape (its digits as zeros) tells how it is read.
-
-Texts of one shape are read together. It knows neither zones nor files.
-"""
+"""Parses columns of timestamps. Texts of one shape, that is equal with all digits as zeros, are parsed together."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ Texts = npt.NDArray[np.bytes_]
 
 MAX_LENGTH: Final = 48
 
-#: So many different shapes are sought by comparing whole columns; beyond that, texts are looked at one by one.
+#: Up to this many shapes are found by comparing whole columns; texts of further shapes are grouped in a dict.
 _FEW: Final = 16
 
 _SHAPE_OF = np.arange(256, dtype=np.uint8)
@@ -28,9 +25,9 @@ _SHAPE_OF[ord("0") : ord("9") + 1] = ord("0")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Timestamps:
-    """n texts' meanings: ``value`` in ns (since 1970 UTC; since 1970 by the local clock; since midnight) by ``kind``.
+    """A parsed column. ``value`` is in ns: since 1970 UTC, since 1970 local time, or since midnight, by ``kind``.
 
-    ``unit`` is the ns of an epoch number's unit, and 0 of all else.
+    ``unit`` is the unit of an epoch number in ns, 0 for other texts.
     """
 
     value: Stamps
@@ -39,7 +36,7 @@ class Timestamps:
 
 
 def as_texts(words: npt.NDArray[np.object_] | list[str]) -> Texts:
-    """Words as a column of ASCII of one width; one that can't be a stamp (too long, not ASCII) becomes empty."""
+    """Texts as ASCII of one width; one that can't be a timestamp (too long, not ASCII) becomes empty."""
     kept = [word.strip() for word in words]
     joined = "".join(kept)
     if not joined.isascii() or "\0" in joined:
@@ -50,7 +47,7 @@ def as_texts(words: npt.NDArray[np.object_] | list[str]) -> Texts:
 
 
 def parse_timestamps(texts: Texts, reading: Reading, *, day_first: bool = False) -> Timestamps:
-    """What the ``texts`` are, read as ``reading``. ``day_first`` says what 03/04/2024 is; 25/12/2024 is no question."""
+    """Parse ``texts`` as ``reading``. ``day_first``: 03/04/2024 is in April."""
     count, width = len(texts), texts.dtype.itemsize
     value, kind = np.zeros(count, np.int64), np.zeros(count, np.uint8)
     unit = np.zeros(count, np.int64)
@@ -80,7 +77,7 @@ def parse_timestamps(texts: Texts, reading: Reading, *, day_first: bool = False)
 
 
 def _all_alike(letters: npt.NDArray[np.uint8]) -> bool:
-    """Whether all rows have the shape of the first."""
+    """Whether all rows have the same shape."""
     columns = np.ascontiguousarray(letters.T)
     is_digit = _SHAPE_OF[letters[0]] == ord("0")
     others = columns[~is_digit]
@@ -90,7 +87,7 @@ def _all_alike(letters: npt.NDArray[np.uint8]) -> bool:
 
 
 def shapes_of(letters: npt.NDArray[np.uint8]) -> Texts:
-    """The shape of each row of letters."""
+    """The shape of each row."""
     shapes: Texts = _SHAPE_OF[letters].view(f"S{letters.shape[1]}")[:, 0]
     return shapes
 

@@ -1,4 +1,4 @@
-"""Typed columns (of Parquet) as rows: stamps, numbers and names as they come, or their texts. It opens no file."""
+"""Converts typed columns (Parquet) to rows."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _HEAD_ROWS: Final = 200
 
 
 def with_columns(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame, its index as columns, too, unless that just counts the rows."""
+    """The frame with its index as columns, unless the index just counts rows."""
     import pandas as pd
 
     return frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index()
 
 
 def dialect_of_frame(frame: pd.DataFrame) -> Dialect:
-    """The columns' names and the first rows, as if they had been written as text."""
+    """The columns' names and the first rows as text."""
     head = frame.head(_HEAD_ROWS)
     names = tuple(str(name) for name in frame.columns)
     columns = [[_text(value) for value in head.iloc[:, place].tolist()] for place in range(len(names))]

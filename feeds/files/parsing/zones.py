@@ -1,7 +1,4 @@
-"""Local times to UTC, for whole columns: what the clocks of a zone showed, and when. It knows no text and no file.
-
-The changes of a zone's clocks come from ``zoneinfo``, and are looked up once.
-"""
+"""Converts columns of local times to UTC. The transitions of a zone come from ``zoneinfo`` and are cached."""
 
 from __future__ import annotations
 
@@ -17,51 +14,49 @@ import numpy as np
 from feeds.files.parsing.dates import SECOND_NS, Mask
 from ticker.model import Stamps
 
-#: Eastern standard time all the year round, without daylight saving.
+#: Eastern standard time without daylight saving.
 EST: Final = "Etc/GMT+5"
 NEW_YORK: Final = "America/New_York"
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-#: No zone changes its clocks twice within so many days.
+#: No zone has two transitions within this time.
 _STEP_S: Final = 7 * 86_400
-#: Rules of today are not known to hold longer; later stamps are read by the offset of then.
+#: Transitions are computed up to here; later times use the last offset.
 _LAST_S: Final = 2_500_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Local:
-    """n local times as UTC (ns). ``second`` is that of the hour's second time, where it comes twice."""
+    """Local times as UTC (ns). ``second`` is the later reading where a local time occurs twice."""
 
     first: Stamps
     second: Stamps
     twice: Mask
     never: Mask
-    #: Which change of the clocks the time is near: the same number for all of one such hour.
+    #: The number of the transition: equal for all times of one repeated hour.
     change: Stamps
 
 
 def is_zone(name: str) -> bool:
-    """Whether ``name`` is a zone of the IANA data base."""
+    """Whether ``name`` is a zone of the IANA database."""
     try:
         ZoneInfo(name)
-    except (OSError, ValueError):  # ZoneInfoNotFoundError is a KeyError
-        return False
-    except KeyError:
+    except (OSError, ValueError, KeyError):  # ZoneInfoNotFoundError is a KeyError
         return False
     return True
 
 
 def to_utc(wall: Stamps, zone: str) -> Local:
-    """What the clocks of ``zone`` show (ns since 1970-01-01 as they show it) as UTC."""
-    at, offsets = _changes(zone)
+    """Local times of ``zone`` (ns since 1970-01-01 00:00 local time) as UTC."""
+    at, offsets = _transitions(zone)
     old = np.searchsorted(at + offsets[:-1], wall, side="right")
     new = np.searchsorted(at + offsets[1:], wall, side="right")
     return Local(wall - offsets[old], wall - offsets[new], new > old, new < old, new)
 
 
 @lru_cache(maxsize=32)
-def _changes(zone: str) -> tuple[Stamps, Stamps]:
-    """When the clocks were changed (UTC, ns), and the offsets (ns) before, between and after."""
+def _transitions(zone: str) -> tuple[Stamps, Stamps]:
+    """The transitions of a zone (UTC, ns), and the offsets (ns) before, between and after them."""
     info = ZoneInfo(zone)
 
     def offset_s(utc_s: int) -> int:

@@ -1,1 +1,1 @@
-"""Recognises a file's layout and turns it, with the user's options, into a plan for reading the file."""
+"""Recognises the layout of a file and makes a plan for reading it, with the user's options."""

@@ -1,4 +1,4 @@
-"""Names in a header turned into roles: by usual names, by a vendor's own, or by what the user says. Reads no row."""
+"""Maps the columns of a header to roles: by a vendor's layout, by usual names, or by the user's options."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ticker.errors import FeedError
 _CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d([.,]\d+)?)?( ?[AaPp][Mm])?|\d{5,6}|\d{9}|\d{12}|\d{15}")
 _NUMBER = re.compile(r"[-+]?(\d[\d,.' ]*|\.\d+)([eE][-+]?\d+)?|", re.ASCII)
 _NO_NUMBER: Final = frozenset({"nan", "na", "null", "none", "n/a", "-"})
-#: What an index without a name of its own is called.
+#: Names of an unnamed index column.
 _INDEX: Final = ("", "index", "unnamed_0")
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9.\-]{0,5}")
 _PARTS: Final = "open|high|low|close|last|volume|vol|adjusted|adj[ _.]?close"
@@ -25,7 +25,7 @@ _SYMBOL_LAST = re.compile(rf"(?P<part>{_PARTS})[._ :/\-](?P<symbol>.+)", re.IGNO
 
 @dataclass(frozen=True, slots=True)
 class ColumnMap:
-    """The roles' places: those of the time, and a view for each symbol."""
+    """The columns of the timestamp, and of each symbol."""
 
     kind: Kind
     stamps: Mapping[str, int]
@@ -34,7 +34,7 @@ class ColumnMap:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The columns' names as they stand there, in the form of ``plain``, and the first rows' fields."""
+    """The columns' names, verbatim and in the form of ``column_names.plain``, and the first rows."""
 
     names: tuple[str, ...]
     plain: tuple[str, ...]
@@ -45,18 +45,18 @@ class Header:
         return cls(tuple(names), tuple(map(plain, names)), rows)
 
     def values(self, place: int) -> list[str]:
-        """What stands in a column, in the first rows; empty fields left out."""
+        """The texts of a column in the first rows, without empty ones."""
         return [word for row in self.rows if (word := row[place].strip())]
 
-    def once(self, places: Mapping[str, int]) -> None:
-        """Raise ``FeedError`` if two columns have the name of one that is to be read."""
+    def check_unique(self, places: Mapping[str, int]) -> None:
+        """Raise ``FeedError`` if two columns have the name of one of ``places``."""
         for place in places.values():
             if self.names[place] and self.plain.count(self.plain[place]) > 1:
                 raise FeedError(f"the header has the column {self.names[place]!r} twice")
 
 
 def stamps_of(header: Header) -> dict[str, int]:
-    """Where the time stands: one column, or a date and a time. Empty if nowhere."""
+    """The timestamp's columns: one, or a date and a time. Empty if there is none."""
     stamp, date, time = (place_of(role, header.plain) for role in STAMPS)
     if stamp is None and time is not None:
         clocks = [_CLOCK.fullmatch(word) is not None for word in header.values(time)]
@@ -77,10 +77,10 @@ def by_layout(header: Header, layout: Layout) -> ColumnMap:
     named = {role: name for role, name in layout.columns.items() if isinstance(name, str)}
     stamps = {str(role): header.plain.index(named[role]) for role in STAMPS if named.get(role) in header.plain}
     if not stamps or stamps_of(header).keys() == {"date", "time"}:
-        # A clock beside the day belongs to it, though the vendor has none.
+        # A time column beside the date belongs to it, even if the vendor's files have none.
         stamps = stamps_of(header)
     if not stamps:
-        raise FeedError(f"the header is of the layout {layout.name!r}, but has no column for the time stamp")
+        raise FeedError(f"the header matches the layout {layout.name!r}, but has no column for the timestamp")
     columns: dict[str, int] = {}
     for role in ("symbol", *(BAR_ROLES if layout.kind == "bars" else TICK_ROLES)):
         name = named.get(role)
@@ -89,12 +89,12 @@ def by_layout(header: Header, layout: Layout) -> ColumnMap:
             columns[role] = place
     if layout.trade_if is not None:
         columns[layout.trade_if[0]] = header.plain.index(layout.trade_if[0])
-    header.once({**stamps, **columns})
+    header.check_unique({**stamps, **columns})
     return ColumnMap(layout.kind, stamps, (SymbolColumns(columns),))
 
 
 def by_names(header: Header, said: Mapping[str, int]) -> ColumnMap | list[str]:
-    """The columns by their usual names, after those that the user named; or the roles that are missing."""
+    """The columns that the user named, and others by their usual names; or the list of missing roles."""
     stamps = {str(role): said[role] for role in STAMPS if role in said} or stamps_of(header)
     if stamps.keys() == {"time"}:
         stamps = {"timestamp": stamps["time"]}
@@ -129,12 +129,12 @@ def by_names(header: Header, said: Mapping[str, int]) -> ColumnMap | list[str]:
             columns.pop(f"{side}_size", None)
     if "price" not in columns and kind == "ticks":
         columns.pop("size", None)
-    header.once({**stamps, **columns})
+    header.check_unique({**stamps, **columns})
     return ColumnMap(kind, stamps, (SymbolColumns(columns),))
 
 
-def levels(header: Header, tickers: Sequence[str]) -> ColumnMap:
-    """The columns of yfinance: each symbol's own. Raises ``FeedError`` if no symbol has open, high, low and close."""
+def two_level(header: Header, tickers: Sequence[str]) -> ColumnMap:
+    """The columns of each symbol in a file of yfinance. Raises ``FeedError`` if no symbol has all four prices."""
     views = []
     for symbol in dict.fromkeys(tickers[1:]):
         mine = {place: name for place, name in enumerate(header.plain) if place and tickers[place] == symbol}
@@ -144,12 +144,12 @@ def levels(header: Header, tickers: Sequence[str]) -> ColumnMap:
         if columns.keys() >= set(BAR_PRICES):
             views.append(SymbolColumns(columns, symbol))
     if not views:
-        raise FeedError("no symbol of the header has Open, High, Low and Close")
+        raise FeedError("no symbol in the header has Open, High, Low and Close")
     return ColumnMap("bars", {"timestamp": 0}, tuple(views))
 
 
 def wide_bars(header: Header) -> ColumnMap | None:
-    """``AAPL.Open, AAPL.High, …``, or the other way round; None if it isn't so."""
+    """The columns of ``AAPL.Open, AAPL.High, …`` or ``Open_AAPL, …``; None for any other header."""
     stamps = stamps_of(header)
     if not stamps:
         return None
@@ -171,7 +171,7 @@ def wide_bars(header: Header) -> ColumnMap | None:
 
 
 def wide(header: Header) -> ColumnMap | None:
-    """A column a symbol, beside the time; None if it isn't so."""
+    """The columns of a header with one column per symbol; None for any other header."""
     stamps = stamps_of(header)
     if not stamps or {"symbol", "ticker"} & set(header.plain):
         return None
@@ -188,11 +188,11 @@ def wide(header: Header) -> ColumnMap | None:
     return ColumnMap("ticks", stamps, views)
 
 
-def letters(header: Header) -> ColumnMap | None:
-    """``Date,C,V,HD``: a column a symbol, where a symbol is a letter that elsewhere means a price; None if it isn't so.
+def single_letter_symbols(header: Header) -> ColumnMap | None:
+    """The columns of ``Date,C,V,HD``, one per symbol, though single letters can be roles; None for any other header.
 
-    They are symbols if all are capitals and not open, high, low and close, and if one of them can't mean anything else,
-    or the stamps are days: trades and quotes have a time of day.
+    They are symbols if all are capitals other than O, H, L, C, and if one of them is no role's name or the timestamps
+    are dates: trades and quotes have a time of day.
     """
     names = [name.strip() for name in header.names]
     longer = tuple("?" if len(name) == 1 else each for name, each in zip(names, header.plain, strict=True))

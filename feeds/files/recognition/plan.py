@@ -1,4 +1,4 @@
-"""How one file is to be read: what was recognised, and what the user said, put together. Plain values."""
+"""The plan for reading one file: the recognised layout combined with the user's options."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from feeds.files.parsing.timestamp_formats import Reading
 
 @dataclass(frozen=True, slots=True)
 class SymbolColumns:
-    """What one row says of one symbol: roles to places in the row. ``symbol`` is None where a column tells it."""
+    """Where in a row the values of one symbol are, by role. ``symbol`` is None if a column contains it."""
 
     columns: Mapping[str, int]
     symbol: str | None = None
@@ -22,7 +22,7 @@ class SymbolColumns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """``names`` are the columns' names in the user's words, by place. ``stamps`` are those of the time."""
+    """``names`` are the columns' names for messages, by place. ``stamps`` are the timestamp's columns by role."""
 
     layout: Layout
     kind: Kind
@@ -32,12 +32,12 @@ class Plan:
     views: tuple[SymbolColumns, ...]
     scale: float
     reading: Reading
-    #: Whether whole prices from 2**63 - 1 on are none (Databento).
+    #: Whether integer prices from 2**63 - 1 on mean that there is none (Databento).
     has_undefined: bool = False
 
     @property
     def is_wide(self) -> bool:
-        return self.views[0].symbol is not None and len(self.names) > 0 and self.layout.name in WIDE
+        return self.views[0].symbol is not None and self.layout.name in WIDE
 
     @property
     def gives(self) -> Literal["trades", "quotes", "ticks", "bars"]:
@@ -49,7 +49,7 @@ class Plan:
         return "ticks" if roles & {"bid", "ask"} else "trades"
 
     def columns(self) -> dict[str, str]:
-        """Role to the column's name, as a report tells it."""
+        """Role to the column's name, for the report."""
         places = {**self.stamps, **self.views[0].columns}
         found = {role: self.names[place] for role, place in places.items()}
         if self.layout.name == "wide":
@@ -59,14 +59,14 @@ class Plan:
 
 
 _LISTED = 5
-#: Layouts in which a row has a place for each symbol.
+#: Layouts with columns for several symbols in a row.
 WIDE = frozenset({"wide", "wide-bars", "yfinance"})
 
 
 def shape_of(
     width: int, delimiter: str, decimal: str, stamps: Mapping[str, int], views: tuple[SymbolColumns, ...]
 ) -> Shape:
-    """The columns that are wanted, as what."""
+    """The columns to be read, by type."""
     words = {"symbol", "type", "action"}
     places = {(role, place) for view in views for role, place in view.columns.items()}
     return Shape(

@@ -1,7 +1,8 @@
-"""What a file is: its header, or its first rows' shape, and the user's options, to a ``Plan``. It reads no file."""
+"""Recognises a file by its header or by the texts of its first rows, and returns the plan for reading it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -18,9 +19,9 @@ from feeds.files.recognition.columns import (
     Header,
     by_layout,
     by_names,
-    letters,
-    levels,
+    single_letter_symbols,
     stamps_of,
+    two_level,
     wide,
     wide_bars,
 )
@@ -28,15 +29,15 @@ from feeds.files.recognition.plan import WIDE, Plan, SymbolColumns, shape_of
 from feeds.files.report import shown
 from ticker.errors import FeedError, OptionError
 
-#: So many of the first rows tell a file's shape.
+#: Rows examined.
 _ROWS: Final = 100
-#: The others may be bad ones: no row has the shape of two layouts.
+#: The share of rows that must match: the others may be bad.
 _ENOUGH: Final = 0.5
 _MAX_SHOWN: Final = 160
 
 
 def recognise(dialect: Dialect, options: ReadOptions, file: str) -> Plan:
-    """How the file is to be read. Raises ``FeedError`` that says what was found, and what is needed."""
+    """The plan for reading the file. Raises ``FeedError`` that states what was found and what is needed."""
     rows = [line.fields for line in dialect.rows[:_ROWS]]
     try:
         if dialect.header is None:
@@ -52,7 +53,7 @@ def _with_header(dialect: Dialect, header: Header, options: ReadOptions) -> Plan
     said = _said(options.columns, header)
     wanted = options.layout
     if dialect.tickers is not None and wanted in (None, "yfinance"):
-        return _plan(dialect, BY_COLUMNS["yfinance"], levels(header, dialect.tickers), header.names, options)
+        return _plan(dialect, BY_COLUMNS["yfinance"], two_level(header, dialect.tickers), header.names, options)
     if wanted is not None and wanted not in BY_COLUMNS:
         return _plan(dialect, *_forced(wanted, header, said), header.names, options)
     if wanted is None and not said.keys() - {"symbol"}:
@@ -60,7 +61,7 @@ def _with_header(dialect: Dialect, header: Header, options: ReadOptions) -> Plan
             if _fits(layout, header, dialect.banner):
                 found = by_layout(header, layout)
                 return _plan(dialect, layout, _with_said(found, said), header.names, options)
-    if not said and wanted in (None, "wide") and (symbols := letters(header)) is not None:
+    if not said and wanted in (None, "wide") and (symbols := single_letter_symbols(header)) is not None:
         return _plan(dialect, BY_COLUMNS["wide"], symbols, header.names, options)
     named = by_names(header, said) if wanted not in WIDE else []
     if isinstance(named, ColumnMap):
@@ -81,7 +82,7 @@ def _without_header(dialect: Dialect, rows: Sequence[Sequence[str]], options: Re
         layout = next((each for each in HEADERLESS if each.name == options.layout), None)
         if layout is None:
             raise FeedError(
-                f"the layout {options.layout!r} has a header, and this file seems to have none; "
+                f"files of the layout {options.layout!r} have a header, and this file has none; "
                 f"its first line is {_line(dialect)}"
             )
         found = _by_place(layout, dialect.width)
@@ -90,13 +91,13 @@ def _without_header(dialect: Dialect, rows: Sequence[Sequence[str]], options: Re
         named = by_names(header, said)
         if isinstance(named, ColumnMap):
             return _plan(dialect, _generic(named, None), named, numbers, options)
-        raise FeedError(f"--columns names no {_listed(named)}; needed are {NEEDED}")
+        raise FeedError(f"--columns has no {_listed(named)}; needed: {NEEDED}")
     fitting = [layout for layout in HEADERLESS if _has_shape(layout, rows)]
     if fitting:
         return _plan(dialect, fitting[0], _with_said(_by_place(fitting[0], dialect.width), said), numbers, options)
     raise FeedError(
-        f"it has no header, and the first line is of no layout that is known: {_line(dialect)}. "
-        "Say the --layout, or what the columns are: --columns timestamp=1,symbol=2,price=3"
+        f"no header, and the first line matches no known layout: {_line(dialect)}. "
+        "Use --layout NAME, or name the columns: --columns timestamp=1,symbol=2,price=3"
     )
 
 
@@ -106,7 +107,8 @@ def _has_shape(layout: Layout, rows: Sequence[Sequence[str]]) -> bool:
     if not fitting:
         return False
     good = sum(
-        all(pattern.fullmatch(field.strip()) for pattern, field in zip(fields, row, strict=False)) for row in fitting
+        all(re.fullmatch(pattern, field.strip()) for pattern, field in zip(fields, row, strict=False))
+        for row in fitting
     )
     return good >= _ENOUGH * len(rows)
 
@@ -114,7 +116,7 @@ def _has_shape(layout: Layout, rows: Sequence[Sequence[str]]) -> bool:
 def _by_place(layout: Layout, width: int) -> ColumnMap:
     places = {role: place for role, place in layout.columns.items() if isinstance(place, int)}
     if any(place >= width for role, place in places.items() if role not in ("volume", "trades")):
-        raise FeedError(f"the layout {layout.name!r} has {len(layout.fields)} columns, and this file has {width}")
+        raise FeedError(f"the layout {layout.name!r} has {len(layout.fields)} columns; this file has {width}")
     places = {role: place for role, place in places.items() if place < width}
     stamps = {role: place for role, place in places.items() if role in STAMPS}
     return ColumnMap(
@@ -136,7 +138,7 @@ def _fits(layout: Layout, header: Header, banner: str) -> bool:
 
 
 def _forced(name: str, header: Header, said: Mapping[str, int]) -> tuple[Layout, ColumnMap]:
-    """The layout that the user wants, whatever the header looks like."""
+    """The layout of the option, and its columns in this header."""
     layouts = [layout for layout in BY_HEADER if layout.name == name]
     for layout in layouts:
         if set(header.plain) >= layout.header - set(said):
@@ -145,11 +147,11 @@ def _forced(name: str, header: Header, said: Mapping[str, int]) -> tuple[Layout,
         layout = next(each for each in HEADERLESS if each.name == name)
         return layout, _with_said(_by_place(layout, len(header.names)), said)
     missing = sorted(layouts[0].header - set(header.plain))
-    raise FeedError(f"the layout {name!r} needs {_listed(missing)}, and the header has: {_names(header)}")
+    raise FeedError(f"the layout {name!r} needs {_listed(missing)}; the header has: {_names(header)}")
 
 
 def _with_said(found: ColumnMap, said: Mapping[str, int]) -> ColumnMap:
-    """The user's columns in place of the layout's."""
+    """The columns of the layout, overridden by those of the option."""
     stamps = {role: said[role] for role in STAMPS if role in said} or found.stamps
     columns = {role: place for role, place in said.items() if role not in STAMPS}
     return ColumnMap(
@@ -158,7 +160,7 @@ def _with_said(found: ColumnMap, said: Mapping[str, int]) -> ColumnMap:
 
 
 def _said(columns: Mapping[str, str], header: Header) -> dict[str, int]:
-    """The places of the columns that the user named. Raises ``FeedError`` for one that there is not."""
+    """The places of the columns in the option. Raises ``FeedError`` for a column that doesn't exist."""
     places = {}
     lower = [name.lower() for name in header.names]
     for role, name in columns.items():
@@ -169,7 +171,7 @@ def _said(columns: Mapping[str, str], header: Header) -> dict[str, int]:
         elif name.isdecimal() and 0 < int(name) <= len(header.names):
             places[role] = int(name) - 1
         else:
-            raise FeedError(f"--columns {role}={name}: there is no such column; there are: {_names(header)}")
+            raise FeedError(f"--columns {role}={name}: no such column; the columns are: {_names(header)}")
     return places
 
 
@@ -214,13 +216,13 @@ def _are_whole(dialect: Dialect, views: Sequence[SymbolColumns]) -> bool:
 
 
 def _no_columns(header: Header, missing: Sequence[str]) -> str:
-    what = f"the header has no {_listed(missing)}" if missing else "the header is of no layout that is known"
-    hint = "Other names can be told: --columns timestamp=NAME,price=NAME"
+    what = f"the header has no {_listed(missing)}" if missing else "the header matches no known layout"
+    hint = "Name other columns with --columns timestamp=NAME,price=NAME"
     return f"{what}. Found: {_names(header)}. Needed: {NEEDED}. {hint}"
 
 
 def _listed(roles: Sequence[str]) -> str:
-    words = {"timestamp": "time stamp (timestamp, or date and time)"}
+    words = {"timestamp": "timestamp (timestamp, or date and time)"}
     named = [words.get(role, role) for role in roles]
     return f"column for {named[0]}" if len(named) == 1 else "columns for " + ", ".join(named)
 
@@ -234,6 +236,6 @@ def _line(dialect: Dialect) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Text of the file as it may stand in an error: escaped, not too long."""
+    """Text of the file for an error message: escaped and cut."""
     text = text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
     return repr(shown(text) if len(text) <= 80 else text.encode("utf-8", "backslashreplace").decode())[1:-1]

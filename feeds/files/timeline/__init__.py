@@ -1,1 +1,1 @@
-"""Rows sorted on disk and merged into one timeline."""
+"""Sorts the events of all files on disk and merges them into one timeline."""

@@ -1,7 +1,7 @@
-"""Bars into ticks: each bar walks from its open over its low and high to its close, as four trades inside it.
+"""Plays a bar as four trades: open, low and high, close.
 
-It knows no file. That the low comes first in a rising bar and the high in a falling one is the usual convention
-(a bar does not tell); volume is spread evenly, and adds up to the bar's exactly.
+The low comes first in a rising bar, the high in a falling one: the usual convention, as a bar doesn't say. The volume
+is split evenly and adds up exactly.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ STEPS: Final = 4
 
 
 def walk(bars: Bars, lasting_ns: Stamps) -> Trades:
-    """Four trades a bar, at its stamp and after one, two and three quarters of what it lasts; bar after bar."""
+    """Four trades per bar, at its start and after one, two and three quarters of its length."""
     rising = bars.close >= bars.open
     prices = np.column_stack(
         (bars.open, np.where(rising, bars.low, bars.high), np.where(rising, bars.high, bars.low), bars.close)
@@ -26,10 +26,10 @@ def walk(bars: Bars, lasting_ns: Stamps) -> Trades:
 
 
 def _shares(volume: Floats) -> Floats:
-    """``volume`` in four parts whose sum, taken from left to right, is ``volume`` again; whole numbers stay whole.
+    """Four parts of ``volume`` whose sum from left to right is exactly ``volume``; whole numbers stay whole.
 
-    A fraction's last part is the volume less the sum of the others, which is exact (Sterbenz: the two are within a
-    factor of two of each other); and so is adding it again.
+    The last part of a fraction is the volume minus the others' sum. That is exact, as is adding it again: the two
+    numbers are within a factor of two of each other (Sterbenz's lemma).
     """
     whole = volume == np.floor(volume)
     share = np.where(whole, np.floor(volume / STEPS), volume / STEPS)

@@ -1,7 +1,4 @@
-"""The bars of one file: how long each lasts is known when all of them are; until then they lie on disk.
-
-It knows neither other files nor the timeline that its bars become part of.
-"""
+"""The bars of one file. Their interval is known once all are read; until then they are on disk."""
 
 from __future__ import annotations
 
@@ -19,20 +16,20 @@ from feeds.files.timeline.spool import Records
 from ticker.model import Bars, Stamps
 
 DAY_NS: Final = 86_400 * 10**9
-#: What a bar lasts when the file doesn't tell.
+#: The interval if the file doesn't show it.
 FALLBACK_NS: Final = 60 * 10**9
 LONGEST_NS: Final = 366 * DAY_NS
-#: Bars that are in memory at once.
+#: Bars in memory at once.
 BLOCK: Final = 65_536
-#: So many distances of bars are counted apart; in a file without an interval there may be as many as rows.
+#: Distinct distances that are counted; a file without a regular interval may have as many as rows.
 _DISTANCES: Final = 10_000
 _NEVER: Final = int(np.iinfo(np.int64).max)
 
 
 class FileBars:
-    """Takes a file's bars in any order. Of those of one symbol and start, the last one in the file counts.
+    """Takes a file's bars in any order. Of several with the same symbol and start, the last in the file counts.
 
-    One that is there twice is one bar: that is not counted as ``repeated``.
+    Identical bars are not counted as ``repeated``.
     """
 
     def __init__(self, run: int) -> None:
@@ -40,7 +37,7 @@ class FileBars:
         self._store: Sorted | None = None
         self._symbols = 0
         self.interval_ns = FALLBACK_NS
-        #: Bars that don't count and were not the same as those that do; and of one the symbol's code and its start.
+        #: Bars replaced by a later, different one; and the code and start of one of them.
         self.repeated = 0
         self.repeated_at: tuple[int, int] | None = None
 
@@ -52,7 +49,7 @@ class FileBars:
         self._symbols = max(self._symbols, int(bars.symbol.max(initial=-1)) + 1)
 
     def finish(self, time_zone: str) -> None:
-        """Find out the interval and where each bar ends: an interval on, or where its symbol's next one begins."""
+        """Determine the interval and each bar's end: after the interval, or where the symbol's next bar starts."""
         self._store = self._sorter.finish()
         self.interval_ns = self._most_common_distance() or _of_lone_bars(self._store, time_zone)
         following = np.zeros(self._symbols, BARS)
@@ -62,12 +59,12 @@ class FileBars:
             after = _next_bars(block, following)
             ends = np.minimum(bar_ends(block["start"], self.interval_ns, time_zone), after["start"])
             self._count_repeated(block[(after["start"] == block["start"]) & ~_alike(block, after)])
-            # What the field says here is how long this one bar lasts.
+            # In this spool the field is the length of this bar.
             block["interval"] = ends - block["start"]
             self._store.spool.write(start, block)
 
     def blocks(self) -> Iterator[tuple[Bars, Stamps]]:
-        """The bars that count, by their starts, and how long each lasts (ns)."""
+        """The bars that count, sorted by start, and the length of each (ns)."""
         assert self._store is not None, "finish() comes first"
         for start in range(0, len(self._store), BLOCK):
             block = self._store.read(start, start + BLOCK)
@@ -85,7 +82,7 @@ class FileBars:
             self.repeated_at = int(bars["symbol"][0]), int(bars["start"][0])
 
     def _most_common_distance(self) -> int:
-        """Between beginnings of a symbol in a row, the shortest of equally common ones; 0: no symbol has two."""
+        """Of successive starts of a symbol; the shortest if several are equally common; 0 if no symbol has two."""
         assert self._store is not None, "finish() comes first"
         counts: Counter[int] = Counter()
         before = np.full(self._symbols, _NEVER)
@@ -100,13 +97,13 @@ class FileBars:
 
 
 def _grouped(block: Records) -> tuple[npt.NDArray[np.intp], Stamps, Records]:
-    """The order that puts a block's bars beside those of the same symbol; their starts and their codes in it."""
+    """The order that groups a block's bars by symbol, and the starts and codes in that order."""
     order = block["symbol"].argsort(kind="stable")
     return order, block["start"][order], block["symbol"][order]
 
 
 def _distances(block: Records, before: Stamps) -> Stamps:
-    """From each bar back to its symbol's one before; 0 where there is none. ``before``: each symbol's last start."""
+    """From each bar's start back to its symbol's previous one, or 0. ``before`` holds each symbol's last start."""
     _, starts, symbols = _grouped(block)
     first = np.r_[True, symbols[1:] != symbols[:-1]]
     previous = np.r_[_NEVER, starts[:-1]]
@@ -118,7 +115,7 @@ def _distances(block: Records, before: Stamps) -> Stamps:
 
 
 def _next_bars(block: Records, following: Records) -> Records:
-    """Each bar's symbol's next one. ``following``: each symbol's first one behind the block."""
+    """The next bar of each bar's symbol. ``following`` holds each symbol's first bar after the block."""
     order, _, symbols = _grouped(block)
     last = np.r_[symbols[1:] != symbols[:-1], True]
     found = np.empty(len(block), BARS)
@@ -130,7 +127,7 @@ def _next_bars(block: Records, following: Records) -> Records:
 
 
 def _alike(some: Records, others: Records) -> npt.NDArray[np.bool_]:
-    """Which of the bars have the same values as those at the same places."""
+    """Which bars have equal values, pairwise."""
     same = np.ones(len(some), np.bool_)
     for name in BAR_VALUES:
         same &= (some[name] == others[name]) | (np.isnan(some[name]) & np.isnan(others[name]))
@@ -138,13 +135,13 @@ def _alike(some: Records, others: Records) -> npt.NDArray[np.bool_]:
 
 
 def _of_lone_bars(store: Sorted, time_zone: str) -> int:
-    """What bars last of which no symbol has two: a day, if they begin with one."""
+    """The interval if no symbol has two bars: a day if they start at midnight."""
     stamp = pd.Timestamp(store.first or 0, unit="ns", tz=time_zone).tz_localize(None)
     return DAY_NS if stamp == stamp.normalize() else FALLBACK_NS
 
 
 def bar_ends(starts: Stamps, interval: int, time_zone: str) -> Stamps:
-    """An interval after the starts. Days are those of the zone: one has 23 hours, and one 25."""
+    """``starts`` plus the interval. Days are those of the zone, of 23 to 25 hours."""
     if interval % DAY_NS or time_zone == "UTC":
         return starts + interval
     local = pd.DatetimeIndex(np.ascontiguousarray(starts).view("M8[ns]")).tz_localize("UTC").tz_convert(time_zone)

@@ -1,6 +1,6 @@
-"""Records in the order of time, more of them than memory holds: sorted in runs, merged if the runs overlap.
+"""Sorts records by time on disk (external merge sort): runs are sorted in memory and merged if they overlap.
 
-Records of one stamp stay in the order in which they were added. It knows no tick.
+The sort is stable: records of one timestamp keep the order in which they were added.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import numpy.typing as npt
 from feeds.files.timeline.spool import INDEX_EVERY, Records, Spool
 from ticker.model import Stamps
 
-#: Records that are sorted in memory at once.
+#: Records sorted in memory at once.
 RUN: Final = 1 << 19
 
 
 class Sorted:
-    """Records by time, to be found by their stamps."""
+    """Sorted records, found by their timestamps."""
 
     def __init__(self, spool: Spool) -> None:
         self.spool = spool
@@ -39,7 +39,7 @@ class Sorted:
         return int(self.spool.read(len(self) - 1, len(self))["ts"][0]) if len(self) else None
 
     def position(self, ts: int, side: str = "left") -> int:
-        """How many records are before ``ts`` (``side`` "right": before or at)."""
+        """How many records are before ``ts`` (``side`` "right": at or before)."""
         mark = int(self._marks.searchsorted(ts, side=side))  # type: ignore[call-overload]  # a plain str
         if not mark:
             return 0
@@ -48,7 +48,7 @@ class Sorted:
         return start + int(stamps.searchsorted(ts, side=side))  # type: ignore[call-overload]  # a plain str
 
     def following(self, moments: Stamps) -> Stamps:
-        """For each of ``moments``, which are in order, the first stamp at or after it; the highest integer: none is."""
+        """The first timestamp at or after each of the sorted ``moments``; the highest integer if there is none."""
         found = np.full(len(moments), np.iinfo(np.int64).max)
         blocks = self._marks.searchsorted(moments)
         within = blocks < len(self._marks)
@@ -70,14 +70,14 @@ class Sorted:
 
 
 class Sorter:
-    """Takes records in any order, in bounded memory. ``finish`` gives them in order; nothing can be added then."""
+    """Takes records in any order, in bounded memory. ``finish`` returns them sorted; nothing can be added then."""
 
     def __init__(self, dtype: np.dtype[Any], run: int = RUN) -> None:
         self._spool = Spool(dtype)
         self._run = run
         self._parts: list[Records] = []
         self._held = 0
-        #: Where each run begins, its first stamp and its last.
+        #: The position, first and last timestamp of each run.
         self._runs: list[tuple[int, int, int]] = []
 
     def __len__(self) -> int:
@@ -115,7 +115,7 @@ class Sorter:
         self._spool.append(records)
 
     def _merged(self) -> Spool:
-        """The runs merged: from each a window is in memory, and what is before all windows' ends can go out."""
+        """Merge the runs with a window of each in memory: what precedes the ends of all windows is complete."""
         starts = [start for start, _, _ in self._runs] + [len(self._spool)]
         window = max(64, 2 * self._run // len(self._runs))
         cursors = [_Cursor(self._spool, start, stop, window) for start, stop in pairwise(starts)]
@@ -128,7 +128,7 @@ class Sorter:
                 if any(map(len, parts)):
                     merged.append(in_order(np.concatenate(parts)))
                 else:
-                    # A window full of one stamp: all of that stamp, run after run, however much it is.
+                    # A window full of one timestamp: write all records of it, run by run.
                     for cursor in cursors:
                         for part in cursor.all_of(bound):
                             merged.append(part)
@@ -151,7 +151,7 @@ class _Cursor:
 
     @property
     def more(self) -> bool:
-        """Whether the run goes on behind the window."""
+        """Whether the run continues after the window."""
         return self._at < self._stop
 
     @property
@@ -164,7 +164,7 @@ class _Cursor:
         self._at = end
 
     def take(self, bound: int) -> Records:
-        """Out of the window, what is before ``bound``."""
+        """Remove and return the records before ``bound``."""
         count = int(np.ascontiguousarray(self._records["ts"]).searchsorted(bound))
         taken, self._records = self._records[:count], self._records[count:]
         if self.more and len(self._records) < self._window // 2:
@@ -172,7 +172,7 @@ class _Cursor:
         return taken
 
     def all_of(self, stamp: int) -> Iterator[Records]:
-        """What has this stamp, which nothing is before, window by window."""
+        """Remove and return all records with this timestamp, the lowest, window by window."""
         while len(self._records) and self._records["ts"][0] == stamp:
             count = int(np.ascontiguousarray(self._records["ts"]).searchsorted(stamp, side="right"))
             yield self._records[:count]
@@ -186,7 +186,7 @@ class _Cursor:
 
 
 def in_order(records: Records) -> Records:
-    """Sorted by stamp; those of one stamp stay as they are."""
+    """The records sorted by timestamp, stably."""
     stamps: npt.NDArray[np.int64] = np.ascontiguousarray(records["ts"])
     if (stamps[1:] >= stamps[:-1]).all():
         return records

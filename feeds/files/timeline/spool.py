@@ -1,6 +1,6 @@
-"""Records on disk, in temporary files that are gone when nobody has them open: what is too much for memory.
+"""Records in temporary files, for data that may exceed memory. The system deletes the files when they are closed.
 
-A spool is one file of records of one kind, appended in runs and read by position. It knows no tick.
+A spool is one file of records of one type, appended in runs and read by position.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from ticker.errors import FeedError
 
 Records = npt.NDArray[np.void]
 
-#: One stamp of so many is kept in memory, to find a moment with one read.
+#: One timestamp per this many records is kept in memory, so that finding a time takes one read.
 INDEX_EVERY: Final = 4096
 _MAX_WRITE: Final = 1 << 24
 
 
 class Spool:
-    """Records of ``dtype``, which has a field ``ts``. Reading by position is safe from several threads at once.
+    """Records of ``dtype``, which has a field ``ts``. Several threads may read at once.
 
-    Raises ``FeedError`` when the disk is full, or nothing can be written there, and for reading after ``close``.
+    Raises ``FeedError`` if the disk can't be written or is full, and for reads after ``close``.
     """
 
     def __init__(self, dtype: np.dtype[Any]) -> None:
         self.dtype = dtype
-        self._file: IO[bytes] | None = None  # most spools stay empty, and take no file
+        self._file: IO[bytes] | None = None  # many spools stay empty and need no file
         self._length = 0
         self._closed = False
-        # Against closing while another thread reads: the number of the file may be another file's by then.
+        # Against closing while another thread reads: the descriptor may by then belong to another file.
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -44,7 +44,7 @@ class Spool:
         self._length += len(records)
 
     def write(self, start: int, records: Records) -> None:
-        """Lay ``records`` over what is at ``start``."""
+        """Overwrite the records from ``start`` on."""
         data = np.ascontiguousarray(records).view(np.uint8).data
         at = start * self.dtype.itemsize
         try:
@@ -56,21 +56,21 @@ class Spool:
                     data, at = data[count:], at + count
         except OSError as error:
             where = tempfile.tempdir or "a temporary folder"
-            text = f"what is read can't be kept in {where}: {error.strerror}; TMPDIR names a folder with more room"
+            text = f"can't write to {where}: {error.strerror}; set TMPDIR to a folder with more space"
             raise FeedError(text) from error
 
     def read(self, start: int, stop: int) -> Records:
-        """The records ``start`` to ``stop`` (not included), as far as there are any."""
+        """The records from ``start`` to ``stop`` (excluded) or to the end."""
         stop = min(stop, self._length)
         data = np.empty(max(0, stop - start), self.dtype)
         view, at = data.view(np.uint8).data, start * self.dtype.itemsize
         while view:
             with self._lock:
                 if self._file is None or self._closed:
-                    raise FeedError("the replay's files are closed")
+                    raise FeedError("the replay is closed")
                 count = os.preadv(self._file.fileno(), [view], at)
             if not count:
-                raise FeedError("a temporary file was cut off")
+                raise FeedError("a temporary file was truncated")
             view, at = view[count:], at + count
         return data
 

@@ -1,6 +1,6 @@
-"""All ticks and bars of a replay in the order of time, to be had from any moment on.
+"""All ticks and bars of a replay in time order, readable from any time on.
 
-They lie in temporary files; what is in memory is an index and what is being read. It knows no file that a user has.
+They are in temporary files; memory holds an index and the blocks being read.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ Event = TickBatch | BarBatch | Rollover
 
 
 class Timeline:
-    """Made by ``loading.load``. ``first`` and ``last`` are stamps (ns); ``last`` is not before the last bar's end.
+    """Made by ``loading.load``. ``first`` and ``last`` are timestamps (ns); the last bar ends at or before ``last``.
 
-    Safe for several iterators in several threads.
+    Several iterators may run at once, in several threads.
     """
 
     def __init__(
@@ -52,15 +52,15 @@ class Timeline:
 
     @property
     def kinds(self) -> str:
-        """What there is: ``trades and quotes``."""
+        """``trades and quotes``, for example."""
         found = [kind for kind in ("trades", "quotes", "bars") if any(getattr(each, kind) for each in self.reports)]
         return " and ".join(found)
 
     def events(self, after: int | None = None, upto: int | None = None, *, coarse: bool = False) -> Iterator[Event]:
-        """What has a stamp above ``after`` and not above ``upto``, in order; a ``Rollover`` before each new day.
+        """The events after ``after`` up to and including ``upto``, in order, with a ``Rollover`` before each day.
 
-        At one stamp: bars that end, the new day, bars that begin, ticks. ``coarse``: in far fewer events, where bars
-        come after the ticks inside them; those that are still open at ``upto`` come in detail all the same.
+        At one timestamp: closing bars, the rollover, opening bars, ticks. ``coarse`` yields far fewer events with the
+        same result: bars follow the ticks inside them, except those still open at ``upto``.
         """
         start = self.first - 1 if after is None else after
         end = self.last if upto is None else upto
@@ -71,12 +71,12 @@ class Timeline:
         yield from self._finely(start, end)
 
     def close(self) -> None:
-        """Let go of the files. Iterators that are open may fail then."""
+        """Delete the temporary files. Open iterators may then raise ``FeedError``."""
         for store in self._stores:
             store.close()
 
     def _first_of_days(self, midnights: Stamps) -> Stamps:
-        """The stamp of each day's first tick: there the day begins, and not on a Saturday at midnight."""
+        """The timestamp of each day's first tick. A day without ticks, as a Saturday, is none."""
         found = np.unique(np.minimum(self._trades.following(midnights), self._quotes.following(midnights)))
         return found[found < _END]
 
@@ -106,7 +106,7 @@ class Timeline:
             yield from self._batch(ticks[0][trade:], ticks[1][quote:])
 
     def _coarsely(self, after: int, upto: int) -> Iterator[Event]:
-        """Days apart, ticks first and then the bars that ended among them."""
+        """Day by day, ticks first and then the bars that closed among them."""
         yield from self._first_bars(after, upto)
         closed = _Bars(self._closed, after, upto)
         days = self._days[(self._days > after) & (self._days <= upto)]
@@ -125,7 +125,7 @@ class Timeline:
             yield from self._bars(closed.upto(bound), closed=True)
 
     def _first_bars(self, after: int, upto: int) -> Iterator[BarBatch]:
-        """The first bar of each symbol and interval: it says which bars are the feed's own."""
+        """The first bar of each symbol and interval: it tells the hub not to compute these bars."""
         seen: set[int] = set()
         at, stop = self._opened.position(after, "right"), self._opened.position(upto, "right")
         while at < stop and len(seen) < len(self.table) * len(self._intervals):
@@ -139,9 +139,9 @@ class Timeline:
             yield from self._bars(records[sorted(new)], closed=False)
 
     def _blocks(self, after: int, upto: int) -> Iterator[tuple[Records, Records, int]]:
-        """Ticks, block by block, each with the stamp up to which (included) everything is in it or was before.
+        """Blocks of ticks, each with the timestamp up to which it is complete.
 
-        But where more ticks share a stamp than a block holds, the next blocks go on with it.
+        If more ticks share a timestamp than a block holds, the next blocks continue it.
         """
         trades, quotes = _Reading(self._trades, after, upto), _Reading(self._quotes, after, upto)
         while True:
@@ -151,8 +151,8 @@ class Timeline:
                 return
 
     def _open_at(self, moment: int) -> int:
-        """The beginning of the earliest of the bars that are open at ``moment``, less 1 ns; ``moment`` if none is."""
-        # They end later than this and began before: none is longer than the longest interval, and the clocks' hour.
+        """1 ns before the start of the earliest bar that is open at ``moment``; ``moment`` if none is open."""
+        # Such a bar ends within the longest interval, plus an hour for a change of the clocks.
         at = self._closed.position(moment, "right")
         stop = self._closed.position(moment + max(self._intervals) + _HOUR_NS, "right")
         earliest = moment + 1
@@ -176,7 +176,7 @@ class Timeline:
 
 
 class _Reading:
-    """Ticks of one kind, read ahead by a block."""
+    """Ticks of one kind, read one block ahead."""
 
     def __init__(self, store: Sorted, after: int, upto: int) -> None:
         self._store = store
@@ -190,7 +190,7 @@ class _Reading:
 
     @property
     def bound(self) -> int:
-        """Up to this stamp (included) everything is in the block, or follows with this very stamp."""
+        """The timestamp up to which the block is complete, apart from more ticks with that timestamp."""
         if self._at >= self._stop:
             return _END
         return int(self._block["ts"][-1])
@@ -209,7 +209,7 @@ class _Reading:
 
 
 class _Bars:
-    """Bars in their order, some at a time."""
+    """Bars in order, read step by step."""
 
     def __init__(self, store: Sorted, after: int, upto: int) -> None:
         self._store = store
@@ -223,8 +223,8 @@ class _Bars:
 
 
 def _midnights(first: int, last: int, time_zone: str) -> Stamps:
-    """The beginnings of days in a zone, after ``first`` and up to ``last`` (ns)."""
-    # Without the zone until all of them are there: in some, a day of the year has no midnight.
+    """The midnights in a zone after ``first`` up to ``last`` (ns)."""
+    # Local times first: in some zones one day of the year has no midnight.
     begin, end = (pd.Timestamp(ts, unit="ns", tz=time_zone).tz_localize(None) for ts in (first, last))
     days = pd.date_range(begin.normalize(), end, freq="D")
     local: Any = days.tz_localize(time_zone, nonexistent="shift_forward", ambiguous=True)

@@ -178,10 +178,10 @@ def test_strict_stops_at_the_first_bad_row() -> None:
     found = read(content)
     assert found.complaints == [
         "f:3: column 'price': 'x' is not a price",
-        "f:4: column 'timestamp': 'soon' is not a time stamp",
-        "f:5: 2 fields, where the others have 3",
+        "f:4: column 'timestamp': 'soon' is not a timestamp",
+        "f:5: 2 fields, not 3",
     ]
-    assert found.report.refused == {"not a price": 1, "not a time stamp": 1, "wrong number of fields": 1}
+    assert found.report.refused == {"not a price": 1, "not a timestamp": 1, "wrong number of fields": 1}
 
 
 def test_an_empty_file_is_told_and_a_header_alone_gives_nothing() -> None:
@@ -240,7 +240,7 @@ def test_rows_of_typed_columns_are_refused_by_their_number() -> None:
     found = read(frame)
     assert len(found.trades) == 1
     assert found.complaints == [
-        "f:2: column 'timestamp': '' is not a time stamp",
+        "f:2: column 'timestamp': '' is not a timestamp",
         "f:3: column 'symbol': '' is not a symbol",
         "f:4: column 'price': '' is not a price",
     ]

@@ -116,10 +116,10 @@ def test_plain_blocks_go_the_quick_way() -> None:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("2024-01-03,A,1", "3 fields, where the others have 4"),
-        ("2024-01-03,A,1,2,3", "5 fields, where the others have 4"),
-        ("and so on", "1 field, where the others have 4"),
-        ('2024-01-03,"A,1,2', "a quote mark is not closed"),
+        ("2024-01-03,A,1", "3 fields, not 4"),
+        ("2024-01-03,A,1,2,3", "5 fields, not 4"),
+        ("and so on", "1 field, not 4"),
+        ('2024-01-03,"A,1,2', "a quote is not closed"),
         ('2024-01-03,"' + "A" * (1 << 20) + ",1,2", "a line longer than 1 MiB"),
     ],
 )

@@ -52,7 +52,7 @@ def test_a_time_that_never_was_is_refused_as_such() -> None:
     """When the clocks are put forward."""
     found = read("timestamp,price\n2024-03-10 02:30:00,1\n2024-03-10 03:00:00,1\n", time_zone=NEW_YORK)
     assert [row[1] for row in found.trades] == [at("2024-03-10 07:00")]
-    reason = "not a time that there was in America/New_York: the clocks were put forward"
+    reason = "not a time that exists in America/New_York: the clocks went forward"
     assert found.complaints == [f"f:2: column 'timestamp': '2024-03-10 02:30:00' is {reason}"]
 
 

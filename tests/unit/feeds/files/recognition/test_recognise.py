@@ -111,9 +111,9 @@ def test_the_users_columns_take_the_place_of_the_usual_ones() -> None:
 @pytest.mark.parametrize(
     ("header", "words"),
     [
-        ("price,symbol,size", "time stamp"),
+        ("price,symbol,size", "timestamp"),
         ("timestamp,symbol,size", "price"),
-        ("open,high,low,close,adjusted close,volume,dividend amount", "time stamp"),
+        ("open,high,low,close,adjusted close,volume,dividend amount", "timestamp"),
         ("timestamp,symbol,open,high,low", "close"),
         ("timestamp,symbol,price,price", "'price' twice"),
     ],
@@ -155,7 +155,7 @@ def test_a_layout_can_be_said() -> None:
     assert read("34200000,1,2,1,2,5.5,\n", "20240103_a.csv", layout="lean-bars").report.bars == 1
     with pytest.raises(FeedError, match="'kibot' has 7 columns"):
         read("2024-01-03,1\n", layout="kibot")
-    with pytest.raises(FeedError, match="'yahoo' has a header"):
+    with pytest.raises(FeedError, match="'yahoo' have a header"):
         read("2024-01-03,1\n", layout="yahoo")
     with pytest.raises(FeedError, match="'kaggle' needs"):
         read("date,price\n2024-01-03,1\n", layout="kaggle")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -78,7 +79,7 @@ def test_reading_after_closing_is_an_error() -> None:
     spool = Spool(FORM)
     spool.append(records(10))
     spool.close()
-    with pytest.raises(FeedError, match="the replay's files are closed"):
+    with pytest.raises(FeedError, match="closed"):
         spool.read(0, 1)
 
 
@@ -92,9 +93,7 @@ def test_a_full_disk_is_told_in_words(folder: Path, monkeypatch: pytest.MonkeyPa
     spool = Spool(FORM)
     with pytest.raises(FeedError) as caught:
         spool.append(records(1))
-    assert str(caught.value) == (
-        f"what is read can't be kept in {folder}: No space left on device; TMPDIR names a folder with more room"
-    )
+    assert re.search(f"{folder}: No space left on device; .*TMPDIR", str(caught.value))
     spool.close()
 
 
@@ -102,6 +101,6 @@ def test_a_folder_that_is_none_is_told(folder: Path) -> None:
     """When there is something to write."""
     folder.rmdir()
     spool = Spool(FORM)
-    with pytest.raises(FeedError, match=f"can't be kept in {folder}: No such file or directory; TMPDIR"):
+    with pytest.raises(FeedError, match=f"{folder}: No such file or directory; .*TMPDIR"):
         spool.append(records(1))
     spool.close()
