@@ -1,4 +1,4 @@
-"""Bad files and bad rows: what each is told, in one line with file, line, column and the text found."""
+"""Bad files and bad rows: the message has file, line, column and text."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAX_COMPLAINT = 800
 
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Complaints name files as the user did: by their names, here."""
+    """Messages name files as the user did, by a relative path."""
     monkeypatch.chdir(tmp_path)
 
 
@@ -35,8 +35,8 @@ def bad_file(bad: Bad, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("bad", BAD_FILES, ids=lambda bad: bad.id)
-def test_a_bad_file_is_refused_with_its_reason(bad: Bad, tmp_path: Path) -> None:
-    """One printable line that names the file or the option, and is not a program's inside."""
+def test_a_bad_file_is_an_error_with_its_reason(bad: Bad, tmp_path: Path) -> None:
+    """One printable line that names the file or the option, without internals."""
     path = bad_file(bad, tmp_path)
     with pytest.raises(FeedError) as caught:
         published([Path(path.name)], **bad.options)
@@ -50,8 +50,8 @@ def test_a_bad_file_is_refused_with_its_reason(bad: Bad, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("bad", BAD_ROWS, ids=lambda bad: bad.id)
-def test_a_bad_row_is_told_and_the_good_ones_play(bad: BadRow, tmp_path: Path) -> None:
-    """With file, line, column and the text that was found, escaped and cut; it is counted once."""
+def test_a_bad_row_is_reported_and_good_rows_are_played(bad: BadRow, tmp_path: Path) -> None:
+    """With file, line, column and text, escaped and cut; it is counted once."""
     path = tmp_path / "rows.csv"
     path.write_bytes(bad.content)
     found = published([Path(path.name)], time_zone=bad.zone)
@@ -70,7 +70,7 @@ def test_a_bad_row_is_told_and_the_good_ones_play(bad: BadRow, tmp_path: Path) -
 
 @pytest.mark.parametrize("bad", BAD_ROWS, ids=lambda bad: bad.id)
 def test_strict_stops_at_the_first_bad_row(bad: BadRow, tmp_path: Path) -> None:
-    """With the very complaint that would have been counted."""
+    """With the same message."""
     path = tmp_path / "rows.csv"
     path.write_bytes(bad.content)
     with pytest.raises(FeedError) as caught:
@@ -78,8 +78,7 @@ def test_strict_stops_at_the_first_bad_row(bad: BadRow, tmp_path: Path) -> None:
     assert re.match(rf"rows\.csv:3: {bad.complaint}", str(caught.value)), str(caught.value)
 
 
-def test_a_bad_row_is_in_its_place_behind_many_good_ones(tmp_path: Path) -> None:
-    """Lines are counted over all blocks of a file, also over blank ones."""
+def test_line_numbers_count_all_blocks_and_blank_lines(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_bytes(text(HEADER, *[GOOD] * 50_000, "", "2024-01-03T14:30:00Z,AAPL,abc,100", GOOD))
     report = published([path]).report
@@ -88,8 +87,7 @@ def test_a_bad_row_is_in_its_place_behind_many_good_ones(tmp_path: Path) -> None
     ]
 
 
-def test_thousands_of_bad_rows_are_counted_and_few_of_them_told(tmp_path: Path) -> None:
-    """A report has a bound."""
+def test_all_bad_rows_are_counted_and_20_reported(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_bytes(text(HEADER, GOOD, *["2024-01-03T14:30:00Z,AAPL,abc,100"] * 5_000))
     report = published([path]).report
@@ -98,8 +96,8 @@ def test_thousands_of_bad_rows_are_counted_and_few_of_them_told(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("name", GOOD_NAMES)
-def test_odd_names_are_just_names(name: str, tmp_path: Path) -> None:
-    """A formula, a path, a tag, a word that pandas takes for nothing."""
+def test_unusual_symbols_are_read_verbatim(name: str, tmp_path: Path) -> None:
+    """A formula, a path, a tag, a word that pandas takes for a missing value."""
     path = tmp_path / "trades.csv"
     quoted = name.replace('"', '""')
     path.write_bytes(text(HEADER, f'2024-01-03T14:30:00Z,"{quoted}",184.22,100'))
@@ -130,7 +128,7 @@ def test_odd_names_are_just_names(name: str, tmp_path: Path) -> None:
         "capitals",
     ],
 )  # fmt: skip
-def test_odd_but_good_files_are_read(content: bytes, tmp_path: Path) -> None:
+def test_unusual_but_valid_files_are_read(content: bytes, tmp_path: Path) -> None:
     """To the same two trades."""
     path = tmp_path / "trades.csv"
     path.write_bytes(content)
@@ -146,8 +144,10 @@ ON_THE_COMMAND_LINE = tuple(bad for bad in BAD_FILES if not bad.options)
 @pytest.mark.parametrize(
     "command", [["inspect"], ["serve", "--port", "0", "--feed", "csv", "--path"]], ids=lambda it: it[0]
 )
-def test_on_the_command_line_it_is_one_line_and_status_2(command: list[str], bad: Bad, tmp_path: Path) -> None:
-    """On stderr; a replay that failed says what to run to learn more, if there is something to look into."""
+def test_on_the_command_line_a_bad_file_gives_one_line_and_status_2(
+    command: list[str], bad: Bad, tmp_path: Path
+) -> None:
+    """`ticker serve` recommends `ticker inspect` if the file can be opened."""
     path = bad_file(bad, tmp_path)
     result = CliRunner().invoke(main, [*command, path.name])
     assert result.exit_code == 2

@@ -1,4 +1,4 @@
-"""Files as a user has them, to a timeline, through the reader."""
+"""Loading files into a timeline."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def plain(timeline: Timeline) -> list[tuple[int, str, float]]:
 
 
 def test_a_folder_of_files_becomes_one_timeline(tmp_path: Path, loaded: Any) -> None:
-    """All share one table; each has its own report; ties are in the order of the names."""
+    """One symbol table, one report per file; ties are ordered by file name."""
     write(tmp_path / "b.csv", [(2, "MSFT", 1), (1, "AAPL", 2)])
     with gzip.open(tmp_path / "a.csv.gz", "wt") as file:
         file.write(write(tmp_path / "a.tmp", [(1, "IBM", 3), (5, "MSFT", 4)]).read_text())
@@ -64,14 +64,15 @@ def test_a_folder_of_files_becomes_one_timeline(tmp_path: Path, loaded: Any) -> 
     assert timeline.kinds == "trades"
 
 
-def test_the_same_rows_are_played_twice(tmp_path: Path, loaded: Any) -> None:
-    """Two trades may be alike."""
+def test_identical_rows_are_all_played(tmp_path: Path, loaded: Any) -> None:
     path = write(tmp_path / "a.csv", [(1, "A", 2)] * 3)
     assert plain(loaded(path, path)) == [(1, "A", 2)] * 6
 
 
-def test_progress_is_told_now_and_then_and_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Over all files; at most once in 50 ms, for drawing it takes time as well."""
+def test_progress_is_reported_at_most_every_50_ms_and_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over all files."""
     rows = [(second, "A", 1.0) for second in range(60_000)]
     paths = [write(tmp_path / name, rows) for name in ("a.csv", "b.csv")]
     now_s = 0.0
@@ -106,8 +107,10 @@ def test_progress_is_told_now_and_then_and_at_the_end(tmp_path: Path, monkeypatc
         ),
     ],
 )
-def test_what_can_not_be_played_is_told_by_its_first_complaint(files: list[str], words: str, tmp_path: Path) -> None:
-    """And a file that is there and has nothing in it is an error, for it was meant to have something."""
+def test_files_without_a_good_row_are_an_error_with_the_first_complaint(
+    files: list[str], words: str, tmp_path: Path
+) -> None:
+    """A file without rows is an error in any case."""
     for number, text in enumerate(files):
         (tmp_path / f"{number}.csv").write_text(text)
     with pytest.raises(FeedError, match=words):
@@ -115,7 +118,7 @@ def test_what_can_not_be_played_is_told_by_its_first_complaint(files: list[str],
 
 
 def test_one_good_row_in_all_files_is_enough(tmp_path: Path, loaded: Any) -> None:
-    """The others are counted in the reports."""
+    """The reports count the others."""
     (tmp_path / "a.csv").write_text(HEADER + f"{START_NS},A,x,1\n")
     write(tmp_path / "b.csv", [(0, "A", 1)])
     timeline = loaded(tmp_path)
@@ -123,8 +126,8 @@ def test_one_good_row_in_all_files_is_enough(tmp_path: Path, loaded: Any) -> Non
     assert [report.refused.total() for report in timeline.reports] == [1, 0]
 
 
-def test_the_disk_is_free_again_after_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that is cut off is told at its end, when much is on disk already."""
+def test_temporary_files_are_closed_after_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A truncated file fails at its end, when much is on disk."""
     opened: list[Any] = []
     temporary = tempfile.TemporaryFile
 
@@ -142,8 +145,8 @@ def test_the_disk_is_free_again_after_an_error(tmp_path: Path, monkeypatch: pyte
     assert all(file.closed for file in opened)
 
 
-def test_the_zone_is_the_files_where_they_agree(tmp_path: Path, loaded: Any) -> None:
-    """And UTC where they don't."""
+def test_the_zone_is_that_of_the_files_if_they_agree(tmp_path: Path, loaded: Any) -> None:
+    """Otherwise UTC."""
     new_york = tmp_path / "a.csv"
     new_york.write_text("timestamp,symbol,price,size\n2024-03-11 09:30:00,A,1,1\n")
     utc = write(tmp_path / "b.csv", [(0, "A", 1)])
@@ -151,8 +154,8 @@ def test_the_zone_is_the_files_where_they_agree(tmp_path: Path, loaded: Any) -> 
     assert loaded(new_york, utc).time_zone == "UTC"
 
 
-def test_stamps_across_a_change_of_the_clocks_are_right(tmp_path: Path, loaded: Any) -> None:
-    """Each morning's 09:30 is an hour earlier by UTC from March on; days begin at the zone's midnights."""
+def test_timestamps_across_a_dst_transition_are_right(tmp_path: Path, loaded: Any) -> None:
+    """Days start at local midnights."""
     path = tmp_path / "a.csv"
     days = pd.date_range("2024-03-07 09:30", periods=6, tz="America/New_York")
     path.write_text(HEADER + "".join(f"{day:%Y-%m-%d %H:%M:%S},A,{n + 1},1\n" for n, day in enumerate(days)))
@@ -161,8 +164,8 @@ def test_stamps_across_a_change_of_the_clocks_are_right(tmp_path: Path, loaded: 
     assert found[1::2] == ["day"] * 5
 
 
-def test_a_files_own_bars_come_back_unchanged(tmp_path: Path, loaded: Any) -> None:
-    """With all their digits, and what the file doesn't tell unknown."""
+def test_bars_of_a_file_are_published_unchanged(tmp_path: Path, loaded: Any) -> None:
+    """With all digits; missing values stay missing."""
     path = tmp_path / "a.csv"
     rng = np.random.default_rng(1)
     opens = rng.uniform(10, 20, 50)

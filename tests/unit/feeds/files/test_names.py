@@ -1,4 +1,4 @@
-"""Symbols and dates out of files' names."""
+"""Symbols and dates in file names."""
 
 from __future__ import annotations
 
@@ -34,13 +34,12 @@ from feeds.files.names import date_of, symbol_of
         (("trades.csv",), "trades"),
     ],
 )
-def test_a_symbol_is_found_in_a_name(names: tuple[str, ...], symbol: str) -> None:
-    """The nearest name that tells one; else the whole name is it."""
+def test_a_symbol_is_found_in_a_file_name(names: tuple[str, ...], symbol: str) -> None:
+    """The nearest name that contains one; otherwise the whole name."""
     assert symbol_of(names) == symbol
 
 
-def test_a_name_that_can_be_no_symbol_is_none() -> None:
-    """Nothing is made up."""
+def test_an_invalid_name_gives_no_symbol() -> None:
     assert symbol_of(("a" * 70 + " " + "b" * 70 + ".csv",)) is None
     assert symbol_of(()) is None
 
@@ -57,6 +56,6 @@ def test_a_name_that_can_be_no_symbol_is_none() -> None:
         (("AAPL.csv",), None),
     ],
 )
-def test_a_day_is_found_in_a_name(names: tuple[str, ...], date: str | None) -> None:
-    """Eight digits that are a day, alone or parted; the nearest name counts."""
+def test_a_date_is_found_in_a_file_name(names: tuple[str, ...], date: str | None) -> None:
+    """Eight digits, with or without separators; the nearest name counts."""
     assert date_of(names) == date

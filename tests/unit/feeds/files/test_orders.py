@@ -1,4 +1,4 @@
-"""How the rows of a file lie in time."""
+"""The time order of a file's rows, and gaps."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ SECOND = 10**9
     ],
 )
 @pytest.mark.parametrize("chunk", [1, 2, 10])
-def test_the_order_is_told_however_the_rows_are_cut(rows: list[tuple[int, int]], order: str, chunk: int) -> None:
-    """A step back where another symbol begins is a new group; any other is disorder."""
+def test_the_order_is_detected_for_any_chunks(rows: list[tuple[int, int]], order: str, chunk: int) -> None:
+    """A step back where the symbol changes starts a group; any other is disorder."""
     watch = OrderWatch()
     for at in range(0, len(rows), chunk):
         watch.note(trades(*((code, DAY + ts, 1.0) for code, ts in rows[at : at + chunk])))
@@ -47,8 +47,8 @@ def test_the_order_is_told_however_the_rows_are_cut(rows: list[tuple[int, int]],
     ],
 )
 @pytest.mark.parametrize("chunk", [1, 2, 10])
-def test_rows_out_of_place_are_counted(stamps: list[int], rows: int, by: int, chunk: int) -> None:
-    """Against the order that the file keeps best. They are put right, but the user should know."""
+def test_misplaced_rows_are_counted(stamps: list[int], rows: int, by: int, chunk: int) -> None:
+    """Against the order that fits better."""
     watch = OrderWatch()
     for at in range(0, len(stamps), chunk):
         watch.note(trades(*((0, DAY + ts, 1.0) for ts in stamps[at : at + chunk])))
@@ -57,8 +57,8 @@ def test_rows_out_of_place_are_counted(stamps: list[int], rows: int, by: int, ch
     assert (report.misplaced_rows, report.misplaced_by_ns) == (rows, by)
 
 
-def test_trades_and_quotes_of_one_chunk_may_have_lain_among_each_other() -> None:
-    """A chunk gives the kinds apart; that is no disorder."""
+def test_interleaved_trades_and_quotes_are_no_disorder() -> None:
+    """A chunk separates the kinds."""
     watch = OrderWatch()
     for at in (0, 10):
         tick, quote = trades((0, DAY + at + 5, 1.0)), quotes((0, DAY + at + 1, 1.0, 1.0, 2.0, 1.0))
@@ -68,15 +68,14 @@ def test_trades_and_quotes_of_one_chunk_may_have_lain_among_each_other() -> None
     assert report.order == "time"
 
 
-def test_nothing_but_refused_rows_tells_nothing() -> None:
-    """A file without a good row has no first stamp."""
+def test_a_file_without_good_rows_has_no_period() -> None:
     report = FileReport(name="a", path="a")
     assert OrderWatch().fill_in(report)
     assert (report.first, report.last) == (None, None)
 
 
 def test_the_longest_gaps_are_kept() -> None:
-    """Five at the most, the longest first, however the stamps come; the usual distance is none."""
+    """At most five, the longest first, in any order of timestamps."""
     stamps = [DAY]
     for step in range(1, 200):
         stamps.append(stamps[-1] + (SECOND if step % 20 else step * 60 * SECOND))
@@ -89,7 +88,7 @@ def test_the_longest_gaps_are_kept() -> None:
             assert gaps.found() == expected
 
 
-def test_even_stamps_have_no_gap() -> None:
+def test_evenly_spaced_timestamps_have_no_gap() -> None:
     """Nor do few of them."""
     gaps = Gaps()
     assert gaps.found() == []
@@ -103,8 +102,7 @@ DAY_AND_NEXT = [step * SECOND for step in range(50)] + [20 * HOUR + step * SECON
 
 @pytest.mark.parametrize("order", ["time", "newest first", "grouped", "mixed"])
 @pytest.mark.parametrize("kind", ["trades", "bars"])
-def test_a_night_is_a_gap_in_whatever_order_the_file_is(order: str, kind: str) -> None:
-    """For the sorted rows tell it."""
+def test_a_night_is_a_gap_in_any_order_of_the_file(order: str, kind: str) -> None:
     rows = [(code, DAY + ts) for ts in DAY_AND_NEXT for code in (0, 1)]
     if order == "newest first":
         rows.reverse()

@@ -1,4 +1,4 @@
-"""Whole files into ticks and bars: what good rows are, and what is told of the others."""
+"""The reader: good rows, bad rows and the report."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ DATABENTO = (
 
 
 def same(rows: Sequence[Row], expected: Sequence[Row]) -> bool:
-    """Whether rows are equal, NaN to NaN."""
+    """Whether rows are equal; NaN equals NaN."""
     return repr(rows) == repr(expected)
 
 
 def test_a_row_may_have_a_trade_a_quote_or_both() -> None:
-    """An empty price, or a 0 beside a quote, is no trade; a side of 0 is none; a row with nothing is refused."""
+    """An empty price, or 0 beside a quote, is no trade; a side of 0 is missing; an empty row is refused."""
     header = "timestamp,symbol,price,size,bid,bid_size,ask,ask_size\n"
     rows = ["A,1,2,,,,", "A,,,3,4,5,6", "A,1,2,3,4,0,0", "A,0,0,3,4,,", "A,,,,,,"]
     found = read(header + "".join(f"{STAMP},{row}\n" for row in rows))
@@ -41,8 +41,8 @@ def test_a_row_may_have_a_trade_a_quote_or_both() -> None:
     assert (found.report.rows, found.report.trades, found.report.quotes, found.report.kind) == (5, 2, 3, "ticks")
 
 
-def test_a_side_that_a_row_says_nothing_of_stays_as_it_was() -> None:
-    """In Lean's quotes (0, 0) and MetaTrader's ticks (empty): the size says so with -1, and others lay it under."""
+def test_a_side_that_a_row_leaves_out_is_marked_unchanged() -> None:
+    """0, 0 in quotes of Lean and empty fields in ticks of MetaTrader."""
     nan = math.nan
     found = read("34200000,1825700,300,0,0,P,1,0\n34200001,0,0,1940000,100,P,1,0\n", "20240103_ibm_quote.csv")
     assert same([row[2:] for row in found.quotes], [(182.57, 300.0, nan, -1.0), (nan, -1.0, 194.0, 100.0)])
@@ -52,8 +52,8 @@ def test_a_side_that_a_row_says_nothing_of_stays_as_it_was() -> None:
     assert [row[2:] for row in found.trades] == [(1.15, 3)]
 
 
-def test_rows_that_are_no_trades_are_passed_over_and_counted() -> None:
-    """Orders of LOBSTER, whatever their prices are: they are in order, and not refused."""
+def test_rows_that_are_no_trades_are_skipped_and_counted() -> None:
+    """Orders of LOBSTER, at any price."""
     rows = "34200.5,1,5,18,5853300,1\n34200.6,4,5,18,5853300,1\n34200.7,5,0,1,5853200,-1\n34200.8,7,0,0,-1,-1\n"
     found = read(rows, "AAPL_2012-06-21_message_5.csv")
     assert [row[2:] for row in found.trades] == [(585.33, 18), (585.32, 1)]
@@ -61,7 +61,7 @@ def test_rows_that_are_no_trades_are_passed_over_and_counted() -> None:
 
 
 def test_databentos_prices_are_exact_and_may_be_undefined() -> None:
-    """In 1e-9 each is the float nearest to it, also where a float64 doesn't hold the whole number."""
+    """The nearest float of 1e-9 units, also where float64 can't hold the integer."""
     rows = ["T,B,0,9007199254740993111", "T,B,0,184220000001", "T,B,0,9223372036854775807", "A,B,0,9223372036854775807"]
     content = DATABENTO + "".join(f"{START},{START},0,2,38,{row},1,0,0,1,A\n" for row in rows)
     found = read(content)
@@ -74,7 +74,7 @@ def test_databentos_prices_are_exact_and_may_be_undefined() -> None:
 
 
 def test_every_price_of_scaled_integers_is_the_nearest_float() -> None:
-    """As if the decimal had been written."""
+    """As of the decimal."""
     prices = [*range(1, 20_000, 7), 1849900, 99999999]
     found = read("".join(f"34200000,{price},1,P,0,0\n" for price in prices), "20240103_ibm_trade.csv")
     assert [row[2] for row in found.trades] == [float(f"{price // 10000}.{price % 10000:04}") for price in prices]
@@ -92,33 +92,31 @@ def test_every_price_of_scaled_integers_is_the_nearest_float() -> None:
     ],
 )
 def test_a_bar_that_contradicts_itself_is_refused(row: str, complaint: str) -> None:
-    """Once, with the column that is wrong."""
+    """Once, with the wrong column."""
     found = read(f"timestamp,symbol,open,high,low,close,volume\n{STAMP},A,{row}\n{STAMP},A,10,12,9,11,5\n")
     assert found.complaints == [f"f:2: {complaint}"]
     assert [bar[2:7] for bar in found.bars] == [(10, 12, 9, 11, 5)]
 
 
-def test_a_bar_may_tell_its_vwap_and_its_trades() -> None:
-    """Where it doesn't, or tells nonsense, they are not known."""
+def test_a_bar_may_have_a_vwap_and_a_number_of_trades() -> None:
+    """Missing or invalid values are unknown."""
     header = "symbol,timestamp,open,high,low,close,volume,trade_count,vwap\n"
     found = read(header + f"A,{STAMP},1,2,1,2,5,3,1.5\nA,{STAMP},1,2,1,2,5,x,0\n")
     assert same([bar[-2:] for bar in found.bars], [(1.5, 3.0), (math.nan, math.nan)])
 
 
-def test_equal_rows_are_all_kept() -> None:
-    """They are real trades."""
+def test_identical_rows_are_all_kept() -> None:
     assert len(read("timestamp,symbol,price,size\n" + f"{STAMP},A,1,1\n" * 5).trades) == 5
 
 
-def test_an_empty_size_is_not_known_and_suffixes_are_understood() -> None:
-    """Nothing, a dash, thousands."""
+def test_an_empty_size_is_unknown_and_suffixes_are_read() -> None:
     rows = ["", "-", "1.5K", '"1,234"', "5"]
     found = read("timestamp,symbol,price,size\n" + "".join(f"{STAMP},A,1,{row}\n" for row in rows))
     assert [row[3] for row in found.trades] == [0, 0, 1500, 1234, 5]
 
 
-def test_a_wide_file_gives_its_rows_in_order_and_leaves_out_what_is_not_there() -> None:
-    """Row by row, symbol by symbol; an empty cell, or NaN in words, is no mistake, but nonsense is."""
+def test_a_wide_file_is_read_row_by_row_without_empty_cells() -> None:
+    """Empty cells and words for NaN are no error; other text is."""
     found = read("Date,AAPL,MSFT\n2024-01-03,1,2\n2024-01-02,,NaN\n2024-01-01,3,0\n")
     day = at("2024-01-03")
     assert [row[:3] for row in found.trades] == [("AAPL", day, 1), ("MSFT", day, 2), ("AAPL", at("2024-01-01"), 3)]
@@ -127,7 +125,7 @@ def test_a_wide_file_gives_its_rows_in_order_and_leaves_out_what_is_not_there() 
 
 
 def test_a_decimal_comma_is_read() -> None:
-    """As European programs write it: with semicolons between, points between thousands, and days first."""
+    """With semicolons as delimiters, points between thousands, and days first."""
     found = read(
         "Datum;Zeit;Kurs;Volumen\n03.01.2024;09:30:00;184,22;1.000\n13.01.2024;09:30:01;1.184,5;5\n", "SAP.csv"
     )
@@ -139,7 +137,7 @@ def test_a_decimal_comma_is_read() -> None:
 
 @pytest.mark.parametrize("lines", [1, 2, 3, 100])
 def test_blocks_make_no_difference(lines: int) -> None:
-    """Wherever the text is cut, lines keep their numbers; the last line of TAQ is no row, the header no data."""
+    """Line numbers are right for any blocks; header and TAQ's trailer are no rows."""
     content = (
         "Time|Exchange|Symbol|Sale Condition|Trade Volume|Trade Price\n"
         "093000123456789|D|BRK B| FTI|12|362.46\n\n093001000000000|N|A|@|100|x\n"
@@ -152,8 +150,8 @@ def test_blocks_make_no_difference(lines: int) -> None:
     assert found.report.rows == 3
 
 
-def test_the_report_says_what_was_understood_and_where_it_comes_from() -> None:
-    """The layout, the columns, what is not read, the zone, the day, the scale, the symbol."""
+def test_the_report_has_each_property_and_where_it_comes_from() -> None:
+    """Layout, columns, unused columns, zone, date, scale, symbol."""
     report = read("34200000,1849900,100,P,0,0\n", "20240103_ibm_Trade_Tick.csv").report
     assert (report.layout, report.kind, report.delimiter, report.header_line) == ("lean-trades", "trades", ",", None)
     assert report.columns == {"timestamp": "1", "price": "2", "size": "3"}
@@ -171,7 +169,7 @@ def test_the_report_says_what_was_understood_and_where_it_comes_from() -> None:
 
 
 def test_strict_stops_at_the_first_bad_row() -> None:
-    """With its complaint, whatever is wrong with later ones in other columns."""
+    """In the order of lines, not of columns."""
     content = f"timestamp,symbol,price\n{STAMP},A,1\n{STAMP},A,x\nsoon,A,1\n{STAMP},A\n"
     with pytest.raises(FeedError, match=r"^x\.csv:3: column 'price': 'x' is not a price$"):
         read(content, strict=True)
@@ -184,8 +182,7 @@ def test_strict_stops_at_the_first_bad_row() -> None:
     assert found.report.refused == {"not a price": 1, "not a timestamp": 1, "wrong number of fields": 1}
 
 
-def test_an_empty_file_is_told_and_a_header_alone_gives_nothing() -> None:
-    """The one can't be understood, the other can."""
+def test_an_empty_file_is_an_error_and_a_header_alone_has_no_rows() -> None:
     for content in ("", "\n\n"):
         with pytest.raises(FeedError, match=r"^x\.csv: the file is empty$"):
             read(content)
@@ -220,8 +217,8 @@ EXPECTED = [("A", START, 184.22, 100), ("B", START + 1, 5, 5)]
     ],
     ids=["UTC", "naive", "a zone", "ns", "text", "categories", "strings", "nullable", "index", "two indexes", "names"],
 )  # fmt: skip
-def test_typed_columns_are_read_as_they_are(frame: pd.DataFrame) -> None:
-    """Of a Parquet file, under the same names as those of text; in tables of any length."""
+def test_typed_columns_are_read(frame: pd.DataFrame) -> None:
+    """Of Parquet, under the same names as columns of text; in tables of any length."""
     for lines in (1, 10):
         found = read(frame, "x.parquet", lines=lines)
         assert found.trades == EXPECTED
@@ -229,7 +226,7 @@ def test_typed_columns_are_read_as_they_are(frame: pd.DataFrame) -> None:
 
 
 def test_rows_of_typed_columns_are_refused_by_their_number() -> None:
-    """Nothing for a stamp, a symbol or a price is as bad as in text."""
+    """For a missing timestamp, symbol or price, as in text."""
     frame = pd.DataFrame(
         {
             "timestamp": pd.to_datetime(pd.Series([START, None, START, START], dtype="Int64"), utc=True),
@@ -247,7 +244,7 @@ def test_rows_of_typed_columns_are_refused_by_their_number() -> None:
 
 
 def test_symbols_of_two_files_share_one_table() -> None:
-    """Codes are the table's; each report has its own file's symbols."""
+    """Each report has only the symbols of its file."""
     table = SymbolTable(["Z"])
     reports = []
     for name in ("A", "B"):

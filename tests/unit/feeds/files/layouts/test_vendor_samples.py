@@ -1,4 +1,4 @@
-"""A sample in each layout that vendors write: recognised, and read as a person would."""
+"""A sample of each vendor's layout is recognised and read exactly."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def read(sample: Sample, folder: Path) -> Published:
 
 @by_id(SAMPLES)
 def test_a_layout_is_recognised_with_its_zone_and_its_symbols(sample: Sample, tmp_path: Path) -> None:
-    """By its header or its shape; nothing is refused, and every row is accounted for."""
+    """By its header or its columns; no row is refused, and every row is counted."""
     found = read(sample, tmp_path)
     report = found.report
     assert (report.layout, report.kind, report.time_zone) == (sample.layout, sample.kind, sample.zone)
@@ -42,8 +42,8 @@ def test_a_layout_is_recognised_with_its_zone_and_its_symbols(sample: Sample, tm
 
 
 @by_id(TICKS)
-def test_ticks_are_published_with_exact_stamps_prices_and_sizes(sample: Sample, tmp_path: Path) -> None:
-    """In the order of time; a side without a price is none, and never 0."""
+def test_ticks_are_published_with_exact_timestamps_prices_and_sizes(sample: Sample, tmp_path: Path) -> None:
+    """In time order; a side without a price is missing, never 0."""
     found = read(sample, tmp_path)
     assert found.trades == list(sample.trades)
     assert found.quotes == list(sample.quotes)
@@ -52,8 +52,8 @@ def test_ticks_are_published_with_exact_stamps_prices_and_sizes(sample: Sample, 
 
 
 @by_id(BARS)
-def test_bars_are_published_unchanged_and_walked_inside(sample: Sample, tmp_path: Path) -> None:
-    """Each opens at its start and closes with the file's own values; single prices are trades."""
+def test_bars_are_published_unchanged_and_played_as_trades(sample: Sample, tmp_path: Path) -> None:
+    """Each opens at its start and closes with the values of the file; single prices are trades."""
     found = read(sample, tmp_path)
     assert sorted(found.closed) == sorted(sample.bars)
     assert sorted(found.opened) == sorted(bar[:3] for bar in sample.bars)
@@ -88,15 +88,15 @@ PACKINGS: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("file", PACKINGS)
-def test_how_it_is_packed_makes_no_difference(file: str, tmp_path: Path) -> None:
-    """Compressed, in an archive, with a byte-order mark, other line ends, other delimiters."""
+def test_compression_and_dialect_make_no_difference(file: str, tmp_path: Path) -> None:
+    """Archives, a byte-order mark, line ends, delimiters."""
     path = tmp_path / file
     path.write_bytes(PACKINGS[file](ALPACA_TRADES.content))
     assert published([path]).trades == list(ALPACA_TRADES.trades)
 
 
-def test_parquet_makes_no_difference_either(tmp_path: Path) -> None:
-    """Typed columns: stamps as stamps, with their zone."""
+def test_parquet_makes_no_difference(tmp_path: Path) -> None:
+    """With typed timestamps and their zone."""
     frame = pd.read_csv(io.BytesIO(ALPACA_TRADES.content))
     frame["timestamp"] = pd.to_datetime(frame["timestamp"], format="ISO8601").astype("datetime64[ns, UTC]")
     path = tmp_path / "trades.parquet"
@@ -105,7 +105,7 @@ def test_parquet_makes_no_difference_either(tmp_path: Path) -> None:
 
 
 def test_several_files_merge_by_time(tmp_path: Path) -> None:
-    """Trades and quotes of two files, of two layouts, come as one stream; at one stamp in the order of the files."""
+    """Files of two layouts become one stream; at one timestamp the order of the files counts."""
     header = "timestamp,symbol,price,size"
     first, second = tmp_path / "b.csv", tmp_path / "a.csv.gz"
     first.write_bytes(text(header, "2024-01-03T14:30:00Z,A,1,1", "2024-01-03T14:30:02Z,A,3,1"))
@@ -117,7 +117,7 @@ def test_several_files_merge_by_time(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_all_of_its_files(tmp_path: Path) -> None:
-    """What is no market data there (by its name) is passed over."""
+    """Files whose names show that they are no market data are ignored."""
     header = "timestamp,symbol,price,size"
     folder = tmp_path / "day"
     folder.mkdir()
@@ -127,8 +127,8 @@ def test_a_folder_is_all_of_its_files(tmp_path: Path) -> None:
     assert published([folder]).names == ["A", "B"]
 
 
-def test_binance_stamps_change_their_unit_and_not_their_meaning(tmp_path: Path) -> None:
-    """Milliseconds up to 2024 and microseconds from 2025 on are told by their magnitude, also within one replay."""
+def test_binance_files_may_change_the_unit_of_their_timestamps(tmp_path: Path) -> None:
+    """Milliseconds until 2024, microseconds from 2025: the number of digits decides, row by row."""
     before, after = tmp_path / "BTCUSDT-1m-2024-12.csv", tmp_path / "BTCUSDT-1m-2025-01.csv"
     before.write_bytes(text("1735689540000,1,2,1,2,5,1735689599999,9,3,1,1,0"))
     after.write_bytes(text("1735689600000000,2,3,2,3,5,1735689659999999,9,3,1,1,0"))
@@ -154,17 +154,17 @@ def test_binance_stamps_change_their_unit_and_not_their_meaning(tmp_path: Path) 
         ),
     ],
 )
-def test_stamps_across_a_change_of_the_clocks_are_right(
+def test_timestamps_across_a_dst_transition_are_right(
     stamps: tuple[str, ...], expected: tuple[int, ...], tmp_path: Path
 ) -> None:
-    """New York's offset is the one of each stamp's own day."""
+    """Each gets the offset of New York at that time."""
     path = tmp_path / "AAPL.csv"
     path.write_bytes(text("timestamp,symbol,price,size", *(f"{stamp},AAPL,184.22,100" for stamp in stamps)))
     assert [row[1] for row in published([path], time_zone=NEW_YORK).trades] == list(expected)
 
 
-def test_the_hour_that_comes_twice_is_read_both_times(tmp_path: Path) -> None:
-    """On the first Sunday of November the clock goes back: the order of the rows tells which hour it is."""
+def test_a_repeated_hour_is_read_by_the_order_of_rows(tmp_path: Path) -> None:
+    """On the first Sunday of November the clock goes back."""
     path = tmp_path / "AAPL.csv"
     local = ["00:59:00", "01:00:00", "01:59:00", "01:00:00", "01:59:00", "02:00:00"]
     path.write_bytes(text("timestamp,symbol,price,size", *(f"2024-11-03 {each},AAPL,184.22,100" for each in local)))
@@ -173,15 +173,14 @@ def test_the_hour_that_comes_twice_is_read_both_times(tmp_path: Path) -> None:
     assert [row[1] for row in found.trades] == [at(f"2024-11-03 {each}") for each in utc]
 
 
-def test_equal_trades_are_all_of_them_real(tmp_path: Path) -> None:
-    """Rows that are the same to the last letter are kept."""
+def test_identical_trades_are_all_kept(tmp_path: Path) -> None:
     path = tmp_path / "trades.csv"
     path.write_bytes(text("timestamp,symbol,price,size", *["2024-01-03T14:30:00Z,A,1,1"] * 5))
     assert [len(list(rows)) for _, rows in groupby(published([path]).trades)] == [5]
 
 
-def test_what_the_file_does_not_say_is_an_option(tmp_path: Path) -> None:
-    """Zone, scale, date, symbol and columns, for a file that says none of them."""
+def test_options_supply_what_a_file_does_not_contain(tmp_path: Path) -> None:
+    """Zone, scale, date, symbol and columns."""
     path = tmp_path / "x.csv"
     path.write_bytes(text("when;px;qty", "09:30:00.25;1842200;100"))
     found = published(

@@ -1,4 +1,4 @@
-"""Delimiters, banners, headers."""
+"""Detection of delimiters, banners and headers."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from ticker.errors import FeedError
         ('symbol,price,conditions\nA,1,"12;37;41;53"\n', ",", "."),
     ],
 )
-def test_the_delimiter_is_found(text: str, delimiter: str, decimal: str) -> None:
-    """And whether it leaves the comma to be the decimal mark. A blank inside a stamp parts nothing."""
+def test_the_delimiter_and_the_decimal_mark_are_detected(text: str, delimiter: str, decimal: str) -> None:
+    """A space inside a timestamp is no delimiter."""
     found = dialect_of(text.encode(), "x.csv")
     assert (found.delimiter, found.decimal) == (delimiter, decimal)
 
@@ -38,7 +38,7 @@ def test_the_delimiter_is_found(text: str, delimiter: str, decimal: str) -> None
     ],
 )
 def test_lines_before_the_header_are_a_banner(banner: str) -> None:
-    """However many fields they seem to have."""
+    """Whatever their number of fields."""
     found = dialect_of((banner + "date,symbol,open,high,low,close\n2024-01-02,A,1,2,1,2\n").encode(), "x.csv")
     assert found.header == ("date", "symbol", "open", "high", "low", "close")
     assert found.banner_lines == banner.count("\n")
@@ -62,12 +62,12 @@ def test_lines_before_the_header_are_a_banner(banner: str) -> None:
     ],
 )  # fmt: skip
 def test_a_header_is_a_line_of_words(text: str, header: tuple[str, ...] | None) -> None:
-    """A column more than the header has names (a comma at the end, names of rows) gets an empty one."""
+    """An extra column (a trailing comma, row names) gets an empty name."""
     assert dialect_of(text.encode(), "x.csv").header == header
 
 
-def test_two_levels_of_header_are_names_and_symbols() -> None:
-    """As pandas writes the columns of yfinance, in either order, with and without the index's line."""
+def test_a_two_level_header_has_names_and_symbols() -> None:
+    """As pandas writes columns of yfinance, in either order, with or without the index line."""
     rows = "2024-01-02,1,2\n"
     levels = ["Price,Close,Close\n", "Ticker,AAPL,MSFT\n"]
     for lines in (levels, levels[::-1]):
@@ -87,7 +87,6 @@ def test_two_levels_of_header_are_names_and_symbols() -> None:
         (b"x" * (1 << 21), "1 MiB"),
     ],
 )
-def test_what_is_no_text_is_told(text: bytes, words: str) -> None:
-    """With the file's name."""
+def test_a_binary_file_is_an_error_that_names_it(text: bytes, words: str) -> None:
     with pytest.raises(FeedError, match=f"^x.csv.*{words}"):
         dialect_of(text, "x.csv")

@@ -1,4 +1,4 @@
-"""Numbers out of text."""
+"""Parsing of numbers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def column(*words: str) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
      ("0.30000000000000004", 0.30000000000000004)],
 )  # fmt: skip
 def test_a_number_is_the_nearest_float(word: str, value: float) -> None:
-    """With thousands apart, and with the suffixes of web pages."""
+    """Also with thousands separators and suffixes."""
     assert number(word) == value
     assert read_numbers(column(word, "1", "")).values.tolist()[:2] == [value, 1]
 
@@ -33,7 +33,7 @@ def test_a_number_is_the_nearest_float(word: str, value: float) -> None:
     ("word", "value"), [("184,22", 184.22), ("1.184,22", 1184.22), ("1.000", 1000), ("1 000,5", 1000.5), ("5", 5)]
 )
 def test_a_comma_may_be_the_decimal_mark(word: str, value: float) -> None:
-    """Then points part thousands."""
+    """Then a point separates thousands."""
     assert number(word, ",") == value
 
 
@@ -42,15 +42,14 @@ def test_a_comma_may_be_the_decimal_mark(word: str, value: float) -> None:
     ["abc", "1_000", "0x10", "１８４", "184.22 USD", "=1+1", "1,23", "12,34,567", "1..2", "--1", "1e", "K", "", "1,5K5",
      "TRUE", "1 2", "1.2.3"],
 )  # fmt: skip
-def test_what_is_no_number_is_told(word: str) -> None:
-    """Also what Python or pandas would take for one."""
+def test_text_that_is_no_number_is_wrong(word: str) -> None:
+    """Also text that Python or pandas would accept."""
     assert math.isnan(number(word))
     found = read_numbers(column("1", word, "2"))
     assert (found.wrong | found.empty).tolist() == [False, True, False]
 
 
-def test_empty_fields_are_not_wrong() -> None:
-    """Nothing and blanks say that there is no number."""
+def test_empty_and_blank_fields_are_empty() -> None:
     found = read_numbers(column("", "  ", "1", "nan", "inf"))
     assert found.empty.tolist() == [True, True, False, False, False]
     assert found.wrong.tolist() == [False, False, False, True, True]
@@ -58,7 +57,7 @@ def test_empty_fields_are_not_wrong() -> None:
 
 @given(st.lists(st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**9), max_value=10**9)))
 def test_every_decimal_is_read_exactly(values: list[Decimal]) -> None:
-    """Alone and beside nonsense."""
+    """Alone and beside text that is no number."""
     words = [format(value, "f") for value in values]
     assert read_numbers(column(*words)).values.tolist() == [float(word) for word in words]
     assert read_numbers(column(*words, "x")).values.tolist()[:-1] == [float(word) for word in words]

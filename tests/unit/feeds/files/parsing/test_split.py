@@ -1,4 +1,4 @@
-"""Blocks of text into columns: the quick way gives what the thorough way gives."""
+"""Splitting text into columns: the fast way gives the result of the standard library."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def block(text: str | bytes, first_line: int = 1) -> Block:
 
 
 def plain(rows: Rows) -> list[Any]:
-    """What is in the rows, whichever way their columns came."""
+    """The content of rows, independent of the types of their columns."""
     found: list[Any] = [rows.lines.tolist()]
     for place in SHAPE.wanted:
         column = rows.columns[place]
@@ -75,8 +75,8 @@ odd = st.sampled_from(["", "a,b", "a,b,c,d,e", ",,,", '"', '2024-01-03,"A,1,2', 
 
 
 @given(rows, st.sampled_from(["\n", "\r\n"]), st.integers(1, 5))
-def test_the_quick_way_is_the_thorough_way(rows: list[tuple[str, ...]], end: str, first: int) -> None:
-    """Where it doesn't give up: the same rows, lines, numbers, names and texts."""
+def test_fast_split_equals_csv_split(rows: list[tuple[str, ...]], end: str, first: int) -> None:
+    """Where it returns a result: the same rows, lines, numbers, names and texts."""
     text = block("".join(",".join(row) + end for row in rows), first)
     quick = fast_split(text, SHAPE)
     if quick is not None:
@@ -86,8 +86,8 @@ def test_the_quick_way_is_the_thorough_way(rows: list[tuple[str, ...]], end: str
 
 
 @given(rows, st.lists(odd, max_size=3), st.randoms())
-def test_each_line_is_a_row_a_misfit_or_blank(rows: list[tuple[str, ...]], others: list[str], random: Any) -> None:
-    """Odd lines spoil no others, and none is lost."""
+def test_each_line_is_a_row_malformed_or_blank(rows: list[tuple[str, ...]], others: list[str], random: Any) -> None:
+    """A malformed line affects no other."""
     lines = [",".join(row) for row in rows] + others
     random.shuffle(lines)
     found = split(block("".join(line + "\n" for line in lines)), SHAPE)
@@ -99,8 +99,8 @@ def test_each_line_is_a_row_a_misfit_or_blank(rows: list[tuple[str, ...]], other
     assert not {misfit.line for misfit in found.malformed} & set(good)
 
 
-def test_plain_blocks_go_the_quick_way() -> None:
-    """Also with quotes, with Windows' line ends, and with blank lines between."""
+def test_fast_split_handles_regular_blocks() -> None:
+    """Also with quotes, CRLF and blank lines."""
     for text in (
         "2024-01-03,A,1,2\n",
         '2024-01-03,"A",1,2\n',
@@ -123,15 +123,15 @@ def test_plain_blocks_go_the_quick_way() -> None:
         ('2024-01-03,"' + "A" * (1 << 20) + ",1,2", "a line longer than 1 MiB"),
     ],
 )
-def test_a_line_that_is_no_row_says_why(line: str, reason: str) -> None:
-    """With its number; the rows around it are read."""
+def test_a_malformed_line_has_its_number_and_reason(line: str, reason: str) -> None:
+    """The rows around it are read."""
     found = split(block(f"2024-01-03,A,1,2\n{line}\n2024-01-03,B,1,2\n", 7), SHAPE)
     assert [tuple(misfit) for misfit in found.malformed] == [(8, reason)]
     assert found.lines.tolist() == [7, 9]
 
 
-def test_a_quoted_field_that_nobody_reads_may_span_lines() -> None:
-    """One row then has several lines, and is told by its first."""
+def test_a_quoted_field_of_an_unused_column_may_span_lines() -> None:
+    """The row has the number of its first line."""
     shape = Shape(3, ",", ".", frozenset([0]), frozenset(), frozenset([2]))
     found = split(block('2024-01-03,"a\nb",1\n2024-01-04,c,2\n'), shape)
     assert (found.lines.tolist(), found.malformed) == ([1, 3], [])

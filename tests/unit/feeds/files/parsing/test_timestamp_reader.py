@@ -1,4 +1,4 @@
-"""Stamps of rows: zones, days, units, and hours that come twice."""
+"""Timestamps of rows: zones, dates, units and repeated hours."""
 
 from __future__ import annotations
 
@@ -23,24 +23,23 @@ def stamps(*texts: str, lines: int = 10**6, name: str = "A.csv", **options: obje
 
 
 @pytest.mark.parametrize("lines", [1, 2, 100])
-def test_an_hour_that_comes_twice_is_told_by_the_order_of_ticks(lines: int) -> None:
-    """A step back by nearly an hour is the clock's, wherever blocks end; a little disorder is just that."""
+def test_in_a_repeated_hour_a_step_back_starts_the_second_pass(lines: int) -> None:
+    """Wherever blocks end; a small step back is disorder."""
     local = ["00:59:00", "01:10:00", "01:59:58", "01:59:57", "01:00:00", "01:59:00", "02:00:00"]
     utc = ["04:59", "05:10", "05:59:58", "05:59:57", "06:00", "06:59", "07:00"]
     found = stamps(*(f"2024-11-03 {each}" for each in local), lines=lines, time_zone=NEW_YORK)
     assert found == [at(f"2024-11-03 {each}") for each in utc]
 
 
-def test_a_file_that_is_newest_first_has_the_second_hour_first() -> None:
-    """There a step forward is the clock's."""
+def test_newest_first_a_step_forward_starts_the_first_pass() -> None:
     local = ["02:00:00", "01:59:00", "01:00:00", "01:59:00", "01:00:00", "00:59:00"]
     utc = ["07:00", "06:59", "06:00", "05:59", "05:00", "04:59"]
     found = stamps(*(f"2024-11-03 {each}" for each in local), time_zone=NEW_YORK)
     assert found == [at(f"2024-11-03 {each}") for each in utc]
 
 
-def test_hourly_bars_of_two_symbols_have_each_hour_twice() -> None:
-    """A symbol's two bars of one local time are an hour apart."""
+def test_hourly_bars_of_two_symbols_have_the_repeated_hour_twice() -> None:
+    """Two bars of a symbol with one local time are an hour apart."""
     rows = [f"{symbol},2024-11-03 {hour}:00,1,1,1,1\n" for hour in ("00", "01", "01", "02") for symbol in "AB"]
     found = read("symbol,time,open,high,low,close\n" + "".join(rows), time_zone=NEW_YORK)
     for symbol in "AB":
@@ -48,8 +47,8 @@ def test_hourly_bars_of_two_symbols_have_each_hour_twice() -> None:
         assert mine == [at(f"2024-11-03 {hour}:00") for hour in ("04", "05", "06", "07")]
 
 
-def test_a_time_that_never_was_is_refused_as_such() -> None:
-    """When the clocks are put forward."""
+def test_a_local_time_that_does_not_exist_is_refused() -> None:
+    """The clocks went forward."""
     found = read("timestamp,price\n2024-03-10 02:30:00,1\n2024-03-10 03:00:00,1\n", time_zone=NEW_YORK)
     assert [row[1] for row in found.trades] == [at("2024-03-10 07:00")]
     reason = "not a time that exists in America/New_York: the clocks went forward"
@@ -57,21 +56,21 @@ def test_a_time_that_never_was_is_refused_as_such() -> None:
 
 
 def test_offsets_and_epoch_numbers_need_no_zone() -> None:
-    """One that the user says is for stamps that have none."""
+    """The zone option applies to other timestamps only."""
     for text in ("2024-01-03T14:30:00Z", "2024-01-03 09:30:00-05:00", "1704292200", "1704292200000000000"):
         assert stamps(text) == stamps(text, time_zone="Asia/Tokyo") == [START]
     assert stamps("2024-01-03 23:30:00", time_zone="Asia/Tokyo") == [START]
 
 
-def test_an_epoch_number_in_another_unit_is_refused_but_for_binances_change() -> None:
-    """Milliseconds may become microseconds (or the other way round); seconds among them are a mistake."""
+def test_an_epoch_number_in_another_unit_is_refused() -> None:
+    """Except a change between milliseconds and microseconds, as in files of Binance."""
     assert stamps("1704292200000", "1704292200000000", "1704292200") == [START, START]
     assert stamps("1704292200", "1704292200000") == [START]
     assert stamps("1704292200000000", "1704292200000") == [START, START]
 
 
-def test_days_and_months_are_told_apart_by_the_whole_file() -> None:
-    """By a day after the 12th, also if it comes late; if there is none, months come first, and the report says so."""
+def test_the_whole_file_decides_whether_days_come_first() -> None:
+    """A day after the 12th decides, however late; without one, months come first and the report says so."""
     late = [*["03/04/2024"] * 5, "25/04/2024"]
     content = "timestamp,price\n" + "".join(f"{text},1\n" for text in late)
     found = read(content, lines=2)
@@ -84,8 +83,8 @@ def test_days_and_months_are_told_apart_by_the_whole_file() -> None:
     assert stamps("03.25.2024", "03.04.2024") == [at("2024-03-25"), at("2024-03-04")]
 
 
-def test_days_and_months_are_told_apart_by_the_files_that_are_read_together(tmp_path: Path) -> None:
-    """A folder of days: what the twelve first of a month leave open, the others tell; whichever comes first."""
+def test_files_read_together_decide_whether_days_come_first(tmp_path: Path) -> None:
+    """In any order of the files."""
     for name, text in (("a", "03/04/2024"), ("b", "25/04/2024"), ("c", "04/04/2024")):
         (tmp_path / f"{name}.csv").write_text(f"timestamp,price\n{text},1\n")
     with closing(load([str(tmp_path)], ReadOptions())) as timeline:
@@ -93,16 +92,16 @@ def test_days_and_months_are_told_apart_by_the_files_that_are_read_together(tmp_
         assert (timeline.first, timeline.last) == (at("2024-04-03"), at("2024-04-25"))
 
 
-def test_times_of_day_take_their_day_from_the_option_or_the_name() -> None:
-    """The option comes first; without either it is an error that says what to do."""
+def test_the_date_of_times_of_day_is_from_the_option_or_the_file_name() -> None:
+    """The option has priority; without both, the error names it."""
     assert stamps("09:30:00", name="A_2024-07-03.csv") == [at("2024-07-03 09:30")]
     assert stamps("09:30:00", name="A_2024-07-03.csv", date="2024-01-03") == [at("2024-01-03 09:30")]
     with pytest.raises(FeedError, match=r"^A\.csv: .*'09:30:00'.*--date"):
         stamps("09:30:00")
 
 
-def test_a_date_and_a_time_make_a_stamp() -> None:
-    """Each column is told by its own name if it is wrong."""
+def test_a_date_and_a_time_column_make_a_timestamp() -> None:
+    """An error names the wrong column."""
     found = read("date,time,price\n2024-01-03,09:30:00.5,1\n2024-01-03,25:00,1\nsoon,09:30,1\n")
     assert [row[1] for row in found.trades] == [at("2024-01-03 09:30:00.5")]
     assert found.complaints == [

@@ -1,4 +1,4 @@
-"""Texts into moments."""
+"""Parsing of timestamps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FIRST, LAST = EPOCH + timedelta(days=1), EPOCH + timedelta(days=365 * 290)
 
 
 def every_way(text: str, reading: Reading = "stamp", *, day_first: bool = False) -> tuple[int, int]:
-    """Value and kind of ``text``: the same alone, among others like it, and among very different ones."""
+    """Value and kind of ``text``: equal alone, among similar texts and among different ones."""
     alone = parse_timestamps(as_texts([text]), reading, day_first=day_first)
     strangers = ["spoiler", *("x" * length for length in range(40)), text]
     for column in ([text, text], ["spoiler", text], strangers):
@@ -53,8 +53,8 @@ def every_way(text: str, reading: Reading = "stamp", *, day_first: bool = False)
         ("9183110399", 9_183_110_399 * SECOND),
     ],
 )  # fmt: skip
-def test_a_stamp_of_utc_is_read_to_the_nanosecond(text: str, value: int) -> None:
-    """ISO 8601 with an offset, and epoch numbers whose unit is told by their magnitude."""
+def test_a_utc_timestamp_is_read_to_the_nanosecond(text: str, value: int) -> None:
+    """ISO 8601 with an offset, and epoch numbers of any unit."""
     assert every_way(text) == (value, IS_UTC)
 
 
@@ -86,14 +86,13 @@ def test_a_stamp_of_utc_is_read_to_the_nanosecond(text: str, value: int) -> None
         ("2024-02-29", NOON + 56 * DAY + DAY // 2),
     ],
 )  # fmt: skip
-def test_a_local_stamp_is_read_in_every_form(text: str, value: int) -> None:
-    """As the clocks show it: the zone is somebody else's matter."""
+def test_a_local_timestamp_is_read_in_every_format(text: str, value: int) -> None:
+    """As local time."""
     assert every_way(text) == (value, LOCAL)
 
 
 @pytest.mark.parametrize(("text", "month"), [("03/04/2024", 3), ("3.4.2024", 3), ("03-04-2024 00:00", 3)])
-def test_which_comes_first_day_or_month_is_told(text: str, month: int) -> None:
-    """The text itself can't say."""
+def test_the_caller_decides_whether_days_come_first(text: str, month: int) -> None:
     first = int(datetime(2024, month, 4, tzinfo=UTC).timestamp()) * SECOND
     second = int(datetime(2024, 4, month, tzinfo=UTC).timestamp()) * SECOND
     assert every_way(text) == (first, LOCAL)
@@ -117,7 +116,7 @@ def test_which_comes_first_day_or_month_is_told(text: str, month: int) -> None:
         ("9:30 pm", "clock", (21 * 3600 + 1800) * SECOND),
     ],
 )  # fmt: skip
-def test_a_time_of_day_is_read_as_what_it_is_said_to_be(text: str, reading: Reading, value: int) -> None:
+def test_a_time_of_day_is_read_as_asked(text: str, reading: Reading, value: int) -> None:
     """Since midnight, exactly."""
     assert every_way(text, reading) == (value, CLOCK)
 
@@ -134,20 +133,19 @@ def test_a_time_of_day_is_read_as_what_it_is_said_to_be(text: str, reading: Read
         "2024-01-03 13-PM",
     ],
 )  # fmt: skip
-def test_what_is_no_stamp_is_told(text: str) -> None:
-    """Also what other programs would take for one; and times outside 1970-2260."""
+def test_text_that_is_no_timestamp_is_nothing(text: str) -> None:
+    """Also text that other programs accept, and times outside 1970-2260."""
     assert every_way(text) == (0, NOTHING)
 
 
 @pytest.mark.parametrize("text", ["86400000", "123456789", "-5", "9.5:00"])
-def test_no_day_has_more_milliseconds(text: str) -> None:
-    """What is no time of a day is none."""
+def test_a_number_beyond_the_end_of_the_day_is_nothing(text: str) -> None:
     assert every_way(text, "ms") == (0, NOTHING)
 
 
 @given(st.lists(st.integers(10**8, 9_183_110_399), min_size=1, max_size=5), st.integers(0, 999_999_999))
-def test_every_moment_is_read_in_every_unit(seconds: list[int], rest: int) -> None:
-    """The magnitude tells s, ms, µs and ns apart, and nothing is rounded."""
+def test_every_time_is_read_in_every_unit(seconds: list[int], rest: int) -> None:
+    """The number of digits gives s, ms, µs or ns, and nothing is rounded."""
     for unit, digits in ((1, 0), (10**3, 3), (10**6, 6), (10**9, 9)):
         if unit == 10**3 and min(seconds) < 10**9:
             continue  # ms of before 2001 look like a date and a time
@@ -162,8 +160,7 @@ def test_every_moment_is_read_in_every_unit(seconds: list[int], rest: int) -> No
     st.integers(-14 * 60, 14 * 60),
     st.sampled_from(["%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%d %H:%M:%S%z"]),
 )
-def test_what_datetime_writes_is_read(moment: datetime, offset_minutes: int, form: str) -> None:
-    """To the same instant."""
+def test_output_of_datetime_is_read_as_the_same_instant(moment: datetime, offset_minutes: int, form: str) -> None:
     aware = moment.replace(tzinfo=timezone(timedelta(minutes=offset_minutes)))
     if "%f" not in form:
         aware = aware.replace(microsecond=0)
@@ -179,7 +176,6 @@ def test_what_datetime_writes_is_read(moment: datetime, offset_minutes: int, for
         ["%Y%m%d %H%M%S", "%Y%m%d%H%M%S", "%b %d %Y %H:%M:%S", "%d-%B-%Y %I:%M:%S %p", "%Y/%m/%d %H:%M:%S"]
     ),
 )
-def test_what_other_programs_write_is_read(moment: datetime, form: str) -> None:
-    """Each form gives back the time that was written in it."""
+def test_formats_of_other_programs_are_read_as_the_same_time(moment: datetime, form: str) -> None:
     expected = (moment - EPOCH) // timedelta(seconds=1) * SECOND
     assert parse_timestamps(as_texts([moment.strftime(form)]), "stamp").value[0] == expected

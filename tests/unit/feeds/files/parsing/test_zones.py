@@ -1,4 +1,4 @@
-"""Local times to UTC, held against zoneinfo."""
+"""Local times to UTC, compared with zoneinfo."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def utc(moment: datetime, zone: str, fold: int) -> int:
 
 
 @given(st.datetimes(FIRST, LAST), st.sampled_from(ZONES))
-def test_a_local_time_is_that_of_zoneinfo(moment: datetime, zone: str) -> None:
-    """Its first time and its second."""
+def test_local_times_are_converted_as_by_zoneinfo(moment: datetime, zone: str) -> None:
+    """Both readings of a repeated time."""
     found = to_utc(np.array([wall(moment)]), zone)
     first, second = utc(moment, zone, 0), utc(moment, zone, 1)
     if found.never[0]:
@@ -48,8 +48,8 @@ def test_a_local_time_is_that_of_zoneinfo(moment: datetime, zone: str) -> None:
 
 
 @pytest.mark.parametrize("year", [1990, 2006, 2007, 2024, 2030])
-def test_each_hour_of_the_changes_of_new_york_is_right(year: int) -> None:
-    """All minutes of March, April, October and November, whatever the rules of that year were."""
+def test_the_months_of_new_yorks_transitions_are_converted_exactly(year: int) -> None:
+    """March, April, October and November, under the rules of each year."""
     for month in (3, 4, 10, 11):
         start = EPOCH.replace(year=year, month=month)
         minutes = [start + timedelta(minutes=minute) for minute in range(0, 30 * 1440, 30)]
@@ -66,6 +66,6 @@ def test_each_hour_of_the_changes_of_new_york_is_right(year: int) -> None:
     [("America/New_York", True), ("UTC", True), (EST, True), ("Mars/Olympus", False), ("../../etc/passwd", False),
      ("", False), ("/etc/passwd", False), ("Europe", False), ("a\0b", False)],
 )  # fmt: skip
-def test_a_zone_is_one_of_the_data_base(name: str, known: bool) -> None:
+def test_a_zone_is_a_name_of_the_iana_database(name: str, known: bool) -> None:
     """Paths and folders are none, and do no harm."""
     assert is_zone(name) is known

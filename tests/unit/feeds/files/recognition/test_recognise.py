@@ -1,4 +1,4 @@
-"""Layouts, by header and by shape."""
+"""Recognition of layouts by header and by rows."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ ROWS: dict[str, list[str]] = {
 }  # fmt: skip
 
 
-def test_each_layout_without_a_header_has_its_rows_here() -> None:
-    """One that is added must be told apart from all others."""
+def test_each_layout_without_a_header_has_sample_rows_here() -> None:
+    """A new layout must be distinguished from all others."""
     assert ROWS.keys() == {layout.name for layout in HEADERLESS}
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_rows_have_the_shape_of_one_layout_alone(name: str) -> None:
-    """Files without a header are never taken for another vendor's."""
+def test_rows_match_one_layout_only(name: str) -> None:
+    """A file without a header is never taken for another vendor's."""
     for row in ROWS[name]:
         fields = row.replace(";", ",").split(",")
         assert [layout.name for layout in HEADERLESS if _has_shape(layout, [fields])] == [name], row
@@ -59,7 +59,7 @@ def test_rows_have_the_shape_of_one_layout_alone(name: str) -> None:
 
 @pytest.mark.parametrize("name", ROWS)
 def test_a_file_without_a_header_is_recognised(name: str) -> None:
-    """Also by a single row; and the numbers of its columns are told."""
+    """Also by a single row; the report numbers its columns."""
     for row in ROWS[name]:
         found = read(row + "\n", "20240103_aapl.csv")
         assert found.report.layout == name
@@ -67,8 +67,8 @@ def test_a_file_without_a_header_is_recognised(name: str) -> None:
         assert all(column.isdecimal() for column in found.report.columns.values())
 
 
-def test_bad_rows_among_them_are_no_obstacle() -> None:
-    """As long as most rows have the shape."""
+def test_a_layout_is_recognised_despite_bad_rows() -> None:
+    """As long as most rows match."""
     rows = ["34200000,1849900,100,P,0,0", "34200000,x,100,P,0,0", "34200001,1849900,100,P,0,0"]
     report = read("\n".join(rows) + "\n", "20240103_ibm_trade.csv").report
     assert (report.layout, report.trades, report.refused) == ("lean-trades", 2, {"not a price": 1})
@@ -83,8 +83,8 @@ def test_bad_rows_among_them_are_no_obstacle() -> None:
         "1704292200000,1,2,1,2,5\n",
     ],
 )
-def test_rows_of_no_known_shape_are_an_error_that_helps(rows: str) -> None:
-    """It says what was found, and which options tell what the columns are."""
+def test_unknown_rows_are_an_error_that_names_the_options(rows: str) -> None:
+    """And shows the first line."""
     with pytest.raises(FeedError, match=r"^x\.csv: .*no header.*--layout.*--columns") as caught:
         read(rows)
     assert rows.splitlines()[0] in str(caught.value)
@@ -98,8 +98,8 @@ def test_columns_without_a_header_go_by_number() -> None:
     assert found.report.columns == columns
 
 
-def test_the_users_columns_take_the_place_of_the_usual_ones() -> None:
-    """Also in a vendor's layout, by name in any case; the others stay."""
+def test_columns_of_the_option_override_the_usual_ones() -> None:
+    """Also in a vendor's layout; names match in any case."""
     found = read("timestamp,symbol,price,px,size\n2024-01-03,A,1,2,3\n", columns={"price": "PX"})
     assert found.trades[0][2:] == (2, 3)
     found = read(
@@ -118,8 +118,7 @@ def test_the_users_columns_take_the_place_of_the_usual_ones() -> None:
         ("timestamp,symbol,price,price", "'price' twice"),
     ],
 )
-def test_a_header_that_lacks_something_is_told(header: str, words: str) -> None:
-    """What was found, what is needed."""
+def test_an_incomplete_header_is_an_error_that_names_what_is_missing(header: str, words: str) -> None:
     with pytest.raises(FeedError, match=f"^x.csv: .*{words}"):
         read(header + "\n" + ",".join(["2024-01-03", *["1"] * header.count(",")]) + "\n")
 
@@ -150,8 +149,7 @@ def test_columns_are_found_by_their_usual_names(header: str, row: str, kind: str
     assert not report.refused
 
 
-def test_a_layout_can_be_said() -> None:
-    """Instead of recognising it: the columns of that layout, in their places."""
+def test_the_layout_can_be_given() -> None:
     assert read("34200000,1,2,1,2,5.5,\n", "20240103_a.csv", layout="lean-bars").report.bars == 1
     with pytest.raises(FeedError, match="'kibot' has 7 columns"):
         read("2024-01-03,1\n", layout="kibot")
@@ -175,14 +173,13 @@ def test_a_layout_can_be_said() -> None:
         (ReadOptions(symbol="*"), "wildcard"),
     ],
 )
-def test_options_that_can_not_be_are_told(options: ReadOptions, words: str) -> None:
-    """Whatever the file is; each names its option."""
+def test_an_invalid_option_is_an_error_that_names_it(options: ReadOptions, words: str) -> None:
     with pytest.raises(OptionError, match=f"^--.*{words}"):
         validate(options)
 
 
 def test_layouts_have_names_that_a_user_can_type() -> None:
-    """Small letters, digits and hyphens."""
+    """Lower-case letters, digits and hyphens."""
     assert len(layout_names()) > 30
     assert all(name.replace("-", "").isalnum() and name.islower() for name in layout_names())
 
@@ -196,8 +193,8 @@ def test_layouts_have_names_that_a_user_can_type() -> None:
         ("Datetime,F,T,GE", ["F", "T", "GE"]),
     ],
 )
-def test_letters_may_be_symbols(header: str, symbols: list[str]) -> None:
-    """A column a symbol, though some of them mean a price or a size elsewhere."""
+def test_single_letters_may_be_symbols(header: str, symbols: list[str]) -> None:
+    """One column per symbol, though some letters are roles elsewhere."""
     found = read(f"{header}\n2024-01-03{',10' * len(symbols)}\n2024-01-04{',11' * len(symbols)}\n")
     assert found.report.layout == "wide"
     assert found.report.symbols == symbols
@@ -212,14 +209,14 @@ def test_letters_may_be_symbols(header: str, symbols: list[str]) -> None:
         ("t,c,v\n2024-01-03,1,2\n", "trades"),
     ],
 )
-def test_letters_may_be_roles(text: str, layout: str) -> None:
-    """The usual abbreviations stay what they are."""
+def test_single_letters_may_be_roles(text: str, layout: str) -> None:
+    """The usual abbreviations."""
     assert read(text).report.layout == layout
 
 
 @pytest.mark.parametrize("more", ["Adj Close,Volume", "Volume,dividend,split"])
-def test_a_clock_beside_the_day_belongs_to_it(more: str) -> None:
-    """A vendor's daily file has none; one that somebody made of it may."""
+def test_a_time_column_beside_the_date_belongs_to_it(more: str) -> None:
+    """Even if the vendor's daily files have none."""
     rows = "".join(f"2024-01-03,09:3{minute}:00,1,2,1,2{',5' * len(more.split(','))}\n" for minute in (0, 1))
     found = read(f"Date,Time,Open,High,Low,Close,{more}\n{rows}", "x.csv", time_zone="UTC")
     starts = [bar[1] for bar in found.bars]

@@ -1,4 +1,4 @@
-"""What a user names, as sources: told by their first bytes, read in blocks of whole lines, safe against all sorts."""
+"""Opening files: formats are detected by content, text is read in blocks of whole lines, and limits hold."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def read(*paths: Path | str, **limits: int) -> None:
 
 
 def complaint(*paths: Path | str, **limits: int) -> str:
-    """Of opening and reading."""
+    """The error of opening and reading."""
     with pytest.raises(FeedError) as caught:
         read(*paths, **limits)
     words = str(caught.value)
@@ -88,10 +88,10 @@ SKIPPED = struct.pack("<II", 0x184D2A50, 4) + b"abcd"
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["day.csv", "day.dat", "day.parquet"])
-def test_the_first_bytes_tell_how_a_file_is_packed(
+def test_the_compression_is_detected_by_the_first_bytes(
     data: bytes, compression: str | None, name: str, tmp_path: Path
 ) -> None:
-    """Whatever it is called; its text may be read again, and all of the file is done then."""
+    """Whatever the file's name. The text can be read again; progress ends at the size."""
     path = tmp_path / name
     path.write_bytes(data)
     (source,) = opened(path)
@@ -101,8 +101,8 @@ def test_the_first_bytes_tell_how_a_file_is_packed(
         assert source.done_bytes == source.size_bytes > 0
 
 
-def test_a_zip_is_its_members_that_have_data(tmp_path: Path) -> None:
-    """Each by its name, behind the archive's; notes, hidden files and what a Mac leaves are passed over."""
+def test_a_zip_archive_gives_a_source_per_data_file(tmp_path: Path) -> None:
+    """Notes, hidden files and macOS metadata are ignored."""
     path = tmp_path / "20240103_trade.zip"
     members = ("a_Trade.csv", "d/b.TXT", "README.md", "__MACOSX/a.csv", ".hidden.csv", "d/._b.csv")
     path.write_bytes(zipped(dict.fromkeys(members, TEXT) | {"d/": b""}))
@@ -113,15 +113,15 @@ def test_a_zip_is_its_members_that_have_data(tmp_path: Path) -> None:
     assert text_of(first) == text_of(second) == TEXT
 
 
-def test_a_member_needs_no_ending(tmp_path: Path) -> None:
-    """If no other has one that is known."""
+def test_a_single_member_needs_no_known_ending(tmp_path: Path) -> None:
+    """If no other member has one."""
     path = tmp_path / "taq.zip"
     path.write_bytes(zipped({"EQY_US_ALL_TRADE_20240103": TEXT}))
     assert [source.names[0] for source in opened(path)] == ["EQY_US_ALL_TRADE_20240103"]
 
 
-def test_a_folder_is_its_files_with_a_known_ending_sorted(tmp_path: Path) -> None:
-    """Those of its folders, too; other files, pipes and hidden ones are passed over."""
+def test_a_folder_gives_its_files_with_a_known_ending_sorted(tmp_path: Path) -> None:
+    """Also of subfolders; other files, pipes and hidden files are ignored."""
     for name in ("b.csv", "a/z.TXT", "a/y.csv.gz", "notes.md", ".hidden.csv", ".git/x.csv"):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
@@ -137,16 +137,16 @@ def test_a_folder_is_its_files_with_a_known_ending_sorted(tmp_path: Path) -> Non
     ]
 
 
-def test_several_paths_stay_in_their_order(tmp_path: Path) -> None:
-    """It is the order of ticks of one stamp."""
+def test_paths_keep_their_order(tmp_path: Path) -> None:
+    """It orders ticks of one timestamp."""
     for name in ("b.csv", "a.csv"):
         (tmp_path / name).write_bytes(TEXT)
     paths = [tmp_path / "b.csv", tmp_path / "a.csv"]
     assert [source.path for source in opened(*paths)] == [str(path) for path in paths]
 
 
-def test_a_fifo_is_not_waited_for(tmp_path: Path) -> None:
-    """Nor is a socket or a device read."""
+def test_opening_a_fifo_does_not_block(tmp_path: Path) -> None:
+    """Sockets and devices are not read either."""
     os.mkfifo(tmp_path / "pipe.csv")
     assert complaint(tmp_path / "pipe.csv").endswith("pipe.csv: is a pipe, not a regular file")
     with socket.socket(socket.AF_UNIX) as listening:
@@ -159,7 +159,7 @@ def test_a_fifo_is_not_waited_for(tmp_path: Path) -> None:
 
 
 def test_names_are_safe_to_print(tmp_path: Path) -> None:
-    """Control characters and half characters are escaped, in members' names as well."""
+    """Control characters and surrogates are escaped, also in names of members."""
     path = tmp_path / "a\n\x1b[31m\udcff.csv"
     path.write_bytes(b"")
     assert complaint(path).endswith(r"a\n\x1b[31m\udcff.csv: the file is empty")
@@ -177,14 +177,15 @@ def test_names_are_safe_to_print(tmp_path: Path) -> None:
         ("missing.csv", "missing.csv: no such file"),
     ],
 )
-def test_a_path_that_is_no_file_is_told(path: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the words of the system, or plainer ones."""
+def test_a_path_that_is_no_file_is_an_error_that_names_it(
+    path: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert complaint(path) == words
 
 
-def test_a_file_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever runs this may read everything, so the refusal is staged."""
+def test_an_unreadable_file_is_an_error_that_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error is simulated: root can read everything."""
     path = tmp_path / "a.csv"
     path.write_bytes(TEXT)
 
@@ -206,7 +207,7 @@ def _flipped(packed: bytes, start: int) -> bytes:
 
 
 def _lying_zip(size: int) -> bytes:
-    """A member whose directory gives a small size."""
+    """An archive whose directory understates the size of its member."""
     packed = bytearray(zipped({"a.csv": TEXT * 1000}))
     struct.pack_into("<I", packed, packed.index(b"PK\x01\x02") + 24, size)
     return bytes(packed)
@@ -242,8 +243,7 @@ CHECKED = zstandard.ZstdCompressor(write_checksum=True)
         (TEXT.replace(b"\n", b"\r") * 100_000, r"\.csv:1: its lines end with CR alone"),
     ],
 )
-def test_what_is_damaged_or_no_text_is_told_by_name(data: bytes, words: str, tmp_path: Path) -> None:
-    """In one line that says what to do where something can be done."""
+def test_a_damaged_or_binary_file_is_an_error_that_names_it(data: bytes, words: str, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(data)
     found = complaint(path)
@@ -261,15 +261,15 @@ def test_what_is_damaged_or_no_text_is_told_by_name(data: bytes, words: str, tmp
     ],
     ids=["gzip", "zstd", "zip", "two members"],
 )
-def test_what_unpacks_to_more_than_the_limit_is_refused(data: bytes, tmp_path: Path) -> None:
-    """Counted as it is unpacked, for a header may lie; a zip's members count together."""
+def test_a_file_that_unpacks_to_more_than_the_limit_is_an_error(data: bytes, tmp_path: Path) -> None:
+    """Counted while reading, as a header may lie; members of an archive count together."""
     path = tmp_path / "bomb"
     path.write_bytes(data)
     assert re.search(r"unpacks? to (more than )?.*100,000", complaint(path, unpacked_bytes=100_000))
 
 
-def test_a_bomb_is_never_held_whole(tmp_path: Path) -> None:
-    """A GiB of zeros in a few KiB of zstd ends at its first block."""
+def test_a_decompression_bomb_is_stopped_at_its_first_block(tmp_path: Path) -> None:
+    """A GiB of zeros in a few KiB of zstd."""
     path = tmp_path / "bomb.zst"
     frame = zstandard.ZstdCompressor(level=1).compress(bytes(1 << 26))
     path.write_bytes(frame * 16)
@@ -277,10 +277,9 @@ def test_a_bomb_is_never_held_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("module_name", "data"), [("zstandard", zstandard.compress(TEXT)), ("pyarrow", b"PAR1....")])
-def test_what_has_to_be_installed_is_told(
+def test_a_missing_package_is_an_error_with_the_command_that_installs_it(
     module_name: str, data: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the command that does it."""
     path = tmp_path / "a.csv"
     path.write_bytes(data)
     monkeypatch.setitem(sys.modules, module_name, None)
@@ -289,7 +288,7 @@ def test_what_has_to_be_installed_is_told(
 
 
 def test_parquet_is_read_in_batches_with_their_row_numbers(tmp_path: Path) -> None:
-    """An index is kept as it was written; progress is that of the rows."""
+    """An index is kept; progress follows the rows."""
     path = tmp_path / "a.csv"
     rows = 150_000
     pd.DataFrame({"price": range(rows)}).to_parquet(path, row_group_size=40_000)
@@ -308,7 +307,7 @@ def test_parquet_is_read_in_batches_with_their_row_numbers(tmp_path: Path) -> No
 
 
 def cut(text: bytes, pieces: int) -> list[tuple[bytes, int, int]]:
-    """The blocks of a text that is read some bytes at a time."""
+    """The blocks of a text that is read a few bytes at a time."""
     left = io.BytesIO(text)
     return [(block.data, block.first_line, block.lines) for block in blocks(lambda _: left.read(pieces), "a.csv")]
 
@@ -321,7 +320,7 @@ lines = st.lists(st.lists(fields, min_size=1, max_size=3).map(",".join), max_siz
 def test_blocks_are_whole_rows_with_their_line_numbers(
     rows: list[str], end: str, ended: bool, pieces: int, block_bytes: int
 ) -> None:
-    """Joined they are the text; each begins at a row's beginning, also where a quoted field has lines of its own."""
+    """Joined they are the text, also where a quoted field contains line breaks."""
     text = end.join(rows).encode() + (end.encode() if ended and rows else b"")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "BLOCK_BYTES", block_bytes)
@@ -339,7 +338,7 @@ def test_blocks_are_whole_rows_with_their_line_numbers(
 @pytest.mark.parametrize("end", [b"\n", b""])
 @pytest.mark.parametrize("before", [0, 1, 300_000, 600_000])
 def test_a_line_of_a_mebibyte_is_read_and_one_much_longer_is_an_error(before: int, end: bytes) -> None:
-    """Wherever it lies. The complaint has its number; memory stays bounded."""
+    """With its number; memory stays bounded."""
     text = b"a,b\n" * before
     longest = module.MAX_LINE_BYTES
     assert sum(lines for _, _, lines in cut(text + b"x" * longest + end, 1 << 19)) == before + 1
@@ -347,8 +346,8 @@ def test_a_line_of_a_mebibyte_is_read_and_one_much_longer_is_an_error(before: in
         cut(text + b"x" * (longest + 2 * module.BLOCK_BYTES + 1) + end, 1 << 19)
 
 
-def test_a_quote_mark_that_is_not_closed_does_not_take_the_rest_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After some lines a block ends all the same, with the right number."""
+def test_an_unclosed_quote_does_not_swallow_the_rest_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The block ends after a few lines, with the right line number."""
     monkeypatch.setattr(module, "BLOCK_BYTES", 1000)
     found = cut(b'a,"b\n' + b"c,d\n" * 5_000, 700)
     assert len(found) > 10
@@ -356,8 +355,8 @@ def test_a_quote_mark_that_is_not_closed_does_not_take_the_rest_of_the_file(monk
     assert found[-1][1] + found[-1][2] == 5_002
 
 
-def test_a_stamp_beside_a_null_keeps_its_nanoseconds(tmp_path: Path) -> None:
-    """An integer column of Parquet with a null in it is none of floats."""
+def test_a_timestamp_beside_a_null_keeps_its_nanoseconds(tmp_path: Path) -> None:
+    """An integer column of Parquet with a null is not read as floats."""
     pa = pytest.importorskip("pyarrow")
     parquet = pytest.importorskip("pyarrow.parquet")
     path = tmp_path / "a.parquet"
@@ -370,8 +369,8 @@ def test_a_stamp_beside_a_null_keeps_its_nanoseconds(tmp_path: Path) -> None:
     assert found.report.refused.total() == 1
 
 
-def test_prices_of_32_bits_are_what_was_written(tmp_path: Path) -> None:
-    """Parquet files of floats: 187.42 is not 187.4199981689453."""
+def test_32_bit_prices_are_the_decimals_that_were_written(tmp_path: Path) -> None:
+    """187.42, not 187.4199981689453."""
     pa = pytest.importorskip("pyarrow")
     parquet = pytest.importorskip("pyarrow.parquet")
     path = tmp_path / "a.parquet"
@@ -382,8 +381,8 @@ def test_prices_of_32_bits_are_what_was_written(tmp_path: Path) -> None:
     assert [trade[2] for trade in Found(table.frame, "a.parquet", 10**6, {}).trades] == [187.42, 1.1, 0.0001]
 
 
-def test_a_note_beside_the_data_is_no_data(tmp_path: Path) -> None:
-    """README.txt and its like are passed over in a folder and in an archive; alone they are what was asked for."""
+def test_a_readme_beside_the_data_is_ignored(tmp_path: Path) -> None:
+    """In a folder and in an archive; given by itself, it is read."""
     data = b"timestamp,symbol,price\n1704292200,A,1\n"
     (tmp_path / "README.txt").write_bytes(b"What this is.\n")
     (tmp_path / "day.csv").write_bytes(data)

@@ -1,4 +1,4 @@
-"""Bars into ticks."""
+"""Bars played as trades."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Row = tuple[float, float, float, float, float]
 
 
 def walked(rows: Sequence[Row], lasting_ns: int = MINUTE) -> Trades:
-    """The walks of bars of (open, high, low, close, volume), each of a symbol of its own."""
+    """The trades of bars of (open, high, low, close, volume), each of another symbol."""
     names = ("open", "high", "low", "close", "volume")
     values = {name: np.array(column, float) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
     unknown = np.full(len(rows), np.nan)
@@ -26,7 +26,7 @@ def walked(rows: Sequence[Row], lasting_ns: int = MINUTE) -> Trades:
 
 
 def test_a_rising_bar_goes_through_its_low_first() -> None:
-    """Open, low, high, close if it rose or stayed, open, high, low, close if it fell; at each quarter of the bar."""
+    """Open, low, high, close if it rose or stayed; open, high, low, close if it fell; at each quarter."""
     trades = walked([(10, 13, 9, 12, 8), (12, 13, 9, 10, 8), (10, 11, 9, 10, 8)])
     assert trades.price.reshape(-1, 4).tolist() == [[10, 9, 13, 12], [12, 13, 9, 10], [10, 9, 11, 10]]
     assert trades.symbol.tolist() == [0] * 4 + [1] * 4 + [2] * 4
@@ -34,14 +34,14 @@ def test_a_rising_bar_goes_through_its_low_first() -> None:
 
 
 def test_whole_volume_stays_whole() -> None:
-    """A share is not split; the first ticks take what is over."""
+    """The first trades take the remainder."""
     trades = walked([(1, 1, 1, 1, volume) for volume in (0, 1, 6, 1003)])
     assert trades.size.reshape(-1, 4).tolist() == [[0, 0, 0, 0], [1, 0, 0, 0], [2, 2, 1, 1], [251, 251, 251, 250]]
 
 
 @given(st.lists(st.one_of(st.floats(0, 1e15), st.integers(0, 10**15).map(float)), min_size=1, max_size=20))
 def test_volumes_add_up_exactly(volumes: list[float]) -> None:
-    """A board that adds the sizes one after another arrives at the bar's volume to the last bit."""
+    """Summing the sizes in order gives the bar's volume to the last bit."""
     sizes = walked([(1, 1, 1, 1, volume) for volume in volumes]).size.reshape(-1, 4)
     assert (sizes >= 0).all()
     for volume, parts in zip(volumes, sizes.tolist(), strict=True):
@@ -53,7 +53,7 @@ prices = st.floats(0.01, 1e5)
 
 @given(st.lists(prices, min_size=4, max_size=4), st.integers(1, 366 * 1440 * MINUTE))
 def test_the_ticks_make_the_bar_again(four: list[float], lasting_ns: int) -> None:
-    """First, highest, lowest and last of the ticks are the bar's, and all are inside it, in order."""
+    """First, highest, lowest and last price are the bar's, all within its period, in order."""
     low, *_, high = sorted(four)
     trades = walked([(four[0], high, low, four[1], 1)], lasting_ns)
     assert (trades.price[0], trades.price.max(), trades.price.min(), trades.price[-1]) == (four[0], high, low, four[1])

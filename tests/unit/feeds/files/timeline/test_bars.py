@@ -1,4 +1,4 @@
-"""The bars of one file: how long each lasts, found out when all have come."""
+"""The bars of one file, and their interval."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SECOND = 10**9
 
 
 def file_bars(rows: list[tuple[int, int]], zone: str = "UTC", run: int = 100, chunk: int = 100) -> FileBars:
-    """Of (code, start), and opened at their place's number."""
+    """Bars of (code, start) whose open is their index."""
     made = FileBars(run)
     numbered = [(code, start, place + 1.0, 1e9, 0.5, 2.0) for place, (code, start) in enumerate(rows)]
     for at in range(0, len(rows), chunk):
@@ -40,7 +40,7 @@ def spans(made: FileBars) -> list[tuple[int, int, int]]:
 
 @pytest.fixture(params=[2, 3, 65_536])
 def block(request: Any, monkeypatch: pytest.MonkeyPatch) -> int:
-    """So that what is carried from block to block matters."""
+    """Small, so that state carried between blocks matters."""
     monkeypatch.setattr(module, "BLOCK", request.param)
     return int(request.param)
 
@@ -63,14 +63,14 @@ def block(request: Any, monkeypatch: pytest.MonkeyPatch) -> int:
 def test_the_interval_is_the_most_common_distance_of_a_symbols_bars(
     starts: list[tuple[int, int]], interval: int, block: int
 ) -> None:
-    """Nights and gaps are rarer; without two bars of a symbol it is a day if they begin one, or else a minute."""
+    """If no symbol has two bars: a day if they start at midnight, otherwise a minute."""
     made = file_bars([(code, DAY + s * SECOND) for code, s in starts])
     assert made.interval_ns == interval * SECOND
     made.close()
 
 
 def test_an_interval_is_found_among_very_many_distances(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rare ones are forgotten, for memory is bounded."""
+    """Rare distances are dropped: memory is bounded."""
     monkeypatch.setattr(module, "_DISTANCES", 8)
     monkeypatch.setattr(module, "BLOCK", 16)
     starts = np.cumsum([step + 100 if step % 2 else 60 for step in range(200)])
@@ -79,8 +79,8 @@ def test_an_interval_is_found_among_very_many_distances(monkeypatch: pytest.Monk
     made.close()
 
 
-def test_a_bar_ends_where_the_next_one_begins_at_the_latest(block: int) -> None:
-    """February's end is March's beginning, though most months have 31 days."""
+def test_a_bar_ends_at_the_latest_where_the_next_one_starts(block: int) -> None:
+    """The end of February is the start of March, though most months have 31 days."""
     months = pd.date_range("2023-01-01", periods=12, freq="MS", tz="UTC").as_unit("ns").asi8.tolist()
     made = file_bars([(0, month) for month in months])
     found = spans(made)
@@ -90,7 +90,7 @@ def test_a_bar_ends_where_the_next_one_begins_at_the_latest(block: int) -> None:
 
 
 def test_days_are_those_of_the_zone(block: int) -> None:
-    """One has 23 hours, one 25; after a Friday it is Saturday."""
+    """Of 23 to 25 hours; a Friday ends on Saturday."""
     days = pd.date_range("2024-03-04", "2024-11-08", freq="B", tz="America/New_York")
     made = file_bars([(0, day) for day in days.as_unit("ns").asi8.tolist()], "America/New_York")
     assert made.interval_ns == DAY_NS
@@ -99,8 +99,7 @@ def test_days_are_those_of_the_zone(block: int) -> None:
     made.close()
 
 
-def test_a_lone_bar_of_a_day_without_a_midnight(block: int) -> None:
-    """Is not taken for a daily one, and does no harm."""
+def test_a_lone_bar_on_a_day_without_midnight_is_no_daily_bar(block: int) -> None:
     start = pd.Timestamp("2018-11-04 01:00", tz="America/Sao_Paulo").value
     made = file_bars([(0, start)], "America/Sao_Paulo")
     assert made.interval_ns == FALLBACK_NS
@@ -108,8 +107,8 @@ def test_a_lone_bar_of_a_day_without_a_midnight(block: int) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 9)), min_size=1), st.integers(1, 9), st.integers(1, 9))
-def test_of_bars_of_one_start_the_last_counts(rows: list[tuple[int, int]], run: int, chunk: int) -> None:
-    """The others are counted; what is left has every symbol and start once, with the last one's values."""
+def test_of_bars_with_one_start_the_last_counts(rows: list[tuple[int, int]], run: int, chunk: int) -> None:
+    """The others are counted as repeated."""
     stamped = [(code, DAY + step * 60 * SECOND) for code, step in rows]
     made = file_bars(stamped, run=run, chunk=chunk)
     try:
@@ -125,8 +124,8 @@ def test_of_bars_of_one_start_the_last_counts(rows: list[tuple[int, int]], run: 
         made.close()
 
 
-def test_bars_that_contradict_are_refused_and_stop_a_strict_replay() -> None:
-    """They count as rows that are not played; the last one does count."""
+def test_contradictory_bars_are_refused_and_stop_a_strict_replay() -> None:
+    """Except the last one."""
     rows = [(0, DAY, 1.0, 2.0, 0.5, 1.0), (0, DAY + 60 * SECOND, 1.0, 2.0, 0.5, 1.0), (0, DAY, 1.5, 2.0, 0.5, 1.0)]
     timeline = timeline_of([FakeSource("a.csv", bars(*rows))])
     (report,) = timeline.reports
@@ -136,8 +135,8 @@ def test_bars_that_contradict_are_refused_and_stop_a_strict_replay() -> None:
         timeline_of([FakeSource("a.csv", bars(*rows))], strict=True)
 
 
-def test_the_same_bar_twice_is_one_bar(block: int) -> None:
-    """Files that overlap were joined: nothing is wrong with that, however far apart the two lie."""
+def test_identical_bars_are_one_bar(block: int) -> None:
+    """Overlapping files were joined: no fault, however far apart."""
     rows = [(code, DAY + step * 60 * SECOND, 1.0, 2.0, 0.5, 1.0) for step in range(5) for code in (0, 1)]
     timeline = timeline_of([FakeSource("a.csv", bars(*rows, *rows))], strict=True)
     assert not timeline.reports[0].refused

@@ -1,4 +1,4 @@
-"""Records in the order of time: whatever the runs, nothing is lost and nothing of one stamp changes places."""
+"""External sorting: nothing is lost, and equal timestamps keep their order."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ def sorted_of(stamps: list[list[int]], run: int) -> Sorted:
 
 
 @given(st.lists(st.lists(st.integers(1, 30), max_size=40), max_size=12), st.sampled_from([1, 3, 16, 1_000]))
-def test_records_come_in_order_and_those_of_one_stamp_as_they_were_added(stamps: list[list[int]], run: int) -> None:
-    """The external merge gives what a stable sort in memory would."""
+def test_the_external_merge_equals_a_stable_sort(stamps: list[list[int]], run: int) -> None:
     store = sorted_of(stamps, run)
     try:
         records = store.read(0, len(store))
@@ -38,8 +37,8 @@ def test_records_come_in_order_and_those_of_one_stamp_as_they_were_added(stamps:
 
 
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=60), st.integers(0, 60))
-def test_a_moment_is_found(stamps: list[int], moment: int) -> None:
-    """As many records are before (or at) a moment as numpy finds."""
+def test_a_time_is_found(stamps: list[int], moment: int) -> None:
+    """As by numpy's searchsorted."""
     store = sorted_of([stamps], 8)
     try:
         for side in ("left", "right"):
@@ -49,8 +48,8 @@ def test_a_moment_is_found(stamps: list[int], moment: int) -> None:
         store.close()
 
 
-def test_a_moment_is_found_far_inside() -> None:
-    """The index in memory has one stamp of 4,096; the rest is looked up on disk."""
+def test_a_time_is_found_between_index_entries() -> None:
+    """The index has one timestamp per 4,096 records."""
     stamps = np.arange(0, 200_000, 2)
     store = sorted_of([stamps.tolist()], 1 << 20)
     try:
@@ -66,8 +65,9 @@ def test_a_moment_is_found_far_inside() -> None:
     st.lists(st.integers(-5, 100_005), min_size=1, max_size=9).map(sorted),
     st.sampled_from([1, 5_000]),
 )
-def test_what_follows_many_moments_is_found_at_once(steps: list[int], moments: list[int], repeats: int) -> None:
-    """For each the first stamp that is not before it, the highest integer where there is none."""
+def test_the_first_timestamps_at_or_after_many_times_are_found(
+    steps: list[int], moments: list[int], repeats: int
+) -> None:
     stamps = np.sort(np.tile(np.cumsum(steps), repeats))
     store = sorted_of([stamps.tolist()], 1 << 20)
     try:
@@ -77,8 +77,8 @@ def test_what_follows_many_moments_is_found_at_once(steps: list[int], moments: l
         store.close()
 
 
-def test_very_many_records_of_one_stamp_are_merged_in_little_memory() -> None:
-    """They pass from run to run without being gathered; each run's own order stays."""
+def test_many_records_of_one_timestamp_are_merged_in_little_memory() -> None:
+    """In the order of the runs."""
     stamps = [[5] * 700, [3] * 50 + [5] * 700 + [9] * 3, [1] + [5] * 700]
     store = sorted_of(stamps, 8)
     try:

@@ -1,4 +1,4 @@
-"""Records on disk: read by position from any thread, gone when closed."""
+"""Records on disk: read by position from any thread, deleted when closed."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def records(count: int, first: int = 0) -> module.Records:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The one for temporary files."""
+    """The folder for temporary files."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
 
 
 def test_records_are_read_by_position(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As far as there are any; also if the disk takes and gives a few bytes at a time."""
+    """Also if the system reads and writes a few bytes at a time."""
     monkeypatch.setattr(module, "_MAX_WRITE", 7)
     preadv = os.preadv
     monkeypatch.setattr(os, "preadv", lambda file, views, at: preadv(file, [views[0][:11]], at))
@@ -51,7 +51,6 @@ def test_records_are_read_by_position(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_several_threads_read_at_once() -> None:
-    """Without a position that they would share."""
     spool = Spool(FORM)
     spool.append(records(10_000))
 
@@ -63,8 +62,8 @@ def test_several_threads_read_at_once() -> None:
     spool.close()
 
 
-def test_nothing_is_left_behind(folder: Path) -> None:
-    """The file has no name, even while it is in use; an empty spool has no file."""
+def test_a_spool_leaves_no_file(folder: Path) -> None:
+    """It has no name even while in use; an empty spool has no file."""
     spool = Spool(FORM)
     spool.append(records(10))
     assert list(folder.iterdir()) == []
@@ -75,7 +74,7 @@ def test_nothing_is_left_behind(folder: Path) -> None:
 
 
 def test_reading_after_closing_is_an_error() -> None:
-    """Not the bytes of whatever file has its number by then."""
+    """The descriptor may belong to another file by then."""
     spool = Spool(FORM)
     spool.append(records(10))
     spool.close()
@@ -83,8 +82,9 @@ def test_reading_after_closing_is_an_error() -> None:
         spool.read(0, 1)
 
 
-def test_a_full_disk_is_told_in_words(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the folder and how to choose another one."""
+def test_a_full_disk_is_an_error_that_names_the_folder_and_tmpdir(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
 
     def full(*_args: object) -> int:
         raise OSError(28, "No space left on device")
@@ -97,8 +97,7 @@ def test_a_full_disk_is_told_in_words(folder: Path, monkeypatch: pytest.MonkeyPa
     spool.close()
 
 
-def test_a_folder_that_is_none_is_told(folder: Path) -> None:
-    """When there is something to write."""
+def test_a_missing_folder_is_an_error_on_the_first_write(folder: Path) -> None:
     folder.rmdir()
     spool = Spool(FORM)
     with pytest.raises(FeedError, match=f"{folder}: No such file or directory; .*TMPDIR"):

@@ -1,4 +1,4 @@
-"""The timeline: everything once and in order, from any moment on, finely or coarsely."""
+"""The timeline: all events once and in order, from any time on, in detail or coarse."""
 
 from __future__ import annotations
 
@@ -26,8 +26,7 @@ def timeline() -> Iterator[Any]:
         each.close()
 
 
-def test_files_are_merged_by_time_and_ties_keep_the_files_order(timeline: Any) -> None:
-    """Stamp, then order of the files, then order of the rows."""
+def test_events_are_ordered_by_timestamp_then_file_then_row(timeline: Any) -> None:
     first = FakeSource("a", trades((0, DAY + 5, 1.0), (0, DAY + 9, 2.0)), trades((0, DAY + 9, 3.0)))
     second = FakeSource("b", trades((1, DAY + 9, 4.0), (1, DAY + 1, 5.0)))
     assert told(timeline(first, second)) == [
@@ -35,8 +34,7 @@ def test_files_are_merged_by_time_and_ties_keep_the_files_order(timeline: Any) -
     ]  # fmt: skip
 
 
-def test_any_cut_in_two_gives_the_whole(timeline: Any) -> None:
-    """What is after a moment and what is not are all there is, each once."""
+def test_events_up_to_and_after_any_time_are_all_events(timeline: Any) -> None:
     rows = [(code, DAY + 7 * step % 50, float(step + 1)) for step in range(60) for code in (step % 3,)]
     made = timeline(FakeSource("a", trades(*rows)))
     whole = told(made)
@@ -45,8 +43,8 @@ def test_any_cut_in_two_gives_the_whole(timeline: Any) -> None:
         assert told(made, None, moment) + told(made, moment) == whole
 
 
-def test_a_day_begins_with_its_first_tick_in_the_files_zone(timeline: Any) -> None:
-    """16:00 to 20:00 in New York is one day with the morning, though UTC's midnight is in it; nights have no day."""
+def test_a_day_starts_with_its_first_tick_in_the_files_zone(timeline: Any) -> None:
+    """16:00 to 20:00 in New York belongs to the day, though it crosses midnight UTC."""
     evening, night, morning = DAY + 23 * HOUR, DAY + 25 * HOUR, DAY + 38 * HOUR
     chunk = trades((0, evening, 1.0), (0, night, 2.0), (0, morning, 3.0), (0, morning + 72 * HOUR, 4.0))
     assert told(timeline(FakeSource("a", chunk, zone="America/New_York"))) == [
@@ -55,8 +53,8 @@ def test_a_day_begins_with_its_first_tick_in_the_files_zone(timeline: Any) -> No
     assert told(timeline(FakeSource("a", chunk)))[1] == "day"
 
 
-def test_a_day_without_a_midnight_begins_an_hour_later(timeline: Any) -> None:
-    """In some zones the clocks are put forward at midnight; in others a midnight comes twice, and the first counts."""
+def test_a_day_without_midnight_starts_an_hour_later(timeline: Any) -> None:
+    """In some zones the clocks go forward at midnight; in others a midnight is repeated, and the first counts."""
     noons = pd.date_range("2018-11-02 12:00", periods=5, tz="America/Sao_Paulo").as_unit("ns").asi8.tolist()
     for first in range(4):
         chunk = trades(*((0, noon, 1.0) for noon in noons[first:]))
@@ -69,8 +67,8 @@ def test_a_day_without_a_midnight_begins_an_hour_later(timeline: Any) -> None:
     assert told(timeline(FakeSource("a", chunk, zone="America/Havana"))).index("day") == 1
 
 
-def test_a_bar_opens_walks_and_closes(timeline: Any) -> None:
-    """Ends come before beginnings of one stamp; the walk is four trades inside."""
+def test_a_bar_opens_trades_four_times_and_closes(timeline: Any) -> None:
+    """At one timestamp closes come before opens."""
     chunk = bars((0, DAY, 10.0, 12.0, 9.0, 11.0), (0, DAY + HOUR, 11.0, 13.0, 10.0, 10.5))
     quarter = HOUR // 4
     made = timeline(FakeSource("a", chunk))
@@ -83,8 +81,7 @@ def test_a_bar_opens_walks_and_closes(timeline: Any) -> None:
     assert made.reports[0].interval_ns == HOUR
 
 
-def test_at_midnight_a_bar_ends_before_the_day_begins_and_the_next_bar_with_it(timeline: Any) -> None:
-    """So that what rolls over has the old bar closed, and its ticks come after all of it."""
+def test_at_midnight_a_bar_closes_before_the_rollover_and_the_next_opens_after_it(timeline: Any) -> None:
     rows = [(code, DAY + day * 24 * HOUR, 10.0, 12.0, 9.0, 11.0) for day in range(2) for code in (0, 1)]
     found = told(timeline(FakeSource("a", bars(*rows))))
     middle = found.index("day")
@@ -94,8 +91,8 @@ def test_at_midnight_a_bar_ends_before_the_day_begins_and_the_next_bar_with_it(t
     ]  # fmt: skip
 
 
-def test_coarsely_the_same_bars_close_and_those_open_at_the_end_come_in_detail(timeline: Any) -> None:
-    """Up to a moment inside the third bar: two closed, the third open with its ticks so far."""
+def test_coarse_events_close_the_same_bars_and_detail_those_still_open(timeline: Any) -> None:
+    """Up to a time inside the third bar."""
     rows = [(code, DAY + step * HOUR, 10.0, 12.0, 9.0, 11.0) for step in range(5) for code in (0, 1)]
     made = timeline(FakeSource("a", bars(*rows)))
     moment = DAY + 2 * HOUR + HOUR // 2
@@ -109,8 +106,8 @@ def test_coarsely_the_same_bars_close_and_those_open_at_the_end_come_in_detail(t
     assert tail == fine[fine.index(("open", 0, DAY + 2 * HOUR)) :]
 
 
-def test_a_side_that_is_as_before_is_laid_under_from_the_symbols_last_quote(timeline: Any) -> None:
-    """In the order of time, not of the file; a side never told is none."""
+def test_an_unchanged_side_is_filled_from_the_symbols_previous_quote(timeline: Any) -> None:
+    """In time order, not in file order; a side never stated is missing."""
     chunk = quotes(
         (0, DAY + 3, NAN, -1, 12.0, 5),
         (1, DAY + 2, 7.0, 1, NAN, -1),
@@ -139,14 +136,14 @@ def test_a_side_that_is_as_before_is_laid_under_from_the_symbols_last_quote(time
         ([(0, 1), (0, 5), (0, 2), (1, 6)], "mixed"),
     ],
 )
-def test_the_order_of_a_file_is_told(timeline: Any, rows: list[tuple[int, int]], order: str) -> None:
-    """However its rows are cut into chunks."""
+def test_the_order_of_a_file_is_reported(timeline: Any, rows: list[tuple[int, int]], order: str) -> None:
+    """For any chunks."""
     chunks = [trades((code, DAY + ts, 1.0)) for code, ts in rows]
     assert timeline(FakeSource("a", *chunks)).reports[0].order == order
 
 
-def test_long_stretches_without_a_row_are_told(timeline: Any) -> None:
-    """The night is a gap, the seconds between trades are none."""
+def test_gaps_are_reported(timeline: Any) -> None:
+    """A night is one, seconds between trades are not."""
     second = 1_000_000_000
     stamps = [DAY + step * second for step in range(50)] + [DAY + 20 * HOUR + step * second for step in range(50)]
     (gap,) = timeline(FakeSource("a", trades(*((0, ts, 1.0) for ts in stamps)))).reports[0].gaps
@@ -154,6 +151,5 @@ def test_long_stretches_without_a_row_are_told(timeline: Any) -> None:
 
 
 def test_files_without_a_good_row_are_an_error(timeline: Any) -> None:
-    """There is nothing to play."""
     with pytest.raises(FeedError, match="a: no rows"):
         timeline(FakeSource("a"))

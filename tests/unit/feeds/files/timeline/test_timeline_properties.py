@@ -1,4 +1,4 @@
-"""Whatever files there are and however they are cut and merged: a timeline is what a plain list and sort would give."""
+"""Properties: a timeline equals a list that is sorted in memory, for any files, chunks and cuts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ runs = st.sampled_from([1, 2, 3, 7, 1_000])
 
 @pytest.fixture(params=[4, 65_536], autouse=True, scope="module")
 def block(request: pytest.FixtureRequest) -> Iterator[None]:
-    """What is read at a time: so little that what is carried from block to block matters."""
+    """Small reads, so that state carried between blocks matters."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(timeline_module, "BATCH_TICKS", request.param)
         patch.setattr(forward_fill, "_BLOCK", request.param)
@@ -36,7 +36,7 @@ def block(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def trade_sources(files: list[list[list[tuple[int, int]]]]) -> tuple[list[FakeSource], list[tuple[int, int, float]]]:
-    """Files of chunks of trades, each with a price of its own; and all of them in the order of files and rows."""
+    """Files of chunks of trades, each with a distinct price; and all trades in the order of files and rows."""
     rows: list[tuple[int, int, float]] = []
     sources = []
     for number, chunks in enumerate(files):
@@ -54,10 +54,10 @@ files_of_trades = st.lists(st.lists(trade_rows, min_size=1, max_size=4), min_siz
 
 @settings(max_examples=50)
 @given(files_of_trades, runs, st.integers(-1, 73))
-def test_ticks_of_all_files_are_sorted_stably_and_any_cut_gives_the_whole(
+def test_ticks_of_all_files_are_sorted_stably_and_readable_from_any_time(
     files: list[list[list[tuple[int, int]]]], run: int, hours: int
 ) -> None:
-    """By stamp, then in the order of files, then of rows; a new day before its first tick; coarse is the same."""
+    """A rollover precedes the first tick of a day; coarse events give the same."""
     sources, rows = trade_sources(files)
     timeline = timeline_of(sources, run)
     try:
@@ -77,7 +77,7 @@ def test_ticks_of_all_files_are_sorted_stably_and_any_cut_gives_the_whole(
 @settings(max_examples=50)
 @given(st.lists(quote_rows, min_size=1, max_size=4), runs)
 def test_one_sided_quotes_are_filled_as_if_one_by_one(chunks: list[list[tuple[int, int, str]]], run: int) -> None:
-    """Each symbol's last side of the order of time lies under a quote that doesn't tell it; none is NaN in both."""
+    """With each symbol's previous side in time order; NaN if there is none."""
     rows: list[tuple[int, int, float, float, float, float]] = []
     parts = []
     for chunk in chunks:
@@ -105,8 +105,8 @@ def test_one_sided_quotes_are_filled_as_if_one_by_one(chunks: list[list[tuple[in
 
 @settings(max_examples=50)
 @given(st.lists(bar_rows, min_size=1, max_size=3), runs, st.integers(-1, 74))
-def test_each_bar_begins_walks_and_ends_once(chunks: list[list[tuple[int, int]]], run: int, hours: int) -> None:
-    """In order, the last of equals alone; its end is not behind the next one's beginning; cut anywhere, the same."""
+def test_each_bar_opens_trades_and_closes_once(chunks: list[list[tuple[int, int]]], run: int, hours: int) -> None:
+    """Of equal starts the last; it ends at or before the start of the next one."""
     chunk_rows = [[(code, ts, 10.0, 12.0, 9.0, 11.0) for code, ts in rows] for rows in chunks]
     timeline = timeline_of([FakeSource("a", *(bars(*rows) for rows in chunk_rows))], run)
     try:
@@ -153,7 +153,7 @@ def test_each_bar_begins_walks_and_ends_once(chunks: list[list[tuple[int, int]]]
 def test_batches_are_of_one_day_and_in_order(
     files: list[list[list[tuple[int, int]]]], quoted: list[list[tuple[int, int, str]]], run: int
 ) -> None:
-    """Trades and quotes together; a day's rollover stands between its ticks and those of the day before."""
+    """A rollover separates the ticks of two days."""
     sources, rows = trade_sources(files)
     sources += [FakeSource("q", quotes(*((code, ts, 1.0, 1.0, 2.0, 1.0) for code, ts, _ in each))) for each in quoted]
     timeline = timeline_of(sources, run)
