@@ -133,7 +133,7 @@ def test_a_refused_line_is_reported(server: Server) -> None:
     """One line on stderr quotes it; the other lines are sent, and the exit status is 1."""
     ran = chat("x" * 3_000 + "\nhello\n", "long", "--name", "Ann", url=server.url)
     assert (ran.returncode, len(ran.stdout.splitlines())) == (1, 1)
-    assert ran.stderr.startswith(f"ticker: not said: {'x' * 59}…: ")
+    assert ran.stderr.startswith(f"ticker: not sent: {'x' * 59}…: ")
     assert "3000 characters" in ran.stderr
     assert len(ran.stderr.splitlines()) == 1
 
@@ -185,7 +185,7 @@ def test_on_a_terminal_lines_appear_above_the_line_being_typed(server: Server, m
         shown(ann, "tty>")
         with Terminal(["chat", "tty", "--name", "Bob", "--url", server.url]) as bob:
             shown(bob, "* you are in tty as Bob, with Ann")
-            shown(ann, "* Bob came")
+            shown(ann, "* Bob joined")
             typed(ann, "half-a-")
             shown(ann, "half-a-")
             typed(bob, "$AAPL looks heavy\r")
@@ -203,7 +203,7 @@ def test_on_a_terminal_lines_appear_above_the_line_being_typed(server: Server, m
             shown(bob, "* operator: Maintenance")
             typed(bob, "/quit\r")
             assert bob.end() == 0
-            shown(ann, "* Bob went")
+            shown(ann, "* Bob left")
         with Terminal(["chat", "tty", "--name", "Carl", "--url", server.url]) as carl:
             shown(carl, "tty>")
             typed(carl, "\x03")

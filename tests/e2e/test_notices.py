@@ -54,7 +54,7 @@ async def test_a_notice_reaches_each_client_once(http: aiohttp.ClientSession) ->
         async with http.get(f"{service.url}/v1/events") as events:
             await events.content.readuntil(b'"welcome"')
             ran = await notified(service, "Maintenance at 17:00")
-            assert (ran.exit_code, ran.output) == (0, "told 3 clients\n")
+            assert (ran.exit_code, ran.output) == (0, "sent to 3 clients\n")
             for stream in (first, second):
                 notice = await stream.receive_json()
                 assert abs(notice.pop("ts") / 1e9 - time.time()) < 60
@@ -74,9 +74,9 @@ async def test_a_notice_to_one_key(http: aiohttp.ClientSession, tmp_path: Path) 
     async with serving(ScriptedFeed(), Settings(port=0, keys=path)) as service:
         told, other = await connected(http, service, ann), await connected(http, service, bob)
         ran = await notified(service, "Your key ends tomorrow", "--to", "ann", key=owner)
-        assert (ran.exit_code, ran.output) == (0, "told 1 client\n")
+        assert (ran.exit_code, ran.output) == (0, "sent to 1 client\n")
         assert (await told.receive_json())["text"] == "Your key ends tomorrow"
-        assert (await notified(service, "hello", "--to", "carl", key=owner)).output == "told 0 clients\n"
+        assert (await notified(service, "hello", "--to", "carl", key=owner)).output == "sent to 0 clients\n"
         await other.send_json({"op": "ping"})
         assert (await other.receive_json())["type"] == "pong"
 

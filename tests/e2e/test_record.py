@@ -139,8 +139,8 @@ def test_a_signal_or_its_duration_ends_a_recording_cleanly(tmp_path: Path, marke
 @pytest.mark.parametrize(
     ("name", "options", "complaint"),
     [
-        ("there.csv", [], "is there already"),
-        ("x.xlsx", [], "ends with .csv or .parquet"),
+        ("there.csv", [], "--overwrite"),
+        ("x.xlsx", [], ".csv or .parquet"),
         ("x.csv", ["--for", "soon"], "is not a duration"),
         ("no/such/x.csv", [], "No such file or directory"),
     ],

@@ -11,7 +11,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
@@ -37,6 +37,18 @@ class Stop:
     def status(self) -> int:
         """The exit status: 130 after Ctrl-C, else 0."""
         return INTERRUPTED if self.signal is signal.SIGINT else 0
+
+    async def run(self, work: Coroutine[Any, Any, int]) -> int:
+        """The exit status of ``work``. If the command is asked to stop first, ``work`` is cancelled."""
+        asked, working = asyncio.create_task(self.wait()), asyncio.create_task(work)
+        await asyncio.wait({working, asked}, return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
+        if working.done():
+            return working.result()
+        working.cancel()
+        with suppress(asyncio.CancelledError):
+            await working
+        return self.status
 
     async def wait(self) -> None:
         """Return when the command is asked to stop."""

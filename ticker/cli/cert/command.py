@@ -1,4 +1,4 @@
-"""``ticker cert``: a certificate that this machine signs itself, to try TLS out with."""
+"""``ticker cert``: creates a self-signed certificate for testing TLS."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     "--self-signed",
     is_flag=True,
     required=True,
-    help="Signed by nobody else: for development. Clients name it with --ca.",
+    help="Self-signed, for development; clients trust it with --ca.",
 )
 @click.option(
     "--host",
@@ -29,20 +29,20 @@ if TYPE_CHECKING:
     default=("localhost", "127.0.0.1", "::1"),
     show_default=True,
     metavar="NAME",
-    help="The names and addresses by which clients reach the server; may be repeated.",
+    help="Names and addresses of the server; may be repeated.",
 )
-@click.option("--days", type=click.IntRange(1, 825), default=365, show_default=True, help="How long it holds.")
+@click.option("--days", type=click.IntRange(1, 825), default=365, show_default=True, help="Days until it expires.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path(),
     show_default="this folder",
     metavar="FOLDER",
-    help="Where ticker-cert.pem and ticker-key.pem go.",
+    help="Folder for ticker-cert.pem and ticker-key.pem.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace those that are there.")
-def command(hosts: tuple[str, ...], days: int, out: Path, overwrite: bool, self_signed: bool) -> None:  # noqa: ARG001 - there is no other kind
-    """Make a certificate and its key, for trying out an encrypted server.
+@click.option("--overwrite", is_flag=True, help="Replace existing files.")
+def command(hosts: tuple[str, ...], days: int, out: Path, overwrite: bool, self_signed: bool) -> None:  # noqa: ARG001 - the only kind
+    """Create a certificate and its key, for testing a server with TLS.
 
     \b
     ticker cert --self-signed
@@ -52,16 +52,16 @@ def command(hosts: tuple[str, ...], days: int, out: Path, overwrite: bool, self_
     cert, key = out / "ticker-cert.pem", out / "ticker-key.pem"
     for path in (cert, key):
         if path.exists() and not overwrite:
-            raise Failure(f"{path} is there already; say --overwrite, or name another folder with --out")
+            raise Failure(f"{path} exists; use --overwrite, or another folder with --out")
     certificate, secret = _made(hosts, days)
     out.mkdir(parents=True, exist_ok=True)
     _write(key, secret, 0o600)
     _write(cert, certificate, 0o644)
-    click.echo(f"ticker: {cert} and {key} hold {days} days, for {', '.join(hosts)}", err=True)
+    click.echo(f"ticker: created {cert} and {key}, valid {days} days, for {', '.join(hosts)}", err=True)
 
 
 def _write(path: Path, content: bytes, mode: int) -> None:
-    """Nobody else may read a key, not even while it is written."""
+    """No other user may read the key, not even while it is written."""
     import os
 
     path.unlink(missing_ok=True)
@@ -93,7 +93,7 @@ def _made(hosts: tuple[str, ...], days: int) -> tuple[bytes, bytes]:
         .not_valid_before(now - timedelta(hours=1))
         .not_valid_after(now + timedelta(days=days))
         .add_extension(x509.SubjectAlternativeName([_name(host) for host in hosts]), critical=False)
-        # It signs itself: whoever is to trust it takes it as an authority, which signs nothing else.
+        # Self-signed: clients trust it as an authority that signs nothing else.
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(_usage(), critical=True)

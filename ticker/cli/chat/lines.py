@@ -1,6 +1,6 @@
-"""What happens in a room as lines for people, in pieces that have a style each. Knows no terminal and no stream.
+"""The events of a room as styled lines.
 
-Nothing that came from outside can steer the terminal: what isn't printable is replaced before it is anything else.
+Unprintable characters are replaced first, so that no text from outside can control the terminal.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from ticker.wire.messages import Fired, Notice, Present, Said
 #: Style (a class), and text.
 Piece = tuple[str, str]
 Line = list[Piece]
-#: How many colours there are for names.
+#: Number of colours for names.
 NAME_STYLES: Final = 6
-#: As in the dashboard: a letter first, so that $5 is money; points only inside, so that a sentence may end in one.
+#: As in the dashboard: begins with a letter, so that $5 is money; no final point, which may end a sentence.
 _MENTION: Final = re.compile(r"(?<![\w$])(\$[^\W\d_][^\W_]*(?:[.\-/:=][^\W_]+)*)")
 
 
 class Lines:
-    """Remembers the day and who is there, to tell what is another."""
+    """Remembers the day and the members, to show changes."""
 
     def __init__(self, today: date, zone: tzinfo | None = None) -> None:
         self._day = today
@@ -44,7 +44,7 @@ class Lines:
         at = datetime.fromtimestamp(said.ts / 1e9).astimezone(self._zone)
         lines: list[Line] = []
         if said.lost:
-            lines.append([("class:aside", f"* {said.lost:,} messages before are not kept any more")])
+            lines.append([("class:aside", f"* {said.lost:,} earlier messages are no longer available")])
         if at.date() != self._day:
             self._day = at.date()
             lines.append([("class:aside", f"* {self._day}")])
@@ -55,20 +55,20 @@ class Lines:
         return [*lines, [("class:time", f"{at:%H:%M:%S} "), (style, f"{name}: "), *text]]
 
     def joined(self, room: str, name: str, names: Sequence[str]) -> Line:
-        """One has come oneself."""
+        """The user has joined."""
         self._names = set(names)
         others = [printable(each) for each in names if each != name]
         who = f"with {', '.join(others)}" if others else "alone"
         return [("class:aside", f"* you are in {printable(room)} as {printable(name)}, {who}")]
 
     def present(self, names: Sequence[str]) -> list[Line]:
-        """Who has come or gone since."""
+        """Who has joined or left since."""
         before, self._names = self._names, set(names)
-        moved = [(name, "came") for name in names if name not in before]
-        moved += [(name, "went") for name in sorted(before - self._names)]
+        moved = [(name, "joined") for name in names if name not in before]
+        moved += [(name, "left") for name in sorted(before - self._names)]
         return [[("class:aside", f"* {printable(name)} {how}")] for name, how in moved]
 
 
 def plain(line: Line) -> str:
-    """Without its styles."""
+    """The text without styles."""
     return "".join(text for _, text in line)

@@ -1,4 +1,4 @@
-"""One run of ``ticker chat``: joins, shows what comes, says what the user does, and leaves."""
+"""One run of ``ticker chat``: joins the room, shows messages, sends the user's lines, and leaves."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import asyncio
 import getpass
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
-from ssl import SSLContext
 from typing import Final
 
 import ticker
@@ -17,53 +16,44 @@ from ticker.cli.chat.lines import Lines
 from ticker.cli.chat.screens import Screen, screen
 from ticker.cli.events import event_line
 from ticker.cli.failure import Failure, unreachable
+from ticker.cli.server import Server
 from ticker.cli.stopping import Stop
 from ticker.cli.watch.stream import next_batch
 from ticker.client.stream import Stream
 from ticker.errors import ProtocolError, StreamError
 from ticker.wire.messages import Present, Said
 
-#: Lines that are shown at once.
+#: Lines shown per batch.
 _BATCH: Final = 200
-#: How long the rest of what was said may take when the input has ended.
+#: Maximum time to show the remaining messages after the input has ended.
 _REST_S: Final = 10.0
 _QUIT: Final = "/quit"
-#: So much is shown of what could not be said.
+#: Characters of a rejected message that are shown.
 _KNOWN_CHARS: Final = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """``name``: how the user wants to be called; None: as on this machine."""
+class ChatRequest:
+    """``name`` None means the user's name on this machine."""
 
     room: str
     name: str | None
-    url: str
-    key: str | None = field(default=None, repr=False)
-    ssl: SSLContext | None = None
+    server: Server
 
 
-async def chat(request: Request, stop: Stop) -> int:
-    """Until the user leaves or the input ends; the exit status: 1 if something could not be said."""
+async def chat(request: ChatRequest, stop: Stop) -> int:
+    """Chat until the user leaves or the input ends. Returns the exit status: 1 if a message was rejected."""
     try:
-        stream = ticker.connect(request.url, key=request.key, ssl=request.ssl)
+        server = request.server
+        stream = ticker.connect(server.url, key=server.key, ssl=server.ssl)
     except ValueError as error:
         raise Failure(f"--url: {error}") from error
-    asked = asyncio.create_task(stop.wait())
-    chatting = asyncio.create_task(_chat(stream, request))
-    await asyncio.wait({chatting, asked}, return_when=asyncio.FIRST_COMPLETED)
-    asked.cancel()
-    if chatting.done():
-        return chatting.result()
-    chatting.cancel()
-    with suppress(asyncio.CancelledError):
-        await chatting
-    return stop.status
+    return await stop.run(_chat(stream, request))
 
 
-async def _chat(stream: Stream, request: Request) -> int:
+async def _chat(stream: Stream, request: ChatRequest) -> int:
     try:
-        # What is not told on purpose is not logged on stderr by default either.
+        # Without a handler, logging would print warnings on stderr.
         logging.getLogger("ticker").addHandler(logging.NullHandler())
         async with stream:
             return await _Chat(stream, request.room).run(request.name or _own_name())
@@ -79,7 +69,7 @@ class _Chat:
         self._room = room
         self._lines = Lines(datetime.now().astimezone().date())
         self._events = stream.events()
-        #: The number of the last thing said that was shown, and of the last that there was.
+        #: The number of the last message shown, and of the last one known.
         self._shown = self._last = 0
         self._moved = asyncio.Event()
 
@@ -87,8 +77,8 @@ class _Chat:
         joined = await self._stream.join(self._room, name)
         self._room, self._last = joined.room, joined.seq
         shown = screen(self._room)
-        with _told(shown.tell):
-            if shown.talks:
+        with _log_shown(shown.tell):
+            if shown.interactive:
                 await shown.show([self._lines.joined(joined.room, joined.name, joined.names)])
             hearing = asyncio.create_task(self._hear(shown))
             speaking = asyncio.create_task(self._speak(shown))
@@ -106,7 +96,7 @@ class _Chat:
                 await asyncio.gather(hearing, speaking, rest, return_exceptions=True)
 
     async def _rest(self, speaking: asyncio.Task[int]) -> None:
-        """Until all that was said before the input ended has been shown."""
+        """Return when everything said before the input ended has been shown."""
         await asyncio.wait({speaking})
         while self._shown < self._last:
             self._moved.clear()
@@ -115,7 +105,7 @@ class _Chat:
     async def _hear(self, shown: Screen) -> None:
         while batch := await next_batch(self._events, _BATCH):
             here = [event for event in batch if not isinstance(event, Said | Present) or event.room == self._room]
-            if not shown.talks:
+            if not shown.interactive:
                 for event in here:
                     if (words := event_line(event)) is not None:
                         shown.tell(words)
@@ -128,7 +118,7 @@ class _Chat:
         status = 0
         while (line := await shown.read()) is not None:
             text = line.strip()
-            if shown.talks and text == _QUIT:
+            if shown.interactive and text == _QUIT:
                 break
             if text:
                 status |= not await self._say(text, shown)
@@ -140,8 +130,8 @@ class _Chat:
                 self._last = (await self._stream.say(self._room, text)).seq
             except ProtocolError as error:
                 welcome = self._stream.welcome
-                if error.code == "too-fast" and not shown.talks and welcome is not None:
-                    # Nobody is there who would say it again, and nobody who waits.
+                if error.code == "too-fast" and not shown.interactive and welcome is not None:
+                    # A pipe: wait instead of losing the line.
                     await asyncio.sleep(60 / welcome.limits.says_per_minute)
                     continue
                 shown.tell(_not_said(text, error.message))
@@ -155,9 +145,9 @@ class _Chat:
 
 
 @contextmanager
-def _told(tell: Callable[[str], None]) -> Iterator[None]:
-    """What the client has to tell of its connection is shown where everything is."""
-    log, handler = logging.getLogger("ticker.client"), _Telling(tell)
+def _log_shown(tell: Callable[[str], None]) -> Iterator[None]:
+    """Show the client's log of its connection on the screen."""
+    log, handler = logging.getLogger("ticker.client"), _ScreenLog(tell)
     log.addHandler(handler)
     try:
         yield
@@ -165,7 +155,7 @@ def _told(tell: Callable[[str], None]) -> Iterator[None]:
         log.removeHandler(handler)
 
 
-class _Telling(logging.Handler):
+class _ScreenLog(logging.Handler):
     def __init__(self, tell: Callable[[str], None]) -> None:
         super().__init__(logging.WARNING)
         self._tell = tell
@@ -175,12 +165,12 @@ class _Telling(logging.Handler):
 
 
 def _not_said(text: str, why: str) -> str:
-    """Which of several was refused, and so much of it as is known again by."""
-    return f"not said: {text if len(text) <= _KNOWN_CHARS else text[: _KNOWN_CHARS - 1] + '…'}: {why}"
+    """The reason, and the beginning of the rejected message."""
+    return f"not sent: {text if len(text) <= _KNOWN_CHARS else text[: _KNOWN_CHARS - 1] + '…'}: {why}"
 
 
 def _own_name() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):
-        return "somebody"
+        return "user"

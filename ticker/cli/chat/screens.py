@@ -1,4 +1,4 @@
-"""Where a chat's lines are shown, and those of the user come from: a terminal, or pipes and files."""
+"""Input and output of a chat: a terminal, or pipes and files."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ from ticker.cli.chat.lines import Line, plain
 from ticker.cli.failure import printable
 from ticker.cli.watch.output import Output, standard_output
 
-#: What is read as one line at the most: more than anybody may say.
+#: Maximum bytes of an input line: more than a message may have.
 _LINE_BYTES: Final = 65_536
 
 
 class Screen(Protocol):
-    """``talks``: somebody sits before it, who sees what went wrong and says it again."""
+    """``interactive``: a person sees errors and can send a message again. Implemented by a terminal and by pipes."""
 
-    talks: bool
+    interactive: bool
 
     async def show(self, lines: Sequence[Line]) -> None:
-        """Show these. Raises ``OSError`` if nobody reads any more."""
+        """Show lines. Raises ``OSError`` if the reader is gone."""
 
     def tell(self, words: str) -> None:
-        """Show something about the chat that was not said in it."""
+        """Show a text about the chat itself."""
 
     async def read(self) -> str | None:
-        """What the user says next; None at the end."""
+        """The user's next line; None at the end."""
         ...
 
 
 def screen(room: str) -> Screen:
-    """A terminal, where there is one that can be one."""
+    """The terminal, if there is one, otherwise the pipes."""
     if sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
         return Terminal(room)
     return Pipes()
 
 
 class Terminal:
-    """Lines scroll by above the one that is being written."""
+    """Messages scroll above the line being edited."""
 
-    talks = True
+    interactive = True
 
     def __init__(self, room: str) -> None:
         from prompt_toolkit import PromptSession
@@ -63,7 +63,7 @@ class Terminal:
                 **{f"name{place}": colour for place, colour in enumerate(colours)},
             }
         )
-        # What was written is shown when the server has it, as everybody sees it.
+        # A message is shown when the server sends it back, as all members see it.
         self._session: PromptSession[str] = PromptSession(erase_when_done=True)
         self._prompt = f"{printable(room)}> "
 
@@ -83,26 +83,26 @@ class Terminal:
 
     async def read(self) -> str | None:
         try:
-            # Signals are the command's.
+            # The command handles signals.
             return await self._session.prompt_async(self._prompt, handle_sigint=False)
         except EOFError:
             return None
         except KeyboardInterrupt:
-            # A key, where the terminal hands on all keys: to the command it is the signal, which ends this too.
+            # The terminal delivers Ctrl-C as a key; the command expects the signal, which ends this as well.
             signal.raise_signal(signal.SIGINT)
             await asyncio.Event().wait()
             return None
 
 
 class Pipes:
-    """What is said goes to standard output, all else to stderr; one line of the input is read ahead."""
+    """Messages go to standard output, everything else to stderr. One line of input is read ahead."""
 
-    talks = False
+    interactive = False
 
     def __init__(self) -> None:
         self._output = Output(standard_output())
         self._lines: asyncio.Queue[str | None] = asyncio.Queue(1)
-        # A daemon: nobody waits for an input that never comes.
+        # A daemon: an input that never comes must not keep the process alive.
         threading.Thread(target=self._read, args=(asyncio.get_running_loop(),), name="input", daemon=True).start()
 
     async def show(self, lines: Sequence[Line]) -> None:
@@ -116,7 +116,7 @@ class Pipes:
         return await self._lines.get()
 
     def _read(self, loop: asyncio.AbstractEventLoop) -> None:
-        # Without Python's buffer, whose lock a thread that waits would keep at exit.
+        # Unbuffered: a waiting thread would hold the lock of Python's buffer at exit.
         with suppress(OSError, RuntimeError), open(0, "rb", buffering=0, closefd=False) as raw:
             while line := raw.readline(_LINE_BYTES):
                 asyncio.run_coroutine_threadsafe(self._lines.put(line.decode(errors="replace")), loop).result()

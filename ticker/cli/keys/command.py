@@ -1,4 +1,4 @@
-"""``ticker keys``: makes, lists and revokes the keys that clients show a server. Knows no server: only the file."""
+"""``ticker keys``: creates, lists and revokes API keys in a key file."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _file = click.option(
     envvar="TICKER_KEYS",
     show_envvar=True,
     show_default=True,
-    help="The file of keys.",
+    help="The key file.",
 )
 
 
 @click.group("keys", invoke_without_command=True)
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """Make, list and revoke the keys that clients show the server.
+    """Create, list and revoke API keys.
 
-    A server that runs with --keys FILE takes a change within seconds, without a restart.
+    A server running with --keys FILE applies changes within seconds, without a restart.
 
     \b
     ticker keys add desk
@@ -42,29 +42,25 @@ def command(ctx: click.Context) -> None:
 @command.command("add")
 @click.argument("name")
 @_file
-@click.option(
-    "--symbols", default="*", show_default=True, help="Which symbols: names and patterns, with commas between."
-)
-@click.option("--channels", metavar="LIST", help="Which of ticker, trades, quotes and bars.  [default: all]")
-@click.option("--rooms", default="*", show_default=True, help="Which rooms of the chat: as with --symbols.")
+@click.option("--symbols", default="*", show_default=True, help="Symbols: names and patterns, separated by commas.")
+@click.option("--channels", metavar="LIST", help="Any of ticker, trades, quotes, bars.  [default: all]")
+@click.option("--rooms", default="*", show_default=True, help="Chat rooms: names and patterns.")
 @click.option(
     "--rate",
     type=click.FloatRange(0.5),
     metavar="HZ",
-    help="At most so many updates a second, and bars; trades and quotes come one by one (see --channels).",
+    help="Maximum updates per second, of prices and bars; trades and quotes are not conflated.",
 )
 @click.option(
     "--connections",
     type=click.IntRange(1),
     metavar="NUMBER",
-    help="At most so many at the same time.  [default: the server's --max-connections-per-key]",
+    help="Maximum number of connections.  [default: the server's --max-connections-per-key]",
 )
-@click.option(
-    "--expires", metavar="WHEN", help="A date (2027-01-31), or how long it holds (30d, 12h).  [default: never]"
-)
-@click.option("--admin", is_flag=True, help="May see who is connected and the metrics, and move a replay's clock.")
+@click.option("--expires", metavar="WHEN", help="A date (2027-01-31) or a duration (30d, 12h).  [default: never]")
+@click.option("--admin", is_flag=True, help="May list clients, read metrics, send notices and control a replay.")
 def add_(name: str, path: Path, expires: str | None, **asked: Any) -> None:
-    """Make a key called NAME, and print it: this once, for the file has only its hash."""
+    """Create a key called NAME and print it, once: the file stores only its hash."""
     from ticker.auth.entitlements import Entitlements
     from ticker.auth.keys import add, editing
     from ticker.cli.failure import Failure
@@ -84,14 +80,14 @@ def add_(name: str, path: Path, expires: str | None, **asked: Any) -> None:
     with editing(path) as keys:
         _, secret = add(keys, name, may, expires=ends)
     click.echo(secret)
-    click.echo(f"ticker: {name} is in {path}; the key above is not told again", err=True)
+    click.echo(f"ticker: added {name} to {path}; the key above is not shown again", err=True)
 
 
 @command.command("list")
 @_file
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_(path: Path, as_json: bool) -> None:
-    """Show all keys, without their secrets."""
+    """List all keys, without secrets."""
     import time
 
     import msgspec
@@ -103,7 +99,7 @@ def list_(path: Path, as_json: bool) -> None:
         hidden = [{k: v for k, v in msgspec.to_builtins(row).items() if k != "sha256"} for row in rows]
         click.echo(json.dumps(hidden))
         return
-    table = [("id", "name", "made", "ends", "symbols", "channels", "rooms", "rate", "connections", "")]
+    table = [("id", "name", "created", "expires", "symbols", "channels", "rooms", "rate", "connections", "")]
     for row in rows:
         may = row.may
         ends = "never" if row.expires is None else _day(row.expires)
@@ -112,7 +108,7 @@ def list_(path: Path, as_json: bool) -> None:
                 row.id,
                 row.name,
                 _day(row.created),
-                f"{ends} (over)" if row.expired(time.time()) else ends,
+                f"{ends} (expired)" if row.expired(time.time()) else ends,
                 ",".join(may.symbols),
                 ",".join(may.channels),
                 ",".join(may.rooms),
@@ -139,12 +135,12 @@ def list_(path: Path, as_json: bool) -> None:
 @click.argument("name")
 @_file
 def revoke_(name: str, path: Path) -> None:
-    """Take the key called NAME (or with that id) away. Who is connected with it is disconnected."""
+    """Revoke the key with this NAME or id, and disconnect its clients."""
     from ticker.auth.keys import editing, revoke
 
     with editing(path) as keys:
         gone = revoke(keys, name)
-    click.echo(f"ticker: {gone.name} ({gone.id}) is revoked", err=True)
+    click.echo(f"ticker: revoked {gone.name} ({gone.id})", err=True)
 
 
 def _listed(text: str) -> list[str]:
@@ -164,9 +160,9 @@ def _moment(text: str) -> int:
         try:
             found = moment_ns(text if "T" in text else f"{text}T00:00:00", now_ns, "UTC")
         except ValueError:
-            raise ValueError(f"expires: say 2027-01-31, or 30d, or 12h, not {text!r}") from None
+            raise ValueError(f"expires: {text!r} is no date like 2027-01-31 and no duration like 30d") from None
     if found <= now_ns:
-        raise ValueError(f"expires: {text} is over already")
+        raise ValueError(f"expires: {text} is in the past")
     return found // 1_000_000_000
 
 

@@ -1,4 +1,4 @@
-"""One run of ``ticker ping``: connects, pings one after the other, and sums up."""
+"""One run of ``ticker ping``: connects, sends pings one after the other, and prints a summary."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import statistics
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
-from ssl import SSLContext
 from typing import Any
 
 import click
 
 from ticker.cli.events import event_line
 from ticker.cli.failure import Failure, no_server, printable
+from ticker.cli.server import Server
 from ticker.cli.stopping import Stop
 from ticker.client.endpoint import Endpoint
 from ticker.client.exceptions import TransportError
@@ -24,26 +24,24 @@ from ticker.client.transports.transport import Transport
 from ticker.errors import RefusedError
 from ticker.wire.messages import ClientMessage, Ping, Pong, ServerMessage
 
-#: How long connecting may take.
+#: Time-out for connecting.
 CONNECT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What is to be measured: ``count`` pings (0: without end), one each ``interval`` seconds."""
+class PingRequest:
+    """``count`` pings (0: endless), one every ``interval`` seconds."""
 
-    url: str
+    server: Server
     count: int
     interval: float
     timeout: float
-    key: str | None = field(default=None, repr=False)
-    ssl: SSLContext | None = None
 
 
-async def ping(request: Request, stop: Stop) -> int:
-    """Ping until enough is measured, the connection breaks or the user stops it; the exit status."""
+async def ping(request: PingRequest, stop: Stop) -> int:
+    """Ping until the count is reached, the connection breaks or the user stops it. Returns the exit status."""
     try:
-        endpoint = Endpoint(request.url, request.key, request.ssl)
+        endpoint = Endpoint(request.server.url, request.server.key, request.server.ssl)
     except ValueError as error:
         raise Failure(f"--url: {error}") from error
     url = endpoint.name
@@ -56,33 +54,23 @@ async def ping(request: Request, stop: Stop) -> int:
         except TransportError as error:
             raise no_server(url, error) from error
         except RefusedError as error:
-            why = "it asks for a key, or yours is not good: see --key-file" if error.code == "http-401" else str(error)
+            why = "your key is missing or not valid; see --key-file" if error.code == "http-401" else str(error)
             raise Failure(f"{url}: {why}") from error
         click.echo(f"PING {printable(url)}: {printable(transport.welcome.server)}")
-        asked = asyncio.create_task(stop.wait())
-        pinging = asyncio.create_task(_pings(transport, request, taken_s.append))
         try:
-            await asyncio.wait({pinging, asked}, return_when=asyncio.FIRST_COMPLETED)
-            stopped = not pinging.done()
-            if not stopped:
-                await pinging
+            status = await stop.run(_pings(transport, request, taken_s.append))
         except (TransportError, RefusedError) as error:
-            failure = error
+            failure, status = error, 1
         finally:
-            pinging.cancel()
-            asked.cancel()
-            await asyncio.gather(pinging, asked, return_exceptions=True)
             await transport.close()
     if failure is not None:
         click.echo(f"ticker: {printable(str(failure))}", err=True)
     click.echo(f"\n--- {printable(url)} ping statistics ---\n{summary(taken_s)}")
-    if stopped:
-        return stop.status
-    return 0 if failure is None and any(each is not None for each in taken_s) else 1
+    return status if stop.signal is not None or any(each is not None for each in taken_s) else 1
 
 
-async def _pings(transport: Transport, request: Request, told: Callable[[float | None], None]) -> None:
-    """Ping, say what each took, and tell it in seconds; None: it was lost."""
+async def _pings(transport: Transport, request: PingRequest, report: Callable[[float | None], None]) -> int:
+    """Send the pings, print a line for each, and report its time in seconds; None if it was lost."""
     waiting: dict[str, asyncio.Future[float]] = {}
 
     def handle(message: ServerMessage) -> Iterable[ClientMessage]:
@@ -97,7 +85,7 @@ async def _pings(transport: Transport, request: Request, told: Callable[[float |
     try:
         for seq in range(1, request.count + 1) if request.count else count(1):
             if reading.done():
-                await reading  # it says why the connection is gone
+                await reading  # raises what ended the connection
             due_s = loop.time() + request.interval
             answered: asyncio.Future[float] = loop.create_future()
             waiting.clear()
@@ -107,19 +95,20 @@ async def _pings(transport: Transport, request: Request, told: Callable[[float |
             ended: set[asyncio.Future[Any]] = {answered, reading}
             await asyncio.wait(ended, timeout=request.timeout, return_when=asyncio.FIRST_COMPLETED)
             took_s = answered.result() - sent_s if answered.done() else None
-            told(took_s)
+            report(took_s)
             if reading.done():
                 await reading
             click.echo(f"seq={seq} " + ("lost" if took_s is None else f"time={1e3 * took_s:.3f} ms"))
             if seq != request.count:
                 await asyncio.wait({reading}, timeout=max(0.0, due_s - loop.time()))
+        return 0
     finally:
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
 
 
 def summary(taken_s: Sequence[float | None]) -> str:
-    """As ping(8) of iputils has it; ``mdev`` is the standard deviation of what was measured."""
+    """In the form of ping(8) of iputils; ``mdev`` is the standard deviation."""
     answered = [1e3 * each for each in taken_s if each is not None]
     lost = len(taken_s) - len(answered)
     percent = 100 * lost / len(taken_s) if taken_s else 0

@@ -1,6 +1,4 @@
-"""A file that is written line by line, and is whole lines at any moment: also when the process is killed, or the disk
-is full. It knows no tick.
-"""
+"""A file of complete lines, also after the process is killed or the disk is full."""
 
 from __future__ import annotations
 
@@ -11,9 +9,9 @@ from ticker.cli.failure import Failure
 
 
 class Journal:
-    """Writes blocks of lines straight to the system. Raises ``Failure`` when it can't, and then has whole lines.
+    """Writes blocks of lines, unbuffered. Raises ``Failure`` on errors; the file then ends with a complete line.
 
-    What was written is safe from the process's end; from the machine's it is after ``sync``.
+    Written lines survive the process, and after ``sync`` a crash of the machine.
     """
 
     def __init__(self, path: Path, header: bytes) -> None:
@@ -31,15 +29,15 @@ class Journal:
             while at < len(data):
                 at += self._file.write(view[at:])
         except OSError as error:
-            # The last line may be torn.
+            # The last line may be incomplete.
             whole = data.rfind(b"\n", 0, at) + 1
             self._file.truncate(self.bytes + whole)
             self.bytes += whole
-            raise Failure(f"{self.path}: {error.strerror}; what was written until then can be replayed") from error
+            raise Failure(f"{self.path}: {error.strerror}; the lines written so far can be replayed") from error
         self.bytes += len(data)
 
     def sync(self) -> None:
-        """Have the system write it to the disk."""
+        """Flush the file to the disk."""
         os.fsync(self._file.fileno())
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""A recording's lines into a Parquet file, which can't be written line by line: its end says what is in it."""
+"""Converts a recording to Parquet, which cannot be written line by line because its index is at the end."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _FLOATS: Final = ("price", "size", "bid", "bid_size", "ask", "ask_size")
 
 
 def check_available() -> None:
-    """Raise ``Failure`` where Parquet can't be written."""
+    """Raise ``Failure`` if Parquet cannot be written."""
     try:
-        import pyarrow as pa  # noqa: F401 - whether it is there
+        import pyarrow as pa  # noqa: F401 - is it installed?
     except ImportError:
         raise Failure(f"Parquet needs the package pyarrow ({install_hint('files')}); or record .csv") from None
 
 
 def finish(journal: Path, target: Path) -> int:
-    """Turn the lines in ``journal`` into ``target``, whole or not at all; then the journal goes. Rows written."""
+    """Convert ``journal`` to ``target`` atomically, and delete the journal. Returns the number of rows."""
     check_available()
     import pyarrow as pa
     from pyarrow import parquet
@@ -42,22 +42,22 @@ def finish(journal: Path, target: Path) -> int:
             next(reader, None)
             while part := list(islice(reader, _ROWS)):
                 stamps, names, *numbers = zip(*part, strict=True)
-                # Python's own reading of numbers: what is read is what was written, to the last bit.
+                # Python's float reads back exactly what was written.
                 floats = [[float(text) if text else None for text in column] for column in numbers]
                 writer.write_table(pa.table([list(map(int, stamps)), names, *floats], schema=form))
                 rows += len(part)
-        os.replace(made, target)  # noqa: PTH105 - atomic, over what is there
+        os.replace(made, target)  # noqa: PTH105 - atomic, replaces an existing file
     except ValueError as error:
         made.unlink(missing_ok=True)
-        raise Failure(f"{journal} is not the rows of a recording: {error}") from error
+        raise Failure(f"{journal} is not a recording: {error}") from error
     except OSError as error:
         made.unlink(missing_ok=True)
         why = error.strerror or str(error)
-        raise Failure(f"{target}: {why}; the rows are in {journal}, which can be replayed as it is") from error
+        raise Failure(f"{target}: {why}; the rows are in {journal}, which can be replayed") from error
     journal.unlink()
     return rows
 
 
 def _whole(lines: TextIO) -> Iterator[str]:
-    """All but a last line that was torn off."""
+    """All lines except an incomplete last one."""
     return (line for line in lines if line.endswith("\n"))

@@ -1,8 +1,8 @@
-"""Ticks as the lines of a recording: the layout that a replay reads back to the same ticks.
+"""Ticks as lines of a recording, in a layout that replays to the same ticks.
 
-``timestamp,symbol,price,size,bid,bid_size,ask,ask_size``: stamps in ns, numbers in the fewest digits that read back the
-same, and an empty field where there is nothing. The order is that of time; at one stamp trades come before quotes, and
-each kind as it came: so the recording of a recording's replay is the same file.
+``timestamp,symbol,price,size,bid,bid_size,ask,ask_size``: time stamps in ns, numbers in the fewest digits that read
+back exactly, missing values empty. Lines are sorted by time; at equal time stamps trades come before quotes, and each
+kind in order of arrival. Recording the replay of a recording therefore gives the same file.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from ticker.client.protocol.ticks import Quote, Trade
 
 HEADER: Final = b"timestamp,symbol,price,size,bid,bid_size,ask,ask_size\n"
 
-#: Stamp, kind (trades first), place in the order of arrival: what lines are sorted by.
+#: The sort key: time stamp, kind (trades first), order of arrival.
 Key = tuple[int, int, int]
 
 
 class Reorder:
-    """Holds lines back for a while, because trades and quotes come by ways of their own."""
+    """Delays lines and sorts them, because trades and quotes arrive on separate channels."""
 
     def __init__(self) -> None:
-        #: Lines that came after a later stamp had been given out; they stand where they came.
+        #: Lines that arrived after a later time stamp had been written; they stay out of order.
         self.late = 0
         self._held: list[tuple[Key, float, bytes]] = []
         self._count = 0
@@ -38,7 +38,7 @@ class Reorder:
         self._held.append((key, now_s, line(tick)))
 
     def ready(self, before_s: float) -> list[bytes]:
-        """The lines, in order, up to the last stamp of those that came before ``before_s``."""
+        """The sorted lines up to the last time stamp that arrived before ``before_s``."""
         old = [key[0] for key, came_s, _ in self._held if came_s <= before_s]
         if not old:
             return []
@@ -56,12 +56,12 @@ class Reorder:
 
 
 def line(tick: Trade | Quote) -> bytes:
-    """One line, with its end."""
+    """One line with its line break."""
     name = tick.symbol if tick.symbol.isalnum() else _quoted(tick.symbol)
     if isinstance(tick, Trade):
         return f"{tick.ts},{name},{_text(tick.price)},{_text(tick.size)},,,,\n".encode()
     if tick.bid is None and tick.ask is None:
-        # A price of 0 is read as "none"; a line without any price would say nothing.
+        # A price of 0 is read as "none"; a line without any price would be refused.
         return f"{tick.ts},{name},,,0,,0,\n".encode()
     sides = (tick.bid, tick.bid_size, tick.ask, tick.ask_size)
     return f"{tick.ts},{name},,,{','.join(map(_text, sides))}\n".encode()

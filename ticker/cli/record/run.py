@@ -1,4 +1,4 @@
-"""One run of ``ticker record``: from the stream into the file, until it is told to stop, or the feed has ended."""
+"""One run of ``ticker record``: writes the stream to a file until it is stopped or the feed ends."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from ssl import SSLContext
 from typing import Final
 
 import click
@@ -21,35 +20,34 @@ from ticker.cli.logs import logging_to_stderr
 from ticker.cli.record.journal import Journal
 from ticker.cli.record.parquet import check_available, finish
 from ticker.cli.record.rows import HEADER, Reorder
+from ticker.cli.server import Server
 from ticker.cli.stopping import Stop
 from ticker.client.iterators import ItemIterator
 from ticker.client.protocol.ticks import Quote, Trade
 from ticker.client.stream import Stream
 from ticker.errors import ConnectError
 
-#: Trades and quotes come by ways of their own: for so long a tick waits for one with an earlier stamp.
+#: Trades and quotes arrive on separate channels: how long a tick waits for one with an earlier time stamp.
 REORDER_S: Final = 0.4
 WRITE_EVERY_S: Final = 0.2
 SYNC_EVERY_S: Final = 1.0
-#: Ticks that may wait here, of each kind. Beyond, the oldest are lost, and counted.
+#: Maximum queued ticks per channel. Above, the oldest are lost and counted.
 QUEUE_TICKS: Final = 1_000_000
-#: Ticks taken in one go, between two turns of the event loop.
+#: Ticks read per turn of the event loop.
 _TURN: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What is recorded, into which file, and for how long (None: until it is stopped)."""
+class RecordRequest:
+    """``seconds`` None means until it is stopped."""
 
     target: Path
     symbols: Sequence[str]
     channels: Sequence[str]
-    url: str
+    server: Server
     seconds: float | None
     overwrite: bool
     wait: bool
-    key: str | None = field(default=None, repr=False)
-    ssl: SSLContext | None = None
 
     @property
     def is_parquet(self) -> bool:
@@ -57,37 +55,37 @@ class Request:
 
     @property
     def journal(self) -> Path:
-        """Where lines are written: for Parquet, beside the target until it is complete."""
+        """The file that lines are written to: for Parquet a file beside the target."""
         return self.target.with_name(self.target.name + ".part.csv") if self.is_parquet else self.target
 
 
-def prepare(request: Request) -> None:
-    """Raise ``Failure`` for what can't be begun."""
+def prepare(request: RecordRequest) -> None:
+    """Raise ``Failure`` if the recording cannot start."""
     if request.is_parquet:
         check_available()
         if request.journal.exists():
             how = f"`ticker record --finish {request.target}` completes it"
-            raise Failure(f"{request.journal} is there: a recording that was cut off; {how}, or delete it")
+            raise Failure(f"{request.journal} exists, from an interrupted recording; {how}, or delete it")
     if request.target.exists():
         if not request.overwrite:
-            raise Failure(f"{request.target} is there already; choose another name, or say --overwrite")
+            raise Failure(f"{request.target} exists; choose another name, or use --overwrite")
         if request.target.is_dir():
-            raise Failure(f"{request.target} is a folder; name a file in it")
+            raise Failure(f"{request.target} is a folder; give the name of a file")
 
 
-async def record(request: Request, stop: Stop) -> int:
-    """Record until ``stop``, the time is up, or the feed has ended; 0 if all that came is in the file."""
+async def record(request: RecordRequest, stop: Stop) -> int:
+    """Record until ``stop``, the end of the time, or the end of the feed. Returns the exit status."""
     logging.getLogger("ticker").addHandler(logging.NullHandler())
     try:
         stream = ticker.connect(
-            request.url,
+            request.server.url,
             request.symbols,
             channel=request.channels[0],
             encoding="msgpack",
             wait=request.wait,
             queue_ticks=QUEUE_TICKS,
-            key=request.key,
-            ssl=request.ssl,
+            key=request.server.key,
+            ssl=request.server.ssl,
         )
     except ValueError as error:
         raise Failure(f"--url: {error}") from error
@@ -111,7 +109,7 @@ async def record(request: Request, stop: Stop) -> int:
 
 
 class _Recording:
-    def __init__(self, request: Request, stream: Stream) -> None:
+    def __init__(self, request: RecordRequest, stream: Stream) -> None:
         self._request = request
         self._stream = stream
         self._reorder = Reorder()
@@ -127,11 +125,11 @@ class _Recording:
     async def run(self, stop: Stop) -> None:
         request = self._request
         if request.overwrite and not request.is_parquet:
-            # Not sooner: what is there stays if there is no server.
+            # Not earlier: the file stays if there is no server.
             request.target.unlink(missing_ok=True)
         journal = Journal(request.journal, HEADER)
         what = " and ".join(self._iterators)
-        click.echo(f"ticker: recording {what} of {self._stream.url} into {request.target}; Ctrl-C ends it", err=True)
+        click.echo(f"ticker: recording {what} of {self._stream.url} to {request.target}; Ctrl-C stops", err=True)
         asked = asyncio.create_task(stop.wait())
         live = _LiveLine()
         try:
@@ -144,7 +142,7 @@ class _Recording:
         finally:
             asked.cancel()
             live.end()
-            # What had come goes into the file, whatever ended it.
+            # Write what has arrived, whatever ended the recording.
             with suppress(Failure) if sys.exc_info()[0] else ExitStack():
                 self._write(journal, float("inf"))
                 journal.sync()
@@ -161,12 +159,12 @@ class _Recording:
 
     @property
     def _ended(self) -> bool:
-        """Whether the feed has come to its end, and everything was taken."""
+        """Whether the feed has ended and everything was written."""
         feed = self._stream.feed
         return feed is not None and feed.state == "ended" and not self._reorder
 
     async def _collect(self, seconds: float) -> None:
-        """Take what comes for a while."""
+        """Read ticks for a while."""
         until_s = time.monotonic() + seconds
         while True:
             taken = sum(self._take(channel, iterator) for channel, iterator in self._iterators.items())
@@ -174,7 +172,7 @@ class _Recording:
             if now_s >= until_s and not taken:
                 return
             if now_s >= until_s + WRITE_EVERY_S:
-                return  # more than can be taken: write first
+                return  # ticks arrive faster than they are read: write first
             await asyncio.sleep(0 if taken else min(0.02, max(0.0, until_s - now_s)))
 
     def _take(self, channel: str, iterator: ItemIterator[Trade] | ItemIterator[Quote]) -> int:
@@ -213,7 +211,7 @@ class _Recording:
 
 
 class _LiveLine:
-    """One line on a terminal, written over again and again. Nothing elsewhere."""
+    """A status line on a terminal. Prints nothing elsewhere."""
 
     def __init__(self) -> None:
         self._is_terminal = sys.stderr.isatty()

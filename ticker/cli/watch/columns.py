@@ -1,4 +1,4 @@
-"""The columns of the live table: what each says of a row, and which of them a narrow terminal keeps."""
+"""The columns of the live table, and which of them fit on a narrow terminal."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _BAR_CELLS: Final = 9
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What a column says of a row, in the user's time zone if that is None.
+    """``text`` gives the cell of a row in a time zone; None is the user's.
 
-    ``style`` is one of rich's. Where there is no room, the columns of the highest ``rank`` go first, and those of rank
-    0 never. ``flashes``: a price that just moved stands out.
+    ``style`` is a style of rich. On a narrow terminal the columns with the highest ``rank`` are dropped first, rank 0
+    never. A column that ``flashes`` highlights a price that just changed.
     """
 
     title: str
@@ -36,12 +36,12 @@ class Column:
 
 
 def direction_style(number: float | None) -> str:
-    """The colour of something that went up or down. Beside it there is always a sign or an arrow too."""
+    """The colour of a rise or fall. A sign or an arrow always shows it as well."""
     return "" if not number else UP if number > 0 else DOWN
 
 
 def moment(ts: int | None, zone: tzinfo | None) -> datetime | None:
-    """A stamp (UTC epoch, ns) in a time zone; None is the user's own."""
+    """A time stamp (UTC epoch, ns) in a time zone; None is the user's."""
     return None if ts is None else (_EPOCH + timedelta(microseconds=ts // 1000)).astimezone(zone)
 
 
@@ -59,7 +59,7 @@ def _time(row: Row, zone: tzinfo | None) -> str:
 
 
 def _range(row: Row, _: tzinfo | None) -> str:
-    """Where the price is between the day's low and high."""
+    """The position of the price between the day's low and high."""
     low, high, last = row.get("low"), row.get("high"), row.get("last")
     if low is None or high is None or last is None:
         return ""
@@ -102,7 +102,7 @@ COLUMNS: Final = (
 
 
 def fitting(columns: Sequence[Column], widths: Mapping[Column, int], columns_wide: int) -> list[Column]:
-    """The columns that fit side by side. Those that rank alike stay or go together."""
+    """The columns that fit side by side. Columns of equal rank are kept or dropped together."""
     kept = list(columns)
     while kept:
         wide = sum(widths[column] for column in kept) + GAP * (len(kept) - 1)

@@ -1,7 +1,6 @@
-"""What came, as lines for other programs: JSON or CSV. Knows no stream and no file.
+"""Updates and ticks as lines of JSON or CSV for other programs.
 
-A line of an update says what the Python client's ``Update`` says, by the same names: ``symbol``, ``changed``, and every
-field that has a value.
+An update has the names of the Python client's ``Update``: ``symbol``, ``changed``, and every field with a value.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ _TICK_FIELDS: Final = {
 
 
 class Update(Protocol):
-    """What the client gives on the channel `ticker`."""
+    """An update of the channel `ticker`. A protocol, so that tests can pass plain values."""
 
     symbol: str
     values: Mapping[str, Any]
@@ -32,7 +31,7 @@ class Update(Protocol):
 
 
 class Tick(Protocol):
-    """What it gives on `trades` and `quotes`; the fields are in ``_TICK_FIELDS``."""
+    """A trade or quote with the fields in ``_TICK_FIELDS``. A protocol for the same reason."""
 
     @property
     def symbol(self) -> str: ...
@@ -42,10 +41,10 @@ class Tick(Protocol):
 
 
 class JsonLines:
-    """One object a line.
+    """One object per line.
 
     An update: ``{"symbol": "AAPL", "changed": {"last": 189.23, "ts": …}, "last": 189.23, "bid": …, …}``, and
-    ``"removed": true`` if the symbol is gone. A tick: its fields, and ``lost`` if some were lost just before it.
+    ``"removed": true`` for a removed symbol. A tick: its fields, and ``lost`` if ticks before it were lost.
     """
 
     header = b""
@@ -67,7 +66,7 @@ class JsonLines:
 
 
 class CsvLines:
-    """A header, then a row an update with every field as it is now, or a row a tick. What has no value is empty."""
+    """A header, then one row per update with all current values, or one row per tick. Missing values are empty."""
 
     def __init__(self, channel: str) -> None:
         self.header = self._line(["symbol", *_TICK_FIELDS.get(channel, FIELDS)])
@@ -85,7 +84,7 @@ class CsvLines:
 
 
 def _whole(value: Any) -> Any:
-    """A whole number without a point, as updates have it."""
+    """Whole numbers as integers, as in updates."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -93,5 +92,5 @@ Lines = JsonLines | CsvLines
 
 
 def lines(output: str, channel: str) -> Lines:
-    """The form called ``jsonl`` or ``csv``."""
+    """The format ``jsonl`` or ``csv``."""
     return CsvLines(channel) if output == "csv" else JsonLines()

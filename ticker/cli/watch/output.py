@@ -1,7 +1,7 @@
-"""Standard output, written to by a thread, so that a reader who is slow doesn't hold the event loop.
+"""Standard output, written by a thread, so that a slow reader does not block the event loop.
 
-A stream that isn't listened to is dropped by its server; a slow reader of ours must get later values instead. So the
-loop awaits each write, and goes on with the connection meanwhile. This module knows no stream.
+The server disconnects clients that stop reading. A slow reader of the output must get later values instead, so the
+event loop serves the connection while a write is in progress.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-#: Bytes, who waits for them to be written, and on which loop.
+#: The bytes, the future to resolve when they are written, and its loop.
 _Job = tuple[bytes, asyncio.Future[None], asyncio.AbstractEventLoop]
 
 
 class Output:
-    """``write`` is called on the thread, with one piece after the other."""
+    """``write`` is called on the thread, one piece at a time."""
 
     def __init__(self, write: Callable[[bytes], object]) -> None:
         self._write = write
         self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
-        # A daemon: one that hangs in a write is left behind.
+        # A daemon: a blocked write must not keep the process alive.
         threading.Thread(target=self._run, name="output", daemon=True).start()
 
     async def write(self, data: bytes) -> None:
-        """Until it is written. Raises ``OSError`` (``BrokenPipeError`` if nobody reads any more)."""
+        """Return when the data is written. Raises ``OSError``: ``BrokenPipeError`` if the reader is gone."""
         loop = asyncio.get_running_loop()
         written: asyncio.Future[None] = loop.create_future()
         self._jobs.put((data, written, loop))
@@ -42,7 +42,7 @@ class Output:
                 self._write(data)
             except OSError as failed:
                 error = failed
-            with suppress(RuntimeError):  # the loop was closed meanwhile, so nobody waits
+            with suppress(RuntimeError):  # the loop was closed meanwhile
                 loop.call_soon_threadsafe(_finish, written, error)
 
 
@@ -56,11 +56,11 @@ def _finish(written: asyncio.Future[None], error: OSError | None) -> None:
 
 
 def standard_output() -> Callable[[bytes], object]:
-    """A way to standard output past Python's buffer, whose lock a thread that hangs would keep at exit."""
+    """Writes past Python's buffer, whose lock a blocked thread would hold at exit."""
     try:
         number = sys.stdout.fileno()
     except (OSError, ValueError):
-        return sys.stdout.buffer.write  # it is no file, as under a test
+        return sys.stdout.buffer.write  # not a file, as in tests
 
     def write(data: bytes) -> None:
         rest = memoryview(data)

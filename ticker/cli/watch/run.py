@@ -1,4 +1,4 @@
-"""One run of ``ticker watch``: connects, says what the server doesn't have, and shows the rest until it is stopped."""
+"""One run of ``ticker watch``: connects, reports rejected symbols, and shows the others until it is stopped."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import asyncio
 import logging
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
-from ssl import SSLContext
+from contextlib import ExitStack
+from dataclasses import dataclass
 
 import click
 
@@ -16,6 +15,7 @@ import ticker
 from ticker.cli.events import EventPrinter
 from ticker.cli.failure import Failure, printable, unreachable
 from ticker.cli.logs import logging_to_stderr
+from ticker.cli.server import Server
 from ticker.cli.stopping import Stop
 from ticker.cli.watch.lines import lines
 from ticker.cli.watch.output import Output, standard_output
@@ -27,11 +27,11 @@ _LOG_LINE = "ticker: %(message)s"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What is to be watched, and how it is shown. ``output`` is ``table``, ``jsonl`` or ``csv``."""
+class WatchRequest:
+    """``output`` is ``table``, ``jsonl`` or ``csv``."""
 
     symbols: Sequence[str]
-    url: str
+    server: Server
     channel: str
     encoding: str
     rate: float | None
@@ -40,47 +40,35 @@ class Request:
     wait: bool
     transport: TransportName = "auto"
     compress: bool = False
-    key: str | None = field(default=None, repr=False)
-    ssl: SSLContext | None = None
 
     @property
     def table(self) -> bool:
-        """Whether the live table is wanted; on the other channels people get a tape."""
+        """Whether to draw the live table; on trades and quotes a tape is printed instead."""
         return self.output == "table" and self.channel == "ticker"
 
 
-async def watch(request: Request, stop: Stop) -> int:
-    """Show until it ends by itself, or the user stops it."""
-    showing = asyncio.create_task(_show(request))
-    asked = asyncio.create_task(stop.wait())
-    await asyncio.wait({showing, asked}, return_when=asyncio.FIRST_COMPLETED)
-    asked.cancel()
-    if not showing.done():
-        showing.cancel()
-        with suppress(asyncio.CancelledError):
-            await showing
-        return stop.status
-    await showing
-    return 0
+async def watch(request: WatchRequest, stop: Stop) -> int:
+    """Show prices until the stream ends or the user stops it. Returns the exit status."""
+    return await stop.run(_show(request))
 
 
-async def _show(request: Request) -> None:
+async def _show(request: WatchRequest) -> int:
     try:
         stream = ticker.connect(
-            request.url,
+            request.server.url,
             request.symbols,
             channel=request.channel,
             encoding=request.encoding,
             rate=request.rate if request.channel == "ticker" else None,
             wait=request.wait,
-            key=request.key,
-            ssl=request.ssl,
+            key=request.server.key,
+            ssl=request.server.ssl,
             transport=request.transport,
             compress=request.compress,
         )
     except ValueError as error:
         raise Failure(f"--url: {error}") from error
-    # What is not logged to stderr on purpose is not logged there by default either.
+    # Without a handler, logging would print warnings on stderr.
     logging.getLogger("ticker").addHandler(logging.NullHandler())
     with ExitStack() as log:
         if request.wait:
@@ -89,30 +77,31 @@ async def _show(request: Request) -> None:
             async with stream:
                 log.close()
                 for name, reason in stream.rejected.items():
-                    why = "your key is not for" if reason == "not-entitled" else "the server has no symbol"
+                    why = "your key is not entitled to" if reason == "not-entitled" else "the server has no symbol"
                     click.echo(f"ticker: {why} {printable(name)}", err=True)
-                if not request.table:  # the table has its own words for what the log says
+                if not request.table:  # the table shows the same
                     log.enter_context(logging_to_stderr("warning", _LOG_LINE))
                 await _show_with_events(stream, request)
         except (RefusedError, ConnectError) as error:
             raise unreachable(
                 error, stream.url, "start one with `ticker serve`, or wait for one with --wait"
             ) from error
+    return 0
 
 
-async def _show_with_events(stream: ticker.Stream, request: Request) -> None:
+async def _show_with_events(stream: ticker.Stream, request: WatchRequest) -> None:
     printer = EventPrinter(held=request.table and sys.stdout.isatty())
     following = asyncio.create_task(printer.follow(stream.events()))
     try:
         await _show_stream(stream, request, printer)
     finally:
         following.cancel()
-        # What ended the stream is told by what shows it.
+        # The display reports why the stream ended.
         await asyncio.gather(following, return_exceptions=True)
         printer.release()
 
 
-async def _show_stream(stream: Stream, request: Request, printer: EventPrinter) -> None:
+async def _show_stream(stream: Stream, request: WatchRequest, printer: EventPrinter) -> None:
     if request.output != "table":
         await write_lines(stream, request, Output(standard_output()))
         return
@@ -127,8 +116,8 @@ async def _show_stream(stream: Stream, request: Request, printer: EventPrinter) 
         await show_tape(stream, request.channel, console, request.count)
 
 
-async def write_lines(stream: Stream, request: Request, output: Output) -> None:
-    """Write lines, flushed with each batch. A slow reader gets later values, or ticks with a count of those lost."""
+async def write_lines(stream: Stream, request: WatchRequest, output: Output) -> None:
+    """Write lines, flushed per batch. A slow reader gets the latest values, or ticks with a count of those lost."""
     inbox = inbox_of(stream, request.channel)
     form = lines(request.output, request.channel)
     if form.header:

@@ -1,6 +1,6 @@
-"""What the live table is about: a row a symbol, in the order asked. Knows no terminal and no connection.
+"""The data of the live table: a row per symbol, in the requested order.
 
-Times in seconds come in as arguments, from a clock that never goes back.
+Times in seconds are arguments, from a monotonic clock.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from typing import Any, Final
 
 from ticker.client.protocol.watchlist import ALL
 
-#: Over how long updates are counted for the rate shown.
+#: The displayed rate is averaged over this time.
 RATE_OVER_S: Final = 2.0
 
 
 class Row:
-    """A symbol's newest values, and how its price moved last."""
+    """A symbol's latest values, and the last movement of its price."""
 
     __slots__ = ("direction", "moved_s", "symbol", "values")
 
     def __init__(self, symbol: str) -> None:
         self.symbol = symbol
         self.values: Mapping[str, Any] = {}
-        #: 1 if the last price that differed from the one before was higher, -1 if lower, 0 before there is one.
+        #: The last change of the price: 1 up, -1 down, 0 none yet.
         self.direction = 0
         #: When ``last`` changed.
         self.moved_s = float("-inf")
@@ -43,31 +43,31 @@ class Row:
 
     @property
     def change(self) -> float | None:
-        """How far the price is from the previous day's close."""
+        """Change from the previous day's close."""
         last, close = self.get("last"), self.get("prev_close")
         return None if last is None or close is None else last - close
 
     @property
     def change_percent(self) -> float | None:
-        """The same in per cent of that close."""
+        """Change from the previous day's close in percent."""
         change, close = self.change, self.get("prev_close")
         return None if change is None or not close else 100 * change / close
 
     @property
     def spread(self) -> float | None:
-        """What lies between the ask and the bid."""
+        """Ask minus bid."""
         bid, ask = self.get("bid"), self.get("ask")
         return None if bid is None or ask is None else ask - bid
 
 
 class Sheet:
-    """All rows. Symbols asked for have theirs from the beginning; others get one when they first come."""
+    """All rows. Requested symbols have a row from the start, others from their first update."""
 
     def __init__(self, asked: Iterable[str] = ()) -> None:
         self._rows = {symbol: Row(symbol) for symbol in asked if symbol != ALL}
-        #: How many updates there were.
+        #: Number of updates.
         self.updates = 0
-        #: The newest stamp of any row (UTC epoch, ns).
+        #: The newest time stamp of any row (UTC epoch, ns).
         self.ts: int | None = None
         self._counts: deque[tuple[float, int]] = deque()
 
@@ -79,7 +79,7 @@ class Sheet:
         return len(self._rows)
 
     def apply(self, symbol: str, values: Mapping[str, Any], now_s: float) -> None:
-        """Take in what a symbol's fields are now. One without any keeps its row: it may come back."""
+        """Set a symbol's current values. A symbol without values keeps its row, because it may return."""
         row = self._rows.get(symbol)
         if row is None:
             row = self._rows[symbol] = Row(symbol)
@@ -90,12 +90,12 @@ class Sheet:
             self.ts = ts
 
     def drop(self, symbols: Iterable[str]) -> None:
-        """These have no row: the server doesn't know them."""
+        """Remove the rows of rejected symbols."""
         for symbol in symbols:
             self._rows.pop(symbol, None)
 
     def rate_hz(self, now_s: float) -> float | None:
-        """Updates a second since an earlier call, a while ago; None at the first."""
+        """Updates per second over the last ``RATE_OVER_S``; None on the first call."""
         counts = self._counts
         counts.append((now_s, self.updates))
         while len(counts) > 2 and counts[1][0] <= now_s - RATE_OVER_S:

@@ -1,6 +1,6 @@
-"""What a stream gives, shown to people: the live table and the tape. Both end with the stream, or after enough.
+"""Shows a stream as the live table or the tape, until the stream ends or the count is reached.
 
-Each is cancelled when the user stops it; the terminal is then as it was before.
+Cancelled when the user stops the command; the terminal is restored.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from ticker.cli.watch.stream import Inbox, Stream, at_once, inbox_of, next_batch
 from ticker.cli.watch.table import Status, Table
 from ticker.cli.watch.tape import Tape
 
-#: The shortest and the longest time between two drawings: updates wait for the one, a clock or a state for the other.
+#: Minimum time between two frames, and maximum, for the clock and the state.
 FRAME_S: Final = 0.1
 IDLE_S: Final = 0.5
 
 
 async def show_tape(stream: Stream, channel: str, console: Console, count: int | None) -> None:
-    """Print every tick, a line each."""
+    """Print every tick on its own line."""
     inbox = inbox_of(stream, channel)
     tape = Tape(channel)
     seen = 0
@@ -36,11 +36,11 @@ async def show_tape(stream: Stream, channel: str, console: Console, count: int |
 
 
 async def show_table(
-    stream: Stream, console: Console, count: int | None, aside: Callable[[], str] = lambda: ""
+    stream: Stream, console: Console, count: int | None, event_line: Callable[[], str] = lambda: ""
 ) -> None:
-    """Draw the live table; on a terminal all the time, and elsewhere once, at the end.
+    """Draw the live table: continuously on a terminal, otherwise once at the end.
 
-    After ``count`` updates the last table stays on the terminal too. ``aside``: what is to stand below it.
+    After ``count`` updates the last table stays on the terminal. ``event_line`` is the text below the table.
     """
     inbox = inbox_of(stream, "ticker")
     sheet = Sheet(stream.symbols)
@@ -49,7 +49,9 @@ async def show_table(
     def draw(height: int | None) -> Text:
         rejected = tuple(stream.rejected)
         sheet.drop(rejected)
-        status = Status(state=stream.state, feed=stream.feed, url=stream.url, rejected=rejected, aside=aside())
+        status = Status(
+            state=stream.state, feed=stream.feed, url=stream.url, rejected=rejected, event_line=event_line()
+        )
         return table.draw(sheet, status, time.monotonic(), console.width, height)
 
     if console.is_terminal:
@@ -69,7 +71,7 @@ async def show_table(
 
 
 async def _advance(sheet: Sheet, inbox: Inbox, count: int | None) -> bool:
-    """Take in what comes during a frame's time, or nothing if nothing comes. Whether there may be more."""
+    """Apply the updates of one frame. Returns False at the end of the stream."""
     try:
         async with asyncio.timeout(IDLE_S):
             batch = await next_batch(inbox, at_once(count, sheet.updates))

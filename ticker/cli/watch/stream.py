@@ -1,4 +1,4 @@
-"""What ``ticker watch`` uses of the client's stream, and taking from it what comes together. Knows no output."""
+"""The part of the client's stream that ``ticker watch`` uses, and reading from it in batches."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any, Final, Protocol
 from ticker.errors import StreamError
 from ticker.wire.messages import FeedState
 
-#: Items taken at once: as much as a pipe holds, about.
+#: Items per batch: about as much as a pipe holds.
 _BATCH: Final = 200
 
 
 class Inbox(Protocol):
-    """What the client's channels are: an iterator that can also be asked for what is there already."""
+    """An iterator that also returns what is already there. A protocol, so that tests can script it."""
 
     async def __anext__(self) -> Any: ...
 
@@ -22,7 +22,7 @@ class Inbox(Protocol):
 
 
 class Stream(Protocol):
-    """What is used of the client's stream."""
+    """The client's stream. A protocol, so that tests can script it."""
 
     @property
     def url(self) -> str: ...
@@ -47,12 +47,12 @@ class Stream(Protocol):
 
 
 def at_once(count: int | None, seen: int) -> int:
-    """How many may come at once."""
+    """The size of the next batch."""
     return _BATCH if count is None else min(_BATCH, count - seen)
 
 
 async def next_batch(inbox: Inbox, most: int) -> list[Any]:
-    """What comes together, at most so many; waits for the first. Nothing if no more can come, or none may."""
+    """At most ``most`` items; waits for the first. Empty at the end of the stream, or if ``most`` is 0."""
     if most <= 0:
         return []
     try:
@@ -63,9 +63,9 @@ async def next_batch(inbox: Inbox, most: int) -> list[Any]:
 
 
 def taken(inbox: Inbox, most: int) -> list[Any]:
-    """What is there already, at most so many."""
+    """The items that are already there, at most ``most``."""
     items: list[Any] = []
-    # What ends the stream is told by the next wait, when these have been shown.
+    # The next wait raises what ended the stream, after these items have been shown.
     with suppress(StopIteration, StreamError):
         while len(items) < most and (item := inbox.take()) is not None:
             items.append(item)
@@ -73,7 +73,7 @@ def taken(inbox: Inbox, most: int) -> list[Any]:
 
 
 def inbox_of(stream: Stream, channel: str) -> Inbox:
-    """Where the stream's items of a channel come in."""
+    """The stream's items of a channel."""
     if channel == "trades":
         return stream.trades()
     return stream.quotes() if channel == "quotes" else stream.updates()

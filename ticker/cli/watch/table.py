@@ -1,4 +1,4 @@
-"""The live table: a sheet and the state of its stream, drawn for a terminal of some size. Knows no connection."""
+"""The live table: draws a sheet and the state of its stream for a terminal of a given size."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ticker.cli.watch.columns import COLUMNS, GAP, Column, fitting, moment
 from ticker.cli.watch.sheet import Row, Sheet
 from ticker.wire.messages import FeedState
 
-#: How long a price that moved stands out.
+#: How long a changed price is highlighted.
 FLASH_S: Final = 0.4
-#: Lines that are no rows: the heading, a blank, the columns' titles, and the foot.
+#: Lines besides the rows: heading, blank line, column titles, footer.
 _FRAME_LINES: Final = 4
 
 _FEED_STATES: Final = {
@@ -31,25 +31,25 @@ _FEED_STATES: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """How the stream is: its state, the feed's as far as known, its address, and what the server doesn't know."""
+    """The state of the stream and its feed, the address, and the rejected symbols."""
 
     state: str
     feed: FeedState | None = None
     url: str = ""
     rejected: tuple[str, ...] = ()
-    #: The last thing that the server told besides prices.
-    aside: str = ""
+    #: The last notice or fired alert.
+    event_line: str = ""
 
 
 class Table:
-    """Draws. It remembers how wide each column was, so that the table doesn't jump about."""
+    """Draws the table. It remembers the width of each column, so that columns do not jump."""
 
     def __init__(self, zone: tzinfo | None = None) -> None:
         self._zone = zone
         self._widths = {column: max(cell_len(column.title), column.least) for column in COLUMNS}
 
     def draw(self, sheet: Sheet, status: Status, now_s: float, width: int, height: int | None) -> Text:
-        """All of the table in ``width`` x ``height`` cells; without a ``height``, with all its rows."""
+        """The table in ``width`` x ``height`` cells; with ``height`` None, all rows."""
         rows = sheet.rows
         room = len(rows) if height is None else max(0, height - _FRAME_LINES)
         visible = rows[:room]
@@ -75,7 +75,7 @@ class Table:
         return text
 
     def _heading(self, sheet: Sheet, status: Status, now_s: float, width: int) -> Text:
-        """State, address and rates; on the right the time of the newest tick, if there is room."""
+        """State, address and rates; on the right the time of the newest tick if it fits."""
         rate = sheet.rate_hz(now_s)
         words, style = _state(status, moving=bool(rate))
         parts = [printable(status.url.removesuffix("/v1/stream"))] if status.url else []
@@ -99,7 +99,7 @@ class Table:
         styled = []
         for column, cell in zip(columns, cells, strict=True):
             style = column.style(row)
-            # The price that just moved stands out by weight, whatever the colours are.
+            # A changed price is bold, so that it is visible without colours.
             styled.append((cell, f"bold {style}" if fresh and column.flashes else style))
         return self._line(columns, styled)
 
@@ -117,9 +117,9 @@ class Table:
 
 
 def _state(status: Status, *, moving: bool) -> tuple[str, str]:
-    """The stream's state in words: the connection's while that is the trouble, else the feed's.
+    """The connection's state if it is not live, otherwise the feed's.
 
-    The server tells the feed's state while nothing else comes. Before it first does, prices that come say it too.
+    The server sends the feed's state only in heartbeats. Before the first, arriving prices mean that it is live.
     """
     if status.state != "live":
         return f"◌ {status.state.upper()}…", "bold yellow"
@@ -130,10 +130,10 @@ def _state(status: Status, *, moving: bool) -> tuple[str, str]:
 
 def _foot(hidden: int, status: Status) -> Text | None:
     parts = []
-    if status.aside:
-        parts.append((status.aside, "bold yellow"))
+    if status.event_line:
+        parts.append((status.event_line, "bold yellow"))
     if hidden > 0:
-        parts.append((f"… and {hidden:,} more than fit here", "dim"))
+        parts.append((f"… and {hidden:,} more", "dim"))
     if status.rejected:
         parts.append((f"unknown to the server: {', '.join(map(printable, status.rejected))}", "yellow"))
     if not parts:

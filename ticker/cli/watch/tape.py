@@ -1,4 +1,4 @@
-"""Every trade or quote as a line for people, as on the tape that gave the thing its name. Knows no terminal."""
+"""Every trade or quote as a line, as on a ticker tape."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ticker.cli.failure import printable
 from ticker.cli.numbers import price, short
 from ticker.cli.watch.columns import arrow, direction_style, moment
 
-#: As wide as most numbers are; a longer one pushes the rest of its line to the right.
+#: Wide enough for most numbers; a longer one moves the rest of its line to the right.
 _PRICE_CELLS = 10
 _SIZE_CELLS = 6
 
 
 class Tape:
-    """Prints ticks of one channel. It remembers each symbol's last price, for the arrow, and nothing else."""
+    """Formats ticks of one channel. It remembers each symbol's last price for the arrow."""
 
     def __init__(self, channel: str, zone: tzinfo | None = None) -> None:
         self._zone = zone

@@ -39,7 +39,7 @@ def test_another_day_has_a_line_of_its_own() -> None:
         for line in lines.of(said("x", f"2024-01-{at}"))
     ]
     assert told == ["* 2024-01-02", "09:00:00 Ann: x", "10:00:00 Ann: x", "* 2024-01-03", "09:00:00 Ann: x"]
-    assert plain(lines.of(said("x", lost=1_234))[0]) == "* 1,234 messages before are not kept any more"
+    assert plain(lines.of(said("x", lost=1_234))[0]) == "* 1,234 earlier messages are no longer available"
 
 
 def test_who_comes_and_goes_is_told() -> None:
@@ -49,7 +49,7 @@ def test_who_comes_and_goes_is_told() -> None:
     assert plain(lines.joined("desk", "Ann", ["Ann", "Bob"])) == "* you are in desk as Ann, with Bob"
     assert lines.of(Present(room="desk", names=["Bob", "Ann"])) == []
     told = lines.of(Present(room="desk", names=["Ann", "Carl"]))
-    assert [plain(line) for line in told] == ["* Carl came", "* Bob went"]
+    assert [plain(line) for line in told] == ["* Carl joined", "* Bob left"]
 
 
 def test_nothing_steers_the_terminal() -> None:

@@ -89,7 +89,7 @@ def test_rows_that_do_not_fit_are_counted() -> None:
     sheet = Sheet([f"S{number}" for number in range(50)])
     text = lines(drawn(sheet, height=20))
     assert len(text) == 20
-    assert text[-1] == "… and 34 more than fit here"
+    assert text[-1] == "… and 34 more"
     assert len(lines(drawn(sheet, height=None))) == 53
 
 
@@ -143,7 +143,7 @@ def test_what_the_server_does_not_know_is_told() -> None:
 
 def test_what_the_operator_says_is_below_the_rows() -> None:
     """The last of it."""
-    text = lines(drawn(sheet_of(AAPL=FIELDS), Status(state="live", aside="operator: Maintenance")))
+    text = lines(drawn(sheet_of(AAPL=FIELDS), Status(state="live", event_line="operator: Maintenance")))
     assert text[-1] == "operator: Maintenance"
 
 

@@ -8,8 +8,8 @@ import click
 import pytest
 
 from ticker.cli import main
-from ticker.cli.access import VARIABLE, key_of, trust
 from ticker.cli.failure import Failure
+from ticker.cli.server import KEY_VARIABLE, read_key, trust
 
 
 @pytest.mark.parametrize("name", ["watch", "chat", "notify", "ping", "record", "replay"])
@@ -26,11 +26,11 @@ def test_no_option_takes_a_key_itself(name: str) -> None:
 def test_the_file_comes_before_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "key"
     path.write_text("tk_file\n")
-    monkeypatch.delenv(VARIABLE, raising=False)
-    assert key_of(None) is None
-    monkeypatch.setenv(VARIABLE, " tk_environment ")
-    assert key_of(None) == "tk_environment"
-    assert key_of(path) == "tk_file"
+    monkeypatch.delenv(KEY_VARIABLE, raising=False)
+    assert read_key(None) is None
+    monkeypatch.setenv(KEY_VARIABLE, " tk_environment ")
+    assert read_key(None) == "tk_environment"
+    assert read_key(path) == "tk_file"
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"two words", b"two\nlines", b"\xff\xfe"])
@@ -38,10 +38,10 @@ def test_a_file_that_has_no_key_is_told_without_what_it_has(tmp_path: Path, cont
     path = tmp_path / "key"
     path.write_bytes(content)
     with pytest.raises(Failure) as told:
-        key_of(path)
+        read_key(path)
     assert str(path) in told.value.message
     assert "lines" not in told.value.message
     with pytest.raises(Failure, match="No such file"):
-        key_of(tmp_path / "none")
-    with pytest.raises(Failure, match="no certificate"):
+        read_key(tmp_path / "none")
+    with pytest.raises(Failure, match="not a PEM certificate"):
         trust(path)
