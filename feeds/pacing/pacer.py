@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,17 +19,18 @@ from feeds.pacing.clock import Clock as Clock
 from feeds.pacing.clock import Wake
 from feeds.pacing.lateness import LateWarning
 from feeds.pacing.schedule import SLACK_S, Schedule
-from feeds.pacing.slicer import Slicer, WholeEvent
+from feeds.pacing.slicer import MAX_SLICE, Slicer, WholeEvent
 from feeds.pacing.watermarks import Watermarks
-from ticker.model import BarBatch, FeedEvent, Restart, TickBatch, Watermark
+from ticker.model import BarBatch, FeedEvent, Restart, TickBatch
 
 log = logging.getLogger(__name__)
 
 #: One sleep or one hand-over that lasts longer than this was a suspended machine or a stopped process. Its time does
 #: not count: catching up on it would be hours of ticks in one burst that nobody asked for.
 STALL_S: Final = 10.0
-#: So long before: it ends with the timer of whoever looks, or just before it.
-_LEAD_S: Final = 0.0002
+#: While events are collected, at most this many, with this many ticks, are read ahead.
+AHEAD_EVENTS: Final = 64
+AHEAD_TICKS: Final = 4 * MAX_SLICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,11 @@ class Pacer:
         max_gap_ns: int | None = None,
     ) -> None:
         self._speed = _checked(speed)
-        self._grid_s = 0.0
+        #: How long events may wait for ``collect``.
+        self._attended_s = 0.0
+        #: What was read of the source and is not delivered yet.
+        self._queue: deque[Slicer | WholeEvent] = deque()
+        self._asleep_until_s = math.inf
         #: How late the last slice's first tick was, in seconds. Up to about 3 ms is the quantum's and the timer's
         #: grain; more means that the source or the consumer is too slow. Always 0 at speed 0.
         self.behind_s = 0.0
@@ -74,7 +80,6 @@ class Pacer:
         #: While paused: so many stamps may still pass, and this is the last that was let through.
         self._steps = 0
         self._allowed = -1
-        self._next: int | None = None
         self._begin(None)
 
     def place(self, stamp: int) -> None:
@@ -122,8 +127,8 @@ class Pacer:
             self._wake.set()
 
     def attend(self, every_s: float) -> None:
-        """What falls due comes together just before the next multiple of ``every_s`` on the clock; 0: at once."""
-        self._grid_s = every_s
+        """``collect`` is called every ``every_s`` seconds: yield only what is not collected by then. 0: yield all."""
+        self._attended_s = every_s
         self._wake.set()
 
     def step(self, count: int = 1) -> None:
@@ -143,7 +148,8 @@ class Pacer:
     def position(self) -> int:
         """Market time (ns): all up to and with it has been delivered, and it moves on while the next event waits."""
         reached = self._schedule.reached
-        return reached if self._next is None else max(reached, min(self._schedule.market(self._now()), self._next - 1))
+        following = self._queue[0].next_stamp if self._queue else None
+        return reached if following is None else max(reached, min(self._schedule.market(self._now()), following - 1))
 
     # The stream
 
@@ -152,62 +158,110 @@ class Pacer:
     ) -> AsyncGenerator[FeedEvent, None]:
         """Yield everything in ``events`` exactly once and in order, each slice of a batch when it is due.
 
-        It is ``start`` when this begins; without that, the first tick is due at once. The first one after a
-        ``Restart`` is, too (its stamps may begin anywhere). Trades and quotes are cut at the same stamp. A stamp
-        lower than one before it is due at once. Bars come at their start, or, closed, at their end; a ``Timed``
-        event when it says; other events and empty batches as soon as what came before them is out. A batch with a
-        ``version`` of its own is one version of the board: it is not cut, and is due with its last tick.
+        Market time begins at ``start``; without it, the first tick is due at once. So is the first tick after a
+        ``Restart``, whose stamps may begin anywhere. Trades and quotes are cut at the same stamp. A stamp lower than
+        an earlier one is due at once. Bars come at their start or, closed, at their end; a ``Timed`` event at its
+        ``ts``; other events and empty batches as soon as everything before them is out. A batch with a ``version`` of
+        its own is not cut, and is due with its last tick.
 
-        Watermarks are added as market time goes on, also while nothing happens (see ``marks``): a feed that is paced
-        by this says so in ``info.watermarks``.
+        Watermarks are added as market time passes, also while there are no events (see ``watermarks``). A feed that
+        uses this sets ``info.watermarks``.
 
         Overload: nothing is skipped or queued. Late ticks go out at once, in slices of at most ``MAX_SLICE``, until
         the deadlines are met again; ``behind_s`` and a rate-limited warning tell. But if one sleep or one hand-over
         to the consumer takes longer than ``STALL_S`` beyond what was due, that time is left out as a pause would be.
-        ``events`` is closed at the end, also when this generator is closed early.
+
+        ``events`` must have its events at hand: while ``attend`` is in force it is read one interval ahead. It is
+        closed at the end, also when this generator is closed early.
         """
         self.interrupted = False
         self._begin(start)
         self.behind_s = 0.0
+        source, is_over = aiter(events), False
         try:
-            async for item in events:
-                part = _part(item)
-                if part is None:
-                    assert not isinstance(item, Timed)
-                    await self._clock.sleep(0)  # a source of such events alone must not starve the loop
-                    if not await self._held(None):
-                        return
-                    if isinstance(item, Restart):
-                        self._begin(None)
-                    yield item
-                    continue
-                while part.left:
-                    while (mark := await self._until_due(part.next_stamp)) is not None:
-                        yield mark
-                    if self.interrupted:
-                        return
-                    now_s = self._now()
-                    yield self._cut(part, now_s)
+            while True:
+                while not is_over and self._lacks_events():
+                    item = await anext(source, None)
+                    is_over = item is None
+                    if item is not None:
+                        self._add(_part(item))
+                if not self._queue or not await self._until_due():
+                    return
+                now_s = self._now()
+                event = self._next_event(now_s) if self._queue else None
+                if event is not None:
+                    yield event
                     self._exclude_stall(self._now() - now_s)
         finally:
             self.behind_s = 0.0
-            self._next = None
+            self._queue.clear()
             close = getattr(events, "aclose", None)
             if close is not None:
                 await close()
+
+    def collect(self) -> Iterator[FeedEvent]:
+        """Hand over what is due and was not yielded yet; ``pace`` continues after it. To be consumed at once.
+
+        Nothing while paused, and nothing at speed 0.
+        """
+        self._exclude_stall(self._now() - self._asleep_until_s)
+        now_s = self._now()
+        while self._queue and self._speed and not (self.paused or self.interrupted):
+            event = self._next_event(now_s)
+            if event is None:
+                break
+            yield event
+        if self._lacks_events():
+            self._wake.set()
 
     async def rest(self, seconds: float) -> bool:
         """Wait so long, and while paused as long as that lasts (or until a step is asked for). False if interrupted."""
         await self._clock.sleep(0)
         end_s = self._now() + seconds
-        while await self._held(None) and not self.paused and (left_s := end_s - self._now()) > 0:
+        while await self._held() and not self.paused and (left_s := end_s - self._now()) > 0:
             self._wake.clear()
             await self._clock.sleep(left_s, self._wake)
         return not self.interrupted
 
-    def _cut(self, part: Slicer | WholeEvent, now_s: float) -> FeedEvent:
+    def _add(self, part: Slicer | WholeEvent) -> None:
+        if not self._queue and part.next_stamp is not None:
+            self._schedule.begin(part.next_stamp, self._now())
+        self._queue.append(part)
+
+    def _lacks_events(self) -> bool:
+        """Whether the queue may run empty before it is collected again."""
+        if not self._queue:
+            return True
+        last = self._queue[-1].last_stamp
+        if last is None or self.paused or not (self._attended_s and self._speed):
+            return False
+        small = len(self._queue) < AHEAD_EVENTS and sum(part.left for part in self._queue) < AHEAD_TICKS
+        return small and last <= self._schedule.position(self._now() + self._attended_s)
+
+    def _next_event(self, now_s: float) -> FeedEvent | None:
+        """The next event, if it is due: of the queue, or a watermark that comes before it."""
+        part, schedule = self._queue[0], self._schedule
+        stamp = part.next_stamp
+        if stamp is not None:
+            # A timer may end early by its resolution.
+            due = self.paused or schedule.is_due(stamp, now_s)
+            market = stamp if due else min(schedule.market(now_s + SLACK_S), stamp)
+            paced = self._speed > 0 and not self.paused
+            mark = self._watermarks.take(market, now_s + SLACK_S, paced=paced)
+            if mark is not None or not due:
+                return mark
+        event = self._cut(part, stamp, now_s)
+        if not part.left:
+            self._queue.popleft()
+        if isinstance(event, Restart):
+            self._begin(None)
+        return event
+
+    def _cut(self, part: Slicer | WholeEvent, stamp: int | None, now_s: float) -> FeedEvent:
         """The next slice, of which at least the first stamp is due."""
-        stamp, schedule = part.next_stamp, self._schedule
+        schedule = self._schedule
+        if stamp is None:
+            return part.cut(0)
         if self.paused:
             schedule.place(stamp, now_s)
             event = part.cut(stamp)
@@ -218,32 +272,24 @@ class Pacer:
             schedule.arrive(stamp)
             event = part.cut(schedule.position(now_s))
         schedule.deliver(now_s, part.reached)
-        self._next = part.next_stamp if part.left else None
         if isinstance(event, TickBatch):
             self._lateness.ticks += len(event)
         return event
 
-    async def _until_due(self, stamp: int) -> Watermark | None:
-        """Wait until ``stamp`` is due and return None, or return a watermark that is to go out before."""
-        self._next = stamp
-        schedule = self._schedule
-        while True:
-            now_s = self._now()
-            wait_s = 0.0 if self.paused else self._aligned(self._wait_s(stamp, now_s))
-            self._wake.clear()
-            await self._clock.sleep(
-                wait_s, self._wake
-            )  # also for 0: neither speed 0 nor catching up may starve the loop
-            if not await self._held(stamp):
-                return None
-            self._exclude_stall(self._now() - now_s - wait_s)
-            now_s = self._now()
-            due = self.paused or schedule.wait_s(stamp, now_s) <= 0  # a timer may end early by its resolution
-            now_s += SLACK_S
-            market = stamp if due else min(schedule.market(now_s), stamp)
-            mark = self._watermarks.take(market, now_s, paced=self._speed > 0 and not self.paused)
-            if mark is not None or due:
-                return mark
+    async def _until_due(self) -> bool:
+        """Sleep until the next event or watermark is due, and not collected in time. False if interrupted."""
+        now_s = self._now()
+        stamp = self._queue[0].next_stamp
+        wait_s = 0.0 if self.paused or stamp is None else self._wait_s(stamp, now_s - self._attended_s)
+        self._wake.clear()
+        self._asleep_until_s = now_s + wait_s
+        # Also for 0: neither speed 0 nor catching up may starve the loop.
+        await self._clock.sleep(wait_s, self._wake)
+        if not await self._held():
+            return False
+        self._exclude_stall(self._now() - self._asleep_until_s)
+        self._asleep_until_s = math.inf
+        return True
 
     def _wait_s(self, stamp: int, now_s: float) -> float:
         """How long until ``stamp`` is due, or a watermark before it."""
@@ -254,23 +300,17 @@ class Pacer:
             return min(wait_s, max(mark_s, 0.0))
         return wait_s
 
-    def _aligned(self, wait_s: float) -> float:
-        """A wait that ends when somebody looks."""
-        if not self._grid_s or wait_s <= 0:
-            return wait_s
-        now_s = self._clock.monotonic()
-        return math.ceil((now_s + wait_s + _LEAD_S) / self._grid_s) * self._grid_s - _LEAD_S - now_s
-
-    async def _held(self, stamp: int | None) -> bool:
-        """Wait while paused, unless a step lets ``stamp`` through. False if it was interrupted."""
-        while self.paused and not self.interrupted and not self._may_step(stamp):
+    async def _held(self) -> bool:
+        """Wait while paused, unless a step lets the next event through. False if it was interrupted."""
+        while self.paused and not self.interrupted and not self._may_step():
             self._wake.clear()
             self.holding.set()
             await self._wake.wait()
             self.holding.clear()
         return not self.interrupted
 
-    def _may_step(self, stamp: int | None) -> bool:
+    def _may_step(self) -> bool:
+        stamp = self._queue[0].next_stamp if self._queue else None
         if stamp is None or stamp <= self._allowed or not self._steps:
             return self._steps > 0 if stamp is None else stamp <= self._allowed
         self._steps -= 1
@@ -288,15 +328,14 @@ class Pacer:
             log.warning("time jumped by %.0f s (a suspended machine?); the feed goes on from where it was", excess_s)
 
 
-def _part(item: FeedEvent | Timed) -> Slicer | WholeEvent | None:
-    """What has a stamp to wait for, in a form that can be cut; None for what has none."""
+def _part(item: FeedEvent | Timed) -> Slicer | WholeEvent:
     if isinstance(item, Timed):
         return Slicer(item.event) if isinstance(item.event, TickBatch) else WholeEvent(item.event, item.ts)
     if isinstance(item, TickBatch) and len(item):
         return Slicer(item)
     if isinstance(item, BarBatch) and len(item.bars):
         return WholeEvent(item, int(item.bars.start.max()) + (item.interval_ns if item.closed else 0))
-    return None
+    return WholeEvent(item, None)
 
 
 def _checked(speed: float) -> float:

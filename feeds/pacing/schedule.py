@@ -41,6 +41,11 @@ class Schedule:
         """It is ``stamp`` now, and everything up to it has been delivered."""
         self._anchor, self._anchor_s, self.reached = stamp, now_s, stamp
 
+    def begin(self, stamp: int, now_s: float) -> None:
+        """``stamp`` comes next: it is due now, unless it is known already what time it is."""
+        if self._anchor is None:
+            self.place(stamp, now_s)
+
     def set_speed(self, speed: float, market: int, now_s: float) -> None:
         """Another speed from ``now_s`` on, when it is ``market``."""
         if self._anchor is not None:
@@ -76,14 +81,15 @@ class Schedule:
 
         It waits for the end of the quantum, too, unless ``stamp`` was due at the last cut already (catching up).
         """
-        if self._anchor is None:
-            self.place(stamp, now_s)
         if not self.speed:
             return 0.0
         moment_s = self.due_s(stamp)
         if moment_s > self._delivered_s + SLACK_S:
             moment_s = max(moment_s, self._delivered_s + QUANTUM_S)
         return moment_s - now_s if moment_s - now_s > SLACK_S else 0.0
+
+    def is_due(self, stamp: int, now_s: float) -> bool:
+        return not self.speed or self.due_s(stamp) - now_s <= SLACK_S
 
     def arrive(self, stamp: int) -> None:
         """``stamp`` is due: if the gap before it was cut short, what follows comes so much earlier, too."""

@@ -34,8 +34,10 @@ class Slicer:
         self.left = len(batch)
         #: The highest stamp that was cut so far, 0 before the first cut.
         self.reached = 0
+        #: The highest stamp of the batch.
+        self.last_stamp = self._last()
         #: The stamp that the next slice waits for.
-        self.next_stamp = self._last() if batch.version is not None else self._first()
+        self.next_stamp = self.last_stamp if batch.version is not None else self._first()
 
     def _first(self) -> int:
         """Of what is left, the lowest stamp."""
@@ -83,10 +85,10 @@ class Slicer:
 class WholeEvent:
     """An event that comes in one piece, at ``stamp``: a ``Cutter`` of something that can't be cut."""
 
-    def __init__(self, event: FeedEvent, stamp: int) -> None:
+    def __init__(self, event: FeedEvent, stamp: int | None) -> None:
         self._event = event
         self.left = 1
-        self.next_stamp = stamp
+        self.next_stamp = self.last_stamp = stamp
 
     def cut(self, position: int) -> FeedEvent:  # noqa: ARG002 - it is due: its caller knows
         self.left = 0
@@ -94,4 +96,4 @@ class WholeEvent:
 
     @property
     def reached(self) -> int:
-        return 0 if self.left else self.next_stamp
+        return 0 if self.left else self.next_stamp or 0

@@ -5,6 +5,7 @@ What the market does is `walk`'s matter, and when it comes `pacing`'s; this modu
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
@@ -104,9 +105,9 @@ class RandomWalk:
         self._pacer = Pacer(1, clock, asked=pace)
         self._clock = clock
         self._events: Iterator[FeedEvent] | None = None
-        #: The walk's newest event until all of it is given, and how many of its trades and quotes are.
-        self._rest: FeedEvent | None = None
-        self._given = 0, 0
+        #: The walk's events that are not given yet: of the first, so many trades and quotes are.
+        self._backlog: deque[FeedEvent] = deque()
+        self._trades = self._quotes = 0
 
     @property
     def info(self) -> FeedInfo:
@@ -125,6 +126,9 @@ class RandomWalk:
     def attend(self, every_s: float) -> None:
         self._pacer.attend(every_s)
 
+    def collect(self) -> Iterator[FeedEvent]:
+        return map(self._given, self._pacer.collect())
+
     @property
     def behind_s(self) -> float:
         """How late the newest ticks were, in seconds; up to a few ms is normal."""
@@ -133,30 +137,34 @@ class RandomWalk:
     async def __aiter__(self) -> AsyncGenerator[FeedEvent, None]:
         async with aclosing(self._pacer.pace(self._unpaced())) as paced:
             async for event in paced:
-                if not isinstance(event, Watermark):  # which is the pacer's
-                    self._give(event)
-                yield event
+                yield self._given(event)
 
     async def _unpaced(self) -> AsyncGenerator[FeedEvent, None]:
         if self._events is None:
             self._events = self._walk.events(self._clock.time_ns() if self._start_ns is None else self._start_ns)
+        if self._trades or self._quotes:
+            # It was being given when the iteration before this one ended.
+            begun = self._backlog[0]
+            assert isinstance(begun, TickBatch)
+            self._backlog[0] = TickBatch(begun.table, begun.trades[self._trades :], begun.quotes[self._quotes :])
+            self._trades = self._quotes = 0
+        for event in tuple(self._backlog):
+            yield event
         while True:
-            if self._rest is None:
-                self._rest = next(self._events)
-            elif isinstance(self._rest, TickBatch):
-                # It was being given when the iteration before this one ended.
-                trades, quotes = self._given
-                self._rest = TickBatch(self._rest.table, self._rest.trades[trades:], self._rest.quotes[quotes:])
-                self._given = 0, 0
-            yield self._rest
+            self._backlog.append(next(self._events))
+            yield self._backlog[-1]
 
-    def _give(self, event: FeedEvent) -> None:
-        """Note what is given of the walk's newest event, so that it is not given again."""
-        if isinstance(event, TickBatch) and isinstance(self._rest, TickBatch):
-            self._given = self._given[0] + len(event.trades), self._given[1] + len(event.quotes)
-            if sum(self._given) < len(self._rest):
-                return
-        self._rest, self._given = None, (0, 0)
+    def _given(self, event: FeedEvent) -> FeedEvent:
+        """Note what is given of the walk's events, so that it is not given again. Watermarks are the pacer's."""
+        if isinstance(event, TickBatch):
+            self._trades += len(event.trades)
+            self._quotes += len(event.quotes)
+        first = self._backlog[0]
+        whole = not isinstance(first, TickBatch) or self._trades + self._quotes == len(first)
+        if whole and not isinstance(event, Watermark):
+            self._backlog.popleft()
+            self._trades = self._quotes = 0
+        return event
 
 
 def _symbols(options: RandomWalkOptions) -> list[str]:

@@ -137,6 +137,9 @@ class Replay:
     def attend(self, every_s: float) -> None:
         self._pacer.attend(every_s)
 
+    def collect(self) -> Iterator[FeedEvent]:
+        return self._pacer.collect()
+
     def step(self, count: int = 1) -> None:
         """Pause, if it plays, and publish the ticks of the next ``count`` stamps at once. At the end: nothing."""
         if self._target is not None or not self._ended:

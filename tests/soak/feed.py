@@ -10,7 +10,7 @@ import asyncio
 import os
 import sys
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from typing import ClassVar, Final
 
@@ -57,6 +57,12 @@ class Unruly:
     def attend(self, every_s: float) -> None:
         self._walk.attend(every_s)
 
+    def collect(self) -> Iterator[FeedEvent]:
+        """Nothing while there are commands: the iterator executes them after the market's next event."""
+        for event in () if self._commands else self._walk.collect():
+            self._note(event)
+            yield event
+
     async def __aiter__(self) -> AsyncIterator[FeedEvent]:
         if not self._reads_input:
             self._reads_input = True
@@ -65,8 +71,11 @@ class Unruly:
             yield event
             self._note(event)
             while self._commands:
-                async for made in self._execute(*self._commands.popleft()):
-                    yield made
+                try:
+                    async for made in self._execute(*self._commands[0]):
+                        yield made
+                finally:
+                    self._commands.popleft()
 
     def _on_input(self) -> None:
         came = os.read(sys.stdin.fileno(), 65_536)

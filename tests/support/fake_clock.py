@@ -34,3 +34,20 @@ class FakeClock:
         if seconds > 0:
             self.now_s += self._oversleep(seconds)
         await asyncio.sleep(0)
+
+
+class ManualClock(FakeClock):
+    """Time that passes only by ``advance``; a sleep ends when it is over or woken."""
+
+    async def sleep(self, seconds: float, wake: asyncio.Event | None = None) -> None:
+        self.slept.append(seconds)
+        end_s = self.now_s + seconds
+        await asyncio.sleep(0)
+        while self.now_s < end_s and not (wake is not None and wake.is_set()):
+            await asyncio.sleep(0)
+
+    async def advance(self, seconds: float) -> None:
+        """Let time pass, and what sleeps have some turns of the loop."""
+        self.now_s += seconds
+        for _ in range(30):
+            await asyncio.sleep(0)

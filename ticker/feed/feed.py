@@ -7,7 +7,7 @@ in by the same door as everyone else's: the entry-point group ``ticker.feeds``. 
 from __future__ import annotations
 
 import difflib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
@@ -89,13 +89,24 @@ class PausableFeed(Feed, Protocol):
 
 @runtime_checkable
 class AttentiveFeed(Feed, Protocol):
-    """A feed that keeps time itself, and may save itself waking up for ticks that nobody looks at yet."""
+    """A feed that keeps time itself and lets the server fetch what is due, instead of waking up for every tick.
+
+    Both methods belong to the event loop's thread and return at once.
+    """
 
     def attend(self, every_s: float) -> None:
-        """From here on somebody looks every ``every_s`` seconds, at multiples of it on the event loop's clock.
+        """From now on the server calls ``collect`` at least every ``every_s`` seconds while clients need it.
 
-        What falls due in between may come together shortly before that. 0: each tick is wanted as soon as it is due.
+        Events may wait that long for it; the iterator yields those that were not collected in time. 0: the iterator
+        yields each event when it is due.
         """
+
+    def collect(self) -> Iterable[FeedEvent]:
+        """The events that are due and that the iterator has not yielded, in order. The iterator continues after them.
+
+        The server publishes each before it takes the next. What it doesn't take, after a failure, is not delivered.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

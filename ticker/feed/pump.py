@@ -13,7 +13,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 
-from ticker.feed.feed import Feed, PausableFeed, ReplayFeed
+from ticker.feed.feed import AttentiveFeed, Feed, PausableFeed, ReplayFeed
 from ticker.model import FeedEvent, TickBatch
 from ticker.wire.messages import FeedState, FeedStateName
 
@@ -42,6 +42,10 @@ class Pump:
     ) -> None:
         self.feed = feed
         self.failures = 0
+        self._attentive = feed if isinstance(feed, AttentiveFeed) else None
+        #: The task of the feed's present life, and what failed while its events were collected.
+        self._life: asyncio.Task[None] | None = None
+        self._rejected: Exception | None = None
         self._publish = publish
         self._monotonic = monotonic
         self._sleep = sleep
@@ -59,6 +63,23 @@ class Pump:
             elif self._monotonic() - self._last_tick_s > QUIET_AFTER_S:
                 state = "quiet"
         return FeedState(state=state, ts=self._ts)
+
+    def attend(self, every_s: float) -> None:
+        """Tell the feed how often ``collect`` will be called."""
+        if self._attentive is not None:
+            self._attentive.attend(every_s)
+
+    def collect(self) -> None:
+        """Publish what the feed has due, before its iterator yields it."""
+        if self._attentive is None or self._life is None or self._rejected is not None:
+            return
+        try:
+            for event in self._attentive.collect():
+                self._enter(event)
+        except Exception as error:  # noqa: BLE001 - third-party code, or an event that is refused
+            self._state = "stale"
+            self._rejected = error
+            self._life.cancel()
 
     async def run(self) -> None:
         """Until the feed ends by itself, or this is cancelled. A replay that ended is waited for: it may be sought."""
@@ -89,21 +110,34 @@ class Pump:
 
     async def _drain(self) -> None:
         events = aiter(self.feed)
+        self._life, self._rejected = asyncio.current_task(), None
         try:
             async for event in events:
-                self._publish(event)
-                self._state = "live"
-                if isinstance(event, TickBatch) and len(event):
-                    self._last_tick_s = self._monotonic()
-                    self._ts = max(int(column.ts[-1]) for column in (event.trades, event.quotes) if len(column))
+                self._raise_rejected()
+                self._enter(event)
                 # A feed may yield without ever waiting; the clients get their turn all the same.
                 await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            self._raise_rejected()
+            raise
         except Exception:
             # From now on, for closing may take its time.
             self._state = "stale"
             raise
         finally:
+            self._life = None
             await _close(events)
+
+    def _enter(self, event: FeedEvent) -> None:
+        self._publish(event)
+        self._state = "live"
+        if isinstance(event, TickBatch) and len(event):
+            self._last_tick_s = self._monotonic()
+            self._ts = max(int(column.ts[-1]) for column in (event.trades, event.quotes) if len(column))
+
+    def _raise_rejected(self) -> None:
+        if self._rejected is not None:
+            raise self._rejected
 
 
 async def _failure(life: Coroutine[object, object, None]) -> BaseException | None:

@@ -9,12 +9,13 @@ import time
 from aiohttp import web
 
 from ticker.auth.authenticator import Authenticator
-from ticker.feed.feed import AttentiveFeed, Feed
+from ticker.feed.feed import Feed
 from ticker.feed.pump import Pump
 from ticker.hub.hub import Hub
 from ticker.model import FeedEvent
 from ticker.server.connections.registry import ConnectionRegistry
 from ticker.server.connections.takeover import check_aiohttp
+from ticker.server.core.dispatcher import Dispatcher
 from ticker.server.core.metronome import Metronome
 from ticker.server.core.requests import BODY_TIMEOUT_S
 from ticker.server.core.responses import answer_errors, name_server
@@ -81,11 +82,12 @@ class Service:
             observer=alerts,
         )
         alerts.watch(self.hub)
-        attend = feed.attend if isinstance(feed, AttentiveFeed) else None
-        self._metronome = Metronome(self.hub, goes_on=None if info.watermarks else self._goes_on, attend=attend)
-        self.registry = ConnectionRegistry(self.hub, self._metronome, self.settings, self._auth)
-        self._log_filter = LogFilter()
         self.pump = Pump(feed, self._publish)
+        advance = None if info.watermarks else self._advance
+        self._metronome = Metronome(self.hub, collect=self.pump.collect, attend=self.pump.attend, advance=advance)
+        self._dispatcher = Dispatcher(self.hub, self._metronome)
+        self.registry = ConnectionRegistry(self.hub, self._dispatcher, self.settings, self._auth)
+        self._log_filter = LogFilter()
         self.port = self.settings.port
         self._runner: web.AppRunner | None = None
         self._pumping: asyncio.Task[None] | None = None
@@ -103,7 +105,7 @@ class Service:
 
         It can run once. ``start`` runs it in a server of its own.
         """
-        settings, hub, clock, registry = self.settings, self.hub, self._metronome, self.registry
+        settings, hub, metronome, registry = self.settings, self.hub, self._metronome, self.registry
         limits = settings.limits
         throttle = LoginThrottle(limits.attempts_per_minute, limits.attempts_per_minute)
         authentication = Authentication(self._auth, throttle, hub.errors)
@@ -116,18 +118,18 @@ class Service:
             ]
         )
         app[BODY_TIMEOUT_S] = float(limits.handshake_seconds)
-        polls = PollEndpoint(hub, registry, clock)
+        polls = PollEndpoint(hub, registry, self._dispatcher)
         for endpoint in (
             LoginEndpoint(self._auth, authentication),
             WebSocketEndpoint(registry, settings),
-            EventsEndpoint(hub, registry, clock, settings),
+            EventsEndpoint(hub, registry, self._dispatcher, settings),
             polls,
             HealthEndpoint(hub, self.feed_name, self.pump, self._problems),
             PricesEndpoint(hub, self.feed, registry.check_memory),
             BarsEndpoint(hub, registry.check_memory),
             ClientsEndpoint(registry, polls.waiting),
-            NoticesEndpoint(hub, clock),
-            MetricsEndpoint(hub, self.pump.state, registry, self.op_handlers, clock.beats, clock.late),
+            NoticesEndpoint(hub, self._dispatcher),
+            MetricsEndpoint(hub, self.pump.state, registry, self.op_handlers, metronome.beats, metronome.late),
             ReplayEndpoint(self.feed),
             Dashboard(hub, self.feed_name, self.pump),
         ):
@@ -197,12 +199,12 @@ class Service:
         self._metronome.stop()
         await self.op_handlers.stop(STATE_S)
 
-    def _goes_on(self) -> bool:
-        return self.pump.state().state not in ("stale", "paused")
+    def _advance(self) -> None:
+        self._dispatcher.advance(goes_on=self.pump.state().state not in ("stale", "paused"))
 
     def _publish(self, event: FeedEvent) -> None:
         self.hub.complete = self.feed.info.complete
-        self._metronome.publish(event)
+        self._dispatcher.publish(event)
 
 
 def _report(task: asyncio.Task[None]) -> None:

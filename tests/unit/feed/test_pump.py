@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import ClassVar
 
 import pytest
@@ -13,7 +13,7 @@ from tests.support.market import batch
 from ticker.errors import BatchError
 from ticker.feed.feed import FeedInfo, FeedOptions, ReplayStatus
 from ticker.feed.pump import FIRST_PAUSE_S, MAXIMUM_PAUSE_S, QUIET_AFTER_S, Pump
-from ticker.model import FeedEvent, SymbolTable
+from ticker.model import FeedEvent, Removal, SymbolTable
 
 TS = 1_700_000_000_000_000_000
 
@@ -251,3 +251,87 @@ async def test_a_replay_that_ended_is_waited_for() -> None:
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+class Attentive(Failing):
+    """Has what is put into ``due`` collected; its iterator yields one batch and waits."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+        self.due: list[FeedEvent] = []
+        self.attended: list[float] = []
+
+    def attend(self, every_s: float) -> None:
+        self.attended.append(every_s)
+
+    def collect(self) -> Iterator[FeedEvent]:
+        while self.due:
+            yield self.due.pop(0)
+
+    async def __aiter__(self) -> AsyncIterator[FeedEvent]:
+        self.lives += 1
+        try:
+            yield batch(self.table, [(0, TS, 1.0, 1.0)])
+            await asyncio.Event().wait()
+        finally:
+            self.closed += 1
+
+
+async def test_what_is_due_is_collected_only_while_the_feed_runs() -> None:
+    """It counts like what the iterator yields."""
+    feed, published = Attentive(), list[FeedEvent]()
+    each = Pump(feed, published.append)
+    each.attend(0.05)
+    feed.due = [batch(feed.table, [(0, TS + 5, 1.0, 1.0)])]
+    each.collect()
+    assert (feed.attended, published) == ([0.05], [])
+    running = asyncio.create_task(each.run())
+    while not published:
+        await asyncio.sleep(0)
+    each.collect()
+    assert (len(published), each.state().ts, feed.due) == (2, TS + 5, [])
+    running.cancel()
+    await asyncio.wait({running})
+    feed.due = [batch(feed.table, [(0, TS + 6, 1.0, 1.0)])]
+    each.collect()
+    assert len(published) == 2
+
+
+async def test_a_collected_event_that_is_refused_is_the_feeds_failure(caplog: pytest.LogCaptureFixture) -> None:
+    """It is closed and started again; what came behind the event is not taken, and nothing until the next life."""
+    moments, published = Moments(), list[FeedEvent]()
+    feed = Attentive()
+
+    def publish(event: FeedEvent) -> None:
+        if isinstance(event, Removal):
+            raise BatchError("no such symbol")
+        published.append(event)
+
+    each = Pump(feed, publish, monotonic=moments.monotonic, sleep=moments.sleep)
+    running = asyncio.create_task(each.run())
+    while not published:
+        await asyncio.sleep(0)
+    feed.due = [batch(feed.table, [(0, TS, 1.0, 1.0)]), Removal(("NONE",)), batch(feed.table, [(0, TS, 2.0, 1.0)])]
+    each.collect()
+    assert (len(published), len(feed.due), each.state().state) == (2, 1, "stale")
+    each.collect()
+    assert len(feed.due) == 1
+    while feed.lives < 2:
+        await asyncio.sleep(0)
+    assert (feed.closed, each.failures) == (1, 1)
+    assert ["BatchError: no such symbol" in record.getMessage() for record in caplog.records] == [True]
+    while each.state().state != "live":
+        await asyncio.sleep(0)
+    each.collect()
+    assert (feed.due, len(published)) == ([], 4)
+    running.cancel()
+    await asyncio.wait({running})
+
+
+async def test_collecting_from_another_feed_does_nothing() -> None:
+    """Most feeds don't keep time themselves."""
+    published = list[FeedEvent]()
+    each = pump(Failing(0), Moments(), published)
+    each.attend(0.05)
+    each.collect()
+    assert published == []

@@ -19,7 +19,7 @@ from ticker.server.connections.connection import Connection
 from ticker.server.connections.memory import resident_bytes
 from ticker.server.connections.takeover import take_over_transport
 from ticker.server.connections.tcp import configure_tcp
-from ticker.server.core.metronome import Metronome
+from ticker.server.core.dispatcher import Dispatcher
 from ticker.server.core.requests import identity_of
 from ticker.server.core.settings import Settings
 
@@ -36,9 +36,9 @@ WARN_S = 60.0
 class ConnectionRegistry:
     """The open connections of all transports."""
 
-    def __init__(self, hub: Hub, metronome: Metronome, settings: Settings, auth: Authenticator) -> None:
+    def __init__(self, hub: Hub, dispatcher: Dispatcher, settings: Settings, auth: Authenticator) -> None:
         self._hub = hub
-        self._metronome = metronome
+        self._dispatcher = dispatcher
         self._settings = settings
         self._auth = auth
         self._admission = Admission(settings.limits)
@@ -116,7 +116,7 @@ class ConnectionRegistry:
     # A ConnectionOwner
 
     def received(self, connection: Connection, message: str | bytes) -> None:
-        self._metronome.receive(connection.session, message)
+        self._dispatcher.receive(connection.session, message)
 
     def rate_limited(self, connection: Connection) -> None:
         limits = self._settings.limits
@@ -133,9 +133,7 @@ class ConnectionRegistry:
         self._ended_frames += connection.frames
         self._ended_bytes += connection.bytes
         symbols = len(session)
-        self._hub.detach(session)
-        # The other members of its rooms have to be told.
-        self._metronome.check()
+        self._dispatcher.detach(session)
         reason = "the server stops" if self.stopping.is_set() else connection.reason
         log.info(
             "client %s: %s; from %s, watched %d, %.1f s, %d frames, %d bytes",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from typing import Final
 
 import msgspec
 from aiohttp import web
 
 from ticker.hub.hub import Hub
-from ticker.server.core.metronome import Metronome
+from ticker.server.core.dispatcher import Dispatcher
 from ticker.server.core.requests import is_operator, read_message
 from ticker.server.core.responses import HttpError, json_response
 
@@ -25,9 +24,8 @@ class NoticeRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NoticesEndpoint:
-    def __init__(self, hub: Hub, metronome: Metronome) -> None:
-        self._hub = hub
-        self._metronome = metronome
+    def __init__(self, hub: Hub, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
         # JSON may take 6 bytes for a letter; the rest is for the name and the keys.
         self._max_bytes = 6 * hub.limits.text_chars + 1_024
 
@@ -39,9 +37,7 @@ class NoticesEndpoint:
             raise HttpError(403, "not-entitled", "notices need a key with --admin, or localhost with --no-auth")
         notice = await read_message(request, NoticeRequest, self._max_bytes)
         try:
-            reached = self._hub.notify(notice.text, OPERATOR, time.time_ns(), notice.to)
+            reached = self._dispatcher.notify(notice.text, OPERATOR, notice.to)
         except ValueError as error:
             raise HttpError(400, "bad-argument", f"text: {error}") from None
-        # Clients that weren't ready for it need polling.
-        self._metronome.check()
         return json_response({"reached": reached})

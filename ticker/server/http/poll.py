@@ -15,7 +15,7 @@ from ticker.auth.identity import Identity
 from ticker.hub.hub import Hub
 from ticker.hub.session import Session
 from ticker.server.connections.registry import ConnectionRegistry
-from ticker.server.core.metronome import Metronome
+from ticker.server.core.dispatcher import Dispatcher
 from ticker.server.core.requests import identity_of, requested_position
 from ticker.server.core.responses import HttpError, json_response, wait_for_beat
 from ticker.server.http.prices import required_symbols
@@ -58,10 +58,10 @@ class PollClient:
 class PollEndpoint:
     """Waiting requests count as connections."""
 
-    def __init__(self, hub: Hub, registry: ConnectionRegistry, metronome: Metronome) -> None:
+    def __init__(self, hub: Hub, registry: ConnectionRegistry, dispatcher: Dispatcher) -> None:
         self._hub = hub
         self._registry = registry
-        self._metronome = metronome
+        self._dispatcher = dispatcher
         self.waiting: set[PollClient] = set()
 
     def routes(self) -> list[web.RouteDef]:
@@ -97,7 +97,7 @@ class PollEndpoint:
                     if not len(session):
                         # Be told of changes from here on.
                         position = Since(epoch=found.epoch, version=found.version)
-                        self._metronome.subscribe(session, Subscribe(symbols=names, since=position))
+                        self._dispatcher.subscribe(session, Subscribe(symbols=names, since=position))
                         if not len(session):
                             return json_response(found)  # every symbol was rejected
                     changed = asyncio.create_task(client.changed.wait())

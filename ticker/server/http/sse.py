@@ -21,7 +21,7 @@ from ticker.hub.hub import Hub
 from ticker.server.connections.connection import Connection, ConnectionOwner, Framer
 from ticker.server.connections.registry import ConnectionRegistry
 from ticker.server.connections.takeover import unsent_response
-from ticker.server.core.metronome import Metronome
+from ticker.server.core.dispatcher import Dispatcher
 from ticker.server.core.requests import identity_of, read_json, requested_position, requested_symbols
 from ticker.server.core.responses import SERVER, HttpError
 from ticker.server.core.settings import Settings
@@ -115,10 +115,10 @@ class EventStream(Connection):
 
 
 class EventsEndpoint:
-    def __init__(self, hub: Hub, registry: ConnectionRegistry, metronome: Metronome, settings: Settings) -> None:
+    def __init__(self, hub: Hub, registry: ConnectionRegistry, dispatcher: Dispatcher, settings: Settings) -> None:
         self._hub = hub
         self._registry = registry
-        self._metronome = metronome
+        self._dispatcher = dispatcher
         self._settings = settings
         self._framers: dict[str, EventFramer] = {}
         self._streams: dict[str, EventStream] = {}
@@ -143,7 +143,7 @@ class EventsEndpoint:
 
         connection = self._registry.take_over(request, connect, (_HEAD + first).encode(), "json")
         if connection is not None and subscribe.symbols:
-            self._metronome.subscribe(connection.session, subscribe)
+            self._dispatcher.subscribe(connection.session, subscribe)
         return unsent_response()
 
     async def receive(self, request: web.Request) -> web.Response:

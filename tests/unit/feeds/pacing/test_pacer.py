@@ -6,18 +6,20 @@ import asyncio
 import itertools
 import logging
 import math
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from contextlib import aclosing
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from feeds.pacing.lateness import LATE_S, WARN_EVERY_S
-from feeds.pacing.pacer import STALL_S, SYSTEM_CLOCK, Pacer, Timed
+from feeds.pacing.pacer import AHEAD_TICKS, STALL_S, SYSTEM_CLOCK, Pacer, Timed
 from feeds.pacing.schedule import QUANTUM_S
 from feeds.pacing.slicer import MAX_SLICE
-from tests.support.fake_clock import START_NS, FakeClock, epoll
+from tests.support.fake_clock import START_NS, FakeClock, ManualClock, epoll
 from ticker.model import (
     NO_QUOTES,
     NO_TRADES,
@@ -118,37 +120,6 @@ async def test_a_dense_stream_wakes_the_loop_once_a_quantum() -> None:
     assert len(clock.slept) < 1 / QUANTUM_S + 20
 
 
-async def test_ticks_that_nobody_looks_at_yet_come_together_when_somebody_does() -> None:
-    """Just before each look, which is on multiples of the interval; what isn't there by then waits for the next."""
-    clock = FakeClock()
-    clock.now_s = 1000.013
-    pacer = Pacer(1, clock)
-    pacer.attend(0.05)
-    out = await deliveries(pacer, clock, [batch(trades=np.arange(1_000) / 1_000)])
-    moments = np.array([moment for moment, _ in out]) + 1000.013
-    looks = np.ceil(moments[1:] / 0.05) * 0.05
-    assert len(out) == 22  # the first at once, and 21 looks
-    assert (looks - moments[1:]).max() < 0.001
-    late = lateness(out, 1)
-    assert late.min() >= -1e-6
-    assert late.max() < 0.0501
-
-
-async def test_a_wait_ends_when_ticks_are_wanted_at_once() -> None:
-    """Who comes while it waits for the next look isn't kept waiting by that."""
-    pacer = Pacer(1, SYSTEM_CLOCK)
-    pacer.attend(3600)
-    paced = unmarked(pacer, source([batch(trades=[0, 0.5])]))
-    assert await anext(paced) is not None
-    second = asyncio.ensure_future(anext(paced))
-    for _ in range(5):
-        await asyncio.sleep(0)
-    assert not second.done()
-    pacer.attend(0)
-    assert await asyncio.wait_for(second, 10) is not None
-    await paced.aclose()
-
-
 async def test_trades_and_quotes_are_cut_at_the_same_stamp() -> None:
     """No slice has a tick that is newer than one left for a later slice, of either kind."""
     clock = FakeClock()
@@ -173,11 +144,11 @@ async def test_everything_comes_exactly_once_and_in_order(speed: float) -> None:
     assert out[0] is rollover
     assert out[-1] is empty
     middle = out.index(removal)
-    for given, parts in ((big, out[1:middle]), (later, out[middle + 1 : -1])):
+    for put_in, parts in ((big, out[1:middle]), (later, out[middle + 1 : -1])):
         batches = [part for part in parts if isinstance(part, TickBatch)]
         assert len(batches) == len(parts)
-        assert np.array_equal(np.concatenate([b.trades.price for b in batches]), given.trades.price)
-        assert np.array_equal(np.concatenate([b.quotes.bid for b in batches]), given.quotes.bid)
+        assert np.array_equal(np.concatenate([b.trades.price for b in batches]), put_in.trades.price)
+        assert np.array_equal(np.concatenate([b.quotes.bid for b in batches]), put_in.quotes.bid)
         assert all(b.table is TABLE for b in batches)
 
 
@@ -457,6 +428,227 @@ async def test_the_real_clock_keeps_the_time() -> None:
     assert ticks == 1001
     assert 0.249 < SYSTEM_CLOCK.monotonic() - begin_s < 2
     assert SYSTEM_CLOCK.time_ns() > START_NS
+
+
+# Events that are collected
+
+
+class Collected:
+    """What a pacer gives on a clock that stands still: ``yielded`` by its iterator, ``out`` in all."""
+
+    def __init__(self, pacer: Pacer, clock: ManualClock, events: AsyncIterator[FeedEvent]) -> None:
+        self.pacer = pacer
+        self.clock = clock
+        self.out: list[FeedEvent] = []
+        self.yielded = 0
+        self._task = asyncio.ensure_future(self._run(events))
+
+    async def _run(self, events: AsyncIterator[FeedEvent]) -> None:
+        async for event in self.pacer.pace(events):
+            self.out.append(event)
+            self.yielded += 1
+
+    async def beat(self, seconds: float) -> int:
+        """Time passes, and then what is due is collected. Returns how many ticks that were."""
+        self.clock.now_s += seconds
+        events = list(self.pacer.collect())
+        self.out += events
+        await self.clock.advance(0)
+        return sum(len(event) for event in events if isinstance(event, TickBatch))
+
+    @property
+    def ticks(self) -> list[float]:
+        """The stamps of the trades, in seconds after the start."""
+        batches = [event for event in self.out if isinstance(event, TickBatch)]
+        return [round((ts - START_NS) / SECOND_NS, 6) for each in batches for ts in each.trades.ts.tolist()]
+
+    async def stop(self) -> None:
+        self._task.cancel()
+        await asyncio.wait({self._task})
+
+
+async def test_a_beat_collects_every_tick_that_is_due() -> None:
+    """Across batches, whenever they begin; the iterator yields none of them and hardly wakes up."""
+    clock = ManualClock()
+    pacer = Pacer(1, clock)
+    pacer.attend(0.05)
+    stamps = np.arange(1_000) / 1_000
+    collected = Collected(pacer, clock, source(batch(trades=stamps[i : i + 7]) for i in range(0, 1_000, 7)))
+    await clock.advance(0)
+    clock.slept.clear()
+    for beat in range(1, 20):
+        await collected.beat(0.05)
+        assert collected.ticks[-1] == pytest.approx(0.05 * beat)
+    assert collected.ticks == stamps[: 50 * 19 + 1].tolist()
+    assert collected.yielded == 0
+    assert len([each for each in clock.slept if each]) < 60
+    await collected.stop()
+
+
+async def test_what_is_not_collected_in_time_is_yielded() -> None:
+    """Without beats, ticks wait as long as one interval and come together."""
+    clock = ManualClock()
+    pacer = Pacer(1, clock)
+    pacer.attend(0.05)
+    collected = Collected(pacer, clock, source([batch(trades=np.arange(200) / 1_000)]))
+    await clock.advance(0.049)
+    assert collected.ticks == []
+    for _ in range(4):
+        await clock.advance(0.052)
+    assert len(collected.ticks) == 200
+    assert collected.yielded == len(collected.out) <= 4
+    await collected.stop()
+
+
+async def test_a_wait_ends_when_ticks_are_wanted_at_once() -> None:
+    """``attend(0)``: what waits to be collected is yielded, and so is all that follows, when it is due."""
+    clock = ManualClock()
+    pacer = Pacer(1, clock)
+    pacer.attend(3600)
+    collected = Collected(pacer, clock, source([batch(trades=[0, 0.5])]))
+    await clock.advance(0)
+    await clock.advance(0.2)
+    assert collected.ticks == []
+    pacer.attend(0)
+    await clock.advance(0)
+    assert collected.ticks == [0]
+    await clock.advance(0.3)
+    assert collected.ticks == [0, 0.5]
+    await collected.stop()
+
+
+async def test_nothing_can_be_collected_of_a_pacer_that_holds() -> None:
+    """Paused, interrupted, at speed 0, or between two streams. A step is the iterator's."""
+    clock = ManualClock()
+    pacer = Pacer(1, clock)
+    pacer.attend(0.05)
+    collected = Collected(pacer, clock, source([batch(trades=np.arange(10) / 10)]))
+    await clock.advance(0)
+    pacer.pause()
+    assert await collected.beat(10) == 0
+    pacer.step()
+    await clock.advance(0)
+    assert (collected.ticks, collected.yielded) == ([0], 1)
+    pacer.resume()
+    assert await collected.beat(0.21) == 2
+    pacer.set_speed(0)
+    assert list(pacer.collect()) == []
+    await clock.advance(0)
+    assert len(collected.ticks) == 10
+    assert list(pacer.collect()) == []
+
+    pacer = Pacer(1, clock)
+    pacer.attend(10)
+    collected = Collected(pacer, clock, source([batch(trades=[0, 1])]))
+    await clock.advance(2)
+    pacer.interrupt()
+    assert list(pacer.collect()) == []
+    await clock.advance(0)
+    assert collected.ticks == []
+
+
+async def test_a_suspended_machine_does_not_cause_a_burst_of_collected_ticks() -> None:
+    """A beat may come before the sleep's end is noticed."""
+    clock = ManualClock()
+    pacer = Pacer(1, clock)
+    pacer.attend(0.05)
+    collected = Collected(pacer, clock, source([batch(trades=np.arange(100_000) / 10)]))
+    await clock.advance(0)
+    assert await collected.beat(0.05) == 1
+    assert await collected.beat(3600) <= 3
+    assert await collected.beat(0.1) == 1
+    await collected.stop()
+
+
+async def test_reading_ahead_is_bounded() -> None:
+    """However dense the stream is; what is not read ahead comes from the iterator."""
+    read = 0
+
+    async def dense() -> AsyncGenerator[FeedEvent, None]:
+        nonlocal read
+        for second in range(200):
+            read += 1
+            yield batch(trades=second + np.arange(1_000) / 1_000)
+
+    clock = ManualClock()
+    pacer = Pacer(1e6, clock)
+    pacer.attend(1)
+    collected = Collected(pacer, clock, dense())
+    await clock.advance(0)
+    assert read <= AHEAD_TICKS // 1_000 + 1
+    assert await collected.beat(1) <= AHEAD_TICKS + 1_000
+    for _ in range(40):
+        await clock.advance(1)
+    assert len(collected.ticks) == 200_000
+    assert collected.ticks == sorted(collected.ticks)
+
+
+_steps = st.one_of(
+    st.tuples(st.just("beat"), st.sampled_from([0.0, 0.01, 0.05, 0.05, 0.05, 0.3, 3.0])),
+    st.tuples(st.just("beat"), st.sampled_from([0.05, 0.2])),
+    st.tuples(st.just("pass"), st.sampled_from([0.0, 0.04, 0.1, 1.0])),
+    st.tuples(st.just("attend"), st.sampled_from([0.0, 0.05, 1.0])),
+    st.tuples(st.just("speed"), st.sampled_from([0.5, 1.0, 60.0])),
+    st.tuples(st.just("pause"), st.just(0.0)),
+    st.tuples(st.just("resume"), st.just(0.0)),
+    st.tuples(st.just("step"), st.just(0.0)),
+)
+
+
+@given(
+    st.lists(st.one_of(st.integers(0, 3_000), st.sampled_from(["rollover", "restart", "empty", "bars"])), max_size=30),
+    st.lists(_steps, min_size=5, max_size=30),
+)
+def test_collecting_neither_reorders_nor_repeats(items: list[int | str], steps: list[tuple[str, float]]) -> None:
+    """Whatever happens meanwhile, what is yielded and collected together is what went in, watermarks aside."""
+    events: list[FeedEvent] = []
+    at = 0.0
+    for item in items:
+        if isinstance(item, int):
+            stamps = at + np.arange(1 + item % 7) * item / 10_000
+            at = float(stamps[-1])
+            events.append(batch(trades=stamps, version=None if item % 5 else len(events) + 1))
+        elif item == "bars":
+            one = np.ones(1)
+            start = np.array([START_NS + round(at * SECOND_NS)], np.int64)
+            bars = Bars(np.zeros(1, np.int32), start, one, one, one, one, one, one, one)
+            events.append(BarBatch(TABLE, 60 * SECOND_NS, bars, closed=False))
+        else:
+            others: dict[str, FeedEvent] = {"rollover": Rollover(TABLE), "restart": Restart(), "empty": batch()}
+            events.append(others[item])
+
+    async def run() -> list[FeedEvent]:
+        clock = ManualClock()
+        pacer = Pacer(1, clock)
+        collected = Collected(pacer, clock, source(events))
+        for kind, value in steps:
+            if kind == "beat":
+                await collected.beat(value)
+            elif kind == "pass":
+                await clock.advance(value)
+            elif kind == "attend":
+                pacer.attend(value)
+            elif kind == "speed":
+                pacer.set_speed(value)
+            else:
+                getattr(pacer, kind)()
+        pacer.attend(0)
+        pacer.resume()
+        for _ in range(20):
+            await collected.beat(9)
+        return collected.out
+
+    def flat(events: list[FeedEvent]) -> list[object]:
+        """Ticks one by one, other events as they are."""
+        found: list[object] = []
+        for event in events:
+            if isinstance(event, TickBatch) and len(event):
+                found += event.trades.ts.tolist()
+            elif not isinstance(event, Watermark):
+                found.append(event)
+        return found
+
+    assert flat(asyncio.run(run())) == flat(events)
 
 
 # Watermarks, bars, and what is said from outside

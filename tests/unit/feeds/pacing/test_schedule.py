@@ -26,9 +26,11 @@ def test_a_stamp_is_due_at_its_distance_by_the_speed() -> None:
     assert schedule.market(155.0) == pytest.approx(ns(3300), abs=1000)
 
 
-def test_the_first_stamp_asked_about_is_due_at_once() -> None:
-    """Where nobody said what time it is."""
+def test_the_first_stamp_is_due_at_once() -> None:
+    """Unless market time was set."""
     schedule = Schedule(1)
+    schedule.begin(ns(7), 50.0)
+    schedule.begin(ns(9), 51.0)
     assert schedule.wait_s(ns(7), 50.0) == 0
     assert schedule.due_s(ns(8)) == 51
 

@@ -14,6 +14,7 @@ from tests.support.model_client import ScriptedOutlet
 from ticker.hub.hub import Hub
 from ticker.model import SymbolTable
 from ticker.server.core import metronome
+from ticker.server.core.dispatcher import Dispatcher
 from ticker.server.core.market_clock import LAG_NS, NEAR_NS, MarketClock
 from ticker.server.core.metronome import Metronome
 
@@ -37,13 +38,17 @@ class Market:
         self.off_ns = self.feed_off_ns = 0
         self.goes_on = True
         self.looks = 0
-        self.metronome = Metronome(self.hub, self.time_ns, monotonic_ns=self.monotonic_ns, goes_on=lambda: self.goes_on)
+        self.metronome = Metronome(self.hub, self.time_ns, advance=self.advance)
+        self.dispatcher = Dispatcher(self.hub, self.metronome, self.time_ns, self.monotonic_ns)
         self.outlet = ScriptedOutlet()
         session = self.hub.attach(self.outlet, "json")
         self.metronome.start()
         for more in ({}, {"channel": "bars", "interval": "1s"}, {"channel": "bars", "interval": "1m"}):
             ask = {"op": "subscribe", "symbols": ["*"], "rate": 60, **more}
-            self.metronome.receive(session, json.dumps(ask))
+            self.dispatcher.receive(session, json.dumps(ask))
+
+    def advance(self) -> None:
+        self.dispatcher.advance(goes_on=self.goes_on)
 
     def time_ns(self) -> int:
         return START + self.second * SECOND + self.off_ns
@@ -72,7 +77,7 @@ class Market:
             rows = [(0, ts + 1, 100.0 + self.second, 1.0)]
             if not number:
                 rows.append((1, ts + 2, 50.0 + self.second, 1.0))
-            self.metronome.publish(batch(self.table, rows))
+            self.dispatcher.publish(batch(self.table, rows))
             last = b'"last":%d,' % (100 + self.second)
             await self.until(lambda last=last: any(last in frame for frame in self.outlet.sent))  # type: ignore[misc]
             self.second += 1
@@ -185,9 +190,9 @@ async def test_a_clock_that_is_half_an_hour_ahead_for_a_moment(market: Market) -
 async def test_one_stamp_that_is_ahead(market: Market, ahead_ns: int) -> None:
     """A feed's mistake about one symbol closes no bars of another, and keeps none from closing."""
     await market.trade(1)
-    market.metronome.publish(batch(market.table, [(1, START + ahead_ns, 50.0, 1.0)]))
+    market.dispatcher.publish(batch(market.table, [(1, START + ahead_ns, 50.0, 1.0)]))
     for _ in range(5):
-        market.metronome.publish(batch(market.table, [(0, market.time_ns(), 100.0, 1.0)]))
+        market.dispatcher.publish(batch(market.table, [(0, market.time_ns(), 100.0, 1.0)]))
         await market.rest(1)
     await market.rest()
     await market.until(lambda: ("AAPL", 5) in market.closed())
@@ -212,7 +217,7 @@ async def test_a_process_that_stood_still(market: Market) -> None:
     market.second += 60
     await market.looked()
     rows = [(0, START + second * SECOND, 100.0, 1.0) for second in range(5, 65)]
-    market.metronome.publish(batch(market.table, rows))
+    market.dispatcher.publish(batch(market.table, rows))
     await market.rest()
     await market.until(lambda: ("AAPL", 64) in market.closed())
     assert [second for name, second in market.closed() if name == "AAPL"] == list(range(65))
@@ -229,7 +234,7 @@ async def test_a_feed_that_goes_on_where_it_failed(market: Market) -> None:
     await market.rest(5)
     rows = [(0, START + second * SECOND, 100.0, 1.0) for second in range(5, 65)]
     for row in rows:
-        market.metronome.publish(batch(market.table, [row]))
+        market.dispatcher.publish(batch(market.table, [row]))
     await market.rest()
     await market.until(lambda: ("AAPL", 64) in market.closed())
     assert [second for name, second in market.closed() if name == "AAPL"] == list(range(65))

@@ -1,0 +1,62 @@
+"""The way of events, messages and notices into the hub. After each, the metronome starts what has become due."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from ticker.hub.hub import Hub
+from ticker.hub.session import Session
+from ticker.model import FeedEvent, Watermark
+from ticker.server.core.market_clock import MarketClock
+from ticker.server.core.metronome import Metronome
+from ticker.wire.messages import Subscribe
+
+
+class Dispatcher:
+    """Called by sockets, HTTP endpoints and the feed. ``time_ns`` and ``monotonic_ns`` are clocks, for tests."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        metronome: Metronome,
+        time_ns: Callable[[], int] = time.time_ns,
+        monotonic_ns: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        self._hub = hub
+        self._metronome = metronome
+        self._time_ns = time_ns
+        self._market_clock = MarketClock(time_ns, monotonic_ns)
+
+    def publish(self, event: FeedEvent) -> None:
+        """Publish an event. Clients that asked for rate 0 or for ticks get it at the end of this event loop turn."""
+        if self._hub.publish(event):
+            self._metronome.flush_soon()
+
+    def advance(self, *, goes_on: bool) -> None:
+        """Publish how far market time is, as far as it can be told; ``goes_on``: whether the feed runs."""
+        newest = self._hub.settle().newest(self._market_clock.latest)
+        ts = self._market_clock.vouched(newest, goes_on=goes_on)
+        if ts is not None:
+            self.publish(Watermark(ts))
+
+    def receive(self, session: Session, raw: bytes | str) -> None:
+        """Handle a client's message."""
+        self._hub.receive(session, raw, self._time_ns())
+        self._metronome.check()
+
+    def subscribe(self, session: Session, message: Subscribe) -> None:
+        """Handle a subscription that came as a query."""
+        self._hub.obey(session, message, self._time_ns())
+        self._metronome.check()
+
+    def notify(self, text: str, sender: str, to: str | None = None) -> int:
+        """Send a notice. Returns how many clients it is sent to. Raises ``ValueError`` as ``Hub.notify`` does."""
+        told = self._hub.notify(text, sender, self._time_ns(), to)
+        self._metronome.check()
+        return told
+
+    def detach(self, session: Session) -> None:
+        """A client is gone; other members of its rooms are told."""
+        self._hub.detach(session)
+        self._metronome.check()
