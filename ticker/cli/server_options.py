@@ -29,9 +29,8 @@ class ServeOption(click.Option):
 
     def __init__(self, flags: str, metavar: str | None, text: str, default: Any = None, **more: Any) -> None:
         self.key = flags.partition("/")[0].strip().removeprefix("--")
-        self.default_text: str = more.pop("default_text", None) or (
-            "" if default is None else f"{default}".removesuffix(".0")
-        )
+        shown = "" if default is None or default is False else str(default).removesuffix(".0")
+        self.default_text: str = more.pop("default_text", None) or shown
         variable = "TICKER_" + self.key.upper().replace("-", "_")
         super().__init__([flags], metavar=metavar, help=text, default=default, envvar=variable, **more)
 
@@ -63,11 +62,9 @@ def _feed_names(_ctx: click.Context, _param: click.Parameter, incomplete: str) -
 
 
 def _limit_option(name: str, limit: Limit) -> ServeOption:
-    assert limit.option is not None
     default = None if limit.default else getattr(Limits(), name)
     kind = click.IntRange(limit.least, limit.most)
-    help_ = limit.meaning.replace("`", "")
-    return ServeOption(limit.option, limit.metavar, help_, default, default_text=limit.default, type=kind)
+    return ServeOption(str(limit.option), limit.metavar, limit.meaning, default, default_text=limit.default, type=kind)
 
 
 _LIMITS = {name: _limit_option(name, limit) for name, limit in LIMITS.items() if limit.option}
@@ -76,33 +73,15 @@ _DESK_LIMITS = ("alerts", "rooms", "room_members", "text_chars", "says_per_minut
 #: The sections of the help, in order.
 SECTIONS: Final[dict[str, tuple[ServeOption, ...]]] = {
     "Feed": (
-        ServeOption(
-            "--feed",
-            "NAME",
-            "Source of prices (see `ticker feeds`); csv if a FILE is given.",
-            "random-walk",
-            shell_complete=_feed_names,
-        ),
+        ServeOption("--feed", "NAME", "Source of prices (`ticker feeds`).", "random-walk", shell_complete=_feed_names),
     ),
     "Network": (
         ServeOption("--host", "ADDRESS", "Address to listen on; 0.0.0.0: all interfaces.", "127.0.0.1"),
         ServeOption("--port", "N", "Port to listen on; 0: any free port.", 8000, type=click.IntRange(0, 65_535)),
         ServeOption("--tls-cert", "FILE", "Use TLS with this certificate chain (PEM).", type=FILE),
         ServeOption("--tls-key", "FILE", "The certificate's key, unless it is in the same file.", type=FILE),
-        ServeOption(
-            "--allow-origin",
-            "ORIGIN",
-            "Allow pages of this site to connect; * allows all sites.",
-            type=origin,
-            multiple=True,
-        ),
-        ServeOption(
-            "--trusted-proxy",
-            "ADDRESS",
-            "Trust X-Forwarded-* headers of this proxy or network.",
-            type=network,
-            multiple=True,
-        ),
+        ServeOption("--allow-origin", "ORIGIN", "Allow pages of this site; * allows any.", type=origin, multiple=True),
+        ServeOption("--trusted-proxy", "ADDRESS", "Proxy whose X-Forwarded-* is trusted.", type=network, multiple=True),
         ServeOption("--heartbeat", "SECONDS", "Silence before clients get a heartbeat.", 10.0, type=AMOUNT),
         ServeOption("--compress", None, "Compress for clients that support it (RFC 7692).", False, is_flag=True),
     ),
@@ -116,13 +95,7 @@ SECTIONS: Final[dict[str, tuple[ServeOption, ...]]] = {
     "Limits": tuple(option for name, option in _LIMITS.items() if name not in _DESK_LIMITS),
     "Storage": (
         ServeOption("--state", "DIR", "Keep alerts, rooms and webhooks across restarts.", type=_DIRECTORY),
-        ServeOption(
-            "--ring-ticks",
-            "N",
-            "Trades, and quotes, kept for clients that are behind.",
-            65_536,
-            type=click.IntRange(1_024, 2**24),
-        ),
+        ServeOption("--ring-ticks", "N", "Ticks kept for slow clients.", 65_536, type=click.IntRange(1_024, 2**24)),
     ),
     "Alerts and rooms": (
         *(_LIMITS[name] for name in _DESK_LIMITS),
@@ -130,8 +103,14 @@ SECTIONS: Final[dict[str, tuple[ServeOption, ...]]] = {
         ServeOption("--webhook-secret", "FILE", "Secret that signs webhooks: 16 characters or more.", type=FILE),
     ),
     "Logging": (
-        ServeOption("--log-level", "LEVEL", f"{', '.join(LEVELS)}.", "info", type=click.Choice(LEVELS)),
-        ServeOption("--log-format", "FORMAT", f"{', '.join(FORMATS)}.", "text", type=click.Choice(FORMATS)),
+        ServeOption(
+            "--log-level",
+            "LEVEL",
+            "Lowest level logged: debug, info, warning, error.",
+            "info",
+            type=click.Choice(LEVELS),
+        ),
+        ServeOption("--log-format", "FORMAT", "Format of log lines: text or json.", "text", type=click.Choice(FORMATS)),
     ),
     "Configuration": (
         ServeOption("--config", "FILE", "Read options from this TOML file.", type=FILE),

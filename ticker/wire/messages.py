@@ -6,7 +6,7 @@ is a field here; ``codec`` encodes and decodes.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 import msgspec
 
@@ -121,15 +121,7 @@ PriceMessage = Subscribe | Unsubscribe | Ping
 DeskMessage = Alert | Alerts | Unalert | Join | Say | Leave
 ClientMessage = PriceMessage | DeskMessage
 CLIENT_MESSAGES: dict[str, type[ClientMessage]] = {
-    "subscribe": Subscribe,
-    "unsubscribe": Unsubscribe,
-    "ping": Ping,
-    "alert": Alert,
-    "alerts": Alerts,
-    "unalert": Unalert,
-    "join": Join,
-    "say": Say,
-    "leave": Leave,
+    str(kind.__struct_config__.tag): kind for kind in get_args(ClientMessage)
 }
 
 

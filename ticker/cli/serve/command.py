@@ -27,10 +27,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("ticker.cli")
 #: With fewer open files than this a warning is logged.
 _FEW = 1_000
-#: The settings that are options of the same name.
-_AS_GIVEN = (
-    *("host", "port", "keys", "tls_cert", "tls_key", "ring_ticks", "compress", "state", "webhook", "webhook_secret"),
-)
 
 
 @click.command(
@@ -43,7 +39,7 @@ _AS_GIVEN = (
 )
 @click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(readable=False))
 def command(**params: Any) -> int:
-    """Stream prices, simulated or from files, to browsers, scripts and terminals.
+    """Stream prices to browsers, scripts and terminals. With FILEs, it replays them (the feed csv).
 
     \b
     ticker serve                                100 simulated symbols
@@ -93,20 +89,9 @@ def _settings(params: dict[str, Any], connections: int) -> Settings:
     from ticker.server import Settings
 
     key = params["jwt_key"]
-    same = (
-        "host",
-        "port",
-        "keys",
-        "tls_cert",
-        "tls_key",
-        "ring_ticks",
-        "compress",
-        "state",
-        "webhook",
-        "webhook_secret",
-    )
+    # Most settings are options of the same name.
     return Settings(
-        **{name: params[name] for name in same},
+        **{name: params[name] for name in Settings.__dataclass_fields__ if name in params},
         heartbeat_s=params["heartbeat"],
         limits=_limits(params, connections),
         allowed_origins=frozenset(params["allow_origin"]),
@@ -118,13 +103,10 @@ def _settings(params: dict[str, Any], connections: int) -> Settings:
 def _limits(params: dict[str, Any], connections: int) -> Limits:
     from ticker.server.connections.memory import installed_bytes
 
-    values = {
-        name: value * limit.factor
-        for name, limit in LIMITS.items()
-        if limit.option and (value := params[limit.option[2:].replace("-", "_")]) is not None
-    }
-    if installed := installed_bytes():
-        values.setdefault("memory_bytes", installed // 2)
+    values: dict[str, Any] = {"memory_bytes": (installed_bytes() or 2 * Limits().memory_bytes) // 2}
+    for name, limit in LIMITS.items():
+        if limit.option and (value := params[limit.option[2:].replace("-", "_")]) is not None:
+            values[name] = value * limit.factor
     values["messages_at_once"] = 10 * values["messages_per_second"]
     return Limits(**{**values, "connections": connections})
 
