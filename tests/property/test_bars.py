@@ -1,4 +1,4 @@
-"""Bars: however trades are cut into batches, and whatever a client suffers, they are the same."""
+"""Bars are the same however trades are batched, and whatever disturbs a client."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ def same(one: HISTORY, other: HISTORY) -> bool:
 
 
 @given(_trades, st.lists(st.integers(1, 60)), st.sets(st.integers(0, 60)))
-def test_bars_do_not_depend_on_how_trades_are_cut(
+def test_bars_do_not_depend_on_how_trades_are_batched(
     steps: list[tuple[int, int, int, int]], cuts: list[int], looks: set[int]
 ) -> None:
-    """Live in small batches, looked at now and then; or at once, as a backfill: equal to the last bit."""
+    """In small batches with reads between them, or in one batch as a backfill: equal to the last bit."""
     trades = columns(steps)
     whole, pieces = BarStore(), BarStore()
     whole.add(trades.symbol, trades)
@@ -73,8 +73,8 @@ def test_bars_do_not_depend_on_how_trades_are_cut(
 @given(_trades)
 @settings(max_examples=20)
 @pytest.mark.parametrize("interval", INTERVALS)
-def test_bars_are_those_of_pandas(interval: str, steps: list[tuple[int, int, int, int]]) -> None:
-    """Open, high, low, close, volume and count as ``resample`` gives them; vwap but for rounding."""
+def test_bars_equal_those_of_pandas(interval: str, steps: list[tuple[int, int, int, int]]) -> None:
+    """Open, high, low, close, volume and trades as ``resample`` gives them; vwap except for rounding."""
     trades = columns(steps)
     store = BarStore()
     store.add(trades.symbol, trades)
@@ -98,7 +98,7 @@ def test_bars_are_those_of_pandas(interval: str, steps: list[tuple[int, int, int
 
 
 class BarClient:
-    """What a client has of bars. Asserts what the protocol promises."""
+    """The bars that a client has. Asserts that each message keeps the protocol."""
 
     def __init__(self, hub: Hub, encoding: str, interval: str, symbols: list[str]) -> None:
         self.hub, self.encoding, self.interval, self.symbols = hub, encoding, interval, symbols
@@ -137,7 +137,7 @@ class BarClient:
                 self.lost.clear()
         elif message["type"] == "bars":
             assert message["interval"] == self.interval
-            assert self.number is None or message["since"] <= self.number, "a gap that nobody told"
+            assert self.number is None or message["since"] <= self.number, "an unannounced gap"
             assert self.number is None or message["version"] >= self.number
             self.number = message["version"]
             for name, count in message.get("lost", {}).items():
@@ -145,7 +145,7 @@ class BarClient:
             for name, *bar, closed in message["data"]:
                 assert name in self.symbols or "*" in self.symbols
                 before = self.closed.get(name, [])
-                assert not before or bar[0] > before[-1][0], "a bar that was closed came again"
+                assert not before or bar[0] > before[-1][0], "a closed bar came again"
                 if closed:
                     self.closed.setdefault(name, []).append(bar)
                     if self.open.get(name, [0])[0] == bar[0]:
@@ -175,8 +175,8 @@ _actions = st.one_of(
     st.sampled_from(["1s", "5s", "1m", "1h"]),
     st.sampled_from([1, 1_200, 1_048_576, 1_048_576]),
 )
-def test_a_bar_seen_live_is_the_bar_fetched_later(actions: list[Any], interval: str, frame_bytes: int) -> None:
-    """Each closed bar comes once, in order, through lag and reconnects; at rest the one under way is right, too."""
+def test_live_bars_equal_the_history(actions: list[Any], interval: str, frame_bytes: int) -> None:
+    """Each closed bar comes once and in order, through lag and reconnects; in the end the open bars are equal, too."""
     table = SymbolTable(NAMES)
     hub = Hub(NAMES, limits=Limits(frame_bytes=frame_bytes))
     watched = [["AAPL"], ["MSFT", "GOOG"], ["*"]]
@@ -207,7 +207,7 @@ def test_a_bar_seen_live_is_the_bar_fetched_later(actions: list[Any], interval: 
     for client in clients:
         client.outlet.is_ready = True
         client.deliver()
-    # One pass that was under way ends, and what changed meanwhile comes with the next; a third has nothing to do.
+    # The first beat ends a pass under way, the second sends what changed meanwhile, the third has nothing to do.
     for _ in range(3):
         hub.beat(10, START)
         for _ in range(2_000):
@@ -226,7 +226,7 @@ def test_a_bar_seen_live_is_the_bar_fetched_later(actions: list[Any], interval: 
                 for start, bar in zip(starts.tolist(), values.tolist(), strict=True)
             ]
             have = client.closed.get(name, [])
-            # A client that came late has those from then on.
+            # A client that connected later has the bars since then.
             ended = [bar for bar, over in zip(bars, closed.tolist(), strict=True) if over]
             assert have == ended[len(ended) - len(have) :]
             under_way = [bar for bar, over in zip(bars, closed.tolist(), strict=True) if not over]
@@ -246,10 +246,10 @@ def plain(value: float) -> float | None:
         max_size=12,
     )
 )
-def test_bars_do_not_depend_on_when_somebody_looks(
+def test_bars_do_not_depend_on_when_they_are_read(
     steps: list[tuple[list[tuple[int, int, int, int]], int, int]],
 ) -> None:
-    """Also where trades come late and watermarks in between: folded after each event, or all at once at the end."""
+    """With late trades and watermarks: folded after each event, or all at once in the end."""
     eager, lazy = BarStore(), BarStore()
     now = START
     for part, ahead_ms, back_ms in steps:

@@ -1,4 +1,4 @@
-"""The board against a reference that takes one tick at a time and keeps everything in dicts."""
+"""The board compared with a reference that applies one tick at a time to dicts."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class ReferenceBoard:
             before = {name: dict(fields) for name, fields in self.values.items()}
             versions = {name: dict(fields) for name, fields in self.versions.items()}
             self._ticks(given)
-            # Within a batch only its result counts: a value that left and came back has not changed.
+            # Only the result of a batch counts: a value that changed and changed back is unchanged.
             for name, fields in self.values.items():
                 for field in FIELDS:
                     if before.get(name, {}).get(field) == fields.get(field):
@@ -134,7 +134,7 @@ class ReferenceBoard:
 
 
 def close(mine: Any, theirs: Any) -> bool:
-    """Equal, but for the last bits of sums that were added up in another order."""
+    """Equal except for the last bits of sums, which depend on the order of addition."""
     if isinstance(mine, float) and isinstance(theirs, float | int):
         return math.isclose(mine, theirs, rel_tol=1e-8)
     return bool(mine == theirs)
@@ -146,15 +146,15 @@ def assert_same(board: dict[str, Any], reference: dict[str, Any]) -> None:
         theirs = reference[name]
         assert (fields is None) == (theirs is None), name
         if fields is not None:
-            # Sums may differ in their last bit, and so may whether they count as changed.
-            wobbly = {"vwap", "volume"}
-            assert fields.keys() - wobbly == theirs.keys() - wobbly, name
+            # Sums may differ in the last bit, and so in whether they changed.
+            sums = {"vwap", "volume"}
+            assert fields.keys() - sums == theirs.keys() - sums, name
             assert all(close(fields[field], theirs[field]) for field in fields.keys() & theirs.keys()), (fields, theirs)
 
 
 @given(st.lists(events(4, restarts=False), max_size=12))
-def test_since_tells_what_a_reference_board_tells(descriptions: list[tuple[str, object]]) -> None:
-    """After any events, ``since`` of every version there was has the fields that changed after it, and no others."""
+def test_since_gives_what_the_reference_board_gives(descriptions: list[tuple[str, object]]) -> None:
+    """After any events, ``since`` has exactly the fields that changed after a version, for every version."""
     table = SymbolTable(NAMES[:4])
     board, reference = Board(table), ReferenceBoard()
     for description in descriptions:
@@ -170,10 +170,10 @@ def test_since_tells_what_a_reference_board_tells(descriptions: list[tuple[str, 
 
 @given(st.lists(events(8, restarts=False), min_size=1, max_size=8), st.integers(0, 8))
 @pytest.mark.parametrize("encoding", ["json", "msgpack"])
-def test_a_frame_decodes_to_what_a_plain_encoder_gives(
+def test_a_frame_decodes_to_the_same_message_as_a_plain_encoding(
     encoding: str, descriptions: list[tuple[str, object]], version: int
 ) -> None:
-    """Fragments joined into a frame are the same message as its dict encoded whole."""
+    """A frame of fragments is the same message as the dict encoded as a whole."""
     table = SymbolTable(NAMES)
     board = Board(table)
     for description in descriptions:
@@ -191,6 +191,6 @@ def test_a_frame_decodes_to_what_a_plain_encoder_gives(
 
 
 def test_a_field_is_listed_once() -> None:
-    """FIELDS are the board's columns, `ts` last: the codec's templates rely on it."""
+    """FIELDS are the board's columns, `ts` last: the codec relies on that."""
     assert len(set(FIELDS)) == len(FIELDS)
     assert FIELDS[-1] == "ts"

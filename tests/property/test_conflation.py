@@ -1,4 +1,4 @@
-"""Nothing is lost on the way unseen: of every client, what was offered is what was sent and what was conflated."""
+"""No change is lost without being counted: for every client, offered = sent + conflated."""
 
 from __future__ import annotations
 
@@ -32,10 +32,9 @@ TS = 1_700_000_000_000_000_000
 
 
 class Books:
-    """What a client's account must say, found without it: from what happened, and from the frames that were written.
+    """The expected counts of a client, computed from the events and from the frames that were written.
 
-    By symbol, the changes that the client has not been told. The next frame that has the symbol tells one of them and
-    stands for the others.
+    ``owed`` has the unsent changes by symbol. The next frame with the symbol sends one and conflates the others.
     """
 
     def __init__(self, connected: Connected) -> None:
@@ -54,18 +53,18 @@ class Books:
                 self.offered += count
                 self.owed[name] += count
             else:
-                # Whoever no longer watches it is owed nothing of it.
+                # No longer watched.
                 self.merge(name)
 
     def merge(self, name: str) -> None:
         self.conflated += self.owed.pop(name, 0)
 
     def see(self) -> None:
-        """Frames have been written."""
+        """Count the frames written since the last call."""
         written = self.connected.outlet.written
         for payload in written[self.read :]:
             message = decoded(payload, self.connected.encoding)
-            # A snapshot also has what no change was, and a symbol may be told twice: neither is a change sent.
+            # A snapshot also has symbols without changes, and a symbol may come twice: neither sends a change.
             for name in message["data"] if message["type"] == "update" else ():
                 if self.owed[name]:
                     self.owed[name] -= 1
@@ -74,7 +73,7 @@ class Books:
         self.read = len(written)
 
     def forget(self) -> None:
-        """An epoch has ended, or there is nothing left to tell: what changed is as if it had not."""
+        """An epoch has ended, or nothing is left to send: unsent changes count as conflated."""
         for name in list(self.owed):
             self.merge(name)
 
@@ -84,7 +83,9 @@ class Books:
     st.lists(_actions, min_size=20, max_size=60),
     st.sampled_from([1, 2_500, 1_048_576]),
 )
-def test_offered_is_sent_and_conflated(watched: list[list[str]], actions: list[Any], frame_bytes: int) -> None:
+def test_every_offered_change_is_sent_or_conflated(
+    watched: list[list[str]], actions: list[Any], frame_bytes: int
+) -> None:
     """Through lag, parts, changing watchlists and rates, reconnects and new epochs."""
     table = SymbolTable(SYMBOLS)
     hub = Hub(SYMBOLS[:2], complete=False, limits=Limits(frame_bytes=frame_bytes), ring_ticks=8)
@@ -103,7 +104,7 @@ def test_offered_is_sent_and_conflated(watched: list[list[str]], actions: list[A
             book, account = books[number], connected.session.ticker.account
             accounts[account] = None
             if hub.board.epoch != epoch:
-                # What a new epoch begins with was there before anybody was told of it.
+                # The values that a new epoch begins with are no changes.
                 book.forget()
                 before = after
             book.happened(before, after)
@@ -118,13 +119,13 @@ def test_offered_is_sent_and_conflated(watched: list[list[str]], actions: list[A
         book.forget()
         assert (account.offered, account.sent, account.conflated) == (book.offered, book.sent, book.conflated)
         assert account.offered == account.sent + account.conflated
-    # Of those who are gone too, though nobody knows them any more.
+    # Includes clients that have left.
     totals = hub.totals
     assert totals.sent == sum(account.sent for account in accounts)
     assert totals.conflated == sum(account.conflated for account in accounts)
 
 
-def test_who_is_in_step_is_sent_each_change_of_a_beat_as_one() -> None:
+def test_an_up_to_date_client_gets_the_changes_of_a_beat_as_one() -> None:
     table = SymbolTable(("AAPL", "MSFT"))
     hub = Hub(table.names)
     client = Connected(hub, "json")
@@ -138,7 +139,7 @@ def test_who_is_in_step_is_sent_each_change_of_a_beat_as_one() -> None:
     assert hub.totals == Totals(sent=3, conflated=12)
 
 
-def test_who_lags_is_sent_one_for_many() -> None:
+def test_a_slow_consumer_gets_the_changes_of_many_beats_as_one() -> None:
     table = SymbolTable(("AAPL",))
     hub = Hub(table.names)
     client = Connected(hub, "json")
@@ -155,7 +156,7 @@ def test_who_lags_is_sent_one_for_many() -> None:
 
 
 def test_what_counts_as_a_change() -> None:
-    """A tick that moves something; not one that says what is known; a day's beginning and a symbol's going once."""
+    """A tick that moves a field, but no repetition; a new day and a removal count once."""
     table = SymbolTable(("AAPL", "MSFT"))
     board = Board(table.names)
     board.apply(batch(table, [(0, TS, 1.0, 1.0), (0, TS, 1.0, 1.0)], [(0, TS, 1.0, 1.0, 2.0, 1.0)]))

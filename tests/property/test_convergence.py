@@ -1,4 +1,4 @@
-"""The specification: whatever a client suffered, its view ends equal to the board's for its watchlist."""
+"""The specification: after any disturbance, a client's view becomes equal to the board for its watchlist."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from ticker.wire.limits import Limits
 CLIENTS = 3
 TS = 1_700_000_000_000_000_000
 
-# Hypothesis draws lists hardly longer than their least size, and short histories break nothing: hence the least sizes.
+# Hypothesis rarely draws lists much longer than their minimum, and short histories find no bugs: hence the minimums.
 
-#: Few symbols and few rates, so that clients share lanes and watchlists, and events meet what is watched.
+#: Few symbols and rates, so that clients share lanes and watchlists, and events hit watched symbols.
 SYMBOLS = NAMES[:4]
 
 _symbols = st.lists(st.sampled_from([*SYMBOLS, *SYMBOLS, *SYMBOLS, "NOT-THERE", "*"]), max_size=3)
 _rates = st.sampled_from([None, None, None, None, 0, 0.7, 1000])
 _client = st.integers(0, CLIENTS - 1)
 _event = st.tuples(st.just("event"), events(len(SYMBOLS)))
-#: The everyday course of things: something happens to a symbol or two, and every lane beats.
+#: Normal operation: one or two symbols change, and every lane beats.
 _step = st.tuples(st.just("step"), ticks(len(SYMBOLS), most=2))
 _actions = st.one_of(
     _event,
@@ -52,7 +52,7 @@ _actions = st.one_of(
 
 
 class Connected:
-    """One model client on the hub: its outlet, its session, and how its messages get there."""
+    """A model client connected to the hub."""
 
     def __init__(self, hub: Hub, encoding: str) -> None:
         self.hub = hub
@@ -62,7 +62,7 @@ class Connected:
         self.session: Session = hub.attach(self.outlet, encoding)
 
     def say(self, **message: Any) -> None:
-        # Inbound, the kind of frame tells the encoding; JSON will do for both.
+        # The hub reads text as JSON, whatever the client's own encoding.
         self.hub.receive(self.session, msgspec.json.encode(message).decode(), TS)
 
     def subscribe(self, symbols: list[str], rate: float | None, *, resume: bool, channel: str = "ticker") -> None:
@@ -83,16 +83,16 @@ class Connected:
             self.client.handle(decoded(payload, self.encoding))
 
     def reconnect(self, *, resume: bool) -> None:
-        """What was under way is lost; the client says where it is, or starts anew."""
+        """Lose the frames under way; the client resumes, or starts anew."""
         self.hub.detach(self.session)
         self.outlet = ScriptedOutlet()
         self.session = self.hub.attach(self.outlet, self.encoding)
         if not resume:
             watch, self.client = self.client.watch, ModelClient()
             self.client.subscribed(list(watch))
-        # The client hears the welcome, and with it a new epoch, before it asks.
+        # The client reads the welcome, and with it a new epoch, before it subscribes.
         self.deliver()
-        # What had not come whole before the connection broke is asked for whole.
+        # Symbols whose snapshot was incomplete are subscribed to without ``since``.
         due = self.client.watch & self.client.due.keys()
         kept = self.client.watch - due
         if "*" not in kept:
@@ -107,7 +107,7 @@ class Connected:
 
 
 def settle(hub: Hub, clients: list[Connected]) -> None:
-    """Everybody reads, and the hub is beaten until nobody waits any more."""
+    """All clients read, and the hub beats until no client is behind."""
     for connected in clients:
         connected.settle()
     calm = 0
@@ -116,7 +116,7 @@ def settle(hub: Hub, clients: list[Connected]) -> None:
             hub.beat(rate, TS)
         hub.flush(TS)
         hub.poll(TS)
-        # After the last part of a snapshot, what changed since its first waits for the next beat.
+        # Changes since the first part of a snapshot follow the last part with the next beat.
         calm = 0 if hub.waiting else calm + 1
         if calm == 3:
             break
@@ -131,7 +131,7 @@ def expected(hub: Hub, watch: set[str]) -> dict[str, Any]:
 
 
 def differences(view: dict[str, Any], board: dict[str, Any]) -> dict[str, Any]:
-    """Symbol to field to (the view's value, the board's), where they differ."""
+    """The fields that differ: symbol to field to (the view's value, the board's value)."""
     found: dict[str, Any] = {}
     for name in view.keys() | board.keys():
         mine, theirs = view.get(name, {}), board.get(name, {})
@@ -152,7 +152,7 @@ def act(hub: Hub, table: SymbolTable, clients: list[Connected], action: tuple[An
         hub.flush(TS)
     elif kind == "subscribe":
         number, symbols, rate, resume = rest
-        # `since` is about the symbols named: a client may say it of those alone that it has.
+        # A client may send `since` only for symbols that it has.
         clients[number].deliver()
         clients[number].subscribe(symbols, rate, resume=resume and clients[number].client.watch >= set(symbols))
     elif kind == "unsubscribe":
@@ -183,10 +183,10 @@ def act(hub: Hub, table: SymbolTable, clients: list[Connected], action: tuple[An
 def test_every_view_ends_equal_to_the_board(
     watched: list[list[str]], actions: list[Any], complete: bool, frame_bytes: int
 ) -> None:
-    """After any ticks, subscribes, lag, losses, resumes, epochs and removals: view == board, for each watchlist.
+    """After any ticks, subscribes, lag, losses, resumes, epochs and removals, each view equals the board.
 
-    Underway the model client asserts that each update builds on what it has, and that no symbol comes unasked.
-    Frames of tiny size make every snapshot one of many parts.
+    The model client asserts that each update builds on what it has, and that no symbol comes unasked. Tiny frames split
+    every snapshot into many parts.
     """
     table = SymbolTable(SYMBOLS)
     known = SYMBOLS if complete else SYMBOLS[:2]
@@ -203,7 +203,7 @@ def test_every_view_ends_equal_to_the_board(
 
 @given(st.lists(_actions, min_size=12, max_size=40))
 def test_json_and_msgpack_agree(actions: list[Any]) -> None:
-    """Two clients that do and suffer the same, one in each encoding, are told the same, message by message."""
+    """The same actions give the same messages in both encodings."""
     told: list[list[dict[str, Any]]] = []
     for encoding in ("json", "msgpack"):
         table = SymbolTable(SYMBOLS)
@@ -239,7 +239,7 @@ def test_json_and_msgpack_agree(actions: list[Any]) -> None:
 def test_every_trade_comes_once_and_in_order_or_is_counted_as_lost(
     actions: list[Any], ring_ticks: int, frame_bytes: int
 ) -> None:
-    """Through lag, a ring that is too small, and reconnects: what came plus what was lost is what happened."""
+    """Through lag, a ring that is too small, and reconnects: trades received plus trades lost are all trades."""
     table = SymbolTable(NAMES[:3])
     hub = Hub(table.names, limits=Limits(frame_bytes=frame_bytes), ring_ticks=ring_ticks)
     clients = [Connected(hub, "json" if number % 2 else "msgpack") for number in range(CLIENTS)]
@@ -250,7 +250,7 @@ def test_every_trade_comes_once_and_in_order_or_is_counted_as_lost(
     happened: list[tuple[str, int, float, float]] = []
     for action in actions:
         if action[0] == "drop":
-            # The connection goes; the client resumes with the number that it has.
+            # The connection breaks; the client resumes with its number.
             connected, symbols = clients[action[1]], watched[action[1]]
             hub.detach(connected.session)
             connected.outlet = ScriptedOutlet()
@@ -271,14 +271,14 @@ def test_every_trade_comes_once_and_in_order_or_is_counted_as_lost(
     for connected, symbols in zip(clients, watched, strict=True):
         mine = [trade for trade in happened if trade[0] in symbols or "*" in symbols]
         unsplit = connected.client.lost.get("*", 0)
-        # Each symbol's trades are what happened less a gap or several: in order, none twice, and the count is exact.
+        # Of each symbol, all trades but those in gaps: in order, none twice, and the count of lost ones is exact.
         got = connected.client.trades
         rest = iter(mine)
-        assert all(trade in rest for trade in got), "out of order, or made up"
+        assert all(trade in rest for trade in got), "out of order, or never happened"
         lost = {name: sum(t[0] == name for t in mine) - sum(t[0] == name for t in got) for name in table.names}
         told = {name: count for name, count in connected.client.lost.items() if name != "*"}
         if unsplit:
-            # The gap was older than the hub remembers symbols for: then the total is over all symbols.
+            # The gap is older than the ring remembers symbols for: "*" counts all symbols.
             assert all(lost[name] >= count for name, count in told.items())
             assert sum(lost.values()) <= sum(told.values()) + unsplit
         else:

@@ -1,4 +1,4 @@
-"""WebSocket frames as a client sends them, and a client that sends what it likes."""
+"""WebSocket frames as a client sends them, and a client that sends arbitrary bytes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 
 MASK = b"\x01\x82\x43\xf4"
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
-#: RFC 6455, section 1.3: the answer to that key.
+#: The answer to KEY (RFC 6455, section 1.3).
 ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
 
 def sent(opcode: int, payload: bytes, *, last: bool = True, mask: bytes = MASK, reserved: int = 0) -> bytes:
-    """Section 5.2."""
+    """A masked frame (RFC 6455, section 5.2)."""
     first = (0x80 if last else 0) | reserved | opcode
     size = len(payload)
     if size < 126:
@@ -28,7 +28,7 @@ def sent(opcode: int, payload: bytes, *, last: bool = True, mask: bytes = MASK, 
 def handshake(
     *, path: str = "/v1/stream", version: str = "1.1", drop: tuple[str, ...] = (), **headers: str | list[str]
 ) -> bytes:
-    """A request; ``headers`` (an underscore for each dash) stand in for those that a good one has, or come on top."""
+    """An upgrade request. ``headers`` (underscores for dashes) are added or replaced, those in ``drop`` left out."""
     lines: dict[str, str | list[str]] = {
         "Host": "localhost",
         "Upgrade": "websocket",
@@ -46,7 +46,7 @@ def handshake(
 
 
 class RawClient:
-    """Sends bytes, and reads the server's head and frames."""
+    """Sends bytes, and reads the server's response and frames."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
@@ -56,15 +56,15 @@ class RawClient:
         self.writer.write(b"".join(chunks))
 
     async def head(self) -> tuple[int, dict[str, str]]:
-        """The answer's status, and its headers by their names in lower case."""
+        """The status and the headers, whose names are in lower case."""
         text = (await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 10)).decode()
         first, *lines = text.split("\r\n")
         headers = dict(line.split(": ", 1) for line in lines if line)
         return int(first.split()[1]), {name.lower(): value for name, value in headers.items()}
 
     async def frame(self) -> tuple[int, bytes]:
-        """Opcode and payload of the next frame, which is to be whole and unmasked."""
-        # Not ``wait_for``, which loses a cancellation now and then.
+        """Opcode and payload of the next frame, which must be final and unmasked."""
+        # ``wait_for`` can lose a cancellation.
         async with asyncio.timeout(10):
             first, second = await self.reader.readexactly(2)
         assert first & 0xF0 == 0x80
@@ -81,7 +81,7 @@ class RawClient:
                 return payload
 
     async def closed(self) -> int:
-        """The code of the close that comes, and after it nothing."""
+        """The close code; 1005 without one."""
         payload = await self.until(8)
         return int.from_bytes(payload[:2], "big") if payload else 1005
 

@@ -1,4 +1,4 @@
-"""Making batches and events for tests, by hand and by hypothesis."""
+"""Batches and events for tests, written by hand or drawn by hypothesis."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ticker.model import (
     Trades,
 )
 
-#: Names that give trouble wherever text is not handled as text.
+#: Names that break code which builds text without escaping it.
 NAMES = ("AAPL", "MSFT", "BRK.B", "<img src=x>", 'Q"U\\O', "€%b", "null", "1e5")
 
 Trade = tuple[int, int, float, float]
@@ -39,7 +39,7 @@ def trades(rows: Sequence[Trade]) -> Trades:
 
 
 def quotes(rows: Sequence[Quote]) -> Quotes:
-    """Quotes from rows of (code, stamp, bid, its size, ask, its size); a price of None has no size either."""
+    """Quotes from rows of (code, stamp, bid, bid size, ask, ask size); a side of price None is empty."""
     whole = [
         (code, ts, *((bid, bid_size) if bid else (np.nan, np.nan)), *((ask, ask_size) if ask else (np.nan, np.nan)))
         for code, ts, bid, bid_size, ask, ask_size in rows
@@ -62,7 +62,7 @@ _stamps = st.integers(1_700_000_000_000_000_000, 1_700_000_000_000_000_050)
 
 
 def ticks(symbols: int, most: int = 6) -> st.SearchStrategy[tuple[str, object]]:
-    """Descriptions of batches on ``symbols`` symbols, for ``event``: small values, so that they meet often."""
+    """Descriptions of batches, for ``event``. Values are small, so that equal ones are frequent."""
     codes = st.integers(0, symbols - 1)
     trade = st.tuples(codes, _stamps, _prices, _sizes)
     sides = st.one_of(st.none(), _prices)
@@ -71,7 +71,7 @@ def ticks(symbols: int, most: int = 6) -> st.SearchStrategy[tuple[str, object]]:
 
 
 def events(symbols: int, *, restarts: bool = True) -> st.SearchStrategy[tuple[str, object]]:
-    """Descriptions of events on ``symbols`` symbols, for ``event``: mostly batches."""
+    """Descriptions of events, for ``event``: mostly batches."""
     codes = st.integers(0, symbols - 1)
     batches = ticks(symbols)
     rollover = st.tuples(st.just("rollover"), st.lists(st.tuples(codes, st.one_of(st.none(), _prices)), max_size=3))
@@ -91,7 +91,7 @@ def event(table: SymbolTable, description: tuple[str, object]) -> FeedEvent:
 
 
 def board_event(table: SymbolTable, description: tuple[str, object]) -> BoardEvent:
-    """The same, where no history begins anew."""
+    """The same for events other than restarts."""
     kind, what = description
     if kind == "ticks":
         assert isinstance(what, tuple)

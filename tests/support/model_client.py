@@ -1,7 +1,7 @@
-"""A client as docs/protocol.md describes it, in plain Python, and an outlet whose readiness the test decides.
+"""A reference client written after docs/protocol.md, and an outlet whose readiness the test decides.
 
-It shares no code with the hub or with the project's own client but the field names: frames are decoded with the
-standard library's JSON and with the msgpack package.
+Shares nothing with the hub or the Python client except the names of fields: it decodes frames with the standard
+library's JSON and the msgpack package.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ Message = dict[str, Any]
 
 
 class ScriptedOutlet:
-    """Keeps what was sent until the test delivers it."""
+    """Keeps frames until the test delivers them."""
 
     def __init__(self) -> None:
         self.is_ready = True
         self.frames = 0
         self.sent: list[bytes] = []
-        #: The same, and it stays here.
+        #: All frames ever sent.
         self.written: list[bytes] = []
 
     def ready(self) -> bool:
@@ -44,22 +44,22 @@ def decoded(payload: bytes, encoding: str) -> Message:
 
 
 class ModelClient:
-    """What a client has after the messages it was given. Asserts that each keeps the protocol's promises."""
+    """The state of a client after the messages it was given. Asserts that each message keeps the protocol."""
 
     def __init__(self) -> None:
         self.epoch: str | None = None
         self.version = 0
         #: Symbol to fields: the client's view.
         self.view: dict[str, dict[str, Any]] = {}
-        #: What the client has asked for, and what it may still get because it asked for it once.
+        #: The watchlist, and all symbols ever on it: their updates may still be under way.
         self.watch: set[str] = set()
         self.asked: set[str] = set()
-        #: What was asked for and has not certainly come whole, each with how many snapshots must end before it has.
+        #: Symbols whose snapshot may be incomplete, each with how many snapshots must end first.
         self.due: dict[str, int] = {}
-        self.half_way = False
+        self.partway = False
         self.answers: list[Message] = []
         self.updates: list[Message] = []
-        #: The trades channel: the number it is at, what came, and how many were lost of which symbol.
+        #: Channel `trades`: the number of the last trade, the trades, and the count of lost ones by symbol.
         self.number: int | None = None
         self.trades: list[tuple[str, int, float, float]] = []
         self.lost: dict[str, int] = {}
@@ -67,7 +67,7 @@ class ModelClient:
     def handle(self, message: Message) -> None:
         kind = message["type"]
         if kind == "welcome":
-            self.half_way = False
+            self.partway = False
             if message["epoch"] != self.epoch:
                 self.epoch = message["epoch"]
                 self.version, self.number = 0, None
@@ -94,7 +94,7 @@ class ModelClient:
         for symbol, fields in message["data"].items():
             assert symbol in self.asked or "*" in self.asked, f"{symbol} was never asked for"
             if symbol not in self.watch and "*" not in self.watch:
-                continue  # unsubscribed while this was under way
+                continue  # unsubscribed meanwhile
             if fields is None:
                 self.view.pop(symbol, None)
                 continue
@@ -105,12 +105,12 @@ class ModelClient:
                 else:
                     mine[field] = value
         self.version = message["version"]
-        self.half_way = message["version"] == message["since"] and bool(message["data"])
+        self.partway = message["version"] == message["since"] and bool(message["data"])
         if message["version"] > message["since"]:
             self.due = {symbol: left - 1 for symbol, left in self.due.items() if left > 1}
 
     def _trades(self, message: Message) -> None:
-        assert self.number is None or message["since"] <= self.number, "a gap that nobody told"
+        assert self.number is None or message["since"] <= self.number, "an unannounced gap"
         assert self.number is None or message["version"] >= self.number
         self.number = message["version"]
         for symbol, count in message.get("lost", {}).items():
@@ -119,10 +119,10 @@ class ModelClient:
 
     def subscribed(self, symbols: list[str], *, resume: bool = False) -> None:
         if not resume:
-            # A snapshot that is half-way ends without these: they come after it.
+            # A snapshot that is under way ends without these symbols; theirs follows.
             had = self.watch - self.due.keys()
             fresh = [symbol for symbol in symbols if not had & {symbol, "*"}]
-            self.due.update(dict.fromkeys(fresh, 2 if self.half_way else 1))
+            self.due.update(dict.fromkeys(fresh, 2 if self.partway else 1))
         self.watch.update(symbols)
         self.asked.update(symbols)
 
@@ -132,7 +132,7 @@ class ModelClient:
         elif "*" not in self.watch:
             self.watch.difference_update(symbols)
         else:
-            # While everything is watched, single symbols can't be taken out, but their names are.
+            # Under `*` the names are removed, but their symbols are still watched.
             self.watch.difference_update(set(symbols) - {"*"})
         self.due = {symbol: left for symbol, left in self.due.items() if symbol in self.watch}
         if "*" not in self.watch:
@@ -140,5 +140,5 @@ class ModelClient:
 
     @property
     def filled(self) -> dict[str, dict[str, Any]]:
-        """The view without symbols that have no value."""
+        """The view, without symbols that have no fields."""
         return {symbol: fields for symbol, fields in self.view.items() if fields}

@@ -1,4 +1,4 @@
-"""Watchlists: equal ones are one object, and parts are picked the same by either way."""
+"""Watchlists: equal ones are one object."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ticker.fanout.watchlist import Watchlists
 
 
 def test_equal_watchlists_are_the_same_object() -> None:
-    """So that a frame made for one watcher is every watcher's."""
+    """So their clients can share frames."""
     watchlists = Watchlists()
     assert watchlists.of([3, 1, 3]) is watchlists.of({1, 3})
     assert watchlists.of([1]) is not watchlists.of([2])
 
 
-def test_a_watchlist_that_nobody_holds_goes_away() -> None:
-    """Ten thousand clients that came and went leave nothing."""
+def test_an_unused_watchlist_is_freed() -> None:
+    """Clients that have left use no memory."""
     watchlists = Watchlists()
     for number in range(100):
         watchlists.of([number])
@@ -28,22 +28,22 @@ def test_a_watchlist_that_nobody_holds_goes_away() -> None:
 
 
 @given(st.sets(st.integers(0, 9)), st.sets(st.integers(0, 9)))
-def test_parts_are_the_fragments_of_what_is_watched_and_changed(watched: set[int], touched: set[int]) -> None:
-    """Whichever is shorter, the watchlist or what changed: the same fragments come."""
+def test_parts_are_the_fragments_of_watched_and_changed_rows(watched: set[int], touched: set[int]) -> None:
+    """Whether the watchlist or the changes are shorter."""
     fragments = [b"%d" % row if row in touched else b"" for row in range(10)]
     parts = Watchlists().of(watched).parts(fragments, sorted(touched))
     assert {part for part in parts if part} == {b"%d" % row for row in watched & touched}
 
 
 @given(st.sets(st.integers(0, 200)), st.lists(st.integers(0, 300)))
-def test_places_are_those_of_the_rows_that_are_watched(watched: set[int], rows: list[int]) -> None:
-    """Dense or sparse, and with rows beyond the last that is watched."""
+def test_places_are_the_positions_of_watched_rows(watched: set[int], rows: list[int]) -> None:
+    """Dense or sparse, and with rows after the last watched one."""
     places = Watchlists().of(watched).places(np.array(rows, np.int32))
     assert places.tolist() == [at for at, row in enumerate(rows) if row in watched]
 
 
-def test_everything_has_what_changed_and_every_row() -> None:
-    """``*`` picks what changed, and contains rows that don't exist yet."""
+def test_everything_contains_every_row() -> None:
+    """Including rows that don't exist yet; its parts are all changed rows."""
     everything = Watchlists().everything
     assert everything.parts([b"a", b"", b"c"], [0, 2]) == [b"a", b"c"]
     assert 10**6 in everything
