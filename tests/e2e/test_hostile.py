@@ -191,6 +191,8 @@ async def ask(port: int, request: Request, slots: asyncio.Semaphore) -> str | No
         return f"{request.name}: {raw[:200]!r}"
     if _INSIDES.search(raw) or b"X-Injected: 1" in head:
         return f"{request.name}: shows too much: {raw[:400]!r}"
+    if re.findall(rb"(?im)^server: (.*?)\r?$", head) != [b"ticker"]:
+        return f"{request.name}: not one `Server: ticker`: {head!r}"
     if b"application/json" in head and status >= 400:
         error = json.loads(body)
         if error["type"] != "error" or error["code"] not in ERROR_CODES:

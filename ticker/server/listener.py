@@ -5,11 +5,29 @@ from __future__ import annotations
 import asyncio
 import ssl
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from ticker.server.connections.tcp import set_user_timeout
+from ticker.server.core.responses import SERVER
 
 _BACKLOG = 1_024
+
+
+class _Protocol(web.RequestHandler):
+    """Adds the ``Server`` header to errors that aiohttp answers before the application gets the request."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        response = super().handle_error(request, status, exc, message)
+        response.headers[hdrs.SERVER] = SERVER
+        return response
 
 
 class Listener(web.BaseSite):
@@ -36,9 +54,10 @@ class Listener(web.BaseSite):
     async def start(self) -> None:
         """Raises ``OSError`` if the address is not available."""
         await super().start()
-        assert self._runner.server is not None
-        self._server = await asyncio.get_running_loop().create_server(
-            self._runner.server,
+        server, loop = self._runner.server, asyncio.get_running_loop()
+        assert server is not None
+        self._server = await loop.create_server(
+            lambda: _Protocol(server, loop=loop, **server._kwargs),  # noqa: SLF001 - the only place for another class
             *self._address,
             ssl=self._ssl_context,
             backlog=self._backlog,
