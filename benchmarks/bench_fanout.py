@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from benchmarks.measure import best_s, random_batches, show
+from ticker.fanout.subscription import Position
 from ticker.hub.hub import Hub
 from ticker.model import TickBatch
 
@@ -18,11 +19,11 @@ class NullOutlet:
     def ready(self) -> bool:
         return True
 
-    def send(self, payload: bytes) -> None:  # noqa: ARG002 - the outlets' signature
+    def send(self, payload: bytes, position: Position | None = None) -> None:  # noqa: ARG002 - the outlets' signature
         self.frames += 1
 
-    def offer(self, payload: bytes) -> bool:
-        self.send(payload)
+    def offer(self, payload: bytes, position: Position | None = None) -> bool:
+        self.send(payload, position)
         return True
 
 

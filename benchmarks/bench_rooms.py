@@ -6,6 +6,7 @@ import json
 import time
 
 from benchmarks.measure import TS, random_batches, show
+from ticker.fanout.subscription import Position
 from ticker.hub.hub import Hub
 from ticker.hub.session import Session
 from ticker.rooms import RoomHandler
@@ -29,11 +30,11 @@ class Outlet:
     def ready(self) -> bool:
         return True
 
-    def send(self, payload: bytes) -> None:  # noqa: ARG002 - an outlet's signature
+    def send(self, payload: bytes, position: Position | None = None) -> None:  # noqa: ARG002 - an outlet's signature
         self.frames += 1
 
-    def offer(self, payload: bytes) -> bool:
-        self.send(payload)
+    def offer(self, payload: bytes, position: Position | None = None) -> bool:
+        self.send(payload, position)
         return True
 
 

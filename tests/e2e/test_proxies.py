@@ -252,6 +252,12 @@ def _transports_of(site: Site, name: str) -> list[str]:
     return [row["transport"] for row in rows if row["name"] == name]
 
 
+async def test_a_response_of_the_server_is_recognised(proxy: Proxy, http: aiohttp.ClientSession) -> None:
+    """Not by its name alone: a proxy may name itself too."""
+    async with http.get(proxy.url + "/healthz") as response:
+        assert "ticker" in response.headers.getall("Server")
+
+
 async def test_events_are_not_buffered(proxy: Proxy, site: Site, http: aiohttp.ClientSession) -> None:
     """A few bytes arrive while the stream is open; posts reach the stream's node."""
     for _ in range(3):  # of either node

@@ -7,9 +7,12 @@ library's JSON and the msgpack package.
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgpack
+
+if TYPE_CHECKING:
+    from ticker.fanout.subscription import Position
 
 Message = dict[str, Any]
 
@@ -27,14 +30,14 @@ class ScriptedOutlet:
     def ready(self) -> bool:
         return self.is_ready
 
-    def send(self, payload: bytes) -> None:
+    def send(self, payload: bytes, position: Position | None = None) -> None:
         self.frames += 1
         self.sent.append(payload)
         self.written.append(payload)
 
-    def offer(self, payload: bytes) -> bool:
+    def offer(self, payload: bytes, position: Position | None = None) -> bool:
         if self.is_ready:
-            self.send(payload)
+            self.send(payload, position)
         return self.is_ready
 
 

@@ -25,6 +25,7 @@ class Lane(ABC, Generic[S]):
 
     def __init__(self, like: Subscription, market: Market, frame_bytes: int) -> None:
         """A lane for subscriptions ``like`` this one, whose frames have at most ``frame_bytes``."""
+        self.topic = like.topic
         self.codec = like.codec
         #: Beats per second; 0: a beat at the end of each turn of the event loop that published something.
         self.rate_hz = like.rate_hz
@@ -138,7 +139,8 @@ class Lane(ABC, Generic[S]):
 
     def _deliver(self, group: Group[S], payload: bytes, version: int) -> None:
         """Write a frame to every member that is ready. The others are skipped and fall behind."""
-        late = [member for member in group.members if not member.outlet.offer(payload)]
+        position = self.topic, version
+        late = [member for member in group.members if not member.outlet.offer(payload, position)]
         for member in late:
             # Before the group's version grows: this member was not sent it.
             self._fall_behind(member)
@@ -168,9 +170,10 @@ class Lane(ABC, Generic[S]):
         if not subscription.outlet.ready():
             return False
         payload = self._next_frame(subscription, ts)
+        position = self.topic, subscription.version
         self.file(subscription)
         if payload is not None:
-            subscription.outlet.send(payload)
+            subscription.outlet.send(payload, position)
         return True
 
     def poll(self, ts: int) -> None:

@@ -66,7 +66,6 @@ class RingLane(Lane[R]):
     """``version`` is the number of the newest item at the last beat."""
 
     def __init__(self, like: Subscription, market: Market, frame_bytes: int) -> None:
-        self._topic = like.topic
         super().__init__(like, market, frame_bytes)
         self._max_items = max(1, frame_bytes // TICK_BYTES)
 
@@ -115,7 +114,7 @@ class RingLane(Lane[R]):
                 self._deliver(group, self._frame(group.version, upto, chosen, {}), upto)
 
     def _frame(self, since: int, version: int, parts: list[bytes], lost: dict[str, int]) -> bytes:
-        return self.codec.numbered(*self._topic, since, version, parts, lost)
+        return self.codec.numbered(*self.topic, since, version, parts, lost)
 
     def _dissolve_all(self) -> None:
         for group in list(self.groups.values()):

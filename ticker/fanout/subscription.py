@@ -18,6 +18,10 @@ class Topic(NamedTuple):
 
 
 TICKER = Topic("ticker")
+#: Not subscribed to: marks heartbeats for outlets.
+HEARTBEAT = Topic("heartbeat")
+#: A topic, and the version of it that a client has after a frame.
+Position = tuple[Topic, int]
 
 
 class Outlet(Protocol):
@@ -29,9 +33,10 @@ class Outlet(Protocol):
     def ready(self) -> bool:
         """Whether all frames sent so far have left."""
 
-    def send(self, payload: bytes) -> None: ...
+    def send(self, payload: bytes, position: Position | None = None) -> None:
+        """Send the frame. ``position`` is where it brings the client, if it belongs to a topic."""
 
-    def offer(self, payload: bytes) -> bool:
+    def offer(self, payload: bytes, position: Position) -> bool:
         """Send the frame if ``ready``. Returns whether it was sent."""
 
 

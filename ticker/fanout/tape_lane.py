@@ -27,7 +27,7 @@ class TapeLane(RingLane[TapeSubscription]):
         self._latest: tuple[tuple[Watchlist, bool, int, int, int] | None, bytes | None, int] = (None, None, 0)
 
     def _ring_of(self, market: Market) -> Ring:
-        return market.rings[self._topic.channel]
+        return market.rings[self.topic.channel]
 
     def _fan_out(self, ts: int) -> None:  # noqa: ARG002 - frames of ticks have no stamp
         ring = self._ring

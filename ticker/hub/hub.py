@@ -15,7 +15,7 @@ from ticker.auth.entitlements import EVERYTHING, Entitlements
 from ticker.errors import ProtocolError
 from ticker.fanout.conflation import Totals
 from ticker.fanout.registry import Lanes
-from ticker.fanout.subscription import Outlet, Subscription
+from ticker.fanout.subscription import HEARTBEAT, Outlet, Subscription
 from ticker.fanout.watchlist import Watchlists
 from ticker.hub.notices import Notices
 from ticker.hub.op_handler import OpHandler
@@ -322,7 +322,7 @@ class Hub:
             key = session.codec.name, version
             if key not in made:
                 made[key] = session.codec.encode(Heartbeat(version=version, ts=ts, feed=state))
-            session.outlet.send(made[key])
+            session.outlet.send(made[key], (HEARTBEAT, version))
 
     # Questions
 

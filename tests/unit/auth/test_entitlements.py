@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.market import batch
 from ticker.auth.entitlements import EVERYTHING, Entitlements
+from ticker.fanout.subscription import Position
 from ticker.hub.hub import Hub
 from ticker.hub.session import rejection
 from ticker.model import SymbolTable
@@ -26,12 +27,12 @@ class Told:
     def ready(self) -> bool:
         return True
 
-    def send(self, payload: bytes) -> None:
+    def send(self, payload: bytes, position: Position | None = None) -> None:
         self.frames += 1
         self.messages.append(json.loads(payload))
 
-    def offer(self, payload: bytes) -> bool:
-        self.send(payload)
+    def offer(self, payload: bytes, position: Position | None = None) -> bool:
+        self.send(payload, position)
         return True
 
     def data(self) -> dict[str, object]:

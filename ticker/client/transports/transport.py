@@ -134,6 +134,11 @@ def refused_upgrade(status: int, headers: Mapping[str, str]) -> TransportError |
     stopping says so itself, and names itself in ``Server``.
     """
     verdict = refused(status, headers)
-    if status in (401, 429) or (status >= 500 and headers.get("Server") == "ticker"):
+    if status in (401, 429) or (status >= 500 and _is_from_ticker(headers)):
         return verdict
     return TransportBlockedError(str(verdict), refused=verdict)
+
+
+def _is_from_ticker(headers: Mapping[str, str]) -> bool:
+    """Whether a ticker server answered, and not a proxy. Proxies may add a ``Server`` header of their own."""
+    return any(name.lower() == "server" and value == "ticker" for name, value in headers.items())

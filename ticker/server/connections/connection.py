@@ -14,6 +14,7 @@ from abc import abstractmethod
 from typing import ClassVar, Final, Protocol
 
 from ticker.auth.identity import Identity
+from ticker.fanout.subscription import Position
 from ticker.hub.session import Session
 from ticker.server.connections.tcp import set_user_timeout, unacknowledged_s
 from ticker.server.core.settings import Settings
@@ -43,7 +44,7 @@ class ConnectionOwner(Protocol):
 class Framer(Protocol):
     """Turns a payload into the bytes on the wire. Shared by connections, so it may keep the last result."""
 
-    def frame(self, payload: bytes) -> bytes: ...
+    def frame(self, payload: bytes, position: Position | None = None) -> bytes: ...
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -150,16 +151,16 @@ class Connection(asyncio.BufferedProtocol):
         # Data in the kernel's buffer counts as sent; Settings.send_buffer_bytes keeps that small.
         return not self._full
 
-    def offer(self, payload: bytes) -> bool:
+    def offer(self, payload: bytes, position: Position) -> bool:
         if self._full:
             return False
         if not self._closing:
-            self._write(self._framer.frame(payload))
+            self._write(self._framer.frame(payload, position))
         return True
 
-    def send(self, payload: bytes) -> None:
+    def send(self, payload: bytes, position: Position | None = None) -> None:
         if not self._closing:
-            self._write(self._framer.frame(payload))
+            self._write(self._framer.frame(payload, position))
 
     def _write(self, frame: bytes) -> None:
         """Write a frame to the socket."""

@@ -12,6 +12,7 @@ from typing import ClassVar, Final
 from aiohttp import web
 
 from ticker.auth.identity import Identity
+from ticker.fanout.subscription import Position
 from ticker.hub.hub import Hub
 from ticker.hub.session import Session
 from ticker.server.connections.registry import ConnectionRegistry
@@ -46,12 +47,12 @@ class PollClient:
     def ready(self) -> bool:
         return True
 
-    def send(self, payload: bytes) -> None:  # noqa: ARG002 - the response is a new snapshot
+    def send(self, payload: bytes, position: Position | None = None) -> None:  # noqa: ARG002 - it gets a snapshot
         self.frames += 1
         self.changed.set()
 
-    def offer(self, payload: bytes) -> bool:
-        self.send(payload)
+    def offer(self, payload: bytes, position: Position) -> bool:
+        self.send(payload, position)
         return True
 
 

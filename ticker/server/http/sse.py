@@ -8,7 +8,6 @@ POST to the path in the first event, `session`.
 from __future__ import annotations
 
 import asyncio
-import re
 import secrets
 from collections.abc import Callable
 from typing import ClassVar, Final
@@ -17,7 +16,9 @@ import msgspec
 from aiohttp import web
 
 from ticker.auth.identity import Identity
+from ticker.fanout.subscription import HEARTBEAT, TICKER, Position, Topic
 from ticker.hub.hub import Hub
+from ticker.market.bar_store import INTERVALS
 from ticker.server.connections.connection import Connection, ConnectionOwner, Framer
 from ticker.server.connections.registry import ConnectionRegistry
 from ticker.server.connections.takeover import unsent_response
@@ -39,36 +40,30 @@ _HEAD: Final = (
     "Connection: close\r\n"
     "\r\n"
 )
-#: How messages begin that move a client forward; as the codec makes them.
-_MOVES: Final = re.compile(
-    rb'\{"type":"(update|trades|quotes|bars)",(?:"interval":"\w+",)?"since":\d+,"version":(\d+)[,}]'
-)
-_HEARTBEAT: Final = b'{"type":"heartbeat"'
 
 
 class EventFramer:
-    """Turns messages into events, and keeps the last (see ``MessageFramer``). Those of ``channel`` get an id."""
+    """Turns messages into events, and keeps the last (see ``MessageFramer``). Frames of ``topic`` get an id."""
 
-    def __init__(self, channel: str, epoch: Callable[[], str]) -> None:
-        self._channel = channel.encode()
+    def __init__(self, topic: Topic, epoch: Callable[[], str]) -> None:
+        self._topic = topic
         self._epoch = epoch
         self._payload = b""
         self._event = b""
 
-    def frame(self, payload: bytes) -> bytes:
+    def frame(self, payload: bytes, position: Position | None = None) -> bytes:
         if payload is not self._payload:
-            self._payload, self._event = payload, self._encode(payload)
+            self._payload, self._event = payload, self._encode(payload, position)
         return self._event
 
-    def _encode(self, payload: bytes) -> bytes:
-        if payload.startswith(_HEARTBEAT):
+    def _encode(self, payload: bytes, position: Position | None) -> bytes:
+        topic, version = position or (None, 0)
+        if topic == HEARTBEAT:
             # A comment: keeps proxies from cutting the connection, and an EventSource ignores it.
             return b": %b\n\n" % payload
-        found = _MOVES.match(payload)
-        kind = found and (b"ticker" if found[1] == b"update" else found[1])
-        if not found or kind != self._channel:
+        if topic != self._topic:
             return b"data: %b\n\n" % payload
-        return b"id: %b-%b\ndata: %b\n\n" % (self._epoch().encode(), found[2], payload)
+        return b"id: %b-%d\ndata: %b\n\n" % (self._epoch().encode(), version, payload)
 
 
 class EventStream(Connection):
@@ -116,11 +111,11 @@ class EventStream(Connection):
 
 class EventsEndpoint:
     def __init__(self, hub: Hub, registry: ConnectionRegistry, dispatcher: Dispatcher, settings: Settings) -> None:
-        self._hub = hub
         self._registry = registry
         self._dispatcher = dispatcher
         self._settings = settings
-        self._framers: dict[str, EventFramer] = {}
+        topics = [*(Topic(name) for name in CHANNELS), *(Topic("bars", interval) for interval in INTERVALS)]
+        self._framers = {topic: EventFramer(topic, lambda: hub.board.epoch) for topic in topics}
         self._streams: dict[str, EventStream] = {}
 
     def routes(self) -> list[web.RouteDef]:
@@ -128,9 +123,9 @@ class EventsEndpoint:
 
     async def stream(self, request: web.Request) -> web.Response:
         subscribe = _subscription(request)
-        # An unknown channel is refused on the stream; a framer each would let clients fill the memory.
-        channel = subscribe.channel if subscribe.channel in CHANNELS else "ticker"
-        framer = self._framers.setdefault(channel, EventFramer(channel, lambda: self._hub.board.epoch))
+        topic = Topic(subscribe.channel, subscribe.interval or "")
+        # An unknown topic is refused on the stream; a framer each would let clients fill the memory.
+        framer = self._framers.get(topic) or self._framers[TICKER]
         token = secrets.token_urlsafe(18)
         # The request's own path, which also works behind a prefix.
         first = f"retry: {RETRY_MS}\nevent: session\ndata: {request.path}/{token}\n\n"

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import struct
 from enum import IntEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from ticker.server.websocket.deflate import CorruptError, OversizeError, compress, decompress
+
+if TYPE_CHECKING:
+    from ticker.fanout.subscription import Position
 
 
 class Opcode(IntEnum):
@@ -96,7 +99,7 @@ class MessageFramer:
         self._payload = b""
         self._frame = encode_frame(self.opcode, b"")
 
-    def frame(self, payload: bytes) -> bytes:
+    def frame(self, payload: bytes, position: Position | None = None) -> bytes:  # noqa: ARG002 - in the payload
         if payload is not self._payload:
             self._payload, self._frame = payload, _with_header(self._first, payload)
         return self._frame
@@ -113,7 +116,7 @@ class DeflatingFramer:
         self._payload = b""
         self._frame = plain.frame(b"")
 
-    def frame(self, payload: bytes) -> bytes:
+    def frame(self, payload: bytes, position: Position | None = None) -> bytes:  # noqa: ARG002 - in the payload
         if payload is not self._payload:
             self._payload, self._frame = payload, self._encode(payload)
         return self._frame

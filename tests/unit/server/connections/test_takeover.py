@@ -41,19 +41,22 @@ async def test_the_transport_is_handed_over_with_what_followed_the_request() -> 
     """aiohttp then writes nothing to it, does not close it, and forgets the connection."""
 
     class Echo(asyncio.Protocol):
+        def __init__(self, transport: asyncio.Transport) -> None:
+            self.transport = transport
+
         def data_received(self, data: bytes) -> None:
-            transport.write(data.upper())
+            self.transport.write(data.upper())
 
     async def handler(request: web.Request) -> web.Response:
-        nonlocal transport
         taken = take_over_transport(request)
         assert taken is not None
         transport, tail = taken
-        transport.set_protocol(Echo())
+        transport.set_protocol(Echo(transport))
         transport.write(b"taken over " + tail)
+        transports.append(transport)
         return unsent_response()
 
-    transport: asyncio.Transport
+    transports: list[asyncio.Transport] = []
     app = web.Application()
     app.router.add_get("/", handler)
     runner = web.AppRunner(app, handler_cancellation=True)
@@ -70,7 +73,7 @@ async def test_the_transport_is_handed_over_with_what_followed_the_request() -> 
             assert await reader.readexactly(4) == b"MORE"
             assert runner.server is not None
             assert runner.server.connections == []
-            transport.close()
+            transports[0].close()
             assert await reader.read() == b""
     finally:
         writer.close()
