@@ -29,11 +29,6 @@ class TransportBlockedError(TransportError):
         self.mute = mute
         self.refused = refused
 
-    @property
-    def verdict(self) -> Exception:
-        """The error to raise if no other transport is tried."""
-        return self.refused or self
-
 
 class ProtocolViolationError(Exception):
     """The server sent what the protocol doesn't allow: the connection can't be used any longer."""

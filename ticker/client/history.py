@@ -10,6 +10,7 @@ import msgspec
 
 from ticker.client.endpoint import Endpoint
 from ticker.errors import ConnectError, RefusedError, StreamError
+from ticker.wire.messages import Error
 
 #: A bar in the server's answer: start (ns), open, high, low, close, volume, vwap, trades, whether it is closed.
 Row = tuple[int, float, float, float, float, float, float | None, float | None, bool]
@@ -17,11 +18,6 @@ Row = tuple[int, float, float, float, float, float, float | None, float | None, 
 
 class _Answer(msgspec.Struct):
     bars: list[Row]
-
-
-class _Refusal(msgspec.Struct):
-    code: str = ""
-    message: str = ""
 
 
 async def fetch_bars(
@@ -51,8 +47,8 @@ async def fetch_bars(
         raise ConnectError(f"bars of {symbol}: {str(error) or 'no answer in time'}", 1) from error
     try:
         if response.status != 200:
-            refusal = msgspec.json.decode(body, type=_Refusal)
-            raise RefusedError(refusal.code or f"http-{response.status}", refusal.message or response.reason or "")
+            refusal = msgspec.json.decode(body, type=Error)
+            raise RefusedError(refusal.code, refusal.message)
         return msgspec.json.decode(body, type=_Answer).bars
     except msgspec.DecodeError as error:
         raise StreamError(f"bars of {symbol}: HTTP status {response.status} with a malformed body") from error

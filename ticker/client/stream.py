@@ -284,6 +284,5 @@ class Stream(DeskRequests):
         from ticker.client.history import fetch_bars
 
         first, last = (each.isoformat() if isinstance(each, datetime) else each for each in (start, end))
-        return bars_frame(
-            await fetch_bars(self._endpoint, symbol, interval, first, last, limit, self._history_timeout_s)
-        )
+        rows = await fetch_bars(self._endpoint, symbol, interval, first, last, limit, self._history_timeout_s)
+        return bars_frame(rows)

@@ -15,34 +15,8 @@ from ticker.client.protocol.ticks import Quote, TickQueue, Trade
 from ticker.client.protocol.view import View
 from ticker.client.protocol.watchlist import ALL, portions, shortened
 from ticker.errors import RefusedError
-from ticker.wire import messages
+from ticker.wire import messages as wire
 from ticker.wire.limits import Limits
-from ticker.wire.messages import (
-    PROTOCOL_VERSION,
-    AlertList,
-    ClientMessage,
-    DeskMessage,
-    Error,
-    FeedState,
-    Fired,
-    Heartbeat,
-    Joined,
-    Left,
-    Notice,
-    Ping,
-    Pong,
-    Present,
-    QuotesMessage,
-    Said,
-    ServerMessage,
-    Since,
-    Subscribe,
-    Subscribed,
-    TradesMessage,
-    Unsubscribe,
-    Unsubscribed,
-    Welcome,
-)
 
 log = logging.getLogger("ticker.client")
 
@@ -51,10 +25,10 @@ _RESYNCS_IN_A_ROW = 3
 #: A client that only listens for events sends this many pings within the server's idle timeout.
 _PINGS_PER_TIMEOUT = 3
 
-Ticks = TradesMessage | QuotesMessage
+Ticks = wire.TradesMessage | wire.QuotesMessage
 Channel = View | TickQueue[Trade] | TickQueue[Quote]
 #: The possible answers to a request.
-Answer = Subscribed | Unsubscribed | Pong | AlertList | Joined | Said | Left
+Answer = wire.Subscribed | wire.Unsubscribed | wire.Pong | wire.AlertList | wire.Joined | wire.Said | wire.Left
 
 
 class ClientProtocol:
@@ -76,6 +50,8 @@ class ClientProtocol:
         self.view = View()
         self.trades: TickQueue[Trade] = TickQueue("trades", Trade, queue_ticks)
         self.quotes: TickQueue[Quote] = TickQueue("quotes", Quote, queue_ticks)
+        channels: list[Channel] = [self.view, self.trades, self.quotes]
+        self._channels = {channel.channel: channel for channel in channels}
         self.desk = DeskState(owner, name)
         self.name = name
         #: The channel that was given to ``connect``.
@@ -84,8 +60,8 @@ class ClientProtocol:
         self.rate = rate
         #: The granted rate in Hz; None before the first answer.
         self.rate_granted: float | None = None
-        self.welcome: Welcome | None = None
-        self.feed: FeedState | None = None
+        self.welcome: wire.Welcome | None = None
+        self.feed: wire.FeedState | None = None
         self.rejected: dict[str, str] = {}
         self.resyncs = 0
         #: Whether the server has answered all requests that the connection began with.
@@ -93,7 +69,7 @@ class ClientProtocol:
         #: Whether the first values have come, or none are expected.
         self.stocked = False
         self._pending = PendingRequests()
-        self._dropped: list[Unsubscribe] = []
+        self._dropped: list[wire.Unsubscribe] = []
         self._accepted_any = False
         self._was_live = False
         #: Consecutive gaps, by channel.
@@ -102,18 +78,11 @@ class ClientProtocol:
         #: Heartbeats since the last ping, while only events are listened for.
         self._silent = 0
 
-    # Channels
-
-    def channels(self) -> tuple[View, TickQueue[Trade], TickQueue[Quote]]:
-        return self.view, self.trades, self.quotes
-
     def channel(self, name: str) -> Channel:
         """A channel by its name. Raises ``ValueError`` for an unknown one."""
-        for channel in self.channels():
-            if channel.channel == name:
-                return channel
-        names = ", ".join(channel.channel for channel in self.channels())
-        raise ValueError(f"unknown channel {name!r}: the channels are {names}")
+        if name not in self._channels:
+            raise ValueError(f"unknown channel {name!r}: the channels are {', '.join(self._channels)}")
+        return self._channels[name]
 
     @property
     def epoch(self) -> str | None:
@@ -125,7 +94,7 @@ class ClientProtocol:
 
     # Requests
 
-    def subscribe(self, symbols: list[str], channel: str, rate: float | None) -> list[Subscribe]:
+    def subscribe(self, symbols: list[str], channel: str, rate: float | None) -> list[wire.Subscribe]:
         """The messages that subscribe to ``symbols``, as many as their size requires.
 
         Raises ``ValueError`` for an unknown channel.
@@ -134,15 +103,15 @@ class ClientProtocol:
         if rate is None and channel == self.view.channel:
             rate = self.rate
         parts = portions(symbols, self.limits.message_bytes)
-        return [Subscribe(symbols=part, channel=channel, rate=rate) for part in parts]
+        return [wire.Subscribe(symbols=part, channel=channel, rate=rate) for part in parts]
 
-    def unsubscribe(self, symbols: list[str], channel: str) -> list[Unsubscribe]:
+    def unsubscribe(self, symbols: list[str], channel: str) -> list[wire.Unsubscribe]:
         """Remove symbols at once. Returns the messages for the server."""
         if ALL in symbols or not self._pending.awaits_everything(channel):
             self.channel(channel).unwatch(symbols)
         # Otherwise a subscribe to `*` may be answered first, and then the server goes on sending these.
         parts = portions(symbols, self.limits.message_bytes)
-        return [Unsubscribe(symbols=part, channel=channel) for part in parts]
+        return [wire.Unsubscribe(symbols=part, channel=channel) for part in parts]
 
     def ask(self, message: Q) -> Q:
         """The message with an id, which its answer will repeat."""
@@ -150,13 +119,13 @@ class ClientProtocol:
 
     # Connections
 
-    def connected(self, welcome: Welcome) -> list[ClientMessage]:
+    def connected(self, welcome: wire.Welcome) -> list[wire.ClientMessage]:
         """A new connection was welcomed. Returns its first requests.
 
         Raises ``RefusedError`` if the server speaks another version of the protocol.
         """
-        if welcome.protocol != PROTOCOL_VERSION:
-            text = f"the server speaks version {welcome.protocol} of the protocol, this client {PROTOCOL_VERSION}"
+        if welcome.protocol != wire.PROTOCOL_VERSION:
+            text = f"the server speaks version {welcome.protocol} of the protocol, this client {wire.PROTOCOL_VERSION}"
             raise RefusedError("protocol-version", text)
         same = welcome.epoch == self.epoch
         if not same and self.welcome is not None:
@@ -165,8 +134,8 @@ class ClientProtocol:
         self.rejected.clear()
         self._dropped.clear()
         self._accepted_any = False
-        asked: list[ClientMessage] = []
-        for channel in self.channels():
+        asked: list[wire.ClientMessage] = []
+        for channel in self._channels.values():
             for message in channel.resume(welcome.epoch, same_epoch=same, message_bytes=welcome.limits.message_bytes):
                 rate = self.rate if channel is self.view else None
                 asked.append(self._pending.ask(msgspec.structs.replace(message, rate=rate), first=True))
@@ -185,39 +154,39 @@ class ClientProtocol:
         self._silent = 0
         self.desk.alerts.disconnected()
 
-    def receive(self, message: ServerMessage) -> list[ClientMessage]:
+    def receive(self, message: wire.ServerMessage) -> list[wire.ClientMessage]:
         """Process a message. Returns the requests that it causes.
 
         Raises ``RefusedError`` if the server refuses a first request, ``ProtocolViolationError`` if it breaks the
         protocol.
         """
-        if isinstance(message, messages.Update):
+        if isinstance(message, wire.Update):
             return self._updated(message)
         if isinstance(message, Ticks):
-            return self._ticked(message, self.trades if isinstance(message, TradesMessage) else self.quotes)
-        if isinstance(message, Heartbeat):
+            return self._ticked(message, self.trades if isinstance(message, wire.TradesMessage) else self.quotes)
+        if isinstance(message, wire.Heartbeat):
             self.feed, self._feed_version = message.feed, message.version
             return self._keep_alive()
-        if isinstance(message, Welcome):
+        if isinstance(message, wire.Welcome):
             self._restarted(message)
-        elif isinstance(message, Fired | Notice | Present):
+        elif isinstance(message, wire.Fired | wire.Notice | wire.Present):
             self.desk.receive(message, None, opening=False)
-        elif isinstance(message, Answer | Error):
+        elif isinstance(message, Answer | wire.Error):
             return self._answered(message)
         return []
 
-    def _keep_alive(self) -> list[ClientMessage]:
+    def _keep_alive(self) -> list[wire.ClientMessage]:
         """The server would disconnect a client without a watchlist as idle, also if it waits for events."""
         assert self.welcome is not None
-        if not self.desk.listening or any(channel.watchlist for channel in self.channels()):
+        if not self.desk.listening or any(channel.watchlist for channel in self._channels.values()):
             return []
         self._silent += 1
         if self._silent * self.welcome.heartbeat * _PINGS_PER_TIMEOUT < self.limits.idle_seconds:
             return []
         self._silent = 0
-        return [self.ask(Ping())]
+        return [self.ask(wire.Ping())]
 
-    def _updated(self, message: messages.Update) -> list[ClientMessage]:
+    def _updated(self, message: wire.Update) -> list[wire.ClientMessage]:
         if not self._joins(message, self.view):
             return self._resync(self.view, message.since)
         if not self.stocked:
@@ -227,7 +196,7 @@ class ClientProtocol:
             self._ticking(message.ts)
         return []
 
-    def _ticked(self, message: Ticks, queue: TickQueue[Trade] | TickQueue[Quote]) -> list[ClientMessage]:
+    def _ticked(self, message: Ticks, queue: TickQueue[Trade] | TickQueue[Quote]) -> list[wire.ClientMessage]:
         if not self._joins(message, queue):
             return self._resync(queue, message.since)
         if message.data:
@@ -251,9 +220,9 @@ class ClientProtocol:
     def _ticking(self, ts: int) -> None:
         # While prices come there are no heartbeats, so the state from the last one would stay.
         if self.feed is not None and self.feed.state != "live":
-            self.feed = FeedState(state="live", ts=ts)
+            self.feed = wire.FeedState(state="live", ts=ts)
 
-    def _resync(self, channel: Channel, since: int) -> list[ClientMessage]:
+    def _resync(self, channel: Channel, since: int) -> list[wire.ClientMessage]:
         self.resyncs += 1
         gaps = self._gaps[channel.channel] = self._gaps.get(channel.channel, 0) + 1
         if gaps > _RESYNCS_IN_A_ROW:
@@ -268,29 +237,29 @@ class ClientProtocol:
         # One message is enough for any watchlist: it resumes the whole channel.
         symbols = [symbol for symbol in channel.watchlist.tokens() if symbol not in self.rejected]
         symbols = portions(symbols, self.limits.message_bytes)[0]
-        resume = Since(epoch=self.welcome.epoch, version=version)
-        return [self.ask(Subscribe(symbols=symbols, channel=channel.channel, since=resume))]
+        resume = wire.Since(epoch=self.welcome.epoch, version=version)
+        return [self.ask(wire.Subscribe(symbols=symbols, channel=channel.channel, since=resume))]
 
     # Answers
 
-    def _answered(self, message: Answer | Error) -> list[ClientMessage]:
+    def _answered(self, message: Answer | wire.Error) -> list[wire.ClientMessage]:
         asked, opening = self._pending.answered(message.id)
-        requests: list[DeskMessage] = []
-        if isinstance(message, Error):
+        requests: list[wire.DeskMessage] = []
+        if isinstance(message, wire.Error):
             self._refused(message, asked, opening=opening)
-        elif isinstance(message, Subscribed):
-            if isinstance(asked, Subscribe):
+        elif isinstance(message, wire.Subscribed):
+            if isinstance(asked, wire.Subscribe):
                 self._subscribed(message, asked, opening=opening)
-        elif isinstance(message, Unsubscribed):
-            if isinstance(asked, Unsubscribe):
+        elif isinstance(message, wire.Unsubscribed):
+            if isinstance(asked, wire.Unsubscribe):
                 # Again: an older subscribe may have been answered since.
                 self.channel(asked.channel).unwatch(asked.symbols)
-        elif not isinstance(message, Pong):
+        elif not isinstance(message, wire.Pong):
             requests = self.desk.receive(message, asked, opening=opening)
-        found: list[ClientMessage] = [self._pending.ask(request, first=opening) for request in requests]
+        found: list[wire.ClientMessage] = [self._pending.ask(request, first=opening) for request in requests]
         return found if self._pending.beginning or not opening else [*found, *self._opened()]
 
-    def _subscribed(self, message: Subscribed, asked: Subscribe, *, opening: bool) -> None:
+    def _subscribed(self, message: wire.Subscribed, asked: wire.Subscribe, *, opening: bool) -> None:
         channel = self.channel(asked.channel)
         self.rate_granted = message.rate
         if asked.rate is not None:
@@ -302,7 +271,7 @@ class ClientProtocol:
             dropped = [symbol for symbol in accepted if symbol not in wanted]
             accepted = [symbol for symbol in accepted if symbol in wanted]
             if dropped:
-                self._dropped.append(Unsubscribe(symbols=dropped, channel=asked.channel))
+                self._dropped.append(wire.Unsubscribe(symbols=dropped, channel=asked.channel))
         channel.watch(accepted)
         for symbol in accepted:
             self.rejected.pop(symbol, None)
@@ -318,7 +287,7 @@ class ClientProtocol:
         if opening:
             self._accepted_any |= bool(accepted)
 
-    def _opened(self) -> list[ClientMessage]:
+    def _opened(self) -> list[wire.ClientMessage]:
         if not self._was_live and not self._accepted_any and self.rejected:
             text = f"the server rejects all symbols: {_listed(self.rejected)}"
             raise RefusedError(next(iter(self.rejected.values())), text)
@@ -328,24 +297,24 @@ class ClientProtocol:
         dropped, self._dropped = self._dropped, []
         return [self.ask(message) for message in dropped]
 
-    def _refused(self, message: Error, asked: ClientMessage | None, *, opening: bool) -> None:
+    def _refused(self, message: wire.Error, asked: wire.ClientMessage | None, *, opening: bool) -> None:
         if asked is None:
             log.warning("%s: error from the server: %s: %s", self.name, message.code, message.message)
-        elif isinstance(asked, DeskMessage):
+        elif isinstance(asked, wire.DeskMessage):
             if opening:
                 self.desk.refused(asked, message)
         elif opening:
             raise RefusedError(message.code, message.message)
-        elif isinstance(asked, Subscribe) and asked.since is not None:
+        elif isinstance(asked, wire.Subscribe) and asked.since is not None:
             raise ProtocolViolationError(f"the server refused to resume from {asked.since.version}: {message.message}")
 
-    def _restarted(self, welcome: Welcome) -> None:
+    def _restarted(self, welcome: wire.Welcome) -> None:
         """A welcome on an open connection: a new epoch began. Subscriptions stay, and all values are sent again."""
         if welcome.epoch == self.epoch:
             return
         self._log_new_epoch(self.epoch, welcome.epoch)
         self.welcome = welcome
-        for channel in self.channels():
+        for channel in self._channels.values():
             channel.forget()
 
     def _log_new_epoch(self, old: str | None, new: str) -> None:

@@ -15,17 +15,9 @@ from ticker.client.protocol.watchlist import ALL, Watchlist, portions
 from ticker.wire.messages import QuotesMessage, Since, Subscribe, TradesMessage
 
 
-class Trade(msgspec.Struct, frozen=True, gc=False):
-    """One trade: ``ts`` in ns since the Unix epoch, ``price`` in the symbol's currency, ``size`` in shares.
-
-    ``lost`` is the number of trades of this symbol that were lost just before this one.
-    """
-
+class _Stamped(msgspec.Struct, frozen=True, gc=False):
     symbol: str
     ts: int
-    price: float
-    size: float
-    lost: int = 0
 
     @property
     def time(self) -> datetime:
@@ -33,25 +25,29 @@ class Trade(msgspec.Struct, frozen=True, gc=False):
         return as_time(self.ts)
 
 
-class Quote(msgspec.Struct, frozen=True, gc=False):
+class Trade(_Stamped, frozen=True, gc=False):
+    """One trade: ``ts`` in ns since the Unix epoch, ``price`` in the symbol's currency, ``size`` in shares.
+
+    ``lost`` is the number of trades of this symbol that were lost just before this one.
+    """
+
+    price: float
+    size: float
+    lost: int = 0
+
+
+class Quote(_Stamped, frozen=True, gc=False):
     """One quote, the whole top of the book: ``ts`` in ns since the Unix epoch, prices in the symbol's currency.
 
     A side without a price has None for price and size. ``lost`` is the number of quotes of this symbol that were lost
     just before this one.
     """
 
-    symbol: str
-    ts: int
     bid: float | None
     bid_size: float | None
     ask: float | None
     ask_size: float | None
     lost: int = 0
-
-    @property
-    def time(self) -> datetime:
-        """``ts`` as a datetime in UTC, truncated to microseconds."""
-        return as_time(self.ts)
 
 
 Tick = TypeVar("Tick", bound=Trade | Quote)

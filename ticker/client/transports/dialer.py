@@ -67,7 +67,7 @@ class Dialer:
                 return await self._open(self._kind)
             except TransportBlockedError as error:
                 if not self.auto:
-                    raise error.verdict from None
+                    raise (error.refused or error) from None
                 first = first or error
                 tries += 1
                 if self._kind == "websocket" and tries < _TRIES and not error.mute:
@@ -77,7 +77,7 @@ class Dialer:
                 # If two transports in turn got no byte back, the server is probably down.
                 if following is None or (error.mute and first.mute and self._kind != "websocket"):
                     self._kind = "websocket"
-                    raise first.verdict from None
+                    raise (first.refused or first) from None
                 log.info("%s is blocked (%s); trying %s", self._kind, error.reason, following)
                 self._kind = following
             except (TransportError, RefusedError):
