@@ -1,4 +1,4 @@
-"""Alerts: what they add to a batch of ticks on its way through the hub, and what one that fires costs."""
+"""Alerts: the time they add to a batch of ticks in the hub, and the cost of an alert that fires."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from ticker.model import Quotes, SymbolTable, TickBatch, Trades
 from ticker.wire.limits import Limits
 
 SYMBOLS = 500
-#: 10,000 ticks a second, taken in 20 times a second.
+#: 10,000 ticks a second in 20 batches a second.
 TICKS, BATCHES_HZ = 500, 20
 BATCHES = 400
 REPEATS = 7
 
 
 class Outlet:
-    """Reads as fast as it is written to."""
+    """A client that reads at once."""
 
     frames = 0
 
@@ -39,7 +39,7 @@ class Outlet:
 
 
 def a_walk(table: SymbolTable, step: float) -> list[TickBatch]:
-    """A third trades; every symbol's price begins at 100 and moves by about ``step`` with each of its ticks."""
+    """Batches of a random walk, a third of them trades. Prices start at 100 and move by about ``step`` a tick."""
     rng = np.random.default_rng(1)
     price = np.full(SYMBOLS, 100.0)
     made = []
@@ -60,7 +60,7 @@ def a_walk(table: SymbolTable, step: float) -> list[TickBatch]:
 
 
 def a_hub(table: SymbolTable, conditions: list[tuple[str, str]] | None, *, hysteresis: float | None = None) -> Hub:
-    """A hub with these alerts, each of a symbol; None: one that knows no alerts at all."""
+    """A hub with these alerts (symbol, condition); None: a hub without the alerts handler."""
     if conditions is None:
         return Hub(table.names)
     desk = AlertHandler()
@@ -75,7 +75,7 @@ def a_hub(table: SymbolTable, conditions: list[tuple[str, str]] | None, *, hyste
 
 
 def spread(count: int, far: float) -> list[tuple[str, str]]:
-    """So many alerts of all fields, evenly over the symbols, ``far`` (in percent) above and below their prices."""
+    """``count`` alerts on all fields, evenly over the symbols, ``far`` percent above and below their prices."""
     kinds = [
         f"last >= {100 + far}",
         f"bid <= {100 - far}",
@@ -117,7 +117,7 @@ def main() -> None:
     }
     best = dict.fromkeys(contenders, float("inf"))
     frames = dict.fromkeys(contenders, 0)
-    # One after the other, again and again: a noisy neighbour hits all alike.
+    # In turns, so that other load on the machine affects all cases alike.
     for _ in range(REPEATS):
         for name, (made, batches) in contenders.items():
             hub = made()
@@ -138,7 +138,7 @@ def main() -> None:
             [name, f"{cost * 1e6:.0f}", f"{more * 1e6:+.0f}", f"{more * BATCHES_HZ:+.2%}", f"{frames[name]:,}", each]
         )
     columns = ["", "µs a batch", "more", "of a core, at 20 a second", "fired", "µs each"]
-    show(f"Batches of {TICKS} ticks of {SYMBOLS} symbols through the hub, nobody subscribed", columns, rows)
+    show(f"Batches of {TICKS} ticks of {SYMBOLS} symbols through the hub, no subscriptions", columns, rows)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Bars: what a trade costs, folded now and then, and what a trading day of them takes in memory."""
+"""Bars: the cost of a trade, and the memory of a trading day of bars."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ticker.model import Trades
 SYMBOLS = 500
 #: 09:30 to 16:00.
 SECONDS = 23_400
-#: A whole day since 1970, so that its minutes and hours begin where those of the clock do.
+#: Midnight UTC, so that minutes and hours are aligned.
 START = 19_724 * 86_400 * SECOND_NS
 
 
 def a_second(number: int, rng: np.random.Generator) -> Trades:
-    """A trade of each symbol in one second."""
+    """One trade of each symbol."""
     symbol = np.arange(SYMBOLS, dtype=np.int32)
     ts = np.full(SYMBOLS, START + number * SECOND_NS) + np.arange(SYMBOLS)
     return Trades(symbol, ts, np.round(rng.uniform(10, 500, SYMBOLS), 2), np.full(SYMBOLS, 100.0))

@@ -1,4 +1,4 @@
-"""Ticks applied a second, and what ``since`` costs by what changed and by the board's size."""
+"""The board: ticks applied a second, and the cost of ``since`` by changes and by size."""
 
 from __future__ import annotations
 

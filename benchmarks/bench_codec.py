@@ -1,4 +1,4 @@
-"""What a fragment costs in each encoding, beside the plain encoders on the same data."""
+"""The cost of encoding a fragment, compared with plain encoders on the same data."""
 
 from __future__ import annotations
 

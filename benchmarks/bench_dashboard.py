@@ -1,8 +1,8 @@
-"""What the dashboard costs a browser: 1,000 symbols, 20,000 changed cells a second, in headless Chromium without a GPU.
+"""The dashboard's load of a browser: 1,000 symbols, 20,000 changed cells a second, headless Chromium without a GPU.
 
-The page shows them all, and is sent them 10 times a second, as it asks for by itself, or 20 times, which is the most
-that it paints. Busy is the time that the page's main thread was at work (the debugger's TaskDuration), in hundredths of
-the time that went by; the frame rate is counted in a run of its own, since counting frames makes frames.
+The page shows all symbols. It gets 10 updates a second, its default, or 20, the maximum that it paints. "Busy" is the
+CPU share of the page's main thread (the debugger's TaskDuration). The frame rate is measured in a separate run, since
+counting frames causes frames.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from benchmarks.measure import show
 from tests.browser.serving import fetched, market
 
 SYMBOLS = 1_000
-#: Enough for 20,000 changed cells a second: a tick changes about four, and some ticks of a beat meet in one symbol.
+#: Gives 20,000 changed cells a second: a tick changes about four, and some ticks of a beat are of the same symbol.
 TICKS_PER_SECOND = 8_000
 SECONDS = 10.0
-#: What a page does once: the first snapshot, the first layout.
+#: Time for the first snapshot and layout.
 WARM_UP_S = 5.0
 
 LIVE = """new Promise((done) => {
@@ -52,7 +52,7 @@ FRAMES = """new Promise((done) => {
 
 
 async def measured(url: str, rate: str) -> list[str]:
-    """Busy, scripts, layout; frames and the slowest."""
+    """A row of the table: busy, scripts, layout, frames, slowest frame."""
     async with chromium.page(url) as page:
         await page.evaluate(LIVE)
         assert await page.evaluate(CHOOSE % rate) == rate
@@ -68,7 +68,7 @@ async def measured(url: str, rate: str) -> list[str]:
 
 
 async def cells(url: str, names: list[str], rate: str) -> float:
-    """Changed cells a second that the server sends a client with that watchlist."""
+    """Changed cells a second sent to a client with this watchlist."""
     changed = 0
     async with aiohttp.ClientSession() as session, session.ws_connect(url + "/v1/stream", max_msg_size=0) as socket:
         await socket.send_json({"op": "subscribe", "symbols": names, "rate": float(rate)})
@@ -78,7 +78,7 @@ async def cells(url: str, names: list[str], rate: str) -> float:
             if message["type"] != "update":
                 continue
             if end_s is None:
-                end_s = time.perf_counter() + SECONDS  # what comes after the first snapshot
+                end_s = time.perf_counter() + SECONDS  # without the first snapshot
             else:
                 changed += sum(len(fields) - ("ts" in fields) for fields in message["data"].values() if fields)
     return changed / SECONDS

@@ -1,4 +1,4 @@
-"""What a beat costs the hub for each client, without sockets. With them: ``python -m benchmarks.fanout``."""
+"""The hub's cost of a beat per client, without sockets. With sockets: ``python -m benchmarks.fanout``."""
 
 from __future__ import annotations
 

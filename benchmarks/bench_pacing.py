@@ -1,12 +1,11 @@
-"""How late a replay's ticks are: an hour of market time at 60 times its pace, on the machine's own clock.
+"""The lateness of a replay's ticks: an hour of market time at speed 60, on the machine's clock.
 
     python benchmarks/bench_pacing.py [SECONDS]
 
-100 ticks a market second, at moments of their own, go through the pump into a hub, as the server does it; each tick's
-lateness is taken when the hub has it, and counted from that of the promptest: when a replay's clock began is not to be
-seen from outside. Shown are those of the whole run and of its last tenth: without drift they are alike. Beside them,
-what the machine's timer alone makes of it, if ticks cost nothing: less is not to be had. Takes a minute, or SECONDS,
-and five more for the timer.
+100 ticks a market second at random times pass through the pump into a hub, as in the server. Lateness is measured when
+the hub has the tick, relative to the earliest tick, because the start of the replay's clock is not visible from
+outside. The table has the whole run and its last tenth; without drift they are equal. The lower bound beside them is
+the lateness of the machine's timer alone. Takes a minute, or SECONDS, and five seconds more for the timer.
 """
 
 from __future__ import annotations
@@ -33,8 +32,8 @@ SYMBOLS = 100
 _BATCH = 65_536
 
 
-class Made:
-    """A history made up: trades at random moments."""
+class RandomHistory:
+    """A history of trades at random times."""
 
     kinds = "trades"
     time_zone = "UTC"
@@ -59,8 +58,8 @@ class Made:
 
 
 async def late_ms(seconds: float) -> tuple[np.ndarray[tuple[int], np.dtype[np.float64]], int]:
-    """The lateness of each tick, and how many slices they came in."""
-    history = Made(seconds * SPEED)
+    """The lateness of each tick, and the number of slices."""
+    history = RandomHistory(seconds * SPEED)
     feed = Replay(ReplayOptions(path=("made",), speed=SPEED), history=history)
     hub = Hub(history.table.names)
     late: list[np.ndarray[tuple[int], np.dtype[np.float64]]] = []
@@ -83,7 +82,7 @@ async def late_ms(seconds: float) -> tuple[np.ndarray[tuple[int], np.dtype[np.fl
 
 
 async def timer_late_ms(seconds: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """How late ticks would be that cost nothing, delivered after plain sleeps of a quantum."""
+    """The lateness of ticks delivered after plain sleeps of a quantum, at no cost."""
     late: list[np.ndarray[tuple[int], np.dtype[np.float64]]] = []
     end_s = time.monotonic() + seconds
     while (before_s := time.monotonic()) < end_s:

@@ -1,10 +1,10 @@
-"""How fast the simulated market is made on one core, and how well its pace is kept.
+"""The simulated market: ticks generated a second on one core, and the accuracy of its pace.
 
     python benchmarks/bench_random_walk.py
 
-Making: ticks by themselves, without pacing or a board. The share of a core is that of making them at a rate. Pacing:
-the feed as the server runs it, on the machine's own clock, with a consumer that only counts; "cpu" is all that this
-process used meanwhile, and "late" the greatest lateness of a slice after the first half second. Takes about 15 s.
+Generation: ticks alone, without pacing or a board, and the share of a core at a rate. Pacing: the feed as the server
+runs it, with a consumer that only counts; "cpu" is the CPU time of this process, "late" the maximum lateness of a slice
+after the first half second. Takes about 15 s.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def cpu_s() -> float:
 
 
 def make(count: int) -> None:
-    """Print how long a tick of a market of ``count`` symbols takes."""
+    """Print the time of a tick of a market of ``count`` symbols."""
     walk = Walk([company(name) for name in symbols(count)], 200_000, np.random.default_rng(1))
     events = walk.events(1)
     while isinstance(next(events), Rollover):
@@ -50,7 +50,7 @@ def make(count: int) -> None:
 
 
 async def pace(rate: float, seconds: float) -> None:
-    """Print how many ticks a second came when ``rate`` was asked for."""
+    """Print the ticks a second received at a requested ``rate``."""
     feed = RandomWalk(RandomWalkOptions(ticks_per_second=rate, seed=1))
     opening = 2 * len(feed.info.symbols)
     ticks, slices, late_s, begin_s, begin_cpu_s = -opening, 0, 0.0, 0.0, 0.0

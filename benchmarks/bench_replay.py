@@ -1,10 +1,10 @@
-"""From a large file of trades to a board: how many rows a second, in how much memory.
+"""Replaying a large file of trades into a board: rows a second, and memory.
 
     python benchmarks/bench_replay.py [ROWS]
 
-A plain trades CSV of ROWS rows (5,000,000 unless given) is written into a temporary folder, once in the order of time
-and once newest first, so that all of it has to be sorted on disk. Each is loaded and applied in a process of its own,
-on one core: the times are CPU times, and the memory is that process's peak. Takes about a minute and 700 MB of disk.
+A trades CSV of ROWS rows (default 5,000,000) is written to a temporary directory, once in order of time and once newest
+first, which has to be sorted on disk. Each is loaded and applied in a separate process on one core. Times are CPU
+times, memory is the process's peak. Takes about a minute and 700 MB of disk.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ HEADER = "timestamp,symbol,price,size\n"
 
 
 def market(rows: int) -> Iterator[str]:
-    """Random trades, some milliseconds apart, as text, some thousand rows at a time."""
+    """Random trades, milliseconds apart, as blocks of some thousand CSV rows."""
     rng = np.random.default_rng(1)
     last_ns = TS
     for first in range(0, rows, SLICE):
@@ -47,7 +47,7 @@ def market(rows: int) -> Iterator[str]:
 
 
 def write(folder: Path, rows: int) -> list[Path]:
-    """The same rows twice."""
+    """Write the file in order of time and the one newest first."""
     in_order, newest_first = folder / "in order.csv", folder / "newest first.csv"
     starts = []
     with in_order.open("w") as file:
@@ -85,11 +85,11 @@ def replay(path: Path, answer: Connection) -> None:
 
 
 def measure(path: Path, rows: int) -> list[str]:
-    context = multiprocessing.get_context("spawn")  # with memory of its own
+    context = multiprocessing.get_context("spawn")  # for its own memory
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=replay, args=(path, sender))
     process.start()
-    sender.close()  # so that a process that dies is the end of the file, and no wait for ever
+    sender.close()  # a process that dies then ends the pipe instead of blocking us
     applied, load_s, apply_s, peak_mb = receiver.recv()
     process.join()
     assert applied == rows, f"{applied:,} of {rows:,} rows arrived"

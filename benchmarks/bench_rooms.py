@@ -1,4 +1,4 @@
-"""The desk chat: what something said in a room costs, and what people who talk cost the prices beside them."""
+"""The desk chat: the cost of a message in a room, and its effect on prices."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ticker.rooms import RoomHandler
 from ticker.wire.limits import Limits
 
 SYMBOLS, WATCHED = 500, 20
-#: 10,000 ticks a second, taken in and told 20 times a second.
+#: 10,000 ticks a second in 20 beats a second.
 TICKS, BATCHES_HZ = 500, 20
 BATCHES = 200
 CLIENTS = 500
@@ -23,7 +23,7 @@ SEC_NS = 1_000_000_000
 
 
 class Outlet:
-    """Reads as fast as it is written to."""
+    """A client that reads at once."""
 
     frames = 0
 
@@ -43,9 +43,9 @@ def said(number: int) -> str:
 
 
 def a_hub(names: tuple[str, ...], members: int | None, clients: int = CLIENTS) -> tuple[Hub, list[Session]]:
-    """A hub, and clients of which so many are in a room; None: it knows no rooms at all.
+    """A hub and its clients, of which ``members`` are in a room; None: a hub without the rooms handler.
 
-    Each watches 20 symbols of its own, if any are to be had.
+    Each client watches 20 symbols of its own, if there are any.
     """
     limits = Limits(room_members=CLIENTS, says_per_minute=1_000_000_000)
     desks = () if members is None else (RoomHandler(),)
@@ -57,13 +57,13 @@ def a_hub(names: tuple[str, ...], members: int | None, clients: int = CLIENTS) -
             hub.receive(session, json.dumps({"op": "subscribe", "symbols": mine, "rate": BATCHES_HZ}), TS)
         if number < (members or 0):
             hub.receive(session, json.dumps({"op": "join", "room": "desk", "name": f"Member {number}"}), TS)
-    while hub.waiting:  # until all have been told the names
+    while hub.waiting:  # until all have the member list
         hub.poll(TS + SEC_NS)
     return hub, sessions
 
 
 def alone() -> None:
-    """Something is said, and all in the room have it."""
+    """Messages alone, delivered to all members."""
     rows = []
     for members in (1, 10, 100, 500):
         hub, sessions = a_hub((), members, members)
@@ -81,18 +81,18 @@ def alone() -> None:
 
 
 def beside_prices() -> None:
-    """The same ticks to the same clients, while nobody or somebody talks. Between two beats so much is said."""
+    """The same ticks to the same clients, with and without messages between the beats."""
     table, batches = random_batches(SYMBOLS, TICKS, BATCHES)
     contenders: dict[str, tuple[int | None, int]] = {
         "no rooms known of": (None, 0),
-        "nobody in a room": (0, 0),
+        "no room": (0, 0),
         "500 in a room, all silent": (CLIENTS, 0),
         "… 1 said a second": (CLIENTS, 1),
         "… 20 said a second": (CLIENTS, 20),
     }
     best = dict.fromkeys(contenders, float("inf"))
     frames = dict.fromkeys(contenders, 0)
-    # One after the other, again and again: a noisy neighbour hits all alike.
+    # In turns, so that other load on the machine affects all cases alike.
     for _ in range(REPEATS):
         for name, (members, a_second) in contenders.items():
             hub, sessions = a_hub(tuple(table.names), members)

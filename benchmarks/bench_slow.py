@@ -1,4 +1,4 @@
-"""What clients that never read cost those that do, and in memory: the same load with and without them, in turns."""
+"""The cost of clients that never read: latency of the others, and memory. The same load with and without, in turns."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ GOOD: Final = WORKLOADS["W1"]
 SLOW: Final = 50
 REPEATS: Final = 5
 SECONDS: Final = 4.0
-#: For their memory: mute clients that are there in any case, and until what fills up by itself has.
+#: For the memory per client: the number of mute clients in the first measurement, the increase in the second, and the
+#: time until buffers are full. The increase must exceed the variation of a process's memory.
 FEW: Final = 10
-#: So many more, that what they take stands out from what a process's memory varies by.
 MORE: Final = 200
 SETTLED_S: Final = 8.0
 _HANDSHAKE: Final = (
     b"GET /v1/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
-#: All symbols, and every trade and quote: as much as one may ask for.
-_WISHES: Final = b"".join(
+#: The largest subscription: all symbols on all channels.
+_SUBSCRIPTIONS: Final = b"".join(
     client_frame(b'{"op":"subscribe","channel":"%b","symbols":["*"],"rate":20}' % channel)
     for channel in (b"ticker", b"trades", b"quotes")
 )
 
 
-class Company:
-    """So many clients that ask for everything and read nothing."""
+class MuteClients:
+    """``count`` clients that subscribe to everything and read nothing."""
 
     def __init__(self, count: int) -> None:
         self._count = count
@@ -54,24 +54,23 @@ class Company:
 
     def _connected(self, port: int) -> socket.socket:
         made = socket.socket()
-        # Before it connects: what it may hold unread is agreed on then.
+        # Before connecting: the receive window is negotiated in the handshake.
         made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         made.connect(("127.0.0.1", port))
-        made.sendall(_HANDSHAKE + _WISHES)
+        made.sendall(_HANDSHAKE + _SUBSCRIPTIONS)
         return made
 
 
 def main() -> None:
     many_files()
-    # They are to stay for as long as it is measured, and to lose ticks from the beginning; and what fills up by itself
-    # is not to hide what they take.
+    # The mute clients must stay connected and lose ticks from the start; the small ring must not hide their memory.
     os.environ.update(TICKER_SLOW_TIMEOUT="3600", TICKER_RING_TICKS="1024")
-    company = Company(SLOW)
+    mute = MuteClients(SLOW)
     alone: list[Result] = []
     beside: list[Result] = []
     for _ in range(REPEATS):
         alone.append(measured(TICKER, GOOD, SECONDS))
-        beside.append(measured(TICKER, GOOD, SECONDS, beside=company))
+        beside.append(measured(TICKER, GOOD, SECONDS, beside=mute))
     faults = [fault for result in (*alone, *beside) for fault in result.faults]
     if faults:
         raise SystemExit("\n".join(faults))
@@ -83,14 +82,14 @@ def main() -> None:
         if before.ages_ms and after.ages_ms
     ]
     turns = ", ".join(f"{each:+.0f}" for each in changes)
-    print(f"p99 of those that read: {median(changes):+.1f} % (in turns: {turns})")
+    print(f"p99 of reading clients: {median(changes):+.1f} % (in turns: {turns})")
 
 
 def _kib_each() -> float:
-    """What a mute client takes of the server's memory: what so many more of them do; the first cost what is shared."""
+    """Memory per mute client: the increase by ``MORE`` of them. The first ``FEW`` pay for shared memory."""
     found = []
     for count in (FEW, FEW + MORE):
-        with running(TICKER, GOOD.scaled(1)) as server, Company(count)(server):
+        with running(TICKER, GOOD.scaled(1)) as server, MuteClients(count)(server):
             time.sleep(SETTLED_S)
             found.append(resident_bytes(server.pid))
     return (found[1] - found[0]) / MORE / 1024

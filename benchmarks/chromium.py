@@ -1,7 +1,7 @@
-"""A page in headless Chromium, watched through its debugger by as little as can be.
+"""A page in headless Chromium, observed through its debugger with minimal overhead.
 
-Whatever listens to the page's network or console is told of each message by the page's own main thread, which is what
-is to be measured. So only ``Performance`` and ``Runtime`` are used.
+Listening to the network or console makes the page's main thread report each message, and that thread is what is
+measured. So only the domains ``Performance`` and ``Runtime`` are used.
 The protocol: https://chromedevtools.github.io/devtools-protocol/
 """
 
@@ -17,7 +17,7 @@ import aiohttp
 
 from tests.browser.chromium import ARGUMENTS, executable
 
-#: The window's frame takes some of the height: the page has 1280 x 800.
+#: The window's frame included: the page has 1280 x 800.
 WINDOW = "1280,943"
 
 
@@ -38,7 +38,7 @@ class Page:
                 return result
 
     async def evaluate(self, script: str) -> Any:
-        """The value of an expression, waited for if it is a promise."""
+        """The value of an expression; a promise is awaited."""
         done = await self.call("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
         if "exceptionDetails" in done:
             raise RuntimeError(f"{script}: {done['exceptionDetails']}")
@@ -66,7 +66,7 @@ async def page(url: str) -> AsyncIterator[Page]:
             async with aiohttp.ClientSession() as session:
                 socket = await session.ws_connect(await _debugger(browser, session), max_msg_size=0)
                 made = Page(socket)
-                # The thread's own time: what others on the machine take is not counted.
+                # Thread time excludes other processes.
                 await made.call("Performance.enable", timeDomain="threadTicks")
                 await made.call("Page.navigate", url=url)
                 yield made
@@ -77,7 +77,7 @@ async def page(url: str) -> AsyncIterator[Page]:
 
 
 async def _debugger(browser: asyncio.subprocess.Process, session: aiohttp.ClientSession) -> str:
-    """The address of the page's debugger."""
+    """The URL of the page's debugger."""
     assert browser.stderr is not None
     async for line in browser.stderr:
         if b"DevTools listening on ws://" in line:

@@ -1,4 +1,4 @@
-"""What all benchmarks share: the best of several runs, and a table."""
+"""Shared by all benchmarks: timing, tables, random ticks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TS = 1_700_000_000_000_000_000
 
 
 def best_s(work: Callable[[], object], repeats: int = 7) -> float:
-    """Seconds of CPU time, the least of ``repeats`` runs: what is left when nothing else disturbs."""
+    """The minimum CPU time of ``repeats`` runs, in seconds: the run with the least disturbance."""
     least = float("inf")
     for _ in range(repeats):
         started = time.process_time()
@@ -27,7 +27,7 @@ def best_s(work: Callable[[], object], repeats: int = 7) -> float:
 
 
 def show(title: str, columns: list[str], rows: list[list[str]], width: int = 110) -> None:
-    """A table on the terminal, or as plain text in a pipe."""
+    """Print a table; plain text if the output is a pipe."""
     table = Table(title=f"{title} ({platform.python_version()}, {os.cpu_count()} cores)", title_justify="left")
     for number, column in enumerate(columns):
         table.add_column(column, justify="left" if number == 0 else "right")

@@ -1,6 +1,6 @@
-"""What sending many clients their few symbols costs the server, beside a bare loop of sends and beside others.
+"""The server's cost of sending prices to many clients, compared with a bare loop of sends and with other servers.
 
     python -m benchmarks.fanout --help
 
-Each contender is a server process of its own on one core; the clients are another process on another core.
+Each contender is a server process on one core; the clients are a process on another core.
 """

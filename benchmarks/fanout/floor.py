@@ -1,9 +1,9 @@
-"""The floor: what the kernel takes for sending ready frames, and nothing else.
+"""The floor: the kernel's cost of sending prepared frames.
 
     python -m benchmarks.fanout.floor CLIENTS FRAME_BYTES
 
-It answers the handshake, waits for all clients, and then sends each of them the same frame 20 times a second, with
-nothing but ``socket.send`` in a loop. What Python adds to the system call is about a third of a microsecond.
+It answers the handshakes, waits for all clients, and then sends each the same frame 20 times a second with
+``socket.send`` in a loop. Python adds about a third of a microsecond to the system call.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from benchmarks.fanout.frames import server_frame
 from benchmarks.fanout.processes import many_files
 
 RATE_HZ = 20
-# Of the key that the load sends (RFC 6455, section 1.3).
+# The answer to the key that the load sends (RFC 6455, section 1.3).
 ACCEPT = b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
 

@@ -9,7 +9,7 @@ FIN_BINARY = 0x82
 
 
 def payloads(buffer: bytearray) -> Iterator[bytes]:
-    """The payloads of the whole frames at the beginning of ``buffer``, which are taken out of it when all are read."""
+    """The payloads of the complete frames at the start of ``buffer``, which are removed when all are read."""
     at = 0
     while (found := _header(buffer, at)) is not None and at + sum(found) <= len(buffer):
         header, length = found
@@ -19,7 +19,7 @@ def payloads(buffer: bytearray) -> Iterator[bytes]:
 
 
 def _header(buffer: bytes | bytearray, at: int) -> tuple[int, int] | None:
-    """The lengths of the header and of the payload; None if the header isn't whole."""
+    """The lengths of header and payload; None if the header is incomplete."""
     have = len(buffer) - at
     if have < 2:
         return None
@@ -41,7 +41,7 @@ def server_frame(payload: bytes, opcode: int = FIN_TEXT) -> bytes:
 
 
 def client_frame(payload: bytes, opcode: int = FIN_TEXT) -> bytes:
-    """With a mask of zeros, which changes nothing and costs the server the same."""
+    """A frame with a mask of zeros, which costs the server as much as any other."""
     frame = bytearray(server_frame(payload, opcode))
     frame[1] |= 0x80
     header = len(frame) - len(payload)

@@ -1,7 +1,6 @@
-"""The clients, all in one process: sockets that are read as fast as they fill, a few of which are looked into.
+"""The clients, all in one process: sockets that are read as fast as they fill. A sample of them decodes its messages.
 
-It runs on a core of its own and tells how much of it it took: where that is most of it, the figures of the contender
-are those of the load.
+The load runs on its own core and reports its share of it. Near 100 % the load is the bottleneck, not the contender.
 """
 
 from __future__ import annotations
@@ -19,20 +18,20 @@ from benchmarks.fanout.frames import payloads
 from benchmarks.fanout.processes import many_files, run_on
 from benchmarks.fanout.readers import READERS, Reader, Updates
 
-#: Clients that are looked into, and of these those that are compared with a new one.
+#: Clients that decode their messages, and those of them that are compared with a new client.
 SAMPLES: Final = 12
 TWINS: Final = 3
 _TWIN_S: Final = 5.0
-#: So many connect before the answers are awaited: the listener's queue has room for so many.
+#: Clients that connect before answers are awaited: the size of the listener's backlog.
 _AT_ONCE: Final = 100
 _BUFFER_BYTES: Final = 1 << 18
-#: A message a tick: counting hundreds of thousands a second would make the load the bottleneck. The samples' count.
+#: With a message per tick, only samples count messages: counting all would make the load the bottleneck.
 _MANY: Final = frozenset({"ticks", "peer", "nats"})
 
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """What the load is to do. ``openings`` are the frames that each client sends when it is connected."""
+    """The load's parameters. ``openings`` are the frames that each client sends when it is connected."""
 
     port: int
     path: str
@@ -44,7 +43,7 @@ class Orders:
 
 @dataclass(slots=True)
 class Tally:
-    """What came in while it was counted."""
+    """The counters of a measurement."""
 
     bytes: int = 0
     frames: int = 0
@@ -53,12 +52,12 @@ class Tally:
     cpu_s: float = 0.0
     lost: int = 0
     faults: list[str] = field(default_factory=list)
-    #: Frames that were taken apart.
+    #: Decoded frames.
     checked: int = 0
 
 
 def run(orders: Orders, line: Connection) -> None:
-    """The process: connects, sends "ready", counts from "begin" to "end", sends the tally, and ends at "stop"."""
+    """The load's process: connects, sends "ready", counts from "begin" to "end", sends the tally, exits at "stop"."""
     many_files()
     run_on(orders.core)
     load = _Load(orders)
@@ -154,7 +153,7 @@ class _Load:
         )
 
     def _read(self, timeout_s: float, line: Connection | None = None) -> bool:
-        """Read what is there. True if the runner has something to say."""
+        """Read available data. True if the runner has sent a message."""
         told = False
         buffer = bytearray(_BUFFER_BYTES)
         view = memoryview(buffer)
@@ -187,7 +186,7 @@ class _Load:
             reader.take(payload, now_ns)
 
     def _count(self, number: int, buffer: bytearray, size: int) -> None:
-        """Frames alone, by their headers. Mostly there is one, and it is whole."""
+        """Count frames by their headers. Usually there is one complete frame."""
         rest = self._buffers.get(number)
         if not rest and buffer[1] == 126 and size == 4 + (buffer[2] << 8 | buffer[3]):
             self._frames += 1
@@ -198,7 +197,7 @@ class _Load:
             self._frames += 1
 
     def _compared(self) -> list[str]:
-        """What sampled clients have, beside what a new client with the same symbols has: the same, field by field."""
+        """Differences between the views of sampled clients and those of new clients with the same symbols."""
         faults: list[str] = []
         for number, reader in list(self._readers.items())[:TWINS]:
             if not isinstance(reader, Updates):

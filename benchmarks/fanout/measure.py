@@ -1,4 +1,4 @@
-"""One measurement: a contender's server, the load, and what the kernel says of both."""
+"""One measurement: a contender's server, the load, and the kernel's figures of both."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from benchmarks.fanout.contenders import Contender, Running, running
 from benchmarks.fanout.processes import cores, cpu_s, resident_bytes
 from benchmarks.fanout.workloads import Workload
 
-#: From the last subscribe until it is counted: snapshots have gone out, buffers are empty.
+#: Time between the last subscription and the start of counting, for snapshots to be sent.
 SETTLE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    #: Of a core, 0 to 1: the server's, and the load's.
+    #: Shares of a core, 0 to 1, of the server and the load.
     server: float
     load: float
-    #: A second.
+    #: Per second.
     frames: float
     updates: float
     frame_bytes: float
-    #: Microseconds of the server's processor time.
+    #: The server's CPU time, in microseconds.
     us_a_frame: float
     us_a_tick: float
-    #: From the tick to the client, in ms: p50, p99, p99.9; of all sampled clients.
+    #: Latency from tick to client of the sampled clients, in ms: p50, p99, p99.9.
     ages_ms: tuple[float, float, float] | None
-    #: Resident memory that came with the clients, for each of them.
+    #: Resident memory per client.
     kib_a_client: float
     checked: int
     faults: tuple[str, ...]
@@ -48,7 +48,7 @@ def measured(
     frame_bytes: int = 0,
     beside: Callable[[Running], AbstractContextManager[object]] = nullcontext,
 ) -> Result:
-    """``beside`` goes on while it is measured, once all clients are there.
+    """Measure a contender. The context manager ``beside`` is active while it counts.
 
     Raises ``RuntimeError`` or ``OSError`` if the server or the load fails.
     """
@@ -78,7 +78,7 @@ def measured(
         finally:
             process.terminate()
             process.join()
-    # What one pays for: the ticks that clients were offered, or where each is a message, those that they got.
+    # The ticks offered to clients or, with a message per tick, those received.
     ticks = tally.updates / took if contender.every_tick else workload.offered
     return Result(
         server=used / took,
@@ -104,7 +104,7 @@ def _percentiles(ages_ns: Sequence[int]) -> tuple[float, float, float] | None:
 
 
 def middle(results: Sequence[Result]) -> Result:
-    """The median of each figure; faults of all."""
+    """The medians of all figures, with the faults of all results."""
 
     def of(name: str) -> float:
         values: list[float] = [getattr(result, name) for result in results]

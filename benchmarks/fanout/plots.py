@@ -1,4 +1,4 @@
-"""Two pictures: what a second costs as clients grow, and as symbols do."""
+"""Plots of the server's cost by number of clients and by number of symbols."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def draw(folder: Path, seconds: float, tell: Callable[[str], object]) -> None:
     curves = _curves(clients, seconds, tell)
     title = "Each client its own 20 of 500 symbols, 10,000 ticks/s"
     _picture(folder / "fanout-clients.png", title, "clients", CLIENTS, curves)
-    # Ticks grow with the symbols, so that each client goes on getting as many.
+    # Ticks grow with the symbols, so that the ticks per client stay equal.
     symbols = [replace(shape, clients=500, symbols=count, ticks_per_second=count * 20) for count in SYMBOLS]
     title = "500 clients, each its own 20, 20 ticks/s a symbol"
     _picture(folder / "fanout-symbols.png", title, "symbols", SYMBOLS, _curves(symbols, seconds, tell))

@@ -1,4 +1,4 @@
-"""What the kernel knows of a process: its processor time, its memory; and where it may run."""
+"""A process's CPU time, memory and affinity, from the kernel."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def cpu_s(pid: int) -> float:
-    """Processor time of all threads that live, in seconds; Linux counts it in nanoseconds (proc(5), schedstat)."""
+    """CPU time of all live threads in seconds, with nanosecond resolution (proc(5), schedstat)."""
     total = 0
     for task in Path(f"/proc/{pid}/task").iterdir():
         total += int((task / "schedstat").read_text().split()[0])
@@ -23,7 +23,7 @@ def resident_bytes(pid: int) -> int:
 
 
 def cores() -> tuple[int, int]:
-    """The core of the server and that of the load: two, if there are two."""
+    """The core of the server and that of the load; the same one if there is only one."""
     allowed = sorted(os.sched_getaffinity(0))
     return allowed[0], allowed[1 % len(allowed)]
 
@@ -33,6 +33,6 @@ def run_on(core: int) -> None:
 
 
 def many_files() -> None:
-    """As many descriptors as the system lets a process have: ten thousand clients need as many."""
+    """Raise RLIMIT_NOFILE to the hard limit, for ten thousand clients."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

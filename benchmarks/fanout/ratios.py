@@ -1,4 +1,4 @@
-"""Ratios to the floor that were once measured, and those of now: so that a slower server is noticed."""
+"""Recorded ratios to the floor, compared with current ones to detect a slower server."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from benchmarks.fanout.suite import Standing
 
-#: Machines and moments differ by this much.
+#: Tolerated factor: the variation between machines and runs.
 TOLERANCE: Final = 1.5
 
 
@@ -29,7 +29,7 @@ def save(path: Path, found: Mapping[str, Sequence[Standing]]) -> None:
 
 
 def above(path: Path, found: Mapping[str, Sequence[Standing]]) -> list[str]:
-    """What costs half again as much, beside the floor, as the file says."""
+    """The workloads whose ratio to the floor exceeds the file's by more than half."""
     known = json.loads(path.read_text())
     return [
         f"{workload}, {name}: {ratio:.2f} times the floor; {known[workload][name]:.2f} is known, and "

@@ -1,4 +1,4 @@
-"""What a sampled client makes of its messages: it takes them apart, checks them, and notes how old they are."""
+"""The readers of sampled clients: they decode messages, check them and record their age."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any, Final, Protocol
 
 import msgpack
 
-#: So many faults are told of each client.
+#: Maximum number of faults reported per client.
 _FAULTS: Final = 3
 
 
 class Reader(Protocol):
-    #: Rows, trades and quotes that came in.
+    #: Rows, trades and quotes received.
     updates: int
-    #: From the tick's stamp until here, in ns.
+    #: Time from the tick's timestamp to its arrival, in ns.
     ages: list[int]
     faults: list[str]
 
@@ -35,11 +35,11 @@ class _Base:
 
     def known(self, symbol: str) -> None:
         if symbol not in self.symbols:
-            self.fault(f"{symbol} was not asked for")
+            self.fault(f"{symbol} is not subscribed")
 
 
 class Updates(_Base):
-    """Of the channel ``ticker``: lays the fields over what is there, as docs/protocol.md says."""
+    """Reads the channel ``ticker``, merging changed fields as docs/protocol.md says."""
 
     def __init__(self, symbols: Collection[str], decode: Callable[[bytes], Any] = json.loads) -> None:
         super().__init__(symbols)
@@ -61,12 +61,12 @@ class Updates(_Base):
             self.known(symbol)
             self.rows.setdefault(symbol, {}).update(fields or {})
             self.updates += 1
-            # A snapshot's rows are as old as they are.
+            # The age of a snapshot's rows says nothing.
             if is_news and fields and "ts" in fields:
                 self.ages.append(now_ns - self.born(fields, message))
 
-    def born(self, fields: dict[str, Any], message: dict[str, Any]) -> int:  # noqa: ARG002 - one of them
-        """When a row's age begins: with its newest tick."""
+    def born(self, fields: dict[str, Any], message: dict[str, Any]) -> int:  # noqa: ARG002 - an override uses it
+        """The time from which a row's age counts: its newest tick."""
         ts: int = fields["ts"]
         return ts
 
@@ -77,15 +77,15 @@ class PackedUpdates(Updates):
 
 
 class UpdatesAtOnce(Updates):
-    """As old as the turn of the loop in which the tick came: the market's own timer is no matter of sending."""
+    """Ages count from the update's timestamp, which excludes the delay of the market's timer."""
 
-    def born(self, fields: dict[str, Any], message: dict[str, Any]) -> int:  # noqa: ARG002 - the other one
+    def born(self, fields: dict[str, Any], message: dict[str, Any]) -> int:  # noqa: ARG002 - the overridden method uses it
         ts: int = message["ts"]
         return ts
 
 
 class Ticks(_Base):
-    """Of the channels ``trades`` and ``quotes``: every one of them, and none lost."""
+    """Reads the channels ``trades`` and ``quotes`` and checks that no tick is missing."""
 
     def __init__(self, symbols: Collection[str]) -> None:
         super().__init__(symbols)
@@ -111,7 +111,7 @@ class Ticks(_Base):
 
 
 class PeerTicks(_Base):
-    """A tick a message: ``{"symbol":…,"ts":…,"price":…,"size":…}``."""
+    """Reads one tick per message: ``{"symbol":…,"ts":…,"price":…,"size":…}``."""
 
     def take(self, payload: bytes, now_ns: int) -> None:
         tick = json.loads(payload)
@@ -121,7 +121,7 @@ class PeerTicks(_Base):
 
 
 class NatsTicks(PeerTicks):
-    """The same inside of NATS's own lines: ``MSG subject sid size``, then the payload."""
+    """The same within NATS's protocol: ``MSG subject sid size``, then the payload."""
 
     def __init__(self, symbols: Collection[str]) -> None:
         super().__init__(symbols)
@@ -142,10 +142,10 @@ class NatsTicks(PeerTicks):
             self._buffer = self._buffer[end + 2 :]
 
 
-class Anything(_Base):
-    """For the floor, whose frames mean nothing."""
+class FrameCounter(_Base):
+    """Counts the floor's frames, which have no content."""
 
-    def take(self, payload: bytes, now_ns: int) -> None:  # noqa: ARG002 - as all
+    def take(self, payload: bytes, now_ns: int) -> None:  # noqa: ARG002 - as in the others
         self.updates += 1
 
 
@@ -156,5 +156,5 @@ READERS: Final[dict[str, Callable[[Collection[str]], Reader]]] = {
     "ticks": Ticks,
     "peer": PeerTicks,
     "nats": NatsTicks,
-    "anything": Anything,
+    "anything": FrameCounter,
 }

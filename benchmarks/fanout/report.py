@@ -1,4 +1,4 @@
-"""What was measured, as tables."""
+"""Results as table rows."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 from benchmarks.fanout.suite import Standing
 
-#: Frames and updates a second; the server's time for a frame, beside the floor's, and for a tick and client; how old
-#: ticks are when they arrive, in ms; memory for a client; the load's own time.
+#: Core share of the server; frames and updates a second; CPU time per frame, its ratio to the floor, and per tick and
+#: client; latency in ms; memory per client; core share of the load; decoded frames.
 COLUMNS = [
     "contender", "server", "frames/s", "updates/s", "µs/frame", "x floor", "µs/tick", "p50", "p99", "p99.9",
     "KiB/client", "load", "checked",
 ]  # fmt: skip
-#: A load that is so busy is what is measured.
+#: Core share above which the load is the bottleneck.
 BUSY = 0.85
 
 
 def rows(standings: Sequence[Standing]) -> list[list[str]]:
-    made = []
+    table = []
     for each in standings:
         result = each.result
         ages = [_ms(age) for age in result.ages_ms] if result.ages_ms else ["", "", ""]
@@ -27,7 +27,7 @@ def rows(standings: Sequence[Standing]) -> list[list[str]]:
         if result.faults:
             words = f"WRONG: {result.faults[0]}"
         is_floor = not each.contender.channels and not each.contender.module
-        made.append(
+        table.append(
             [
                 each.contender.name,
                 f"{result.server:.0%}",
@@ -42,7 +42,7 @@ def rows(standings: Sequence[Standing]) -> list[list[str]]:
                 "" if is_floor else words,
             ]
         )
-    return made
+    return table
 
 
 def _ms(age: float) -> str:

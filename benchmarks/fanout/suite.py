@@ -1,4 +1,4 @@
-"""Several contenders on one workload, one after the other and again from the first: what disturbs, disturbs all."""
+"""Measures several contenders on one workload in turns, so that other load on the machine affects all alike."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from benchmarks.fanout.workloads import Workload
 class Standing:
     contender: Contender
     result: Result
-    #: Its cost of a frame beside the floor's of a frame as long, measured right after it; the median of the repeats.
+    #: The ratio of its cost per frame to the floor's with equal frames, measured right after it; a median.
     times_floor: float | None
 
 
@@ -30,7 +30,7 @@ def compared(
     seconds: float,
     tell: Callable[[str], object],
 ) -> list[Standing]:
-    """The medians of ``repeats`` rounds. After each contender that sends at a rate comes the floor with its frames."""
+    """The medians of ``repeats`` rounds. After each contender with a rate the floor is measured with equal frames."""
     found: dict[str, list[Result]] = {each.name: [] for each in contenders}
     floors: list[Result] = []
     ratios: dict[str, list[float]] = {each.name: [] for each in contenders}

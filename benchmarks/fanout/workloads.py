@@ -1,4 +1,4 @@
-"""What is asked of each contender: so many clients, so many symbols each, so many ticks a second."""
+"""The workloads: numbers of clients, symbols and ticks a second."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Final, Self
 class Workload:
     name: str
     clients: int
-    #: Symbols that a client watches, and that there are.
+    #: Symbols per client, and in total.
     each: int
     symbols: int
-    #: Of all symbols together.
+    #: Of all symbols.
     ticks_per_second: int
     #: Whether all clients watch the same symbols.
     same: bool = False
@@ -26,13 +26,13 @@ class Workload:
 
     @property
     def offered(self) -> float:
-        """Ticks a second times the clients that watch their symbol."""
+        """Ticks a second, each counted once per client that watches its symbol."""
         return self.ticks_per_second * self.each / self.symbols * self.clients
 
     def plan(self, client: int, names: Sequence[str]) -> list[str]:
-        """The symbols that a client watches. Spread so that each symbol has as many clients as any other."""
+        """The symbols of a client. All symbols have equally many clients."""
         first = 0 if self.same else client * self.each
-        # A step without a common factor with the number of symbols visits each of them before any comes again.
+        # A step coprime to the number of symbols visits all symbols before repeating one.
         return [names[(first + at) * _STEP % self.symbols] for at in range(self.each)]
 
     def scaled(self, clients: int) -> Self:
@@ -50,5 +50,5 @@ WORKLOADS: Final = {
         Workload("W4", 10_000, 5, 500, 500),
     )
 }
-#: For the time from a tick to a client that takes each at once.
+#: For the latency of clients without a rate limit.
 AT_ONCE: Final = Workload("at once", 1_000, 20, 500, 500)

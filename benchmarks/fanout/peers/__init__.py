@@ -1,1 +1,1 @@
-"""Others that could carry prices: each a small server that sends every tick to those who asked for its symbol."""
+"""Other servers: each sends every tick to the clients subscribed to its symbol."""

@@ -1,4 +1,4 @@
-"""aiohttp as its documentation shows it: ``await socket.send_str`` for each client and tick.
+"""aiohttp as in its documentation: ``await socket.send_str`` for each client and tick.
 
 python -m benchmarks.fanout.peers.aiohttp_sends SYMBOLS TICKS_PER_SECOND
 """

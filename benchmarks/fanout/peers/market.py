@@ -1,4 +1,4 @@
-"""The ticks that all peers send: a JSON text each, with the time it was made."""
+"""The ticks that all peers send, as JSON with a timestamp."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-#: Slices a second: as often as ticker's own market makes its ticks.
+#: Slices a second, as in ticker's simulated market.
 SLICES = 250
 
 
 def ticks(symbols: int, count: int = 100_000) -> list[tuple[str, str]]:
-    """Symbols and the ends of their messages, ready but for the stamp."""
+    """Symbols and their messages without the timestamp."""
     rng = np.random.default_rng(1)
     codes = rng.integers(0, symbols, count).tolist()
     prices = np.round(rng.uniform(10, 500, count), 2).tolist()
@@ -25,7 +25,7 @@ def ticks(symbols: int, count: int = 100_000) -> list[tuple[str, str]]:
 
 
 class Player:
-    """Calls ``publish`` with symbol and message for each tick, at the rate, for as long as it can keep it."""
+    """Calls ``publish`` with symbol and message for each tick at the given rate."""
 
     def __init__(self, symbols: int, ticks_per_second: int, publish: Callable[[str, str], object]) -> None:
         self._made = ticks(symbols)
@@ -36,7 +36,7 @@ class Player:
 
     def publish_due(self) -> None:
         due = int((time.monotonic() - self._began_s) * self._ticks_per_second)
-        # One that is far behind leaves ticks out, and doesn't freeze over them.
+        # A publisher far behind skips ticks.
         for _ in range(min(due - self._sent, max(1, self._ticks_per_second // 50))):
             symbol, rest = self._made[self._at]
             self._at = (self._at + 1) % len(self._made)
@@ -45,7 +45,7 @@ class Player:
 
 
 async def play(symbols: int, ticks_per_second: int, publish: Callable[[str, str], object]) -> None:
-    """A player on the running event loop, for ever."""
+    """Run a player on the event loop forever."""
     player = Player(symbols, ticks_per_second, publish)
     while True:
         player.publish_due()

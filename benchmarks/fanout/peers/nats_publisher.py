@@ -1,4 +1,4 @@
-"""Publishes ticks to a nats-server, in its own protocol: a subject a symbol. The server is what is measured.
+"""Publishes ticks to a nats-server, with a subject per symbol. The server is measured.
 
 python -m benchmarks.fanout.peers.nats_publisher PORT SYMBOLS TICKS_PER_SECOND
 """

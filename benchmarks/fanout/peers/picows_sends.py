@@ -1,4 +1,4 @@
-"""picows: a send for each client and tick.
+"""picows: one send for each client and tick.
 
 python -m benchmarks.fanout.peers.picows_sends SYMBOLS TICKS_PER_SECOND
 """

@@ -1,4 +1,4 @@
-"""uWebSockets, by its Python package socketify: its own ``publish`` to the subscribers of a topic, one a symbol.
+"""uWebSockets with its Python package socketify: ``publish`` to the subscribers of a topic per symbol.
 
 python -m benchmarks.fanout.peers.uwebsockets_publish SYMBOLS TICKS_PER_SECOND
 """
@@ -29,10 +29,10 @@ def main(symbols: int, ticks_per_second: int) -> None:
     app = App()
     events = {"upgrade": accept, "message": watch}
     app.ws("/*", {"compression": 0, "max_payload_length": 65_536, "idle_timeout": 0, **events})
-    # It can't tell which port it took of those that are free: it is told one.
+    # It can't report which free port it took, so it gets one.
     app.listen({"host": "127.0.0.1", "port": free_port()}, lambda config: print(f"127.0.0.1:{config.port}", flush=True))
     player = Player(symbols, ticks_per_second, lambda symbol, text: app.publish(symbol, text, OpCode.TEXT))
-    # On its own loop: its bridge to asyncio would spin, and be measured by that.
+    # On its own loop: its bridge to asyncio busy-waits.
     loop = app.loop.uv_loop
     timer = loop.create_timer(0, 1000 // SLICES, lambda player: player.publish_due(), player)
     loop.run()

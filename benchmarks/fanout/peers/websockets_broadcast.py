@@ -1,4 +1,4 @@
-"""websockets: its own ``broadcast`` to the clients of each tick's symbol.
+"""websockets: ``broadcast`` to the clients of each tick's symbol.
 
 python -m benchmarks.fanout.peers.websockets_broadcast SYMBOLS TICKS_PER_SECOND
 """

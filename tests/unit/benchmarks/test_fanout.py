@@ -1,4 +1,4 @@
-"""The fan-out benchmark's own parts: what it counts must be right before what it says can be."""
+"""The parts of the fan-out benchmark: workloads, readers, medians, ratios."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def result(us: float, *faults: str) -> Result:
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536])
 @pytest.mark.parametrize("step", [1, 7, 1 << 20])
-def test_frames_are_found_however_they_are_cut(size: int, step: int) -> None:
-    """Of each length of header; what isn't whole stays for the next time."""
+def test_frames_are_found_in_any_segmentation(size: int, step: int) -> None:
+    """With each header length; incomplete frames stay in the buffer."""
     sent = [b"x" * size, b"second"]
     stream = b"".join(map(server_frame, sent))
     step = max(step, size // 50)
@@ -39,14 +39,14 @@ def test_frames_are_found_however_they_are_cut(size: int, step: int) -> None:
 
 
 def test_a_clients_frame_is_masked() -> None:
-    """By zeros: the payload stays readable."""
+    """With zeros: the payload stays readable."""
     assert client_frame(b"abc") == bytes((0x81, 0x83, 0, 0, 0, 0)) + b"abc"
     assert client_frame(b"x" * 200)[:8] == bytes((0x81, 0x80 | 126, 0, 200, 0, 0, 0, 0))
 
 
 @pytest.mark.parametrize("workload", WORKLOADS.values(), ids=lambda each: each.name)
-def test_each_symbol_has_as_many_clients_as_any_other(workload: object) -> None:
-    """So that the ticks offered are what the workload says, whichever symbols tick most."""
+def test_all_symbols_have_equally_many_clients(workload: object) -> None:
+    """So the number of offered ticks doesn't depend on which symbols tick."""
     assert isinstance(workload, type(WORKLOADS["W1"]))
     names = [str(number) for number in range(workload.symbols)]
     plans = [workload.plan(client, names) for client in range(workload.clients)]
@@ -58,8 +58,8 @@ def test_each_symbol_has_as_many_clients_as_any_other(workload: object) -> None:
 @pytest.mark.parametrize(
     ("kind", "encode"), [(Updates, lambda m: json.dumps(m).encode()), (PackedUpdates, msgpack.packb)]
 )
-def test_updates_are_laid_over_each_other_and_gaps_are_told(kind: type[Updates], encode: object) -> None:
-    """A row that nobody asked for, and a version that doesn't join on, are faults."""
+def test_updates_are_merged_and_gaps_are_reported(kind: type[Updates], encode: object) -> None:
+    """A row that is not subscribed, and a gap in the versions, are faults."""
     reader = kind(["A"])
     assert callable(encode)
 
@@ -74,8 +74,8 @@ def test_updates_are_laid_over_each_other_and_gaps_are_told(kind: type[Updates],
     assert reader.faults == ["a gap: since 9, have 6", "B was not asked for"]
 
 
-def test_a_tick_that_is_missing_is_told() -> None:
-    """By the numbers of the channel; what the server says is lost is counted."""
+def test_a_missing_tick_is_reported() -> None:
+    """By the channel's numbers; losses reported by the server are counted."""
     reader = Ticks(["A"])
     for since, version, lost in ((3, 5, None), (5, 6, None), (6, 9, {"A": 2})):
         message = {"type": "trades", "since": since, "version": version, "data": [["A", 1, 2.0, 3.0]]}
@@ -86,7 +86,7 @@ def test_a_tick_that_is_missing_is_told() -> None:
 
 
 def test_messages_of_nats_are_found_across_frames() -> None:
-    """Its lines and payloads don't know where a frame ends."""
+    """Its lines and payloads may cross frame boundaries."""
     tick = b'{"symbol":"A","ts":4,"price":1,"size":2}'
     stream = b"INFO {}\r\n" + b"MSG A 1 %d\r\n%b\r\n" % (len(tick), tick) * 3 + b"PING\r\n"
     reader = NatsTicks(["A"])
@@ -95,14 +95,14 @@ def test_messages_of_nats_are_found_across_frames() -> None:
     assert (reader.updates, reader.ages, reader.faults) == (3, [6, 6, 6], [])
 
 
-def test_the_middle_of_repeats_keeps_every_fault() -> None:
-    """A figure is the median; a fault is a fault."""
+def test_the_median_of_repeats_keeps_every_fault() -> None:
+    """Figures are medians; faults are collected."""
     found = middle([result(3, "x"), result(1), result(2)])
     assert (found.us_a_frame, found.ages_ms, found.faults, found.checked) == (2, (2, 2, 2), ("x",), 15)
 
 
-def test_a_ratio_that_has_grown_by_more_than_half_is_told(tmp_path: Path) -> None:
-    """One that is unknown, or a little higher, is not."""
+def test_a_ratio_grown_by_more_than_half_is_reported(tmp_path: Path) -> None:
+    """An unknown or slightly higher one is not."""
     known = tmp_path / "ratios.json"
     ratios.save(known, {"W1": [Standing(TICKER, result(1), 2.0)]})
     assert ratios.above(known, {"W1": [Standing(TICKER, result(1), 3.0)]}) == []
