@@ -1,4 +1,4 @@
-"""The list of feeds: options as people give them, and feeds that are broken."""
+"""The list of installed feeds and their options."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def option(name: str) -> Option:
     return next(option for option in listing("sine").options if option.name == name)
 
 
-def test_an_option_tells_what_it_takes_and_what_it_is_without_it() -> None:
-    """Kind, default and description come from the field's annotation, "or None" left out."""
+def test_an_option_has_the_kind_default_and_description_of_its_field() -> None:
+    """An optional field ("or None") has the kind of its type."""
     assert (option("rate_hz").kind, option("rate_hz").default) == ("number", "2.5")
     assert (option("depth").kind, option("depth").default) == ("whole number", None)
     assert (option("symbols").kind, option("symbols").default) == ("a,b,…", "SIN,WAVE")
@@ -26,37 +26,33 @@ def test_an_option_tells_what_it_takes_and_what_it_is_without_it() -> None:
     assert option("rate_hz").description == "How fast."
 
 
-def test_choices_are_told_one_by_one() -> None:
-    """An enumeration and a literal are lists of words."""
+def test_enumerations_and_literals_are_choices() -> None:
     assert option("venue").choices == ("lit", "dark")
     assert option("venue").default == "lit"
     assert option("side").kind == "ask|bid"
 
 
-def test_a_flag_has_an_opposite() -> None:
-    """A bool is given without a value, either way."""
+def test_a_flag_can_be_negated() -> None:
     assert option("loop").flags == ("--loop", "--no-loop")
     assert option("loop").variable == "TICKER_LOOP"
 
 
-def test_an_option_that_the_server_has_too_is_given_with_the_feeds_name() -> None:
-    """The server's --host stays the server's."""
+def test_an_option_with_the_name_of_a_server_option_gets_the_feeds_name_as_prefix() -> None:
     assert option("host").flags == ("--sine-host",)
     assert option("host").variable == "TICKER_SINE_HOST"
 
 
 def test_the_reserved_names_are_the_servers_options() -> None:
-    """A new option of `ticker serve` must be reserved, or a feed's would hide it."""
+    """A feed's option of the same name would otherwise hide the server's."""
     assert {param.name for param in command.params} | {"help"} == RESERVED
 
 
-def test_the_summary_is_the_first_sentence() -> None:
-    """It stands on one line in the list."""
+def test_the_summary_is_the_first_sentence_of_the_docstring() -> None:
     assert listing("sine").summary == "Sine waves"
 
 
 def test_broken_feeds_are_listed_with_the_reason() -> None:
-    """Neither an import nor annotations that fail keep the other feeds from being listed."""
+    """An import that fails, and annotations that fail. The other feeds are listed as usual."""
     found = {feed.name: feed for feed in listings()}
     assert list(found) == ["gone", "odd", "plain", "sine"]
     assert "NoSuchClass" in (found["gone"].broken or "")
@@ -64,7 +60,6 @@ def test_broken_feeds_are_listed_with_the_reason() -> None:
     assert found["plain"].broken is found["sine"].broken is None
 
 
-def test_an_unknown_feed_is_an_error_that_names_a_near_one() -> None:
-    """A slip of the finger is told as such."""
+def test_an_unknown_feed_is_an_error_that_suggests_a_similar_name() -> None:
     with pytest.raises(FeedError, match="did you mean sine"):
         listing("sinus")

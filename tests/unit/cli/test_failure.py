@@ -1,4 +1,4 @@
-"""What goes wrong is one line."""
+"""Errors are printed as one line."""
 
 from __future__ import annotations
 
@@ -23,19 +23,17 @@ from ticker.errors import FeedError
     ],
 )
 def test_an_error_is_one_line(error: Exception, line: str) -> None:
-    """The command's name, and what is wrong."""
     assert describe(error) == line
 
 
-def test_a_wrong_use_names_the_help() -> None:
-    """Of the command that was used."""
+def test_a_usage_error_refers_to_the_commands_help() -> None:
     ctx = click.Context(
         click.Command("serve"), info_name="serve", parent=click.Context(click.Group(), info_name="ticker")
     )
     assert describe(click.UsageError("Odd.", ctx)) == "ticker: Odd; see ticker serve --help"
 
 
-def test_nothing_in_an_error_steers_the_terminal() -> None:
+def test_control_characters_in_an_error_are_replaced() -> None:
     """File names and symbols come from outside."""
     assert describe(Failure("x\x1b[31m\x07y\u202ez")) == "ticker: x�[31m�y�z"
     assert printable("plain – ✓ text") == "plain – ✓ text"
@@ -51,8 +49,7 @@ def test_nothing_in_an_error_steers_the_terminal() -> None:
         (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), "no such host"),
     ],
 )
-def test_why_an_address_can_not_be_had_is_told_in_words(error: OSError, said: str) -> None:
-    """With the address, and what to do if that is known."""
+def test_an_address_that_can_not_be_bound_is_an_error_with_address_and_reason(error: OSError, said: str) -> None:
     line = describe(cannot_listen("::1", 80, error))
     assert line.startswith("ticker: can't listen on [::1]:80: ")
     assert said in line

@@ -1,4 +1,4 @@
-"""A feed's options beside the command's own: parsing, the environment, whose option it is, help."""
+"""A feed's options beside the command's own: parsing, environment, errors, help."""
 
 from __future__ import annotations
 
@@ -43,64 +43,56 @@ def wrong(*args: str, env: dict[str, str] | None = None) -> str:
     return result.output + str(result.exception)
 
 
-def test_the_chosen_feeds_options_are_taken_wherever_feed_stands() -> None:
-    """Its name may come after its options, and from the environment."""
+def test_feed_may_stand_after_the_feeds_options() -> None:
+    """And in the environment."""
     assert said("--speed", "3", "--feed", "plain") == "plain None [('speed', 3.0)]"
     assert said("--feed=plain", "--speed=3") == "plain None [('speed', 3.0)]"
     assert said("--speed", "3", env={"TICKER_FEED": "plain"}) == "plain None [('speed', 3.0)]"
 
 
-def test_what_is_not_given_is_left_to_the_feed() -> None:
-    """Defaults are the feed's affair."""
+def test_options_that_are_not_given_are_not_passed_to_the_feed() -> None:
     assert said() == "sine None []"
 
 
-def test_flags_are_on_or_off() -> None:
-    """Off is something else than not given."""
+def test_a_flag_is_on_off_or_not_given() -> None:
     assert said("--loop") == "sine None [('loop', True)]"
     assert said("--no-loop") == "sine None [('loop', False)]"
 
 
-def test_a_feeds_option_and_the_commands_of_the_same_name_are_apart() -> None:
-    """The feed's is spelt with its name."""
+def test_a_feeds_option_with_the_name_of_a_command_option_has_a_prefix() -> None:
     assert said("--host", "h", "--sine-host", "f") == "sine h [('host', 'f')]"
 
 
-def test_the_environment_gives_what_the_command_line_does_not() -> None:
-    """`TICKER_` and the option's name; the command line wins."""
+def test_the_command_line_takes_precedence_over_the_environment() -> None:
     env = {"TICKER_RATE_HZ": "7", "TICKER_LOOP": "yes"}
     assert said(env=env) == "sine None [('loop', True), ('rate_hz', 7.0)]"
     assert said("--rate-hz", "8", env=env) == "sine None [('loop', True), ('rate_hz', 8.0)]"
 
 
-def test_the_environment_of_another_feed_does_not_count() -> None:
-    """A variable for a feed that isn't chosen may stand there, even with nonsense in it."""
+def test_variables_of_other_feeds_are_ignored() -> None:
+    """Invalid ones too."""
     assert said("--feed", "plain", env={"TICKER_RATE_HZ": "nonsense"}) == "plain None []"
 
 
-def test_an_option_of_another_feed_is_told_as_such() -> None:
-    """It is not just unknown."""
+def test_an_option_of_another_feed_is_an_error_that_names_the_feed() -> None:
     assert "--speed is an option of the feed plain, not of sine" in wrong("--speed", "3")
 
 
 def test_an_option_of_no_feed_is_unknown() -> None:
-    """As any command would say."""
     assert "--spede" in wrong("--spede", "3")
 
 
 @pytest.mark.parametrize("args", [("--rate-hz", "fast"), ("--side", "both"), ("--depth", "1.5")])
-def test_a_value_of_the_wrong_form_is_an_error_that_names_the_option(args: tuple[str, str]) -> None:
-    """Known before the feed is built."""
+def test_an_invalid_value_is_an_error_that_names_the_option(args: tuple[str, str]) -> None:
     assert args[0] in wrong(*args)
 
 
-def test_a_broken_feed_that_is_chosen_is_an_error() -> None:
-    """And one that isn't chosen is nobody's trouble (see the other tests)."""
+def test_choosing_a_broken_feed_is_an_error() -> None:
     assert "NoSuchClass" in wrong("--feed", "gone")
 
 
-def test_help_shows_the_options_of_every_feed_and_warns_of_broken_ones() -> None:
-    """Grouped by feed, with default and variable; whichever feed is chosen, even one that isn't there."""
+def test_help_has_a_section_for_each_feed_and_warns_of_broken_ones() -> None:
+    """Whichever feed is chosen, even one that does not exist."""
     for args in (("--help",), ("--feed", "plain", "--help"), ("--feed", "nonsense", "--help")):
         text = said(*args)
         assert text.index("Feed plain:") < text.index("Feed sine:")
@@ -115,7 +107,7 @@ def test_help_shows_the_options_of_every_feed_and_warns_of_broken_ones() -> None
 
 
 def test_a_list_takes_all_words_up_to_the_next_option_and_may_be_repeated() -> None:
-    """As a shell's pattern gives them; commas are the feed's affair."""
+    """The feed splits words at commas."""
     assert said("--feed", "plain", "--path", "a", "b,c", "--speed", "2") == (
         "plain None [('path', ('a', 'b,c')), ('speed', 2.0)]"
     )
@@ -129,13 +121,12 @@ def test_a_list_takes_all_words_up_to_the_next_option_and_may_be_repeated() -> N
 
 
 @pytest.mark.parametrize("args", [("--path",), ("--path", "--speed", "1"), ("--path", "a", "--path")])
-def test_a_list_without_a_word_is_an_error(args: tuple[str, ...]) -> None:
-    """As it is for any option."""
+def test_a_list_without_a_value_is_an_error(args: tuple[str, ...]) -> None:
     assert "--path" in wrong("--feed", "plain", *args)
 
 
-def test_paths_in_the_environment_are_separated_as_the_system_does_it() -> None:
-    """And the words of another list as the feed does it."""
+def test_paths_in_the_environment_are_separated_as_in_path() -> None:
+    """Another list is one text, which the feed splits."""
     env = {"TICKER_PATH": f"a,b{os.pathsep}c d", "TICKER_NAMES": "A,B C"}
     assert said("--feed", "plain", env=env) == "plain None [('names', ('A,B C',)), ('path', ('a,b', 'c d'))]"
 
@@ -143,8 +134,8 @@ def test_paths_in_the_environment_are_separated_as_the_system_does_it() -> None:
 # Files
 
 
-def test_files_alone_choose_the_feed_that_takes_them() -> None:
-    """Before, between and after its options; those given as an option come first."""
+def test_files_choose_the_feed_that_takes_them() -> None:
+    """They may stand anywhere; files of the option come first."""
     assert said("a", "b", "--speed", "2") == "plain None [('path', ('a', 'b')), ('speed', 2.0)]"
     assert said("--speed", "2", "a") == "plain None [('path', ('a',)), ('speed', 2.0)]"
     assert said("--host", "h", "a") == "plain h [('path', ('a',))]"
@@ -153,11 +144,10 @@ def test_files_alone_choose_the_feed_that_takes_them() -> None:
 
 
 def test_files_for_a_feed_that_takes_none_are_an_error() -> None:
-    """Which says whose they could be."""
     assert "a.csv: the feed sine takes no files" in wrong("--feed", "sine", "a.csv")
     assert "a.csv: the feed sine takes no files" in wrong("a.csv", env={"TICKER_FEED": "sine"})
 
 
-def test_an_option_of_another_feed_beside_files_is_told() -> None:
-    """The feed is not chosen by its options."""
+def test_options_do_not_choose_the_feed() -> None:
+    """So files with an option of another feed are an error."""
     assert "a.csv" in wrong("a.csv", "--rate-hz", "3")

@@ -1,4 +1,4 @@
-"""The bar for long files: on a terminal, not at once, and gone when it is done."""
+"""The progress bar for loading files."""
 
 from __future__ import annotations
 
@@ -26,8 +26,7 @@ class Clock:
         return self.now_s
 
 
-def test_what_is_done_soon_needs_no_bar() -> None:
-    """It would only flicker."""
+def test_a_short_load_shows_no_bar() -> None:
     out, clock = Terminal(), Clock()
     with LoadingBar(out, clock) as bar:
         clock.now_s = 0.1
@@ -35,8 +34,8 @@ def test_what_is_done_soon_needs_no_bar() -> None:
     assert out.getvalue() == ""
 
 
-def test_a_long_file_has_a_bar_which_goes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With name, share and rows; the line is wiped out at the end."""
+def test_a_long_load_shows_a_bar_and_erases_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With name, percentage and rows."""
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "100")
@@ -53,8 +52,9 @@ def test_a_long_file_has_a_bar_which_goes(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize(("out", "term"), [(io.StringIO(), "xterm"), (Terminal(), "dumb")])
-def test_elsewhere_there_is_nothing(out: io.StringIO, term: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A log has no use for it."""
+def test_no_bar_is_shown_without_a_capable_terminal(
+    out: io.StringIO, term: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TERM", term)
     with LoadingBar.on(out) as bar:
         bar.show(reading())

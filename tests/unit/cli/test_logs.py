@@ -1,4 +1,4 @@
-"""The log: lines on stderr that never hold the loop and can't be forged."""
+"""The log on stderr: it never blocks the event loop, and its entries can't be forged."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def record(message: str) -> logging.LogRecord:
     return logging.LogRecord("ticker", logging.INFO, "", 0, message, None, None)
 
 
-def test_lines_are_written_in_order() -> None:
-    """By another thread, and all of them once it has ended."""
+def test_a_thread_writes_the_lines_in_order() -> None:
+    """All are written when `end` returns."""
     lines: list[str] = []
     handler = ThreadedHandler(lines.append)
     for word in ("one", "two", "three"):
@@ -25,8 +25,8 @@ def test_lines_are_written_in_order() -> None:
     assert lines == ["one\n", "two\n", "three\n"]
 
 
-def test_a_reader_that_hangs_costs_lines_and_nothing_else() -> None:
-    """The queue has a bound; what finds it full is counted, and the count is told when there is room again."""
+def test_lines_are_dropped_and_counted_while_the_reader_hangs() -> None:
+    """The queue is bounded; the count is logged when there is room again."""
     writing, may_go_on = threading.Event(), threading.Event()
     lines: list[str] = []
 
@@ -49,8 +49,7 @@ def test_a_reader_that_hangs_costs_lines_and_nothing_else() -> None:
     assert "f" not in text.replace("fast", "")
 
 
-def test_a_reader_that_is_gone_is_no_error() -> None:
-    """The service goes on without a log."""
+def test_a_closed_stderr_is_no_error() -> None:
 
     def write(_: str) -> None:
         raise BrokenPipeError
@@ -61,8 +60,7 @@ def test_a_reader_that_is_gone_is_no_error() -> None:
     handler.end(0.01)
 
 
-def test_what_came_from_outside_writes_no_lines_and_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    """A message with a line break or an escape sequence in it stays one harmless line."""
+def test_a_message_with_line_breaks_and_escape_sequences_is_one_plain_line(capsys: pytest.CaptureFixture[str]) -> None:
     with logging_to_stderr("info"):
         logging.getLogger("ticker.x").info("hello\nINFO forged \x1b[2J")
     told = capsys.readouterr().err
@@ -71,8 +69,8 @@ def test_what_came_from_outside_writes_no_lines_and_steers_no_terminal(capsys: p
     assert "hello INFO forged" in told
 
 
-def test_a_line_of_json_is_one_whatever_came_from_outside(capsys: pytest.CaptureFixture[str]) -> None:
-    """ASCII, with the connection's id, and a traceback within the same line."""
+def test_an_entry_in_json_is_one_line_of_ascii(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the connection's id; a traceback is in the same line."""
     log = logging.getLogger("ticker.x")
     with logging_to_stderr("info", "json"):
         log.info('client %s: hello\n"forged" \x1b[2J \u202e', "7", extra={"client": "7"})
@@ -90,14 +88,14 @@ def test_a_line_of_json_is_one_whatever_came_from_outside(capsys: pytest.Capture
     assert "client" not in second
 
 
-def test_half_a_character_is_no_error_in_a_line_of_json() -> None:
-    """Such a one can't be written as UTF-8. (It is not logged here: neither could pytest hand it on.)"""
+def test_a_lone_surrogate_is_escaped_in_json() -> None:
+    """It can't be encoded in UTF-8. It is not logged here, since pytest could not pass it on."""
     record = logging.LogRecord("ticker.x", logging.INFO, __file__, 1, "hello \ud800", None, None)
     assert r"hello \ud800" in _JsonLine().format(record)
 
 
-def test_the_level_holds_and_ends_with_it(capsys: pytest.CaptureFixture[str]) -> None:
-    """Afterwards nothing is written any more."""
+def test_the_level_applies_within_the_block(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is written after it."""
     log = logging.getLogger("ticker.x")
     with logging_to_stderr("warning", "ticker: %(message)s"):
         log.info("not this")
@@ -107,8 +105,8 @@ def test_the_level_holds_and_ends_with_it(capsys: pytest.CaptureFixture[str]) ->
     assert capsys.readouterr().err == "ticker: but this\n"
 
 
-def test_an_exception_writes_no_entries_and_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    """Its words may have come from outside; its lines stay lines, but none that looks like an entry."""
+def test_lines_of_an_exception_are_indented_and_plain(capsys: pytest.CaptureFixture[str]) -> None:
+    """So none looks like an entry, or controls the terminal."""
     with logging_to_stderr("info"):
         try:
             raise ValueError("hello\n2026-01-01 00:00:00,000 INFO forged\x1b[2J")

@@ -1,4 +1,4 @@
-"""The group of commands: help, statuses, and what it takes to come up."""
+"""The group of commands: help, exit status, start-up."""
 
 from __future__ import annotations
 
@@ -14,22 +14,19 @@ import ticker
 from ticker.cli import Commands, main
 
 
-def test_without_a_command_it_shows_its_help() -> None:
-    """That is no mistake of the user's."""
+def test_without_a_command_it_prints_the_help() -> None:
     result = CliRunner().invoke(main, [])
     assert result.exit_code == 0
     for command in ("serve", "watch", "feeds"):
         assert command in result.output
 
 
-def test_it_tells_its_version() -> None:
-    """The package's."""
+def test_it_prints_the_version() -> None:
     assert CliRunner().invoke(main, ["--version"]).output == f"ticker {ticker.__version__}\n"
 
 
 @pytest.mark.parametrize("args", [["serv"], ["--nonsense"], ["watch", "--rate", "often"], ["feeds", "extra"]])
-def test_wrong_use_is_one_line_and_status_2(args: list[str]) -> None:
-    """On stderr, and nothing on stdout."""
+def test_a_usage_error_is_one_line_on_stderr_and_status_2(args: list[str]) -> None:
     result = CliRunner().invoke(main, args)
     assert result.exit_code == 2
     assert result.stdout == ""
@@ -40,8 +37,8 @@ def test_wrong_use_is_one_line_and_status_2(args: list[str]) -> None:
 @pytest.mark.parametrize(
     ("raised", "status"), [(KeyboardInterrupt(), 130), (BrokenPipeError(), 0), (FileNotFoundError(2, "gone", "x"), 2)]
 )
-def test_every_end_has_its_status(raised: BaseException, status: int) -> None:
-    """Ctrl-C before anything runs is 130; a reader who has read enough is no error."""
+def test_interrupts_closed_pipes_and_errors_have_an_exit_status(raised: BaseException, status: int) -> None:
+    """130 for Ctrl-C, 0 for a reader that closed the pipe."""
 
     @click.group(cls=Commands)
     def group() -> None:
@@ -52,8 +49,7 @@ def test_every_end_has_its_status(raised: BaseException, status: int) -> None:
     assert "Traceback" not in result.output
 
 
-def test_a_fault_of_the_programs_own_is_not_hidden() -> None:
-    """It keeps its traceback."""
+def test_an_unexpected_exception_keeps_its_traceback() -> None:
 
     @click.group(cls=Commands)
     def group() -> None:
@@ -63,8 +59,7 @@ def test_a_fault_of_the_programs_own_is_not_hidden() -> None:
 
 
 @pytest.mark.parametrize("args", [["--help"], ["watch", "--help"], ["--version"]])
-def test_help_comes_at_once(args: list[str]) -> None:
-    """Nothing that is slow to import is needed for it."""
+def test_help_imports_no_slow_module(args: list[str]) -> None:
     heavy = ["numpy", "pandas", "aiohttp", "rich", "asyncio"]
     code = (
         "import sys, json\nfrom ticker.cli import main\n"

@@ -1,4 +1,4 @@
-"""Numbers as people type them and read them."""
+"""Numbers in options and in output."""
 
 from __future__ import annotations
 
@@ -20,21 +20,18 @@ from ticker.cli.numbers import AMOUNT, price, short, signed
         (99.0, "99.00"),
     ],
 )
-def test_a_price_has_two_decimals_and_more_where_they_say_something(value: float | None, text: str) -> None:
-    """Tick sizes below a cent are shown, and noise of floats is not."""
+def test_a_price_has_two_decimals_or_up_to_four_significant_ones(value: float | None, text: str) -> None:
     assert price(value) == text
 
 
-def test_the_noise_of_floats_is_not_shown() -> None:
-    """0.1 + 0.2 and its like look like what they mean."""
+def test_rounding_errors_of_floats_are_not_shown() -> None:
     assert price(100.1 + 0.2) == "100.30"
 
 
 @pytest.mark.parametrize(
     ("value", "text"), [(None, ""), (1.0, "+1.00"), (-1234.5, "−1,234.50"), (0.0, "0.00"), (-0.001, "0.00")]
 )
-def test_a_change_has_its_sign_unless_it_rounds_to_zero(value: float | None, text: str) -> None:
-    """The sign tells the direction where colours can't."""
+def test_a_change_has_a_sign_unless_it_rounds_to_zero(value: float | None, text: str) -> None:
     assert signed(value) == text
 
 
@@ -46,17 +43,16 @@ def test_a_change_has_its_sign_unless_it_rounds_to_zero(value: float | None, tex
     ],
 )  # fmt: skip
 def test_a_volume_is_three_digits_and_a_unit(value: float | None, text: str) -> None:
-    """Never a rounded 1000 of the smaller unit."""
+    """Never 1000 of the smaller unit."""
     assert short(value) == text
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "1e999", "many"])
 def test_an_amount_is_a_finite_number_above_zero(text: str) -> None:
-    """Also "nan" and "inf" are refused, which are floats."""
+    """ "nan" and "inf" are rejected."""
     with pytest.raises(click.BadParameter):
         AMOUNT.convert(text, None, None)
 
 
 def test_an_amount_may_have_decimals() -> None:
-    """Half a second, for instance."""
     assert AMOUNT.convert("0.5", None, None) == 0.5

@@ -1,4 +1,4 @@
-"""Commands from other packages: found by entry point, and unable to hurt the rest."""
+"""Commands of other packages, found by entry points."""
 
 from __future__ import annotations
 
@@ -34,23 +34,21 @@ def plugins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ticker.cli.plugins.entry_points", lambda group: points if group == GROUP else [])
 
 
-def test_inspect_comes_in_by_this_door() -> None:
-    """Like anybody's command."""
+def test_inspect_is_a_plug_in() -> None:
     assert "inspect" in installed_commands()
     assert "inspect" in CliRunner().invoke(main, ["--help"]).output
 
 
 @pytest.mark.usefixtures("plugins")
-def test_a_plug_in_is_a_command_like_the_others() -> None:
-    """In the help, and when it is named."""
+def test_a_plug_in_is_listed_and_runs() -> None:
     assert "Says hello." in CliRunner().invoke(main, ["--help"]).output
     assert CliRunner().invoke(main, ["hello"]).output == "hello\n"
 
 
 @pytest.mark.usefixtures("plugins")
 @pytest.mark.parametrize("name", ["gone", "nowhere", "text"])
-def test_a_broken_one_says_so_when_it_is_named(name: str) -> None:
-    """In one line, whatever it was given; the help shows the others, and that it is broken."""
+def test_a_broken_plug_in_is_an_error_of_one_line_when_it_is_called(name: str) -> None:
+    """The help marks it, and lists the others."""
     result = CliRunner().invoke(main, [name, "x", "--y", "z"])
     assert result.exit_code == 2
     assert len(result.stderr.splitlines()) == 1
@@ -61,7 +59,6 @@ def test_a_broken_one_says_so_when_it_is_named(name: str) -> None:
 
 
 @pytest.mark.usefixtures("plugins")
-def test_a_command_of_tickers_own_is_not_replaced() -> None:
-    """And stands in the help once."""
+def test_a_plug_in_does_not_replace_a_built_in_command() -> None:
     assert CliRunner().invoke(main, ["feeds"]).output != "hello\n"
     assert CliRunner().invoke(main, ["--help"]).output.count("\n  feeds ") == 1

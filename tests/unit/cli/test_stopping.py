@@ -1,4 +1,4 @@
-"""Signals: the first asks, the second ends it, and so does being slow."""
+"""Signals: the first requests a stop; the second, or a timeout, ends the process."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ticker.cli.stopping import Stop, run
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
-def test_a_signal_asks_the_command_to_stop_and_gives_the_status(number: signal.Signals, status: int) -> None:
-    """0 for SIGTERM, 130 for Ctrl-C; what the command does until then is its own affair."""
+def test_a_signal_requests_a_stop_and_sets_the_exit_status(number: signal.Signals, status: int) -> None:
+    """0 for SIGTERM, 130 for Ctrl-C."""
     left: list[int] = []
 
     async def work(stop: Stop) -> int:
@@ -25,8 +25,7 @@ def test_a_signal_asks_the_command_to_stop_and_gives_the_status(number: signal.S
     assert left == []
 
 
-def test_a_signal_before_the_loop_runs_counts() -> None:
-    """A process that is stopped while it still starts doesn't run on."""
+def test_a_signal_before_the_loop_runs_is_not_lost() -> None:
     stop = Stop(leave=lambda _: None)
     stop.ask(signal.SIGTERM)
 
@@ -37,8 +36,7 @@ def test_a_signal_before_the_loop_runs_counts() -> None:
     assert run(work, stop) == 7
 
 
-def test_a_command_that_ends_by_itself_gives_its_own_status() -> None:
-    """Nobody has to stop it."""
+def test_a_command_that_returns_sets_its_own_exit_status() -> None:
 
     async def work(_: Stop) -> int:
         return 3
@@ -46,8 +44,8 @@ def test_a_command_that_ends_by_itself_gives_its_own_status() -> None:
     assert run(work) == 3
 
 
-def test_a_second_signal_leaves_at_once() -> None:
-    """With the first one's status, whatever the command still does."""
+def test_a_second_signal_ends_the_process() -> None:
+    """With the status of the first."""
     left: list[int] = []
     stop = Stop(leave=left.append)
     stop.ask(signal.SIGINT)
@@ -56,8 +54,8 @@ def test_a_second_signal_leaves_at_once() -> None:
     assert left == [130]
 
 
-def test_what_does_not_stop_in_time_is_left() -> None:
-    """A feed that holds the event loop must not keep the process."""
+def test_a_command_that_does_not_stop_in_time_is_ended() -> None:
+    """A feed may block the event loop."""
     gone = threading.Event()
 
     async def work(stop: Stop) -> int:
@@ -68,8 +66,7 @@ def test_what_does_not_stop_in_time_is_left() -> None:
     run(work, Stop(within_s=0.01, leave=lambda _: gone.set()))
 
 
-def test_handlers_are_put_back() -> None:
-    """Whoever calls a command from a program of his own keeps his handlers."""
+def test_the_previous_signal_handlers_are_restored() -> None:
 
     async def work(_: Stop) -> int:
         assert signal.getsignal(signal.SIGTERM) is not before

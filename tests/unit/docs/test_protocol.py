@@ -1,4 +1,4 @@
-"""docs/protocol.md against the code: what it lists is what there is, and its examples are messages."""
+"""docs/protocol.md against the code: its tables are complete, and its examples are messages."""
 
 from __future__ import annotations
 
@@ -52,27 +52,24 @@ def test_server_messages_are_as_listed() -> None:
 
 
 def test_error_codes_are_as_listed() -> None:
-    """Code, meaning and close code of each."""
     listed = {ticked(row[0])[0]: (row[1], row[2]) for row in table("| code |")}
     assert listed == {row.code: (row.meaning, str(row.close or "")) for row in ERROR_CODES.values()}
 
 
 def test_close_codes_are_as_listed() -> None:
-    """Code, meaning, and whether to reconnect."""
     listed = {int(row[0]): (row[1], row[2]) for row in table("| close code |")}
     assert listed == {row.code: (row.meaning, "yes" if row.reconnect else "no") for row in CLOSE_CODES.values()}
 
 
-def test_rejections_channels_and_states_are_as_listed() -> None:
-    """The smaller tables."""
+def test_rejections_channels_and_feed_states_are_as_listed() -> None:
     assert {ticked(row[0])[0]: row[1] for row in table("| reason |")} == REJECTIONS
     assert {ticked(row[0])[0]: row[1] for row in table("| channel | carries")} == CHANNELS
     states = {ticked(row[0])[0]: row[1] for row in table("| `feed.state` |")}
     assert states == FeedState.MEANINGS
 
 
-def test_the_table_of_limits_is_the_generated_one() -> None:
-    """`make docs` writes it. It lists each limit with its default and its option."""
+def test_the_generated_tables_are_up_to_date() -> None:
+    """`make docs` writes them. That of limits has each default and option."""
     assert generated("protocol.md", TEXT) == TEXT
     rows = {ticked(row[0])[0]: row for row in table("| limit |")}
     defaults = msgspec.to_builtins(Limits())
@@ -84,14 +81,12 @@ def test_the_table_of_limits_is_the_generated_one() -> None:
 
 
 def test_fields_are_as_listed() -> None:
-    """Every field of a symbol is explained, and no other."""
     listed = [name for row in table("| field |") for name in ticked(row[0])]
     assert sorted(listed) == sorted(FIELDS)
 
 
 @pytest.mark.parametrize("example", examples())
-def test_an_example_is_a_message(example: str) -> None:
-    """Each line of JSON decodes as a message of this version, and says all that it says."""
+def test_an_example_is_a_message_without_unknown_keys(example: str) -> None:
     codec = JsonCodec()
     message = codec.decode_client(example) if '"op"' in example else codec.decode_server(example)
     assert json.loads(codec.encode(message)) == json.loads(example)

@@ -1,4 +1,4 @@
-"""The banner: where the server is, what it feeds, and how to connect."""
+"""The banner of `ticker serve`."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def info(*names: str, title: str = "a market", complete: bool = True) -> FeedInf
     return FeedInfo(symbols=SymbolTable(names), title=title, complete=complete)
 
 
-def test_it_tells_the_address_first_and_then_how_to_connect() -> None:
-    """The first line is what programs read it for."""
+def test_the_first_line_has_the_address_and_the_others_how_to_connect() -> None:
+    """Programs read the address from the first line."""
     text = banner("http://127.0.0.1:9000", "walk", info("IBM", "AAPL", "MSFT"), "ticker").plain()
     lines = text.splitlines()
     assert lines[0] == f"ticker {ticker.__version__}  http://127.0.0.1:9000"
@@ -33,27 +33,26 @@ def test_it_tells_the_address_first_and_then_how_to_connect() -> None:
     assert lines[-1] == "Ctrl-C stops."
 
 
-def test_the_usual_address_need_not_be_given() -> None:
-    """`ticker watch` looks there by itself."""
+def test_commands_leave_out_the_default_address() -> None:
     assert "--url" not in banner("http://127.0.0.1:8000", "walk", info("A"), "ticker").plain()
 
 
-def test_a_feed_that_knows_no_symbols_yet_shows_how_to_take_all() -> None:
-    """A replay learns them while it runs."""
+def test_without_known_symbols_the_example_subscribes_to_all() -> None:
+    """A replay finds its symbols while it runs."""
     text = banner("http://127.0.0.1:8000", "csv", info(complete=False), "ticker").plain()
     assert "0 known so far" in text
     assert '["*"]' in text
 
 
-def test_names_are_for_reading_only() -> None:
-    """A title can't steer the terminal, and a name can't be a command of the shell."""
+def test_titles_and_names_are_printable_and_quoted() -> None:
+    """They can't control the terminal, or be a command of the shell."""
     text = banner("http://127.0.0.1:8000", "csv", info("A; rm x", title="\x1b[2Jt"), "ticker").plain()
     assert "\x1b" not in text
     assert "watch 'A; rm x'" in text
 
 
-def test_on_a_terminal_it_says_the_same_in_colours(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And doesn't break its lines: a command is copied out of it."""
+def test_on_a_terminal_it_is_coloured_and_not_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command copied from it has no line breaks."""
 
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
@@ -72,8 +71,8 @@ def test_on_a_terminal_it_says_the_same_in_colours(monkeypatch: pytest.MonkeyPat
     assert "ticker watch AAPL MSFT --url http://127.0.0.1:9000\n" in coloured.getvalue()
 
 
-def test_it_is_out_when_it_was_written() -> None:
-    """Programs read the address from a pipe, which Python fills in blocks otherwise."""
+def test_it_is_flushed() -> None:
+    """Programs read the address from a pipe, which Python buffers."""
 
     class Pipe(io.StringIO):
         out = ""
@@ -87,8 +86,8 @@ def test_it_is_out_when_it_was_written() -> None:
     assert pipe.out == told.plain()
 
 
-def test_the_command_is_called_as_the_shell_finds_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """`ticker` if that is this program; else its path, from here if that is shorter, quoted if need be."""
+def test_the_command_is_named_as_the_shell_finds_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """`ticker` if that is this program; else its shorter path, quoted if necessary."""
     program = tmp_path / "a b" / "ticker"
     program.parent.mkdir()
     program.touch(0o755)
@@ -104,18 +103,15 @@ def test_the_command_is_called_as_the_shell_finds_it(monkeypatch: pytest.MonkeyP
     assert shell_command() == "./ticker"
 
 
-def test_python_dash_m_is_told_as_such_where_there_is_no_command(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """An environment without scripts."""
+def test_without_a_script_the_command_is_python_dash_m(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("sys.argv", ["/x/ticker/__main__.py"])
     monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
     monkeypatch.chdir(tmp_path)
     assert shell_command() == "./python -m ticker"
 
 
-def test_a_replay_is_told_with_its_span_and_how_to_control_it() -> None:
-    """In the replay's own time zone."""
+def test_a_replay_has_its_span_and_the_command_that_controls_it() -> None:
+    """In the replay's time zone."""
     status = ReplayStatus(
         state="playing",
         position=OPEN,

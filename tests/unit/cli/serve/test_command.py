@@ -1,4 +1,4 @@
-"""``ticker serve``: what its options become, and how it ends. The service itself is a fake; e2e has the real one."""
+"""``ticker serve``: its options, settings and end. The service is a fake here; tests/e2e has the real one."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def serve(*options: str, env: dict[str, str] | None = None) -> Result:
     return CliRunner().invoke(main, ["serve", "--feed", "sine", *options], env=env)
 
 
-def test_it_runs_until_it_is_told_to_stop(service: type[FakeService]) -> None:
-    """The banner is out once the service has started; SIGTERM ends it with status 0."""
+def test_it_prints_the_banner_and_runs_until_sigterm(service: type[FakeService]) -> None:
+    """Then the status is 0."""
     result = serve("--key", "k")
     assert result.exit_code == 0
     assert result.stdout.splitlines()[0].endswith(service.url)
@@ -63,14 +63,13 @@ def test_it_runs_until_it_is_told_to_stop(service: type[FakeService]) -> None:
 
 
 def test_ctrl_c_is_status_130(service: type[FakeService], monkeypatch: pytest.MonkeyPatch) -> None:
-    """As shells have it."""
     monkeypatch.setattr(service, "sends", signal.SIGINT)
     assert serve("--key", "k").exit_code == 130
     assert service.made[0].calls == ["start", "stop"]
 
 
-def test_the_options_become_settings_and_the_feeds_options(service: type[FakeService]) -> None:
-    """Those of the server and those of the feed, from the command line and from the environment."""
+def test_options_become_settings_and_options_of_the_feed(service: type[FakeService]) -> None:
+    """From the command line and the environment."""
     result = serve(
         *("--host", "::1", "--port", "0", "--heartbeat", "2.5", "--max-symbols", "7"),
         *("--symbols", "A,B", "--venue", "dark", "--loop"),
@@ -98,10 +97,9 @@ def test_the_options_become_settings_and_the_feeds_options(service: type[FakeSer
         (["--key", "k", "--speed", "1"], "--speed is an option of the feed plain"),
     ],
 )
-def test_a_bad_option_is_one_line_and_nothing_is_started(
+def test_an_invalid_option_is_one_line_and_nothing_is_started(
     service: type[FakeService], options: list[str], said: str
 ) -> None:
-    """On stderr, with status 2."""
     result = serve(*options)
     assert result.exit_code == 2
     assert result.stdout == ""
@@ -111,17 +109,15 @@ def test_a_bad_option_is_one_line_and_nothing_is_started(
 
 
 @pytest.mark.parametrize("variable", ["TICKER_PORT", "TICKER_DEPTH"])
-def test_a_wrong_value_in_the_environment_is_told_by_its_variable(service: type[FakeService], variable: str) -> None:
-    """Whoever reads it has typed no option."""
+def test_an_invalid_value_in_the_environment_names_the_variable(service: type[FakeService], variable: str) -> None:
     result = serve("--key", "k", env={variable: "many"})
     assert result.exit_code == 2
     assert result.stderr.startswith(f"ticker: {variable}: 'many' is not ")
 
 
-def test_an_address_that_can_not_be_had_is_one_line(
+def test_an_address_in_use_is_one_line_without_a_banner(
     service: type[FakeService], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And there is no banner."""
     monkeypatch.setattr(service, "refuses", OSError(errno.EADDRINUSE, "in use"))
     result = serve("--key", "k", "--port", "81")
     assert result.exit_code == 2
@@ -130,8 +126,9 @@ def test_an_address_that_can_not_be_had_is_one_line(
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_files_go_to_the_feed_that_plays_them(service: type[FakeService], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a feed's name, and with a bar that the feed can tell its progress to."""
+def test_files_choose_the_replay_which_reports_its_loading(
+    service: type[FakeService], monkeypatch: pytest.MonkeyPatch
+) -> None:
     built: list[tuple[Any, Any]] = []
 
     class Loading(Plain):
@@ -153,8 +150,7 @@ def test_files_go_to_the_feed_that_plays_them(service: type[FakeService], monkey
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.1", "prices.example"])
-def test_other_machines_are_let_in_by_name_alone(service: type[FakeService], host: str) -> None:
-    """Nobody puts a server on a network by mistake."""
+def test_listening_for_other_machines_requires_keys_or_no_auth(service: type[FakeService], host: str) -> None:
     result = serve("--key", "k", "--host", host)
     assert result.exit_code == 2
     assert "--no-auth" in result.stderr
@@ -163,18 +159,18 @@ def test_other_machines_are_let_in_by_name_alone(service: type[FakeService], hos
     assert serve("--key", "k", "--host", host, env={"TICKER_NO_AUTH": "1"}).exit_code == 0
 
 
-def test_compression_is_off_unless_asked_for(service: type[FakeService]) -> None:
+def test_compression_is_off_by_default(service: type[FakeService]) -> None:
     for options, env in (((), {}), (("--compress",), {}), ((), {"TICKER_COMPRESS": "1"})):
         assert serve("--key", "k", *options, env=env).exit_code == 0
     assert [made.settings.compress for made in service.made] == [False, True, True]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
-def test_this_machine_is_open(service: type[FakeService], host: str) -> None:
+def test_localhost_requires_no_authentication(service: type[FakeService], host: str) -> None:
     assert serve("--key", "k", "--host", host).exit_code == 0
 
 
-def test_origins_are_as_browsers_say_them(service: type[FakeService]) -> None:
+def test_origins_are_normalised_as_browsers_send_them(service: type[FakeService]) -> None:
     options = (
         "--allow-origin",
         "https://Prices.example/",
@@ -189,8 +185,8 @@ def test_origins_are_as_browsers_say_them(service: type[FakeService]) -> None:
 
 
 @pytest.mark.parametrize("text", ["prices.example", "https://prices.example/page", "ftp://prices.example", ""])
-def test_what_is_no_origin_is_refused(service: type[FakeService], text: str) -> None:
-    """It would let nobody in, and nobody would know why."""
+def test_an_invalid_origin_is_an_error(service: type[FakeService], text: str) -> None:
+    """It would never match."""
     result = serve("--key", "k", "--allow-origin", text)
     assert result.exit_code != 0
     assert "say https://prices.example" in result.output
@@ -208,8 +204,8 @@ OPTIONS = {
 }
 
 
-def test_each_limit_is_an_option(service: type[FakeService]) -> None:
-    """Whose default is the library's, but that of memory; and which sets that limit and no other."""
+def test_each_limit_has_an_option_that_sets_it_alone(service: type[FakeService]) -> None:
+    """Its default is the library's, except that of memory."""
     assert serve("--key", "k").exit_code == 0
     plain = msgspec.structs.asdict(service.made[0].settings.limits)
     defaults = msgspec.structs.asdict(Limits())
