@@ -190,8 +190,8 @@ async def test_a_server_that_takes_nobody_is_no_reason_to_do_without(why: str) -
         if why == "full":
             await stack.enter_async_context(ticker.connect(service.url, ["AAPL"]))
         elif why == "stopping":
-            service.registry.stopping.set()
-            stack.callback(service.registry.stopping.clear)
+            service.registry.stopping = True
+            stack.callback(setattr, service.registry, "stopping", False)
         else:
             service.registry.measure_memory()
         with pytest.raises(ticker.ConnectError, match="503"):

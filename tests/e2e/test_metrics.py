@@ -116,10 +116,10 @@ async def test_who_tries_keys_is_seen(http: aiohttp.ClientSession, tmp_path: Pat
                 await asyncio.sleep(0)
         async with http.get(service.url + "/v1/symbols", headers={"Authorization": "Bearer wrong"}) as response:
             assert response.status == 429
-        service.registry.stopping.set()
+        service.registry.stopping = True
         async with http.get(service.url + "/v1/poll?symbols=AAPL", headers=other) as response:
             assert response.status == 503
-        service.registry.stopping.clear()
+        service.registry.stopping = False
         http.headers.update(admin)
         counted = {name[1]: n for name, n in (await scraped(http, service)).items() if name[0] == "ticker_errors_total"}
     assert counted == {

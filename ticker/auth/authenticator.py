@@ -40,8 +40,9 @@ class Authenticator:
     def __init__(self, keys: Path | None = None, tokens: TokenVerifier | None = None) -> None:
         self._path = keys
         self._tokens = tokens
+        files = [keys, None if tokens is None else tokens.path]
         # Before reading: a file that changes while it is read is then read again.
-        self._stamps = {path: _stamp(path) for path in self._files()}
+        self._stamps = {path: _stamp(path) for path in files if path is not None}
         self._keys = Keys([]) if keys is None else Keys.read(keys)
         if tokens is not None:
             tokens.read()
@@ -84,11 +85,10 @@ class Authenticator:
 
     def refresh(self) -> None:
         """Reread files that have changed. If one can't be read, its previous content stays valid."""
-        for path in self._files():
-            stamp = _stamp(path)
-            if stamp == self._stamps[path]:
+        for path, previous in self._stamps.items():
+            stamp = self._stamps[path] = _stamp(path)
+            if stamp == previous:
                 continue
-            self._stamps[path] = stamp
             try:
                 if path == self._path:
                     self._keys = Keys.read(path)
@@ -98,10 +98,6 @@ class Authenticator:
                 log.error("%s; keeping the previous keys", error)
             else:
                 log.info("%s: reloaded", path)
-
-    def _files(self) -> list[Path]:
-        found = [self._path, None if self._tokens is None else self._tokens.path]
-        return [path for path in found if path is not None]
 
     # Sessions
 
@@ -126,7 +122,7 @@ class Authenticator:
             identity = self.identify(subject)
         else:
             row = self._keys.by_id(subject)
-            identity = None if row is None or row.expired(time.time()) else _key_identity(row)
+            identity = None if row is None or row.expired else _key_identity(row)
         if identity is None:
             return None
         return replace(identity, expires_s=min(float(expires), identity.expires_s or float("inf")))

@@ -39,8 +39,9 @@ class Key(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_
     expires: int | None = None
     may: Entitlements = Entitlements()
 
-    def expired(self, now_s: float) -> bool:
-        return self.expires is not None and now_s >= self.expires
+    @property
+    def expired(self) -> bool:
+        return self.expires is not None and time.time() >= self.expires
 
 
 class _File(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -77,23 +78,21 @@ class Keys:
         """A row, expired or not."""
         return self._by_id.get(id_)
 
-    def by_name(self, name: str, now_s: float | None = None) -> Key | None:
+    def by_name(self, name: str) -> Key | None:
         """A row that has not expired."""
         row = self._by_name.get(name)
-        return None if row is None or row.expired(time.time() if now_s is None else now_s) else row
+        return None if row is None or row.expired else row
 
     def has(self, name: str) -> bool:
         """Whether there is a row of this name, expired or not."""
         return name in self._by_name
 
-    def find(self, secret: str, now_s: float | None = None) -> Key | None:
+    def find(self, secret: str) -> Key | None:
         """The row of a key; None if the key is unknown or has expired. Takes constant time."""
         match = _KEY.fullmatch(secret)
         row = self._by_id.get(match[1]) if match else None
         valid = hmac.compare_digest(_digest(secret), row.sha256 if row else _NO_DIGEST)
-        if not valid or row is None or row.expired(time.time() if now_s is None else now_s):
-            return None
-        return row
+        return row if valid and row is not None and not row.expired else None
 
 
 @contextmanager
@@ -111,9 +110,7 @@ def editing(path: Path) -> Iterator[Keys]:
         raise KeysError(f"{path}: {error.strerror}") from error
 
 
-def add(
-    keys: Keys, name: str, may: Entitlements, *, expires: int | None = None, now_s: float | None = None
-) -> tuple[Key, str]:
+def add(keys: Keys, name: str, may: Entitlements, *, expires: int | None = None) -> tuple[Key, str]:
     """Add a new key. Returns its row and the key itself, which can't be recovered later.
 
     Raises ``KeysError`` for a name that is taken or invalid.
@@ -125,8 +122,7 @@ def add(
     taken = {row.id for row in keys.rows}
     id_ = next(found for found in iter(lambda: secrets.token_hex(4), "") if found not in taken)
     secret = f"tk_{id_}_{secrets.token_urlsafe(32)}"
-    created = int(time.time() if now_s is None else now_s)
-    row = Key(id=id_, name=name, sha256=_digest(secret), created=created, expires=expires, may=may)
+    row = Key(id=id_, name=name, sha256=_digest(secret), created=int(time.time()), expires=expires, may=may)
     keys.rows.append(row)
     return row, secret
 

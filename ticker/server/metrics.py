@@ -102,10 +102,8 @@ class MetricsEndpoint:
         for (encoding, rate_hz), count in sorted(counts.items()):
             clients.add_metric((encoding, f"{rate_hz:g}"), count)
         yield clients
-        kinds = Counter({"websocket": 0, "sse": 0})
+        kinds = Counter({"websocket": 0, "sse": 0, "poll": len(registry.polls)})
         kinds.update(connection.kind for connection in registry.open)
-        # Polling clients have a session but no connection in the registry.
-        kinds["poll"] = len(hub.sessions) - kinds.total()
         yield labelled(GaugeMetricFamily, "ticker_transports", "Clients, by transport.", "transport", kinds)
         yield GaugeMetricFamily("ticker_clients_behind", "Subscriptions waiting for their client.", hub.behind)
         yield CounterMetricFamily("ticker_frames", "Frames sent to clients.", registry.sent_frames)

@@ -118,16 +118,15 @@ class Service:
             ]
         )
         app[BODY_TIMEOUT_S] = float(limits.handshake_seconds)
-        polls = PollEndpoint(hub, registry, self._dispatcher)
         for endpoint in (
             LoginEndpoint(self._auth, authentication),
-            WebSocketEndpoint(registry, settings),
-            EventsEndpoint(hub, registry, self._dispatcher, settings),
-            polls,
+            WebSocketEndpoint(registry),
+            EventsEndpoint(hub, registry, self._dispatcher),
+            PollEndpoint(hub, registry, self._dispatcher),
             HealthEndpoint(hub, self.feed_name, self.pump, self._problems),
             PricesEndpoint(hub, self.feed, registry.check_memory),
             BarsEndpoint(hub, registry.check_memory),
-            ClientsEndpoint(registry, polls.waiting),
+            ClientsEndpoint(registry),
             NoticesEndpoint(hub, self._dispatcher),
             MetricsEndpoint(hub, self.pump.state, registry, self.op_handlers, metronome.beats, metronome.late),
             ReplayEndpoint(self.feed),

@@ -88,7 +88,6 @@ def add_(name: str, path: Path, expires: str | None, **asked: Any) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_(path: Path, as_json: bool) -> None:
     """List all keys, without secrets."""
-    import time
 
     import msgspec
 
@@ -108,7 +107,7 @@ def list_(path: Path, as_json: bool) -> None:
                 row.id,
                 row.name,
                 _day(row.created),
-                f"{ends} (expired)" if row.expired(time.time()) else ends,
+                f"{ends} (expired)" if row.expired else ends,
                 ",".join(may.symbols),
                 ",".join(may.channels),
                 ",".join(may.rooms),

@@ -13,10 +13,12 @@ import time
 from abc import abstractmethod
 from typing import ClassVar, Final, Protocol
 
-from ticker.auth.identity import Identity
+from aiohttp import web
+
 from ticker.fanout.subscription import Position
 from ticker.hub.session import Session
 from ticker.server.connections.tcp import set_user_timeout, unacknowledged_s
+from ticker.server.core.requests import identity_of
 from ticker.server.core.settings import Settings
 from ticker.token_bucket import TokenBucket
 
@@ -32,6 +34,8 @@ _READ_BUFFER: Final = memoryview(bytearray(65_536))
 
 class ConnectionOwner(Protocol):
     """What a connection reports to. A protocol because the registry, which implements it, imports this module."""
+
+    settings: Settings
 
     def received(self, connection: Connection, message: str | bytes) -> None: ...
 
@@ -82,16 +86,11 @@ class Connection(asyncio.BufferedProtocol):
     session: Session
 
     def __init__(
-        self,
-        transport: asyncio.Transport,
-        framer: Framer,
-        settings: Settings,
-        owner: ConnectionOwner,
-        remote: str | None,
-        identity: Identity,
+        self, transport: asyncio.Transport, framer: Framer, owner: ConnectionOwner, request: web.Request
     ) -> None:
-        limits = settings.limits
-        self._settings = settings
+        """Only ``request``'s client is kept, not the request."""
+        self._settings = owner.settings
+        limits = self._settings.limits
         self._loop = asyncio.get_running_loop()
         self._transport = transport
         self._framer = framer
@@ -109,8 +108,8 @@ class Connection(asyncio.BufferedProtocol):
         self._reading_paused = False
         self.frames = 0
         self.bytes = 0
-        self.remote = remote
-        self.identity = identity
+        self.remote = request.remote
+        self.identity = identity_of(request)
         #: Whether the client was told that its key or token is about to expire.
         self.expiry_warned = False
         self.since_s = time.monotonic()

@@ -17,6 +17,7 @@ from ticker.hub.hub import Hub
 from ticker.server.connections.admission import Admission, refused
 from ticker.server.connections.connection import Connection
 from ticker.server.connections.memory import resident_bytes
+from ticker.server.connections.poll_client import PollClient
 from ticker.server.connections.takeover import take_over_transport
 from ticker.server.connections.tcp import configure_tcp
 from ticker.server.core.dispatcher import Dispatcher
@@ -39,14 +40,16 @@ class ConnectionRegistry:
     def __init__(self, hub: Hub, dispatcher: Dispatcher, settings: Settings, auth: Authenticator) -> None:
         self._hub = hub
         self._dispatcher = dispatcher
-        self._settings = settings
+        self.settings = settings
         self._auth = auth
         self._admission = Admission(settings.limits)
         self._sweep: asyncio.TimerHandle | None = None
         self.open: set[Connection] = set()
         self._out_of_memory = False
-        #: Set when the server stops.
-        self.stopping = asyncio.Event()
+        #: Clients whose long poll is waiting.
+        self.polls: set[PollClient] = set()
+        #: Whether the server is stopping.
+        self.stopping = False
         self._all_closed = asyncio.Event()
         #: Ended connections by close code, and what they sent. 3000 stands for all codes that clients invent.
         self.closes: Counter[int] = Counter()
@@ -67,7 +70,7 @@ class ConnectionRegistry:
 
     def admit(self, request: web.Request) -> None:
         """Count a request as a connection until ``release``. Raises ``HttpError`` if it is refused."""
-        if self.stopping.is_set():
+        if self.stopping:
             raise refused(503, "stopping", "the server is stopping; try again")
         self.check_memory()
         self._admission.enter(request.remote, identity_of(request))
@@ -98,7 +101,7 @@ class ConnectionRegistry:
             self.release(request.remote, identity)
             return None
         transport, tail = taken
-        settings = self._settings
+        settings = self.settings
         configure_tcp(transport, send_buffer_bytes=settings.send_buffer_bytes, dead_after_s=settings.dead_after_s)
         connection = connect(transport)
         connection.begin(head, tail)
@@ -119,7 +122,7 @@ class ConnectionRegistry:
         self._dispatcher.receive(connection.session, message)
 
     def rate_limited(self, connection: Connection) -> None:
-        limits = self._settings.limits
+        limits = self.settings.limits
         text = f"at most {limits.messages_per_second} messages per second, in bursts of {limits.messages_at_once}"
         self._hub.refuse(connection.session, "too-many-messages", text)
 
@@ -134,21 +137,21 @@ class ConnectionRegistry:
         self._ended_bytes += connection.bytes
         symbols = len(session)
         self._dispatcher.detach(session)
-        reason = "the server stops" if self.stopping.is_set() else connection.reason
+        reason = "the server stops" if self.stopping else connection.reason
         log.info(
             "client %s: %s; from %s, watched %d, %.1f s, %d frames, %d bytes",
             *(session.id, reason, connection.remote, symbols),
             *(time.monotonic() - connection.since_s, connection.frames, connection.bytes),
             extra={"client": session.id},
         )
-        if self.stopping.is_set() and not self.open:
+        if self.stopping and not self.open:
             self._all_closed.set()
 
     # Checks, and shutdown
 
     def start(self) -> None:
         """Start checking connections, on the running event loop."""
-        limits = self._settings.limits
+        limits = self.settings.limits
         every_s = min(_SWEEP_S, limits.slow_seconds / 5, limits.idle_seconds / 5)
         self._sweep = asyncio.get_running_loop().call_later(every_s, self._on_sweep, every_s)
 
@@ -157,7 +160,7 @@ class ConnectionRegistry:
         self._sweep = loop.call_later(every_s, self._on_sweep, every_s)
         self._auth.refresh()
         self.measure_memory()
-        limits, now_s, wall_s = self._settings.limits, loop.time(), time.time()
+        limits, now_s, wall_s = self.settings.limits, loop.time(), time.time()
         for connection in list(self.open):
             if not self._auth.holds(connection.identity):
                 connection.close(4401, "log in again")
@@ -178,7 +181,7 @@ class ConnectionRegistry:
             self._hub.refuse(connection.session, "login-ends", text)
 
     def measure_memory(self) -> None:
-        exceeded = resident_bytes() > self._settings.limits.memory_bytes
+        exceeded = resident_bytes() > self.settings.limits.memory_bytes
         if exceeded != self._out_of_memory:
             state = "the limit is reached; new clients are refused" if exceeded else "below the limit again"
             log.warning("memory: %s", state)
@@ -186,7 +189,9 @@ class ConnectionRegistry:
 
     async def stop(self, within_s: float) -> None:
         """Close every connection with 1012. Clients that don't answer in time are disconnected."""
-        self.stopping.set()
+        self.stopping = True
+        for client in self.polls:
+            client.changed.set()
         if self._sweep is not None:
             self._sweep.cancel()
         for connection in list(self.open):

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection
 
 from aiohttp import web
 
 from ticker.server.connections.connection import Connection
+from ticker.server.connections.poll_client import PollClient
 from ticker.server.connections.registry import ConnectionRegistry
 from ticker.server.core.requests import is_operator
 from ticker.server.core.responses import HttpError, json_response
-from ticker.server.http.poll import PollClient
 
 
 class ClientsEndpoint:
-    """``polls`` are the clients whose poll is waiting; the registry doesn't have them."""
-
-    def __init__(self, registry: ConnectionRegistry, polls: Collection[PollClient]) -> None:
+    def __init__(self, registry: ConnectionRegistry) -> None:
         self._registry = registry
-        self._polls = polls
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/v1/clients", self.clients)]
@@ -33,7 +29,7 @@ class ClientsEndpoint:
         now_s, wall_s = time.monotonic(), time.time()
         loop_s = asyncio.get_running_loop().time()
         rows: list[tuple[int, dict[str, object]]] = []
-        clients: list[Connection | PollClient] = [*self._registry.open, *self._polls]
+        clients: list[Connection | PollClient] = [*self._registry.open, *self._registry.polls]
         for number, client in enumerate(clients):
             rows.append((int(client.session.id), _row(client, now_s, wall_s, loop_s)))
             if number % 100 == 99:

@@ -15,7 +15,6 @@ from typing import ClassVar, Final
 import msgspec
 from aiohttp import web
 
-from ticker.auth.identity import Identity
 from ticker.fanout.subscription import HEARTBEAT, TICKER, Position, Topic
 from ticker.hub.hub import Hub
 from ticker.market.bar_store import INTERVALS
@@ -25,7 +24,6 @@ from ticker.server.connections.takeover import unsent_response
 from ticker.server.core.dispatcher import Dispatcher
 from ticker.server.core.requests import identity_of, read_json, requested_position, requested_symbols
 from ticker.server.core.responses import SERVER, HttpError
-from ticker.server.core.settings import Settings
 from ticker.wire.messages import CHANNELS, Subscribe
 
 #: How soon an EventSource reconnects.
@@ -76,14 +74,12 @@ class EventStream(Connection):
         self,
         transport: asyncio.Transport,
         framer: Framer,
-        settings: Settings,
         owner: ConnectionOwner,
-        remote: str | None,
-        identity: Identity,
+        request: web.Request,
         token: str,
         streams: dict[str, EventStream],
     ) -> None:
-        super().__init__(transport, framer, settings, owner, remote, identity)
+        super().__init__(transport, framer, owner, request)
         self.token = token
         self._streams = streams
         streams[token] = self
@@ -110,10 +106,9 @@ class EventStream(Connection):
 
 
 class EventsEndpoint:
-    def __init__(self, hub: Hub, registry: ConnectionRegistry, dispatcher: Dispatcher, settings: Settings) -> None:
+    def __init__(self, hub: Hub, registry: ConnectionRegistry, dispatcher: Dispatcher) -> None:
         self._registry = registry
         self._dispatcher = dispatcher
-        self._settings = settings
         topics = [*(Topic(name) for name in CHANNELS), *(Topic("bars", interval) for interval in INTERVALS)]
         self._framers = {topic: EventFramer(topic, lambda: hub.board.epoch) for topic in topics}
         self._streams: dict[str, EventStream] = {}
@@ -129,12 +124,9 @@ class EventsEndpoint:
         token = secrets.token_urlsafe(18)
         # The request's own path, which also works behind a prefix.
         first = f"retry: {RETRY_MS}\nevent: session\ndata: {request.path}/{token}\n\n"
-        remote, identity = request.remote, identity_of(request)
 
-        def connect(transport: asyncio.Transport) -> Connection:
-            return EventStream(
-                transport, framer, self._settings, self._registry, remote, identity, token, self._streams
-            )
+        def connect(transport: asyncio.Transport) -> EventStream:
+            return EventStream(transport, framer, self._registry, request, token, self._streams)
 
         connection = self._registry.take_over(request, connect, (_HEAD + first).encode(), "json")
         if connection is not None and subscribe.symbols:
@@ -146,7 +138,7 @@ class EventsEndpoint:
         stream = self._streams.get(request.match_info["token"])
         if stream is None or stream.identity.owner != identity_of(request).owner:
             raise HttpError(404, "no-stream", "there is no such event stream; open a new one")
-        body = await read_json(request, self._settings.limits.message_bytes)
+        body = await read_json(request, self._registry.settings.limits.message_bytes)
         try:
             stream.receive(body.decode())
         except UnicodeDecodeError:

@@ -32,10 +32,7 @@ class _Pending:
 
 
 class StoredRooms:
-    """A ``RoomStore``. ``lost`` counts messages that were dropped because the disk was too slow or failed.
-
-    ``complete``: the file has all messages.
-    """
+    """A ``RoomStore``. ``complete``: the file has all messages."""
 
     def __init__(self, connection: sqlite3.Connection, *, complete: bool, max_waiting: int = MAX_WAITING) -> None:
         self._connection = connection
@@ -46,7 +43,6 @@ class StoredRooms:
         self._count = 0
         #: Rooms that are stored or about to be; others need no deleting.
         self._stored: set[str] = set()
-        self.lost = 0
         self.wake: Callable[[], None]
 
     def load(self, most: int) -> Iterable[KeptRoom]:
@@ -76,7 +72,6 @@ class StoredRooms:
     def _drop_oldest(self) -> None:
         oldest = next(each for each in self._pending.values() if each.said)
         self._count -= len(oldest.said)
-        self.lost += len(oldest.said)
         oldest.said.clear()
         oldest.replace = True
 

@@ -8,13 +8,10 @@ from typing import ClassVar, Final
 
 from aiohttp import web
 
-from ticker.auth.identity import Identity
 from ticker.server.connections.connection import Connection, ConnectionOwner, Framer
 from ticker.server.connections.registry import ConnectionRegistry
 from ticker.server.connections.takeover import unsent_response
-from ticker.server.core.requests import identity_of
 from ticker.server.core.responses import HttpError
-from ticker.server.core.settings import Settings
 from ticker.server.websocket.frames import (
     DeflatingFramer,
     Frame,
@@ -49,15 +46,13 @@ class WebSocket(Connection):
         self,
         transport: asyncio.Transport,
         framer: Framer,
-        settings: Settings,
         owner: ConnectionOwner,
-        remote: str | None,
-        identity: Identity,
+        request: web.Request,
         *,
         inflates: bool = False,
     ) -> None:
-        super().__init__(transport, framer, settings, owner, remote, identity)
-        self._reader = FrameReader(settings.limits.message_bytes, inflates=inflates)
+        super().__init__(transport, framer, owner, request)
+        self._reader = FrameReader(self._settings.limits.message_bytes, inflates=inflates)
 
     def _close_message(self, code: int, reason: str) -> bytes:
         return close_frame(code, reason)
@@ -87,7 +82,7 @@ class WebSocket(Connection):
             if self._closing:
                 self._transport.close()
             else:
-                self.code = code = frame.close_status[0]
+                self.code = code = frame.close_code
                 self.reason = f"closed with {code}"
                 self._finish(close_frame(code) if frame.data else encode_frame(Opcode.CLOSE, b""))
                 self._transport.close()
@@ -106,9 +101,8 @@ class WebSocket(Connection):
 
 
 class WebSocketEndpoint:
-    def __init__(self, registry: ConnectionRegistry, settings: Settings) -> None:
+    def __init__(self, registry: ConnectionRegistry) -> None:
         self._registry = registry
-        self._settings = settings
         self._framers = {"json": MessageFramer(is_text=True), "msgpack": MessageFramer(is_text=False)}
         self._deflating = {encoding: DeflatingFramer(framer) for encoding, framer in self._framers.items()}
 
@@ -121,15 +115,14 @@ class WebSocketEndpoint:
         if encoding not in self._framers:
             raise HttpError(400, "bad-argument", f"encoding: must be json or msgpack, not {encoding!r:.80}")
         key = check_handshake(request)
-        extension = choose_extension(request) if self._settings.compress else None
+        extension = choose_extension(request) if self._registry.settings.compress else None
         subprotocol = choose_subprotocol(request, _SUBPROTOCOLS)
         encoding = _SUBPROTOCOLS.get(subprotocol or "", encoding)
         inflates = extension is not None
         framer = self._deflating[encoding] if inflates else self._framers[encoding]
-        remote, identity = request.remote, identity_of(request)
 
-        def connect(transport: asyncio.Transport) -> Connection:
-            return WebSocket(transport, framer, self._settings, self._registry, remote, identity, inflates=inflates)
+        def connect(transport: asyncio.Transport) -> WebSocket:
+            return WebSocket(transport, framer, self._registry, request, inflates=inflates)
 
         self._registry.take_over(request, connect, handshake_response(key, subprotocol, extension), encoding)
         return unsent_response()

@@ -63,11 +63,10 @@ class Frame(msgspec.Struct, frozen=True):
     data: str | bytes
 
     @property
-    def close_status(self) -> tuple[int, str]:
-        """Code and reason of a close frame; 1005 if it has none."""
-        data = self.data
-        assert isinstance(data, bytes)
-        return (int.from_bytes(data[:2], "big"), data[2:].decode()) if data else (_NO_CODE, "")
+    def close_code(self) -> int:
+        """The code of a close frame; 1005 if it has none."""
+        assert isinstance(self.data, bytes)
+        return int.from_bytes(self.data[:2], "big") if self.data else _NO_CODE
 
 
 def encode_frame(opcode: Opcode, payload: bytes, *, is_deflated: bool = False) -> bytes:

@@ -163,7 +163,7 @@ async def test_after_a_crash_rooms_have_no_epoch(tmp_path: Path) -> None:
 
 
 async def test_a_room_that_waits_too_long_is_kept_without_a_gap(tmp_path: Path) -> None:
-    """What is lost is counted; what is kept begins after it."""
+    """It is stored as if it began with the first message that was not dropped."""
     before = started(tmp_path)
     before.rooms.append("e1", said(1))
     before.rooms.append("e1", said(2))
@@ -174,9 +174,7 @@ async def test_a_room_that_waits_too_long_is_kept_without_a_gap(tmp_path: Path) 
     for seq in range(3, 7):
         rooms.append("e1", said(seq))
     rooms.append("e2", said(1, "floor"))
-    assert rooms.lost == 0
     rooms.append("e2", said(2, "floor"))
-    assert rooms.lost == 4
     for seq in (7, 8):
         rooms.append("e1", said(seq))
     keeping.start()

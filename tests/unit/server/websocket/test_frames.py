@@ -80,8 +80,8 @@ def test_byte_by_byte() -> None:
         Frame(Opcode.TEXT, "é!"),
         Frame(Opcode.CLOSE, b"\x03\xe8bye"),
     ]
-    assert frames[-1].close_status == (1000, "bye")
-    assert read(sent(8, b""))[0].close_status == (1005, "")
+    assert (frames[-1].close_code, frames[-1].data) == (1000, b"\x03\xe8bye")
+    assert read(sent(8, b""))[0].close_code == 1005
 
 
 #: What RFC 6455 forbids a client, and the code that it closes with.
@@ -181,7 +181,7 @@ def test_what_is_inflated_may_be_as_long_as_the_limit() -> None:
 
 @pytest.mark.parametrize("code", [1000, 1001, 1003, 1007, 1011, 1012, 1014, 3000, 4000, 4999])
 def test_codes_that_may_be_sent(code: int) -> None:
-    assert read(sent(8, code.to_bytes(2, "big")))[0].close_status == (code, "")
+    assert read(sent(8, code.to_bytes(2, "big")))[0].close_code == code
 
 
 def test_what_came_before_a_violation_is_read() -> None:
