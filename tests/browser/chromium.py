@@ -71,6 +71,10 @@ class PageErrors:
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self._found.append(f"thrown: {error}"))
 
+    def clear(self) -> None:
+        self.expected.clear()
+        self._found.clear()
+
     def unexpected(self) -> list[str]:
         return [text for text in self._found if not any(part in text for part in self.expected)]
 

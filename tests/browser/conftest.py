@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser import chromium
 from tests.browser.dashboard import Dashboard
+from tests.browser.pages import PagePool
 from tests.browser.serving import KeyedServer, Replay, Stage, fetched, market
 from tests.support.processes import Server
 
@@ -39,32 +40,30 @@ def browser() -> Iterator[Browser]:
         yield started
 
 
+@pytest.fixture(scope="package")
+def pages(browser: Browser) -> PagePool:
+    return PagePool(browser)
+
+
 @pytest.fixture
-def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
+def visit(pages: PagePool, request: pytest.FixtureRequest) -> Iterator[Visit]:
     """``visit(url, **context)`` opens the dashboard; with ``beside=dashboard`` in another tab of the same context.
 
     After the test no page may have logged or thrown an unexpected error.
     """
-    # Create the test's own servers first: pages must be closed before their server stops, or they log errors.
+    # Create the test's own servers first: pages must be left before their server stops, or they log errors.
     for name in {"stage", "staging"} & set(request.fixturenames):
         request.getfixturevalue(name)
-    opened: list[tuple[Dashboard, chromium.PageErrors]] = []
+    opened: list[Dashboard] = []
 
-    def open_page(url: str, beside: Dashboard | None = None, **context: Any) -> Dashboard:
-        # With reduced motion there are no animations to wait for.
-        settings = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce", **context}
-        page = (beside.page.context if beside else browser.new_context(**settings)).new_page()
-        page.set_default_timeout(chromium.TIMEOUT_MS)
-        errors = chromium.PageErrors(page)
-        dashboard = Dashboard(page, errors)
-        opened.append((dashboard, errors))
-        page.goto(url)
-        return dashboard
+    def visit(url: str, **settings: Any) -> Dashboard:
+        opened.append(pages.open(url, **settings))
+        return opened[-1]
 
-    yield open_page
-    for context in {dashboard.page.context for dashboard, _ in opened}:
-        context.close()
-    assert [text for _, errors in opened for text in errors.unexpected()] == []
+    yield visit
+    errors = [text for dashboard in opened for text in dashboard.errors.unexpected()]
+    pages.release(opened)
+    assert errors == []
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Frame, Locator, Page, expect
 
 from tests.browser.chromium import TIMEOUT_MS, PageErrors
 
@@ -18,6 +18,15 @@ class Dashboard:
     def __init__(self, page: Page, errors: PageErrors) -> None:
         self.page = page
         self.errors = errors
+        #: Whether the next test may use the page.
+        self.is_reusable = False
+        #: The servers visited.
+        self.origins: set[str] = set()
+        page.on("framenavigated", self._navigated)
+
+    def _navigated(self, frame: Frame) -> None:
+        if frame.url.startswith("http"):
+            self.origins.add("/".join(frame.url.split("/")[:3]))
 
     def row(self, symbol: str) -> Locator:
         # Escape the name as a CSS string.
