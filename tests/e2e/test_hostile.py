@@ -31,9 +31,9 @@ from tests.support.serving import ScriptedFeed, serving
 from tests.unit.server.websocket.test_frames import FORBIDDEN
 from ticker.auth.entitlements import Entitlements
 from ticker.auth.keys import add, editing
-from ticker.errors import ERROR_CODES
 from ticker.server import Settings
 from ticker.wire.codec import codec_for
+from ticker.wire.codes import ERROR_CODES
 from ticker.wire.limits import Limits
 
 MESSAGES = messages()

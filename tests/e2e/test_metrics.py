@@ -17,10 +17,10 @@ from tests.support.frames import handshake, raw_client, sent
 from tests.support.serving import ScriptedFeed, serving
 from ticker.auth.entitlements import Entitlements
 from ticker.auth.keys import add, editing
-from ticker.errors import CLOSE_CODES, ERROR_CODES
 from ticker.server import Service, Settings
 from ticker.server.core.histogram import BOUNDS_S
 from ticker.server.core.webhooks import RESULTS
+from ticker.wire.codes import CLOSE_CODES, ERROR_CODES
 from ticker.wire.limits import Limits
 from ticker.wire.messages import FeedState
 

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from tests.hostile.messages import messages
 from tests.support.market import NAMES, batch
 from tests.support.model_client import ScriptedOutlet, decoded
-from ticker.errors import ERROR_CODES
 from ticker.hub.hub import Hub
 from ticker.hub.session import Session
 from ticker.model import SymbolTable
 from ticker.rooms import RoomHandler
 from ticker.wire.codec import codec_for
+from ticker.wire.codes import ERROR_CODES
 from ticker.wire.limits import Limits
 
 TS = 1_700_000_000_000_000_000

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from ticker.errors import CLOSE_CODES, ERROR_CODES, REJECTIONS
+from ticker.wire.codes import CLOSE_CODES, ERROR_CODES, REJECTIONS
 from ticker.wire.limits import LIMITS, Limits
 from ticker.wire.messages import CHANNELS, FeedState
 

@@ -146,14 +146,19 @@ class FeedCommand(click.Command):
         finally:
             ctx.ignore_unknown_options = strict
 
-    def _feed_name(self, ctx: click.Context, args: list[str]) -> str:
+    def feed_given(self, ctx: click.Context, args: list[str]) -> str | None:
+        """The feed that the command line or the environment names."""
         param = next(param for param in self.params if param.name == "feed")
-        named = self.peek(ctx, args).get("feed") or param.value_from_envvar(ctx) or ctx.lookup_default("feed")
+        named: Any = self.peek(ctx, args).get("feed") or param.value_from_envvar(ctx)
+        return named or None
+
+    def _feed_name(self, ctx: click.Context, args: list[str]) -> str:
+        named = self.feed_given(ctx, args) or ctx.lookup_default("feed")
         if not named and self.files_feed and self._has_files(ctx, args, self.files_feed):
             named = self.files_feed
         if not named:
             ctx.meta[_DEFAULTED] = True
-        return str(named or param.get_default(ctx))
+        return str(named or next(param for param in self.params if param.name == "feed").get_default(ctx))
 
     def _has_files(self, ctx: click.Context, args: list[str], feed: str) -> bool:
         """Whether the command line has FILEs, if its options are that feed's."""

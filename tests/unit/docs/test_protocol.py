@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from tests.support.generate_docs import generated
-from ticker.errors import CLOSE_CODES, ERROR_CODES, REJECTIONS
 from ticker.fields import FIELDS
 from ticker.wire.codec import JsonCodec
+from ticker.wire.codes import CLOSE_CODES, ERROR_CODES, REJECTIONS
 from ticker.wire.limits import LIMITS, Limits
 from ticker.wire.messages import CHANNELS, CLIENT_MESSAGES, FeedState, ServerMessage
 

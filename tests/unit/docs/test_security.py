@@ -22,10 +22,10 @@ from ticker.auth.entitlements import Entitlements
 from ticker.auth.tokens import TokenVerifier
 from ticker.cli import main
 from ticker.cli.logs import _JsonLine
-from ticker.errors import CLOSE_CODES, ERROR_CODES, REJECTIONS
 from ticker.server import Settings
 from ticker.server.connections import registry
 from ticker.server.middleware.login_throttle import DELAY_S
+from ticker.wire.codes import CLOSE_CODES, ERROR_CODES, REJECTIONS
 from ticker.wire.limits import Limits
 
 ROOT = Path(__file__).parents[3]

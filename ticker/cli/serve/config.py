@@ -44,7 +44,12 @@ class ConfigCommand(FeedCommand):
             ctx.default_map = config.server_values()
             if config.files and self.files_feed:
                 ctx.default_map = {"feed": self.files_feed, **ctx.default_map}
-        return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except FeedError as error:
+            if path and self.feed_given(ctx, args) is None and ctx.lookup_default("feed"):
+                raise Failure(f"{path}: feed: {error}") from error
+            raise
 
     def feed_chosen(self, ctx: click.Context, name: str, params: list[FeedParam]) -> None:
         config: ConfigFile | None = ctx.meta.get(_CONFIG)

@@ -16,7 +16,8 @@ import aiohttp
 
 from ticker.backoff import retry_after_s
 from ticker.client.exceptions import ProtocolViolationError, TransportBlockedError, TransportError
-from ticker.errors import CLOSE_CODES, RefusedError
+from ticker.errors import RefusedError
+from ticker.wire.codes import CLOSE_CODES
 from ticker.wire.messages import ClientMessage, ServerMessage, Welcome
 
 #: A connection is given up after a silence of this many heartbeats, and of at least `_SILENCE_S`.

@@ -12,7 +12,6 @@ from aiohttp import web
 
 from ticker.auth.authenticator import Authenticator
 from ticker.auth.identity import Identity
-from ticker.errors import CLOSE_CODES
 from ticker.hub.hub import Hub
 from ticker.server.connections.admission import Admission, refused
 from ticker.server.connections.connection import Connection
@@ -23,6 +22,7 @@ from ticker.server.connections.tcp import configure_tcp
 from ticker.server.core.dispatcher import Dispatcher
 from ticker.server.core.requests import identity_of
 from ticker.server.core.settings import Settings
+from ticker.wire.codes import CLOSE_CODES
 
 log = logging.getLogger("ticker.server")
 

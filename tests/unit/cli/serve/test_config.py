@@ -146,6 +146,15 @@ def test_relative_paths_are_relative_to_the_files_folder(write: Write, tmp_path:
     assert (made.keys, made.tls_cert) == (tmp_path / "k.json", Path("/c.pem"))
 
 
+def test_an_unknown_feed_in_the_file_is_an_error_that_names_the_file(write: Write) -> None:
+    """Unless the command line names another."""
+    path = write('feed = "sinus"\n')
+    line = failure("--config", path)
+    assert f"{path}: feed: " in line
+    assert "did you mean sine?" in line
+    assert settings("--config", path, "--feed", "sine", "--key", "k").port == 8000
+
+
 # Files
 
 
