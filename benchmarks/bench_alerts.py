@@ -8,9 +8,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.measure import TS, show
+from benchmarks.measure import TS, NullOutlet, show
 from ticker.alerts.op_handler import AlertHandler
-from ticker.fanout.subscription import Position
 from ticker.hub.hub import Hub
 from ticker.model import Quotes, SymbolTable, TickBatch, Trades
 from ticker.wire.limits import Limits
@@ -20,22 +19,6 @@ SYMBOLS = 500
 TICKS, BATCHES_HZ = 500, 20
 BATCHES = 400
 REPEATS = 7
-
-
-class Outlet:
-    """A client that reads at once."""
-
-    frames = 0
-
-    def ready(self) -> bool:
-        return True
-
-    def send(self, payload: bytes, position: Position | None = None) -> None:  # noqa: ARG002 - an outlet's signature
-        self.frames += 1
-
-    def offer(self, payload: bytes, position: Position | None = None) -> bool:
-        self.send(payload, position)
-        return True
 
 
 def a_walk(table: SymbolTable, step: float) -> list[TickBatch]:
@@ -66,7 +49,7 @@ def a_hub(table: SymbolTable, conditions: list[tuple[str, str]] | None, *, hyste
     desk = AlertHandler()
     hub = Hub(table.names, limits=Limits(alerts=10_000), op_handlers=[desk], observer=desk)
     desk.watch(hub)
-    session = hub.attach(Outlet(), "json")
+    session = hub.attach(NullOutlet(), "json")
     for number, (symbol, when) in enumerate(conditions):
         more = {"owner": "bench", "once": False, "hysteresis": hysteresis}
         hub.receive(session, json.dumps({"op": "alert", "id": number, "symbol": symbol, "when": when, **more}), TS)

@@ -4,27 +4,11 @@ from __future__ import annotations
 
 import json
 
-from benchmarks.measure import best_s, random_batches, show
-from ticker.fanout.subscription import Position
+from benchmarks.measure import NullOutlet, best_s, random_batches, show
 from ticker.hub.hub import Hub
 from ticker.model import TickBatch
 
 BEATS = 20
-
-
-class NullOutlet:
-    def __init__(self) -> None:
-        self.frames = 0
-
-    def ready(self) -> bool:
-        return True
-
-    def send(self, payload: bytes, position: Position | None = None) -> None:  # noqa: ARG002 - the outlets' signature
-        self.frames += 1
-
-    def offer(self, payload: bytes, position: Position | None = None) -> bool:
-        self.send(payload, position)
-        return True
 
 
 def chosen(client: int, each: int, symbols: int, *, same: bool) -> list[str]:

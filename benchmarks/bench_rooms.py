@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import time
 
-from benchmarks.measure import TS, random_batches, show
-from ticker.fanout.subscription import Position
+from benchmarks.measure import TS, NullOutlet, random_batches, show
 from ticker.hub.hub import Hub
 from ticker.hub.session import Session
 from ticker.rooms import RoomHandler
@@ -22,22 +21,6 @@ TEXT = "Out of half of $AAPL; the rest goes at 190, if it gets there before the 
 SEC_NS = 1_000_000_000
 
 
-class Outlet:
-    """A client that reads at once."""
-
-    frames = 0
-
-    def ready(self) -> bool:
-        return True
-
-    def send(self, payload: bytes, position: Position | None = None) -> None:  # noqa: ARG002 - an outlet's signature
-        self.frames += 1
-
-    def offer(self, payload: bytes, position: Position | None = None) -> bool:
-        self.send(payload, position)
-        return True
-
-
 def said(number: int) -> str:
     return json.dumps({"op": "say", "room": "desk", "text": TEXT, "id": number})
 
@@ -50,7 +33,7 @@ def a_hub(names: tuple[str, ...], members: int | None, clients: int = CLIENTS) -
     limits = Limits(room_members=CLIENTS, says_per_minute=1_000_000_000)
     desks = () if members is None else (RoomHandler(),)
     hub = Hub(names, limits=limits, op_handlers=desks)
-    sessions = [hub.attach(Outlet(), "json") for _ in range(clients)]
+    sessions = [hub.attach(NullOutlet(), "json") for _ in range(clients)]
     for number, session in enumerate(sessions):
         if names:
             mine = [names[(number * 7 + place * 23) % SYMBOLS] for place in range(WATCHED)]

@@ -11,9 +11,26 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from ticker.fanout.subscription import Position
 from ticker.model import Quotes, SymbolTable, TickBatch, Trades
 
 TS = 1_700_000_000_000_000_000
+
+
+class NullOutlet:
+    """A client that reads at once."""
+
+    frames = 0
+
+    def ready(self) -> bool:
+        return True
+
+    def send(self, payload: bytes, position: Position | None = None) -> None:  # noqa: ARG002 - an outlet's signature
+        self.frames += 1
+
+    def offer(self, payload: bytes, position: Position) -> bool:
+        self.send(payload, position)
+        return True
 
 
 def best_s(work: Callable[[], object], repeats: int = 7) -> float:

@@ -64,8 +64,9 @@ class Codec(ABC):
         try:
             message = self._decode(raw)
         except _MALFORMED as error:
+            name = "JSON" if self.is_text else self.name
             # msgpack's errors often have no text.
-            raise ProtocolError("malformed", f"not {self.name}: {type(error).__name__} {error}".rstrip()) from None
+            raise ProtocolError("malformed", f"not {name}: {type(error).__name__} {error}".rstrip()) from None
         return _client_message(message, self._depth)
 
     def decode_server(self, raw: bytes | str) -> ServerMessage:
