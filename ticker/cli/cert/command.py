@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 )
 @click.option("--overwrite", is_flag=True, help="Replace existing files.")
 def command(hosts: tuple[str, ...], days: int, out: Path, overwrite: bool, self_signed: bool) -> None:  # noqa: ARG001 - the only kind
-    """Create a certificate and its key, for testing a server with TLS.
+    """Create a self-signed certificate for testing TLS.
 
     \b
     ticker cert --self-signed

@@ -14,9 +14,9 @@ from ticker.cli.server import option, server_options
 @option("chat", "--name", help="Your name, if the server has no authentication.  [default: your user name]")
 @server_options("chat")
 def command(**options: Any) -> int:
-    """Chat in a ROOM: shows its last 200 messages, then new ones.
+    """Chat in a room.
 
-    On a terminal, Ctrl-D or /quit leaves. Otherwise each line of standard input is sent, and messages go to standard
+    Shows the last 200 messages, then new ones. On a terminal, Ctrl-D or /quit leaves. Otherwise each line of standard input is sent, and messages go to standard
     output, until the input ends.
 
     \b

@@ -13,9 +13,9 @@ from ticker.cli.server import Server, option, server_options
 @option("notify", "--to", metavar="NAME", help="Send it only to clients of this key, or of tokens with this `sub`.")
 @server_options("notify")
 def command(text: str, to: str | None, server: Server) -> None:
-    """Send TEXT as a notice to all connected clients: dashboards, terminals and scripts.
+    """Send a notice to all connected clients.
 
-    With authentication enabled it requires a key made with --admin. Clients that connect later do not get it.
+    Dashboards, terminals and scripts show TEXT. With authentication enabled it requires a key made with --admin. Clients that connect later do not get it.
 
     \b
     ticker notify "Maintenance at 17:00"

@@ -25,9 +25,9 @@ _SECONDS: Any = {"type": click.FloatRange(0.01, 3600), "metavar": "SECONDS", "sh
 @option("ping", "--timeout", default=5.0, **_SECONDS, help="A ping without an answer after this time is lost.")
 @server_options("ping")
 def command(**options: Any) -> int:
-    """Measure the round-trip time to the server, over the WebSocket that carries prices.
+    """Measure the round-trip time to the server.
 
-    Prints a line per ping and a summary at the end, also after Ctrl-C. Exit status 1 if no ping was answered.
+    The pings use the WebSocket that carries prices. Prints a line per ping and a summary at the end, also after Ctrl-C. Exit status 1 if no ping was answered.
 
     \b
     ticker ping

@@ -29,9 +29,9 @@ _ENDINGS = (".csv", ".parquet")
 @click.option("--finish", "finishing", is_flag=True, help="Complete OUT.parquet after an interrupted recording.")
 @server_options("record")
 def command(out: Path, symbols: str, duration: str | None, channel: str, finishing: bool, **options: Any) -> int:
-    """Record a running server's trades and quotes into OUT, a .csv or .parquet file.
+    """Record a running server's ticks to a file.
 
-    Ends after --for, on Ctrl-C, or when the feed ends. `ticker serve OUT` replays the same ticks. A recording that is
+    OUT is a .csv or .parquet file of trades and quotes. The recording ends after --for, on Ctrl-C, or when the feed ends. `ticker serve OUT` replays the same ticks. A recording that is
     killed keeps all but its last second: in OUT.csv, or in OUT.parquet.part.csv.
 
     \b

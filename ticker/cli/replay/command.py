@@ -29,9 +29,9 @@ def _options(function: F) -> F:
 @click.group("replay", invoke_without_command=True)
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """Control the replay of a running server, for all its clients.
+    """Control the replay of a running server.
 
-    Each command prints the position of the replay afterwards.
+    The commands apply to all clients. Each command prints the position of the replay afterwards.
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())

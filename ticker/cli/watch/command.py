@@ -33,7 +33,9 @@ def _choice(name: str, *choices: str, help: str) -> Callable[[F], F]:  # noqa: A
 @option("watch", "--compress", is_flag=True, help="Request compression, for slow networks.")
 @server_options("watch")
 def command(symbols: tuple[str, ...], output: str | None, **options: Any) -> int:
-    """Watch live prices: a table in the terminal, or lines for other programs.
+    """Watch live prices in the terminal.
+
+    Shows a table, or prints lines for other programs.
 
     SYMBOLS are separated by blanks or commas. Without any, or with '*', all symbols are shown.
 
