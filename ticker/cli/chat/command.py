@@ -16,8 +16,8 @@ from ticker.cli.server import option, server_options
 def command(**options: Any) -> int:
     """Chat in a room.
 
-    Shows the last 200 messages, then new ones. On a terminal, Ctrl-D or /quit leaves. Otherwise each line of standard input is sent, and messages go to standard
-    output, until the input ends.
+    Shows the last 200 messages, then new ones. On a terminal, Ctrl-D or /quit leaves. Otherwise each line of
+    standard input is sent, and messages go to standard output, until the input ends.
 
     \b
     ticker chat desk

@@ -15,7 +15,8 @@ from ticker.cli.server import Server, option, server_options
 def command(text: str, to: str | None, server: Server) -> None:
     """Send a notice to all connected clients.
 
-    Dashboards, terminals and scripts show TEXT. With authentication enabled it requires a key made with --admin. Clients that connect later do not get it.
+    Dashboards, terminals and scripts show TEXT. With authentication enabled it requires a key made with --admin.
+    Clients that connect later do not get it.
 
     \b
     ticker notify "Maintenance at 17:00"

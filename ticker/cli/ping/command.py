@@ -27,7 +27,8 @@ _SECONDS: Any = {"type": click.FloatRange(0.01, 3600), "metavar": "SECONDS", "sh
 def command(**options: Any) -> int:
     """Measure the round-trip time to the server.
 
-    The pings use the WebSocket that carries prices. Prints a line per ping and a summary at the end, also after Ctrl-C. Exit status 1 if no ping was answered.
+    The pings use the WebSocket that carries prices. Prints a line per ping and a summary at the end, also after
+    Ctrl-C. Exit status 1 if no ping was answered.
 
     \b
     ticker ping

@@ -31,8 +31,9 @@ _ENDINGS = (".csv", ".parquet")
 def command(out: Path, symbols: str, duration: str | None, channel: str, finishing: bool, **options: Any) -> int:
     """Record a running server's ticks to a file.
 
-    OUT is a .csv or .parquet file of trades and quotes. The recording ends after --for, on Ctrl-C, or when the feed ends. `ticker serve OUT` replays the same ticks. A recording that is
-    killed keeps all but its last second: in OUT.csv, or in OUT.parquet.part.csv.
+    OUT is a .csv or .parquet file of trades and quotes. The recording ends after --for, on Ctrl-C, or when the
+    feed ends. `ticker serve OUT` replays the same ticks. A recording that is killed keeps all but its last
+    second: in OUT.csv, or in OUT.parquet.part.csv.
 
     \b
     ticker record today.csv
