@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import socket
 import ssl
 import sys
@@ -111,8 +112,10 @@ def _misuse(error: click.UsageError, ctx: click.Context) -> str:
         name = str(param.envvar)
     elif is_from_config(ctx, param.name):
         name = f"{ctx.meta.get(CONFIG_FILE)}: {name.removeprefix('--')}"
-    # click's names of types are for programmers.
+    # click's words are for programmers.
     message = error.message.replace("integer range", "whole number").replace("float range", "number")
+    message = re.sub(r"in the range ([\d.]+)<=x<=([\d.]+)", r"from \1 to \2", message)
+    message = message.replace("in the range x>=", "at least ").replace("in the range x>", "above ")
     return f"{name}: {message}"
 
 

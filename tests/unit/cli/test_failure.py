@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+from typing import Any
 
 import click
 import pytest
@@ -53,3 +54,20 @@ def test_an_address_that_can_not_be_bound_is_an_error_with_address_and_reason(er
     line = describe(cannot_listen("::1", 80, error))
     assert line.startswith("ticker: can't listen on [::1]:80: ")
     assert said in line
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "words"),
+    [
+        (click.IntRange(1, 5), "6", "6 is not from 1 to 5"),
+        (click.IntRange(1), "0", "0 is not at least 1"),
+        (click.FloatRange(0, min_open=True), "0", "0.0 is not above 0"),
+        (click.IntRange(1), "x", "'x' is not a valid whole number"),
+    ],
+)
+def test_a_value_out_of_range_is_described_in_words(kind: Any, value: str, words: str) -> None:
+    """Without the names of click's types, and inequalities."""
+    command = click.Command("serve", params=[click.Option(["--n"], type=kind)])
+    with pytest.raises(click.UsageError) as raised:
+        command.main(["--n", value], standalone_mode=False)
+    assert f"--n: {words}; see " in describe(raised.value)

@@ -11,6 +11,7 @@ import datetime as dt
 import difflib
 import json
 import re
+import textwrap
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -178,14 +179,20 @@ def print_config(ctx: click.Context) -> str:
 
 
 def _entry(ctx: click.Context, option: ServeOption, *, chosen: bool = True) -> list[str]:
-    name, comment = str(option.name), f"# {option.help}"
+    name, text = str(option.name), str(option.help)
+    if isinstance(option, FeedParam) and option.option.choices:
+        text = f"{text} One of: {', '.join(option.option.choices)}.".lstrip()
     secret = isinstance(option, FeedParam) and any(word in option.key for word in _SECRET)
     source = ctx.get_parameter_source(name)
     if name == "feed" or (chosen and source not in (ParameterSource.DEFAULT, None)):
         if not secret:
-            return [comment, f"{option.key} = {_toml(_from_anywhere(option, ctx.params[name]))}"]
-        comment += " It is set; its value is not printed."
-    return [comment, f"# {option.key} = {_example(option)}"]
+            return [*_comment(text), f"{option.key} = {_toml(_from_anywhere(option, ctx.params[name]))}"]
+        text += " It is set; its value is not printed."
+    return [*_comment(text), f"# {option.key} = {_example(option)}"]
+
+
+def _comment(text: str) -> list[str]:
+    return [f"# {line}" for line in textwrap.wrap(text, 98)]
 
 
 def _from_anywhere(option: ServeOption, value: Any) -> Any:
