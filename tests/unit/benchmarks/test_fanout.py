@@ -71,7 +71,7 @@ def test_updates_are_merged_and_gaps_are_reported(kind: type[Updates], encode: o
     assert (reader.rows, reader.updates, reader.ages) == ({"A": {"last": 3, "bid": 2, "ts": 400}}, 2, [600])
     assert reader.faults == []
     take(9, 10, {"B": {"last": 3}})
-    assert reader.faults == ["a gap: since 9, have 6", "B was not asked for"]
+    assert reader.faults == ["a gap: since 9, have 6", "B is not subscribed"]
 
 
 def test_a_missing_tick_is_reported() -> None:
