@@ -262,7 +262,8 @@ def test_feeds_lists_the_built_in_ones() -> None:
     """As text and as JSON."""
     told = ticker("feeds").stdout
     assert "random-walk" in told
-    assert "TICKER_TICKS_PER_SECOND" in told
+    assert "--ticks-per-second" in told
+    assert "TICKER_" in told
     feeds = {feed["name"]: feed for feed in json.loads(ticker("feeds", "--json").stdout)}
     assert {"random-walk", "csv"} <= feeds.keys()
     assert not any(feed["broken"] for feed in feeds.values())

@@ -4,44 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Any, Self
 
+from ticker.client.iterators import ItemIterator
 from ticker.errors import StreamError
 from ticker.wire.messages import FeedState
 
 
-@dataclass
-class FakeUpdate:
-    symbol: str
-    values: Mapping[str, Any]
-    changed: Mapping[str, Any] = field(default_factory=dict)
-    removed: bool = False
-
-
-@dataclass
-class FakeTrade:
-    symbol: str
-    ts: int
-    price: float
-    size: float
-    lost: int = 0
-
-
-@dataclass
-class FakeQuote:
-    symbol: str
-    ts: int
-    bid: float | None
-    bid_size: float | None
-    ask: float | None
-    ask_size: float | None
-    lost: int = 0
-
-
-class FakeInbox:
+class FakeItems(ItemIterator[Any]):
     """Yields its items; then it ends, raises ``error``, or (with ``stays``) waits for ``put``."""
 
     def __init__(self, items: list[Any], error: StreamError | None = None, *, stays: bool = False) -> None:
@@ -63,7 +35,7 @@ class FakeInbox:
             raise self.error
         if self.stays:
             return None
-        raise StopIteration
+        raise StopAsyncIteration
 
     async def __anext__(self) -> Any:
         while not self.items:
@@ -79,12 +51,12 @@ class FakeInbox:
 
 
 class FakeStream:
-    """All channels yield the items of ``inbox``."""
+    """All channels yield the items of ``items``."""
 
     url = "ws://fake:1/v1/stream"
 
-    def __init__(self, inbox: FakeInbox, symbols: list[str], rejected: dict[str, str] | None = None) -> None:
-        self.inbox = inbox
+    def __init__(self, items: FakeItems, symbols: list[str], rejected: dict[str, str] | None = None) -> None:
+        self.items = items
         self.symbols = symbols
         self.rejected = rejected or {}
         self.state = "live"
@@ -94,8 +66,8 @@ class FakeStream:
         #: The items of ``events``.
         self.told: list[object] = []
 
-    def updates(self) -> FakeInbox:
-        return self.inbox
+    def updates(self) -> FakeItems:
+        return self.items
 
     trades = quotes = updates
 

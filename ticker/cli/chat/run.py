@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-import ticker
 from ticker.cli.chat.lines import Lines
 from ticker.cli.chat.screens import Screen, screen
 from ticker.cli.events import event_line
-from ticker.cli.failure import Failure, unreachable
+from ticker.cli.failure import Failure
 from ticker.cli.server import Server
 from ticker.cli.stopping import Stop
+from ticker.cli.streaming import streaming
 from ticker.cli.watch.stream import next_batch
 from ticker.client.stream import Stream
 from ticker.errors import ProtocolError, StreamError
@@ -43,22 +43,13 @@ class ChatRequest:
 
 async def chat(request: ChatRequest, stop: Stop) -> int:
     """Chat until the user leaves or the input ends. Returns the exit status: 1 if a message was rejected."""
-    try:
-        server = request.server
-        stream = ticker.connect(server.url, key=server.key, ssl=server.ssl)
-    except ValueError as error:
-        raise Failure(f"--url: {error}") from error
-    return await stop.run(_chat(stream, request))
+    return await stop.run(_chat(request))
 
 
-async def _chat(stream: Stream, request: ChatRequest) -> int:
+async def _chat(request: ChatRequest) -> int:
     try:
-        # Without a handler, logging would print warnings on stderr.
-        logging.getLogger("ticker").addHandler(logging.NullHandler())
-        async with stream:
+        async with streaming(request.server, log=False) as stream:
             return await _Chat(stream, request.room).run(request.name or _own_name())
-    except StreamError as error:
-        raise unreachable(error, stream.url) from error
     except ProtocolError as error:
         raise Failure(error.message) from error
 

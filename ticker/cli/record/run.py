@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import sys
 import time
 from collections.abc import Sequence
@@ -14,18 +13,16 @@ from typing import Final
 
 import click
 
-import ticker
-from ticker.cli.failure import Failure, printable
-from ticker.cli.logs import logging_to_stderr
+from ticker.cli.failure import Failure
 from ticker.cli.record.journal import Journal
 from ticker.cli.record.parquet import check_available, finish
 from ticker.cli.record.rows import HEADER, Reorder
 from ticker.cli.server import Server
 from ticker.cli.stopping import Stop
+from ticker.cli.streaming import streaming
 from ticker.client.iterators import ItemIterator
 from ticker.client.protocol.ticks import Quote, Trade
 from ticker.client.stream import Stream
-from ticker.errors import ConnectError
 
 #: Trades and quotes arrive on separate channels: how long a tick waits for one with an earlier time stamp.
 REORDER_S: Final = 0.4
@@ -75,36 +72,17 @@ def prepare(request: RecordRequest) -> None:
 
 async def record(request: RecordRequest, stop: Stop) -> int:
     """Record until ``stop``, the end of the time, or the end of the feed. Returns the exit status."""
-    logging.getLogger("ticker").addHandler(logging.NullHandler())
-    try:
-        stream = ticker.connect(
-            request.server.url,
-            request.symbols,
-            channel=request.channels[0],
-            encoding="msgpack",
-            wait=request.wait,
-            queue_ticks=QUEUE_TICKS,
-            key=request.server.key,
-            ssl=request.server.ssl,
-        )
-    except ValueError as error:
-        raise Failure(f"--url: {error}") from error
-    with ExitStack() as log:
-        if request.wait:
-            log.enter_context(logging_to_stderr("warning", "ticker: %(message)s"))
-        try:
-            async with stream:
-                log.close()
-                log.enter_context(logging_to_stderr("warning", "ticker: %(message)s"))
-                for name in stream.rejected:
-                    click.echo(f"ticker: the server has no symbol {printable(name)}", err=True)
-                for channel in request.channels[1:]:
-                    await stream.subscribe(request.symbols, channel=channel)
-                recording = _Recording(request, stream)
-                await recording.run(stop)
-        except ConnectError as error:
-            text = f"no server at {stream.url}; start one with `ticker serve`, or wait for one with --wait"
-            raise Failure(text) from error
+    async with streaming(
+        request.server,
+        request.symbols,
+        channel=request.channels[0],
+        encoding="msgpack",
+        wait=request.wait,
+        queue_ticks=QUEUE_TICKS,
+    ) as stream:
+        for channel in request.channels[1:]:
+            await stream.subscribe(request.symbols, channel=channel)
+        await _Recording(request, stream).run(stop)
     return 0
 
 

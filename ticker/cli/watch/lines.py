@@ -7,37 +7,20 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
-from typing import Any, Final, Protocol
+from collections.abc import Iterable
+from typing import Any, Final
 
 import msgspec
 
 from ticker.cli.failure import printable
+from ticker.client.protocol.symbol_view import Update
+from ticker.client.protocol.ticks import Quote, Trade
 from ticker.fields import FIELDS
 
 _TICK_FIELDS: Final = {
     "trades": ("ts", "price", "size", "lost"),
     "quotes": ("ts", "bid", "bid_size", "ask", "ask_size", "lost"),
 }
-
-
-class Update(Protocol):
-    """An update of the channel `ticker`. A protocol, so that tests can pass plain values."""
-
-    symbol: str
-    values: Mapping[str, Any]
-    changed: Mapping[str, Any]
-    removed: bool
-
-
-class Tick(Protocol):
-    """A trade or quote with the fields in ``_TICK_FIELDS``. A protocol for the same reason."""
-
-    @property
-    def symbol(self) -> str: ...
-
-    @property
-    def lost(self) -> int: ...
 
 
 class JsonLines:
@@ -55,7 +38,7 @@ class JsonLines:
             fields["removed"] = True
         return self._line({**fields, **update.values})
 
-    def tick(self, channel: str, tick: Tick) -> bytes:
+    def tick(self, channel: str, tick: Trade | Quote) -> bytes:
         fields = {"symbol": tick.symbol, **{name: _whole(getattr(tick, name)) for name in _TICK_FIELDS[channel]}}
         if not tick.lost:
             del fields["lost"]
@@ -74,7 +57,7 @@ class CsvLines:
     def update(self, update: Update) -> bytes:
         return self._line([printable(update.symbol), *(update.values.get(name) for name in FIELDS)])
 
-    def tick(self, channel: str, tick: Tick) -> bytes:
+    def tick(self, channel: str, tick: Trade | Quote) -> bytes:
         return self._line([printable(tick.symbol), *(_whole(getattr(tick, name)) for name in _TICK_FIELDS[channel])])
 
     def _line(self, cells: Iterable[object]) -> bytes:

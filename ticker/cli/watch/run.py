@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 
-import click
-
-import ticker
 from ticker.cli.events import EventPrinter
-from ticker.cli.failure import Failure, printable, unreachable
-from ticker.cli.logs import logging_to_stderr
 from ticker.cli.server import Server
 from ticker.cli.stopping import Stop
+from ticker.cli.streaming import streaming
 from ticker.cli.watch.lines import lines
 from ticker.cli.watch.output import Output, standard_output
-from ticker.cli.watch.stream import Stream, at_once, inbox_of, next_batch
+from ticker.cli.watch.stream import at_once, items_of, next_batch
+from ticker.client.stream import Stream
 from ticker.client.transports.dialer import TransportName
-from ticker.errors import ConnectError, RefusedError
-
-_LOG_LINE = "ticker: %(message)s"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,43 +45,22 @@ async def watch(request: WatchRequest, stop: Stop) -> int:
 
 
 async def _show(request: WatchRequest) -> int:
-    try:
-        stream = ticker.connect(
-            request.server.url,
-            request.symbols,
-            channel=request.channel,
-            encoding=request.encoding,
-            rate=request.rate if request.channel == "ticker" else None,
-            wait=request.wait,
-            key=request.server.key,
-            ssl=request.server.ssl,
-            transport=request.transport,
-            compress=request.compress,
-        )
-    except ValueError as error:
-        raise Failure(f"--url: {error}") from error
-    # Without a handler, logging would print warnings on stderr.
-    logging.getLogger("ticker").addHandler(logging.NullHandler())
-    with ExitStack() as log:
-        if request.wait:
-            log.enter_context(logging_to_stderr("warning", _LOG_LINE))
-        try:
-            async with stream:
-                log.close()
-                for name, reason in stream.rejected.items():
-                    why = "your key is not entitled to" if reason == "not-entitled" else "the server has no symbol"
-                    click.echo(f"ticker: {why} {printable(name)}", err=True)
-                if not request.table:  # the table shows the same
-                    log.enter_context(logging_to_stderr("warning", _LOG_LINE))
-                await _show_with_events(stream, request)
-        except (RefusedError, ConnectError) as error:
-            raise unreachable(
-                error, stream.url, "start one with `ticker serve`, or wait for one with --wait"
-            ) from error
+    async with streaming(
+        request.server,
+        request.symbols,
+        channel=request.channel,
+        encoding=request.encoding,
+        rate=request.rate if request.channel == "ticker" else None,
+        wait=request.wait,
+        transport=request.transport,
+        compress=request.compress,
+        log=not request.table,  # the table shows the same
+    ) as stream:
+        await _show_with_events(stream, request)
     return 0
 
 
-async def _show_with_events(stream: ticker.Stream, request: WatchRequest) -> None:
+async def _show_with_events(stream: Stream, request: WatchRequest) -> None:
     printer = EventPrinter(held=request.table and sys.stdout.isatty())
     following = asyncio.create_task(printer.follow(stream.events()))
     try:
@@ -118,12 +89,12 @@ async def _show_stream(stream: Stream, request: WatchRequest, printer: EventPrin
 
 async def write_lines(stream: Stream, request: WatchRequest, output: Output) -> None:
     """Write lines, flushed per batch. A slow reader gets the latest values, or ticks with a count of those lost."""
-    inbox = inbox_of(stream, request.channel)
+    items = items_of(stream, request.channel)
     form = lines(request.output, request.channel)
     if form.header:
         await output.write(form.header)
     seen = 0
-    while batch := await next_batch(inbox, at_once(request.count, seen)):
+    while batch := await next_batch(items, at_once(request.count, seen)):
         seen += len(batch)
         if request.channel == "ticker":
             await output.write(b"".join(map(form.update, batch)))

@@ -15,9 +15,11 @@ from rich.live import Live
 from rich.text import Text
 
 from ticker.cli.watch.sheet import Sheet
-from ticker.cli.watch.stream import Inbox, Stream, at_once, inbox_of, next_batch, taken
+from ticker.cli.watch.stream import at_once, items_of, next_batch, taken
 from ticker.cli.watch.table import Status, Table
 from ticker.cli.watch.tape import Tape
+from ticker.client.iterators import ItemIterator
+from ticker.client.stream import Stream
 
 #: Minimum time between two frames, and maximum, for the clock and the state.
 FRAME_S: Final = 0.1
@@ -26,10 +28,10 @@ IDLE_S: Final = 0.5
 
 async def show_tape(stream: Stream, channel: str, console: Console, count: int | None) -> None:
     """Print every tick on its own line."""
-    inbox = inbox_of(stream, channel)
+    items = items_of(stream, channel)
     tape = Tape(channel)
     seen = 0
-    while batch := await next_batch(inbox, at_once(count, seen)):
+    while batch := await next_batch(items, at_once(count, seen)):
         seen += len(batch)
         for tick in batch:
             console.print(tape.line(tick), soft_wrap=True)
@@ -42,7 +44,7 @@ async def show_table(
 
     After ``count`` updates the last table stays on the terminal. ``event_line`` is the text below the table.
     """
-    inbox = inbox_of(stream, "ticker")
+    items = items_of(stream, "ticker")
     sheet = Sheet(stream.symbols)
     table = Table()
 
@@ -59,29 +61,29 @@ async def show_table(
             console=console, screen=True, auto_refresh=False, redirect_stdout=False, redirect_stderr=False
         ) as live:
             live.update(draw(console.height), refresh=True)
-            while await _advance(sheet, inbox, count):
+            while await _advance(sheet, items, count):
                 live.update(draw(console.height), refresh=True)
         console.print(draw(None))
     else:
         try:
-            while await _advance(sheet, inbox, count):
+            while await _advance(sheet, items, count):
                 pass
         finally:
             console.print(draw(None))
 
 
-async def _advance(sheet: Sheet, inbox: Inbox, count: int | None) -> bool:
+async def _advance(sheet: Sheet, items: ItemIterator[Any], count: int | None) -> bool:
     """Apply the updates of one frame. Returns False at the end of the stream."""
     try:
         async with asyncio.timeout(IDLE_S):
-            batch = await next_batch(inbox, at_once(count, sheet.updates))
+            batch = await next_batch(items, at_once(count, sheet.updates))
     except TimeoutError:
         return True
     if not batch:
         return False
     _apply(sheet, batch)
     await asyncio.sleep(FRAME_S)
-    while batch := taken(inbox, at_once(count, sheet.updates)):
+    while batch := taken(items, at_once(count, sheet.updates)):
         _apply(sheet, batch)
     return True
 

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.support.cli_streams import FakeInbox, FakeStream, FakeTrade, FakeUpdate
+from tests.support.cli_streams import FakeItems, FakeStream
 from ticker.cli import main
+from ticker.client.protocol.symbol_view import Update
+from ticker.client.protocol.ticks import Trade
 from ticker.errors import ConnectError, RefusedError
 
 
@@ -18,8 +20,8 @@ class Connect:
     """Stands in for ``ticker.connect``: notes how it was called, and gives ``stream``."""
 
     def __init__(self) -> None:
-        updates = [FakeUpdate("AAPL", {"last": price}, {"last": price}) for price in (1.0, 2.0, 3.0)]
-        self.stream = FakeStream(FakeInbox(updates), ["AAPL"])
+        updates = [Update("AAPL", {"last": price}, {"last": price}, removed=False) for price in (1.0, 2.0, 3.0)]
+        self.stream = FakeStream(FakeItems(updates), ["AAPL"])
         self.args: tuple[Any, ...] = ()
         self.options: dict[str, Any] = {}
 
@@ -76,7 +78,7 @@ def test_csv_begins_with_its_header(connect: Connect) -> None:
 
 def test_trades_are_lines_too(connect: Connect) -> None:
     """Their rate is not the user's: every one comes."""
-    connect.stream.inbox = FakeInbox([FakeTrade("AAPL", 9, 1.5, 100.0)])
+    connect.stream.items = FakeItems([Trade("AAPL", 9, 1.5, 100.0)])
     result = watch("AAPL", "--channel", "trades", "--rate", "1")
     assert json.loads(result.stdout) == {"symbol": "AAPL", "ts": 9, "price": 1.5, "size": 100}
     assert connect.options["rate"] is None
@@ -127,12 +129,12 @@ def test_an_address_that_can_not_be_one_is_one_line() -> None:
 def test_a_signal_ends_it_and_closes_the_stream(connect: Connect, number: signal.Signals, status: int) -> None:
     """Whatever it waits for."""
 
-    class Interrupting(FakeInbox):
+    class Interrupting(FakeItems):
         async def __anext__(self) -> Any:
             signal.raise_signal(number)
             return await super().__anext__()
 
-    connect.stream.inbox = Interrupting([], stays=True)
+    connect.stream.items = Interrupting([], stays=True)
     result = watch("AAPL")
     assert result.exit_code == status
     assert connect.stream.closed

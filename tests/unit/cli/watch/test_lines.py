@@ -6,14 +6,15 @@ import csv
 import io
 import json
 
-from tests.support.cli_streams import FakeQuote, FakeTrade, FakeUpdate
 from ticker.cli.watch.lines import lines
+from ticker.client.protocol.symbol_view import Update
+from ticker.client.protocol.ticks import Quote, Trade
 from ticker.fields import FIELDS
 
 
 def test_a_json_line_says_what_changed_and_what_is() -> None:
     """By the names of the Python client's update."""
-    update = FakeUpdate("A", {"last": 1.5, "bid": 1.0, "ts": 9}, {"last": 1.5, "ask": None})
+    update = Update("A", {"last": 1.5, "bid": 1.0, "ts": 9}, {"last": 1.5, "ask": None}, removed=False)
     line = lines("jsonl", "ticker").update(update)
     assert line.endswith(b"\n")
     assert json.loads(line) == {"symbol": "A", "changed": {"last": 1.5, "ask": None}, "last": 1.5, "bid": 1.0, "ts": 9}
@@ -21,7 +22,7 @@ def test_a_json_line_says_what_changed_and_what_is() -> None:
 
 def test_a_symbol_that_is_gone_is_told() -> None:
     """Only then there is a `removed`."""
-    assert json.loads(lines("jsonl", "ticker").update(FakeUpdate("A", {}, {}, True))) == {
+    assert json.loads(lines("jsonl", "ticker").update(Update("A", {}, {}, removed=True))) == {
         "symbol": "A",
         "changed": {},
         "removed": True,
@@ -31,7 +32,7 @@ def test_a_symbol_that_is_gone_is_told() -> None:
 def test_a_csv_row_has_every_field() -> None:
     """In the order of the header; what has no value is empty, and a name may hold a comma."""
     form = lines("csv", "ticker")
-    text = (form.header + form.update(FakeUpdate("A,B", {"last": 1.5, "ts": 9}))).decode()
+    text = (form.header + form.update(Update("A,B", {"last": 1.5, "ts": 9}, {}, removed=False))).decode()
     (row,) = csv.DictReader(io.StringIO(text))
     assert list(row) == ["symbol", *FIELDS]
     assert {field: value for field, value in row.items() if value} == {"symbol": "A,B", "last": "1.5", "ts": "9"}
@@ -39,17 +40,17 @@ def test_a_csv_row_has_every_field() -> None:
 
 def test_ticks_are_their_fields() -> None:
     """Whole numbers without a point, as in updates; `lost` in JSON only if there is any."""
-    trade = FakeTrade("A", 9, 1.5, 100.0)
+    trade = Trade("A", 9, 1.5, 100.0)
     assert lines("jsonl", "trades").tick("trades", trade) == b'{"symbol":"A","ts":9,"price":1.5,"size":100}\n'
-    lossy = FakeTrade("A", 9, 1.5, 100.0, lost=3)
+    lossy = Trade("A", 9, 1.5, 100.0, lost=3)
     assert json.loads(lines("jsonl", "trades").tick("trades", lossy))["lost"] == 3
     form = lines("csv", "quotes")
     assert form.header == b"symbol,ts,bid,bid_size,ask,ask_size,lost\n"
-    assert form.tick("quotes", FakeQuote("A", 9, None, None, 2.0, 100.0)) == b"A,9,,,2,100,0\n"
+    assert form.tick("quotes", Quote("A", 9, None, None, 2.0, 100.0)) == b"A,9,,,2,100,0\n"
 
 
 def test_control_characters_do_not_reach_a_terminal() -> None:
     """JSON escapes them, CSV replaces them."""
     name = "\x1b[2J"
-    assert b"\x1b" not in lines("jsonl", "ticker").update(FakeUpdate(name, {}))
-    assert b"\x1b" not in lines("csv", "ticker").update(FakeUpdate(name, {}))
+    assert b"\x1b" not in lines("jsonl", "ticker").update(Update(name, {}, {}, removed=False))
+    assert b"\x1b" not in lines("csv", "ticker").update(Update(name, {}, {}, removed=False))
