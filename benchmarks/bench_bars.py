@@ -37,7 +37,7 @@ def rows() -> list[list[str]]:
         store = BarStore()
         started = time.process_time()
         for number, trades in enumerate(batches):
-            store.add(trades.symbol, trades)
+            store.add_trades(trades.symbol, trades)
             if number % every == every - 1:
                 store.fold()
         store.fold()
@@ -47,7 +47,7 @@ def rows() -> list[list[str]]:
     store = BarStore()
     for number in range(SECONDS):
         trades = a_second(number, rng)
-        store.add(trades.symbol, trades)
+        store.add_trades(trades.symbol, trades)
     store.fold()
     bars = sum(len(store.history(row, interval)[0]) for row in range(SYMBOLS) for interval in INTERVALS)
     made.append(

@@ -62,7 +62,7 @@ async def test_an_alert_fires_and_one_that_fired_while_the_program_was_away_wait
             assert (fired.value, fired.seq) == (191, 2)
             assert stream.reconnects == 1
         feed.tick([(AAPL, TS + 3, 180.0, 1.0), (AAPL, TS + 4, 192.0, 1.0)])
-        while service.hub.settle().version < 3:
+        while service.hub.apply_pending().version < 3:
             await asyncio.sleep(0.001)
         async with ticker.connect(address, owner="ann", encoding=encoding) as stream:
             fired = await next_fired(stream)

@@ -113,7 +113,7 @@ async def test_clients_of_a_group_get_what_was_compressed_once(encoding: str, co
                 assert extension.remote_max_window_bits == bits
             clients = (Aiohttp(first), Websockets(second), Websockets(third), Aiohttp(plain))
             tick(feed, 0)
-            while service.hub.settle().version == 0:
+            while service.hub.apply_pending().version == 0:
                 await asyncio.sleep(0)
             snapshots = [await watching(client) for client in clients]
             assert [snapshot["data"] for snapshot in snapshots] == [snapshots[0]["data"]] * 4

@@ -106,7 +106,7 @@ async def test_a_browser_goes_on_from_where_it_was(http: aiohttp.ClientSession) 
             while not (await events.until("update"))["data"]:
                 pass
         feed.tick([(1, TS, 3.5, 1.0)])
-        while service.hub.settle().version < 2:
+        while service.hub.apply_pending().version < 2:
             await asyncio.sleep(0)
         for last_id, expected in (
             (events.last_id, {"MSFT"}),
@@ -219,7 +219,7 @@ async def test_a_poll_waits_for_a_change(http: aiohttp.ClientSession) -> None:
     feed = ScriptedFeed()
     async with serving(feed) as service:
         feed.tick([(0, TS, 1.5, 1.0), (1, TS, 2.5, 1.0)])
-        while service.hub.settle().version < 1:
+        while service.hub.apply_pending().version < 1:
             await asyncio.sleep(0)
         url = service.url + "/v1/poll"
         async with http.get(url, params={"symbols": "AAPL,NONE"}) as response:

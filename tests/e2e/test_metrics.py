@@ -190,7 +190,7 @@ async def test_nothing_is_labelled_by_client_or_symbol(http: aiohttp.ClientSessi
                 await client.send_json({"op": name, "id": name})
                 await client.receive()
             await clients.enter_async_context(http.get(service.url + f"/v1/events?symbols={name}"))
-            since = f"epoch={service.hub.board.epoch}&since={service.hub.settle().version}"
+            since = f"epoch={service.hub.board.epoch}&since={service.hub.apply_pending().version}"
             polls.create_task(http.get(service.url + f"/v1/poll?symbols={name}&{since}"))
             gone = await http.ws_connect(service.url + "/v1/stream")
             await gone.close(code=4000 + ord(name[-1]), message=name.encode())

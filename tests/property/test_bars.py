@@ -57,11 +57,11 @@ def test_bars_do_not_depend_on_how_trades_are_batched(
     """In small batches with reads between them, or in one batch as a backfill: equal to the last bit."""
     trades = columns(steps)
     whole, pieces = BarStore(), BarStore()
-    whole.add(trades.symbol, trades)
+    whole.add_trades(trades.symbol, trades)
     edges = sorted({0, len(trades), *(cut for cut in cuts if cut < len(trades))})
     for first, last in pairwise(edges):
         part = trades[first:last]
-        pieces.add(part.symbol, part)
+        pieces.add_trades(part.symbol, part)
         if first in looks:
             pieces.fold()
     for row in range(len(NAMES)):
@@ -77,7 +77,7 @@ def test_bars_equal_those_of_pandas(interval: str, steps: list[tuple[int, int, i
     """Open, high, low, close, volume and trades as ``resample`` gives them; vwap except for rounding."""
     trades = columns(steps)
     store = BarStore()
-    store.add(trades.symbol, trades)
+    store.add_trades(trades.symbol, trades)
     rule = pd.Timedelta(INTERVALS[interval], "ns")
     for row in range(len(NAMES)):
         mine = trades.symbol == row
@@ -257,7 +257,7 @@ def test_bars_do_not_depend_on_when_they_are_read(
         trades = Trades(trades.symbol, trades.ts - START + now + back_ms * 1_000_000, trades.price, trades.size)
         now = int(trades.ts[-1]) + ahead_ms * 1_000_000
         for store in (eager, lazy):
-            store.add(trades.symbol, trades)
+            store.add_trades(trades.symbol, trades)
             store.advance(now)
         eager.fold()
     for row in range(len(NAMES)):

@@ -63,14 +63,14 @@ class Life:
         self.alerts.watch(self.hub)
         self.other = self.hub.attach(ScriptedOutlet(), "json")
         for room in ROOMS:
-            self.hub.obey(self.other, Join(room=room, name="Bob"), TS)
+            self.hub.handle(self.other, Join(room=room, name="Bob"), TS)
 
     def say(self, room: str, text: str) -> None:
-        self.hub.obey(self.other, Say(room=room, text=text), TS)
+        self.hub.handle(self.other, Say(room=room, text=text), TS)
 
     def trade(self, code: int, price: float) -> None:
         self.hub.publish(batch(TABLE, [(code, TS, price, 1.0)]))
-        self.hub.settle()
+        self.hub.apply_pending()
 
     def armed(self) -> set[int | str]:
         """The alerts that may still fire."""

@@ -95,9 +95,9 @@ def test_every_offered_change_is_sent_or_conflated(
     books = [Books(connected) for connected in clients]
     accounts: dict[Account, None] = {}
     for action in actions:
-        before, epoch = hub.settle().changes.copy(), hub.board.epoch
+        before, epoch = hub.apply_pending().changes.copy(), hub.board.epoch
         act(hub, table, clients, action)
-        after = hub.settle().changes
+        after = hub.apply_pending().changes
         for number, connected in enumerate(clients):
             if books[number].session is not connected.session:
                 books[number] = Books(connected)
@@ -120,7 +120,7 @@ def test_every_offered_change_is_sent_or_conflated(
         assert (account.offered, account.sent, account.conflated) == (book.offered, book.sent, book.conflated)
         assert account.offered == account.sent + account.conflated
     # Includes clients that have left.
-    totals = hub.totals
+    totals = hub.lanes.totals
     assert totals.sent == sum(account.sent for account in accounts)
     assert totals.conflated == sum(account.conflated for account in accounts)
 
@@ -136,7 +136,7 @@ def test_an_up_to_date_client_gets_the_changes_of_a_beat_as_one() -> None:
             hub.publish(batch(table, [(0, TS, beat + tick / 10, 1.0), (1, TS, 1.0 + beat + tick, 1.0)], []))
         hub.beat(10, TS)
         assert (account.offered, account.sent, account.conflated) == (5 * beat, beat, 4 * beat)
-    assert hub.totals == Totals(sent=3, conflated=12)
+    assert hub.lanes.totals == Totals(sent=3, conflated=12)
 
 
 def test_a_slow_consumer_gets_the_changes_of_many_beats_as_one() -> None:
@@ -152,7 +152,7 @@ def test_a_slow_consumer_gets_the_changes_of_many_beats_as_one() -> None:
     hub.beat(10, TS)
     account = client.session.ticker.account
     assert (account.offered, account.sent, account.conflated) == (7, 1, 6)
-    assert hub.totals == Totals(sent=1, conflated=6, skipped=7, lagged=1)
+    assert hub.lanes.totals == Totals(sent=1, conflated=6, skipped=7, lagged=1)
 
 
 def test_what_counts_as_a_change() -> None:

@@ -43,7 +43,7 @@ class BarLane(RingLane[BarSubscription]):
         self.mark = self._store.mark
 
     def _ring_of(self, market: Market) -> Ring:
-        return market.bars.tapes[self.topic.interval]
+        return market.bars.closed[self.topic.interval]
 
     def begin(self, subscription: BarSubscription, position: int | None, before: Watchlist, *, anew: bool) -> None:
         self._store.fold()
@@ -105,7 +105,7 @@ class BarLane(RingLane[BarSubscription]):
         """Those of ``rows`` that have an open bar, and a fragment for each."""
         if not len(rows):
             return [], []
-        found, starts, values = self._store.under_way(self.topic.interval, rows)
+        found, starts, values = self._store.open_bars(self.topic.interval, rows)
         return found.tolist(), self._parts(found.tolist(), starts.tolist(), values.T.tolist(), closed=False)
 
     def _parts(self, rows: list[int], starts: list[int], values: list[list[float]], *, closed: bool) -> list[bytes]:

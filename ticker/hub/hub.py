@@ -13,7 +13,6 @@ from itertools import count
 import ticker
 from ticker.auth.entitlements import EVERYTHING, Entitlements
 from ticker.errors import ProtocolError
-from ticker.fanout.conflation import Totals
 from ticker.fanout.registry import Lanes
 from ticker.fanout.subscription import HEARTBEAT, Outlet, Subscription
 from ticker.fanout.watchlist import Watchlists
@@ -80,28 +79,28 @@ class Hub:
         self._codecs: dict[str, Codec] = {name: codec_for(name, self.limits.depth) for name in ("json", "msgpack")}
         self._watchlists = Watchlists()
         self._awaiting: dict[Subscription, Session] = {}
-        self._notices = Notices()
-        self._op_handlers = [self._notices, *op_handlers]
+        self.notices = Notices()
+        self._op_handlers = [self.notices, *op_handlers]
         #: The state of the market. Another object after a restart.
         self.market = Market(names, epoch, ring_ticks, observer, self._appeared)
-        self._lanes = Lanes(self.market, self.limits.frame_bytes)
+        self.lanes = Lanes(self.market, self.limits.frame_bytes)
         self._ids = count(1)
 
     # The market
 
     @property
     def board(self) -> Board:
-        """The latest values, as of the last ``settle``."""
+        """The latest values, as of the last ``apply_pending``."""
         return self.market.board
 
     @property
     def bars(self) -> BarStore:
-        """The bars, as of the last ``settle``."""
+        """The bars, as of the last ``apply_pending``."""
         return self.market.bars
 
-    def settle(self) -> Board:
-        """Apply the ticks that are pending, and return the board. ``beat``, ``flush`` and ``obey`` begin with it."""
-        self.market.settle()
+    def apply_pending(self) -> Board:
+        """Apply the ticks that are pending, and return the board. ``beat``, ``flush`` and ``handle`` begin with it."""
+        self.market.apply_pending()
         return self.market.board
 
     def row(self, name: str) -> int | None:
@@ -117,7 +116,7 @@ class Hub:
         before, self.market = self.market, self.market.apply(event)
         if self.market is not before:
             self._restarted(before)
-        return self._lanes.at_once or not isinstance(event, TickBatch)
+        return self.lanes.at_once or not isinstance(event, TickBatch)
 
     def _appeared(self, names: list[str]) -> None:
         first = len(self.board) - len(names)
@@ -127,12 +126,12 @@ class Hub:
             if rows or seen:
                 subscription.watch(rows, seen)
                 # All its values are newer than the version that the client has: it needs no catching up.
-                self._lanes.of(subscription).file(subscription)
+                self.lanes.of(subscription).file(subscription)
                 self._note_awaited(session, subscription)
 
     def _restarted(self, before: Market) -> None:
         """Move all lanes to another market, of which no client has anything."""
-        self._lanes.restart(self.market)
+        self.lanes.restart(self.market)
         for session in self.sessions:
             session.outlet.send(session.codec.encode(self._welcome()))
         if new := self.board.names[len(before.board) :]:
@@ -162,7 +161,7 @@ class Hub:
         del self.sessions[session]
         for subscription in session.subscriptions():
             self._awaiting.pop(subscription, None)
-            self._lanes.of(subscription).leave(subscription)
+            self.lanes.of(subscription).leave(subscription)
         for handler in self._op_handlers:
             handler.leave(session)
 
@@ -183,16 +182,16 @@ class Hub:
         except ProtocolError as error:
             self._fail(session, Error(id=error.id, code=error.code, message=error.message))
         else:
-            self.obey(session, message, ts)
+            self.handle(session, message, ts)
 
-    def obey(self, session: Session, message: ClientMessage, ts: int) -> None:
+    def handle(self, session: Session, message: ClientMessage, ts: int) -> None:
         """A client's message, however it came. The answer goes out at once."""
-        self.settle()
+        self.apply_pending()
         try:
             if isinstance(message, DeskMessage):
                 self._handler(message).receive(session, message, ts)
             else:
-                self._obey(session, message, ts)
+                self._handle_prices(session, message, ts)
         except ProtocolError as error:
             self._fail(session, Error(id=error.id, code=error.code, message=error.message))
 
@@ -210,7 +209,7 @@ class Hub:
                 return handler
         raise ProtocolError("unknown-op", "this server doesn't offer that", message.id)
 
-    def _obey(self, session: Session, message: PriceMessage, ts: int) -> None:
+    def _handle_prices(self, session: Session, message: PriceMessage, ts: int) -> None:
         if isinstance(message, Ping):
             session.outlet.send(_pong(session, message))
             return
@@ -221,11 +220,11 @@ class Hub:
         # Those that changed or move to another lane.
         moved = [each for each in session.subscriptions() if each.has_rate and each.rate_hz != session.rate_hz]
         for each in moved:
-            self._lanes.of(each).leave(each)
+            self.lanes.of(each).leave(each)
             each.rate_hz = session.rate_hz
         since = message.since if isinstance(message, Subscribe) else None
         if changed or since is not None:
-            lane = self._lanes.of(subscription)
+            lane = self.lanes.of(subscription)
             lane.leave(subscription)
             if isinstance(message, Subscribe):
                 position = self._position(since)
@@ -235,7 +234,7 @@ class Hub:
             self._note_awaited(session, subscription)
             moved.append(subscription)
         for each in dict.fromkeys(moved):
-            lane = self._lanes.of(each)
+            lane = self.lanes.of(each)
             lane.file(each)
             # The rate limit of a key holds for first frames, too: they wait for the next beat.
             if each in lane.behind and (session.may.rate is None or not each.has_rate):
@@ -257,54 +256,39 @@ class Hub:
         Raises ``ValueError`` for a text that can't be shown, or has more than ``limits.text_chars``.
         """
         notice = Notice(text=proper_text(text, self.limits.text_chars), sender=sender, ts=ts)
-        return self._notices.tell(notice, (each for each in self.sessions if each.hears and to in (None, each.name)))
-
-    @property
-    def notices(self) -> int:
-        """How many notices there were."""
-        return self._notices.count
+        return self.notices.tell(notice, (each for each in self.sessions if each.hears and to in (None, each.name)))
 
     # Time
 
     @property
     def rates(self) -> set[float]:
         """The rates above 0 that have clients: these want ``beat`` calls."""
-        return self._lanes.rates | {SLOWEST_HZ} if self.market.observed else self._lanes.rates
-
-    @property
-    def behind(self) -> int:
-        """How many subscriptions wait for their client: it lags, or what it asked for takes many frames."""
-        return self._lanes.behind
-
-    @property
-    def totals(self) -> Totals:
-        """What became of the changes of channel ``ticker``."""
-        return self._lanes.totals
+        return self.lanes.rates | {SLOWEST_HZ} if self.market.observed else self.lanes.rates
 
     @property
     def interval_s(self) -> float:
         """How often somebody looks at what is published, in seconds; 0 is at once, and at least it is now and then."""
-        return 0.0 if self._lanes.at_once else 1 / max(self._lanes.rates | {SLOWEST_HZ})
+        return 0.0 if self.lanes.at_once else 1 / max(self.lanes.rates | {SLOWEST_HZ})
 
     def beat(self, rate_hz: float, ts: int) -> None:
         """A beat of the lanes of one rate. To be called ``rate_hz`` times a second."""
-        self.settle()
-        self._lanes.beat(rate_hz, ts)
+        self.apply_pending()
+        self.lanes.beat(rate_hz, ts)
 
     def flush(self, ts: int) -> None:
         """Send what goes out at once. To be called at the end of a turn in which something was published."""
-        if self._lanes.at_once:
-            self.settle()
-            self._lanes.beat(0, ts)
+        if self.lanes.at_once:
+            self.apply_pending()
+            self.lanes.beat(0, ts)
 
     @property
     def waiting(self) -> bool:
         """Whether some client needs ``poll``: a snapshot under way, or a reader at once that lags."""
-        return self._lanes.waiting or any(handler.waiting for handler in self._op_handlers)
+        return self.lanes.waiting or any(handler.waiting for handler in self._op_handlers)
 
     def poll(self, ts: int) -> None:
         """Go on with those clients that have become ready. To be called every few milliseconds while ``waiting``."""
-        self._lanes.poll(ts)
+        self.lanes.poll(ts)
         for handler in self._op_handlers:
             handler.poll(ts)
 
@@ -318,7 +302,7 @@ class Hub:
             version = session.ticker.version
             if session.ticker.group is not None:
                 # In step it has all of the lane's last beat, or more, if it was caught up since.
-                version = max(version, self._lanes.of(session.ticker).version)
+                version = max(version, self.lanes.of(session.ticker).version)
             key = session.codec.name, version
             if key not in made:
                 made[key] = session.codec.encode(Heartbeat(version=version, ts=ts, feed=state))
@@ -333,7 +317,7 @@ class Hub:
 
         With ``since``, those that changed after it: all, if it is of another epoch.
         """
-        board = self.settle()
+        board = self.apply_pending()
         wanted = dict.fromkeys(symbols)
         everything = wanted.pop(ALL, ...) is None
         rejected: dict[str, str] = {}

@@ -62,7 +62,7 @@ class BarStore:
     def __init__(self) -> None:
         #: Closed bars of each interval in the order of their closing, numbered: open, high, low, close, volume, vwap,
         #: trades. What the feed doesn't know is NaN.
-        self.tapes = {name: Ring(7, TAPE_BARS) for name in INTERVALS}
+        self.closed = {name: Ring(7, TAPE_BARS) for name in INTERVALS}
         #: Trades that were too late for their bar.
         self.late = 0
         #: Grows whenever bars under way change.
@@ -85,7 +85,7 @@ class BarStore:
 
     # In
 
-    def add(self, rows: npt.NDArray[np.int32], trades: Trades) -> None:
+    def add_trades(self, rows: npt.NDArray[np.int32], trades: Trades) -> None:
         """Trades in order, and the row of each. Cheap: they are folded later."""
         self._pending.append((rows.astype(np.intp), trades, self.watermark))
         self._waiting += len(trades)
@@ -96,7 +96,7 @@ class BarStore:
         """No trade with a stamp before ``ts`` (ns) is still to come: bars that end by then are over. Cheap, too."""
         self.watermark = max(self.watermark, ts)
 
-    def given(self, rows: npt.NDArray[np.int32], batch: BarBatch) -> None:
+    def add_feed_bars(self, rows: npt.NDArray[np.int32], batch: BarBatch) -> None:
         """The feed's own bars, which begin or end. Those of an interval that isn't offered are passed over."""
         name = next((name for name, length in INTERVALS.items() if length == batch.interval_ns), None)
         if name is None or not len(rows):
@@ -207,8 +207,8 @@ class BarStore:
         """The rows whose bars under way changed after ``mark``."""
         return np.flatnonzero(self._changed > mark)
 
-    def under_way(self, interval: str, rows: Rows) -> tuple[Rows, npt.NDArray[np.int64], Floats]:
-        """Of those of ``rows`` that have a bar under way: the rows, starts, and values (n, 7) as in ``tapes``."""
+    def open_bars(self, interval: str, rows: Rows) -> tuple[Rows, npt.NDArray[np.int64], Floats]:
+        """Of those of ``rows`` that have a bar under way: the rows, starts, and values (n, 7) as in ``closed``."""
         rows = rows[rows < len(self._changed)]
         is_given = self._is_given[interval][rows]
         parts = [self._computed(interval, rows[~is_given]), self._of_feed(interval, rows[is_given])]
@@ -220,11 +220,11 @@ class BarStore:
     ) -> tuple[npt.NDArray[np.int64], Floats, npt.NDArray[np.bool_]]:
         """Bars that begin from ``start`` on and before ``end`` (ns), the newest ``limit``, the oldest first.
 
-        Starts (n), values (n, 7) as in ``tapes``, and whether each is closed: the last one may be under way.
+        Starts (n), values (n, 7) as in ``closed``, and whether each is closed: the last one may be under way.
         """
         self.fold()
         starts, values = self._history[interval].of(row)
-        _, open_start, open_values = self.under_way(interval, np.array([row], np.intp))
+        _, open_start, open_values = self.open_bars(interval, np.array([row], np.intp))
         closed = np.append(np.ones(len(starts), np.bool_), np.zeros(len(open_start), np.bool_))
         starts, values = np.append(starts, open_start), np.concatenate((values, open_values))
         wanted = np.ones(len(starts), np.bool_)
@@ -292,7 +292,7 @@ class BarStore:
         """Closed bars, in the order of time: onto the tape, and into each symbol's history."""
         if not len(rows):
             return
-        self.tapes[interval].append(rows, starts, *values.T)
+        self.closed[interval].append(rows, starts, *values.T)
         self._history[interval].append(rows, starts, values)
 
     def _computed(self, interval: str, rows: Rows) -> Pieces:

@@ -1,6 +1,6 @@
-"""All state that a feed's events build: the board, the rings of ticks and the bars.
+"""All state that the events of a feed build: the board, the rings of ticks and the bars.
 
-Every event enters through ``Market.apply``. A restart doesn't reset a market: ``apply`` then returns another one. This
+Every event enters through ``Market.apply``. A restart does not reset a market: ``apply`` then returns another one. This
 module knows no client and no clock.
 """
 
@@ -16,12 +16,12 @@ from ticker.market.board import Board
 from ticker.market.ring import Ring
 from ticker.model import BarBatch, BoardEvent, FeedEvent, Removal, Restart, Settled, TickBatch, Watermark, joined
 
-#: At most this many ticks are pending. Applying them takes about a millisecond.
+#: Pending ticks are applied when there are this many, which takes about a millisecond.
 MAX_PENDING_TICKS: Final = 8_192
 
 
 class TickObserver(Protocol):
-    """Sees every change of the board, whichever clients are connected. The alerts, which this package can't import."""
+    """Sees every change of the board, with or without clients: the alerts, which this package can't import."""
 
     @property
     def active(self) -> bool:
@@ -29,15 +29,15 @@ class TickObserver(Protocol):
         ...
 
     def observe(self, board: Board, event: BoardEvent) -> None:
-        """``event`` was applied to ``board``. If ``board.epoch`` is new, history has restarted."""
+        """``event`` was applied to ``board``. A new ``board.epoch`` means that history restarted."""
 
 
 class Market:
     """The board, the rings of the channels ``trades`` and ``quotes``, and the bars.
 
-    Tick batches are pending until ``settle``, which applies those of one table as one batch: 20 times a second instead
-    of as often as a fast feed publishes, at a tenth of the cost. Everything read from a market is as of then; only new
-    symbols are on the board at once. ``on_symbols`` gets their names before anything happens to them.
+    Tick batches are pending until ``apply_pending``. It applies the batches of one table as one: at 20 times per second
+    this costs a tenth of applying each batch of a fast feed. The board, the rings and the bars are as of that call,
+    except that new symbols are on the board at once; ``on_symbols`` gets their names before any of their events.
     """
 
     def __init__(
@@ -56,28 +56,28 @@ class Market:
         self._on_symbols = on_symbols
         self._pending: list[TickBatch] = []
         self._pending_ticks = 0
-        #: What the events after a hidden restart build, until ``Settled``.
+        #: The market that the events after a hidden restart build, until ``Settled``.
         self._shadow: Market | None = None
-        #: False while this is a shadow: then no tick is numbered, and callbacks are not called.
+        #: False for a shadow. It numbers no ticks and calls neither the observer nor ``on_symbols``.
         self.shown = True
 
     @property
     def observed(self) -> bool:
-        """Whether the observer wants to see every tick."""
+        """Whether the observer needs every tick."""
         return self._observer is not None and self._observer.active
 
     def apply(self, event: FeedEvent) -> Market:
         """Apply an event that has passed ``check_event``, and return the market to use from now on.
 
-        It is another one after a ``Restart``, or after the ``Settled`` of a hidden restart: of a new epoch, with all
-        symbols in the same rows. Raises ``BatchError`` if the event's own version doesn't grow.
+        After a ``Restart``, or the ``Settled`` of a hidden restart, that is another market, with a new epoch and the
+        same symbols in the same rows. Raises ``BatchError`` if the event's own version does not grow.
         """
         if isinstance(event, Restart):
             self._shadow = Market(self.board.names, event.epoch, *self._shared)
             self._shadow.shown = False
-            return self if event.hidden else self._replaced()
+            return self if event.hidden else self._replace()
         if isinstance(event, Settled):
-            return self._replaced()
+            return self._replace()
         if self._shadow is not None:
             self._shadow.apply(event)
             return self
@@ -89,11 +89,11 @@ class Market:
         if isinstance(event, TickBatch) and event.version is None:
             self._defer(event)
         else:
-            self.settle()
+            self.apply_pending()
             self._enter(event)
         return self
 
-    def settle(self) -> None:
+    def apply_pending(self) -> None:
         """Apply the pending ticks."""
         if self._pending:
             batch = joined(self._pending)
@@ -101,23 +101,23 @@ class Market:
             self._pending_ticks = 0
             self._enter(batch)
 
-    def _replaced(self) -> Market:
-        """Return the shadow in place of this market, if there is one."""
+    def _replace(self) -> Market:
+        """Return the shadow, to be used instead of this market; without a shadow, this market."""
         if self._shadow is None:
             return self
-        # The pending ticks have happened: the observer must see them.
-        self.settle()
-        self._shadow.settle()
+        # The observer must see the ticks that came before the restart.
+        self.apply_pending()
+        self._shadow.apply_pending()
         self._shadow.shown = True
         return self._shadow
 
     def _defer(self, batch: TickBatch) -> None:
         if self._pending and self._pending[0].table is not batch.table:
-            self.settle()
+            self.apply_pending()
         self._pending.append(batch)
         self._pending_ticks += len(batch)
         if self._pending_ticks >= MAX_PENDING_TICKS:
-            self.settle()
+            self.apply_pending()
 
     def _enter(self, event: BoardEvent | BarBatch | Watermark) -> None:
         """The one place where events change the board, the bars and the rings."""
@@ -126,7 +126,7 @@ class Market:
             bars.advance(event.ts)
             return
         if isinstance(event, BarBatch):
-            bars.given(board.rows_of(event.table)[event.bars.symbol], event)
+            bars.add_feed_bars(board.rows_of(event.table)[event.bars.symbol], event)
             return
         board.apply(event)
         if isinstance(event, TickBatch):
@@ -137,11 +137,11 @@ class Market:
             self._observer.observe(board, event)
 
     def _add_ticks(self, batch: TickBatch) -> None:
-        """Add ticks to the bars and, if they are shown, to the rings."""
+        """Add ticks to the bars and, unless this is a shadow, to the rings."""
         rows, trades, quotes = self.board.rows_of(batch.table), batch.trades, batch.quotes
         if len(trades):
             traded = rows[trades.symbol]
-            self.bars.add(traded, trades)
+            self.bars.add_trades(traded, trades)
             if self.shown:
                 self.rings["trades"].append(traded, trades.ts, trades.price, trades.size)
         if len(quotes) and self.shown:

@@ -105,10 +105,10 @@ class MetricsEndpoint:
         kinds = Counter({"websocket": 0, "sse": 0, "poll": len(registry.polls)})
         kinds.update(connection.kind for connection in registry.open)
         yield labelled(GaugeMetricFamily, "ticker_transports", "Clients, by transport.", "transport", kinds)
-        yield GaugeMetricFamily("ticker_clients_behind", "Subscriptions waiting for their client.", hub.behind)
+        yield GaugeMetricFamily("ticker_clients_behind", "Subscriptions waiting for their client.", hub.lanes.behind)
         yield CounterMetricFamily("ticker_frames", "Frames sent to clients.", registry.sent_frames)
         yield CounterMetricFamily("ticker_sent_bytes", "Bytes of these frames.", registry.sent_bytes)
-        totals = hub.totals
+        totals = hub.lanes.totals
         yield CounterMetricFamily("ticker_updates", "Symbol changes sent to clients.", totals.sent)
         yield CounterMetricFamily("ticker_conflated", "Symbol changes replaced by later ones.", totals.conflated)
         yield CounterMetricFamily("ticker_skipped_beats", "Beats that skipped a busy client.", totals.skipped)
@@ -120,14 +120,14 @@ class MetricsEndpoint:
         yield labelled(CounterMetricFamily, "ticker_errors", text, "code", dict(sorted(hub.errors.items())))
         heads = {kind: ring.head for kind, ring in hub.market.rings.items()}
         yield labelled(CounterMetricFamily, "ticker_ticks", "Ticks of the feed in this epoch.", "kind", heads)
-        yield GaugeMetricFamily("ticker_symbols", "Symbols on the board.", len(hub.settle().symbols))
+        yield GaugeMetricFamily("ticker_symbols", "Symbols on the board.", len(hub.apply_pending().symbols))
         alerts, rooms, webhooks = self._op_handlers.alerts, self._op_handlers.rooms, self._op_handlers.webhooks
         yield GaugeMetricFamily("ticker_alerts", "Alerts of all owners.", alerts.count)
         yield CounterMetricFamily("ticker_fired", "Alerts that fired.", self._op_handlers.fired)
         yield GaugeMetricFamily("ticker_rooms", "Rooms with members.", rooms.rooms)
         yield GaugeMetricFamily("ticker_members", "Clients in at least one room.", rooms.members)
         yield CounterMetricFamily("ticker_said", "Messages in rooms.", rooms.said)
-        yield CounterMetricFamily("ticker_notices", "Notices.", hub.notices)
+        yield CounterMetricFamily("ticker_notices", "Notices.", hub.notices.count)
         waiting = 0 if webhooks is None else webhooks.waiting
         yield GaugeMetricFamily("ticker_webhooks_waiting", "Webhooks waiting for delivery.", waiting)
         results = {name: 0 if webhooks is None else webhooks.results[name] for name in RESULTS}

@@ -47,7 +47,7 @@ async def labels() -> dict[str, set[str]]:
             await client.closed()
         async with asyncio.timeout(10), session.ws_connect(service.url + "/v1/stream") as stream:
             await stream.receive_json()
-            while not (service.hub.settle().version and service.registry.closes[1000]):
+            while not (service.hub.apply_pending().version and service.registry.closes[1000]):
                 await asyncio.sleep(0)
             async with session.get(service.url + "/metrics") as response:
                 text = await response.text()

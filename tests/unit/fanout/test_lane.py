@@ -75,7 +75,7 @@ def test_a_slow_consumer_is_skipped_and_catches_up_with_one_frame(channel: str) 
     slow.outlet.is_ready = False
     for _ in range(3):
         market.trade(0)
-    assert (slow.data(), len(other.data()), market.hub.behind) == ([], 3, 1)
+    assert (slow.data(), len(other.data()), market.hub.lanes.behind) == ([], 3, 1)
     slow.outlet.is_ready = True
     market.trade(0)
     (caught_up,) = slow.data()
@@ -85,7 +85,7 @@ def test_a_slow_consumer_is_skipped_and_catches_up_with_one_frame(channel: str) 
         assert [price for _, _, price, _ in caught_up] == [2, 3, 4, 5]
     else:
         assert [(bar[1] // S, bar[-1]) for bar in caught_up] == [(1, True), (2, True), (3, True), (4, True), (5, False)]
-    assert market.hub.behind == 0
+    assert market.hub.lanes.behind == 0
     other.outlet.sent.clear()
     market.trade(0)
     assert slow.outlet.sent[0] is other.outlet.sent[0]
@@ -122,4 +122,4 @@ def test_what_exceeds_a_frame_is_split(channel: str) -> None:
     market.trade(0, 1)
     market.hub.poll(0)
     assert [len(data) for data in client.data()] == [1, 1]
-    assert market.hub.behind == 0
+    assert market.hub.lanes.behind == 0

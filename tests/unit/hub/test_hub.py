@@ -139,7 +139,7 @@ def test_at_once_means_at_the_end_of_the_turn(hub: Hub, table: SymbolTable) -> N
     assert client.heard() == []
     hub.flush(TS)
     (update,) = client.updates()
-    assert (update["version"], update["data"]["AAPL"]["last"]) == (hub.settle().version, 2)
+    assert (update["version"], update["data"]["AAPL"]["last"]) == (hub.apply_pending().version, 2)
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_symbols_resumed_during_a_snapshot_are_not_forgotten(table: SymbolTable)
     hub = Hub(NAMES, epoch="epoch", limits=Limits(frame_bytes=SYMBOL_BYTES))
     client = Client(hub)
     hub.publish(batch(table, [(code, TS, 1.0, 1.0) for code in range(3)]))
-    before = hub.settle().version
+    before = hub.apply_pending().version
     hub.publish(batch(table, [(code, TS, 2.0, 1.0) for code in range(3)]))
     client.say(symbols=["AAPL", "MSFT"])
     client.say(symbols=["GOOG"], since={"epoch": "epoch", "version": before})
@@ -361,9 +361,9 @@ def test_a_batch_that_must_not_reach_the_board_is_refused_whole(hub: Hub, table:
     for price in (0.0, -1.0, float("nan"), float("inf")):
         with pytest.raises(BatchError, match=r"trades\.price: 1 of 2"):
             hub.publish(batch(table, [(0, TS, 1.0, 1.0), (1, TS, price, 1.0)]))
-    assert hub.settle().version == 0
+    assert hub.apply_pending().version == 0
     hub.publish(batch(table, [(0, TS, 1.0, 1.0)]))
-    assert hub.settle().version == 1
+    assert hub.apply_pending().version == 1
 
 
 def test_detached_clients_leave_nothing_behind(hub: Hub, table: SymbolTable) -> None:
@@ -485,7 +485,7 @@ def test_what_is_published_is_there_whenever_somebody_looks(table: SymbolTable) 
         "ask_size": 1,
         "ts": TS + 2,
     }
-    hub.settle()
+    hub.apply_pending()
     assert hub.market.rings["trades"].head == 5
     hub.publish(batch(other, [(1, TS + 3, 9.0, 1.0)]))
     hub.publish(Removal(("AAPL",)))

@@ -21,7 +21,7 @@ def trades(*rows: tuple[int, float, float, float]) -> Trades:
 
 def add(store: BarStore, *rows: tuple[int, float, float, float]) -> None:
     columns = trades(*rows)
-    store.add(columns.symbol, columns)
+    store.add_trades(columns.symbol, columns)
 
 
 def seen(store: BarStore, interval: str, row: int = 0) -> list[tuple[float, list[float], bool]]:
@@ -40,7 +40,7 @@ def test_a_later_trade_closes_the_bars_before_it() -> None:
     assert seen(store, "1s") == [(59, [10, 12, 10, 12, 3], True), (60, [11, 11, 11, 11, 4], False)]
     assert seen(store, "1m") == [(0, [10, 12, 10, 12, 3], True), (60, [11, 11, 11, 11, 4], False)]
     assert seen(store, "5m") == [(0, [10, 12, 10, 11, 7], False)]
-    assert store.tapes["1m"].head == 1
+    assert store.closed["1m"].head == 1
 
 
 def test_the_clock_closes_bars_although_nothing_trades() -> None:
@@ -55,7 +55,7 @@ def test_the_clock_closes_bars_although_nothing_trades() -> None:
     store.advance(START + MINUTE)
     store.advance(START + 2 * MINUTE)
     assert [over for *_, over in seen(store, "1m")] == [True]
-    assert (store.tapes["1s"].head, store.tapes["1m"].head) == (1, 1)
+    assert (store.closed["1s"].head, store.closed["1m"].head) == (1, 1)
 
 
 def test_a_trade_that_is_too_late_is_in_no_bar_and_counted() -> None:
@@ -74,7 +74,7 @@ def test_a_stamp_of_the_far_future_is_its_symbols_misfortune_alone() -> None:
     """A feed's nonsense about one symbol costs no other a trade, however they come together."""
     store = BarStore()
     far = np.array([2**33 - 1, START // SECOND_NS, START // SECOND_NS], np.int64) * SECOND_NS
-    store.add(np.array([0, 1, 2], np.int32), Trades(np.zeros(3, np.int32), far, np.ones(3), np.ones(3)))
+    store.add_trades(np.array([0, 1, 2], np.int32), Trades(np.zeros(3, np.int32), far, np.ones(3), np.ones(3)))
     assert [len(seen(store, "1s", row)) for row in range(3)] == [1, 1, 1]
     assert store.late == 0
 
@@ -90,7 +90,7 @@ def test_vwap_is_notional_by_volume_and_unknown_without() -> None:
 def given(store: BarStore, table: SymbolTable, start: int, values: list[float], *, closed: bool) -> None:
     columns = [np.array([value]) for value in values]
     bars = Bars(np.zeros(1, np.int32), np.array([start]), *columns)
-    store.given(np.zeros(1, np.int32), BarBatch(table, MINUTE, bars, closed))
+    store.add_feed_bars(np.zeros(1, np.int32), BarBatch(table, MINUTE, bars, closed))
 
 
 def test_a_feeds_own_bars_take_the_place_of_computed_ones() -> None:
@@ -106,7 +106,7 @@ def test_a_feeds_own_bars_take_the_place_of_computed_ones() -> None:
     given(store, table, start, [10, 14, 9, 11, 400, 10.5, 7], closed=True)
     starts, values, closed = store.history(0, "1m")
     assert (starts.tolist(), values.tolist(), closed.tolist()) == ([start], [[10, 14, 9, 11, 400, 10.5, 7]], [True])
-    assert store.tapes["1m"].head == 1
+    assert store.closed["1m"].head == 1
     # Other intervals are computed from the trades all the same.
     assert [bar[0] for bar in seen(store, "1s")] == [30, 45, 61]
 

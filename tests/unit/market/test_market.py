@@ -39,9 +39,9 @@ def test_reading_changes_nothing(table: SymbolTable) -> None:
     for step in range(3):
         market.apply(batch(table, [(0, TS + step, 1.0 + step, 1.0)], [(1, TS + step, 1.0, 1.0, 2.0, 1.0)]))
     assert (market.board.version, heads(market), len(market.bars.history(0, "1s")[0])) == (0, (0, 0), 0)
-    market.settle()
+    market.apply_pending()
     assert (market.board.version, heads(market), len(market.bars.history(0, "1s")[0])) == (1, (3, 3), 1)
-    market.settle()
+    market.apply_pending()
     assert market.board.version == 1
 
 
@@ -92,13 +92,13 @@ def test_a_hidden_restart_is_built_out_of_sight(table: SymbolTable) -> None:
     assert market.apply(Restart("two", hidden=True)) is market
     grown = SymbolTable(("AAPL", "MSFT", "NEW"))
     assert market.apply(batch(grown, [(2, TS, 3.0, 1.0), (0, TS, 2.0, 1.0)])) is market
-    market.settle()
+    market.apply_pending()
     assert (market.board.version, len(market.board), told, observer.seen) == (0, 2, [], [])
     after = market.apply(Settled())
     assert (after.board.epoch, after.board.version, after.board.names[2:]) == ("two", 1, ["NEW"])
     assert (heads(after), len(after.bars.history(2, "1s")[0]), observer.seen) == ((0, 0), 1, [])
     after.apply(batch(grown, [(2, TS + 1, 4.0, 1.0)]))
-    after.settle()
+    after.apply_pending()
     assert (heads(after), observer.seen) == ((1, 0), [("two", 1)])
 
 

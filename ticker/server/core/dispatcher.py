@@ -35,8 +35,8 @@ class Dispatcher:
 
     def advance(self, *, goes_on: bool) -> None:
         """Publish how far market time is, as far as it can be told; ``goes_on``: whether the feed runs."""
-        newest = self._hub.settle().newest(self._market_clock.latest)
-        ts = self._market_clock.vouched(newest, goes_on=goes_on)
+        newest = self._hub.apply_pending().newest(self._market_clock.latest)
+        ts = self._market_clock.watermark(newest, goes_on=goes_on)
         if ts is not None:
             self.publish(Watermark(ts))
 
@@ -47,7 +47,7 @@ class Dispatcher:
 
     def subscribe(self, session: Session, message: Subscribe) -> None:
         """Handle a subscription that came as a query."""
-        self._hub.obey(session, message, self._time_ns())
+        self._hub.handle(session, message, self._time_ns())
         self._metronome.check()
 
     def notify(self, text: str, sender: str, to: str | None = None) -> int:

@@ -32,7 +32,7 @@ class MarketClock:
         """No stamp after this one (ns) counts."""
         return self._time_ns() + NEAR_NS
 
-    def vouched(self, newest: int | None, *, goes_on: bool) -> int | None:
+    def watermark(self, newest: int | None, *, goes_on: bool) -> int | None:
         """No tick before this stamp (ns) is still to come; None if nobody knows.
 
         ``newest`` is the newest stamp seen that is not after ``latest``. While the feed doesn't go on, being paused or

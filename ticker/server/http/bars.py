@@ -51,7 +51,7 @@ class BarsEndpoint:
         limit = _limit(query.get("limit", str(DEFAULT_LIMIT)))
         format_ = _choice("format", query.get("format", "json"), ("json", "csv"))
         await wait_for_beat(may, self._hub.limits.rates)
-        self._hub.settle()
+        self._hub.apply_pending()
         starts, values, closed = self._hub.bars.history(row, interval, start, end, limit)
         bars = [
             (start, *map(plain, bar), is_closed)
@@ -64,7 +64,7 @@ class BarsEndpoint:
             "interval": interval,
             "epoch": self._hub.board.epoch,
             # The number of the last closed bar: a subscription with it as ``since`` misses none.
-            "version": self._hub.bars.tapes[interval].head,
+            "version": self._hub.bars.closed[interval].head,
             "bars": bars,
         }
         return json_response(body)

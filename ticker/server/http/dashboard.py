@@ -128,7 +128,7 @@ class Dashboard:
         return file.response(request)
 
     def _fallback_page(self, request: web.Request) -> web.Response:
-        names = self._hub.settle().symbols
+        names = self._hub.apply_pending().symbols
         # Bytes that are not text can't be sent back.
         host = request.host.encode(errors="replace").decode()
         sample = ["AAPL", "MSFT"] if {"AAPL", "MSFT"} <= set(names) else names[:2]

@@ -44,7 +44,7 @@ class HealthEndpoint:
             "symbols": len(visible_symbols(hub, identity.may)),
             **({"clients": len(hub.sessions)} if identity.may.admin else {}),
             "epoch": hub.board.epoch,
-            "version": hub.settle().version,
+            "version": hub.apply_pending().version,
             "uptime_s": round(time.monotonic() - self._started_s, 3),
         }
         return json_response(body)

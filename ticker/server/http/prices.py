@@ -46,4 +46,4 @@ def required_symbols(request: web.Request) -> list[str]:
 
 def visible_symbols(hub: Hub, may: Entitlements) -> list[str]:
     """The symbols on the board that a client is entitled to."""
-    return [name for name in hub.settle().symbols if may.every_symbol or may.symbol(name)]
+    return [name for name in hub.apply_pending().symbols if may.every_symbol or may.symbol(name)]

@@ -255,7 +255,7 @@ class Clocks:
         for _ in range(int(seconds)):
             self.wall += SECOND
             self.passed += SECOND
-            vouched = self.market.vouched(newest, goes_on=goes_on)
+            vouched = self.market.watermark(newest, goes_on=goes_on)
         return vouched
 
 
