@@ -1,1 +1,1 @@
-"""The built-in feeds. Each comes in through the entry-point group ``ticker.feeds``, as anyone else's feed does."""
+"""The built-in feeds. Each registers in the entry-point group ``ticker.feeds``, as any other feed does."""

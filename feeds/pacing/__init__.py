@@ -1,4 +1,4 @@
-"""Publishing recorded or simulated events at the pace of their time stamps."""
+"""Publishes recorded or simulated events at the pace of their timestamps."""
 
 from feeds.pacing.pacer import Pacer
 

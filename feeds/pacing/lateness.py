@@ -1,4 +1,4 @@
-"""Says when a pace is not kept: the one asked for, and the one reached. Knows no clock."""
+"""Warns if a feed can't keep its pace."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Final
 
 log = logging.getLogger(__name__)
 
-#: From this lateness on, a warning is due, but not more often than once in ``WARN_EVERY_S``.
+#: The lateness from which on it warns, at most once per ``WARN_EVERY_S``.
 LATE_S: Final = 0.5
 WARN_EVERY_S: Final = 10.0
 
 
 class LateWarning:
-    """Says it not too often, and of the last 10-20 s. ``ticks`` counts those delivered; its owner keeps it."""
+    """A rate-limited warning about the last 10-20 s. The owner counts delivered ticks in ``ticks``."""
 
     def __init__(self, asked: str) -> None:
         self.ticks = 0
         self._asked = asked
         self._silent_until_s = -math.inf
-        self._marks: list[tuple[float, float, int]] = []  # two at the most: moment, schedule then reached, ticks
+        self._marks: list[tuple[float, float, int]] = []  # at most two: time, schedule reached, ticks
 
     def note(self, now_s: float, behind_s: float) -> None:
         on_schedule_s = now_s - behind_s
@@ -30,7 +30,7 @@ class LateWarning:
         if behind_s >= LATE_S and now_s >= self._silent_until_s and span_s > 0:
             self._silent_until_s = now_s + WARN_EVERY_S
             log.warning(
-                "the feed is %.1f s behind: %s ticks a second in the last %.0f s, %.0f %% of the pace asked for (%s)",
+                "the feed is %.1f s late: %s ticks per second in the last %.0f s, %.0f %% of the requested pace (%s)",
                 behind_s,
                 f"{(self.ticks - self._marks[0][2]) / span_s:,.0f}",
                 span_s,

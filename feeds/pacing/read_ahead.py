@@ -1,7 +1,4 @@
-"""Reading a history in a thread, a little ahead of whoever plays it; and when each of its events is due.
-
-It knows neither files nor clocks: a history is an iterator of events in the order of time.
-"""
+"""Reads a history (an iterator of events in time order) in a thread, ahead of its use, and times its events."""
 
 from __future__ import annotations
 
@@ -13,15 +10,15 @@ from typing import Final
 from feeds.pacing.pacer import Timed
 from ticker.model import BarBatch, FeedEvent, TickBatch
 
-#: One read, which is one hop to the thread and back, takes so many events, or fewer if they have so many ticks.
+#: The maximum of events, and about of ticks, per read: each read is a round trip to the thread.
 READ_EVENTS: Final = 256
 READ_TICKS: Final = 65_536
 
 
 async def read_ahead(events: Iterator[FeedEvent]) -> AsyncGenerator[FeedEvent, None]:
-    """The events, read in a thread: the next part while this one is used, and no more.
+    """The events, read in a thread one part ahead.
 
-    When this ends or is closed, no thread is at work on ``events``, which is closed.
+    When this generator ends or is closed, no thread uses ``events`` any more, and it is closed.
     """
     pending = _in_thread(events)
     try:
@@ -36,12 +33,12 @@ async def read_ahead(events: Iterator[FeedEvent]) -> AsyncGenerator[FeedEvent, N
 
 
 async def timed(events: AsyncGenerator[FeedEvent, None]) -> AsyncGenerator[FeedEvent | Timed, None]:
-    """The events, each with its moment where it doesn't tell that itself; none comes after a later one.
+    """The events in order, those without a timestamp of their own as ``Timed``.
 
-    A rollover comes with what follows it. Closed bars come at their end, or with what follows them if that is sooner:
-    a bar ends where its symbol's next one begins.
+    A rollover is due with the event after it. Closed bars are due at their end, or with the next event if that is
+    sooner: a bar ends where its symbol's next one starts.
     """
-    held: list[FeedEvent] = []  # at most what happens at one moment
+    held: list[FeedEvent] = []  # at most the events of one timestamp
     async with aclosing(events):
         async for event in events:
             ts = _begins(event)
@@ -58,7 +55,7 @@ async def timed(events: AsyncGenerator[FeedEvent, None]) -> AsyncGenerator[FeedE
 
 
 def _begins(event: FeedEvent) -> int | None:
-    """The first stamp, of what has one and is not known to come later."""
+    """The first timestamp of ticks and opening bars; None for other events."""
     if isinstance(event, TickBatch):
         return min(int(column.ts[0]) for column in (event.trades, event.quotes) if len(column))
     if isinstance(event, BarBatch) and not event.closed:
@@ -72,13 +69,13 @@ def _ends(event: FeedEvent, otherwise: int) -> int:
 
 def _in_thread(events: Iterator[FeedEvent]) -> asyncio.Task[list[FeedEvent]]:
     task = asyncio.create_task(asyncio.to_thread(_part, events))
-    # A part that nobody waits for any more may still fail; that is not worth asyncio's traceback.
+    # An abandoned part may still fail: retrieve its exception, so that asyncio prints no traceback.
     task.add_done_callback(lambda done: done.cancelled() or done.exception())
     return task
 
 
 def _part(events: Iterator[FeedEvent]) -> list[FeedEvent]:
-    """The next events; none if there are none."""
+    """The next events; empty at the end."""
     part: list[FeedEvent] = []
     ticks = 0
     while len(part) < READ_EVENTS and ticks < READ_TICKS:

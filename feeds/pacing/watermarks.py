@@ -1,4 +1,4 @@
-"""Watermarks: how far market time is, said as often as it helps and no more. Knows no clock."""
+"""Decides when watermarks are due: once per second of market time, but not more often than every 50 ms."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Final
 from ticker.model import Watermark
 
 SECOND_NS: Final = 1_000_000_000
-#: No watermark is nearer than this to the one before it, whatever the speed.
+#: The minimum time between watermarks at any speed.
 MARK_EVERY_S: Final = 0.05
 
 
 class Watermarks:
-    """The watermarks of one stretch: one for each market second that begins, the latest alone if they come fast.
+    """The watermarks of one run of timestamps: one per market second; at high speeds some are left out.
 
-    Where nothing is paced (speed 0), which ones there are follows from the stamps alone.
+    Without pacing (speed 0) they depend on the timestamps only.
     """
 
     def __init__(self) -> None:
@@ -22,20 +22,20 @@ class Watermarks:
         self._next_s = 0.0
 
     def start(self, ts: int) -> None:
-        """Market time begins at ``ts``: that needs no watermark."""
+        """Market time starts at ``ts``, which gets no watermark."""
         self._second = ts // SECOND_NS
 
     @property
     def next_stamp(self) -> int | None:
-        """The market time at which the next one is due."""
+        """The market time of the next watermark."""
         return None if self._second is None else (self._second + 1) * SECOND_NS
 
     def next_s(self, moment_s: float) -> float:
-        """When the next one is due, if ``next_stamp`` is reached at ``moment_s``."""
+        """When the next watermark is due if its market time is reached at ``moment_s``."""
         return max(moment_s, self._next_s)
 
     def take(self, ts: int, now_s: float, *, paced: bool) -> Watermark | None:
-        """The watermark that is due when it is ``ts``, and no tick before that is still to come."""
+        """The watermark that is due at market time ``ts``, before which no tick is outstanding."""
         second = ts // SECOND_NS
         if self._second is None:
             self._second = second

@@ -1,4 +1,4 @@
-"""The simulated market."""
+"""The feed ``random-walk``: a simulated market."""
 
 from feeds.random_walk.feed import RandomWalk
 

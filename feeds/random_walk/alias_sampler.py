@@ -1,7 +1,4 @@
-"""Draw codes in proportion to weights, at the same cost for ten codes and for ten thousand.
-
-This module knows nothing of what the codes stand for.
-"""
+"""Draws codes in proportion to weights, in constant time per draw."""
 
 from __future__ import annotations
 
@@ -12,9 +9,9 @@ from ticker.model import Floats, Ints
 
 
 class AliasSampler:
-    """The alias method (Walker, 1974), built as by Vose (1991): one uniform number and two look-ups a draw.
+    """The alias method (Walker, 1974; set-up by Vose, 1991): one uniform number and two lookups per draw.
 
-    A binary search in the summed weights says the same and takes five times as long.
+    A binary search in the cumulative weights takes five times as long.
     """
 
     def __init__(self, weights: Floats) -> None:
@@ -33,7 +30,7 @@ class AliasSampler:
         self._other: npt.NDArray[np.int32] = np.array(other, np.int32)
 
     def draw(self, count: int, rng: np.random.Generator) -> Ints:
-        """``count`` codes, independent of each other."""
+        """``count`` independent codes."""
         places = rng.random(count) * len(self._keep)
         codes = places.astype(np.int32)
         return np.where(places - codes < self._keep[codes], codes, self._other[codes])

@@ -1,7 +1,4 @@
-"""Many random motions at once, each drawn exactly at the moments at which it is looked at.
-
-This module knows no prices. The motions are independent of each other, and their times never go back.
-"""
+"""Independent random processes, many at once, sampled exactly at given times. Times never go back."""
 
 from __future__ import annotations
 
@@ -16,25 +13,25 @@ Rows = npt.NDArray[np.intp]
 
 
 class Groups:
-    """The rows of a column of codes (0 to ``count`` - 1), put together by code; in a group they keep their order."""
+    """The rows of a column of codes (0 to ``count`` - 1), grouped by code; within a group they keep their order."""
 
     __slots__ = ("codes", "first", "last", "order", "sizes")
 
     def __init__(self, column: npt.NDArray[np.integer[Any]], count: int) -> None:
-        # The smallest type: numpy sorts integers of 8 and 16 bits by radix, in a tenth of the time.
+        # The smallest type: numpy sorts integers of 8 and 16 bits by radix sort, in a tenth of the time.
         small = column.astype(np.min_scalar_type(count - 1))
         #: The rows, group by group.
         self.order: Rows = np.argsort(small, kind="stable")
         ordered = small[self.order]
         breaks = np.flatnonzero(ordered[1:] != ordered[:-1])
-        #: Where in ``order`` each group has its first and its last row, how many it has, and its code.
+        #: Of each group: the positions of its first and last row in ``order``, its size and its code.
         self.first: Rows = np.concatenate(([0], breaks + 1))
         self.last: Rows = np.append(breaks, len(column) - 1)
         self.sizes: Rows = self.last - self.first + 1
         self.codes: Rows = ordered[self.first].astype(np.intp)
 
     def latest(self, marked: npt.NDArray[np.bool_]) -> Rows:
-        """For each row the last row up to it, itself included, that is of its group and ``marked``; -1 for none."""
+        """For each row the latest ``marked`` row of its group up to and including itself; -1 if there is none."""
         place = np.where(marked[self.order], np.arange(len(marked)), -1)
         np.maximum.accumulate(place, out=place)
         rows = np.empty_like(place)
@@ -43,19 +40,19 @@ class Groups:
 
 
 class BrownianMotions:
-    """``count`` Brownian motions, each where it was last seen. They begin at 0; after t the variance is t."""
+    """``count`` Brownian motions at their last sampled times. They start at 0; the variance at time t is t."""
 
     def __init__(self, count: int) -> None:
         self._value = np.zeros(count)
         self._time = np.zeros(count)
 
     def at(self, groups: Groups, time: Floats, rng: np.random.Generator) -> Floats:
-        """The value of each row's motion (the code of its group) at its ``time``."""
+        """The value of each row's motion (its group's code) at the row's ``time``."""
         time = time[groups.order]
         before = np.empty_like(time)
         before[1:] = time[:-1]
         before[groups.first] = self._time[groups.codes]
-        # Two times may come out in the wrong order by a rounding error, and a root of that would be NaN.
+        # A rounding error may reverse two times, and the square root would be NaN.
         path = np.cumsum(np.sqrt(np.maximum(time - before, 0)) * rng.standard_normal(len(time)))
         start = self._value[groups.codes]
         start[1:] -= path[groups.last[:-1]]
@@ -67,7 +64,7 @@ class BrownianMotions:
         return values
 
     def finish(self, time: float, rng: np.random.Generator) -> Floats:
-        """The value of every motion at ``time``; then all begin again, with value and time 0."""
+        """The value of every motion at ``time``; then reset all to value and time 0."""
         values = self._value + np.sqrt(np.maximum(time - self._time, 0)) * rng.standard_normal(len(self._time))
         self._value = np.zeros_like(values)
         self._time = np.zeros_like(values)
@@ -75,9 +72,9 @@ class BrownianMotions:
 
 
 class OrnsteinUhlenbeck:
-    """``count`` Ornstein-Uhlenbeck processes (normal, mean 0, variance 1), each where it was last seen.
+    """``count`` Ornstein-Uhlenbeck processes (mean 0, variance 1) at their last sampled times.
 
-    The correlation of one with itself fades by 1/e in the time 1 (Uhlenbeck and Ornstein, 1930).
+    The autocorrelation decays to 1/e within time 1 (Uhlenbeck and Ornstein, 1930).
     """
 
     def __init__(self, count: int, rng: np.random.Generator) -> None:
@@ -85,7 +82,7 @@ class OrnsteinUhlenbeck:
         self._time = np.zeros(count)
 
     def at(self, codes: Rows, time: float, rng: np.random.Generator) -> Floats:
-        """The values at ``time`` of the processes ``codes``, each named once."""
+        """The values at ``time`` of the processes ``codes``, which are distinct."""
         fade = np.exp(self._time[codes] - time)
         values: Floats = fade * self._value[codes] + np.sqrt(1 - fade * fade) * rng.standard_normal(len(codes))
         self._value[codes] = values

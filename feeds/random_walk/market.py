@@ -1,7 +1,6 @@
-"""What the simulated market is made of: 100 well-known US symbols, sectors, and how they move together.
+"""The companies of the simulated market: 100 well-known US symbols, their sectors and correlations.
 
-The figures are rough and made by hand (about the end of 2025), good enough to look right on a screen and not for
-anything else. This module knows no time and no randomness: a symbol's figures are always the same.
+The figures are rough estimates by hand (end of 2025): they look plausible on a screen and are good for nothing else.
 """
 
 from __future__ import annotations
@@ -16,10 +15,10 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Loading:
-    """How a sector's companies move with everything and with each other, as parts of a company's volatility.
+    """The parts of a company's volatility that come from the market and from its sector.
 
     The correlation of two companies is the product of their ``market`` loadings, plus, within a sector, the product
-    of their ``sector`` loadings. What is left of the variance is the company's own.
+    of their ``sector`` loadings. The rest of the variance is the company's own.
     """
 
     market: float
@@ -34,10 +33,10 @@ class Loading:
 class Company:
     """A symbol of the simulated market.
 
-    ``price``         where it starts, in dollars
-    ``volatility``    standard deviation of a year's log return: 0.25 is 25 %
-    ``spread_cents``  the typical distance of ask and bid
-    ``weight``        its share in all ticks, relative to the others' weights
+    ``price``         initial price in dollars
+    ``volatility``    standard deviation of the annual log return: 0.25 is 25 %
+    ``spread_cents``  typical spread between bid and ask
+    ``weight``        relative share of all ticks
     """
 
     symbol: str
@@ -117,12 +116,12 @@ def _companies() -> Iterator[Company]:
             yield Company(symbol, sector, float(price), float(percent) / 100, float(cents), float(weight))
 
 
-#: The well-known ones, most ticked first, by symbol.
+#: The well-known companies by symbol, those with the most ticks first.
 COMPANIES: Final = {c.symbol: c for c in sorted(_companies(), key=lambda c: (-c.weight, c.symbol))}
 
 
 def company(symbol: str) -> Company:
-    """The figures of ``symbol``: of a well-known one its own, of any other plausible ones drawn from its name."""
+    """The company of ``symbol``: a well-known one, or plausible figures derived from a hash of the name."""
     known = COMPANIES.get(symbol)
     if known is not None:
         return known
@@ -133,7 +132,7 @@ def company(symbol: str) -> Company:
     normal = NormalDist().inv_cdf
     price = round(min(max(60 * math.exp(0.9 * normal(price_at)), 2), 3000), 2)
     volatility = round(min(max(0.34 * math.exp(0.35 * normal(volatility_at)), 0.12), 1.2), 3)
-    # Smaller companies: spreads of about 5 basis points, and less to do than the well-known ones.
+    # Smaller companies: spreads of about 5 basis points, and fewer ticks.
     spread_cents = round(max(price * 100 * 0.0005 * math.exp(0.5 * normal(spread_at)), 1), 1)
     weight = round(min(3 * math.exp(0.8 * normal(weight_at)), 20), 3)
     sectors = [name for name in LOADINGS if name != "fund"]
@@ -141,6 +140,6 @@ def company(symbol: str) -> Company:
 
 
 def symbols(count: int) -> list[str]:
-    """The first ``count`` symbols of the simulated market: the well-known ones, then SYM0101, SYM0102 and so on."""
+    """The first ``count`` symbols: the well-known ones, then SYM0101, SYM0102 and so on."""
     known = list(COMPANIES)[:count]
     return known + [f"SYM{number:04d}" for number in range(len(known) + 1, count + 1)]

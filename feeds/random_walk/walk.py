@@ -1,11 +1,10 @@
-"""The simulated market's ticks: correlated geometric Brownian motions, seen through quotes and trades.
+"""Generates the ticks of the simulated market: correlated geometric Brownian motions with quotes and trades.
 
-Each company's log price is a Brownian motion with drift (geometric Brownian motion: Samuelson, 1965; the model of
-Black and Scholes, 1973), made of three: the market's, its sector's, and its own. The motions are drawn exactly at the
-moments of the ticks, not on a grid, so that a block costs the same for ten symbols and for ten thousand.
+Each company's log price is a Brownian motion with drift (Samuelson, 1965; Black and Scholes, 1973), the sum of the
+market's, its sector's and its own. The motions are sampled exactly at the times of the ticks, not on a grid, so that a
+block costs the same for ten symbols and for ten thousand.
 
-This module knows no clock, no pacing and no options: everything follows from the arguments and the generator's state.
-It says the same to the byte for the same seed on one machine and numpy version (numpy promises no more).
+The same seed gives the same bytes on one machine and numpy version; numpy guarantees no more.
 """
 
 from __future__ import annotations
@@ -22,50 +21,50 @@ from ticker.model import Floats, Ints, Quotes, Rollover, Stamps, SymbolTable, Ti
 
 #: A trading day, in seconds: 9:30 to 16:00 in New York.
 DAY_S: Final = 23_400
-#: Ticks in a block. Half a millisecond of work: neither a stall nor, at one tick a second, a wait for the first tick.
+#: Ticks per block: half a millisecond of work, too short to stall the event loop.
 BLOCK: Final = 4096
-#: Business time, in years: a day's share of a year's variance, and the part of it that falls into the night
-#: (prices move much less per hour while markets are closed: French and Roll, 1986).
+#: A trading day's share of a year's variance, and the part of it that falls into the night (prices move much less per
+#: hour while markets are closed: French and Roll, 1986).
 DAY_YEARS: Final = 1 / 252
 NIGHT_SHARE: Final = 0.2
-#: Expected return a year.
+#: Expected annual return.
 DRIFT: Final = 0.06
 
-_INSIDE: Final = 0.1  # the part of trades inside the spread; the others are half at the bid, half at the ask
+_INSIDE: Final = 0.1  # share of trades inside the spread; half of the others are at the bid, half at the ask
 _SPREAD_NOISE: Final = 0.3  # standard deviation of the log of a spread
-_OPENING_BUSY: Final = 20.0  # the activity of the day's opening trades
-_TRADE_DOLLARS: Final = 60_000.0  # the typical round trade's worth, beyond its first lot
+_OPENING_BUSY: Final = 20.0  # activity of the opening trades
+_TRADE_DOLLARS: Final = 60_000.0  # typical value of a round-lot trade beyond its first lot
 _QUOTE_DOLLARS: Final = 60_000.0
-_INTEREST_S: Final = 300.0  # how long the interest in a symbol lasts
+_INTEREST_S: Final = 300.0  # how long the interest in a symbol persists
 _INTEREST: Final = 0.6  # the standard deviation of its logarithm
 
 
 def activity(of_day: Floats) -> Floats:
-    """How busy the market is at a part of the day from 0 to 1; a U with the mean 1: 1.8 at the ends, 0.6 at noon."""
+    """Market activity at a fraction of the day; U-shaped with mean 1: 1.8 at the ends, 0.6 at noon."""
     return 0.6 + 1.2 * (2 * of_day - 1) ** 2
 
 
 def business_time(of_day: Floats) -> Floats:
-    """The integral of ``activity``, from 0 to 1: variance accrues as activity does (Clark, 1973)."""
+    """The integral of ``activity``, from 0 to 1: variance accrues with activity (Clark, 1973)."""
     off_noon = 2 * of_day - 1
-    return 0.6 * of_day + 0.2 * (off_noon * off_noon * off_noon + 1)  # numpy's `** 3` is a power: 30 times slower
+    return 0.6 * of_day + 0.2 * (off_noon * off_noon * off_noon + 1)  # numpy's `** 3` is 30 times slower
 
 
 def trade_share(of_day: Floats) -> Floats:
-    """Which part of the ticks are trades: a quarter at noon, a third at the ends."""
+    """The share of trades among ticks: a quarter at noon, a third at the ends."""
     return 0.22 + 0.06 * activity(of_day)
 
 
 class Walk:
     """An endless simulated market of ``companies`` at a constant ``ticks_per_second``.
 
-    The codes of ``table`` are the companies' positions. All prices are whole cents, never below one; a quote's bid
-    is below its ask; a trade lies within its symbol's standing quote, bounds included; sizes are whole and positive.
+    The codes of ``table`` are the companies' indices. Prices are whole cents of at least one; bids are below asks; a
+    trade is at or between the bid and ask of the current quote; sizes are positive integers.
     """
 
     def __init__(self, companies: Sequence[Company], ticks_per_second: float, rng: np.random.Generator) -> None:
         self.table = SymbolTable(company.symbol for company in companies)
-        assert len(self.table) == len(companies), "every symbol once"
+        assert len(self.table) == len(companies), "symbols are distinct"
         self._rng = rng
         self._start_ns = 0
         self._tick_ns = 1e9 / ticks_per_second
@@ -91,21 +90,21 @@ class Walk:
         self._odd_share = np.minimum(0.3 + prices / 1000, 0.85)
         self._sampler = AliasSampler(column(company.weight for company in companies))
 
-        self._log_open = np.log(prices * 100)  # of the price in cents, with the day's motions still at 0
+        self._log_open = np.log(prices * 100)  # of the price in cents at the start of the day
         self._market, self._sectors, self._own = (
             BrownianMotions(1),
             BrownianMotions(len(LOADINGS)),
             BrownianMotions(len(companies)),
         )
-        self._moods, self._interests = OrnsteinUhlenbeck(len(companies), rng), np.empty(len(companies))
+        self._mood, self._interests = OrnsteinUhlenbeck(len(companies), rng), np.empty(len(companies))
         self._last = np.rint(prices * 100)
         self._bid, self._ask = np.empty_like(prices), np.empty_like(prices)
 
     def events(self, start_ns: int) -> Iterator[Rollover | TickBatch]:
-        """The days from ``start_ns`` on, one after another without a gap in the stamps.
+        """The events of successive days from ``start_ns`` on, without a gap in the timestamps.
 
-        A day is a ``Rollover`` with the previous closes, a quote and an opening trade for every symbol, all at one
-        stamp, and then blocks of ticks, the k-th of all at start + k / rate.
+        A day is a ``Rollover`` with the previous closes; a quote and an opening trade for every symbol, all at one
+        timestamp; and blocks of ticks. Tick k of all has the timestamp start + k / rate.
         """
         self._start_ns = start_ns
         years = NIGHT_SHARE * DAY_YEARS
@@ -120,7 +119,7 @@ class Walk:
             self._ticks += self._day_ticks
 
     def _open_after(self, years: float) -> None:
-        """Take every motion to ``years`` after the last opening, and begin the next day from where that is."""
+        """Move every price to ``years`` after the last opening: the start of the next day."""
         market, sectors, own = (
             motions.finish(years, self._rng) for motions in (self._market, self._sectors, self._own)
         )
@@ -139,7 +138,7 @@ class Walk:
         return TickBatch(self.table, trades, quotes)
 
     def _block(self, done: int, count: int) -> TickBatch:
-        """The ``count`` ticks of the day that come after its first ``done``."""
+        """The next ``count`` ticks of the day after its first ``done``."""
         number = np.arange(done + 1, done + count + 1)
         ts = self._start_ns + np.rint((self._ticks + number) * self._tick_ns).astype(np.int64)
         of_day = number / self._day_ticks
@@ -153,7 +152,7 @@ class Walk:
         bids, asks = np.empty(count), np.empty(count)
         bids[rows], asks[rows] = bid, ask
 
-        # A trade happens at the quote then standing: one of this block, or else the last one before it.
+        # A trade happens at the current quote: the latest of this block, or the last one before it.
         before = by_symbol.latest(is_quote)
         rows = np.flatnonzero(~is_quote)
         before, traded = before[rows], symbol[rows]
@@ -166,7 +165,7 @@ class Walk:
         return TickBatch(self.table, trades, quotes)
 
     def _log_prices(self, symbol: Ints, by_symbol: Groups, of_day: Floats) -> Floats:
-        """The logarithm of each row's true price, in cents."""
+        """The logarithm of each row's mid price in cents."""
         years = (1 - NIGHT_SHARE) * DAY_YEARS * business_time(of_day)
         sector = self._sector[symbol]
         market = self._market.at(Groups(np.zeros(len(symbol), np.uint8), 1), years, self._rng)
@@ -181,7 +180,7 @@ class Walk:
         )
 
     def _quotes(self, symbol: Ints, ts: Stamps, mid: Floats) -> tuple[Quotes, Floats, Floats]:
-        """Quotes around the prices ``mid`` (in cents), and their bids and asks in cents."""
+        """Quotes around ``mid`` (in cents), and their bids and asks in cents."""
         rng = self._rng
         noise = np.exp(_SPREAD_NOISE * rng.standard_normal(len(symbol)) - _SPREAD_NOISE**2 / 2)
         spread = np.maximum(np.rint(self._spread[symbol] * noise), 1)
@@ -192,13 +191,13 @@ class Walk:
         return Quotes(symbol, ts, bid / 100, bid_size, ask / 100, ask_size), bid, ask
 
     def _interest(self, by_symbol: Groups, ticks: int) -> Floats:
-        """How much busier than usual each symbol is; only of those in ``by_symbol`` it is up to date."""
-        mood = self._moods.at(by_symbol.codes, ticks * self._tick_ns / 1e9 / _INTEREST_S, self._rng)
+        """The activity of each symbol relative to its mean; up to date only for the symbols in ``by_symbol``."""
+        mood = self._mood.at(by_symbol.codes, ticks * self._tick_ns / 1e9 / _INTEREST_S, self._rng)
         self._interests[by_symbol.codes] = np.exp(_INTEREST * mood - _INTEREST**2 / 2)
         return self._interests
 
     def _trades(self, symbol: Ints, ts: Stamps, bid: Floats, ask: Floats, busy: Floats, odd_share: Floats) -> Trades:
-        """Trades at the bid, at the ask or inside (in cents), in odd lots or round ones, larger when it is busy."""
+        """Trades at the bid, at the ask or between (in cents), in odd or round lots, larger at high activity."""
         rng = self._rng
         between = np.clip((rng.random(len(symbol)) - (1 - _INSIDE) / 2) / _INSIDE, 0, 1)
         price = bid + np.rint(between * (ask - bid))
@@ -207,6 +206,6 @@ class Walk:
         )
         odd_lot = 1 + np.floor(99 * rng.random(len(symbol)) ** 2)
         size = np.where(rng.random(len(symbol)) < odd_share, odd_lot, round_lot)
-        # Of several rows of one symbol, the last one's value stays.
+        # Of several rows of one symbol, the last one counts.
         self._last[symbol] = price
         return Trades(symbol, ts, price / 100, size)

@@ -1,4 +1,4 @@
-"""Loads what a replay plays, and says what came of it. Imports the readers, and with them pandas, only then."""
+"""Loads the history that a replay plays, and logs a summary. Imports the readers, and pandas, only when called."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: So many bad rows are told one by one; the rest is only counted.
-TOLD: Final = 5
+#: Bad rows that are logged one by one; the others are counted.
+LOGGED_ROWS: Final = 5
 
 
 def load_history(options: ReplayOptions, progress: Callable[[LoadProgress], None] | None) -> Timeline:
-    """Everything in the files. Raises ``FeedError`` with what is wrong with them, and how to see more of it."""
+    """Load the files. Raises ``FeedError`` with the first fault and the command that shows more."""
     from feeds.files.loading import load
 
     try:
@@ -32,22 +32,22 @@ def load_history(options: ReplayOptions, progress: Callable[[LoadProgress], None
     except OptionError:
         raise
     except FeedError as error:
-        hint = f"; {_hint(options.path)} says more" if all(map(os.path.exists, options.path)) else ""
+        hint = f"; {_hint(options.path)} shows more" if all(map(os.path.exists, options.path)) else ""
         raise FeedError(f"{error}{hint}") from error
-    _tell(timeline.reports, options.path)
+    _log(timeline.reports, options.path)
     return timeline
 
 
-def _tell(reports: Sequence[FileReport], paths: Sequence[str]) -> None:
-    told = 0
+def _log(reports: Sequence[FileReport], paths: Sequence[str]) -> None:
+    logged = 0
     for report in reports:
-        for complaint in report.complaints[: TOLD - told]:
-            told += 1
+        for complaint in report.complaints[: LOGGED_ROWS - logged]:
+            logged += 1
             log.warning("%s", complaint.words(report.name))
     refused: Counter[str] = sum((report.refused for report in reports), Counter())
     text = summary(reports, refused)
     if refused:
-        log.warning("%s; %s tells more", text, _hint(paths))
+        log.warning("%s; %s shows more", text, _hint(paths))
     else:
         log.info("%s", text)
 
@@ -56,9 +56,9 @@ def summary(reports: Sequence[FileReport], refused: Counter[str]) -> str:
     """``day.csv: 120 rows, 117 trades; 3 rows refused (not a price: 2, not a symbol: 1)``."""
     name = reports[0].name if len(reports) == 1 else f"{len(reports):,} files"
     counts = {kind: sum(getattr(report, kind) for report in reports) for kind in ("trades", "quotes", "bars")}
-    told = ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count)
+    found = ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count)
     rows = sum(report.rows for report in reports)
-    text = f"{name}: {rows:,} {'row' if rows == 1 else 'rows'}, {told or 'nothing to play'}"
+    text = f"{name}: {rows:,} {'row' if rows == 1 else 'rows'}, {found or 'nothing to play'}"
     if refused:
         reasons = ", ".join(f"{reason}: {count:,}" for reason, count in refused.most_common())
         total = sum(refused.values())

@@ -1,4 +1,4 @@
-"""The options of the feed ``csv``: what a user says of the files and of the clock."""
+"""The options of the feed ``csv``: the files and the clock."""
 
 from __future__ import annotations
 
@@ -15,54 +15,51 @@ from ticker.timeparse import duration_ns
 
 
 class ReplayOptions(FeedOptions, frozen=True, kw_only=True):
-    """The options of ``csv``. What is said of files is needed only where they can't say it themselves."""
+    """The options of ``csv``. Those about files are needed only if the files don't contain the information."""
 
     path: Annotated[
         tuple[str, ...],
         Meta(
-            description="Files or a folder of them: .csv, .txt, .gz, .zip, .zst, .parquet, in any known layout. "
-            "(Several in the environment are separated as in PATH.)",
+            description="Files or folders to replay: .csv, .txt, .gz, .zip, .zst or .parquet.",
             extra={"paths": True},
         ),
     ]
     speed: Annotated[
-        float, Meta(ge=0, description="Market seconds a second: 1 as it happened, 60 an hour a minute, 0 at once.")
+        float, Meta(ge=0, description="Market seconds per second: 1 is real time, 0 is as fast as possible.")
     ] = 1.0
-    loop: Annotated[bool, Meta(description="Begin again at the end, as a new epoch.")] = False
-    paused: Annotated[bool, Meta(description="Wait at the beginning until `ticker replay resume`.")] = False
+    loop: Annotated[bool, Meta(description="Start again at the end.")] = False
+    paused: Annotated[bool, Meta(description="Start paused, until `ticker replay resume`.")] = False
     max_gap: Annotated[
-        str | None, Meta(description="Nights and other pauses in market time last no longer than this: 5s, 2m.")
+        str | None, Meta(description="Shorten longer gaps in market time, such as nights, to this: 5s, 2m.")
     ] = None
     time_zone: Annotated[
-        str | None, Meta(description="The zone of stamps without an offset: America/New_York. [default: the layout's]")
+        str | None,
+        Meta(description="Zone of timestamps without an offset: America/New_York. [default: of the layout]"),
     ] = None
     price_scale: Annotated[
         Annotated[float, Meta(gt=0)] | None,
-        Meta(description="What prices are to be divided by: 10000. [default: the layout's]"),
+        Meta(description="Divide prices by this number: 10000. [default: of the layout]"),
     ] = None
     date: Annotated[
-        str | None, Meta(description="The day of files that have times alone: 2024-01-03. [default: their name's]")
+        str | None,
+        Meta(description="Date of files with times of day only: 2024-01-03. [default: from the file name]"),
     ] = None
-    symbol: Annotated[str | None, Meta(description="The symbol of files that name none. [default: their name's]")] = (
-        None
-    )
-    layout: Annotated[str | None, Meta(description="The files' layout, instead of recognising it.")] = None
-    columns: Annotated[
-        dict[str, str], Meta(description="Which column is what, by its name or its number: price=PX,size=QTY.")
-    ] = {}  # noqa: RUF012 - msgspec copies it
-    strict: Annotated[bool, Meta(description="The first bad row is an error; otherwise the good ones play.")] = False
+    symbol: Annotated[str | None, Meta(description="Symbol of files without one. [default: from the file name]")] = None
+    layout: Annotated[str | None, Meta(description="Layout of the files. [default: detected]")] = None
+    columns: Annotated[dict[str, str], Meta(description="Columns by name or number (from 1): price=PX,size=QTY.")] = {}  # noqa: RUF012 - msgspec copies it
+    strict: Annotated[bool, Meta(description="Fail at the first bad row. [default: skip bad rows]")] = False
 
 
 def check(options: ReplayOptions) -> None:
-    """Raise ``OptionError`` for what can't work, whatever the files are."""
+    """Raise ``OptionError`` for a path or a speed that can't work. ``load`` checks the options about files."""
     if not any(path.strip() for path in options.path):
-        raise OptionError("path", f"{flag('path')}: the name of a file or a folder is needed")
+        raise OptionError("path", f"{flag('path')}: the name of a file or folder is needed")
     if not math.isfinite(options.speed):
         raise OptionError("speed", f"{flag('speed')}: a finite number is needed, not {options.speed}")
 
 
 def max_gap_ns(options: ReplayOptions) -> int | None:
-    """The longest pause in market time. Raises ``OptionError``."""
+    """The longest gap in market time, or None. Raises ``OptionError``."""
     if options.max_gap is None:
         return None
     try:
@@ -72,5 +69,5 @@ def max_gap_ns(options: ReplayOptions) -> int | None:
 
 
 def read_options(options: ReplayOptions) -> ReadOptions:
-    """Those of the options that concern the files."""
+    """The options about files."""
     return ReadOptions(**{field.name: getattr(options, field.name) for field in fields(ReadOptions)})

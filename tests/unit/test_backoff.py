@@ -1,4 +1,4 @@
-"""The waits between tries."""
+"""Delays between attempts."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from ticker.backoff import retry_after_s
     st.integers(0, 100_000),
     st.floats(0, 1, exclude_max=True),
 )
-def test_a_wait_lies_between_nothing_and_the_bound(
+def test_a_delay_is_between_0_and_the_bound(
     initial_s: float, more_s: float, factor: float, attempt: int, drawn: float
 ) -> None:
-    """0 <= delay <= min(maximum, initial * factor**attempt), for any policy, however many tries there were."""
+    """0 <= delay <= min(maximum, initial * factor**attempt), for any policy and attempt."""
     backoff = Backoff(initial_s=initial_s, maximum_s=initial_s + more_s, factor=factor, random=lambda: drawn)
     delay_s = backoff.delay_s(attempt)
     assert 0 <= delay_s <= initial_s + more_s
@@ -32,19 +32,19 @@ def test_a_wait_lies_between_nothing_and_the_bound(
 
 
 def test_full_jitter_is_uniform_up_to_the_exponential_bound() -> None:
-    """The formula of the AWS Architecture Blog, at the values that one can work out by hand."""
+    """The formula of the AWS Architecture Blog."""
     backoff = Backoff(initial_s=0.25, maximum_s=30, random=lambda: 0.5)
     assert [backoff.delay_s(attempt) for attempt in range(9)] == [0.125, 0.25, 0.5, 1, 2, 4, 8, 15, 15]
 
 
-def test_without_jitter_the_bound_itself_is_waited() -> None:
-    """jitter="none" draws no number."""
+def test_without_jitter_the_delay_is_the_bound() -> None:
+    """No random number is drawn."""
     backoff = Backoff(initial_s=1, maximum_s=5, jitter="none", random=lambda: math.nan)
     assert [backoff.delay_s(attempt) for attempt in range(5)] == [1, 2, 4, 5, 5]
 
 
-def test_two_clients_do_not_come_back_in_step() -> None:
-    """By default the waits are random."""
+def test_two_clients_get_different_delays() -> None:
+    """By default."""
     assert len({Backoff().delay_s(10) for _ in range(20)}) > 1
 
 
@@ -60,14 +60,13 @@ def test_two_clients_do_not_come_back_in_step() -> None:
         {"jitter": "half"},
     ],
 )
-def test_a_policy_that_can_not_be_is_refused(wrong: dict[str, Any]) -> None:
-    """A wrong number is an error where it is written, and not a strange wait much later."""
+def test_an_invalid_policy_is_an_error(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"must|jitter"):
         Backoff(**wrong)
 
 
 def test_retry_after_has_two_forms() -> None:
-    """Seconds or a date (RFC 9110, section 10.2.3). Anything else counts as none; the maximum is one hour."""
+    """Seconds or a date (RFC 9110, section 10.2.3). Anything else counts as 0; the maximum is one hour."""
     now_s = 784_111_777.0  # Sun, 06 Nov 1994 08:49:37 GMT
     assert retry_after_s("120", now_s) == 120
     assert retry_after_s("Sun, 06 Nov 1994 08:50:37 GMT", now_s) == 60

@@ -1,4 +1,4 @@
-"""What may reach the board, and what may name a symbol."""
+"""Which events may reach the board, and which names are symbols."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ TS = 1_700_000_000_000_000_000
 TABLE = SymbolTable(["AAPL", "MSFT"])
 
 
-def test_good_batches_pass() -> None:
-    """Trades, quotes, one-sided and empty ones; a size of nothing is a size."""
+def test_valid_batches_pass() -> None:
+    """Trades, quotes, one-sided and empty batches; a size of 0."""
     check_batch(TickBatch(TABLE))
     check_batch(batch(TABLE, [(0, TS, 0.01, 0.0), (1, 1, 1e9, 1e12)], [(0, TS, None, 0.0, None, 0.0)]))
     check_batch(batch(TABLE, [], [(0, TS, 1.0, 0.0, None, 0.0), (1, TS, None, 0.0, 1.0, 5.0)]))
@@ -58,7 +58,7 @@ def test_good_batches_pass() -> None:
     ],
 )
 def test_a_bad_trade_is_refused_by_column_and_row(rows: tuple[int, int, float, float], said: str) -> None:
-    """The message tells which column, how many, the first one's value and its row."""
+    """The message has the column, the number, the first value and its row."""
     with pytest.raises(BatchError, match=said):
         check_batch(batch(TABLE, [(0, TS, 1.0, 1.0), rows]))
 
@@ -77,15 +77,14 @@ def test_a_bad_trade_is_refused_by_column_and_row(rows: tuple[int, int, float, f
     ],
 )
 def test_a_bad_side_is_refused(side: str, price: float, size: float, said: str) -> None:
-    """A price of nothing is NaN, never 0, and has no size."""
+    """A missing price is NaN, never 0, and has no size."""
     good = quotes([(0, TS, 1.0, 1.0, 2.0, 1.0)])
     bad = replace(good, **{side: np.array([price]), f"{side}_size": np.array([size])})
     with pytest.raises(BatchError, match=rf"quotes\.{side}{said}:"):
         check_batch(TickBatch(TABLE, NO_TRADES, bad))
 
 
-def test_columns_of_a_wrong_form_are_refused() -> None:
-    """Lengths that differ, and types that would be converted silently."""
+def test_columns_of_wrong_length_or_type_are_refused() -> None:
     good = trades([(0, TS, 1.0, 1.0)])
     with pytest.raises(BatchError, match="unequal length"):
         check_batch(TickBatch(TABLE, replace(good, ts=np.array([TS, TS])), NO_QUOTES))
@@ -116,8 +115,8 @@ def bar(**wrong: Any) -> BarBatch:
         bar(vwap=np.full(1, math.nan), trades=np.full(1, math.nan), volume=np.zeros(1)),
     ],
 )
-def test_good_events_pass(event: FeedEvent) -> None:
-    """What may be unknown may be left out, or be NaN."""
+def test_valid_events_pass(event: FeedEvent) -> None:
+    """Unknown values may be left out or NaN."""
     check_event(event)
 
 
@@ -146,16 +145,15 @@ def test_good_events_pass(event: FeedEvent) -> None:
         (replace(bar(), interval_ns=0), "interval_ns"),
     ],
 )
-def test_what_is_no_event_is_refused(event: object, said: str) -> None:
-    """Whatever the type hints say: a feed is somebody else's code."""
+def test_an_object_that_is_no_event_is_refused(event: object, said: str) -> None:
     with pytest.raises(BatchError, match=said):
         check_event(event)
 
 
 @pytest.mark.parametrize("rows", [1, 50])
 @pytest.mark.parametrize("column", ["price", "size"])
-def test_what_would_add_up_to_the_infinite_is_refused(column: str, rows: int) -> None:
-    """Volume and vwap of such trades would have no value."""
+def test_values_whose_sums_would_be_infinite_are_refused(column: str, rows: int) -> None:
+    """Volume and vwap would have no value."""
     good = trades([(0, TS, 1.0, 1.0)] * rows)
     with pytest.raises(BatchError, match=rf"trades\.{column}"):
         check_batch(TickBatch(TABLE, replace(good, **{column: np.full(rows, LIMIT)})))
@@ -163,21 +161,19 @@ def test_what_would_add_up_to_the_infinite_is_refused(column: str, rows: int) ->
 
 @pytest.mark.parametrize("name", ["AAPL", "<img src=x onerror=alert(1)>", "€", "a b", "null", "x" * 64])
 def test_any_printable_text_may_name_a_symbol(name: str) -> None:
-    """Names are text, whatever they look like."""
     assert is_symbol(name)
     assert SymbolTable([name])[0] == name
 
 
 @pytest.mark.parametrize("name", ["", "*", "x" * 65, "a\nb", "\x1b[31m", "\x00"])
-def test_what_cannot_be_shown_may_not(name: str) -> None:
-    """Nor the wildcard, nor a name of any length."""
+def test_unprintable_text_the_wildcard_and_long_names_are_no_symbols(name: str) -> None:
     assert not is_symbol(name)
     with pytest.raises(BatchError, match="can't be a symbol"):
         SymbolTable([name])
 
 
-def test_a_table_finds_what_it_was_given() -> None:
-    """Codes are places, in the order given; finding adds nothing."""
+def test_a_table_finds_its_symbols() -> None:
+    """Codes are indices in the order of addition; finding adds nothing."""
     table = SymbolTable(["B", "A", "B"])
     assert (len(table), list(table), table.code("A"), table.find("C")) == (2, ["B", "A"], 1, None)
     assert "A" in table

@@ -1,4 +1,4 @@
-"""Names and texts: what may be shown to others."""
+"""Names and texts of users: what may be shown to others."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ticker.sanitize import proper_name, proper_text
 
 
 @pytest.mark.parametrize("name", ["a", "Ann", "desk 2", "Ärger", "日本", "علي", "x" * 64, "<b>", "*", "📈" * 64])
-def test_a_name_is_what_can_be_seen(name: str) -> None:
+def test_a_name_of_printable_characters_is_accepted(name: str) -> None:
     assert proper_name(name) == name
     assert proper_name(f"  {name} ") == name
 
@@ -21,8 +21,8 @@ def test_a_name_is_what_can_be_seen(name: str) -> None:
         *("\ud800", "\udfff", "\ue000", "\uffff"),
     ],
 )
-def test_a_name_is_nothing_else(name: str) -> None:
-    """Neither control nor format characters, nor other blanks than the one, nor halves of characters."""
+def test_any_other_name_is_refused(name: str) -> None:
+    """Control and format characters, other whitespace than the space, surrogates."""
     with pytest.raises(ValueError, match=r"^1 to 64 printable characters, not ") as told:
         proper_name(name)
     assert str(told.value).isprintable()
@@ -30,7 +30,7 @@ def test_a_name_is_nothing_else(name: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["a", "one\n\ttwo", "👩\u200d🚀", "שלום\u200f!", "a\u0301", " x ", "x" * 100])
-def test_a_text_is_left_as_it_is(text: str) -> None:
+def test_an_ordinary_text_is_unchanged(text: str) -> None:
     assert proper_text(text, 100) == text
 
 
@@ -44,17 +44,17 @@ def test_a_text_is_left_as_it_is(text: str) -> None:
         ("\x00" * 500 + "x" * 100, "x" * 100),
     ],
 )
-def test_a_text_loses_what_changes_how_others_look(text: str, shown: str) -> None:
+def test_control_and_bidi_characters_are_removed_from_a_text(text: str, shown: str) -> None:
     assert proper_text(text, 100) == shown
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n", "\x00", "\u200b", "\u202e\u202c", "\ufeff", "\u2028"])
-def test_there_has_to_be_something_to_see(text: str) -> None:
+def test_an_invisible_text_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="nothing to see"):
         proper_text(text, 100)
 
 
-def test_a_text_has_an_end_and_whole_characters() -> None:
+def test_a_text_that_is_too_long_or_has_surrogates_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^101 characters; the limit is 100$"):
         proper_text("x" * 101, 100)
     with pytest.raises(ValueError, match="surrogate"):

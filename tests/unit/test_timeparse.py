@@ -1,4 +1,4 @@
-"""Moments and durations as people write and read them."""
+"""Times and durations as text."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ OPEN = 1_704_292_200 * SECOND_NS
         ("2024-01-03T00:00", -9.5 * 3600),
     ],
 )
-def test_a_moment_is_meant_in_the_zone_and_on_the_day_it_is_there(text: str, seconds: float) -> None:
-    """Unless it says otherwise."""
+def test_a_time_of_day_is_of_the_zones_current_day(text: str, seconds: float) -> None:
+    """Unless it has a date or an offset."""
     assert moment_ns(text, OPEN, NEW_YORK) == OPEN + round(seconds * SECOND_NS)
 
 
-def test_the_day_is_the_zones_and_not_utc() -> None:
-    """At 20:00 in New York the day of UTC is the next one."""
+def test_the_current_day_is_that_of_the_zone() -> None:
+    """At 20:00 in New York it is the next day in UTC."""
     evening = OPEN + int(10.5 * 3600) * SECOND_NS
     assert moment_ns("09:30", evening, NEW_YORK) == OPEN
 
 
-def test_a_stamp_is_exact_to_the_nanosecond() -> None:
+def test_a_timestamp_is_exact_to_the_nanosecond() -> None:
     """In both directions."""
     ts = OPEN + 123_456_789
     assert moment_ns("2024-01-03T09:30:00.123456789", 0, NEW_YORK) == ts
@@ -46,22 +46,21 @@ def test_a_stamp_is_exact_to_the_nanosecond() -> None:
     assert moment_text(OPEN, "UTC") == "2024-01-03 14:30:00 (UTC)"
 
 
-def test_a_change_of_the_clocks_moves_the_days_times() -> None:
-    """09:30 is another moment of UTC in summer."""
+def test_times_of_day_follow_dst() -> None:
+    """09:30 is another time in UTC in summer."""
     assert moment_ns("2024-07-03T09:30", 0, NEW_YORK) - moment_ns("2024-07-03T13:30Z", 0, NEW_YORK) == 0
 
 
 @pytest.mark.parametrize(
     "text", ["", "noon", "10", "25:00", "10:60", "10:30:00.", "10:30.5", "2024-13-01", "2024-01-03T", "10:30 11:00"]
 )
-def test_what_is_no_moment_is_told(text: str) -> None:
-    """With what it should look like."""
+def test_an_invalid_time_is_an_error_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match="is not a moment; say 10:30"):
         moment_ns(text, OPEN, NEW_YORK)
 
 
-def test_a_span_says_each_day_once() -> None:
-    """And the one that it is now not at all."""
+def test_a_span_has_each_date_once() -> None:
+    """And not the current one."""
     later, next_day = OPEN + 23_400 * SECOND_NS, OPEN + 86_400 * SECOND_NS
     assert span_text(OPEN, later, NEW_YORK) == "2024-01-03 09:30:00 – 16:00:00"
     assert span_text(OPEN, later, NEW_YORK, OPEN) == "09:30:00 – 16:00:00"
@@ -83,12 +82,10 @@ def test_a_span_says_each_day_once() -> None:
     ],
 )
 def test_a_duration_has_units_or_is_in_seconds(text: str, seconds: float) -> None:
-    """As people write it."""
     assert duration_ns(text) == round(seconds * SECOND_NS)
 
 
 @pytest.mark.parametrize("text", ["", "soon", "-1", "5x", "nan", "inf", "s", "1h 30"])
-def test_what_is_no_duration_is_told(text: str) -> None:
-    """With what it should look like."""
+def test_an_invalid_duration_is_an_error_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match="is not a duration; say 5s"):
         duration_ns(text)

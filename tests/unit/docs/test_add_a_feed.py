@@ -1,4 +1,4 @@
-"""The section "Add a feed" of CONTRIBUTING.md: its code is run as it stands there."""
+"""The code in the section "Add a feed" of CONTRIBUTING.md runs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def blocks(language: str) -> list[str]:
 
 @pytest.fixture
 def sine_feed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """The example, as a module that was installed."""
+    """The example as an importable module."""
     (tmp_path / "sine_feed.py").write_text(blocks("python")[0], encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     import sine_feed  # type: ignore[import-not-found]  # it is written just before
@@ -36,8 +36,8 @@ def sine_feed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Modul
     del sys.modules["sine_feed"]
 
 
-async def test_the_example_is_a_feed_without_faults(sine_feed: ModuleType) -> None:
-    """The guide's feed passes the guide's check, with the options given as on the command line."""
+async def test_the_example_passes_check_feed(sine_feed: ModuleType) -> None:
+    """With options given as strings, as on the command line."""
     options: Any = feed_options(sine_feed.Sine, {"symbols": "A, B,C", "rate_hz": "200"})
     feed = sine_feed.Sine(options)
     assert isinstance(feed, Feed)
@@ -46,7 +46,6 @@ async def test_the_example_is_a_feed_without_faults(sine_feed: ModuleType) -> No
 
 
 def test_the_example_of_a_test_passes(sine_feed: ModuleType) -> None:
-    """The test that the guide shows is run, too."""
     names: dict[str, Any] = {}
     exec(blocks("python")[1], names)
     tests = [value for name, value in names.items() if name.startswith("test_")]
@@ -54,14 +53,13 @@ def test_the_example_of_a_test_passes(sine_feed: ModuleType) -> None:
     asyncio.run(tests[0]())
 
 
-def test_a_wrong_option_of_the_example_is_told(sine_feed: ModuleType) -> None:
-    """The bounds in the options' types are checked for the feed's author."""
+def test_an_invalid_option_of_the_example_is_an_error(sine_feed: ModuleType) -> None:
     with pytest.raises(OptionError, match=r"--rate-hz: .*> 0"):
         feed_options(sine_feed.Sine, {"rate_hz": "0"})
 
 
 def test_the_example_is_about_30_lines() -> None:
-    """The guide promises a short one: blank lines, imports and comments apart."""
+    """Without blank lines and imports."""
     lines = [
         line for line in blocks("python")[0].splitlines() if line.strip() and not line.startswith(("import", "from"))
     ]
@@ -69,5 +67,4 @@ def test_the_example_is_about_30_lines() -> None:
 
 
 def test_the_entry_point_names_the_example() -> None:
-    """What is to be put into pyproject.toml fits the code."""
     assert 'ticker.feeds"]\nsine = "sine_feed:Sine"' in blocks("toml")[0]

@@ -1,4 +1,4 @@
-"""docs/replay.md says what the code does."""
+"""docs/replay.md agrees with the code."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TEXT = (Path(__file__).parents[3] / "docs/replay.md").read_text(encoding="utf-8"
 
 
 def table() -> list[str]:
-    """The table of layouts as it must stand in the document."""
+    """The table of layouts that the document must contain."""
     layouts: dict[str, list[Layout]] = {}
     for layout in (*WITH_HEADER, *HEADERLESS, *BY_COLUMNS.values()):
         layouts.setdefault(layout.name, []).append(layout)
@@ -31,12 +31,11 @@ def table() -> list[str]:
     return lines
 
 
-def test_the_layouts_are_as_listed() -> None:
-    """Every layout, in the order of the alphabet, with its time zone."""
+def test_the_document_lists_every_layout() -> None:
+    """Sorted, with its time zone."""
     assert re.findall(r"^\|.*\|$", TEXT.partition("## Layouts")[2], re.MULTILINE) == table()
 
 
-def test_each_option_is_told() -> None:
-    """Whatever can be said of files and of the clock stands in the page."""
+def test_the_document_names_every_option() -> None:
     names = {flag(field.name) for field in msgspec.structs.fields(ReplayOptions)}
     assert names <= set(re.findall(r"--[a-z-]+", TEXT))

@@ -1,4 +1,4 @@
-"""What ``check_feed`` finds: each kind of mistake, and nothing in a feed that is right."""
+"""The findings of ``check_feed``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Script = Callable[["Scripted"], AsyncIterator[Any]]
 
 
 class Scripted:
-    """A feed that plays ``script``, a function of the feed that yields; it is right unless its script is wrong."""
+    """A feed that plays ``script``, a generator function of the feed; correct unless the script is not."""
 
     Options: ClassVar[type[FeedOptions]] = FeedOptions
 
@@ -50,7 +50,7 @@ class Scripted:
 
 
 class Pausable(Scripted):
-    """One that can be paused; its script waits for ``running``."""
+    """A feed that can be paused; its script waits for ``running``."""
 
     def __init__(self, script: Script, **info: Any) -> None:
         super().__init__(script, **{"pausable": True, **info})
@@ -69,7 +69,7 @@ class Pausable(Scripted):
 
 
 def once(make: Callable[[Scripted], Any]) -> Script:
-    """A script of good ticks with what ``make`` gives as its second event."""
+    """A script of good ticks whose second event is what ``make`` returns."""
 
     async def script(feed: Scripted) -> AsyncIterator[Any]:
         yield feed.tick()
@@ -97,8 +97,8 @@ async def check(feed: Any, **limits: Any) -> list[str]:
     return await check_feed(feed, **{"events": 5, "for_s": 1.0, "patience_s": 0.2, **limits})
 
 
-async def test_nothing_is_found_in_a_feed_that_is_right() -> None:
-    """All kinds of events, a table that grows, and a second iteration that begins anew."""
+async def test_a_correct_feed_has_no_findings() -> None:
+    """With all kinds of events, a growing table and a second iteration that restarts."""
 
     async def script(feed: Scripted) -> AsyncIterator[Any]:
         if feed.runs > 1:
@@ -118,13 +118,11 @@ async def test_nothing_is_found_in_a_feed_that_is_right() -> None:
     assert await check(Scripted(script, complete=False), events=20) == []
 
 
-async def test_nothing_is_found_in_one_that_ends_and_says_so() -> None:
-    """A file that is shorter than the check is no mistake."""
+async def test_a_feed_that_ends_and_says_so_has_no_findings() -> None:
     assert await check(Scripted(short, ends=True)) == []
 
 
-async def test_nothing_is_found_in_one_that_pauses() -> None:
-    """Holding everything back, and going on, is what pausing means."""
+async def test_a_feed_that_pauses_has_no_findings() -> None:
 
     async def script(feed: Any) -> AsyncIterator[Any]:
         while True:
@@ -209,14 +207,13 @@ CODES = np.array([0, 1], np.int32)
     ],
 )
 async def test_a_wrong_event_is_found(make: Callable[[Scripted], Any], finding: str) -> None:
-    """Each rule about events has its sentence, which says where."""
+    """Each rule has its sentence, which names the event."""
     findings = await check(Scripted(once(make)))
     assert any(sentence.startswith(finding) for sentence in findings), findings
 
 
 @pytest.mark.parametrize(("versions", "finding"), [((1, 1), "version 1 after 1"), ((5, None), "has no version, but")])
 async def test_versions_that_do_not_grow_are_found(versions: tuple[int | None, ...], finding: str) -> None:
-    """Versions count batches; one that stays or is left out would lose an update."""
 
     async def script(feed: Scripted) -> AsyncIterator[Any]:
         for version in versions:
@@ -226,8 +223,8 @@ async def test_versions_that_do_not_grow_are_found(versions: tuple[int | None, .
     assert any(finding in sentence for sentence in findings), findings
 
 
-async def test_stamps_that_go_back_with_the_second_iteration_are_found() -> None:
-    """History that begins anew needs a Restart first."""
+async def test_timestamps_that_go_back_in_the_second_iteration_are_found() -> None:
+    """They need a Restart first."""
 
     async def script(feed: Scripted) -> AsyncIterator[Any]:
         feed.clock = NOW
@@ -298,13 +295,12 @@ class LikesToBePaused(Pausable):
     ],
 )
 async def test_a_wrong_member_is_found(feed: Callable[[], Any], finding: str) -> None:
-    """What the protocol asks of the class is held against it before, or as soon as, it runs."""
+    """Of the class, before or as soon as the feed runs."""
     findings = await check(feed())
     assert any(sentence.startswith(finding) for sentence in findings), findings
 
 
 async def test_an_end_without_an_event_is_found() -> None:
-    """A feed with nothing to say should have said so in its constructor."""
 
     async def script(feed: Scripted) -> AsyncIterator[Any]:
         return
@@ -314,7 +310,7 @@ async def test_an_end_without_an_event_is_found() -> None:
 
 
 async def test_silence_is_found() -> None:
-    """Waiting for a first event has a bound."""
+    """The wait for the first event is bounded."""
 
     async def script(feed: Scripted) -> AsyncIterator[Any]:
         await asyncio.Event().wait()
@@ -323,8 +319,8 @@ async def test_silence_is_found() -> None:
     assert await check(Scripted(script)) == ["no event within 0.2 s"]
 
 
-async def test_a_quiet_feed_is_not_called_silent() -> None:
-    """A feed with an event a minute is right, also in its second iteration and after a pause."""
+async def test_a_feed_with_one_event_per_minute_is_not_silent() -> None:
+    """Nor in its second iteration, nor after a pause."""
 
     async def script(feed: Any) -> AsyncIterator[Any]:
         yield feed.tick()
@@ -334,8 +330,8 @@ async def test_a_quiet_feed_is_not_called_silent() -> None:
 
 
 @pytest.mark.parametrize(("run", "finding"), [(1, "instead of event 2 it raised"), (2, "iterated again, it raised")])
-async def test_what_is_raised_is_found(run: int, finding: str) -> None:
-    """An exception is told, in whichever iteration, not passed on."""
+async def test_an_exception_is_a_finding(run: int, finding: str) -> None:
+    """In either iteration; it is not raised."""
 
     async def script(feed: Scripted) -> AsyncIterator[Any]:
         if feed.runs == run == 2:
@@ -351,7 +347,7 @@ async def test_what_is_raised_is_found(run: int, finding: str) -> None:
 
 
 async def test_a_second_iteration_without_events_is_found() -> None:
-    """A feed that can be iterated only once can't be started again after a failure."""
+    """Such a feed can't be restarted after a failure."""
 
     async def script(feed: Scripted) -> AsyncIterator[Any]:
         while feed.runs == 1:
@@ -363,7 +359,6 @@ async def test_a_second_iteration_without_events_is_found() -> None:
 
 
 async def test_a_blocked_event_loop_is_found() -> None:
-    """A feed that sleeps or reckons in the event loop holds up every client."""
 
     async def script(feed: Scripted) -> AsyncIterator[Any]:
         yield feed.tick()
@@ -388,7 +383,6 @@ async def test_a_blocked_event_loop_is_found() -> None:
     ],
 )
 async def test_a_pause_that_does_not_hold_is_found(feed: Callable[[], Any], findings: list[str]) -> None:
-    """Pausing is tried, not believed."""
     assert await check(feed()) == findings
 
 
@@ -418,7 +412,7 @@ async def upset(feed: Any) -> AsyncIterator[Any]:
 
 
 async def test_an_iterator_that_fails_to_close_is_found() -> None:
-    """The server closes the iterator when it stops; what that raises would be lost."""
+    """The server closes it when it stops."""
 
     async def script(feed: Scripted) -> AsyncIterator[Any]:
         try:
@@ -432,7 +426,7 @@ async def test_an_iterator_that_fails_to_close_is_found() -> None:
 
 
 async def test_an_iterator_that_does_not_stop_is_found() -> None:
-    """A feed that swallows its cancellation would keep the server from stopping."""
+    """A feed that swallows its cancellation keeps the server from stopping."""
     released = asyncio.Event()
 
     async def script(feed: Scripted) -> AsyncIterator[Any]:
@@ -448,8 +442,7 @@ async def test_an_iterator_that_does_not_stop_is_found() -> None:
     await asyncio.sleep(0)
 
 
-async def test_a_mistake_made_a_thousand_times_is_told_once() -> None:
-    """The list is for reading."""
+async def test_a_repeated_mistake_is_reported_once() -> None:
 
     async def script(feed: Scripted) -> AsyncIterator[Any]:
         while True:

@@ -1,4 +1,4 @@
-"""An event loop that is held up by what runs in it, and one that only had no processor."""
+"""Stalls of the event loop, as opposed to waiting for a processor."""
 
 from __future__ import annotations
 
@@ -31,11 +31,8 @@ def computed(seconds: float) -> None:
 
 
 @pytest.mark.parametrize("hold_up", [time.sleep, computed])
-def test_sleeping_and_computing_are_told(hold_up: Callable[[float], None]) -> None:
-    """Both hold up the loop; a sleeping thread uses no processor, a computing one keeps the witness waiting.
-
-    Where neighbours are busy, some of that time is theirs, and is rightly not told; not each time all of it.
-    """
+def test_sleeping_and_computing_block_the_loop(hold_up: Callable[[float], None]) -> None:
+    """On a busy machine a part of the time is not the loop's own, and not counted."""
     stalls = Stalls()
     for _ in range(50):
         stalls.restart()
@@ -49,8 +46,7 @@ def test_sleeping_and_computing_are_told(hold_up: Callable[[float], None]) -> No
     stalls.close()
 
 
-def test_a_process_that_was_stopped_was_not_held_up_by_itself() -> None:
-    """A machine that gives no time to the process holds up the witness, too."""
+def test_a_stopped_process_does_not_count_as_blocked() -> None:
     command = [sys.executable, "-c", STOPPED]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)

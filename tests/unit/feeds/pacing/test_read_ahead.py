@@ -1,4 +1,4 @@
-"""Reading a history in a thread, and when its events are due."""
+"""Reading a history in a thread, and the due times of its events."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def source(events: Iterable[FeedEvent]) -> AsyncGenerator[FeedEvent, None]
 
 
 async def due(*events: FeedEvent) -> list[tuple[str, float | None]]:
-    """Each event's kind and moment (seconds), None for what has its own stamps."""
+    """Each event's kind and due time in seconds; None if its own timestamps decide."""
     told: list[tuple[str, float | None]] = []
     async for item in timed(source(events)):
         event = item.event if isinstance(item, Timed) else item
@@ -49,8 +49,8 @@ async def due(*events: FeedEvent) -> list[tuple[str, float | None]]:
     return told
 
 
-async def test_a_rollover_comes_with_what_follows_it() -> None:
-    """And not when the evening is over."""
+async def test_a_rollover_is_due_with_the_next_event() -> None:
+    """Not when the evening is over."""
     assert await due(ticks(0), Rollover(TABLE), ticks(50)) == [
         ("TickBatch", None),
         ("Rollover", 50),
@@ -59,8 +59,8 @@ async def test_a_rollover_comes_with_what_follows_it() -> None:
     assert await due(Rollover(TABLE), bar(60, closed=False)) == [("Rollover", 60), ("opened", 60)]
 
 
-async def test_a_bar_comes_at_its_start_and_closed_at_its_end() -> None:
-    """Its own, or where the next one begins if that is sooner; the last one has no next one."""
+async def test_a_bar_is_due_at_its_start_and_its_close_at_its_end() -> None:
+    """Or where the next bar starts, if that is sooner."""
     events: list[FeedEvent] = [
         bar(0, closed=False),
         ticks(0, 45),
@@ -81,15 +81,15 @@ async def test_a_bar_comes_at_its_start_and_closed_at_its_end() -> None:
 
 
 def counted(count: int, taken: list[int], threads: set[threading.Thread]) -> Generator[FeedEvent, None, None]:
-    """So many batches; which were taken, and by which threads."""
+    """``count`` batches; which were taken, and by which threads."""
     for number in range(count):
         taken.append(number)
         threads.add(threading.current_thread())
         yield ticks(number)
 
 
-async def test_it_reads_in_a_thread_and_one_part_ahead() -> None:
-    """Memory is bounded by two parts."""
+async def test_the_history_is_read_in_a_thread_one_part_ahead() -> None:
+    """Two parts bound the memory."""
     taken, threads = list[int](), set[threading.Thread]()
     used = most = 0
     async with aclosing(read_ahead(counted(3000, taken, threads))) as events:
@@ -101,8 +101,7 @@ async def test_it_reads_in_a_thread_and_one_part_ahead() -> None:
     assert threading.main_thread() not in threads
 
 
-async def test_what_the_history_raises_is_raised_where_it_is_read() -> None:
-    """A disk may fail."""
+async def test_an_error_of_the_history_is_raised_to_the_reader() -> None:
 
     def failing() -> Generator[FeedEvent, None, None]:
         yield ticks(0)
@@ -113,8 +112,8 @@ async def test_what_the_history_raises_is_raised_where_it_is_read() -> None:
             pass
 
 
-async def test_cancelled_while_it_reads_it_leaves_no_thread_at_work() -> None:
-    """Who jumps to another moment reads there next: the same file, perhaps."""
+async def test_after_a_cancellation_no_thread_reads() -> None:
+    """The next reader may use the same files."""
     begun, go_on = threading.Event(), threading.Event()
     closed: list[bool] = []
 

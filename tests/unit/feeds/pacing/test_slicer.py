@@ -1,4 +1,4 @@
-"""Cutting a batch by stamp."""
+"""Cutting a batch by timestamp."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TABLE = SymbolTable(["AAPL"])
 
 
 def batch(trades: Sequence[int], quotes: Sequence[int], version: int | None = None) -> TickBatch:
-    """A batch of ticks with these stamps; each price tells its row."""
+    """A batch of ticks with these timestamps; the price is the row's number."""
     columns = [
         (np.zeros(len(stamps), np.int32), np.array(stamps, np.int64), np.arange(1.0, len(stamps) + 1))
         for stamps in (trades, quotes)
@@ -28,8 +28,8 @@ def batch(trades: Sequence[int], quotes: Sequence[int], version: int | None = No
 
 
 @given(st.lists(st.integers(1, 60)), st.lists(st.integers(1, 60)), st.data())
-def test_slices_put_together_are_the_batch(trades: list[int], quotes: list[int], data: st.DataObject) -> None:
-    """Whatever the stamps (sorted, equal, backwards) and the positions: every tick once, in order, and none early."""
+def test_the_slices_together_are_the_batch(trades: list[int], quotes: list[int], data: st.DataObject) -> None:
+    """For any timestamps (sorted, equal, backwards) and positions: each tick once, in order, none early."""
     if not trades and not quotes:
         return
     whole = batch(trades, quotes)
@@ -49,8 +49,8 @@ def test_slices_put_together_are_the_batch(trades: list[int], quotes: list[int],
 
 
 @pytest.mark.parametrize(("trades", "quotes"), [(20_000, 0), (0, 20_000), (5_000, 15_000), (8_192, 8_192), (1, 8_192)])
-def test_a_slice_is_bounded_even_if_all_ticks_have_one_stamp(trades: int, quotes: int) -> None:
-    """A file with stamps in whole seconds has thousands of ticks at one of them."""
+def test_a_slice_is_bounded_even_if_all_ticks_have_one_timestamp(trades: int, quotes: int) -> None:
+    """A file with timestamps in seconds has thousands of ticks at one of them."""
     cutter = Slicer(batch([5] * trades, [5] * quotes))
     sizes = []
     while cutter.left:
@@ -59,8 +59,8 @@ def test_a_slice_is_bounded_even_if_all_ticks_have_one_stamp(trades: int, quotes
     assert set(sizes[:-1]) == {MAX_SLICE}
 
 
-def test_a_bounded_slice_ends_at_a_stamp_for_both_kinds() -> None:
-    """When more is due than one slice may hold, the oldest come first, of either kind."""
+def test_a_bounded_slice_has_the_oldest_trades_and_quotes() -> None:
+    """If more is due than fits."""
     rng = np.random.default_rng(3)
     trades, quotes = (np.sort(rng.permutation(10**6)[:count]).tolist() for count in (30_000, 11_000))
     cutter = Slicer(batch(trades, quotes))
@@ -72,15 +72,14 @@ def test_a_bounded_slice_ends_at_a_stamp_for_both_kinds() -> None:
         assert max(np.r_[before.trades.ts, before.quotes.ts]) <= min(np.r_[after.trades.ts, after.quotes.ts])
 
 
-def test_a_slice_is_no_copy() -> None:
-    """Cutting costs no memory: a slice looks into the batch's own columns."""
+def test_a_slice_is_a_view_of_the_batch() -> None:
     whole = batch([1, 2, 3], [2])
     part = Slicer(whole).cut(2)
     assert np.shares_memory(part.trades.price, whole.trades.price)
 
 
-def test_a_batch_with_a_version_waits_for_its_last_stamp_and_comes_whole() -> None:
-    """It is one version of the board, so it can't be two."""
+def test_a_batch_with_a_version_is_not_cut_and_due_at_its_last_timestamp() -> None:
+    """It is one version of the board."""
     whole = batch([1] * 20_000, [9], version=4)
     cutter = Slicer(whole)
     assert cutter.next_stamp == 9

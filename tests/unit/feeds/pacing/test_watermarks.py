@@ -1,4 +1,4 @@
-"""Watermarks: one for each market second that begins, the latest alone if they come fast."""
+"""When watermarks are due."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from tests.support.replay_file import ns
 from ticker.model import Watermark
 
 
-def test_each_second_that_begins_has_one() -> None:
-    """At its beginning, and once."""
+def test_each_second_of_market_time_has_one_watermark() -> None:
+    """At its start."""
     marks = Watermarks()
     marks.start(ns(0.5))
     assert marks.next_stamp == ns(1)
@@ -18,16 +18,15 @@ def test_each_second_that_begins_has_one() -> None:
     assert marks.take(ns(0.2), 1.5, paced=True) is None
 
 
-def test_what_it_is_first_needs_none() -> None:
-    """Nothing has ended yet."""
+def test_the_start_has_no_watermark() -> None:
     marks = Watermarks()
     assert marks.next_stamp is None
     assert marks.take(ns(5), 1.0, paced=False) is None
     assert marks.take(ns(6), 1.0, paced=False) == Watermark(ns(6))
 
 
-def test_paced_ones_keep_a_distance_and_the_latest_counts() -> None:
-    """At 3600 times the pace, a watermark a second would be 3600."""
+def test_paced_watermarks_are_at_least_50_ms_apart() -> None:
+    """At speed 3600 there would be 3600 per second."""
     marks = Watermarks()
     marks.start(ns(0))
     assert marks.take(ns(10), 1.0, paced=True) == Watermark(ns(10))

@@ -1,4 +1,4 @@
-"""Drawing in proportion to weights."""
+"""Weighted drawing."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from feeds.random_walk.alias_sampler import AliasSampler
 @pytest.mark.parametrize(
     "weights", [[1.0], [1.0, 1.0], [3.0, 1.0, 6.0], [1000.0, 1.0, 1.0, 1.0], list(np.arange(1.0, 200))]
 )
-def test_codes_come_in_proportion_to_their_weights(weights: list[float]) -> None:
-    """Within what chance allows (five standard deviations) for each code."""
+def test_codes_are_drawn_in_proportion_to_their_weights(weights: list[float]) -> None:
+    """Within five standard deviations for each code."""
     draws = 200_000
     codes = AliasSampler(np.array(weights)).draw(draws, np.random.default_rng(8))
     assert codes.dtype == np.int32

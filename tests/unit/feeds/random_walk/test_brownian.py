@@ -1,4 +1,4 @@
-"""Random motions, looked at when somebody looks."""
+"""Random processes sampled at given times."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from feeds.random_walk.brownian import BrownianMotions, Groups, OrnsteinUhlenbec
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.booleans()), min_size=1, max_size=30))
 def test_the_latest_marked_row_of_a_group_is_found(rows: list[tuple[int, bool]]) -> None:
-    """For every row: the nearest marked row at or before it with the same code, or -1; as a plain loop finds it."""
+    """As by a plain loop; -1 if there is none."""
     column = np.array([code for code, _ in rows], np.int32)
     marked = np.array([mark for _, mark in rows])
     latest: dict[int, int] = {}
@@ -25,8 +25,8 @@ def test_the_latest_marked_row_of_a_group_is_found(rows: list[tuple[int, bool]])
 
 
 @pytest.mark.parametrize("count", [1, 200, 300, 70_000])
-def test_groups_know_their_codes_and_sizes(count: int) -> None:
-    """Whatever integer type the codes fit into."""
+def test_groups_have_their_codes_and_sizes(count: int) -> None:
+    """For every integer type that the codes fit into."""
     column = np.random.default_rng(1).integers(0, count, 500).astype(np.int32)
     groups = Groups(column, count)
     codes, sizes = np.unique(column, return_counts=True)
@@ -36,7 +36,7 @@ def test_groups_know_their_codes_and_sizes(count: int) -> None:
 
 
 def test_steps_are_normal_with_the_variance_of_the_time_between_them() -> None:
-    """Within one call and from one call to the next: each step / sqrt(time) is a standard normal number."""
+    """Within a call and between calls: step / sqrt(time) is standard normal."""
     rng = np.random.default_rng(5)
     motions = BrownianMotions(7)
     last = dict.fromkeys(range(7), (0.0, 0.0))
@@ -56,8 +56,8 @@ def test_steps_are_normal_with_the_variance_of_the_time_between_them() -> None:
     assert np.corrcoef(steps[:-1], steps[1:])[0, 1] == pytest.approx(0, abs=0.02)
 
 
-def test_finishing_goes_on_from_where_each_motion_is_and_begins_anew() -> None:
-    """What is told at the end lies as far from the last value as the time since then allows."""
+def test_finish_continues_each_motion_and_resets_it() -> None:
+    """The last step has the variance of the time since the previous value."""
     rng = np.random.default_rng(6)
     ends, again = [], []
     for _ in range(200):
@@ -70,8 +70,8 @@ def test_finishing_goes_on_from_where_each_motion_is_and_begins_anew() -> None:
     assert np.var(again) == pytest.approx(4, abs=0.3)
 
 
-def test_moods_keep_their_variance_and_fade() -> None:
-    """However often one looks, the variance stays 1, and the correlation over a time of 1 is 1/e."""
+def test_ornstein_uhlenbeck_processes_keep_their_variance_and_decay() -> None:
+    """The variance stays 1; the autocorrelation over a time of 1 is 1/e."""
     rng = np.random.default_rng(7)
     moods = OrnsteinUhlenbeck(3000, rng)
     everyone = np.arange(3000)

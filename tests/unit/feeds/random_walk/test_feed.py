@@ -1,4 +1,4 @@
-"""The feed `random-walk`: its options, its pace, and that a seed is a seed."""
+"""The feed `random-walk`: options, pace and seed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RATE = "ticks_per_second"
 
 
 def built(given: Mapping[str, str], clock: FakeClock | None = None) -> RandomWalk:
-    """The feed built as the command line builds it, from strings by option."""
+    """The feed as the command line builds it, from strings."""
     options = feed_options(RandomWalk, given)
     assert isinstance(options, RandomWalkOptions)
     return RandomWalk(options, clock or FakeClock())
@@ -34,7 +34,7 @@ def feed(clock: FakeClock | None = None, **given: str) -> RandomWalk:
 
 
 async def take(feed: RandomWalk, ticks: int, between: Callable[[int], None] = lambda taken: None) -> list[FeedEvent]:
-    """Events until ``ticks`` ticks have come; ``between`` is called after each with how many have."""
+    """Events until ``ticks`` ticks have come; ``between`` is called after each with their number."""
     events: list[FeedEvent] = []
     taken = 0
     async with aclosing(aiter(feed)) as stream:
@@ -48,7 +48,7 @@ async def take(feed: RandomWalk, ticks: int, between: Callable[[int], None] = la
 
 
 def columns(events: list[FeedEvent], ticks: int) -> list[bytes]:
-    """The bytes of all columns put together, of as many trades and quotes as are in the first ``ticks`` ticks."""
+    """The bytes of all columns of the first ``ticks`` ticks."""
     batches = [event for event in events if isinstance(event, TickBatch)]
     stamps = np.sort(np.concatenate([np.concatenate((b.trades.ts, b.quotes.ts)) for b in batches]))
     last = stamps[ticks - 1]
@@ -60,8 +60,7 @@ def columns(events: list[FeedEvent], ticks: int) -> list[bytes]:
     return result
 
 
-def test_it_is_a_feed_that_can_be_paused_and_knows_its_symbols() -> None:
-    """What the server asks of a feed, it answers before the first event."""
+def test_the_feed_is_pausable_and_has_its_symbols_before_the_first_event() -> None:
     market = feed(count="3", seed="5", ticks_per_second="2500")
     assert isinstance(market, Feed)
     assert isinstance(market, PausableFeed)
@@ -71,15 +70,14 @@ def test_it_is_a_feed_that_can_be_paused_and_knows_its_symbols() -> None:
     assert info.title == "simulated market of 3 symbols, 2,500 ticks a second, seed 5"
 
 
-async def test_check_feed_finds_nothing_wrong() -> None:
-    """It passes what every feed has to pass, on the machine's own clock."""
+async def test_check_feed_finds_no_fault() -> None:
+    """On the real clock."""
     options = feed_options(RandomWalk, {"ticks_per_second": "20000", "count": "300"})
     assert isinstance(options, RandomWalkOptions)
     assert await check_feed(RandomWalk(options), events=100, for_s=0.5) == []
 
 
 def test_every_option_is_described() -> None:
-    """The command line shows what each option is for."""
     for field in msgspec.structs.fields(RandomWalk.Options):
         kind = msgspec.inspect.type_info(field.type)
         assert isinstance(kind, msgspec.inspect.Metadata), field.name
@@ -87,8 +85,8 @@ def test_every_option_is_described() -> None:
         assert len(kind.extra_json_schema["description"]) > 20, field.name
 
 
-async def test_the_same_seed_gives_the_same_bytes_however_it_is_paced_and_consumed() -> None:
-    """On a clock with a coarse timer, with stalls, pauses and iterating anew: the ticks are the same, stamps too."""
+async def test_a_seed_gives_the_same_bytes_for_any_pacing_and_consumer() -> None:
+    """With a coarse timer, stalls, pauses and repeated iteration; including timestamps."""
     plain = await take(feed(seed="3", count="30", ticks_per_second="20000"), 60_000)
 
     clock = FakeClock(lambda seconds: epoll(seconds) + 0.015)
@@ -110,8 +108,8 @@ async def test_the_same_seed_gives_the_same_bytes_however_it_is_paced_and_consum
     assert all(a != b for a, b in zip(columns(different, 60_000), columns(plain, 60_000), strict=True))
 
 
-async def test_iterating_again_goes_on_after_the_last_event_given() -> None:
-    """A server that restarts the feed gets no tick twice, misses none, and sees no second opening."""
+async def test_iterating_again_continues_after_the_last_event() -> None:
+    """No tick is repeated or missing, and there is no second opening."""
     market = feed(seed="1", count="5", ticks_per_second="50")
     events: list[FeedEvent] = []
     for _ in range(40):
@@ -123,8 +121,8 @@ async def test_iterating_again_goes_on_after_the_last_event_given() -> None:
 
 
 @pytest.mark.parametrize(("rate", "seconds"), [(1, 200), (3.5, 200), (1000, 30), (200_000, 2)])
-async def test_the_rate_asked_for_is_kept_within_two_percent(rate: float, seconds: int) -> None:
-    """With a timer that only counts milliseconds, over the seconds after the opening."""
+async def test_the_rate_is_kept_within_two_percent(rate: float, seconds: int) -> None:
+    """With a timer of 1 ms resolution, after the opening."""
     clock = FakeClock(epoll)
     market = feed(clock, ticks_per_second=str(rate), seed="1")
     begin_s = clock.now_s
@@ -134,8 +132,8 @@ async def test_the_rate_asked_for_is_kept_within_two_percent(rate: float, second
     assert market.behind_s == 0
 
 
-async def test_a_rate_that_can_not_be_kept_is_said(caplog: pytest.LogCaptureFixture) -> None:
-    """The warning names the rate asked for and the one reached."""
+async def test_a_rate_that_can_not_be_kept_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """With the rate requested and the rate reached."""
     clock = FakeClock()
     market = feed(clock, ticks_per_second="100000", seed="1")
     behind, taken = [], 0
@@ -157,8 +155,8 @@ async def test_a_rate_that_can_not_be_kept_is_said(caplog: pytest.LogCaptureFixt
     assert behind[-1] == pytest.approx(15 * 0.25, rel=0.1)
 
 
-async def test_pausing_holds_the_market_and_its_clock() -> None:
-    """No tick while paused, and no burst after: the simulated time stood still."""
+async def test_pausing_stops_ticks_and_simulated_time() -> None:
+    """No burst follows."""
     clock = FakeClock()
     market = feed(clock, ticks_per_second="100", count="5", seed="1")
     await take(market, 50)
@@ -188,8 +186,8 @@ async def test_pausing_holds_the_market_and_its_clock() -> None:
         ({"start": "2024-02-29T14:30:00.000001Z"}, 1_709_217_000_000_001_000),
     ],
 )
-async def test_the_simulated_clock_begins_where_it_should(given: dict[str, str], first_ns: int) -> None:
-    """With a seed at a fixed moment, so that stamps repeat too; without one now; and anywhere on demand."""
+async def test_the_simulated_clock_starts_as_the_options_say(given: dict[str, str], first_ns: int) -> None:
+    """With a seed at a fixed time, otherwise now; or as given."""
     clock = FakeClock()
     market = built({"count": "1", **given}, clock)
     clock.now_s += 40
@@ -198,8 +196,8 @@ async def test_the_simulated_clock_begins_where_it_should(given: dict[str, str],
     assert opening.trades.ts[0] == first_ns
 
 
-async def test_without_a_seed_each_market_is_another_and_tells_its_seed() -> None:
-    """What one has seen can be had again: by the seed that the feed tells."""
+async def test_without_a_seed_one_is_drawn_and_reported() -> None:
+    """So that the market can be repeated."""
     one, other = feed(count="3"), feed(count="3")
     assert one.seed != other.seed
     assert str(one.seed) in one.info.title
@@ -208,7 +206,7 @@ async def test_without_a_seed_each_market_is_another_and_tells_its_seed() -> Non
 
 
 def test_symbols_come_from_the_list_the_file_or_the_count(tmp_path: Path) -> None:
-    """Each once, in the order given; comments and blank lines are not symbols."""
+    """Distinct, in order; comments and blank lines are ignored."""
     assert len(feed().info.symbols) == 100
     assert list(feed(symbols="MSFT, AAPL,MSFT,XYZ").info.symbols) == ["MSFT", "AAPL", "XYZ"]
     file = tmp_path / "symbols.txt"
@@ -240,8 +238,7 @@ def test_symbols_come_from_the_list_the_file_or_the_count(tmp_path: Path) -> Non
         ({"speed": "2"}, "speed", "--speed is not an option of this feed"),
     ],
 )  # fmt: skip
-def test_options_that_can_not_work_are_told_clearly(given: dict[str, str], option: str, text: str) -> None:
-    """One line that names the option and what it may be."""
+def test_an_invalid_option_is_an_error_that_names_it(given: dict[str, str], option: str, text: str) -> None:
     with pytest.raises(OptionError) as raised:
         built(given)
     assert raised.value.option == option
@@ -261,8 +258,8 @@ def test_options_that_can_not_work_are_told_clearly(given: dict[str, str], optio
         ("\n".join(f"S{n}" for n in range(MAX_SYMBOLS + 1)).encode(), "100,001 symbols, and at most 100,000"),
     ],
 )
-def test_a_symbols_file_that_can_not_be_used_is_told_clearly(content: bytes | None, text: str, tmp_path: Path) -> None:
-    """Missing, empty, not text, or written as another kind of list."""
+def test_an_unusable_symbols_file_is_an_error_that_names_it(content: bytes | None, text: str, tmp_path: Path) -> None:
+    """Missing, empty, not text, or in another format."""
     file = tmp_path / "symbols.txt"
     if content is not None:
         file.write_bytes(content)
@@ -272,6 +269,5 @@ def test_a_symbols_file_that_can_not_be_used_is_told_clearly(content: bytes | No
 
 
 def test_a_directory_is_not_a_symbols_file(tmp_path: Path) -> None:
-    """Any failure of the system to read it is that one line."""
     with pytest.raises(OptionError, match="Is a directory"):
         feed(symbols_file=str(tmp_path))

@@ -8,8 +8,7 @@ from feeds.random_walk.market import COMPANIES, LOADINGS, company, symbols
 from ticker.model import is_symbol
 
 
-def test_there_are_a_hundred_well_known_companies_with_figures_in_their_ranges() -> None:
-    """No figure of the table is a slip of the hand."""
+def test_there_are_100_well_known_companies_with_plausible_figures() -> None:
     assert len(COMPANIES) == 100
     assert {"AAPL", "MSFT", "NVDA", "AMZN", "GOOGL", "TSLA", "JPM", "BRK.B", "SPY"} <= set(COMPANIES)
     for symbol, known in COMPANIES.items():
@@ -23,29 +22,27 @@ def test_there_are_a_hundred_well_known_companies_with_figures_in_their_ranges()
         assert known.weight > 0
 
 
-def test_the_busiest_come_first() -> None:
-    """A small simulated market is made of the symbols that tick most."""
+def test_the_most_active_companies_come_first() -> None:
     weights = [known.weight for known in COMPANIES.values()]
     assert weights == sorted(weights, reverse=True)
 
 
-def test_loadings_leave_room_for_the_company_itself() -> None:
-    """The three parts of a company's variance add up to it."""
+def test_the_three_parts_of_the_variance_add_up_to_1() -> None:
     for loading in LOADINGS.values():
         assert loading.own > 0.2
         assert loading.market**2 + loading.sector**2 + loading.own**2 == pytest.approx(1)
 
 
-def test_beyond_the_well_known_ones_the_symbols_are_numbered() -> None:
-    """Names go on at the place in the list, so that a larger market contains the smaller one."""
+def test_further_symbols_are_numbered() -> None:
+    """A larger market contains the smaller one."""
     assert symbols(3) == list(COMPANIES)[:3]
     assert symbols(103) == [*COMPANIES, "SYM0101", "SYM0102", "SYM0103"]
     assert len(set(symbols(12_000))) == 12_000
     assert symbols(12_000)[-1] == "SYM12000"
 
 
-def test_any_other_symbol_has_plausible_figures_that_never_change() -> None:
-    """They come from the name alone, not from the process or from the symbols beside it."""
+def test_any_other_symbol_has_plausible_and_constant_figures() -> None:
+    """Derived from the name alone."""
     for name in ("SYM0101", "ZZZ", "日経", "x" * 64):
         made = company(name)
         assert made == company(name)

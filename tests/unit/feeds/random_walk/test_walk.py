@@ -1,4 +1,4 @@
-"""The simulated market: is it one?"""
+"""The statistical properties of the simulated market."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def walk(names: Sequence[str], rate: float, seed: int = 1) -> Walk:
 
 
 def some(walk: Walk, ticks: int) -> list[Event]:
-    """The first events, up to the one that brings the count of ticks to ``ticks``."""
+    """The first events, up to the one that brings the number of ticks to ``ticks``."""
     events: list[Event] = []
     for event in walk.events(START_NS):
         events.append(event)
@@ -36,7 +36,7 @@ def some(walk: Walk, ticks: int) -> list[Event]:
 
 
 def days(walk: Walk, count: int) -> list[Event]:
-    """Everything up to the last tick of the day ``count``."""
+    """The events up to the last tick of day ``count``."""
     events: list[Event] = []
     for event in walk.events(START_NS):
         if isinstance(event, Rollover):
@@ -52,7 +52,7 @@ def batches(events: Sequence[Event]) -> list[TickBatch]:
 
 
 def joined(events: Sequence[Event]) -> tuple[Trades, Quotes]:
-    """All trades and all quotes as one."""
+    """All trades and all quotes."""
     trades, quotes = [b.trades for b in batches(events)], [b.quotes for b in batches(events)]
     return (
         Trades(*(np.concatenate([getattr(t, name) for t in trades]) for name in Trades.__slots__)),
@@ -61,7 +61,7 @@ def joined(events: Sequence[Event]) -> tuple[Trades, Quotes]:
 
 
 def rows(batch: TickBatch) -> Iterator[tuple[str, int, int, float, float, float]]:
-    """A batch's ticks in the order they happened: a quote comes before a trade of the same stamp."""
+    """A batch's ticks in order: at one timestamp quotes come before trades."""
     trades, quotes = batch.trades, batch.quotes
     nothing = itertools.repeat(0.0)
     ticks = [
@@ -74,7 +74,7 @@ def rows(batch: TickBatch) -> Iterator[tuple[str, int, int, float, float, float]
 
 
 def minute_mids(walk: Walk, code_count: int, day_count: int) -> Floats:
-    """The mid of the newest quote at the end of each minute: an array of days x minutes x symbols."""
+    """The mid of the latest quote at the end of each minute: an array of days x minutes x symbols."""
     minute_ns = 60_000_000_000
     mids = np.full((day_count, DAY_S // 60 + 1, code_count), np.nan)
     for batch in batches(days(walk, day_count)):
@@ -90,15 +90,14 @@ def minute_mids(walk: Walk, code_count: int, day_count: int) -> Floats:
     return mids
 
 
-def test_all_batches_are_fit_for_the_board() -> None:
-    """The model's own check passes, for one symbol and for very many."""
+def test_all_batches_pass_the_models_check() -> None:
+    """For one symbol and for thousands."""
     for count in (1, 100, 9000):
         for batch in batches(some(walk(symbols(count), 1000), 50_000)):
             check_batch(batch)
 
 
-def test_prices_are_on_the_cent_and_sizes_are_whole_lots_and_odd_ones() -> None:
-    """Each price is the float64 nearest to two decimals, and each size a positive integer."""
+def test_prices_are_whole_cents_and_sizes_positive_integers() -> None:
     trades, quotes = joined(some(walk(symbols(100), 1000), 100_000))
     for prices in (trades.price, quotes.bid, quotes.ask):
         assert np.array_equal(prices, np.round(prices, 2))
@@ -110,8 +109,8 @@ def test_prices_are_on_the_cent_and_sizes_are_whole_lots_and_odd_ones() -> None:
     assert not np.any(quotes.bid_size % 100)
 
 
-def test_a_quote_is_a_bid_below_an_ask_as_far_apart_as_is_typical() -> None:
-    """The median spread of each symbol is about what the company's figures say, and never below a cent."""
+def test_bids_are_below_asks_by_the_typical_spread() -> None:
+    """The median spread is about the company's figure, and at least a cent."""
     names = symbols(100)
     _, quotes = joined(some(walk(names, 1000), 400_000))
     spread = np.rint((quotes.ask - quotes.bid) * 100)
@@ -122,8 +121,8 @@ def test_a_quote_is_a_bid_below_an_ask_as_far_apart_as_is_typical() -> None:
 
 
 @pytest.mark.parametrize(("count", "rate"), [(1, 1), (5, 1), (100, 1000), (3000, 200_000)])
-def test_a_trade_lies_within_the_quote_then_standing(count: int, rate: float) -> None:
-    """From the first tick on, over the blocks' seams and the days': bid <= price <= ask, and all three do occur."""
+def test_a_trade_is_within_the_current_quote(count: int, rate: float) -> None:
+    """Also across blocks and days: bid <= price <= ask, and all three occur."""
     standing: dict[int, tuple[float, float]] = {}
     places = {"bid": 0, "ask": 0, "inside": 0}
     events = days(walk(symbols(count), rate), 2) if rate == 1 else some(walk(symbols(count), rate), 30_000)
@@ -139,8 +138,8 @@ def test_a_trade_lies_within_the_quote_then_standing(count: int, rate: float) ->
     assert count == 1 or places["inside"] > 0
 
 
-def test_stamps_are_the_start_and_a_tick_each() -> None:
-    """Tick k, of both kinds together, has the stamp start + k / rate; only the opening stands outside of that."""
+def test_tick_k_has_the_timestamp_start_plus_k_by_rate() -> None:
+    """Apart from the opening."""
     opening, *later = batches(some(walk(symbols(100), 3000), 100_000))
     assert set(opening.trades.ts) == set(opening.quotes.ts) == {START_NS}
     trades, quotes = joined(later)
@@ -149,8 +148,7 @@ def test_stamps_are_the_start_and_a_tick_each() -> None:
     assert all(np.all(np.diff(b.trades.ts) >= 0) and np.all(np.diff(b.quotes.ts) >= 0) for b in later)
 
 
-def test_two_to_three_quotes_come_to_a_trade_and_busy_symbols_tick_more() -> None:
-    """The mix of kinds, and the mix of symbols by their weights."""
+def test_there_are_two_to_three_quotes_per_trade_and_ticks_follow_the_weights() -> None:
     names = symbols(100)
     opening, *later = batches(some(walk(names, 100), 500_000))
     trades, quotes = joined(later)
@@ -161,8 +159,7 @@ def test_two_to_three_quotes_come_to_a_trade_and_busy_symbols_tick_more() -> Non
     assert len(opening) == 200
 
 
-def test_every_symbol_has_a_quote_and_a_trade_from_the_first_moment() -> None:
-    """However many symbols there are and however slow it is, none is empty after the opening; none is opened twice."""
+def test_the_opening_gives_every_symbol_one_quote_and_one_trade() -> None:
     names = symbols(9000)
     opening = [b for b in batches(some(walk(names, 1), 18_000)) if b.trades.ts[0] == START_NS]
     trades, quotes = joined(opening)
@@ -171,8 +168,7 @@ def test_every_symbol_has_a_quote_and_a_trade_from_the_first_moment() -> None:
     assert max(len(b) for b in opening) <= 8192
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_one_others() -> None:
-    """Every column of every batch, and the previous closes."""
+def test_a_seed_gives_the_same_bytes_and_another_seed_others() -> None:
 
     def everything(seed: int) -> list[bytes]:
         columns: list[npt.NDArray[np.generic]] = []
@@ -190,16 +186,16 @@ def test_the_same_seed_gives_the_same_bytes_and_another_one_others() -> None:
     assert sum(a == b for a, b in zip(one, other, strict=False)) < len(one) / 10
 
 
-def test_the_volatility_of_a_year_is_the_companys() -> None:
-    """Realised over the minutes of three days, it is within 8 % of the figure (its own error is about 2 %)."""
+def test_the_realised_volatility_is_the_companys() -> None:
+    """Over the minutes of three days, within 8 % (its own error is about 2 %)."""
     names = ["AAPL", "TSLA", "KO", "XOM", "COIN", "JPM"]
     returns = np.diff(np.log(minute_mids(walk(names, 20), len(names), 3)), axis=1)
     realised = np.sqrt((returns**2).sum(axis=1).mean(axis=0) / (DAY_YEARS * (1 - NIGHT_SHARE)))
     assert realised == pytest.approx([company(name).volatility for name in names], rel=0.08)
 
 
-def test_symbols_move_together_and_those_of_a_sector_more() -> None:
-    """The correlations of minute returns are the ones that the loadings say."""
+def test_the_correlations_are_those_of_the_loadings() -> None:
+    """Of minute returns."""
     names = ["MSFT", "AAPL", "CRM", "XOM", "CVX", "KO", "PEP"]
     returns = np.diff(np.log(minute_mids(walk(names, 40), len(names), 4)), axis=1).reshape(-1, len(names))
     correlation = np.corrcoef(returns.T)
@@ -212,8 +208,8 @@ def test_symbols_move_together_and_those_of_a_sector_more() -> None:
         assert correlation[a, b] > 0.05
 
 
-def test_the_day_is_a_u_in_volatility_and_in_volume() -> None:
-    """Open and close are about three times as busy as noon: the variance, and the shares traded."""
+def test_volatility_and_volume_are_u_shaped_over_the_day() -> None:
+    """About three times as high at open and close as at noon."""
     names = symbols(30)
     market = walk(names, 20)
     variance = (np.diff(np.log(minute_mids(market, 30, 4)), axis=1) ** 2).mean(axis=(0, 2)).reshape(13, 30).mean(axis=1)
@@ -227,7 +223,6 @@ def test_the_day_is_a_u_in_volatility_and_in_volume() -> None:
 
 
 def test_activity_has_the_mean_1_and_business_time_is_its_integral() -> None:
-    """So a day's variance is the day's, however the U is formed."""
     of_day = np.linspace(0, 1, 10_001)
     assert np.trapezoid(activity(of_day), of_day) == pytest.approx(1)
     assert business_time(of_day[[0, -1]]) == pytest.approx([0, 1], abs=1e-12)
@@ -237,8 +232,8 @@ def test_activity_has_the_mean_1_and_business_time_is_its_integral() -> None:
     assert 0.25 < trade_share(of_day).min() < trade_share(of_day).max() < 1 / 3
 
 
-def test_the_night_moves_prices_too_but_less_than_the_day() -> None:
-    """The first trades after a rollover differ from the previous closes by a night's share of the variance."""
+def test_prices_move_overnight_less_than_by_day() -> None:
+    """By the night's share of the variance."""
     names = symbols(100)
     volatility = np.array([company(name).volatility for name in names])
     gaps = []
@@ -253,7 +248,7 @@ def test_the_night_moves_prices_too_but_less_than_the_day() -> None:
 
 @dataclass
 class Book:
-    """A symbol kept by hand."""
+    """A symbol computed tick by tick."""
 
     last: float | None = None
     open: float | None = None
@@ -264,7 +259,7 @@ class Book:
 
 
 def test_open_high_low_volume_and_previous_close_are_right_over_two_days() -> None:
-    """Kept by hand, tick by tick in plain Python, they are what the board makes of the batches; a day begins anew."""
+    """The board's values equal those computed tick by tick in plain Python."""
     names = symbols(12)
     market = walk(names, 1)
     board, books = Board(), [Book() for _ in names]
@@ -294,8 +289,8 @@ def test_open_high_low_volume_and_previous_close_are_right_over_two_days() -> No
     assert rollovers == 2
 
 
-def test_a_day_ends_after_six_and_a_half_hours_without_a_gap_in_the_stamps() -> None:
-    """The second day's rollover comes after exactly rate x 23,400 ticks, and its opening at the last one's stamp."""
+def test_a_day_has_six_and_a_half_hours_and_the_next_follows_without_a_gap() -> None:
+    """The second rollover comes after exactly rate x 23,400 ticks."""
     first, second = days(walk(symbols(3), 1.5), 1), some(walk(symbols(3), 1.5), 35_100 + 2 * 6)
     trades, quotes = joined(first)
     assert len(trades.symbol) + len(quotes.symbol) == 35_100 + 6
@@ -306,8 +301,8 @@ def test_a_day_ends_after_six_and_a_half_hours_without_a_gap_in_the_stamps() -> 
     assert set(opening.quotes.ts) == {START_NS + DAY_S * 1_000_000_000}
 
 
-def test_a_price_that_falls_towards_nothing_stays_a_price() -> None:
-    """A penny stock of wild volatility never trades below a cent, and its ask stays above its bid."""
+def test_a_price_never_falls_below_a_cent() -> None:
+    """And the ask stays above the bid."""
     penny = replace(company("SYM0101"), price=0.02, volatility=40.0, spread_cents=1.0)
     market = Walk([penny, Company("X", "energy", 0.01, 9.0, 3.0, 1.0)], 1, np.random.default_rng(2))
     trades, quotes = joined(days(market, 3))

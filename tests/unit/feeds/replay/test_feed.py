@@ -1,4 +1,4 @@
-"""The feed `csv`: what is played next, and the controls. What files are is tested beside their readers."""
+"""The feed `csv`: its order of events and its controls."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def replay(played: Played, clock: FakeClock | None = None, **options: Any) -> Re
 
 
 def stream(feed: Replay) -> Any:
-    """The feed's events, to be closed."""
+    """The feed's events; closed at the end of the block."""
     return aclosing(aiter(feed))
 
 
 async def take(
     feed: Replay, between: Callable[[list[FeedEvent]], object] = lambda _: None, limit: int = 10_000
 ) -> list[FeedEvent]:
-    """Its events up to its end, or the first ``limit``; ``between`` is called after each."""
+    """The events up to the end, or the first ``limit``; ``between`` is called after each."""
     events: list[FeedEvent] = []
     async with stream(feed) as iterator:
         async for event in iterator:
@@ -47,7 +47,7 @@ async def take(
 
 
 def told(events: list[FeedEvent]) -> list[Any]:
-    """The events without watermarks; of ticks their prices, of others what they are."""
+    """The events without watermarks: of ticks the prices, of others the kind."""
     parts: list[Any] = []
     for event in events:
         if isinstance(event, TickBatch):
@@ -64,7 +64,7 @@ def told(events: list[FeedEvent]) -> list[Any]:
 
 
 async def still(iterator: AsyncIterator[FeedEvent]) -> asyncio.Future[FeedEvent]:
-    """The wait for the next event, which doesn't come by itself."""
+    """A pending wait for the next event."""
     following = asyncio.ensure_future(anext(iterator))
     for _ in range(200):
         await asyncio.sleep(0)
@@ -83,8 +83,8 @@ async def next_ticks(iterator: AsyncIterator[FeedEvent]) -> list[int]:
 # What it is
 
 
-def test_it_is_a_feed_with_a_past_and_a_clock_of_its_own() -> None:
-    """And says so before its first event."""
+def test_the_feed_satisfies_the_protocols_of_a_replay() -> None:
+    """Its info and status are known before the first event."""
     feed = replay(Played([0, 1]), speed=2, loop=True)
     assert isinstance(feed, PausableFeed)
     assert isinstance(feed, ReplayFeed)
@@ -98,8 +98,8 @@ def test_it_is_a_feed_with_a_past_and_a_clock_of_its_own() -> None:
     assert replay(Played([0])).info.ends
 
 
-def test_importing_it_loads_no_pandas() -> None:
-    """Listing the feeds must not cost the half second that pandas takes."""
+def test_importing_the_feed_does_not_import_pandas() -> None:
+    """Listing the feeds would take half a second longer."""
     code = "import sys, feeds.replay; sys.exit('pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
@@ -108,8 +108,8 @@ def test_importing_it_loads_no_pandas() -> None:
     ("options", "option", "complaint"),
     [
         ({}, "path", "--path is needed"),
-        ({"path": ""}, "path", "--path: the name of a file or a folder is needed"),
-        ({"path": [" "]}, "path", "--path: the name of a file or a folder is needed"),
+        ({"path": ""}, "path", "--path: the name of a file or folder is needed"),
+        ({"path": [" "]}, "path", "--path: the name of a file or folder is needed"),
         ({"path": "f.csv", "speed": "-1"}, "speed", "--speed: Expected `float` >= 0"),
         ({"path": "f.csv", "speed": "fast"}, "speed", "--speed: Expected `float`"),
         ({"path": "f.csv", "speed": "inf"}, "speed", "--speed: a finite number is needed, not inf"),
@@ -134,8 +134,8 @@ def test_a_wrong_option_is_an_error_that_names_it(options: dict[str, str], optio
 # Playing
 
 
-async def test_everything_comes_in_order_and_it_ends() -> None:
-    """At the end the state says so, the position is the last stamp, and every bar is closed by a watermark."""
+async def test_all_events_come_in_order_and_the_feed_ends() -> None:
+    """Then the state is ended, the position is the last timestamp, and a watermark closes every bar."""
     feed = replay(Played(range(50), batch=7), speed=0)
     events = await take(feed)
     assert told(events) == [list(range(1, 51))]
@@ -144,8 +144,8 @@ async def test_everything_comes_in_order_and_it_ends() -> None:
     assert events[-1] == Watermark((ns(49) // DAY_NS + 1) * DAY_NS)
 
 
-async def test_at_speed_0_the_events_are_the_same_each_time() -> None:
-    """Watermarks and slices included."""
+async def test_at_speed_0_two_runs_give_the_same_events() -> None:
+    """Including watermarks and slices."""
     seconds = np.sort(np.random.default_rng(1).uniform(0, 3 * 86_400, 30_000)).tolist()
 
     async def run() -> list[Any]:
@@ -160,7 +160,7 @@ async def test_at_speed_0_the_events_are_the_same_each_time() -> None:
 
 
 async def test_an_hour_is_played_without_drift() -> None:
-    """Each tick is due at its stamp divided by the speed, though every sleep is late."""
+    """Each tick is due at its timestamp divided by the speed, though every sleep is late."""
     clock = FakeClock(epoll)
     feed = replay(Played(range(3601), batch=100), clock, speed=60)
     late: list[float] = []
@@ -177,7 +177,7 @@ async def test_an_hour_is_played_without_drift() -> None:
 
 
 async def test_a_rollover_waits_for_the_days_first_tick() -> None:
-    """The evening's volume and open stay on the board until the morning."""
+    """The board keeps yesterday's values until the morning."""
     clock = FakeClock()
     feed = replay(Played([0, 86_400]), clock, speed=86_400)
     moments: list[tuple[str, float]] = []
@@ -186,8 +186,8 @@ async def test_a_rollover_waits_for_the_days_first_tick() -> None:
     assert kinds == [("TickBatch", 0.0), ("Rollover", 1.0), ("TickBatch", 1.0)]
 
 
-async def test_market_time_goes_on_while_nothing_happens() -> None:
-    """A watermark for each market second that passes, and a position that moves."""
+async def test_market_time_advances_between_events() -> None:
+    """With a watermark per market second, and in the position."""
     clock = FakeClock()
     feed = replay(Played([0.25, 5.25]), clock, speed=1)
     marks: list[tuple[int, int, float]] = []
@@ -202,8 +202,8 @@ async def test_market_time_goes_on_while_nothing_happens() -> None:
     assert [mark[2] for mark in marks] == [0.75, 1.75, 2.75, 3.75, 4.75]
 
 
-async def test_watermarks_come_at_most_twenty_times_a_second() -> None:
-    """However fast market time goes: the latest is enough."""
+async def test_watermarks_come_at_most_20_times_per_second() -> None:
+    """At any speed."""
     clock = FakeClock()
     feed = replay(Played([0, 3600]), clock, speed=3600)
     events = await take(feed)
@@ -212,8 +212,8 @@ async def test_watermarks_come_at_most_twenty_times_a_second() -> None:
 
 
 @pytest.mark.parametrize("batch", [1, 1000])
-async def test_long_gaps_are_cut_short(batch: int) -> None:
-    """A night takes as long as the longest gap, at the speed there is; what follows is so much earlier."""
+async def test_long_gaps_are_shortened(batch: int) -> None:
+    """To the maximum gap at the current speed; later events move forward."""
     clock = FakeClock()
     feed = replay(Played([0, 1, 1000, 1003, 90_000], batch), clock, speed=2, max_gap="4s")
     moments: list[float] = []
@@ -229,8 +229,8 @@ async def test_long_gaps_are_cut_short(batch: int) -> None:
 # Pause, step, speed
 
 
-async def test_a_pause_holds_everything_and_the_rest_comes_later_by_it() -> None:
-    """The position stands still meanwhile."""
+async def test_a_pause_delays_all_later_events() -> None:
+    """The position does not move meanwhile."""
     clock = FakeClock()
     feed = replay(Played(range(3)), clock, speed=1)
     async with stream(feed) as events:
@@ -248,8 +248,8 @@ async def test_a_pause_holds_everything_and_the_rest_comes_later_by_it() -> None
         assert clock.now_s - resumed_s == pytest.approx(1)
 
 
-async def test_a_step_plays_the_next_stamps_and_no_more() -> None:
-    """It pauses what plays; ticks of one stamp are one step; and resuming goes on from there."""
+async def test_a_step_plays_the_next_timestamps_only() -> None:
+    """It pauses the replay; ticks of one timestamp are one step."""
     clock = FakeClock()
     feed = replay(Played([0, 50, 50, 50, 60, 70, 71], batch=2), clock, speed=1)
     async with stream(feed) as events:
@@ -272,8 +272,8 @@ async def test_a_step_plays_the_next_stamps_and_no_more() -> None:
         assert clock.now_s - begin_s == pytest.approx(1)
 
 
-async def test_another_speed_counts_from_now_on() -> None:
-    """Without a jump: what has passed at the old one has passed, and 0 is at once."""
+async def test_a_new_speed_applies_from_now_on() -> None:
+    """Market time makes no jump."""
     clock = FakeClock()
     feed = replay(Played([0, 10, 20, 1000, 2000]), clock, speed=1)
     moments: list[float] = []
@@ -297,8 +297,8 @@ async def test_another_speed_counts_from_now_on() -> None:
 
 
 @pytest.mark.parametrize(("to", "built", "rest"), [(30, 31, 9), (5, 6, 34), (-100, 1, 39), (1e6, 40, 0), (7.5, 8, 32)])
-async def test_a_seek_builds_up_the_history_to_that_moment_and_plays_on(to: float, built: int, rest: int) -> None:
-    """Forward and back, before the first tick and behind the last; hidden until it is settled."""
+async def test_a_seek_rebuilds_the_history_up_to_that_time_and_plays_on(to: float, built: int, rest: int) -> None:
+    """Forward and back, before the first tick and after the last; hidden until it is settled."""
     clock = FakeClock()
     feed = replay(Played(range(40), batch=9), clock, speed=1)
     settled_s: list[float] = []
@@ -320,8 +320,8 @@ async def test_a_seek_builds_up_the_history_to_that_moment_and_plays_on(to: floa
     assert clock.now_s - settled_s[0] == pytest.approx(39 - reached, abs=0.01)
 
 
-async def test_a_seek_ends_a_long_wait_at_once() -> None:
-    """On the machine's own clock, with an hour to go."""
+async def test_a_seek_interrupts_a_long_wait() -> None:
+    """On the real clock, with an hour to go."""
     feed = Replay(ReplayOptions(path=("a.csv",)), history=Played([0, 3600]))
     async with stream(feed) as events:
         assert await next_ticks(events) == [1]
@@ -332,8 +332,8 @@ async def test_a_seek_ends_a_long_wait_at_once() -> None:
         assert told([event async for event in events]) == [[1, 2], "settled"]
 
 
-async def test_a_seek_while_paused_shows_that_moment_and_stays_paused() -> None:
-    """And a step goes on from there."""
+async def test_a_seek_while_paused_shows_that_time_and_stays_paused() -> None:
+    """A step continues from there."""
     feed = replay(Played(range(10)), speed=1)
     async with stream(feed) as events:
         assert await next_ticks(events) == [1]
@@ -350,8 +350,8 @@ async def test_a_seek_while_paused_shows_that_moment_and_stays_paused() -> None:
         assert await next_ticks(events) == [7]
 
 
-async def test_after_steps_and_a_seek_back_nothing_passes_by_itself() -> None:
-    """Neither the stamps that were let through before, nor steps that were still to come."""
+async def test_after_steps_and_a_seek_back_the_replay_is_paused() -> None:
+    """Steps do not carry over."""
     feed = replay(Played(range(100), batch=3), speed=1)
     async with stream(feed) as events:
         assert await next_ticks(events) == [1]
@@ -374,7 +374,7 @@ async def test_after_steps_and_a_seek_back_nothing_passes_by_itself() -> None:
 
 
 async def test_of_several_seeks_in_quick_succession_the_last_one_counts() -> None:
-    """Also where the earlier one is being built up already."""
+    """Also while the history for an earlier one is being rebuilt."""
     feed = replay(Played(range(40)), speed=1)
     left = [ns(20), ns(3)]
 
@@ -392,15 +392,14 @@ async def test_of_several_seeks_in_quick_succession_the_last_one_counts() -> Non
     assert parts[-1] == list(range(5, 41))
 
 
-async def test_a_seek_before_the_first_event_is_where_it_begins() -> None:
-    """Of a server that is still starting."""
+async def test_a_seek_before_the_first_event_sets_the_start() -> None:
     feed = replay(Played(range(4)), speed=0)
     feed.seek(ns(2))
     assert told(await take(feed)) == ["hidden", [1, 2, 3], "settled", [4]]
 
 
 async def test_after_the_end_a_seek_plays_on() -> None:
-    """The pump waits for it, and iterates again."""
+    """The pump waits for it and iterates again."""
     feed = replay(Played(range(4)), speed=0)
     await take(feed)
     feed.step()
@@ -416,8 +415,8 @@ async def test_after_the_end_a_seek_plays_on() -> None:
     assert feed.replay.state == "ended"
 
 
-async def test_paused_at_the_end_it_has_not_ended_yet() -> None:
-    """Until it is resumed: it can be stepped to its end and looked at there."""
+async def test_paused_at_the_end_the_replay_has_not_ended() -> None:
+    """Until it is resumed."""
     feed = replay(Played(range(2)), speed=1)
     async with stream(feed) as events:
         assert await next_ticks(events) == [1]
@@ -434,8 +433,8 @@ async def test_paused_at_the_end_it_has_not_ended_yet() -> None:
 # Again and again
 
 
-async def test_a_loop_begins_again_with_a_new_epoch() -> None:
-    """A restart, then the same ticks with the same pauses between them."""
+async def test_a_loop_starts_again_with_a_new_epoch() -> None:
+    """A restart, then the same ticks with the same pauses."""
     clock = FakeClock()
     feed = replay(Played([0, 2]), clock, speed=1, loop=True)
     moments: list[float] = []
@@ -451,31 +450,31 @@ async def test_a_loop_begins_again_with_a_new_epoch() -> None:
 
 
 @pytest.mark.parametrize("speed", [0, 1])
-async def test_a_loop_over_one_moment_does_not_spin(speed: float) -> None:
-    """At no speed."""
+async def test_a_loop_over_one_timestamp_does_not_spin(speed: float) -> None:
+    """At any speed."""
     clock = FakeClock()
     events = await take(replay(Played([0]), clock, speed=speed, loop=True), limit=30)
     assert told(events) == [[1], "restart"] * 10
     assert clock.now_s - 1000 >= 9 * SHORTEST_ROUND_S
 
 
-async def test_iterated_again_after_the_end_it_begins_anew() -> None:
-    """History repeats itself, so clients must forget what they have."""
+async def test_iterating_again_after_the_end_restarts() -> None:
+    """With a Restart: clients must drop the old state."""
     feed = replay(Played([0, 1, 86_400]), speed=0)
     assert told(await take(feed)) == [[1, 2], "rollover", [3]]
     assert told(await take(feed)) == ["restart", [1, 2], "rollover", [3]]
 
 
-async def test_broken_off_it_goes_on_with_the_history_built_up_anew() -> None:
-    """Nobody knows what of it reached the board."""
+async def test_iterating_again_after_a_break_rebuilds_the_history() -> None:
+    """It is unknown which events reached the board."""
     feed = replay(Played(range(4)), speed=1)
     async with stream(feed) as events:
         assert await next_ticks(events) == [1]
     assert told(await take(feed)) == ["hidden", [1], "settled", [2, 3, 4]]
 
 
-async def test_no_two_threads_read_at_a_time_and_all_is_closed() -> None:
-    """Also where it is sought and closed in the middle."""
+async def test_only_one_thread_reads_at_a_time_and_all_readers_are_closed() -> None:
+    """Also with seeks and a close in the middle."""
     played = Played(range(5000), batch=1)
     feed = replay(played, speed=0)
     async with stream(feed) as events:

@@ -1,4 +1,4 @@
-"""Loading what a replay plays: what is said of good rows, of bad ones, and of files that can't be replayed."""
+"""Loading the history of a replay: log lines and errors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from feeds.replay.feed import Replay
-from feeds.replay.history import TOLD
+from feeds.replay.history import LOGGED_ROWS
 from feeds.replay.options import ReplayOptions
 from tests.support.day_file import OPEN_S
 from ticker.errors import FeedError
@@ -31,8 +31,7 @@ def replay(*paths: Path, **options: Any) -> Replay:
     return Replay(ReplayOptions(path=tuple(map(str, paths)), **options))
 
 
-def test_a_good_file_is_told_in_one_line(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Its rows, and what they are."""
+def test_a_good_file_is_logged_in_one_line(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = write(tmp_path / "a.csv", *good(1200))
     with caplog.at_level(logging.INFO, "feeds"):
         feed = replay(path)
@@ -42,21 +41,21 @@ def test_a_good_file_is_told_in_one_line(tmp_path: Path, caplog: pytest.LogCaptu
     assert list(feed.info.symbols) == ["AAPL"]
 
 
-def test_bad_rows_are_told_counted_and_passed_over(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """The first few with their place; then how many of which kind, and how to see more."""
+def test_bad_rows_are_logged_counted_and_skipped(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The first few with their lines, then the total by reason, and the command that shows more."""
     path = write(tmp_path / "a b.csv", *good(10), *[f"{OPEN_S},AAPL,abc,1"] * 20, f"{OPEN_S},AAPL,1,-1")
     with caplog.at_level(logging.INFO, "feeds"):
         replay(path).close()
     *first, summary = (record.getMessage() for record in caplog.records)
-    assert len(first) == TOLD
+    assert len(first) == LOGGED_ROWS
     assert first[0] == f"{path}:12: column 'price': 'abc' is not a price"
     assert summary.startswith(f"{path}: 31 rows, 10 trades; 21 rows refused (")
-    assert summary.endswith(f"; `ticker inspect '{path}'` tells more")
+    assert summary.endswith(f"; `ticker inspect '{path}'` shows more")
     assert caplog.records[-1].levelno == logging.WARNING
 
 
-def test_several_files_are_told_together(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """And the title names the first."""
+def test_several_files_are_logged_together(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The title names the first."""
     paths = [write(tmp_path / f"{name}.csv", *good(3)) for name in "abc"]
     with caplog.at_level(logging.INFO, "feeds"):
         feed = replay(*paths)
@@ -65,10 +64,10 @@ def test_several_files_are_told_together(tmp_path: Path, caplog: pytest.LogCaptu
     assert feed.info.title == "trades of a.csv and 2 more"
 
 
-def test_a_file_that_can_not_be_replayed_is_told_with_how_to_see_more(tmp_path: Path) -> None:
-    """One line, from the constructor."""
+def test_the_error_of_a_bad_file_recommends_ticker_inspect(tmp_path: Path) -> None:
+    """If the file exists."""
     path = write(tmp_path / "a.csv", "never,AAPL,1,1")
-    with pytest.raises(FeedError, match=r"a\.csv:2: .*; `ticker inspect .*a\.csv` says more$"):
+    with pytest.raises(FeedError, match=r"a\.csv:2: .*; `ticker inspect .*a\.csv` shows more$"):
         replay(path)
     with pytest.raises(FeedError, match=r"nowhere\.csv: no such file") as error:
         replay(tmp_path / "nowhere.csv")
@@ -76,14 +75,12 @@ def test_a_file_that_can_not_be_replayed_is_told_with_how_to_see_more(tmp_path: 
 
 
 def test_strict_stops_at_the_first_bad_row(tmp_path: Path) -> None:
-    """Which it names."""
     path = write(tmp_path / "a.csv", *good(3), f"{OPEN_S},AAPL,abc,1", *good(3))
     with pytest.raises(FeedError, match=r"a\.csv:5: column 'price': 'abc' is not a price"):
         replay(path, strict=True)
 
 
-def test_the_progress_is_told(tmp_path: Path) -> None:
-    """Up to the end."""
+def test_progress_is_reported_up_to_the_end(tmp_path: Path) -> None:
     seen: list[LoadProgress] = []
     path = write(tmp_path / "a.csv", *good(5000))
     Replay.loading(ReplayOptions(path=(str(path),)), seen.append).close()

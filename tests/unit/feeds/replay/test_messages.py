@@ -1,4 +1,4 @@
-"""A replay through the hub: the same file, at speed 0, gives the same messages."""
+"""A replay through the hub: at speed 0 the same file gives the same messages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CHANNELS = ("ticker", "trades", "quotes")
 
 
 async def messages(encoding: str, *paths: Path) -> list[Any]:
-    """What a client gets that has been there from the beginning; epochs and wall-clock stamps left out."""
+    """The messages to a client that is connected from the start, without epochs and wall-clock times."""
     feed = Replay(ReplayOptions(path=tuple(map(str, paths)), speed=0))
     hub, outlet = Hub(feed.info.symbols.names), ScriptedOutlet()
     session = hub.attach(outlet, encoding)
@@ -34,7 +34,7 @@ async def messages(encoding: str, *paths: Path) -> list[Any]:
 
 @pytest.mark.parametrize("encoding", ["json", "msgpack"])
 async def test_two_runs_give_the_same_messages(tmp_path: Path, encoding: str) -> None:
-    """Of several files, merged; on the ticker, trades and quotes channels, frame by frame."""
+    """Of merged files; on the channels ticker, trades and quotes."""
     paths = [write_days(tmp_path / f"{seed}.csv", 12_000, seed=seed) for seed in (1, 2)]
     first, second = [await messages(encoding, *paths) for _ in range(2)]
     assert first == second
