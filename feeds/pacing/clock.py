@@ -1,16 +1,16 @@
-"""Time, as far as feeds need it, so that tests can bring their own."""
+"""The clock of paced feeds. Tests derive their own."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from typing import Final, Protocol
+from typing import Final
 
 
 class Wake(asyncio.Event):
-    """An event that ends a sleep, too."""
+    """An event that also ends a sleep of ``Clock``."""
 
-    #: Who sleeps until it is set.
+    #: Done when the event is set.
     sleeper: asyncio.Future[None] | None = None
 
     def set(self) -> None:
@@ -19,21 +19,8 @@ class Wake(asyncio.Event):
             self.sleeper.set_result(None)
 
 
-class Clock(Protocol):
-    """Time, as far as feeds need it."""
-
-    def monotonic(self) -> float:
-        """Seconds since some moment; never goes back."""
-
-    def time_ns(self) -> int:
-        """Nanoseconds since 1970-01-01 UTC."""
-
-    async def sleep(self, seconds: float, wake: Wake | None = None) -> None:
-        """Return ``seconds`` later, or as soon as ``wake`` is set; 0 gives the other tasks a turn."""
-
-
-class SystemClock:
-    """The machine's time. A sleep ends up to 1 ms late on Linux (epoll counts in ms), up to 16 ms on Windows."""
+class Clock:
+    """The system's time. A sleep ends up to 1 ms late on Linux (epoll counts in ms), up to 16 ms on Windows."""
 
     def monotonic(self) -> float:
         return time.monotonic()
@@ -42,12 +29,13 @@ class SystemClock:
         return time.time_ns()
 
     async def sleep(self, seconds: float, wake: Wake | None = None) -> None:
+        """Return after ``seconds`` or when ``wake`` is set; for 0, after one turn of the event loop."""
         if wake is None or seconds <= 0:
             await asyncio.sleep(seconds)
             return
         if wake.is_set():
             return
-        # Hundreds of times a second: asyncio.timeout around wake.wait() costs three times as much.
+        # Hundreds of times per second: asyncio.timeout around wake.wait() costs three times as much.
         loop = asyncio.get_running_loop()
         sleeper = wake.sleeper = loop.create_future()
         timer = loop.call_later(seconds, _end, sleeper)
@@ -63,4 +51,4 @@ def _end(sleeper: asyncio.Future[None]) -> None:
         sleeper.set_result(None)
 
 
-SYSTEM_CLOCK: Final = SystemClock()
+SYSTEM_CLOCK: Final = Clock()

@@ -1,7 +1,6 @@
-"""Deliver recorded or simulated events when they are due: pacing by their own stamps, at a chosen speed.
+"""Delivers recorded or simulated events when they are due by their timestamps, at a chosen speed.
 
-What is due when is the matter of ``schedule``; here are the waits, and what ends them early. This module knows no feed
-and no file; time comes in as a ``Clock``.
+``schedule`` computes what is due when; this module waits, and handles what ends a wait early.
 """
 
 from __future__ import annotations
@@ -14,9 +13,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from feeds.pacing.clock import SYSTEM_CLOCK as SYSTEM_CLOCK
-from feeds.pacing.clock import Clock as Clock
-from feeds.pacing.clock import Wake
+from feeds.pacing.clock import SYSTEM_CLOCK, Clock, Wake
 from feeds.pacing.lateness import LateWarning
 from feeds.pacing.schedule import SLACK_S, Schedule
 from feeds.pacing.slicer import MAX_SLICE, Slicer, WholeEvent
@@ -25,17 +22,17 @@ from ticker.model import BarBatch, FeedEvent, Restart, TickBatch
 
 log = logging.getLogger(__name__)
 
-#: One sleep or one hand-over that lasts longer than this was a suspended machine or a stopped process. Its time does
-#: not count: catching up on it would be hours of ticks in one burst that nobody asked for.
+#: A sleep or a hand-over that takes longer than this means a suspended machine or a stopped process. Its time does not
+#: count: catching up would publish hours of ticks in one burst.
 STALL_S: Final = 10.0
-#: While events are collected, at most this many, with this many ticks, are read ahead.
+#: The maximum of events, and about of ticks, that are read ahead while events are collected.
 AHEAD_EVENTS: Final = 64
 AHEAD_TICKS: Final = 4 * MAX_SLICE
 
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """An event whose moment its source knows: ``event`` comes when ``ts`` (ns, market time) is due."""
+    """An event that is due at ``ts`` (ns, market time)."""
 
     ts: int
     event: FeedEvent
@@ -44,10 +41,10 @@ class Timed:
 class Pacer:
     """Cuts an event stream into slices and yields each when its ticks are due. One stream at a time.
 
-    ``speed`` is market seconds a second: 1 is as it happened, 60 an hour in a minute, 0 as fast as the consumer takes
-    it. Raises ``ValueError`` for a speed that is negative or not finite. ``max_gap_ns``: a longer stretch of market
-    time without events is played as one of that length. ``asked`` says in words what pace that is, for the warning
-    (default: the speed). All methods belong to the event loop's thread, and return at once.
+    ``speed`` is in market seconds per second: 1 is real time, 60 plays an hour in a minute, 0 is as fast as the
+    consumer takes it. Raises ``ValueError`` for a speed that is negative or not finite. Gaps between events longer than
+    ``max_gap_ns`` are shortened to it. ``asked`` describes the pace in the warning (default: the speed). All methods
+    must be called in the event loop's thread, and return at once.
     """
 
     def __init__(
@@ -59,15 +56,15 @@ class Pacer:
         max_gap_ns: int | None = None,
     ) -> None:
         self._speed = _checked(speed)
-        #: How long events may wait for ``collect``.
+        #: How long due events may wait for ``collect``.
         self._attended_s = 0.0
-        #: What was read of the source and is not delivered yet.
+        #: Events read from the source and not delivered yet.
         self._queue: deque[Slicer | WholeEvent] = deque()
         self._asleep_until_s = math.inf
-        #: How late the last slice's first tick was, in seconds. Up to about 3 ms is the quantum's and the timer's
-        #: grain; more means that the source or the consumer is too slow. Always 0 at speed 0.
+        #: The lateness of the last slice's first tick in seconds. Up to about 3 ms come from the quantum and the timer;
+        #: more means that the source or the consumer is too slow. Always 0 at speed 0.
         self.behind_s = 0.0
-        #: Whether the latest ``pace`` was, or the next event of this one will be, cut off by ``interrupt``.
+        #: Whether ``interrupt`` ended the latest ``pace``, or will end the current one.
         self.interrupted = False
         self._clock = clock
         self._asked = asked
@@ -75,15 +72,15 @@ class Pacer:
         self._wake = Wake()
         self._paused_at: float | None = None
         self._excluded_s = 0.0
-        #: Set while it waits for a resume or a step, and nothing more comes by itself.
+        #: Set while it waits for a resume or a step.
         self.holding = asyncio.Event()
-        #: While paused: so many stamps may still pass, and this is the last that was let through.
+        #: While paused: the number of timestamps that may still pass, and the last one that passed.
         self._steps = 0
         self._allowed = -1
         self._begin(None)
 
     def place(self, stamp: int) -> None:
-        """It is ``stamp`` now, and the next ``pace`` will say what follows: between two of them."""
+        """Set market time to ``stamp``. To be called between two ``pace``."""
         self._begin(stamp)
 
     def _begin(self, start: int | None) -> None:
@@ -95,14 +92,14 @@ class Pacer:
             self._schedule.place(start, self._now())
             self._watermarks.start(start)
 
-    # What a user may do meanwhile
+    # The controls
 
     @property
     def speed(self) -> float:
         return self._speed
 
     def set_speed(self, speed: float) -> None:
-        """From here on another speed; market time makes no jump. Raises ``ValueError`` as the constructor does."""
+        """Change the speed; market time makes no jump. Raises ``ValueError`` as the constructor does."""
         self._speed = _checked(speed)
         self._schedule.set_speed(speed, self.position, self._now())
         self._lateness = LateWarning(self._asked or f"speed {speed:g}")
@@ -113,14 +110,14 @@ class Pacer:
         return self._paused_at is not None
 
     def pause(self) -> None:
-        """Hold everything back from now on; the time until ``resume()`` does not count."""
+        """Hold all events back. The time until ``resume()`` does not count."""
         if self._paused_at is None:
             self._paused_at = self._clock.monotonic()
             self._steps, self._allowed = 0, -1
             self._wake.set()
 
     def resume(self) -> None:
-        """Go on where it stopped: every deadline is later by the pause."""
+        """Continue; every deadline is later by the length of the pause."""
         if self._paused_at is not None:
             self._excluded_s += self._clock.monotonic() - self._paused_at
             self._paused_at = None
@@ -132,21 +129,21 @@ class Pacer:
         self._wake.set()
 
     def step(self, count: int = 1) -> None:
-        """Pause, if it isn't, and let the events of the next ``count`` stamps through at once."""
+        """Pause, and let the events of the next ``count`` timestamps pass at once."""
         self.pause()
         self._steps += count
         self.holding.clear()
         self._wake.set()
 
     def interrupt(self) -> None:
-        """Let the present ``pace`` end before its next event, at once if it waits. Steps that are left are void."""
+        """End the current ``pace`` before its next event, also if it is waiting. Pending steps are dropped."""
         self.interrupted = True
         self._steps = 0
         self._wake.set()
 
     @property
     def position(self) -> int:
-        """Market time (ns): all up to and with it has been delivered, and it moves on while the next event waits."""
+        """Market time (ns): everything up to it is delivered. It advances while the next event waits."""
         reached = self._schedule.reached
         following = self._queue[0].next_stamp if self._queue else None
         return reached if following is None else max(reached, min(self._schedule.market(self._now()), following - 1))
@@ -156,20 +153,20 @@ class Pacer:
     async def pace(
         self, events: AsyncIterator[FeedEvent | Timed], start: int | None = None
     ) -> AsyncGenerator[FeedEvent, None]:
-        """Yield everything in ``events`` exactly once and in order, each slice of a batch when it is due.
+        """Yield all ``events`` once and in order, each slice of a batch when it is due.
 
         Market time begins at ``start``; without it, the first tick is due at once. So is the first tick after a
-        ``Restart``, whose stamps may begin anywhere. Trades and quotes are cut at the same stamp. A stamp lower than
-        an earlier one is due at once. Bars come at their start or, closed, at their end; a ``Timed`` event at its
-        ``ts``; other events and empty batches as soon as everything before them is out. A batch with a ``version`` of
-        its own is not cut, and is due with its last tick.
+        ``Restart``, whose timestamps may start anywhere. Trades and quotes are cut at the same timestamp. A timestamp
+        lower than an earlier one is due at once. Bars are due at their start or, closed, at their end; a ``Timed``
+        event at its ``ts``; other events and empty batches as soon as everything before them is out. A batch with a
+        ``version`` of its own is not cut, and is due with its last tick.
 
         Watermarks are added as market time passes, also while there are no events (see ``watermarks``). A feed that
         uses this sets ``info.watermarks``.
 
         Overload: nothing is skipped or queued. Late ticks go out at once, in slices of at most ``MAX_SLICE``, until
-        the deadlines are met again; ``behind_s`` and a rate-limited warning tell. But if one sleep or one hand-over
-        to the consumer takes longer than ``STALL_S`` beyond what was due, that time is left out as a pause would be.
+        the deadlines are met again; ``behind_s`` and a rate-limited warning report it. But a sleep or a hand-over to
+        the consumer that takes ``STALL_S`` longer than it should counts as a pause.
 
         ``events`` must have its events at hand: while ``attend`` is in force it is read one interval ahead. It is
         closed at the end, also when this generator is closed early.
@@ -200,9 +197,9 @@ class Pacer:
                 await close()
 
     def collect(self) -> Iterator[FeedEvent]:
-        """Hand over what is due and was not yielded yet; ``pace`` continues after it. To be consumed at once.
+        """The events that are due and not yielded yet; ``pace`` continues after them. Must be consumed at once.
 
-        Nothing while paused, and nothing at speed 0.
+        It is empty while paused and at speed 0.
         """
         self._exclude_stall(self._now() - self._asleep_until_s)
         now_s = self._now()
@@ -215,7 +212,7 @@ class Pacer:
             self._wake.set()
 
     async def rest(self, seconds: float) -> bool:
-        """Wait so long, and while paused as long as that lasts (or until a step is asked for). False if interrupted."""
+        """Wait for ``seconds``, and for the end of a pause or a step. False if interrupted."""
         await self._clock.sleep(0)
         end_s = self._now() + seconds
         while await self._held() and not self.paused and (left_s := end_s - self._now()) > 0:
@@ -239,11 +236,11 @@ class Pacer:
         return small and last <= self._schedule.position(self._now() + self._attended_s)
 
     def _next_event(self, now_s: float) -> FeedEvent | None:
-        """The next event, if it is due: of the queue, or a watermark that comes before it."""
+        """The next event of the queue, or a watermark before it, if it is due."""
         part, schedule = self._queue[0], self._schedule
         stamp = part.next_stamp
         if stamp is not None:
-            # A timer may end early by its resolution.
+            # A timer may end early, within its resolution.
             due = self.paused or schedule.is_due(stamp, now_s)
             market = stamp if due else min(schedule.market(now_s + SLACK_S), stamp)
             paced = self._speed > 0 and not self.paused
@@ -258,7 +255,7 @@ class Pacer:
         return event
 
     def _cut(self, part: Slicer | WholeEvent, stamp: int | None, now_s: float) -> FeedEvent:
-        """The next slice, of which at least the first stamp is due."""
+        """The next slice, of which at least the first timestamp is due."""
         schedule = self._schedule
         if stamp is None:
             return part.cut(0)
@@ -301,7 +298,7 @@ class Pacer:
         return wait_s
 
     async def _held(self) -> bool:
-        """Wait while paused, unless a step lets the next event through. False if it was interrupted."""
+        """Wait while paused, unless a step lets the next event pass. False if interrupted."""
         while self.paused and not self.interrupted and not self._may_step():
             self._wake.clear()
             self.holding.set()
@@ -318,14 +315,16 @@ class Pacer:
         return True
 
     def _now(self) -> float:
-        """Seconds that count: without pauses and stalls. Stands still while paused."""
+        """The monotonic time without pauses and stalls."""
         now_s = self._clock.monotonic() if self._paused_at is None else self._paused_at
         return now_s - self._excluded_s
 
     def _exclude_stall(self, excess_s: float) -> None:
         if self._speed and excess_s > STALL_S:
             self._excluded_s += excess_s
-            log.warning("time jumped by %.0f s (a suspended machine?); the feed goes on from where it was", excess_s)
+            log.warning(
+                "the clock jumped by %.0f s (was the machine suspended?); the feed continues where it was", excess_s
+            )
 
 
 def _part(item: FeedEvent | Timed) -> Slicer | WholeEvent:
@@ -340,5 +339,5 @@ def _part(item: FeedEvent | Timed) -> Slicer | WholeEvent:
 
 def _checked(speed: float) -> float:
     if not (math.isfinite(speed) and speed >= 0):
-        raise ValueError(f"a speed is a finite number, 0 or more, not {speed}")
+        raise ValueError(f"a speed must be a finite number of 0 or more, not {speed}")
     return speed

@@ -1,7 +1,7 @@
-"""Which stamp is due at which moment. This module knows no event and never waits: moments come in as arguments.
+"""Computes when each timestamp is due. Times are arguments; nothing here waits.
 
-Deadlines are absolute (anchor + (stamp - anchor's stamp) / speed), so that no sleep's error adds up. The anchor moves
-only where the pace itself changes: at a jump, at another speed, behind a gap that was cut short.
+Deadlines are absolute, anchor + (timestamp - anchor's timestamp) / speed, so that errors of sleeps don't accumulate.
+The anchor moves only if the pace changes: at a jump, at another speed, after a shortened gap.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from typing import Final
 
 import numpy as np
 
-#: Ticks that fall due within this time of each other come in one slice, so that a dense stream costs a loop turn
-#: per quantum, not per tick. It is the most that pacing itself adds to a tick's latency.
+#: Ticks due within this time of each other are one slice: a dense stream costs one turn of the event loop per quantum,
+#: not per tick. It is the maximum latency that pacing adds.
 QUANTUM_S: Final = 0.002
-#: A tick this close to its deadline is due. Float rounding of a deadline must not cost another turn of the loop.
+#: A tick this close to its deadline is due: a rounding error must not cost another turn of the loop.
 SLACK_S: Final = 1e-6
 
 _NS: Final = 1e9
@@ -22,15 +22,15 @@ _LAST_STAMP: Final = int(np.iinfo(np.int64).max)
 
 
 class Schedule:
-    """The clock of one stretch of stamps: the first one asked about sets the anchor, or ``place`` does before.
+    """The schedule of one run of timestamps. ``place``, or else the first timestamp, sets the anchor.
 
-    ``speed`` is market seconds a second; at 0 everything is due at once. A stretch without stamps that is longer than
-    ``max_gap_ns`` takes as long as one of that length.
+    ``speed`` is in market seconds per second; at 0 everything is due at once. A gap between timestamps longer than
+    ``max_gap_ns`` is shortened to it.
     """
 
     def __init__(self, speed: float, max_gap_ns: int | None = None) -> None:
         self.speed = speed
-        #: The highest stamp that was delivered, or where the stretch began.
+        #: The highest timestamp delivered, or the start.
         self.reached = 0
         self._max_gap_ns = max_gap_ns
         self._anchor: int | None = None
@@ -38,31 +38,31 @@ class Schedule:
         self._delivered_s = -math.inf
 
     def place(self, stamp: int, now_s: float) -> None:
-        """It is ``stamp`` now, and everything up to it has been delivered."""
+        """Market time is ``stamp``, and everything up to it has been delivered."""
         self._anchor, self._anchor_s, self.reached = stamp, now_s, stamp
 
     def begin(self, stamp: int, now_s: float) -> None:
-        """``stamp`` comes next: it is due now, unless it is known already what time it is."""
+        """``stamp`` comes next: without an anchor, it is due now."""
         if self._anchor is None:
             self.place(stamp, now_s)
 
     def set_speed(self, speed: float, market: int, now_s: float) -> None:
-        """Another speed from ``now_s`` on, when it is ``market``."""
+        """Change the speed at ``now_s``, when market time is ``market``."""
         if self._anchor is not None:
             self._anchor, self._anchor_s = market, now_s
         self.speed = speed
 
     def due_s(self, stamp: int) -> float:
-        """When ``stamp`` is due; one below what was delivered already was due with that."""
+        """When ``stamp`` is due; a timestamp below the highest delivered one was due with that."""
         return self.moment_s(max(self._within_gap(stamp), self.reached))
 
     def moment_s(self, stamp: int) -> float:
-        """When it is ``stamp``, if no gap before it is cut short."""
+        """When market time is ``stamp`` if no gap before it is shortened."""
         assert self._anchor is not None
         return self._anchor_s + (stamp - self._anchor) / _NS / self.speed
 
     def position(self, now_s: float) -> int:
-        """The highest stamp that may be delivered at ``now_s`` together with one that is due."""
+        """The highest timestamp that may be delivered at ``now_s``."""
         if not self.speed:
             return _LAST_STAMP
         assert self._anchor is not None
@@ -70,16 +70,16 @@ class Schedule:
         return self._anchor + int(passed) if passed < _LAST_STAMP - self._anchor else _LAST_STAMP
 
     def market(self, now_s: float) -> int:
-        """What time it is: between ``reached`` and where a gap is cut short. At speed 0 it is ``reached``."""
+        """Market time, at least ``reached`` and at most the end of a shortened gap. At speed 0 it is ``reached``."""
         if not self.speed or self._anchor is None:
             return self.reached
         passed = (now_s - self._anchor_s) * self.speed * _NS
         return max(self.reached, self._within_gap(self._anchor + int(min(passed, 2**62))))
 
     def wait_s(self, stamp: int, now_s: float) -> float:
-        """How long to wait from ``now_s`` before the next slice, which begins with ``stamp``, is cut; 0 if it is due.
+        """The time from ``now_s`` until the next slice, which starts with ``stamp``, is cut; 0 if it is due.
 
-        It waits for the end of the quantum, too, unless ``stamp`` was due at the last cut already (catching up).
+        This includes the rest of the quantum, unless ``stamp`` was due at the last cut already (catching up).
         """
         if not self.speed:
             return 0.0
@@ -92,13 +92,13 @@ class Schedule:
         return not self.speed or self.due_s(stamp) - now_s <= SLACK_S
 
     def arrive(self, stamp: int) -> None:
-        """``stamp`` is due: if the gap before it was cut short, what follows comes so much earlier, too."""
+        """``stamp`` is due: if the gap before it was shortened, later timestamps move forward."""
         if self.speed and self._within_gap(stamp) < stamp:
             self._anchor_s = self.due_s(stamp)
             self._anchor = self.reached = stamp
 
     def deliver(self, now_s: float, reached: int) -> None:
-        """A slice whose highest stamp is ``reached`` was cut at ``now_s``."""
+        """A slice whose highest timestamp is ``reached`` was cut at ``now_s``."""
         self._delivered_s = now_s
         self.reached = max(self.reached, reached)
 

@@ -1,7 +1,4 @@
-"""Cut one batch of ticks into slices by stamp, and other events not at all.
-
-This module knows no clock: its caller says which stamps are due.
-"""
+"""Cuts a batch of ticks into slices by timestamp; the caller decides which timestamps are due."""
 
 from __future__ import annotations
 
@@ -11,17 +8,17 @@ import numpy as np
 
 from ticker.model import FeedEvent, Stamps, TickBatch
 
-#: The most ticks in a slice: what one consumer applies without stalling the event loop for more than a few ms.
+#: The maximum of ticks per slice: applying them blocks the event loop for a few ms.
 MAX_SLICE: Final = 8192
 _NEVER: Final = int(np.iinfo(np.int64).max)
 
 
 class Slicer:
-    """Cuts ``batch``, which must not be empty, from front to back; its trades and quotes are each sorted by stamp.
+    """Cuts ``batch``, which must not be empty, from front to back.
 
-    Where they are not, a stamp lower than one before it counts as that one, so that no tick is left behind. A batch
-    with a ``version`` of its own is one version of the board: it comes in one piece, and waits for its last stamp.
-    Slices are views of the batch's columns, not copies.
+    Trades and quotes should each be sorted by timestamp; a timestamp lower than an earlier one counts as that one, so
+    that no tick is left behind. A batch with a ``version`` of its own is one version of the board: it is not cut, and
+    is due at its last timestamp. Slices are views of the batch's columns.
     """
 
     def __init__(self, batch: TickBatch) -> None:
@@ -30,29 +27,29 @@ class Slicer:
         self._quote_stamps: Stamps = np.maximum.accumulate(batch.quotes.ts)
         self._trades, self._quotes = len(batch.trades), len(batch.quotes)
         self._trade = self._quote = 0
-        #: How many ticks are not cut yet.
+        #: The number of ticks left.
         self.left = len(batch)
-        #: The highest stamp that was cut so far, 0 before the first cut.
+        #: The highest timestamp cut so far; 0 before the first cut.
         self.reached = 0
-        #: The highest stamp of the batch.
+        #: The highest timestamp of the batch.
         self.last_stamp = self._last()
-        #: The stamp that the next slice waits for.
+        #: The timestamp at which the next slice is due.
         self.next_stamp = self.last_stamp if batch.version is not None else self._first()
 
     def _first(self) -> int:
-        """Of what is left, the lowest stamp."""
+        """The lowest timestamp left."""
         trade = int(self._trade_stamps[self._trade]) if self._trade < self._trades else _NEVER
         quote = int(self._quote_stamps[self._quote]) if self._quote < self._quotes else _NEVER
         return min(trade, quote)
 
     def _last(self) -> int:
-        """Of what was cut (all, before the first cut), the highest stamp."""
+        """The highest timestamp cut so far; before the first cut, of all ticks."""
         trade = int(self._trade_stamps[self._trade - 1]) if self._trades and (self._trade or not self._quote) else 0
         quote = int(self._quote_stamps[self._quote - 1]) if self._quotes and (self._quote or not self._trade) else 0
         return max(trade, quote)
 
     def cut(self, position: int) -> TickBatch:
-        """The ticks up to the stamp ``position``: at least those of ``next_stamp``, but at most ``MAX_SLICE``."""
+        """The ticks up to the timestamp ``position``: at least those of ``next_stamp``, but at most ``MAX_SLICE``."""
         position = max(position, self.next_stamp)
         trade = int(self._trade_stamps.searchsorted(position, side="right"))
         quote = int(self._quote_stamps.searchsorted(position, side="right"))
@@ -69,9 +66,9 @@ class Slicer:
         return part
 
     def _limited(self, trade: int, quote: int) -> tuple[int, int]:
-        """Where to cut for exactly ``MAX_SLICE`` ticks: all that are below some stamp, and of its own as many as fit.
+        """Where to cut for exactly ``MAX_SLICE`` ticks: all below some timestamp, and as many of its own as fit.
 
-        So a stamp that very many ticks share may be cut in two, trades first; no other one ever is.
+        Only a timestamp of more than ``MAX_SLICE`` ticks, or the last of a full slice, is cut in two, trades first.
         """
         trades = self._trade_stamps[self._trade : min(trade, self._trade + MAX_SLICE)]
         quotes = self._quote_stamps[self._quote : min(quote, self._quote + MAX_SLICE)]
@@ -83,14 +80,14 @@ class Slicer:
 
 
 class WholeEvent:
-    """An event that comes in one piece, at ``stamp``: a ``Cutter`` of something that can't be cut."""
+    """The interface of ``Slicer`` for an event that can't be cut; it is due at ``stamp``, or at once if None."""
 
     def __init__(self, event: FeedEvent, stamp: int | None) -> None:
         self._event = event
         self.left = 1
         self.next_stamp = self.last_stamp = stamp
 
-    def cut(self, position: int) -> FeedEvent:  # noqa: ARG002 - it is due: its caller knows
+    def cut(self, position: int) -> FeedEvent:  # noqa: ARG002 - the interface of Slicer
         self.left = 0
         return self._event
 

@@ -1,6 +1,6 @@
-"""The feed `random-walk`: a simulated market at a constant rate, for trying things out and for load.
+"""The feed `random-walk`: a simulated market at a constant rate, for demos and load tests.
 
-What the market does is `walk`'s matter, and when it comes `pacing`'s; this module reads the options and joins the two.
+It checks the options and publishes the events of ``walk`` through ``feeds.pacing``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from typing import Annotated, ClassVar, Final
 import msgspec
 import numpy as np
 
-from feeds.pacing.pacer import SYSTEM_CLOCK, Clock, Pacer
+from feeds.pacing.clock import SYSTEM_CLOCK, Clock
+from feeds.pacing.paced_feed import PacedFeed
+from feeds.pacing.pacer import Pacer
 from feeds.random_walk.market import company, symbols
 from feeds.random_walk.walk import Walk
 from ticker.errors import OptionError
@@ -25,7 +27,7 @@ from ticker.model import FeedEvent, TickBatch, Watermark, is_symbol
 DEFAULT_COUNT: Final = 100
 MAX_SYMBOLS: Final = 100_000
 MAX_RATE: Final = 200_000
-#: When a simulated market with a seed begins unless told otherwise: an opening of the New York exchange.
+#: The default start of a market with a seed: an opening of the New York exchange.
 SEEDED_START: Final = "2026-01-05T14:30:00Z"
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -35,48 +37,47 @@ _LATEST_NS: Final = (datetime(2200, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(mic
 class RandomWalkOptions(FeedOptions, frozen=True, kw_only=True):
     """The options of `random-walk`. ``symbols``, ``symbols_file`` and ``count`` exclude each other."""
 
-    symbols: Annotated[tuple[str, ...], msgspec.Meta(description="The symbols, separated by commas.")] = ()
+    symbols: Annotated[tuple[str, ...], msgspec.Meta(description="Symbols, separated by commas.")] = ()
     symbols_file: Annotated[
         str | None,
-        msgspec.Meta(description="A file of symbols, one a line; # begins a comment.", extra={"paths": True}),
+        msgspec.Meta(description="File of symbols, one per line; # starts a comment.", extra={"paths": True}),
     ] = None
     count: Annotated[
         int | None,
         msgspec.Meta(
-            description=f"How many symbols: well-known ones first, then SYM0101, SYM0102, … [default: {DEFAULT_COUNT}]"
+            description=f"Number of symbols: 100 well-known ones, then SYM0101, SYM0102, … [default: {DEFAULT_COUNT}]"
         ),
     ] = None
     ticks_per_second: Annotated[
-        float, msgspec.Meta(description=f"Trades and quotes a second, of all symbols together: 1 to {MAX_RATE:,}.")
+        float, msgspec.Meta(description=f"Trades and quotes per second of all symbols together: 1 to {MAX_RATE:,}.")
     ] = 1000
     seed: Annotated[
         int | None,
-        msgspec.Meta(description="The same seed and options give the same ticks. Without one each run is another."),
+        msgspec.Meta(description="Seed of the random numbers: the same seed and options give the same ticks."),
     ] = None
     start: Annotated[
         str | None,
         msgspec.Meta(
-            description="When the simulated clock begins: ISO 8601 (UTC unless it says otherwise) or 'now'."
-            f" [default: now; with a seed {SEEDED_START}]"
+            description=f"Start of simulated time: ISO 8601 or 'now'. [default: now; with a seed {SEEDED_START}]"
         ),
     ] = None
 
 
-class RandomWalk:
-    """A simulated market: geometric Brownian motions of well-known symbols, in quotes and trades.
+class RandomWalk(PacedFeed):
+    """A simulated market: geometric Brownian motions of well-known symbols, as quotes and trades.
 
-    It never ends. The first event is a ``Rollover`` with the previous closes; then every symbol has a quote and an
-    opening trade at once (beyond the rate asked for); then tick k has the stamp start + k / rate. Trades and quotes
-    both count as ticks; there are two to three quotes to a trade. The rate is constant, so the U of a trading day
-    shows in volatility, in the trades' sizes and in their share. After 6.5 simulated hours the next day begins at
-    once, without a gap in the stamps.
+    It never ends. The first event is a ``Rollover`` with the previous closes. Every symbol then gets a quote and an
+    opening trade at once, in addition to the rate. After that, tick k has the timestamp start + k / rate. Trades and
+    quotes both count as ticks; there are two to three quotes per trade. As the rate is constant, the U shape of a
+    trading day shows in the volatility and in the sizes and the share of trades. The next day follows after 6.5
+    simulated hours, without a gap in the timestamps.
 
-    With a ``seed`` the ticks are the same to the byte in every run, stamps included, however they are paced and
-    consumed (on one machine and numpy version). For that the simulated clock then begins at a fixed moment. Without
-    a seed it begins now, and ``seed`` tells the one that was drawn.
+    With a ``seed`` every run gives the same bytes, including timestamps, for any pacing and consumer (on one machine
+    and numpy version); simulated time then starts at a fixed time. Without a seed one is drawn (see ``seed``), and
+    simulated time starts now.
 
-    Overload: late ticks come at once, none is left out; a warning names the rate asked for and the one reached.
-    Iterating again goes on after the last event that was given. Raises ``OptionError`` for options that can't work.
+    Overload: late ticks are published at once, none is dropped; a warning has the requested and the actual rate.
+    Iterating again continues after the last event. Raises ``OptionError`` for invalid options.
     """
 
     Options: ClassVar[type[FeedOptions]] = RandomWalkOptions
@@ -91,7 +92,7 @@ class RandomWalk:
         if options.seed is not None and options.seed < 0:
             raise OptionError("seed", f"{flag('seed')} must be 0 or more, not {options.seed}")
         self._start_ns = _start(options)
-        #: What the generator was seeded with.
+        #: The seed of the random numbers.
         self.seed = int(np.random.SeedSequence().generate_state(1)[0]) if options.seed is None else options.seed
         self._walk = Walk([company(name) for name in names], rate, np.random.Generator(np.random.PCG64(self.seed)))
         pace = f"{rate:,.10g} ticks a second"
@@ -102,10 +103,10 @@ class RandomWalk:
             title=f"simulated market of {len(names):,} {'symbol' if len(names) == 1 else 'symbols'}, {pace},"
             f" seed {self.seed}",
         )
-        self._pacer = Pacer(1, clock, asked=pace)
+        super().__init__(Pacer(1, clock, asked=pace))
         self._clock = clock
         self._events: Iterator[FeedEvent] | None = None
-        #: The walk's events that are not given yet: of the first, so many trades and quotes are.
+        #: Events not fully published yet; of the first one, this many trades and quotes are published.
         self._backlog: deque[FeedEvent] = deque()
         self._trades = self._quotes = 0
 
@@ -113,25 +114,12 @@ class RandomWalk:
     def info(self) -> FeedInfo:
         return self._info
 
-    @property
-    def paused(self) -> bool:
-        return self._pacer.paused
-
-    def pause(self) -> None:
-        self._pacer.pause()
-
-    def resume(self) -> None:
-        self._pacer.resume()
-
-    def attend(self, every_s: float) -> None:
-        self._pacer.attend(every_s)
-
     def collect(self) -> Iterator[FeedEvent]:
-        return map(self._given, self._pacer.collect())
+        return map(self._given, super().collect())
 
     @property
     def behind_s(self) -> float:
-        """How late the newest ticks were, in seconds; up to a few ms is normal."""
+        """The lateness of the newest ticks in seconds; a few ms are normal."""
         return self._pacer.behind_s
 
     async def __aiter__(self) -> AsyncGenerator[FeedEvent, None]:
@@ -143,7 +131,7 @@ class RandomWalk:
         if self._events is None:
             self._events = self._walk.events(self._clock.time_ns() if self._start_ns is None else self._start_ns)
         if self._trades or self._quotes:
-            # It was being given when the iteration before this one ended.
+            # The previous iteration ended within this batch.
             begun = self._backlog[0]
             assert isinstance(begun, TickBatch)
             self._backlog[0] = TickBatch(begun.table, begun.trades[self._trades :], begun.quotes[self._quotes :])
@@ -155,7 +143,7 @@ class RandomWalk:
             yield self._backlog[-1]
 
     def _given(self, event: FeedEvent) -> FeedEvent:
-        """Note what is given of the walk's events, so that it is not given again. Watermarks are the pacer's."""
+        """Remove a published event or slice from the backlog. Watermarks come from the pacer."""
         if isinstance(event, TickBatch):
             self._trades += len(event.trades)
             self._quotes += len(event.quotes)
@@ -168,7 +156,7 @@ class RandomWalk:
 
 
 def _symbols(options: RandomWalkOptions) -> list[str]:
-    """The symbols asked for, each once, in their order."""
+    """The distinct symbols of the options, in order."""
     given = {"symbols": bool(options.symbols), "symbols_file": options.symbols_file is not None}
     given["count"] = options.count is not None
     both = [option for option, is_given in given.items() if is_given]
@@ -190,28 +178,26 @@ def _lines(path: str) -> list[str]:
     except OSError as error:
         raise OptionError("symbols_file", f"{flag('symbols_file')}: {path}: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise OptionError("symbols_file", f"{flag('symbols_file')}: {path} is not a text file in UTF-8") from None
+        raise OptionError("symbols_file", f"{flag('symbols_file')}: {path} is not UTF-8 text") from None
     names = [name for line in text.splitlines() if (name := line.partition("#")[0].strip())]
     if not names:
-        raise OptionError("symbols_file", f"{flag('symbols_file')}: there is no symbol in {path}")
+        raise OptionError("symbols_file", f"{flag('symbols_file')}: {path} contains no symbol")
     return names
 
 
 def _checked(names: Iterable[str], option: str, where: str) -> list[str]:
     distinct = list(dict.fromkeys(names))
     for name in distinct:
-        # A name with a space or a comma in it is a list that was written in another form than the one asked for.
+        # A name with a space or a comma is a list in a wrong format.
         if not is_symbol(name) or not {" ", ","}.isdisjoint(name):
-            raise OptionError(option, f"{flag(option)}: {name[:80]!r}{where} can't be a symbol")
+            raise OptionError(option, f"{flag(option)}: {name[:80]!r}{where} is not a valid symbol")
     if len(distinct) > MAX_SYMBOLS:
-        raise OptionError(
-            option, f"{flag(option)}: {len(distinct):,} symbols, and at most {MAX_SYMBOLS:,} are possible"
-        )
+        raise OptionError(option, f"{flag(option)}: {len(distinct):,} symbols; the maximum is {MAX_SYMBOLS:,}")
     return distinct
 
 
 def _start(options: RandomWalkOptions) -> int | None:
-    """When the simulated clock begins, in ns since 1970; None for the moment of the first event."""
+    """The start of simulated time in ns since 1970; None: the time of the first event."""
     text = options.start or ("now" if options.seed is None else SEEDED_START)
     if text == "now":
         return None

@@ -1,7 +1,7 @@
-"""The feed ``csv``: market-data files, played at the pace of their stamps, and under control while it runs.
+"""The feed ``csv``: replays market-data files at the pace of their timestamps, with controls.
 
-What a file is, and the order of everything in all of them, is the matter of ``feeds.files``; when it is due that of
-``pacing``. Here is what is played next: the beginning, a moment that was sought, another round.
+``feeds.files`` reads and sorts the files, ``feeds.pacing`` decides when events are due. This module decides what is
+played next: the start, the target of a seek, or another round.
 """
 
 from __future__ import annotations
@@ -11,20 +11,22 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from typing import ClassVar, Final, Literal, Protocol, Self
 
-from feeds.pacing.pacer import SYSTEM_CLOCK, Clock, Pacer
+from feeds.pacing.clock import SYSTEM_CLOCK, Clock
+from feeds.pacing.paced_feed import PacedFeed
+from feeds.pacing.pacer import Pacer
 from feeds.pacing.read_ahead import read_ahead, timed
 from feeds.replay.history import load_history
 from feeds.replay.options import ReplayOptions, check, max_gap_ns
 from ticker.feed.feed import FeedInfo, FeedOptions, LoadProgress, ReplayStatus
 from ticker.model import FeedEvent, Restart, Settled, SymbolTable, Watermark
 
-#: A round of a loop lasts at least so long: a file of one moment would spin.
+#: The minimum duration of a round of a loop: a file of one timestamp would spin.
 SHORTEST_ROUND_S: Final = 0.5
 _DAY_NS: Final = 86_400_000_000_000
 
 
 class History(Protocol):
-    """What is played: all of it is known, in the order of time, and to be had from any moment on."""
+    """What is played: a ``Timeline`` of files; tests and benchmarks play generated events."""
 
     @property
     def table(self) -> SymbolTable: ...
@@ -42,19 +44,19 @@ class History(Protocol):
     def time_zone(self) -> str: ...
 
     def events(self, after: int | None = None, upto: int | None = None, *, coarse: bool = False) -> Iterator[FeedEvent]:
-        """What happened after ``after``, and not after ``upto``; ``coarse``: in as few events as give the same."""
+        """The events after ``after`` up to and including ``upto``; ``coarse``: in fewer events with the same result."""
 
     def close(self) -> None: ...
 
 
-class Replay:
-    """Replays files of ticks or bars. Everything is read first, and then played from any moment at any speed.
+class Replay(PacedFeed):
+    """Replays files of ticks or bars, from any time on and at any speed.
 
-    The constructor reads the files: it raises ``OptionError`` or ``FeedError``, with one line for the user, if they
-    can't be replayed. ``clock`` paces it, and ``history`` is played instead of the files.
+    The constructor reads the files; it raises ``OptionError`` or ``FeedError``, with one line for the user, if they
+    can't be replayed. With ``history``, that is played instead of the files.
 
-    Iterated again after its end, it begins anew with a ``Restart``; where it was sought meanwhile, or broke off, it
-    goes on from there, with the history up to then built up anew. Only one iterator may be at work at a time.
+    Iterating again after the end starts over with a ``Restart``. After a seek, or after an iteration that was not
+    finished, it continues from there: the history up to that time is rebuilt. Only one iterator may be active.
     """
 
     Options: ClassVar[type[FeedOptions]] = ReplayOptions
@@ -68,15 +70,15 @@ class Replay:
         progress: Callable[[LoadProgress], None] | None = None,
     ) -> None:
         check(options)
-        self._pacer = Pacer(options.speed, clock, max_gap_ns=max_gap_ns(options))
+        super().__init__(Pacer(options.speed, clock, max_gap_ns=max_gap_ns(options)))
         self._loop = options.loop
         self._history = history or load_history(options, progress)
         self._name = _name(options.path)
         self._begun = self._ended = False
-        #: What was sought and is not reached yet.
+        #: The target of a seek that is not reached yet.
         self._target: int | None = None
         self._seeks = 0
-        #: Where the latest jump led.
+        #: The target of the latest finished jump.
         self._at = self._history.first
         self._sought = asyncio.Event()
         self._arrived = asyncio.Event()
@@ -87,11 +89,11 @@ class Replay:
 
     @classmethod
     def loading(cls, options: ReplayOptions, progress: Callable[[LoadProgress], None]) -> Self:
-        """The feed, with its progress told while the files are read."""
+        """The feed; ``progress`` is called while the files are read."""
         return cls(options, progress=progress)
 
     def close(self) -> None:
-        """Let go of what was read. Nothing can be played any more."""
+        """Delete the temporary files. Nothing can be played any more."""
         self._history.close()
 
     @property
@@ -124,24 +126,8 @@ class Replay:
             time_zone=history.time_zone,
         )
 
-    @property
-    def paused(self) -> bool:
-        return self._pacer.paused
-
-    def pause(self) -> None:
-        self._pacer.pause()
-
-    def resume(self) -> None:
-        self._pacer.resume()
-
-    def attend(self, every_s: float) -> None:
-        self._pacer.attend(every_s)
-
-    def collect(self) -> Iterator[FeedEvent]:
-        return self._pacer.collect()
-
     def step(self, count: int = 1) -> None:
-        """Pause, if it plays, and publish the ticks of the next ``count`` stamps at once. At the end: nothing."""
+        """Pause, and publish the ticks of the next ``count`` timestamps at once. No effect at the end."""
         if self._target is not None or not self._ended:
             self._pacer.step(count)
 
@@ -149,7 +135,7 @@ class Replay:
         self._pacer.set_speed(speed)
 
     def seek(self, ts: int) -> None:
-        """Go to the moment ``ts``. It stays paused if it is. Of several in quick succession the last one counts."""
+        """Go to the time ``ts`` (ns). A paused replay stays paused. Of several quick seeks the last one counts."""
         self._target = min(max(ts, self._history.first), self._history.last)
         self._seeks += 1
         self._pacer.interrupt()
@@ -157,11 +143,11 @@ class Replay:
         self._arrived.clear()
 
     async def again(self) -> None:
-        """Return when it was sought."""
+        """Return after a seek."""
         await self._sought.wait()
 
     async def settled(self) -> None:
-        """Return when it is where it was sought, and a step is done."""
+        """Return when the latest seek or step is finished."""
         await self._arrived.wait()
         if self.paused and not self._ended:
             await self._pacer.holding.wait()
@@ -192,7 +178,7 @@ class Replay:
             if self._target is not None or not await self._pacer.rest(0):
                 continue
             seeks = self._seeks
-            # The market is closed: so is every bar.
+            # The end of the last day closes every bar.
             yield Watermark((self._history.last // _DAY_NS + 1) * _DAY_NS)
             if self._seeks != seeks:
                 continue
@@ -210,7 +196,7 @@ class Replay:
         return self._pacer.pace(timed(read_ahead(self._history.events(after))), start)
 
     async def _jump(self) -> AsyncGenerator[FeedEvent, None]:
-        """Build up the history to the moment sought, out of sight; as often as another one is sought meanwhile."""
+        """Rebuild the history up to the target of the seek, hidden from clients; again if there is another seek."""
         while self._target is not None:
             target, seeks = self._target, self._seeks
             self._sought.clear()
@@ -230,6 +216,6 @@ class Replay:
 
 
 def _name(paths: tuple[str, ...]) -> str:
-    """What is replayed, for people: ``day.csv``, or ``day.csv and 2 more``."""
+    """``day.csv``, or ``day.csv and 2 more``."""
     first = paths[0].replace("\\", "/").rstrip("/").rpartition("/")[2] or paths[0]
     return first if len(paths) == 1 else f"{first} and {len(paths) - 1} more"

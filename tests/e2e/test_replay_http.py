@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 import ticker
 from feeds.replay.feed import Replay
 from feeds.replay.options import ReplayOptions
-from tests.support.replay_file import DAY_NS, Played, ns
+from tests.support.replay_file import DAY_NS, FakeTimeline, ns
 from tests.support.serving import ScriptedFeed, serving
 from ticker.auth.entitlements import Entitlements
 from ticker.auth.keys import add, editing
@@ -63,7 +63,7 @@ class ReplayApi:
 @asynccontextmanager
 async def replaying(seconds: Sequence[float], **options: Any) -> AsyncIterator[ReplayApi]:
     settings = Settings(port=0, keys=options.pop("keys", None))
-    feed = Replay(ReplayOptions(path=("a.csv",), **options), history=Played(seconds))
+    feed = Replay(ReplayOptions(path=("a.csv",), **options), history=FakeTimeline(seconds))
     service = Service(feed, "csv", settings)
     await service.start()
     try:

@@ -6,17 +6,19 @@ import asyncio
 import math
 from collections.abc import Callable
 
+from feeds.pacing.clock import Clock
+
 #: The New York opening of 2026-01-05, in ns.
 START_NS = 1_767_623_400_000_000_000
 
 
 def epoll(seconds: float) -> float:
-    """How long Linux sleeps: whole milliseconds, rounded up, and a little more."""
+    """How long a sleep takes on Linux: whole milliseconds, rounded up, plus 0.1 ms."""
     return math.ceil(seconds * 1000) / 1000 + 0.0001
 
 
-class FakeClock:
-    """Time that passes only by sleeping; ``oversleep`` turns what was asked for into what is slept."""
+class FakeClock(Clock):
+    """Time that passes only by sleeping; ``oversleep`` maps the requested to the actual duration."""
 
     def __init__(self, oversleep: Callable[[float], float] = lambda seconds: seconds) -> None:
         self.now_s = 1000.0
@@ -47,7 +49,7 @@ class ManualClock(FakeClock):
             await asyncio.sleep(0)
 
     async def advance(self, seconds: float) -> None:
-        """Let time pass, and what sleeps have some turns of the loop."""
+        """Let time pass, and give sleeping tasks some turns of the loop."""
         self.now_s += seconds
         for _ in range(30):
             await asyncio.sleep(0)

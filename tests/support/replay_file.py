@@ -1,4 +1,4 @@
-"""A history for tests of the replay: trades at stamps in seconds, without files."""
+"""A timeline for tests of the replay: trades at given seconds, without files."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def ns(second: float) -> int:
     return START_NS + round(second * SECOND_NS)
 
 
-class Played:
-    """Trades of A, priced 1, 2, 3, …, at these stamps (seconds after ``START_NS``); ``batch`` of them at a time."""
+class FakeTimeline:
+    """Trades of A, priced 1, 2, 3, …, at ``seconds`` after ``START_NS``, in batches of ``batch``."""
 
     kinds = "trades"
     time_zone = "America/New_York"

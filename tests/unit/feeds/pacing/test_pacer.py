@@ -1,4 +1,4 @@
-"""Pacing by the events' own stamps, on a clock that the tests move."""
+"""Pacing by timestamps, on a clock that the tests move."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feeds.pacing.clock import SYSTEM_CLOCK
 from feeds.pacing.lateness import LATE_S, WARN_EVERY_S
-from feeds.pacing.pacer import AHEAD_TICKS, STALL_S, SYSTEM_CLOCK, Pacer, Timed
+from feeds.pacing.pacer import AHEAD_TICKS, STALL_S, Pacer, Timed
 from feeds.pacing.schedule import QUANTUM_S
 from feeds.pacing.slicer import MAX_SLICE
 from tests.support.fake_clock import START_NS, FakeClock, ManualClock, epoll
@@ -43,7 +44,7 @@ Stamps = Sequence[float] | npt.NDArray[np.floating]
 
 
 def batch(trades: Stamps = (), quotes: Stamps = (), version: int | None = None) -> TickBatch:
-    """A batch whose ticks have the stamps given, in seconds after the start; each price tells its row."""
+    """A batch of ticks at these seconds after the start; the price is the row's number."""
     sides: list[Trades | Quotes] = []
     for stamps, empty in ((trades, NO_TRADES), (quotes, NO_QUOTES)):
         rows = len(stamps)
@@ -69,7 +70,7 @@ async def source(events: Iterable[FeedEvent]) -> AsyncGenerator[FeedEvent, None]
 
 
 async def unmarked(pacer: Pacer, events: AsyncGenerator[FeedEvent, None]) -> AsyncGenerator[FeedEvent, None]:
-    """What comes out but for the watermarks, which the pacer adds."""
+    """The events without watermarks, which the pacer adds."""
     async with aclosing(pacer.pace(events)) as paced:
         async for event in paced:
             if not isinstance(event, Watermark):
@@ -77,13 +78,13 @@ async def unmarked(pacer: Pacer, events: AsyncGenerator[FeedEvent, None]) -> Asy
 
 
 async def deliveries(pacer: Pacer, clock: FakeClock, events: Iterable[FeedEvent]) -> list[tuple[float, FeedEvent]]:
-    """Everything that comes out, each with the moment it came, in seconds after the first."""
+    """All events, each with its time in seconds after the first."""
     begin_s = clock.now_s
     return [(clock.now_s - begin_s, event) async for event in unmarked(pacer, source(events))]
 
 
 def lateness(deliveries: list[tuple[float, FeedEvent]], speed: float) -> npt.NDArray[np.float64]:
-    """How late each tick came, in seconds."""
+    """The lateness of each tick in seconds."""
     late = []
     for moment_s, event in deliveries:
         assert isinstance(event, TickBatch)
@@ -92,8 +93,8 @@ def lateness(deliveries: list[tuple[float, FeedEvent]], speed: float) -> npt.NDA
     return np.concatenate(late)
 
 
-async def test_an_hour_at_sixty_times_speed_takes_a_minute_and_does_not_drift() -> None:
-    """Deadlines are absolute: after an hour of 10 ticks a second no tick is further off than the timer's grain."""
+async def test_an_hour_at_speed_60_takes_a_minute_without_drift() -> None:
+    """Deadlines are absolute: after an hour of 10 ticks per second the error is at most the timer's resolution."""
     clock = FakeClock(epoll)
     stamps = np.arange(36_001) / 10
     events = [batch(trades=stamps[i : i + 1000], quotes=stamps[i : i + 1000] + 0.03) for i in range(0, 36_001, 1000)]
@@ -105,23 +106,23 @@ async def test_an_hour_at_sixty_times_speed_takes_a_minute_and_does_not_drift() 
     assert out[-1][0] == pytest.approx(60, abs=0.005)
 
 
-async def test_sparse_ticks_come_at_their_own_moments() -> None:
-    """The quantum only groups: a tick that stands alone is not held until a quantum's end."""
+async def test_sparse_ticks_come_at_their_own_times() -> None:
+    """A single tick is not delayed by a quantum."""
     clock = FakeClock()
     out = await deliveries(Pacer(1, clock), clock, [batch(trades=[0, 0.7, 0.7005, 3])])
     assert [moment for moment, _ in out] == pytest.approx([0, 0.7, 0.7 + QUANTUM_S, 3])
 
 
-async def test_a_dense_stream_wakes_the_loop_once_a_quantum() -> None:
-    """200,000 ticks a second cost one slice a quantum, not 200,000."""
+async def test_a_dense_stream_costs_one_slice_per_quantum() -> None:
+    """200,000 ticks per second."""
     clock = FakeClock()
     out = await deliveries(Pacer(1, clock), clock, [batch(trades=np.arange(200_000) / 200_000)])
     assert len(out) == pytest.approx(1 / QUANTUM_S, abs=3)
     assert len(clock.slept) < 1 / QUANTUM_S + 20
 
 
-async def test_trades_and_quotes_are_cut_at_the_same_stamp() -> None:
-    """No slice has a tick that is newer than one left for a later slice, of either kind."""
+async def test_trades_and_quotes_are_cut_at_the_same_timestamp() -> None:
+    """No tick of a slice is newer than one of a later slice, of either kind."""
     clock = FakeClock()
     rng = np.random.default_rng(1)
     events = [batch(trades=np.sort(rng.uniform(0, 2, 3000)), quotes=np.sort(rng.uniform(0, 2, 500)))]
@@ -133,8 +134,8 @@ async def test_trades_and_quotes_are_cut_at_the_same_stamp() -> None:
 
 
 @pytest.mark.parametrize("speed", [0, 1, 60, 1e12])
-async def test_everything_comes_exactly_once_and_in_order(speed: float) -> None:
-    """At every speed the slices put together are the batches that went in, and other events keep their place."""
+async def test_all_events_come_exactly_once_and_in_order(speed: float) -> None:
+    """At every speed the slices together are the batches; other events keep their place."""
     clock = FakeClock(epoll)
     rng = np.random.default_rng(2)
     big = batch(trades=np.sort(rng.uniform(0, 5, 30_000)), quotes=np.sort(rng.uniform(0, 5, 9_000)))
@@ -152,8 +153,8 @@ async def test_everything_comes_exactly_once_and_in_order(speed: float) -> None:
         assert all(b.table is TABLE for b in batches)
 
 
-async def test_speed_0_takes_no_time_and_gives_the_loop_its_turns() -> None:
-    """As fast as it goes: slices of at most MAX_SLICE ticks, with a turn of the loop for each."""
+async def test_speed_0_takes_no_time_and_yields_to_the_loop() -> None:
+    """In slices of at most MAX_SLICE ticks, with a turn of the loop for each."""
     clock = FakeClock()
     rows = 5 * MAX_SLICE + 1
     out = await deliveries(Pacer(0, clock), clock, [batch(trades=np.arange(rows) * 60.0)])
@@ -164,7 +165,7 @@ async def test_speed_0_takes_no_time_and_gives_the_loop_its_turns() -> None:
 
 
 async def test_pausing_stops_the_clock() -> None:
-    """After resume every deadline is later by the pause: nothing was lost, and nothing comes in a burst."""
+    """After resume every deadline is later by the pause; no burst follows."""
     clock = FakeClock()
     pacer = Pacer(1, clock)
     begin_s = clock.now_s
@@ -195,8 +196,7 @@ async def test_pausing_stops_the_clock() -> None:
     assert resumed_s > 500
 
 
-async def test_pausing_holds_other_events_and_speed_0_back_too() -> None:
-    """Paused means that nothing comes, whatever it is and however fast it was going."""
+async def test_pausing_also_holds_other_events_and_speed_0() -> None:
     for speed in (0, 1):
         clock = FakeClock()
         pacer = Pacer(speed, clock)
@@ -212,8 +212,8 @@ async def test_pausing_holds_other_events_and_speed_0_back_too() -> None:
                 pacer.pause()
 
 
-async def test_a_slow_consumer_gets_everything_late_and_then_catches_up() -> None:
-    """A stall is made good at once, by the absolute deadlines, and behind_s tells of it while it lasts."""
+async def test_a_slow_consumer_gets_all_ticks_late_and_catches_up() -> None:
+    """At once, by the absolute deadlines; behind_s reports it meanwhile."""
     clock = FakeClock()
     pacer = Pacer(1, clock)
     moments, behind, ticks = [], [], 0
@@ -233,8 +233,8 @@ async def test_a_slow_consumer_gets_everything_late_and_then_catches_up() -> Non
     assert pacer.behind_s == 0
 
 
-async def test_catching_up_goes_in_bounded_slices_without_waiting() -> None:
-    """A second of a dense stream that fell due meanwhile does not come as one huge batch, nor at a quantum's pace."""
+async def test_catching_up_uses_bounded_slices_without_waits() -> None:
+    """Not one huge batch, and not one quantum per slice."""
     clock = FakeClock()
     pacer = Pacer(1, clock)
     sizes, moments = [], []
@@ -251,10 +251,10 @@ async def test_catching_up_goes_in_bounded_slices_without_waiting() -> None:
     assert moments[first] == moments[first + len(burst) - 1]
 
 
-async def test_falling_behind_is_said_with_the_pace_asked_and_reached_but_not_too_often(
+async def test_falling_behind_logs_requested_and_actual_pace_every_10_s(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A consumer that takes twice the time there is: the warning names 50 % and comes once in ten seconds."""
+    """A consumer that takes twice the available time: 50 %."""
     clock = FakeClock()
     pacer = Pacer(1, clock, asked="20,000 ticks a second")
     begin_s = clock.now_s
@@ -266,13 +266,12 @@ async def test_falling_behind_is_said_with_the_pace_asked_and_reached_but_not_to
     texts = [record.getMessage() for record in caplog.records]
     assert took_s == pytest.approx(60, abs=0.1)
     assert 5 <= len(texts) <= took_s / WARN_EVERY_S
-    assert "10,000 ticks a second" in texts[-1]
-    assert "50 % of the pace asked for (20,000 ticks a second)" in texts[-1]
+    assert "10,000 ticks per second" in texts[-1]
+    assert "50 % of the requested pace (20,000 ticks a second)" in texts[-1]
     assert pacer.behind_s == 0
 
 
-async def test_being_on_time_is_not_worth_a_word(caplog: pytest.LogCaptureFixture) -> None:
-    """The timer's grain and short stalls do not warn."""
+async def test_the_timers_resolution_and_short_stalls_log_nothing(caplog: pytest.LogCaptureFixture) -> None:
     clock = FakeClock(epoll)
     async for _ in unmarked(Pacer(1, clock), source([batch(trades=np.arange(0, 60, 0.01))])):
         clock.now_s += LATE_S / 1000
@@ -281,7 +280,7 @@ async def test_being_on_time_is_not_worth_a_word(caplog: pytest.LogCaptureFixtur
 
 @pytest.mark.parametrize("where", ["asleep", "handed over"])
 async def test_a_suspended_machine_does_not_cause_a_burst(where: str, caplog: pytest.LogCaptureFixture) -> None:
-    """If the monotonic clock jumps by an hour, the feed goes on from where it was, and says so once."""
+    """After a jump of the clock by an hour the feed continues where it was, and logs it once."""
     jumps = iter([3600.0] if where == "asleep" else [])
     clock = FakeClock(lambda seconds: seconds + (next(jumps, 0.0) if seconds > 0.4 else 0.0))
     moments: list[float] = []
@@ -292,13 +291,13 @@ async def test_a_suspended_machine_does_not_cause_a_burst(where: str, caplog: py
     gaps = sorted(np.diff(moments))
     assert gaps == pytest.approx([0.5] * 18 + [3600.5])
     assert [record.getMessage() for record in caplog.records] == [
-        "time jumped by 3600 s (a suspended machine?); the feed goes on from where it was"
+        "the clock jumped by 3600 s (was the machine suspended?); the feed continues where it was"
     ]
 
 
 @pytest.mark.parametrize("where", ["asleep", "handed over"])
-async def test_a_long_pause_is_not_a_stall_as_well(where: str) -> None:
-    """Wherever the feed was when it was paused: the time counts as left out once, so it goes on at once after."""
+async def test_a_long_pause_is_not_also_counted_as_a_stall(where: str) -> None:
+    """Wherever the feed was when it was paused."""
     clock = FakeClock()
     pacer = Pacer(1, clock)
     async with aclosing(unmarked(pacer, source([batch(trades=[0, 1, 2])]))) as stream:
@@ -318,15 +317,15 @@ async def test_a_long_pause_is_not_a_stall_as_well(where: str) -> None:
 
 
 async def test_a_timer_that_ends_early_delivers_nothing_early() -> None:
-    """Some event loops wake before the time by their clock's resolution."""
+    """Some event loops wake up early, within the clock's resolution."""
     clock = FakeClock(lambda seconds: seconds * 0.9)
     out = await deliveries(Pacer(1, clock), clock, [batch(trades=np.arange(100) / 50)])
     assert lateness(out, 1).min() >= -2e-6
 
 
 @pytest.mark.parametrize("speed", [0, 1, 60])
-async def test_stamps_that_go_backwards_are_due_at_once(speed: float) -> None:
-    """Within a batch and between batches: nothing is lost, held back for ever, or counted as lateness."""
+async def test_timestamps_that_go_back_are_due_at_once(speed: float) -> None:
+    """Within a batch and between batches: none is lost, blocked, or counted as late."""
     clock = FakeClock()
     pacer = Pacer(speed, clock)
     events = [
@@ -347,8 +346,8 @@ async def test_stamps_that_go_backwards_are_due_at_once(speed: float) -> None:
         assert [round(moment * speed) for moment, _ in out] == [0, 6, 7, 7, 7, 9]
 
 
-async def test_after_a_restart_the_stamps_may_begin_anywhere() -> None:
-    """A file played again from its start is paced like the first time; so is one from another year."""
+async def test_after_a_restart_timestamps_may_start_anywhere() -> None:
+    """A file played again is paced as the first time."""
     clock = FakeClock()
     lap = batch(trades=[0, 1, 2])
     events: list[FeedEvent] = [lap, Restart(), lap, Restart(), batch(trades=[1e8, 1e8 + 1])]
@@ -358,7 +357,7 @@ async def test_after_a_restart_the_stamps_may_begin_anywhere() -> None:
 
 
 async def test_a_batch_with_a_version_of_its_own_is_not_cut() -> None:
-    """It is one version of the board wherever it is applied, so it comes whole, when its last tick is due."""
+    """It is one version of the board, due with its last tick."""
     clock = FakeClock()
     whole = batch(trades=np.arange(3 * MAX_SLICE) / MAX_SLICE, quotes=[4], version=7)
     out = await deliveries(Pacer(1, clock), clock, [batch(trades=[0]), whole])
@@ -367,7 +366,7 @@ async def test_a_batch_with_a_version_of_its_own_is_not_cut() -> None:
 
 
 async def test_a_source_of_other_events_alone_does_not_starve_the_loop() -> None:
-    """Every event leaves the other tasks a turn."""
+    """Every event leaves other tasks a turn."""
     turns = 0
 
     async def other() -> None:
@@ -384,8 +383,8 @@ async def test_a_source_of_other_events_alone_does_not_starve_the_loop() -> None
 
 
 @pytest.mark.parametrize("how", ["to the end", "closed early", "failing"])
-async def test_the_source_is_closed_however_it_ends(how: str) -> None:
-    """A file behind the source is closed at once, not when the garbage collector gets to it."""
+async def test_the_source_is_closed_in_every_case(how: str) -> None:
+    """At once, not by the garbage collector."""
     closed = []
 
     async def file() -> AsyncGenerator[FeedEvent, None]:
@@ -412,14 +411,14 @@ async def test_the_source_is_closed_however_it_ends(how: str) -> None:
 
 
 @pytest.mark.parametrize("speed", [-1, math.nan, math.inf])
-def test_a_speed_that_can_not_be_is_refused(speed: float) -> None:
+def test_an_invalid_speed_is_an_error(speed: float) -> None:
     """Speeds are finite and not negative."""
-    with pytest.raises(ValueError, match="a speed is a finite number"):
+    with pytest.raises(ValueError, match="speed"):
         Pacer(speed)
 
 
-async def test_the_real_clock_keeps_the_time() -> None:
-    """A quarter of a second of 4,000 ticks a second takes a quarter of a second on the machine's clock."""
+async def test_the_real_clock_keeps_time() -> None:
+    """A quarter of a second with 4,000 ticks per second."""
     begin_s = SYSTEM_CLOCK.monotonic()
     ticks = 0
     async for event in unmarked(Pacer(1), source([batch(trades=np.arange(1001) / 4000)])):
@@ -434,7 +433,7 @@ async def test_the_real_clock_keeps_the_time() -> None:
 
 
 class Collected:
-    """What a pacer gives on a clock that stands still: ``yielded`` by its iterator, ``out`` in all."""
+    """The events of a pacer on a manual clock: ``yielded`` by its iterator, and ``out`` in all."""
 
     def __init__(self, pacer: Pacer, clock: ManualClock, events: AsyncIterator[FeedEvent]) -> None:
         self.pacer = pacer
@@ -449,7 +448,7 @@ class Collected:
             self.yielded += 1
 
     async def beat(self, seconds: float) -> int:
-        """Time passes, and then what is due is collected. Returns how many ticks that were."""
+        """Advance the clock, then collect. Returns the number of collected ticks."""
         self.clock.now_s += seconds
         events = list(self.pacer.collect())
         self.out += events
@@ -458,7 +457,7 @@ class Collected:
 
     @property
     def ticks(self) -> list[float]:
-        """The stamps of the trades, in seconds after the start."""
+        """The timestamps of the trades in seconds after the start."""
         batches = [event for event in self.out if isinstance(event, TickBatch)]
         return [round((ts - START_NS) / SECOND_NS, 6) for each in batches for ts in each.trades.ts.tolist()]
 
@@ -468,7 +467,7 @@ class Collected:
 
 
 async def test_a_beat_collects_every_tick_that_is_due() -> None:
-    """Across batches, whenever they begin; the iterator yields none of them and hardly wakes up."""
+    """Across batches; the iterator yields none of them and hardly wakes up."""
     clock = ManualClock()
     pacer = Pacer(1, clock)
     pacer.attend(0.05)
@@ -485,8 +484,8 @@ async def test_a_beat_collects_every_tick_that_is_due() -> None:
     await collected.stop()
 
 
-async def test_what_is_not_collected_in_time_is_yielded() -> None:
-    """Without beats, ticks wait as long as one interval and come together."""
+async def test_ticks_that_are_not_collected_in_time_are_yielded() -> None:
+    """Without beats, ticks wait for one interval and come together."""
     clock = ManualClock()
     pacer = Pacer(1, clock)
     pacer.attend(0.05)
@@ -500,8 +499,8 @@ async def test_what_is_not_collected_in_time_is_yielded() -> None:
     await collected.stop()
 
 
-async def test_a_wait_ends_when_ticks_are_wanted_at_once() -> None:
-    """``attend(0)``: what waits to be collected is yielded, and so is all that follows, when it is due."""
+async def test_attend_0_yields_waiting_ticks_at_once() -> None:
+    """And all later ones when they are due."""
     clock = ManualClock()
     pacer = Pacer(1, clock)
     pacer.attend(3600)
@@ -517,8 +516,8 @@ async def test_a_wait_ends_when_ticks_are_wanted_at_once() -> None:
     await collected.stop()
 
 
-async def test_nothing_can_be_collected_of_a_pacer_that_holds() -> None:
-    """Paused, interrupted, at speed 0, or between two streams. A step is the iterator's."""
+async def test_nothing_is_collected_while_paused_interrupted_or_at_speed_0() -> None:
+    """Nor between two streams. The iterator yields the events of a step."""
     clock = ManualClock()
     pacer = Pacer(1, clock)
     pacer.attend(0.05)
@@ -548,7 +547,7 @@ async def test_nothing_can_be_collected_of_a_pacer_that_holds() -> None:
 
 
 async def test_a_suspended_machine_does_not_cause_a_burst_of_collected_ticks() -> None:
-    """A beat may come before the sleep's end is noticed."""
+    """A beat may come before the end of the sleep is noticed."""
     clock = ManualClock()
     pacer = Pacer(1, clock)
     pacer.attend(0.05)
@@ -561,7 +560,7 @@ async def test_a_suspended_machine_does_not_cause_a_burst_of_collected_ticks() -
 
 
 async def test_reading_ahead_is_bounded() -> None:
-    """However dense the stream is; what is not read ahead comes from the iterator."""
+    """For any density; the iterator yields the rest."""
     read = 0
 
     async def dense() -> AsyncGenerator[FeedEvent, None]:
@@ -599,8 +598,8 @@ _steps = st.one_of(
     st.lists(st.one_of(st.integers(0, 3_000), st.sampled_from(["rollover", "restart", "empty", "bars"])), max_size=30),
     st.lists(_steps, min_size=5, max_size=30),
 )
-def test_collecting_neither_reorders_nor_repeats(items: list[int | str], steps: list[tuple[str, float]]) -> None:
-    """Whatever happens meanwhile, what is yielded and collected together is what went in, watermarks aside."""
+def test_collecting_neither_reorders_nor_repeats_events(items: list[int | str], steps: list[tuple[str, float]]) -> None:
+    """Yielded and collected events together are the source's, apart from watermarks."""
     events: list[FeedEvent] = []
     at = 0.0
     for item in items:
@@ -639,7 +638,7 @@ def test_collecting_neither_reorders_nor_repeats(items: list[int | str], steps: 
         return collected.out
 
     def flat(events: list[FeedEvent]) -> list[object]:
-        """Ticks one by one, other events as they are."""
+        """Ticks one by one; other events unchanged."""
         found: list[object] = []
         for event in events:
             if isinstance(event, TickBatch) and len(event):
@@ -654,8 +653,8 @@ def test_collecting_neither_reorders_nor_repeats(items: list[int | str], steps: 
 # Watermarks, bars, and what is said from outside
 
 
-async def test_watermarks_are_at_no_tick_that_is_still_to_come() -> None:
-    """At any speed, with stamps at random: each says what is true, and they grow."""
+async def test_no_tick_comes_after_a_higher_watermark() -> None:
+    """At any speed, with random timestamps; watermarks grow."""
     rng = np.random.default_rng(5)
     for speed in (0, 1, 60, 5000):
         clock = FakeClock(epoll)
@@ -672,8 +671,8 @@ async def test_watermarks_are_at_no_tick_that_is_still_to_come() -> None:
         assert count > 3
 
 
-async def test_bars_come_when_they_begin_and_when_they_end() -> None:
-    """And a timed event when it says."""
+async def test_bars_come_at_their_start_and_at_their_end() -> None:
+    """And a timed event at its time."""
     clock = FakeClock()
     one = np.ones(1)
     start = np.array([START_NS + 10 * SECOND_NS], np.int64)
@@ -694,8 +693,8 @@ async def test_bars_come_when_they_begin_and_when_they_end() -> None:
     assert [event for event, _ in out[1:]] == [opened, closed, rollover]
 
 
-async def test_it_may_begin_before_the_first_tick() -> None:
-    """Where market time was set, the first tick is due by it."""
+async def test_market_time_may_start_before_the_first_tick() -> None:
+    """Then the first tick has to wait."""
     clock = FakeClock()
     begin_s = clock.now_s
     async for event in Pacer(2, clock).pace(source([batch(trades=[8])]), START_NS):
@@ -703,8 +702,8 @@ async def test_it_may_begin_before_the_first_tick() -> None:
             assert clock.now_s - begin_s == pytest.approx(4)
 
 
-async def test_an_interrupt_ends_it_before_its_next_event() -> None:
-    """Waiting, paused, or in the middle of a batch; the source is closed."""
+async def test_an_interrupt_ends_the_stream_before_its_next_event() -> None:
+    """While waiting, paused, or within a batch; the source is closed."""
     for paused in (False, True):
         closed = []
 
@@ -727,7 +726,7 @@ async def test_an_interrupt_ends_it_before_its_next_event() -> None:
         assert closed == [True]
 
 
-async def test_resting_takes_its_time_and_holds_while_paused() -> None:
+async def test_rest_waits_and_holds_while_paused() -> None:
     """Between two streams."""
     clock = FakeClock()
     pacer = Pacer(1, clock)

@@ -1,4 +1,4 @@
-"""Which stamp is due at which moment: arithmetic alone."""
+"""The due times of timestamps."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from tests.support.replay_file import SECOND_NS, ns
 
 
 def begun(speed: float, max_gap_s: float | None = None) -> Schedule:
-    """At 100 s it is the start."""
+    """A schedule that starts at 100 s."""
     schedule = Schedule(speed, None if max_gap_s is None else round(max_gap_s * SECOND_NS))
     schedule.place(START_NS, 100.0)
     return schedule
 
 
-def test_a_stamp_is_due_at_its_distance_by_the_speed() -> None:
+def test_a_timestamp_is_due_at_its_distance_divided_by_the_speed() -> None:
     """From the anchor, wherever the last slice was."""
     schedule = begun(60)
     schedule.deliver(150.0, ns(3000))
@@ -26,7 +26,7 @@ def test_a_stamp_is_due_at_its_distance_by_the_speed() -> None:
     assert schedule.market(155.0) == pytest.approx(ns(3300), abs=1000)
 
 
-def test_the_first_stamp_is_due_at_once() -> None:
+def test_the_first_timestamp_is_due_at_once() -> None:
     """Unless market time was set."""
     schedule = Schedule(1)
     schedule.begin(ns(7), 50.0)
@@ -36,7 +36,7 @@ def test_the_first_stamp_is_due_at_once() -> None:
 
 
 def test_a_slice_waits_for_the_end_of_the_quantum() -> None:
-    """So that a dense stream costs a turn of the loop a quantum; but one that was due already does not wait."""
+    """A dense stream costs one turn of the loop per quantum; a slice that was due already does not wait."""
     schedule = begun(1)
     schedule.deliver(100.0, ns(0))
     assert schedule.wait_s(ns(QUANTUM_S / 4), 100.0) == pytest.approx(QUANTUM_S)
@@ -44,8 +44,8 @@ def test_a_slice_waits_for_the_end_of_the_quantum() -> None:
     assert schedule.wait_s(ns(2), 110.0) == 0
 
 
-def test_a_gap_that_is_cut_short_moves_everything_behind_it() -> None:
-    """An hour counts as 4 s; the clock stands where the gap is cut, and jumps when it is over."""
+def test_a_shortened_gap_moves_everything_after_it() -> None:
+    """An hour counts as 4 s; market time stops at the cut and jumps at its end."""
     schedule = begun(2, max_gap_s=4)
     schedule.deliver(100.0, ns(0))
     assert schedule.due_s(ns(3600)) == 102
@@ -57,8 +57,7 @@ def test_a_gap_that_is_cut_short_moves_everything_behind_it() -> None:
     assert schedule.position(103.0) == pytest.approx(ns(3602), abs=10_000)
 
 
-def test_another_speed_counts_from_the_moment_it_is_set() -> None:
-    """The past is not replayed at it."""
+def test_a_new_speed_applies_from_when_it_is_set() -> None:
     schedule = begun(1)
     schedule.set_speed(10, ns(50), 150.0)
     assert schedule.due_s(ns(60)) == pytest.approx(151)
@@ -71,7 +70,6 @@ def test_another_speed_counts_from_the_moment_it_is_set() -> None:
 
 @pytest.mark.parametrize("speed", [1e-300, 1e-9, 1e12, 1e300])
 def test_no_speed_overflows(speed: float) -> None:
-    """However far it leads."""
     schedule = begun(speed)
     assert schedule.wait_s(ns(1e6), 100.0) >= 0
     assert schedule.position(1e9) >= START_NS

@@ -15,13 +15,13 @@ import pytest
 from feeds.replay.feed import SHORTEST_ROUND_S, Replay
 from feeds.replay.options import ReplayOptions
 from tests.support.fake_clock import FakeClock, epoll
-from tests.support.replay_file import DAY_NS, Played, ns
+from tests.support.replay_file import DAY_NS, FakeTimeline, ns
 from ticker.errors import OptionError
 from ticker.feed.feed import LoadingFeed, PausableFeed, ReplayFeed, feed_options
 from ticker.model import FeedEvent, Restart, Settled, TickBatch, Watermark, check_batch
 
 
-def replay(played: Played, clock: FakeClock | None = None, **options: Any) -> Replay:
+def replay(played: FakeTimeline, clock: FakeClock | None = None, **options: Any) -> Replay:
     return Replay(ReplayOptions(path=("a.csv",), **options), clock or FakeClock(), history=played)
 
 
@@ -85,7 +85,7 @@ async def next_ticks(iterator: AsyncIterator[FeedEvent]) -> list[int]:
 
 def test_the_feed_satisfies_the_protocols_of_a_replay() -> None:
     """Its info and status are known before the first event."""
-    feed = replay(Played([0, 1]), speed=2, loop=True)
+    feed = replay(FakeTimeline([0, 1]), speed=2, loop=True)
     assert isinstance(feed, PausableFeed)
     assert isinstance(feed, ReplayFeed)
     assert isinstance(Replay, LoadingFeed)
@@ -95,7 +95,7 @@ def test_the_feed_satisfies_the_protocols_of_a_replay() -> None:
     status = feed.replay
     assert (status.state, status.position, status.first, status.last) == ("playing", ns(0), ns(0), ns(1))
     assert (status.speed, status.loop, status.time_zone) == (2, True, "America/New_York")
-    assert replay(Played([0])).info.ends
+    assert replay(FakeTimeline([0])).info.ends
 
 
 def test_importing_the_feed_does_not_import_pandas() -> None:
@@ -136,7 +136,7 @@ def test_a_wrong_option_is_an_error_that_names_it(options: dict[str, str], optio
 
 async def test_all_events_come_in_order_and_the_feed_ends() -> None:
     """Then the state is ended, the position is the last timestamp, and a watermark closes every bar."""
-    feed = replay(Played(range(50), batch=7), speed=0)
+    feed = replay(FakeTimeline(range(50), batch=7), speed=0)
     events = await take(feed)
     assert told(events) == [list(range(1, 51))]
     assert feed.replay.state == "ended"
@@ -149,7 +149,7 @@ async def test_at_speed_0_two_runs_give_the_same_events() -> None:
     seconds = np.sort(np.random.default_rng(1).uniform(0, 3 * 86_400, 30_000)).tolist()
 
     async def run() -> list[Any]:
-        events = await take(replay(Played(seconds, batch=9000), speed=0))
+        events = await take(replay(FakeTimeline(seconds, batch=9000), speed=0))
         return [event.trades.price.tobytes() if isinstance(event, TickBatch) else str(event) for event in events]
 
     first = await run()
@@ -162,7 +162,7 @@ async def test_at_speed_0_two_runs_give_the_same_events() -> None:
 async def test_an_hour_is_played_without_drift() -> None:
     """Each tick is due at its timestamp divided by the speed, though every sleep is late."""
     clock = FakeClock(epoll)
-    feed = replay(Played(range(3601), batch=100), clock, speed=60)
+    feed = replay(FakeTimeline(range(3601), batch=100), clock, speed=60)
     late: list[float] = []
 
     def note(events: list[FeedEvent]) -> None:
@@ -179,7 +179,7 @@ async def test_an_hour_is_played_without_drift() -> None:
 async def test_a_rollover_waits_for_the_days_first_tick() -> None:
     """The board keeps yesterday's values until the morning."""
     clock = FakeClock()
-    feed = replay(Played([0, 86_400]), clock, speed=86_400)
+    feed = replay(FakeTimeline([0, 86_400]), clock, speed=86_400)
     moments: list[tuple[str, float]] = []
     await take(feed, lambda events: moments.append((type(events[-1]).__name__, round(clock.now_s - 1000, 2))))
     kinds = [moment for moment in moments if moment[0] != "Watermark"]
@@ -189,7 +189,7 @@ async def test_a_rollover_waits_for_the_days_first_tick() -> None:
 async def test_market_time_advances_between_events() -> None:
     """With a watermark per market second, and in the position."""
     clock = FakeClock()
-    feed = replay(Played([0.25, 5.25]), clock, speed=1)
+    feed = replay(FakeTimeline([0.25, 5.25]), clock, speed=1)
     marks: list[tuple[int, int, float]] = []
 
     def note(events: list[FeedEvent]) -> None:
@@ -205,7 +205,7 @@ async def test_market_time_advances_between_events() -> None:
 async def test_watermarks_come_at_most_20_times_per_second() -> None:
     """At any speed."""
     clock = FakeClock()
-    feed = replay(Played([0, 3600]), clock, speed=3600)
+    feed = replay(FakeTimeline([0, 3600]), clock, speed=3600)
     events = await take(feed)
     marks = [event for event in events if isinstance(event, Watermark)]
     assert 18 <= len(marks) <= 22
@@ -215,7 +215,7 @@ async def test_watermarks_come_at_most_20_times_per_second() -> None:
 async def test_long_gaps_are_shortened(batch: int) -> None:
     """To the maximum gap at the current speed; later events move forward."""
     clock = FakeClock()
-    feed = replay(Played([0, 1, 1000, 1003, 90_000], batch), clock, speed=2, max_gap="4s")
+    feed = replay(FakeTimeline([0, 1, 1000, 1003, 90_000], batch), clock, speed=2, max_gap="4s")
     moments: list[float] = []
 
     def note(events: list[FeedEvent]) -> None:
@@ -232,7 +232,7 @@ async def test_long_gaps_are_shortened(batch: int) -> None:
 async def test_a_pause_delays_all_later_events() -> None:
     """The position does not move meanwhile."""
     clock = FakeClock()
-    feed = replay(Played(range(3)), clock, speed=1)
+    feed = replay(FakeTimeline(range(3)), clock, speed=1)
     async with stream(feed) as events:
         assert await next_ticks(events) == [1]
         feed.pause()
@@ -251,7 +251,7 @@ async def test_a_pause_delays_all_later_events() -> None:
 async def test_a_step_plays_the_next_timestamps_only() -> None:
     """It pauses the replay; ticks of one timestamp are one step."""
     clock = FakeClock()
-    feed = replay(Played([0, 50, 50, 50, 60, 70, 71], batch=2), clock, speed=1)
+    feed = replay(FakeTimeline([0, 50, 50, 50, 60, 70, 71], batch=2), clock, speed=1)
     async with stream(feed) as events:
         assert await next_ticks(events) == [1]
         feed.step()
@@ -275,7 +275,7 @@ async def test_a_step_plays_the_next_timestamps_only() -> None:
 async def test_a_new_speed_applies_from_now_on() -> None:
     """Market time makes no jump."""
     clock = FakeClock()
-    feed = replay(Played([0, 10, 20, 1000, 2000]), clock, speed=1)
+    feed = replay(FakeTimeline([0, 10, 20, 1000, 2000]), clock, speed=1)
     moments: list[float] = []
 
     def change(events: list[FeedEvent]) -> None:
@@ -289,7 +289,7 @@ async def test_a_new_speed_applies_from_now_on() -> None:
     await take(feed, change)
     assert moments == pytest.approx([0, 10, 11, 11])  # the last two are one batch
     assert feed.replay.speed == 0
-    with pytest.raises(ValueError, match="a speed is a finite number"):
+    with pytest.raises(ValueError, match="speed"):
         feed.set_speed(-1)
 
 
@@ -300,7 +300,7 @@ async def test_a_new_speed_applies_from_now_on() -> None:
 async def test_a_seek_rebuilds_the_history_up_to_that_time_and_plays_on(to: float, built: int, rest: int) -> None:
     """Forward and back, before the first tick and after the last; hidden until it is settled."""
     clock = FakeClock()
-    feed = replay(Played(range(40), batch=9), clock, speed=1)
+    feed = replay(FakeTimeline(range(40), batch=9), clock, speed=1)
     settled_s: list[float] = []
 
     def seek(events: list[FeedEvent]) -> None:
@@ -322,7 +322,7 @@ async def test_a_seek_rebuilds_the_history_up_to_that_time_and_plays_on(to: floa
 
 async def test_a_seek_interrupts_a_long_wait() -> None:
     """On the real clock, with an hour to go."""
-    feed = Replay(ReplayOptions(path=("a.csv",)), history=Played([0, 3600]))
+    feed = Replay(ReplayOptions(path=("a.csv",)), history=FakeTimeline([0, 3600]))
     async with stream(feed) as events:
         assert await next_ticks(events) == [1]
         following = asyncio.ensure_future(anext(events))
@@ -334,7 +334,7 @@ async def test_a_seek_interrupts_a_long_wait() -> None:
 
 async def test_a_seek_while_paused_shows_that_time_and_stays_paused() -> None:
     """A step continues from there."""
-    feed = replay(Played(range(10)), speed=1)
+    feed = replay(FakeTimeline(range(10)), speed=1)
     async with stream(feed) as events:
         assert await next_ticks(events) == [1]
         feed.pause()
@@ -352,7 +352,7 @@ async def test_a_seek_while_paused_shows_that_time_and_stays_paused() -> None:
 
 async def test_after_steps_and_a_seek_back_the_replay_is_paused() -> None:
     """Steps do not carry over."""
-    feed = replay(Played(range(100), batch=3), speed=1)
+    feed = replay(FakeTimeline(range(100), batch=3), speed=1)
     async with stream(feed) as events:
         assert await next_ticks(events) == [1]
         feed.step(3)
@@ -375,7 +375,7 @@ async def test_after_steps_and_a_seek_back_the_replay_is_paused() -> None:
 
 async def test_of_several_seeks_in_quick_succession_the_last_one_counts() -> None:
     """Also while the history for an earlier one is being rebuilt."""
-    feed = replay(Played(range(40)), speed=1)
+    feed = replay(FakeTimeline(range(40)), speed=1)
     left = [ns(20), ns(3)]
 
     def seek(events: list[FeedEvent]) -> None:
@@ -393,14 +393,14 @@ async def test_of_several_seeks_in_quick_succession_the_last_one_counts() -> Non
 
 
 async def test_a_seek_before_the_first_event_sets_the_start() -> None:
-    feed = replay(Played(range(4)), speed=0)
+    feed = replay(FakeTimeline(range(4)), speed=0)
     feed.seek(ns(2))
     assert told(await take(feed)) == ["hidden", [1, 2, 3], "settled", [4]]
 
 
 async def test_after_the_end_a_seek_plays_on() -> None:
     """The pump waits for it and iterates again."""
-    feed = replay(Played(range(4)), speed=0)
+    feed = replay(FakeTimeline(range(4)), speed=0)
     await take(feed)
     feed.step()
     assert (feed.replay.state, feed.paused) == ("ended", False)
@@ -417,7 +417,7 @@ async def test_after_the_end_a_seek_plays_on() -> None:
 
 async def test_paused_at_the_end_the_replay_has_not_ended() -> None:
     """Until it is resumed."""
-    feed = replay(Played(range(2)), speed=1)
+    feed = replay(FakeTimeline(range(2)), speed=1)
     async with stream(feed) as events:
         assert await next_ticks(events) == [1]
         feed.step(1)
@@ -436,7 +436,7 @@ async def test_paused_at_the_end_the_replay_has_not_ended() -> None:
 async def test_a_loop_starts_again_with_a_new_epoch() -> None:
     """A restart, then the same ticks with the same pauses."""
     clock = FakeClock()
-    feed = replay(Played([0, 2]), clock, speed=1, loop=True)
+    feed = replay(FakeTimeline([0, 2]), clock, speed=1, loop=True)
     moments: list[float] = []
 
     def note(events: list[FeedEvent]) -> None:
@@ -453,21 +453,21 @@ async def test_a_loop_starts_again_with_a_new_epoch() -> None:
 async def test_a_loop_over_one_timestamp_does_not_spin(speed: float) -> None:
     """At any speed."""
     clock = FakeClock()
-    events = await take(replay(Played([0]), clock, speed=speed, loop=True), limit=30)
+    events = await take(replay(FakeTimeline([0]), clock, speed=speed, loop=True), limit=30)
     assert told(events) == [[1], "restart"] * 10
     assert clock.now_s - 1000 >= 9 * SHORTEST_ROUND_S
 
 
 async def test_iterating_again_after_the_end_restarts() -> None:
     """With a Restart: clients must drop the old state."""
-    feed = replay(Played([0, 1, 86_400]), speed=0)
+    feed = replay(FakeTimeline([0, 1, 86_400]), speed=0)
     assert told(await take(feed)) == [[1, 2], "rollover", [3]]
     assert told(await take(feed)) == ["restart", [1, 2], "rollover", [3]]
 
 
 async def test_iterating_again_after_a_break_rebuilds_the_history() -> None:
     """It is unknown which events reached the board."""
-    feed = replay(Played(range(4)), speed=1)
+    feed = replay(FakeTimeline(range(4)), speed=1)
     async with stream(feed) as events:
         assert await next_ticks(events) == [1]
     assert told(await take(feed)) == ["hidden", [1], "settled", [2, 3, 4]]
@@ -475,7 +475,7 @@ async def test_iterating_again_after_a_break_rebuilds_the_history() -> None:
 
 async def test_only_one_thread_reads_at_a_time_and_all_readers_are_closed() -> None:
     """Also with seeks and a close in the middle."""
-    played = Played(range(5000), batch=1)
+    played = FakeTimeline(range(5000), batch=1)
     feed = replay(played, speed=0)
     async with stream(feed) as events:
         for _ in range(20):
