@@ -17,8 +17,7 @@ from playwright.sync_api import Browser, expect
 from tests.browser import chromium
 from tests.browser.dashboard import Dashboard
 from tests.browser.pages import PagePool
-from tests.browser.serving import KeyedServer, Replay, Stage, fetched, market
-from tests.support.processes import Server
+from tests.browser.serving import KeyedServer, Replay, Server, Stage, fetched, market
 
 #: The symbols of `stage`.
 SYMBOLS = ("AAPL", "MSFT", "NVDA")

@@ -4,27 +4,68 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
+import re
 import urllib.request
 from collections.abc import Sequence
 from functools import cached_property
+from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from tests.browser import stage
-from tests.support.processes import Server
 from ticker.auth.entitlements import Entitlements
 from ticker.auth.keys import add, editing, revoke
+from ticker.cli import main
 
+#: Servers are forked from a process that has imported these: the imports take most of a server's start.
 FORKSERVER = multiprocessing.get_context("forkserver")
-FORKSERVER.set_forkserver_preload(["tests.browser.stage"])
+FORKSERVER.set_forkserver_preload(
+    ["tests.browser.stage", "feeds.random_walk", "feeds.replay", "ticker.cli.serve.command"]
+)
+
+
+class Server:
+    """`ticker serve` on a free port, in a forked process."""
+
+    def __init__(self, *options: str) -> None:
+        reader, writer = FORKSERVER.Pipe(duplex=False)
+        self._process = FORKSERVER.Process(target=_serve, args=(options, writer), daemon=True)
+        self._process.start()
+        writer.close()
+        # The command writes text to the pipe, so it can't be read with `recv`.
+        with reader, os.fdopen(os.dup(reader.fileno())) as output:
+            first = output.readline()
+        found = re.search(r"http://127\.0\.0\.1:\d+", first)
+        assert found is not None, f"the server did not start: {first}"
+        self.url = found[0]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.terminate()
+        self._process.join()
+        self._process.close()
+
+    def terminate(self) -> None:
+        """SIGTERM: the server closes its connections and stops."""
+        self._process.terminate()
+
+
+def _serve(options: tuple[str, ...], output: Connection) -> None:
+    os.dup2(output.fileno(), 1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    main(["serve", "--port", "0", *options], prog_name="ticker")
 
 
 class Stage:
     """A server with a scripted feed, in a process of its own (see ``stage.py``). ``port`` 0 takes a free one.
 
-    The process is forked from one that has imported the server, so it starts in milliseconds; the first access to
-    ``url`` waits for it. ``max_symbols`` is the server's limit for a watchlist.
+    It starts in the background; the first access to ``url`` waits for it. ``max_symbols`` limits watchlists.
     """
 
     def __init__(self, symbols: Sequence[str], port: int = 0, max_symbols: int = 10_000) -> None:

@@ -6,8 +6,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Staging, Visit
 from tests.browser.dashboard import Dashboard
-from tests.browser.serving import Stage
-from tests.support.processes import Server
+from tests.browser.serving import Server, Stage
 
 
 def press_undo(dashboard: Dashboard) -> None:

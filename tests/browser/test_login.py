@@ -8,9 +8,8 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
 from tests.browser.dashboard import Dashboard
-from tests.browser.serving import KeyedServer
+from tests.browser.serving import KeyedServer, Server
 from tests.browser.test_connection import UNREACHABLE
-from tests.support.processes import Server
 
 #: What a browser logs when an upgrade or a login is refused.
 UNAUTHORIZED = [*UNREACHABLE, "401"]

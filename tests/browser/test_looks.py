@@ -11,8 +11,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
 from tests.browser.dashboard import Dashboard
-from tests.browser.serving import Stage
-from tests.support.processes import Server
+from tests.browser.serving import Server, Stage
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 NARROW = {"width": 390, "height": 844}

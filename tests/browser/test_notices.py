@@ -7,9 +7,8 @@ import re
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
-from tests.browser.serving import Stage, posted
+from tests.browser.serving import Server, Stage, posted
 from tests.browser.test_connection import UNREACHABLE
-from tests.support.processes import Server
 
 
 def notify(url: str, text: str) -> None:
@@ -53,6 +52,6 @@ def test_a_stopping_server_sends_a_notice(visit: Visit) -> None:
         dashboard = visit(server.url + "/#AAPL")
         dashboard.errors.expected += UNREACHABLE
         dashboard.live()
-        server.process.terminate()
+        server.terminate()
         expect(dashboard.page.get_by_role("alert")).to_contain_text("server:")
         expect(dashboard.badge).to_have_attribute("data-state", "reconnecting")

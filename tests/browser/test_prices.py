@@ -7,8 +7,7 @@ from playwright.sync_api import WebSocket, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.dashboard import Dashboard
-from tests.browser.serving import Stage, snapshot
-from tests.support.processes import Server
+from tests.browser.serving import Server, Stage, snapshot
 
 #: The page shows prices to the cent.
 CENT = 0.005

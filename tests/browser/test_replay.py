@@ -8,8 +8,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.dashboard import Dashboard
-from tests.browser.serving import OPENING_S, Replay, snapshot
-from tests.support.processes import Server
+from tests.browser.serving import OPENING_S, Replay, Server, snapshot
 
 
 def slider(dashboard: Dashboard) -> Locator:

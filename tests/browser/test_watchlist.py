@@ -5,8 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Dialog, expect
 
 from tests.browser.conftest import Staging, Visit
-from tests.browser.serving import Stage
-from tests.support.processes import Server
+from tests.browser.serving import Server, Stage, fetched
 
 
 def test_symbols_are_added_by_typing(visit: Visit, stage: Stage) -> None:
@@ -114,7 +113,7 @@ def test_a_link_shares_a_list(visit: Visit, stage: Stage) -> None:
 
 def test_a_thousand_symbols_need_few_rows(visit: Visit, a_market: Server) -> None:
     """Only visible rows are rendered; scrolling renders others."""
-    symbols = [str(name) for name in a_market.get("/v1/symbols")["symbols"]]
+    symbols = [str(name) for name in fetched(a_market.url + "/v1/symbols")["symbols"]]
     dashboard = visit(a_market.url + "/#" + ",".join(symbols))
     dashboard.live()
     expect(dashboard.row(symbols[0])).to_be_visible()
