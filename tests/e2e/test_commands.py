@@ -268,6 +268,7 @@ def test_feeds_lists_the_built_in_ones() -> None:
     assert {"random-walk", "csv"} <= feeds.keys()
     assert not any(feed["broken"] for feed in feeds.values())
     assert {"path", "speed", "loop"} <= {option["name"] for option in feeds["csv"]["options"]}
+    assert "TICKER_TICKS_PER_SECOND" in {option["variable"] for option in feeds["random-walk"]["options"]}
 
 
 def make(*args: str) -> subprocess.CompletedProcess[str]:

@@ -211,7 +211,7 @@ def _example(option: ServeOption) -> str:
         return _toml(words.split(",") if option.multiple else words)
     if re.fullmatch(r"[\d.e+-]+", text):
         return text
-    return f"{getattr(option.type, 'min', None) or 1}  # an example; default: {text or 'not set'}"
+    return f"{getattr(option.type, 'min', None) or 1}  # an example{text and f'; default: {text}'}"
 
 
 def _type(option: ServeOption) -> type:
