@@ -152,5 +152,5 @@ def test_the_sync_client_fetches_bars() -> None:
             assert list(stream.bars(trade.symbol, "1s").columns) == [
                 "open", "high", "low", "close", "volume", "vwap", "trades", "closed"
             ]  # fmt: skip
-            with pytest.raises(ValueError, match="no quotes are subscribed to"):
+            with pytest.raises(ValueError, match="quotes"):
                 stream.quotes_frame()

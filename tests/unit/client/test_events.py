@@ -1,4 +1,4 @@
-"""Alerts, rooms, notices and pings of the asyncio client, against a server whose every word is scripted."""
+"""Alerts, rooms, notices and pings of the asyncio client, against a scripted server."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from ticker.wire.messages import (
     Unalert,
 )
 
-#: Reconnecting at once.
+#: Reconnects without a pause.
 EAGER = ticker.Backoff(initial_s=0.0)
 
 
@@ -43,7 +43,7 @@ async def server() -> AsyncIterator[ScriptedServer]:
 
 @pytest.fixture(autouse=True)
 def nothing_left_open() -> Iterator[None]:
-    """Whatever a test left behind warns when it is collected, and warnings are errors."""
+    """An unclosed resource warns when it is collected, and warnings are errors."""
     yield
     gc.collect()
 
@@ -64,7 +64,7 @@ def row(id_: int | str, state: Any = "waiting", when: str = "last >= 190") -> Al
 
 
 async def listing(client: Conversation, seq: int, *rows: AlertRow) -> Alerts:
-    """Answer the next question, which must be for all alerts."""
+    """Answer the next request, which must be for all alerts."""
     asked = await client.asked()
     assert isinstance(asked, Alerts)
     await client.say(AlertList(id=asked.id, alerts=list(rows), seq=seq))
@@ -72,13 +72,13 @@ async def listing(client: Conversation, seq: int, *rows: AlertRow) -> Alerts:
 
 
 async def refuse(client: Conversation, code: str) -> None:
-    """Answer the next question with an error."""
+    """Answer the next request with an error."""
     asked = await client.asked()
     await client.say(Error(id=asked.id, code=code, message="no"))
 
 
 async def entered(client: Conversation, seq: int = 0, *names: str) -> Join:
-    """Answer the next question, which must be a join."""
+    """Answer the next request, which must be a join."""
     asked = await client.asked()
     assert isinstance(asked, Join)
     joined = Joined(id=asked.id, room=asked.room, name="Ann", names=list(names or ("Ann",)), epoch="e", seq=seq)
@@ -91,7 +91,7 @@ def said(seq: int, text: str = "…", id_: int | str | None = None) -> Said:
 
 
 async def heard(client: Conversation) -> Say:
-    """Answer the next question, which must be something to say."""
+    """Answer the next request, which must be a message to a room."""
     asked = await client.asked()
     assert isinstance(asked, Say)
     await client.say(said(1, asked.text, asked.id))
@@ -102,8 +102,8 @@ async def heard(client: Conversation) -> Say:
 
 
 @pytest.mark.parametrize("id_", [None, 7, "mine"])
-async def test_an_alert_is_set_and_its_row_comes_back(server: ScriptedServer, id_: int | str | None) -> None:
-    """With an id of its own where none is given, and the owner's name."""
+async def test_setting_an_alert_returns_its_row(server: ScriptedServer, id_: int | str | None) -> None:
+    """Without an id it gets a random one. The request has the owner."""
     stream, client = await opened(server, owner="ann")
     setting = asyncio.create_task(stream.alert("AAPL", "last >= 190", id=id_, hysteresis=0.5))
     asked = await client.asked()
@@ -118,7 +118,7 @@ async def test_an_alert_is_set_and_its_row_comes_back(server: ScriptedServer, id
 
 
 async def test_all_alerts_are_listed_and_removed(server: ScriptedServer) -> None:
-    """One, or all; one that isn't there is an error with its code."""
+    """Removing an unknown alert is an error."""
     stream, client = await opened(server, owner="ann")
     listed = asyncio.create_task(stream.alerts())
     asked = await listing(client, 3, row(1), row(2))
@@ -140,8 +140,8 @@ async def test_all_alerts_are_listed_and_removed(server: ScriptedServer) -> None
     await stream.close()
 
 
-async def test_a_server_that_asks_nobody_who_they_are_wants_an_owner(server: ScriptedServer) -> None:
-    """The error says what to write where; other errors say what the server said."""
+async def test_an_alert_without_an_owner_is_an_error_with_a_hint(server: ScriptedServer) -> None:
+    """Other errors have the server's message."""
     stream, client = await opened(server)
     for code, text in (("no-owner", r"ticker\.connect\(…, owner=…\)"), ("bad-condition", "^no$")):
         setting = asyncio.create_task(stream.alert("AAPL", "last >= 190"))
@@ -152,8 +152,8 @@ async def test_a_server_that_asks_nobody_who_they_are_wants_an_owner(server: Scr
     await stream.close()
 
 
-async def test_an_id_that_is_a_questions_own_is_refused(server: ScriptedServer) -> None:
-    """Else its answer could be taken for another's."""
+async def test_an_alert_id_must_not_look_like_a_request_id(server: ScriptedServer) -> None:
+    """Their answers could be confused."""
     stream, _ = await opened(server)
     with pytest.raises(ValueError, match="begin with #"):
         await stream.alert("AAPL", "last >= 190", id="#1")
@@ -161,8 +161,10 @@ async def test_an_id_that_is_a_questions_own_is_refused(server: ScriptedServer) 
 
 
 @pytest.mark.parametrize("was_set", [False, True])
-async def test_an_alert_whose_answer_was_lost_is_set_only_if_it_was_not(server: ScriptedServer, was_set: bool) -> None:
-    """It may have fired since: set again, it would fire again."""
+async def test_an_unanswered_alert_is_repeated_only_if_the_server_lacks_it(
+    server: ScriptedServer, was_set: bool
+) -> None:
+    """It may have fired since, and would fire twice."""
     stream, client = await opened(server, owner="ann")
     setting = asyncio.create_task(stream.alert("AAPL", "last >= 190", id=7))
     await client.asked()
@@ -178,8 +180,7 @@ async def test_an_alert_whose_answer_was_lost_is_set_only_if_it_was_not(server: 
     await stream.close()
 
 
-async def test_an_alert_whose_removal_was_not_answered_is_removed_once(server: ScriptedServer) -> None:
-    """That it is gone already is no error to one who wants it gone."""
+async def test_a_removal_without_an_answer_is_not_repeated_if_the_alert_is_gone(server: ScriptedServer) -> None:
     stream, client = await opened(server, owner="ann")
     removing = asyncio.create_task(stream.unalert(7))
     await client.asked()
@@ -192,8 +193,8 @@ async def test_an_alert_whose_removal_was_not_answered_is_removed_once(server: S
     await stream.close()
 
 
-async def test_whoever_has_a_key_and_listens_misses_nothing_that_fires(server: ScriptedServer) -> None:
-    """The number of the last is asked for when one begins to listen, so that there is one to go on from."""
+async def test_a_client_with_a_key_that_listens_misses_no_fired_alert(server: ScriptedServer) -> None:
+    """It asks for the last number when it begins to listen, and resumes from it."""
     stream, client = await opened(server, key="tk_secret")
     events = stream.events()
     coming = asyncio.create_task(anext(events))
@@ -208,8 +209,8 @@ async def test_whoever_has_a_key_and_listens_misses_nothing_that_fires(server: S
     await stream.close()
 
 
-async def test_a_server_without_alerts_is_listened_to_all_the_same(server: ScriptedServer) -> None:
-    """Its notices come; that it knows no alerts is nobody's fault."""
+async def test_events_of_a_server_without_alerts(server: ScriptedServer) -> None:
+    """Notices arrive."""
     stream, client = await opened(server, key="tk_secret")
     coming = asyncio.create_task(anext(stream.events()))
     await refuse(client, "unknown-op")
@@ -222,8 +223,8 @@ async def test_a_server_without_alerts_is_listened_to_all_the_same(server: Scrip
 # Rooms
 
 
-async def test_joining_says_who_is_there_and_what_is_said_comes(server: ScriptedServer) -> None:
-    """In order, with presence; and leaving ends it."""
+async def test_joining_returns_the_members_and_messages_arrive(server: ScriptedServer) -> None:
+    """Messages and changes of members come in order, until the room is left."""
     stream, client = await opened(server)
     joining = asyncio.create_task(stream.join("desk", "Ann"))
     asked = await entered(client, 1, "Ann", "Bob")
@@ -245,8 +246,8 @@ async def test_joining_says_who_is_there_and_what_is_said_comes(server: Scripted
     assert [event async for event in events] == []
 
 
-async def test_who_only_says_something_needs_one_line(server: ScriptedServer) -> None:
-    """The room is joined first, once; the answer is what was said, with its number."""
+async def test_saying_something_joins_the_room_first(server: ScriptedServer) -> None:
+    """Once. Returns the message with its number."""
     stream, client = await opened(server)
     saying = asyncio.create_task(stream.say("desk", "one"))
     assert (await entered(client)).name == "python"
@@ -258,8 +259,8 @@ async def test_who_only_says_something_needs_one_line(server: ScriptedServer) ->
     await stream.close()
 
 
-async def test_rooms_are_joined_again_where_they_were(server: ScriptedServer) -> None:
-    """After a break: what was said meanwhile comes once."""
+async def test_rooms_are_rejoined_after_a_reconnect(server: ScriptedServer) -> None:
+    """Messages sent meanwhile arrive once."""
     stream, client = await opened(server)
     joining = asyncio.create_task(stream.join("desk"))
     await entered(client)
@@ -279,8 +280,8 @@ async def test_rooms_are_joined_again_where_they_were(server: ScriptedServer) ->
     await stream.close()
 
 
-async def test_nothing_is_said_twice(server: ScriptedServer) -> None:
-    """Whoever's connection broke before the answer came is told that nobody knows; what is said later waits for it."""
+async def test_no_message_is_sent_twice(server: ScriptedServer) -> None:
+    """If the connection breaks before the answer, the outcome is unknown. Later messages wait for the reconnect."""
     stream, client = await opened(server)
     saying = asyncio.create_task(stream.say("desk", "once"))
     await entered(client)
@@ -297,8 +298,8 @@ async def test_nothing_is_said_twice(server: ScriptedServer) -> None:
     await stream.close()
 
 
-async def test_who_was_not_let_in_again_tries_once_more_when_there_is_something_to_say(server: ScriptedServer) -> None:
-    """The room was full when the connection was made; if it still is, the error says so."""
+async def test_saying_something_joins_again_if_the_rejoin_was_refused(server: ScriptedServer) -> None:
+    """The room was full after the reconnect. If it still is, that is the error."""
     stream, client = await opened(server)
     joining = asyncio.create_task(stream.join("desk"))
     await entered(client)
@@ -321,8 +322,8 @@ async def test_who_was_not_let_in_again_tries_once_more_when_there_is_something_
     await stream.close()
 
 
-async def test_a_room_that_one_is_not_in_can_not_be_left(server: ScriptedServer) -> None:
-    """But one that a break has put one out of can."""
+async def test_leaving_a_room_without_being_in_it_is_an_error(server: ScriptedServer) -> None:
+    """Unless the membership was lost by a reconnect."""
     stream, client = await opened(server)
     leaving = asyncio.create_task(stream.leave("desk"))
     await refuse(client, "not-joined")
@@ -341,10 +342,10 @@ async def test_a_room_that_one_is_not_in_can_not_be_left(server: ScriptedServer)
 # Events and pings
 
 
-async def test_events_that_nobody_takes_are_counted_and_logged_for_one_who_listens(
+async def test_dropped_events_are_counted_and_logged_once_the_user_listens(
     server: ScriptedServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The newest are kept. One who never asks for events loses nothing that is worth a line."""
+    """The newest are kept. Without a listener, losses are not logged."""
     stream, client = await opened(server)
     monkeypatch.setattr(stream._protocol.desk.events, "_bound", 2)
     notices = [Notice(text=f"{number}", sender="operator", ts=TS) for number in range(5)]
@@ -368,8 +369,8 @@ async def pinged(stream: ticker.Stream, client: Conversation) -> float:
     return await pinging
 
 
-async def test_a_ping_that_a_break_swallowed_is_sent_again(server: ScriptedServer) -> None:
-    """And the time is that of the one that was answered."""
+async def test_a_ping_is_repeated_after_a_reconnect(server: ScriptedServer) -> None:
+    """The result is the time of the answered one."""
     stream, client = await opened(server)
     pinging = asyncio.create_task(stream.ping())
     await client.asked()
@@ -383,8 +384,8 @@ async def test_a_ping_that_a_break_swallowed_is_sent_again(server: ScriptedServe
     await stream.close()
 
 
-async def test_an_answer_of_a_wrong_kind_is_an_error(server: ScriptedServer) -> None:
-    """It names both, instead of failing somewhere later."""
+async def test_an_answer_of_the_wrong_type_is_an_error(server: ScriptedServer) -> None:
+    """It names both types."""
     stream, client = await opened(server)
     pinging = asyncio.create_task(stream.ping())
     asked = await client.asked()
@@ -394,8 +395,7 @@ async def test_an_answer_of_a_wrong_kind_is_an_error(server: ScriptedServer) -> 
     await stream.close()
 
 
-async def test_asking_a_closed_stream_is_an_error(server: ScriptedServer) -> None:
-    """Whatever it is; nothing hangs."""
+async def test_a_request_on_a_closed_stream_is_an_error(server: ScriptedServer) -> None:
     stream, _ = await opened(server)
     await stream.close()
     asking = (

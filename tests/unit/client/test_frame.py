@@ -10,8 +10,8 @@ from ticker.client.protocol.symbol_view import SymbolView
 from ticker.fields import FIELDS
 
 
-def test_a_row_a_symbol_and_a_column_a_field() -> None:
-    """Floats are float64 with NaN, the stamp is UTC with every nanosecond, and a symbol without values has a row."""
+def test_one_row_per_symbol_and_one_column_per_field() -> None:
+    """Values are float64 with NaN, times are UTC with nanoseconds, and a symbol without values has a row."""
     full, empty = SymbolView("AAPL"), SymbolView("MSFT")
     full.values = {"last": 189.23, "volume": 1200300, "ts": 1_700_000_000_123_456_789}
     frame = as_frame([full, empty])
@@ -25,8 +25,8 @@ def test_a_row_a_symbol_and_a_column_a_field() -> None:
     assert frame.loc["MSFT"].isna().all()
 
 
-def test_nothing_watched_is_an_empty_frame_of_the_same_form() -> None:
-    """Code that works on a full frame works on an empty one."""
+def test_an_empty_watchlist_is_an_empty_frame_with_the_same_columns() -> None:
+    """Code for a full frame works on an empty one."""
     frame = as_frame([])
     assert (len(frame), list(frame.columns), frame.index.name) == (0, list(FIELDS), "symbol")
     assert str(frame["ts"].dtype) == "datetime64[ns, UTC]"

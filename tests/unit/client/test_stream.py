@@ -1,4 +1,4 @@
-"""The asyncio client against a server whose every word is scripted, over real sockets."""
+"""The asyncio client against a scripted server, over real sockets."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from tests.support.scripted_server import (
 )
 from ticker.client.transports.dialer import TransportName
 from ticker.wire.limits import Limits
-from ticker.wire.messages import Error, FeedState, Pong, Subscribe, Subscribed, Unsubscribed
+from ticker.wire.messages import Error, FeedState, Ping, Pong, Subscribe, Subscribed, Unsubscribed
 
-#: Reconnecting at once.
+#: Reconnects without a pause.
 EAGER = ticker.Backoff(initial_s=0.0)
 
 
@@ -43,7 +43,7 @@ async def server() -> AsyncIterator[ScriptedServer]:
 
 @pytest.fixture(autouse=True)
 def nothing_left_open() -> Iterator[None]:
-    """Whatever a test left behind warns when it is collected, and warnings are errors."""
+    """An unclosed resource warns when it is collected, and warnings are errors."""
     yield
     gc.collect()
 
@@ -52,7 +52,7 @@ def nothing_left_open() -> Iterator[None]:
 async def streaming(
     server: ScriptedServer, symbols: list[str], data: dict[str, Any] | None = None, **options: Any
 ) -> AsyncIterator[tuple[ticker.Stream, Conversation]]:
-    """A stream that is live at version 1, and the server's side of it."""
+    """A live stream at version 1, and the server's side of it."""
     options.setdefault("backoff", EAGER)
     stream = ticker.connect(server.url, symbols, **options)
     opening = asyncio.create_task(stream.open())
@@ -70,19 +70,29 @@ def state(stream: ticker.Stream) -> str:
 
 
 async def until(stream: ticker.Stream, wanted: str) -> None:
-    """Wait for a state; whoever asks for a turn gives the loop one."""
+    """Wait for a state."""
     async with asyncio.timeout(5):
         while stream.state != wanted:
             await asyncio.sleep(0.001)
 
 
 async def settled(client: Conversation, stream: ticker.Stream) -> None:
-    """Wait until the client has read everything that was said to it so far."""
-    before = stream._supervisor.messages
-    await client.say(Pong(data="are you there?"))
-    async with asyncio.timeout(5):
-        while stream._supervisor.messages == before:
-            await asyncio.sleep(0)
+    """Wait until the client has read all messages sent so far."""
+    pinging = asyncio.create_task(stream.ping())
+    asked = await client.asked()
+    assert isinstance(asked, Ping)
+    await client.say(Pong(id=asked.id))
+    await pinging
+
+
+async def nothing_waits(stream: ticker.Stream) -> bool:
+    """Whether there is no update to take."""
+    try:
+        async with asyncio.timeout(0.01):
+            await anext(stream)
+    except TimeoutError:
+        return True
+    return False
 
 
 async def logged(caplog: pytest.LogCaptureFixture, text: str) -> str:
@@ -99,10 +109,8 @@ async def logged(caplog: pytest.LogCaptureFixture, text: str) -> str:
 
 
 @pytest.mark.parametrize("encoding", ["json", "msgpack"])
-async def test_the_first_values_are_on_the_board_when_the_block_is_entered(
-    server: ScriptedServer, encoding: str
-) -> None:
-    """A script may look at prices in its first line; iterating gives them as the first updates."""
+async def test_entering_the_block_waits_for_the_first_values(server: ScriptedServer, encoding: str) -> None:
+    """They are on the board, and are the first updates."""
     data = {"AAPL": {"last": 189.23, "volume": 1200300}, "MSFT": {"bid": 415.5}}
     async with streaming(server, ["AAPL", "MSFT"], data, encoding=encoding, rate=25) as (stream, client):
         assert client.codec.name == encoding
@@ -119,8 +127,7 @@ async def test_the_first_values_are_on_the_board_when_the_block_is_entered(
     assert await client.closed == 1000
 
 
-async def test_the_rate_and_the_symbols_asked_for_reach_the_server(server: ScriptedServer) -> None:
-    """One subscribe, as the arguments say."""
+async def test_connecting_sends_one_subscribe_with_symbols_and_rate(server: ScriptedServer) -> None:
     opening = asyncio.create_task(ticker.connect(server.url, "AAPL", rate=2.5).open())
     client = await server.client()
     asked = await client.greet()
@@ -128,8 +135,8 @@ async def test_the_rate_and_the_symbols_asked_for_reach_the_server(server: Scrip
     await (await opening).close()
 
 
-async def test_nobody_there_is_an_error_at_once() -> None:
-    """A script with a wrong address should not hang."""
+async def test_an_unreachable_server_is_an_error_at_once() -> None:
+    """A script with a wrong address must not hang."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
@@ -138,8 +145,7 @@ async def test_nobody_there_is_an_error_at_once() -> None:
     assert caught.value.attempts == 1
 
 
-async def test_one_who_waits_finds_a_server_that_comes_later(caplog: pytest.LogCaptureFixture) -> None:
-    """wait=True makes the first connection as patient as the others."""
+async def test_with_wait_the_client_connects_to_a_server_that_starts_later(caplog: pytest.LogCaptureFixture) -> None:
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         port = reserved.getsockname()[1]
@@ -159,8 +165,8 @@ async def test_one_who_waits_finds_a_server_that_comes_later(caplog: pytest.LogC
     await scripted.server.close()
 
 
-async def test_waiting_ends_when_the_attempts_run_out() -> None:
-    """The error says how many there were."""
+async def test_with_wait_the_client_gives_up_after_the_last_attempt() -> None:
+    """The error has the number of attempts."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         stream = ticker.connect(
@@ -173,8 +179,8 @@ async def test_waiting_ends_when_the_attempts_run_out() -> None:
 
 
 @pytest.mark.parametrize(("status", "transport"), [(401, "auto"), (403, "websocket"), (404, "websocket")])
-async def test_a_refusal_is_for_good(server: ScriptedServer, status: int, transport: TransportName) -> None:
-    """Asking again would be refused again, so nobody asks, not even one who waits."""
+async def test_a_refusal_is_final(server: ScriptedServer, status: int, transport: TransportName) -> None:
+    """The client doesn't try again, not even with ``wait``."""
     server.refusals = [web.Response(status=status)]
     with pytest.raises(ticker.RefusedError) as caught:
         await ticker.connect(server.url, ["AAPL"], wait=True, backoff=EAGER, transport=transport).open()
@@ -182,10 +188,10 @@ async def test_a_refusal_is_for_good(server: ScriptedServer, status: int, transp
     assert server.requests == 1
 
 
-async def test_a_server_that_is_busy_is_asked_again_and_not_too_soon(
+async def test_429_and_503_are_retried_after_the_time_in_retry_after(
     server: ScriptedServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """503 and 429 are no refusals; Retry-After is a lower bound of the wait."""
+    """``Retry-After`` is the minimum of the pause."""
     server.refusals = [web.Response(status=503), web.Response(status=429, headers={"Retry-After": "7"})]
     stream = ticker.connect(server.url, ["AAPL"], wait=True, backoff=EAGER, transport="websocket")
     opening = asyncio.create_task(stream.open())
@@ -197,10 +203,10 @@ async def test_a_server_that_is_busy_is_asked_again_and_not_too_soon(
     assert state(stream) == "closed"
 
 
-async def test_rejected_symbols_are_told_and_the_others_stream(
+async def test_rejected_symbols_are_logged_and_listed_and_the_others_stream(
     server: ScriptedServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """In the log, and in stream.rejected; they are not on the board."""
+    """Rejected symbols are not on the board."""
     opening = asyncio.create_task(ticker.connect(server.url, ["AAPL", "NOPE"]).open())
     client = await server.client()
     await client.say(welcome())
@@ -213,8 +219,8 @@ async def test_rejected_symbols_are_told_and_the_others_stream(
     await stream.close()
 
 
-async def test_no_symbol_that_the_server_knows_is_an_error(server: ScriptedServer) -> None:
-    """It names them all."""
+async def test_connecting_fails_if_all_symbols_are_rejected(server: ScriptedServer) -> None:
+    """The error names them."""
     opening = asyncio.create_task(ticker.connect(server.url, ["NO", "NOPE"]).open())
     client = await server.client()
     await client.say(welcome())
@@ -225,8 +231,8 @@ async def test_no_symbol_that_the_server_knows_is_an_error(server: ScriptedServe
     await client.closed
 
 
-async def test_an_error_to_the_first_subscribe_is_for_good(server: ScriptedServer) -> None:
-    """Such as a rate that the server doesn't offer."""
+async def test_an_error_to_the_first_subscribe_is_final(server: ScriptedServer) -> None:
+    """For example, for an invalid rate."""
     opening = asyncio.create_task(ticker.connect(server.url, ["AAPL"], rate=-3).open())
     client = await server.client()
     await client.say(welcome())
@@ -237,8 +243,8 @@ async def test_an_error_to_the_first_subscribe_is_for_good(server: ScriptedServe
     assert caught.value.code == "bad-rate"
 
 
-async def test_a_server_that_never_answers_does_not_hang_the_user(server: ScriptedServer) -> None:
-    """Welcomed, but the subscribe is not answered: the attempt has failed when its time is over."""
+async def test_an_unanswered_subscribe_times_out(server: ScriptedServer) -> None:
+    """The attempt fails after ``connect_timeout_s``."""
     opening = asyncio.create_task(ticker.connect(server.url, ["AAPL"], connect_timeout_s=0.05).open())
     client = await server.client()
     await client.say(welcome())
@@ -246,8 +252,8 @@ async def test_a_server_that_never_answers_does_not_hang_the_user(server: Script
         await opening
 
 
-async def test_a_snapshot_that_is_held_back_does_not_hang_the_user(server: ScriptedServer) -> None:
-    """Subscribed, but no values: the stream is open all the same once the time is over."""
+async def test_a_missing_snapshot_does_not_block_opening(server: ScriptedServer) -> None:
+    """The stream is open after ``connect_timeout_s``."""
     opening = asyncio.create_task(ticker.connect(server.url, ["AAPL"], connect_timeout_s=0.05).open())
     client = await server.client()
     await client.say(welcome())
@@ -261,8 +267,7 @@ async def test_a_snapshot_that_is_held_back_does_not_hang_the_user(server: Scrip
     "wrong",
     [{"url": "ftp://h"}, {"encoding": "xml"}, {"channel": "candles"}, {"queue_ticks": 0}],
 )
-def test_arguments_that_can_not_be_are_refused_where_they_are_written(wrong: dict[str, Any]) -> None:
-    """Before anything is connected."""
+def test_invalid_arguments_raise_before_connecting(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"."):
         ticker.connect(**{"url": "127.0.0.1:1", "symbols": ["AAPL"], **wrong})
 
@@ -270,8 +275,8 @@ def test_arguments_that_can_not_be_are_refused_where_they_are_written(wrong: dic
 # Iterating
 
 
-async def test_a_slow_user_sees_the_latest_values_and_no_queue(server: ScriptedServer) -> None:
-    """However much came meanwhile, each symbol comes once, with its newest values and all that changed."""
+async def test_a_slow_consumer_gets_one_update_per_symbol_with_the_latest_values(server: ScriptedServer) -> None:
+    """Updates are not queued."""
     async with streaming(server, ["A", "B"]) as (stream, client):
         for version in range(1, 500):
             await client.say(update(version, version + 1, {"A": {"last": version}, "B": {"bid": version}}))
@@ -279,11 +284,11 @@ async def test_a_slow_user_sees_the_latest_values_and_no_queue(server: ScriptedS
         first, second = await anext(stream), await anext(stream)
         assert (first.symbol, first.changed) == ("A", {"last": 499})
         assert (second.symbol, second.changed) == ("B", {"last": 1, "bid": 499})
-        assert not stream._protocol.view
+        assert await nothing_waits(stream)
 
 
-async def test_one_who_works_between_updates_without_waiting_still_gets_new_values(server: ScriptedServer) -> None:
-    """Iterating gives the loop its turn, though there is always something to take: what is given is never old."""
+async def test_a_busy_consumer_still_gets_new_values(server: ScriptedServer) -> None:
+    """Iterating yields to the event loop, even if there is always an update to take."""
     symbols = [f"S{number}" for number in range(40)]
     async with streaming(server, symbols) as (stream, client):
 
@@ -295,17 +300,17 @@ async def test_one_who_works_between_updates_without_waiting_still_gets_new_valu
         ticking = asyncio.create_task(keep_ticking())
         seen = []
         async for given in stream:
-            time.sleep(0.006)  # noqa: ASYNC251 - the user's work, which holds the loop
+            time.sleep(0.006)  # noqa: ASYNC251 - the user's work, which blocks the event loop
             seen.append(given.last or 0)
             if len(seen) == 40:
                 break
         ticking.cancel()
-        # Without turns, all forty would be of the first moment.
+        # Otherwise all forty updates would have the first value.
         assert seen[-1] > seen[10] > 1
 
 
 async def test_cancelling_an_iteration_loses_nothing(server: ScriptedServer) -> None:
-    """A timeout round the wait is a common way of doing something else now and then."""
+    """A timeout around the wait is common."""
     async with streaming(server, ["A"]) as (stream, client):
         await anext(stream)
         for version in range(1, 20):
@@ -317,7 +322,7 @@ async def test_cancelling_an_iteration_loses_nothing(server: ScriptedServer) -> 
 
 
 async def test_closing_ends_the_iteration(server: ScriptedServer) -> None:
-    """Whoever closes, and whoever waits: the loop ends as a loop does."""
+    """Also one that is waiting."""
     async with streaming(server, ["A"]) as (stream, _):
         await anext(stream)
         waiting = asyncio.create_task(_rest(stream))
@@ -331,16 +336,14 @@ async def _rest(stream: ticker.Stream) -> list[ticker.Update]:
     return [given async for given in stream]
 
 
-async def test_a_stream_is_opened_once(server: ScriptedServer) -> None:
-    """Opening again is a mistake, and says so."""
+async def test_a_stream_can_be_opened_only_once(server: ScriptedServer) -> None:
     async with streaming(server, ["A"]) as (stream, _):
         with pytest.raises(RuntimeError, match="once"):
             await stream.open()
         assert state(stream) == "live"
 
 
-async def test_a_stream_that_was_closed_is_not_opened(server: ScriptedServer) -> None:
-    """Closing is for good, also before anything was open."""
+async def test_a_closed_stream_can_not_be_opened(server: ScriptedServer) -> None:
     stream = ticker.connect(server.url, ["A"])
     await stream.close()
     with pytest.raises(ticker.StreamError, match="closed"):
@@ -348,8 +351,8 @@ async def test_a_stream_that_was_closed_is_not_opened(server: ScriptedServer) ->
     assert server.requests == 0
 
 
-async def test_the_board_is_a_data_frame_on_demand(server: ScriptedServer) -> None:
-    """A row for each symbol of the watchlist."""
+async def test_the_board_as_a_data_frame(server: ScriptedServer) -> None:
+    """One row per symbol of the watchlist."""
     async with streaming(server, ["A", "B"], {"A": {"last": 2.5}}) as (stream, _):
         frame = stream.frame()
         assert list(frame.index) == ["A", "B"]
@@ -360,7 +363,7 @@ async def test_the_board_is_a_data_frame_on_demand(server: ScriptedServer) -> No
 
 
 async def test_subscribing_and_unsubscribing_while_streaming(server: ScriptedServer) -> None:
-    """The answers are given back; the symbols come and go."""
+    """The board follows the server's answers."""
     async with streaming(server, ["A"]) as (stream, client):
         subscribing = asyncio.create_task(stream.subscribe(["B", "X"], 60))
         asked = await client.subscribed({"X": "unknown-symbol"}, rate=60)
@@ -375,8 +378,8 @@ async def test_subscribing_and_unsubscribing_while_streaming(server: ScriptedSer
         assert list(stream.board) == stream.symbols == ["B"]
 
 
-async def test_what_is_under_way_of_an_unsubscribed_symbol_is_dropped(server: ScriptedServer) -> None:
-    """Also what was waiting to be iterated over."""
+async def test_updates_of_an_unsubscribed_symbol_are_dropped(server: ScriptedServer) -> None:
+    """Also those that were sent before the server's answer, or not taken yet."""
     async with streaming(server, ["A", "B"]) as (stream, client):
         unsubscribing = asyncio.create_task(stream.unsubscribe("A"))
         asked = await client.asked()
@@ -384,14 +387,14 @@ async def test_what_is_under_way_of_an_unsubscribed_symbol_is_dropped(server: Sc
         await client.say(Unsubscribed(id=asked.id, channel="ticker", symbols=["B"]))
         await unsubscribing
         assert [(await anext(stream)).symbol] == ["B"]
-        assert not stream._protocol.view
+        assert await nothing_waits(stream)
         assert stream.version == 2
 
 
-async def test_an_error_is_raised_where_it_was_asked_for(
+async def test_an_error_is_raised_by_the_request_that_caused_it(
     server: ScriptedServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """With the server's code and words; the stream goes on. One without an id is logged."""
+    """The stream stays open. An error without an id is logged."""
     async with streaming(server, ["A"]) as (stream, client):
         subscribing = asyncio.create_task(stream.subscribe(["B"]))
         asked = await client.asked()
@@ -405,8 +408,8 @@ async def test_an_error_is_raised_where_it_was_asked_for(
         assert state(stream) == "live"
 
 
-async def test_a_subscribe_that_the_connection_broke_is_asked_again(server: ScriptedServer) -> None:
-    """The user waits a little longer, and gets his answer from the next connection."""
+async def test_a_subscribe_is_repeated_after_a_reconnect(server: ScriptedServer) -> None:
+    """The next connection answers it."""
     async with streaming(server, ["A"]) as (stream, client):
         subscribing = asyncio.create_task(stream.subscribe(["B"]))
         await client.asked()
@@ -419,8 +422,8 @@ async def test_a_subscribe_that_the_connection_broke_is_asked_again(server: Scri
         assert list(stream.board) == ["A", "B"]
 
 
-async def test_unsubscribing_without_a_connection_needs_no_answer(server: ScriptedServer) -> None:
-    """The next connection just doesn't ask for it."""
+async def test_unsubscribing_during_a_reconnect_returns_at_once(server: ScriptedServer) -> None:
+    """The next connection doesn't subscribe to the symbol."""
     async with streaming(server, ["A", "B"], backoff=ticker.Backoff(initial_s=0.05, jitter="none")) as (stream, client):
         client.break_off()
         await until(stream, "reconnecting")
@@ -429,8 +432,8 @@ async def test_unsubscribing_without_a_connection_needs_no_answer(server: Script
         assert (await (await server.client()).greet(1)).symbols == ["A"]
 
 
-async def test_a_question_that_is_never_answered_costs_the_connection(server: ScriptedServer) -> None:
-    """The next connection is asked instead; a server that hangs doesn't hang its users."""
+async def test_an_unanswered_request_closes_the_connection(server: ScriptedServer) -> None:
+    """The request is repeated on the next connection."""
     async with streaming(server, ["A"], connect_timeout_s=0.1) as (stream, client):
         subscribing = asyncio.create_task(stream.subscribe(["B"]))
         await client.asked()
@@ -441,8 +444,7 @@ async def test_a_question_that_is_never_answered_costs_the_connection(server: Sc
         assert stream.reconnects == 1
 
 
-async def test_closing_ends_those_who_ask(server: ScriptedServer) -> None:
-    """With an error that says so, also for all who ask later."""
+async def test_closing_fails_pending_and_later_requests(server: ScriptedServer) -> None:
     async with streaming(server, ["A"]) as (stream, client):
         asking = asyncio.create_task(stream.subscribe(["B"]))
         await client.asked()
@@ -453,8 +455,8 @@ async def test_closing_ends_those_who_ask(server: ScriptedServer) -> None:
             await stream.unsubscribe(["A"])
 
 
-async def test_more_symbols_than_a_message_holds_go_in_several(server: ScriptedServer) -> None:
-    """As the server's limits say; the answers are put together."""
+async def test_symbols_that_exceed_a_message_are_sent_in_several(server: ScriptedServer) -> None:
+    """The server's limit applies, and the answers are merged."""
     names = [f"SYMBOL-{number}" for number in range(60)]
     opening = asyncio.create_task(ticker.connect(server.url).open())
     client = await server.client()
@@ -474,7 +476,7 @@ async def test_more_symbols_than_a_message_holds_go_in_several(server: ScriptedS
 async def test_a_broken_connection_is_replaced_and_resumed(
     server: ScriptedServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """With the watchlist and the version: nothing is lost, nothing repeated, and the log tells."""
+    """The client sends its watchlist and version, and gets the difference."""
     async with streaming(server, ["A", "B"]) as (stream, client):
         await stream.__anext__()
         await stream.__anext__()
@@ -486,17 +488,17 @@ async def test_a_broken_connection_is_replaced_and_resumed(
         assert (asked.since.epoch, asked.since.version) == ("one", 1)
         given = await anext(stream)
         assert (given.symbol, given.changed) == ("B", {"last": 9})
-        assert not stream._protocol.view
+        assert await nothing_waits(stream)
         assert (stream.state, stream.reconnects, stream.version) == ("live", 1, 5)
         assert stream.board["A"].last == 1
     assert "reconnecting in 0.00 s" in caplog.text
     assert "reconnected, resuming from version 1" in caplog.text
 
 
-async def test_a_server_with_a_new_history_is_followed_from_its_beginning(
+async def test_a_restarted_server_sends_all_values_again(
     server: ScriptedServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Old values are void: the board has the new ones alone, and what went is told as None."""
+    """Old values are discarded; a field that is gone changes to None."""
     async with streaming(server, ["A"], {"A": {"last": 1, "open": 5}}) as (stream, client):
         await anext(stream)
         await client.socket.close(code=1012)
@@ -510,8 +512,8 @@ async def test_a_server_with_a_new_history_is_followed_from_its_beginning(
     assert "new epoch (two, was one)" in caplog.text
 
 
-async def test_the_state_tells_of_a_reconnect(server: ScriptedServer) -> None:
-    """live, reconnecting, live; the board keeps what is known meanwhile."""
+async def test_the_state_during_a_reconnect(server: ScriptedServer) -> None:
+    """The board keeps its values."""
     async with streaming(server, ["A"], backoff=ticker.Backoff(initial_s=0.05, jitter="none")) as (stream, client):
         client.break_off()
         await until(stream, "reconnecting")
@@ -521,8 +523,8 @@ async def test_the_state_tells_of_a_reconnect(server: ScriptedServer) -> None:
 
 
 @pytest.mark.parametrize("code", [1001, 1011, 1012, 4321])
-async def test_after_these_closes_the_client_comes_back(server: ScriptedServer, code: int) -> None:
-    """What the table of close codes says, and codes that it doesn't have."""
+async def test_after_these_close_codes_the_client_reconnects(server: ScriptedServer, code: int) -> None:
+    """As in the table of close codes, and for unknown codes."""
     async with streaming(server, ["A"]) as (stream, client):
         await client.socket.close(code=code)
         await (await server.client()).greet(2)
@@ -531,8 +533,8 @@ async def test_after_these_closes_the_client_comes_back(server: ScriptedServer, 
 
 
 @pytest.mark.parametrize("code", [1000, 1002, 1009])
-async def test_after_these_closes_the_client_stays_away(server: ScriptedServer, code: int) -> None:
-    """What was received is still given, then the error: the iteration doesn't end as if all were well."""
+async def test_after_these_close_codes_the_client_does_not_reconnect(server: ScriptedServer, code: int) -> None:
+    """The iteration returns what was received, then raises the error."""
     async with streaming(server, ["A"]) as (stream, client):
         await client.socket.close(code=code, message=b"go away")
         await until(stream, "closed")
@@ -543,8 +545,8 @@ async def test_after_these_closes_the_client_stays_away(server: ScriptedServer, 
         assert server.requests == 1
 
 
-async def test_the_stream_fails_when_the_attempts_run_out(server: ScriptedServer) -> None:
-    """Iterating and asking raise what went wrong."""
+async def test_the_stream_fails_after_the_last_attempt(server: ScriptedServer) -> None:
+    """Iterating and requests raise the error."""
     backoff = ticker.Backoff(initial_s=0, attempts=2)
     async with streaming(server, ["A"], backoff=backoff, transport="websocket") as (stream, client):
         await anext(stream)
@@ -558,10 +560,8 @@ async def test_the_stream_fails_when_the_attempts_run_out(server: ScriptedServer
             await stream.subscribe(["B"])
 
 
-async def test_a_connection_that_was_live_starts_the_back_off_anew(
-    server: ScriptedServer, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Attempts are counted in a row: after a success, and be it short, one has them all again."""
+async def test_a_live_connection_resets_the_back_off(server: ScriptedServer, caplog: pytest.LogCaptureFixture) -> None:
+    """Only consecutive failures count, even if the connection was live only briefly."""
     async with streaming(server, ["A"], backoff=ticker.Backoff(initial_s=0, attempts=2)) as (stream, client):
         for _ in range(3):
             server.refusals = [web.Response(status=503)]
@@ -572,13 +572,13 @@ async def test_a_connection_that_was_live_starts_the_back_off_anew(
         assert stream.reconnects == 3
 
 
-async def test_a_mute_connection_is_given_up() -> None:
-    """Nothing heard for 2.5 heartbeats (a second at the least): the other end is gone, whatever TCP believes."""
+async def test_a_silent_connection_is_given_up() -> None:
+    """After 2.5 heartbeats, and at least one second."""
     asked = Subscribed(id="#1", channel="ticker", symbols=["A"], rate=10)
     payloads = [
         msgspec.json.encode(message) for message in (welcome(heartbeat=0.2), asked, update(0, 1, {"A": {"last": 1}}))
     ]
-    # Room for the header of one length that the mute server writes.
+    # The mute server writes headers for this range of lengths only.
     async with mute_server(*(payload + b" " * 126 for payload in payloads)) as url:
         async with ticker.connect(url, ["A"], backoff=ticker.Backoff(attempts=0)) as stream:
             begun_s = time.monotonic()
@@ -588,16 +588,15 @@ async def test_a_mute_connection_is_given_up() -> None:
             assert 0.8 < time.monotonic() - begun_s < 5
 
 
-async def test_heartbeats_keep_a_quiet_connection(server: ScriptedServer) -> None:
-    """Silence of prices is no silence; the heartbeat tells how the feed is."""
+async def test_a_heartbeat_has_the_state_of_the_feed(server: ScriptedServer) -> None:
     async with streaming(server, ["A"]) as (stream, client):
         await client.say(heartbeat(1, "paused"))
         await settled(client, stream)
         assert stream.feed == FeedState(state="paused", ts=TS)
 
 
-async def test_a_program_that_was_held_up_does_not_take_the_server_for_mute(server: ScriptedServer) -> None:
-    """What has arrived meanwhile is read before the silence is judged."""
+async def test_a_suspended_program_does_not_take_the_server_for_silent(server: ScriptedServer) -> None:
+    """Messages that arrived meanwhile are read first."""
     opening = asyncio.create_task(ticker.connect(server.url, ["A"]).open())
     client = await server.client()
     await client.say(welcome(heartbeat=0.1))
@@ -605,15 +604,15 @@ async def test_a_program_that_was_held_up_does_not_take_the_server_for_mute(serv
     await client.say(update(0, 1, {"A": {"last": 1}}))
     stream = await opening
     await client.say(update(1, 2, {"A": {"last": 2}}))
-    time.sleep(1.2)  # noqa: ASYNC251 - the program is held up
+    time.sleep(1.2)  # noqa: ASYNC251 - the program is suspended
     assert [(await anext(stream)).last] == [2]
     await asyncio.sleep(0.05)
     assert (stream.state, stream.reconnects) == ("live", 0)
     await stream.close()
 
 
-async def test_a_gap_is_noticed_and_closed(server: ScriptedServer, caplog: pytest.LogCaptureFixture) -> None:
-    """The update isn't applied; the client asks from where it is, on the same connection."""
+async def test_a_gap_is_detected_and_closed(server: ScriptedServer, caplog: pytest.LogCaptureFixture) -> None:
+    """The update is not applied; the client resumes from its version, on the same connection."""
     async with streaming(server, ["A"]) as (stream, client):
         await client.say(update(3, 4, {"A": {"bid": 4}}))
         asked = await client.subscribed()
@@ -626,8 +625,8 @@ async def test_a_gap_is_noticed_and_closed(server: ScriptedServer, caplog: pytes
     assert "gap from 1 to 3" in caplog.text
 
 
-async def test_a_message_that_can_not_be_read_costs_the_connection_and_nothing_else(server: ScriptedServer) -> None:
-    """It might have been a price: the next connection resumes. A message of an unknown type is passed over."""
+async def test_a_malformed_message_closes_the_connection(server: ScriptedServer) -> None:
+    """It may have been a price: the next connection resumes. A message of an unknown type is ignored."""
     async with streaming(server, ["A"]) as (stream, client):
         await client.socket.send_str('{"type":"weather","sun":true}')
         await settled(client, stream)
@@ -639,8 +638,8 @@ async def test_a_message_that_can_not_be_read_costs_the_connection_and_nothing_e
         await until(stream, "live")
 
 
-async def test_a_new_epoch_amid_the_connection(server: ScriptedServer) -> None:
-    """A welcome comes again: all values are void, and come whole."""
+async def test_a_new_epoch_on_an_open_connection(server: ScriptedServer) -> None:
+    """A second welcome: all values are discarded and sent again."""
     async with streaming(server, ["A"], {"A": {"last": 1, "open": 2}}) as (stream, client):
         await anext(stream)
         await client.say(welcome("two"), update(0, 1, {"A": {"last": 5}}))
@@ -651,8 +650,8 @@ async def test_a_new_epoch_amid_the_connection(server: ScriptedServer) -> None:
 # Trades and quotes
 
 
-async def test_trades_come_one_by_one(server: ScriptedServer) -> None:
-    """The iteration subscribes to the stream's symbols on that channel, and gives every trade, with its numbers."""
+async def test_iterating_over_trades_returns_each_trade(server: ScriptedServer) -> None:
+    """It subscribes to the stream's symbols on the channel `trades`."""
     async with streaming(server, ["A"]) as (stream, client):
         waiting = asyncio.create_task(anext(stream.trades()))
         asked = await client.subscribed()
@@ -661,12 +660,12 @@ async def test_trades_come_one_by_one(server: ScriptedServer) -> None:
         first = await waiting
         assert first == ticker.Trade("A", first.ts, 1.5, 1.0, 0)
         assert (await anext(stream.trades())).price == 1.5
-        # Prices go on beside them.
+        # Prices continue.
         assert (await anext(stream)).symbol == "A"
 
 
-async def test_a_stream_of_trades_alone(server: ScriptedServer) -> None:
-    """connect(channel="trades") subscribes to nothing else; iterating over the stream itself says what to do."""
+async def test_a_stream_of_trades_only(server: ScriptedServer) -> None:
+    """``connect(channel="trades")`` subscribes to no prices; iterating over the stream raises an error with a hint."""
     async with streaming(server, ["A"], channel="trades") as (stream, client):
         with pytest.raises(ticker.StreamError, match=r"stream\.trades\(\)"):
             await anext(stream)
@@ -674,8 +673,7 @@ async def test_a_stream_of_trades_alone(server: ScriptedServer) -> None:
         assert (await anext(stream.trades())).price == 1.5
 
 
-async def test_what_the_server_rejects_is_not_asked_for_again_as_trades(server: ScriptedServer) -> None:
-    """By default trades are of the symbols that the stream really has."""
+async def test_trades_are_not_requested_for_rejected_symbols(server: ScriptedServer) -> None:
     opening = asyncio.create_task(ticker.connect(server.url, ["A", "NOPE"]).open())
     client = await server.client()
     await client.say(welcome())
@@ -689,8 +687,7 @@ async def test_what_the_server_rejects_is_not_asked_for_again_as_trades(server: 
     await stream.close()
 
 
-async def test_trades_of_nothing_and_of_what_is_unknown(server: ScriptedServer) -> None:
-    """Without symbols there is nothing to wait for; with none that the server knows neither."""
+async def test_trades_without_symbols_or_of_unknown_symbols_are_an_error(server: ScriptedServer) -> None:
     opening = asyncio.create_task(ticker.connect(server.url).open())
     client = await server.client()
     await client.say(welcome())
@@ -704,10 +701,10 @@ async def test_trades_of_nothing_and_of_what_is_unknown(server: ScriptedServer) 
     await stream.close()
 
 
-async def test_a_slow_user_loses_trades_and_is_told_how_many(
+async def test_a_slow_consumer_loses_the_oldest_trades_and_they_are_counted(
     server: ScriptedServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The queue is bounded; what the server lost and what the queue dropped is counted, by symbol and in place."""
+    """Losses at the server and in the queue are counted by symbol, and in the next trade of the symbol."""
     async with streaming(server, ["A", "B"], channel="trades", queue_ticks=3) as (stream, client):
         await client.say(trades(0, 100, [("A", 1), ("B", 2), ("A", 3)], {"A": 97}))
         await client.say(trades(100, 102, [("A", 4), ("B", 5)]))
@@ -716,12 +713,12 @@ async def test_a_slow_user_loses_trades_and_is_told_how_many(
         got = [await anext(stream.trades()) for _ in range(3)]
         assert [(trade.symbol, trade.price, trade.lost) for trade in got] == [("A", 3, 98), ("A", 4, 0), ("B", 5, 1)]
     lines = [message for message in caplog.messages if "were lost" in message]
-    assert len(lines) == 2, "one line at once, one with the rest"
+    assert len(lines) == 2, "one line at once, one for the rest"
     assert "97 trades were lost: A 97" in lines[0]
 
 
 async def test_trades_are_resumed_after_a_reconnect(server: ScriptedServer) -> None:
-    """With the number of the last: the server goes on behind it, or tells how many it has no more."""
+    """The server continues after the last one, or reports how many it no longer has."""
     async with streaming(server, ["A"], channel="trades") as (stream, client):
         await client.say(trades(7, 9, [("A", 1)]))
         await settled(client, stream)
@@ -737,10 +734,10 @@ async def test_trades_are_resumed_after_a_reconnect(server: ScriptedServer) -> N
         ]
 
 
-async def test_after_a_new_epoch_nobody_knows_how_many_trades_were_lost(
+async def test_after_a_new_epoch_the_number_of_lost_trades_is_unknown(
     server: ScriptedServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """That is said in the log, since no count can say it."""
+    """The log says so."""
     async with streaming(server, ["A"], channel="trades") as (stream, client):
         await client.say(trades(7, 9, [("A", 1)]))
         await settled(client, stream)
@@ -755,8 +752,8 @@ async def test_after_a_new_epoch_nobody_knows_how_many_trades_were_lost(
 # Closing
 
 
-async def test_closing_a_dead_connection_takes_a_second_at_the_most() -> None:
-    """The peer answers nothing any more, not even the close."""
+async def test_closing_a_dead_connection_takes_at_most_a_second() -> None:
+    """The peer doesn't answer the close."""
     asked = Subscribed(id="#1", channel="ticker", symbols=["A"], rate=10)
     payloads = [msgspec.json.encode(message) for message in (welcome(), asked, update(0, 1, {"A": {"last": 1}}))]
     async with mute_server(*(payload + b" " * 126 for payload in payloads)) as url:
@@ -766,8 +763,8 @@ async def test_closing_a_dead_connection_takes_a_second_at_the_most() -> None:
         assert time.monotonic() - begun_s < 1.2
 
 
-async def test_leaving_the_block_leaves_nothing_behind(server: ScriptedServer) -> None:
-    """No task, no socket; also when the block is left by an error, or while the stream reconnects."""
+async def test_leaving_the_block_ends_all_tasks(server: ScriptedServer) -> None:
+    """Also after an exception, and during a reconnect."""
     before = asyncio.all_tasks()
     with pytest.raises(KeyError):
         async with streaming(server, ["A"]) as (stream, _):
@@ -778,8 +775,8 @@ async def test_leaving_the_block_leaves_nothing_behind(server: ScriptedServer) -
     assert not [task for task in asyncio.all_tasks() - before if "ticker-client" in task.get_name()]
 
 
-async def test_cancelling_the_opening_leaves_nothing_behind(server: ScriptedServer) -> None:
-    """The user gave up before the server answered."""
+async def test_cancelling_the_opening_closes_the_stream(server: ScriptedServer) -> None:
+    """Before the server has answered."""
     stream = ticker.connect(server.url, ["A"])
     opening = asyncio.create_task(stream.open())
     client = await server.client()
@@ -793,7 +790,7 @@ async def test_cancelling_the_opening_leaves_nothing_behind(server: ScriptedServ
 
 
 async def test_no_secret_is_logged(server: ScriptedServer, caplog: pytest.LogCaptureFixture) -> None:
-    """Neither the address's password nor its token."""
+    """Neither the password nor the token in the address."""
     caplog.set_level(logging.DEBUG, "ticker.client")
     url = server.url.replace("ws://", "ws://me:secret@") + "/v1/stream?token=secret"
     opening = asyncio.create_task(ticker.connect(url, ["A"]).open())

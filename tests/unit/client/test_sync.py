@@ -1,4 +1,4 @@
-"""The client for people without asyncio, against a scripted server in a thread of its own."""
+"""The client without asyncio, against a scripted server in a thread of its own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Script = Callable[[ScriptedServer], Awaitable[None]]
 
 
 def greeted(more: Callable[[Conversation], Awaitable[None]] | None = None) -> Script:
-    """A script: one client is greeted with A at 1 and B at 2; then ``more`` happens to it."""
+    """A script: greet one client with A at 1 and B at 2, then run ``more``."""
 
     async def script(server: ScriptedServer) -> None:
         client = await server.client()
@@ -34,8 +34,8 @@ def threads() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name == "ticker-client"]
 
 
-def test_prices_come_in_a_plain_loop() -> None:
-    """No asyncio in sight; the board is full when the block is entered, and leaving it ends the thread."""
+def test_iterating_in_a_for_loop() -> None:
+    """Entering the block waits for the first values; leaving it ends the thread."""
 
     async def more(client: Conversation) -> None:
         await client.say(update(1, 2, {"A": {"last": 3}}))
@@ -60,16 +60,16 @@ def test_prices_come_in_a_plain_loop() -> None:
         assert list(stream) == []
 
 
-async def test_it_works_inside_a_running_loop() -> None:
-    """As in a notebook: the loop that runs is left alone."""
+async def test_it_works_inside_a_running_event_loop() -> None:
+    """As in a notebook."""
     assert asyncio.get_running_loop().is_running()
     with scripted_thread(greeted()) as url, ticker.connect_sync(url, ["A", "B"], encoding="msgpack") as stream:
         assert next(stream).symbol == "A"
         assert stream.next(timeout=5).symbol == "B"
 
 
-def test_a_slow_user_sees_the_latest_values() -> None:
-    """The thread lays updates over while the user does something else: one update a symbol, with the newest values."""
+def test_a_slow_consumer_gets_one_update_per_symbol_with_the_latest_values() -> None:
+    """The thread applies updates while the user does something else."""
     said = threading.Event()
 
     async def more(client: Conversation) -> None:
@@ -86,8 +86,8 @@ def test_a_slow_user_sees_the_latest_values() -> None:
             stream.next(timeout=0.01)
 
 
-def test_subscribing_from_the_users_thread() -> None:
-    """The answer, or the error, comes back to where it was asked."""
+def test_subscribing_in_the_users_thread() -> None:
+    """The call returns the answer, or raises the error."""
 
     async def more(client: Conversation) -> None:
         await client.subscribed(rate=60)
@@ -103,8 +103,8 @@ def test_subscribing_from_the_users_thread() -> None:
             stream.subscribe(["D"])
 
 
-def test_trades_and_quotes_are_plain_iterators_too() -> None:
-    """They subscribe by themselves, and wait as the others do."""
+def test_trades_are_an_iterator() -> None:
+    """It subscribes by itself, and has a timeout."""
 
     async def more(client: Conversation) -> None:
         await client.subscribed()
@@ -122,8 +122,8 @@ def test_trades_and_quotes_are_plain_iterators_too() -> None:
             stream.trades().next(timeout=0)
 
 
-def test_waiting_can_be_interrupted() -> None:
-    """Ctrl-C while nothing comes: the loop is left at once, and the block cleans up."""
+def test_ctrl_c_interrupts_waiting() -> None:
+    """While no update arrives. The block closes the stream."""
     main = threading.main_thread().ident
     assert main is not None
 
@@ -146,8 +146,8 @@ def test_waiting_can_be_interrupted() -> None:
         assert threads() == []
 
 
-def test_connecting_can_be_interrupted() -> None:
-    """Ctrl-C while the server is silent."""
+def test_ctrl_c_interrupts_connecting() -> None:
+    """While the server is silent."""
     main = threading.main_thread().ident
     assert main is not None
 
@@ -164,8 +164,8 @@ def test_connecting_can_be_interrupted() -> None:
         assert threads() == []
 
 
-def test_what_goes_wrong_in_the_thread_is_raised_in_the_users() -> None:
-    """While connecting, and later in the iteration; asking then raises it too."""
+def test_errors_in_the_thread_are_raised_in_the_users() -> None:
+    """By connecting, by iterating, and by later requests."""
     with pytest.raises(ticker.ConnectError):
         ticker.connect_sync("127.0.0.1:1", ["A"]).open()
 
@@ -183,8 +183,8 @@ def test_what_goes_wrong_in_the_thread_is_raised_in_the_users() -> None:
             stream.next(timeout=1)
 
 
-def test_closing_from_another_thread_ends_the_loop() -> None:
-    """The one who iterates leaves his loop; ``next`` says that it is closed. Closing again is no error."""
+def test_closing_in_another_thread_ends_the_iteration() -> None:
+    """Then ``next`` raises an error. Closing again does nothing."""
     with scripted_thread(greeted()) as url:
         stream = ticker.connect_sync(url, ["A", "B"]).open()
         stream.next()
@@ -203,8 +203,7 @@ def test_closing_from_another_thread_ends_the_loop() -> None:
         assert stream.state == "closed"
 
 
-def test_a_stream_that_was_never_opened_closes_quietly() -> None:
-    """And asks nothing."""
+def test_a_stream_that_was_never_opened_can_be_closed() -> None:
     stream = ticker.connect_sync("127.0.0.1:1", ["A"])
     with pytest.raises(ticker.StreamError, match="not open"):
         stream.subscribe(["B"])
@@ -214,7 +213,7 @@ def test_a_stream_that_was_never_opened_closes_quietly() -> None:
 
 
 def test_the_board_may_be_read_while_it_changes() -> None:
-    """Symbols come in by the thousand in one thread while another goes over the board."""
+    """One thread adds thousands of symbols while another iterates over the board."""
 
     async def more(client: Conversation) -> None:
         for version in range(1, 300):

@@ -60,7 +60,7 @@ def said(seq: int, room: str = "desk", *, lost: int = 0, id_: str | None = None)
 
 
 def seqs(made: ClientProtocol) -> list[int]:
-    """The numbers of what has come, as far as it has any."""
+    """Take all events; the numbers of those that have one."""
     events: list[Event] = []
     while (event := made.desk.events.take()) is not None:
         events.append(event)
@@ -77,7 +77,7 @@ def set_alert(made: ClientProtocol, id_: int | str, seq: int = 0, *others: Alert
 
 
 def in_desk(epoch: str = "e") -> ClientProtocol:
-    """A protocol that is in a room of which it has heard the numbers up to 3."""
+    """A disconnected client that is in a room and has received the messages 1 to 3."""
     made = protocol()
     assert made.connected(welcome()) == []
     asked = made.ask(made.desk.rooms.join("desk", "Ann"))
@@ -92,15 +92,15 @@ def in_desk(epoch: str = "e") -> ClientProtocol:
 # Alerts
 
 
-def test_an_owners_alerts_are_asked_for_when_it_connects() -> None:
-    """A program that is started again has them, and is live when it was told; what fired meanwhile comes."""
+def test_a_client_with_an_owner_asks_for_its_alerts_when_it_connects() -> None:
+    """A restarted program gets them, is live after the answer, and receives those that fired in between."""
     made = protocol("ann", "A")
     subscribe, claim = made.connected(welcome())
     assert isinstance(subscribe, Subscribe)
     assert claim == Alerts(id="#2", owner="ann")
     made.receive(Subscribed(id=subscribe.id, channel="ticker", symbols=["A"], rate=10))
     assert not live(made)
-    # Of the seven that have fired, others of the owner's had the first five.
+    # Seven have fired; the owner's other clients received the first five.
     made.receive(alerts(claim, 7, row(1)))
     assert live(made)
     made.receive(fired(6))
@@ -108,23 +108,23 @@ def test_an_owners_alerts_are_asked_for_when_it_connects() -> None:
     assert seqs(made) == [6, 7]
 
 
-def test_nobody_who_has_no_alerts_asks_for_any() -> None:
-    """A server that knows none is not bothered by whoever wants prices."""
+def test_a_client_without_alerts_does_not_ask_for_any() -> None:
+    """The server may not have alerts."""
     made = protocol()
     assert made.connected(welcome()) == []
     made.disconnected()
     assert made.connected(welcome()) == []
 
 
-def test_a_new_connection_asks_for_what_fired_after_the_last_that_came() -> None:
-    """And what a server that knows its clients sends by itself, before it is asked, isn't taken twice, nor for all."""
+def test_a_new_connection_resumes_after_the_last_fired_alert() -> None:
+    """What the server sends before it answers the resume is ignored: the answer repeats it."""
     made = protocol()
     made.connected(welcome())
     made.receive(fired(4))
     made.disconnected()
     (claim,) = made.connected(welcome())
     assert claim == Alerts(id="#1", since=4)
-    # It thinks that 5 was had, for it was on its way when the connection broke.
+    # The server takes 5 for received: it was sent when the connection broke.
     made.receive(fired(6))
     assert seqs(made) == [4]
     made.receive(alerts(claim, 6))
@@ -134,8 +134,8 @@ def test_a_new_connection_asks_for_what_fired_after_the_last_that_came() -> None
     assert seqs(made) == [5, 6]
 
 
-def test_where_nothing_had_come_yet_the_first_list_says_where_to_go_on() -> None:
-    """What fires on its way to a connection that breaks comes on the next."""
+def test_before_the_first_fired_alert_a_connection_resumes_from_the_first_list() -> None:
+    """An alert that fires as the connection breaks arrives on the next."""
     made = protocol("ann")
     (claim,) = made.connected(welcome())
     made.receive(alerts(claim, 9))
@@ -144,8 +144,8 @@ def test_where_nothing_had_come_yet_the_first_list_says_where_to_go_on() -> None
     assert again == Alerts(id="#2", owner="ann", since=9)
 
 
-def test_a_server_whose_numbers_begin_anew_is_followed_from_its_first() -> None:
-    """One that keeps nothing was started again: its 1 is news, though 4 was had of the one before."""
+def test_a_server_that_numbers_anew_is_followed_from_1() -> None:
+    """A server without state was restarted: its 1 is new, although 4 was received before."""
     made = protocol("ann")
     (claim,) = made.connected(welcome())
     made.receive(alerts(claim, 4))
@@ -161,8 +161,8 @@ def test_a_server_whose_numbers_begin_anew_is_followed_from_its_first() -> None:
     assert seqs(made) == [1, 2]
 
 
-def test_alerts_that_the_server_has_forgotten_are_set_again(caplog: pytest.LogCaptureFixture) -> None:
-    """Until that is answered, be it over another break; those that fired, or were removed, stay away."""
+def test_alerts_that_a_restarted_server_lost_are_set_again(caplog: pytest.LogCaptureFixture) -> None:
+    """Until the server answers, also over another reconnect. Fired and removed alerts are not set again."""
     made = protocol("ann")
     (claim,) = made.connected(welcome())
     made.receive(alerts(claim, 0))
@@ -194,8 +194,8 @@ def test_alerts_that_the_server_has_forgotten_are_set_again(caplog: pytest.LogCa
     assert made.receive(alerts(claim, 0, row(7))) == []
 
 
-def test_what_another_client_of_the_owners_removed_is_not_set_again() -> None:
-    """The server that is still the same has forgotten nothing."""
+def test_an_alert_that_another_client_removed_is_not_set_again() -> None:
+    """The server wasn't restarted, so it lost nothing."""
     made = protocol("ann")
     (claim,) = made.connected(welcome())
     made.receive(alerts(claim, 0))
@@ -208,8 +208,8 @@ def test_what_another_client_of_the_owners_removed_is_not_set_again() -> None:
     assert made.receive(alerts(claim, 0)) == []
 
 
-def test_an_alert_that_was_set_once_more_is_armed_though_what_fired_before_comes_late() -> None:
-    """The list that answers says how far it was when it was set."""
+def test_a_late_fired_event_does_not_disarm_an_alert_that_was_set_again() -> None:
+    """The answer has the last number at the time of setting."""
     made = protocol("ann")
     (claim,) = made.connected(welcome())
     made.receive(alerts(claim, 0))
@@ -221,8 +221,8 @@ def test_an_alert_that_was_set_once_more_is_armed_though_what_fired_before_comes
     assert [message.id for message in made.receive(alerts(claim, 0))] == ["a"]
 
 
-def test_an_alert_that_fired_is_no_answer_to_setting_it_and_no_question_has_its_id() -> None:
-    """Users number their alerts as they like: 7 is theirs, "#7" the client's own."""
+def test_a_fired_event_is_not_the_answer_to_a_request_with_its_id() -> None:
+    """Users may number alerts: 7 is an alert's id, "#7" a request's."""
     made = protocol("ann")
     (claim,) = made.connected(welcome())
     made.receive(alerts(claim, 0))
@@ -236,8 +236,8 @@ def test_an_alert_that_fired_is_no_answer_to_setting_it_and_no_question_has_its_
     assert "A" in made.view.board
 
 
-def test_an_alert_whose_answer_never_came_is_found_by_what_the_next_connection_is_told() -> None:
-    """If it was set, it needn't be set again; and if it wasn't, another of its id is not taken for it."""
+def test_an_unanswered_alert_is_found_in_the_next_list() -> None:
+    """If it was set. Another alert with the same id is not taken for it."""
     made = protocol("ann")
     (claim,) = made.connected(welcome())
     made.receive(alerts(claim, 0))
@@ -254,14 +254,14 @@ def test_an_alert_whose_answer_never_came_is_found_by_what_the_next_connection_i
     made.receive(alerts(None, 0, row(7)))
     assert book.found(asked) == row(7)
     assert (book.is_gone(7), book.is_gone(8), book.is_gone("*")) == (False, True, False)
-    # From now on it is one of those that were set.
+    # From now on it counts as set.
     made.disconnected()
     (claim,) = made.connected(welcome("two"))
     assert [message.id for message in made.receive(alerts(claim, 0))] == [7]
 
 
-def test_a_server_without_alerts_and_rooms_is_good_for_prices(caplog: pytest.LogCaptureFixture) -> None:
-    """What it refuses at the beginning is logged, and the stream is live."""
+def test_prices_of_a_server_without_alerts_and_rooms(caplog: pytest.LogCaptureFixture) -> None:
+    """Refused first requests are logged, and the stream is live."""
     made = protocol("ann")
     (claim,) = made.connected(welcome())
     made.receive(Error(id=claim.id, code="unknown-op", message="this server doesn't offer that"))
@@ -273,8 +273,8 @@ def test_a_server_without_alerts_and_rooms_is_good_for_prices(caplog: pytest.Log
 # Rooms
 
 
-def test_a_room_is_joined_again_and_goes_on_after_the_last_that_came() -> None:
-    """Nothing that was said in between is missed, and nothing comes twice; ``lost`` is what the room no longer had."""
+def test_a_room_is_rejoined_and_resumed_after_the_last_message() -> None:
+    """No message is missed or repeated; ``lost`` counts those that the room no longer had."""
     made = in_desk()
     (join,) = made.connected(welcome("two"))
     assert join == Join(id="#2", room="desk", name="Ann", since=Since(epoch="e", version=3))
@@ -287,8 +287,8 @@ def test_a_room_is_joined_again_and_goes_on_after_the_last_that_came() -> None:
     assert made.desk.events.lost == {"said": 1}
 
 
-def test_a_room_that_began_anew_is_heard_from_its_beginning() -> None:
-    """The numbers of another epoch say nothing about those that were had."""
+def test_a_room_with_a_new_epoch_is_followed_from_1() -> None:
+    """Numbers of different epochs are not comparable."""
     made = in_desk()
     (join,) = made.connected(welcome())
     made.receive(joined(join, 2, epoch="f"))
@@ -297,8 +297,8 @@ def test_a_room_that_began_anew_is_heard_from_its_beginning() -> None:
     assert seqs(made) == [1, 2]
 
 
-def test_who_is_told_nothing_before_a_break_asks_for_all_that_is_kept() -> None:
-    """Unless it is known that there was nothing: then it goes on from there."""
+def test_without_a_received_message_a_rejoin_asks_for_all() -> None:
+    """Unless the room was empty: then it resumes from 0."""
     for head, since in ((5, None), (0, Since(epoch="e", version=0))):
         made = protocol()
         made.connected(welcome())
@@ -308,8 +308,8 @@ def test_who_is_told_nothing_before_a_break_asks_for_all_that_is_kept() -> None:
         assert made.connected(welcome()) == [Join(id="#2", room="desk", name="Ann", since=since)]
 
 
-def test_a_server_that_was_killed_tells_nothing_twice_although_its_numbers_begin_anew() -> None:
-    """What it kept comes again with other numbers, and is known; what was said since is not."""
+def test_messages_that_a_killed_server_repeats_under_new_numbers_are_ignored() -> None:
+    """New messages are not."""
     made = in_desk()
     (join,) = made.connected(welcome())
     made.receive(joined(join, 4, epoch="after"))
@@ -320,8 +320,8 @@ def test_a_server_that_was_killed_tells_nothing_twice_although_its_numbers_begin
     assert seqs(made) == [3, 4]
 
 
-def test_who_is_in_a_room_is_known_and_told_where_a_break_changed_it() -> None:
-    """The answer to joining again says it; one who listens hears it as if it had been told."""
+def test_members_that_changed_during_a_reconnect_are_an_event() -> None:
+    """The answer to the rejoin has the members."""
     made = in_desk()
     assert made.desk.rooms.names() == {"desk": ["Ann"]}
     (join,) = made.connected(welcome())
@@ -336,8 +336,8 @@ def test_who_is_in_a_room_is_known_and_told_where_a_break_changed_it() -> None:
     assert made.desk.events.take() is None, "nothing has changed"
 
 
-def test_who_has_left_a_room_hears_no_more_of_it() -> None:
-    """Whatever is under way; and if joining it again was, the server is told once that is answered."""
+def test_messages_of_a_left_room_are_ignored() -> None:
+    """If a rejoin was pending, the client leaves the room once it is answered."""
     made = in_desk()
     (join,) = made.connected(welcome())
     made.desk.rooms.leave("desk")
@@ -353,8 +353,8 @@ def test_who_has_left_a_room_hears_no_more_of_it() -> None:
     assert made.connected(welcome()) == []
 
 
-def test_a_room_that_is_full_for_now_is_asked_for_again(caplog: pytest.LogCaptureFixture) -> None:
-    """One who came back too late is not out for good."""
+def test_a_refused_rejoin_is_repeated_on_the_next_connection(caplog: pytest.LogCaptureFixture) -> None:
+    """The room may be full only for now."""
     made = in_desk()
     (join,) = made.connected(welcome())
     made.receive(Error(id=join.id, code="room-full", message="no"))
@@ -368,8 +368,8 @@ def test_a_room_that_is_full_for_now_is_asked_for_again(caplog: pytest.LogCaptur
 # Events
 
 
-def test_events_come_in_their_order() -> None:
-    """Alerts, notices, what is said, and presence, as the wire has them."""
+def test_events_come_in_order() -> None:
+    """Alerts, notices, messages and changes of members."""
     made = in_desk()
     (join,) = made.connected(welcome())
     made.receive(joined(join, 3))
@@ -386,8 +386,8 @@ def test_events_come_in_their_order() -> None:
     assert not made.desk.events
 
 
-def test_a_full_queue_loses_the_oldest_and_says_how_many() -> None:
-    """In the next of its kind and room, and in the sums by kind."""
+def test_a_full_queue_drops_the_oldest_and_counts_it() -> None:
+    """In the next event of the kind and room, and in the totals by kind."""
     queue = EventQueue(2)
     for event in (said(1), fired(1, lost=5), said(1, "fx"), said(2, lost=3), said(3)):
         queue.put(event)
@@ -403,8 +403,8 @@ def test_a_full_queue_loses_the_oldest_and_says_how_many() -> None:
     assert queue.take() == msgspec.structs.replace(said(2, "fx"), lost=1)
 
 
-def test_one_who_listens_for_notices_alone_shows_that_it_lives() -> None:
-    """The server would take it for idle and close it. Whoever watches something needn't, nor one who doesn't listen."""
+def test_a_client_that_only_listens_for_events_sends_pings() -> None:
+    """The server would close it as idle. Clients with a watchlist, or without a listener, send none."""
     limits = Limits(idle_seconds=60)
     listening, silent, watching = protocol(), protocol(), protocol(None, "A")
     for made in (listening, silent, watching):

@@ -23,7 +23,7 @@ def answer(asked: Any, rejected: dict[str, str] | None = None) -> Subscribed:
 
 
 def asks(made: ClientProtocol, message: Welcome) -> list[Subscribe]:
-    """What it asks of a connection that is welcomed so."""
+    """Its first requests on a connection with this welcome."""
     asked = made.connected(message)
     assert all(isinstance(each, Subscribe) for each in asked)
     return [each for each in asked if isinstance(each, Subscribe)]
@@ -45,8 +45,8 @@ def feed(made: ClientProtocol) -> str | None:
     return None if made.feed is None else made.feed.state
 
 
-def test_it_is_live_once_all_it_asked_is_answered() -> None:
-    """And stocked once the first values are whole: a part of a snapshot is not enough."""
+def test_it_is_live_when_all_first_requests_are_answered() -> None:
+    """And stocked when the first snapshot is complete."""
     made = protocol("A", rate=5)
     (asked,) = made.connected(welcome())
     assert asked == Subscribe(id="#1", symbols=["A"], rate=5)
@@ -59,16 +59,15 @@ def test_it_is_live_once_all_it_asked_is_answered() -> None:
     assert made.stocked
 
 
-def test_nothing_to_ask_is_live_at_once() -> None:
-    """A stream without symbols waits for nobody."""
+def test_without_symbols_it_is_live_at_once() -> None:
     made = protocol()
     assert made.connected(welcome()) == []
     assert made.live
     assert made.stocked
 
 
-def test_a_watchlist_larger_than_a_message_is_asked_for_in_several() -> None:
-    """As the server's limits say; live when the last is answered."""
+def test_a_watchlist_larger_than_a_message_is_sent_in_several() -> None:
+    """It is live when the last is answered."""
     names = [f"SYMBOL-{number}" for number in range(100)]
     made = protocol(*names)
     asked = asks(made, welcome(limits=Limits(message_bytes=1_000)))
@@ -80,15 +79,14 @@ def test_a_watchlist_larger_than_a_message_is_asked_for_in_several() -> None:
     assert made.live
 
 
-def test_a_server_of_another_protocol_is_refused() -> None:
-    """Guessing what its messages mean would show wrong prices."""
+def test_another_version_of_the_protocol_is_refused() -> None:
+    """Its messages may have another meaning."""
     with pytest.raises(RefusedError, match="version 2") as caught:
         protocol("A").connected(welcome(protocol=2))
     assert caught.value.code == "protocol-version"
 
 
-def test_rejected_symbols_are_kept_apart_and_all_rejected_is_an_error(caplog: pytest.LogCaptureFixture) -> None:
-    """One that is wrong doesn't spoil the others; none that is right can't be meant."""
+def test_rejected_symbols_are_listed_and_rejecting_all_is_an_error(caplog: pytest.LogCaptureFixture) -> None:
     made = protocol("A", "X")
     (asked,) = made.connected(welcome())
     made.receive(answer(asked, {"X": "unknown-symbol"}))
@@ -102,8 +100,8 @@ def test_rejected_symbols_are_kept_apart_and_all_rejected_is_an_error(caplog: py
     assert caught.value.code == "unknown-symbol"
 
 
-def test_all_rejected_after_a_reconnect_is_no_error() -> None:
-    """The server may come to know them again; the user is told, and the next connection asks for them again."""
+def test_rejecting_all_symbols_after_a_reconnect_is_no_error() -> None:
+    """The server may have them again later. The next connection subscribes again."""
     made = live("A")
     made.disconnected()
     (asked,) = made.connected(welcome("two"))
@@ -117,8 +115,8 @@ def test_all_rejected_after_a_reconnect_is_no_error() -> None:
     assert made.rejected == {}
 
 
-def test_an_error_at_the_beginning_is_for_good_and_later_ones_are_not(caplog: pytest.LogCaptureFixture) -> None:
-    """A wrong rate will be wrong again. One that no question can be found for is logged."""
+def test_an_error_to_a_first_request_is_final_and_later_ones_are_not(caplog: pytest.LogCaptureFixture) -> None:
+    """An error without a request is logged."""
     made = protocol("A", rate=-1)
     (asked,) = made.connected(welcome())
     with pytest.raises(RefusedError) as caught:
@@ -132,8 +130,8 @@ def test_an_error_at_the_beginning_is_for_good_and_later_ones_are_not(caplog: py
     assert [message for message in caplog.messages if "malformed: what?" in message]
 
 
-def test_a_gap_is_asked_about_once_and_what_is_under_way_is_passed_over() -> None:
-    """With the version that it has; the answer brings the rest."""
+def test_a_gap_causes_one_resync_and_messages_before_its_answer_are_ignored() -> None:
+    """The resync resumes from the client's version."""
     made = live("A")
     made.receive(update(0, 5, {"A": {"last": 1}}))
     (asked,) = made.receive(update(6, 7, {"A": {"last": 3}}))
@@ -146,8 +144,8 @@ def test_a_gap_is_asked_about_once_and_what_is_under_way_is_passed_over() -> Non
     assert (made.resyncs, made.view.version, last(made)) == (1, 9, 5)
 
 
-def test_a_gap_that_opens_again_and_again_breaks_the_connection() -> None:
-    """Asking for ever would be a storm; a new connection, after the back-off, may do better."""
+def test_repeated_gaps_close_the_connection() -> None:
+    """The reconnect has a back-off; repeated resyncs have none."""
     made = live("A")
     made.receive(update(0, 5, {}))
     for _ in range(3):
@@ -157,8 +155,8 @@ def test_a_gap_that_opens_again_and_again_breaks_the_connection() -> None:
         made.receive(update(6, 7, {}))
 
 
-def test_gaps_that_were_closed_are_forgotten() -> None:
-    """Four of them in a year are no reason to break a connection, on whatever channel."""
+def test_closed_gaps_do_not_count() -> None:
+    """Only consecutive gaps of a channel close the connection."""
     made = live("A", channel="trades")
     for at in range(0, 50, 10):
         made.receive(trades(at, at + 1, []))
@@ -168,8 +166,8 @@ def test_gaps_that_were_closed_are_forgotten() -> None:
     assert made.resyncs == 5
 
 
-def test_one_that_is_watched_and_removed_for_now_stays_watched() -> None:
-    """Asked for once more, the server may say that it isn't there; when it comes again it is laid over as ever."""
+def test_a_removed_symbol_stays_in_the_watchlist() -> None:
+    """A second subscribe may be rejected; when the symbol returns, its updates are applied."""
     made = live("A")
     made.receive(update(0, 1, {"A": {"last": 1}}))
     made.receive(update(1, 2, {"A": None}))
@@ -178,8 +176,8 @@ def test_one_that_is_watched_and_removed_for_now_stays_watched() -> None:
     assert (last(made), made.rejected) == (2, {})
 
 
-def test_a_server_that_can_not_go_on_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
-    """Silently, prices would seem to have gone on."""
+def test_a_resume_that_the_server_can_not_serve_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """Otherwise prices would seem continuous."""
     made = live("A")
     made.receive(update(0, 50, {"A": {"last": 1}}))
     made.disconnected()
@@ -191,8 +189,8 @@ def test_a_server_that_can_not_go_on_is_told_of(caplog: pytest.LogCaptureFixture
     assert "resume from 50" in caplog.text
 
 
-def test_a_gap_among_trades_is_asked_about_too() -> None:
-    """With the number of the last trade; then they go on without one missing or coming twice."""
+def test_a_gap_among_trades_causes_a_resync() -> None:
+    """From the number of the last trade. None is missing or repeated."""
     made = live("A", channel="trades")
     made.receive(trades(10, 12, [("A", 1)]))
     (asked,) = made.receive(trades(13, 14, [("A", 3)]))
@@ -206,8 +204,8 @@ def test_a_gap_among_trades_is_asked_about_too() -> None:
     assert made.resyncs == 1
 
 
-def test_a_new_epoch_amid_a_connection_makes_everything_void(caplog: pytest.LogCaptureFixture) -> None:
-    """The subscriptions stay; versions and numbers count anew, and the log says what that means."""
+def test_a_new_epoch_on_an_open_connection_voids_all_values(caplog: pytest.LogCaptureFixture) -> None:
+    """Subscriptions stay; versions and numbers count anew."""
     made = live("A")
     made.receive(update(0, 50, {"A": {"last": 1}}))
     made.trades.watch(["A"])
@@ -221,8 +219,8 @@ def test_a_new_epoch_amid_a_connection_makes_everything_void(caplog: pytest.LogC
     assert "epoch (two, was one); an unknown number of trades" in caplog.text
 
 
-def test_what_was_dropped_while_connecting_is_taken_back_at_the_server() -> None:
-    """It had been asked for already: the answer doesn't bring it back, and the server is told."""
+def test_a_symbol_removed_while_connecting_is_unsubscribed_afterwards() -> None:
+    """It had been requested. The answer doesn't restore it."""
     made = protocol("A", "B")
     (asked,) = made.connected(welcome())
     made.unsubscribe(["B"], "ticker")
@@ -231,8 +229,8 @@ def test_what_was_dropped_while_connecting_is_taken_back_at_the_server() -> None
     assert list(made.view.board) == ["A"]
 
 
-def test_one_name_is_not_dropped_while_everything_is_about_to_be_had() -> None:
-    """The server will go on with it under the wildcard and not send it whole again, so its values must stay."""
+def test_a_name_is_kept_while_a_subscribe_to_all_symbols_is_pending() -> None:
+    """The server continues to send it under ``*`` and doesn't repeat its snapshot, so its values must stay."""
     made = live("A")
     made.receive(update(0, 1, {"A": {"last": 1}}))
     everything = made.ask(Subscribe(symbols=["*"]))
@@ -243,8 +241,8 @@ def test_one_name_is_not_dropped_while_everything_is_about_to_be_had() -> None:
     assert last(made) == 1
 
 
-def test_the_feed_is_as_the_last_heartbeat_said_until_prices_prove_it_live() -> None:
-    """While prices come there are no heartbeats: "stale" would else stand for ever. Old values prove nothing."""
+def test_the_state_of_the_feed_is_that_of_the_last_heartbeat_or_live_after_new_prices() -> None:
+    """While prices come there are no heartbeats, so "stale" would stay. Repeated values don't count as new."""
     made = live("A")
     assert feed(made) is None
     made.receive(update(0, 5, {"A": {"last": 1}}))
@@ -258,8 +256,7 @@ def test_the_feed_is_as_the_last_heartbeat_said_until_prices_prove_it_live() -> 
     assert feed(made) is None
 
 
-def test_a_channel_that_there_is_not_is_named() -> None:
-    """With those that there are."""
+def test_an_unknown_channel_is_an_error_that_lists_the_known_ones() -> None:
     with pytest.raises(ValueError, match="ticker, trades, quotes"):
         protocol("A", channel="candles")
     with pytest.raises(ValueError, match="ticker, trades, quotes"):

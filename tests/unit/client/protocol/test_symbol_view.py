@@ -10,8 +10,8 @@ from ticker.client.protocol.symbol_view import Board, Field, FieldsView, SymbolV
 from ticker.fields import FIELDS
 
 
-def test_every_field_is_an_attribute_with_its_meaning() -> None:
-    """The attributes are the fields, no more and no fewer, and each says what it is."""
+def test_every_field_is_an_attribute_with_documentation() -> None:
+    """The attributes are exactly the fields."""
     fields = {name: value for name, value in vars(FieldsView).items() if isinstance(value, Field)}
     assert set(fields) == set(FIELDS)
     assert all(field.__doc__ for field in fields.values())
@@ -19,7 +19,7 @@ def test_every_field_is_an_attribute_with_its_meaning() -> None:
 
 
 def test_a_field_without_a_value_is_none() -> None:
-    """None is "no value (yet)"; what has one is in as_dict."""
+    """``as_dict`` has only fields with a value."""
     view = SymbolView("AAPL")
     assert all(getattr(view, field) is None for field in FIELDS)
     assert view.time is None
@@ -31,8 +31,8 @@ def test_a_field_without_a_value_is_none() -> None:
     assert view.last == 189.23
 
 
-def test_views_and_updates_show_what_is_in_them() -> None:
-    """In a notebook or a log one sees the symbol and the values."""
+def test_the_repr_of_views_and_updates_has_their_values() -> None:
+    """For notebooks and logs."""
     update = Update("AAPL", {"last": 2.5, "bid": 2}, {"last": 2.5}, False)
     assert repr(update) == "Update('AAPL', last=2.5)"
     assert repr(Update("AAPL", {}, {}, True)) == "Update('AAPL', removed)"
@@ -41,14 +41,14 @@ def test_views_and_updates_show_what_is_in_them() -> None:
     assert repr(view) == "SymbolView('AAPL', bid=2)"
 
 
-def test_an_update_takes_no_attribute_by_mistake() -> None:
-    """Slots: small, and a typing error is an error."""
+def test_an_update_accepts_no_other_attribute() -> None:
+    """A misspelt name is an error."""
     with pytest.raises(AttributeError):
         Update("AAPL", {}, {}, False).lats = 1.0  # type: ignore[attr-defined] # the mistake that is meant
 
 
-def test_symbols_may_come_while_the_board_is_iterated_over() -> None:
-    """The board is live; iterating over it goes over those that were there at the start."""
+def test_symbols_may_be_added_while_the_board_is_iterated_over() -> None:
+    """Iterating returns the symbols that were present at its start."""
     views = {"A": SymbolView("A"), "B": SymbolView("B")}
     board = Board(views)
     seen = []

@@ -1,4 +1,4 @@
-"""The queue of trades and quotes: bounded, in order, and honest about what is missing."""
+"""The queue of trades and quotes: bounded, in order, with losses counted."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def taken(made: TickQueue[Trade]) -> list[tuple[str, float, int]]:
     return found
 
 
-def test_trades_come_out_as_they_came_in() -> None:
-    """First in, first out, over all symbols; the version is that of the last message."""
+def test_trades_are_first_in_first_out() -> None:
+    """Over all symbols. The version is that of the last message."""
     made = queue()
     assert made.apply(trades(5, 7, [("A", 1), ("B", 2)]))
     assert made.apply(trades(7, 8, [("A", 3)]))
@@ -41,8 +41,8 @@ def test_trades_come_out_as_they_came_in() -> None:
     st.lists(st.tuples(st.sampled_from("ABC"), st.integers(0, 3), st.integers(0, 2)), max_size=60),
     st.integers(1, 5),
 )
-def test_what_is_given_and_what_is_lost_is_what_there_was(events: list[tuple[str, int, int]], bound: int) -> None:
-    """However the server's losses, a full queue and taking mix: walking a symbol's trades by ``lost`` hits each one."""
+def test_trades_taken_and_counted_as_lost_add_up_to_all_trades(events: list[tuple[str, int, int]], bound: int) -> None:
+    """For any mix of losses at the server, a full queue, and taking, ``lost`` places each gap exactly."""
     made = queue(bound, ("A", "B", "C"))
     happened: dict[str, list[float]] = {"A": [], "B": [], "C": []}
     got: dict[str, int] = {"A": 0, "B": 0, "C": 0}
@@ -66,12 +66,12 @@ def test_what_is_given_and_what_is_lost_is_what_there_was(events: list[tuple[str
         take(takes)
     take(100)
     for symbol, prices in happened.items():
-        # Those dropped behind the last one taken are counted, and will be placed before the next.
+        # Trades dropped after the last one taken are in the total, and will be in ``lost`` of the next.
         assert len(prices) - got[symbol] == made.lost.get(symbol, 0) - placed[symbol]
 
 
-def test_a_full_queue_drops_the_oldest_and_says_so() -> None:
-    """The newest are worth the most; the next of the same symbol carries the count, and the total has it."""
+def test_a_full_queue_drops_the_oldest_and_counts_it() -> None:
+    """In the next trade of the symbol, and in the total."""
     made = queue(2)
     made.apply(trades(0, 4, [("A", 1), ("B", 2), ("A", 3), ("A", 4)]))
     assert made.lost == {"A": 1, "B": 1}
@@ -81,16 +81,16 @@ def test_a_full_queue_drops_the_oldest_and_says_so() -> None:
     assert taken(made) == [("B", 5, 1)]
 
 
-def test_what_the_server_lost_is_counted_before_the_next_of_its_symbol() -> None:
-    """Under ``*`` stands what can't be placed: it is in the total alone."""
+def test_losses_at_the_server_are_counted_in_the_next_trade_of_the_symbol() -> None:
+    """Losses under ``*`` have no symbol: they are only in the total."""
     made = queue()
     made.apply(trades(0, 9, [("B", 1), ("A", 2), ("A", 3)], {"A": 5, "*": 100, "OTHER": 3}))
     assert taken(made) == [("B", 1, 0), ("A", 2, 5), ("A", 3, 0)]
     assert made.lost == {"A": 5, "*": 100}
 
 
-def test_a_gap_that_nobody_told_of_is_refused() -> None:
-    """Nothing is queued and no number taken, so that asking again with the old number closes it."""
+def test_a_message_after_an_unreported_gap_is_rejected() -> None:
+    """The version stays, so a resync from it closes the gap."""
     made = queue()
     made.apply(trades(0, 5, [("A", 1)]))
     assert not made.apply(trades(6, 7, [("A", 2)]))
@@ -98,8 +98,8 @@ def test_a_gap_that_nobody_told_of_is_refused() -> None:
     assert taken(made) == [("A", 1, 0)]
 
 
-def test_what_is_known_is_not_given_twice() -> None:
-    """A message that ends at or before what the client has repeats it; one that only begins before does not."""
+def test_a_repeated_message_is_ignored() -> None:
+    """One that ends at or before the client's version."""
     made = queue()
     made.apply(trades(0, 5, [("A", 1)]))
     assert made.apply(trades(3, 5, [("A", 1)]))
@@ -107,8 +107,8 @@ def test_what_is_known_is_not_given_twice() -> None:
     assert taken(made) == [("A", 1, 0), ("A", 2, 0)]
 
 
-def test_resuming_asks_for_all_with_the_last_message_alone() -> None:
-    """Two messages with ``since`` would repeat ticks: so the last resumes for all, and what comes before is ignored."""
+def test_only_the_last_of_several_subscribes_resumes() -> None:
+    """Two messages with ``since`` would repeat ticks. The last resumes all; messages before its answer are ignored."""
     made = queue(symbols=("A" * 40, "B" * 40))
     made.apply(trades(0, 5, []))
     first, last = made.resume("one", same_epoch=True, message_bytes=560)
@@ -121,7 +121,7 @@ def test_resuming_asks_for_all_with_the_last_message_alone() -> None:
 
 
 def test_a_new_epoch_counts_from_the_first_message() -> None:
-    """Nothing is asked for since, and the first number that comes is where it begins."""
+    """The client doesn't resume, and the first message has the first number."""
     made = queue()
     made.apply(trades(0, 500, [("A", 1)]))
     (asked,) = made.resume("two", same_epoch=False, message_bytes=65_536)
@@ -131,8 +131,8 @@ def test_a_new_epoch_counts_from_the_first_message() -> None:
     assert taken(made) == [("A", 1, 0), ("A", 2, 0)]
 
 
-def test_a_server_that_counts_otherwise_in_the_same_epoch_is_followed_and_counted_as_a_break() -> None:
-    """Asked to go on from 500 it goes on from 3: nobody knows what was lost, but the stream goes on."""
+def test_a_resume_at_another_number_in_the_same_epoch_counts_as_a_break() -> None:
+    """The number of lost ticks is unknown, and the stream continues."""
     made = queue()
     made.apply(trades(0, 500, []))
     made.resume("one", same_epoch=True, message_bytes=65_536)
@@ -143,8 +143,8 @@ def test_a_server_that_counts_otherwise_in_the_same_epoch_is_followed_and_counte
     assert taken(made) == [("A", 2, 0)]
 
 
-def test_unsubscribing_drops_what_is_queued_and_under_way() -> None:
-    """Also what was to be counted; subscribing again begins where the server then is."""
+def test_unsubscribing_drops_queued_and_later_ticks() -> None:
+    """And their pending losses. A later subscribe starts at the server's current tick."""
     made = queue(2)
     made.apply(trades(0, 5, [("A", 1), ("A", 2), ("B", 3)]))
     made.unwatch(["A"])
@@ -158,8 +158,8 @@ def test_unsubscribing_drops_what_is_queued_and_under_way() -> None:
     assert taken(made) == [("A", 7, 0)]
 
 
-def test_a_quote_has_both_sides_and_none_where_there_is_no_price() -> None:
-    """Fields by name; the stamp also as a time in UTC."""
+def test_a_side_of_a_quote_without_a_price_is_none() -> None:
+    """The time is also available in UTC."""
     made: TickQueue[Quote] = TickQueue("quotes", Quote, 10)
     made.watch(["*"])
     row = ("A", 1_700_000_000_123_456_789, 1.5, 100.0, None, None)
@@ -169,7 +169,6 @@ def test_a_quote_has_both_sides_and_none_where_there_is_no_price() -> None:
     assert quote.time == datetime(2023, 11, 14, 22, 13, 20, 123456, UTC)
 
 
-def test_a_queue_without_room_is_refused() -> None:
-    """A bound below one is a mistake."""
+def test_the_bound_must_be_at_least_1() -> None:
     with pytest.raises(ValueError, match="queue_ticks"):
         queue(0)

@@ -1,4 +1,4 @@
-"""What the client knows: laying over, gaps, and what the user is told has changed."""
+"""The client's latest values: updates, gaps, and the changes that the user takes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ticker.client.protocol.view import View
 
 
 def view(*symbols: str) -> View:
-    """A view whose subscribe to ``symbols`` was accepted."""
+    """A view with ``symbols`` subscribed."""
     made = View()
     made.watchlist.add(symbols)
     made.resume("one", same_epoch=False, message_bytes=65_536)
@@ -25,8 +25,8 @@ def taken(made: View) -> list[tuple[str, dict[str, Any] | None]]:
     return found
 
 
-def test_what_changed_is_told_and_the_rest_stays() -> None:
-    """An update's attributes are the whole symbol, its ``changed`` what is new, null a value that went."""
+def test_an_update_has_all_values_and_those_that_changed() -> None:
+    """None in ``changed`` is a field that lost its value."""
     made = view("A")
     made.apply(update(0, 1, {"A": {"last": 1.5, "bid": 1.0, "volume": 10}}))
     assert taken(made) == [("A", {"last": 1.5, "bid": 1.0, "volume": 10})]
@@ -39,16 +39,15 @@ def test_what_changed_is_told_and_the_rest_stays() -> None:
     assert made.version == 2
 
 
-def test_changes_that_wait_merge_into_one() -> None:
-    """A slow user gets each symbol once with the newest values, in the order in which they first changed."""
+def test_pending_changes_are_merged() -> None:
+    """A slow consumer gets each symbol once with its latest values, in the order of the first change."""
     made = view("A", "B")
     for version in range(1, 1_000):
         made.apply(update(version - 1, version, {"B" if version % 2 else "A": {"last": version}}))
     assert taken(made) == [("B", {"last": 999}), ("A", {"last": 998})]
 
 
-def test_an_update_that_was_taken_does_not_change_any_more() -> None:
-    """It may be kept, and looked at later."""
+def test_a_taken_update_is_immutable() -> None:
     made = view("A")
     made.apply(update(0, 1, {"A": {"last": 1}}))
     first = made.take()
@@ -57,8 +56,8 @@ def test_an_update_that_was_taken_does_not_change_any_more() -> None:
     assert (first.last, made.board["A"].last) == (1, 2)
 
 
-def test_a_change_that_was_undone_is_none() -> None:
-    """``changed`` is against what the user was last given, whatever happened in between."""
+def test_a_reverted_change_is_skipped() -> None:
+    """``changed`` is the difference to the last update that the user took."""
     made = view("A")
     made.apply(update(0, 1, {"A": {"last": 1, "bid": 5}}))
     taken(made)
@@ -69,8 +68,8 @@ def test_a_change_that_was_undone_is_none() -> None:
     assert taken(made) == [("A", {"bid": 6})]
 
 
-def test_an_update_that_does_not_join_on_is_refused() -> None:
-    """Something in between is missing: nothing is laid over and no version taken."""
+def test_an_update_after_a_gap_is_rejected() -> None:
+    """Values and version stay."""
     made = view("A")
     made.apply(update(0, 5, {"A": {"last": 1}}))
     assert not made.apply(update(6, 7, {"A": {"last": 2}}))
@@ -79,8 +78,8 @@ def test_an_update_that_does_not_join_on_is_refused() -> None:
     assert (made.version, made.board["A"].last) == (7, 3)
 
 
-def test_a_part_of_a_snapshot_leaves_the_version_as_it_was() -> None:
-    """Cut off in between, the client asks from where it truly was."""
+def test_a_part_of_a_snapshot_does_not_change_the_version() -> None:
+    """If the connection breaks, the client resumes from before the snapshot."""
     made = view("A", "B")
     made.apply(update(0, 0, {"A": {"last": 1}}))
     assert made.version == 0
@@ -88,8 +87,8 @@ def test_a_part_of_a_snapshot_leaves_the_version_as_it_was() -> None:
     assert made.version == 9
 
 
-def test_what_was_never_asked_for_is_ignored() -> None:
-    """Data of a symbol unsubscribed while they were under way, above all. Under the wildcard everything is welcome."""
+def test_values_outside_the_watchlist_are_ignored() -> None:
+    """They are from symbols that were just unsubscribed. With ``*`` there are none."""
     made = view("A")
     made.apply(update(0, 1, {"A": {"last": 1}, "B": {"last": 2}}))
     assert list(made.board) == ["A"]
@@ -98,8 +97,8 @@ def test_what_was_never_asked_for_is_ignored() -> None:
     assert set(made.board) == {"A", "B"}
 
 
-def test_a_removed_symbol_is_told_and_empty() -> None:
-    """A name that is watched stays on the board without values; one that came by the wildcard goes."""
+def test_a_removed_symbol_is_an_update_without_values() -> None:
+    """A name of the watchlist stays on the board without values; one that matched ``*`` disappears."""
     made = view("A", "*")
     made.apply(update(0, 1, {"A": {"last": 1}, "B": {"last": 2}, "C": {"last": 3}}))
     made.take()
@@ -107,14 +106,14 @@ def test_a_removed_symbol_is_told_and_empty() -> None:
     made.apply(update(1, 2, {"A": None, "B": None, "C": None, "D": None}))
     assert list(made.board) == ["A"]
     assert made.board["A"].last is None
-    # C was never shown, so its end is no news.
+    # The user never saw C.
     assert taken(made) == [("A", None), ("B", None)]
     made.apply(update(2, 3, {"A": {"bid": 4}}))
     assert taken(made) == [("A", {"bid": 4})]
 
 
-def test_removed_and_back_again_unseen_is_a_change() -> None:
-    """The user hears of the fields that changed or went, and not of the removal in between."""
+def test_a_symbol_that_is_removed_and_returns_is_one_change() -> None:
+    """If the user didn't take the removal in between."""
     made = view("A")
     made.apply(update(0, 1, {"A": {"last": 1, "bid": 2, "ask": 3}}))
     taken(made)
@@ -123,8 +122,8 @@ def test_removed_and_back_again_unseen_is_a_change() -> None:
     assert taken(made) == [("A", {"bid": 9, "ask": None})]
 
 
-def test_unsubscribing_drops_what_waits() -> None:
-    """At once, from the board and from what would be given; of the others nothing is lost."""
+def test_unsubscribing_drops_pending_changes() -> None:
+    """And removes the symbol from the board. Other symbols are unaffected."""
     made = view("A", "B")
     made.apply(update(0, 1, {"A": {"last": 1}, "B": {"last": 2}}))
     made.unwatch(["A"])
@@ -133,14 +132,14 @@ def test_unsubscribing_drops_what_waits() -> None:
     made.apply(update(1, 1, {"B": {"last": 3}}))
     made.unwatch(["B"])
     assert not made, "nothing waits any more"
-    # Subscribed again, it is as good as new.
+    # After another subscribe all its values are new.
     made.watch(["A"])
     made.apply(update(1, 2, {"A": {"last": 1}}))
     assert taken(made) == [("A", {"last": 1})]
 
 
-def test_reconnecting_in_the_same_epoch_goes_on_from_the_version() -> None:
-    """Nothing is emptied, and only what changed comes."""
+def test_a_reconnect_in_the_same_epoch_resumes_from_the_version() -> None:
+    """Values stay, and only changes arrive."""
     made = view("A", "B")
     made.apply(update(0, 7, {"A": {"last": 1}, "B": {"last": 2}}))
     taken(made)
@@ -152,8 +151,8 @@ def test_reconnecting_in_the_same_epoch_goes_on_from_the_version() -> None:
     assert taken(made) == [("B", {"last": 3})]
 
 
-def test_a_symbol_that_may_not_have_come_whole_is_asked_for_whole() -> None:
-    """Subscribed to, but the connection broke before its first values: going on from the version would miss them."""
+def test_a_symbol_without_a_complete_snapshot_is_requested_whole() -> None:
+    """The connection broke before its first values: resuming from the version would miss them."""
     made = view("A")
     made.apply(update(0, 7, {"A": {"last": 1}}))
     made.watch(["B"])
@@ -163,8 +162,8 @@ def test_a_symbol_that_may_not_have_come_whole_is_asked_for_whole() -> None:
     assert made.unsettled
 
 
-def test_a_symbol_subscribed_to_amid_a_snapshot_is_settled_by_the_next() -> None:
-    """The snapshot that is half-way ends without the new symbol, which comes in another after it."""
+def test_a_symbol_subscribed_during_a_snapshot_is_settled_by_the_next() -> None:
+    """The snapshot under way doesn't have it."""
     made = view("A", "B")
     made.apply(update(0, 0, {"A": {"last": 1}}))  # a part
     made.watch(["C"])
@@ -174,7 +173,7 @@ def test_a_symbol_subscribed_to_amid_a_snapshot_is_settled_by_the_next() -> None
     assert not made.unsettled
 
 
-def test_what_does_not_fit_into_one_message_comes_whole() -> None:
+def test_symbols_that_do_not_fit_into_the_resuming_message_are_requested_whole() -> None:
     """A second message that resumes would be at the old version while the first's symbols are at the new one."""
     names = [letter * 40 for letter in "ABC"]
     made = view(*names)
@@ -186,8 +185,8 @@ def test_what_does_not_fit_into_one_message_comes_whole() -> None:
     assert [name for name in names if made.board[name].values] == names[:1]
 
 
-def test_a_new_epoch_empties_the_board_and_tells_of_what_did_not_come_again() -> None:
-    """The user isn't shown the moment without values; fields and symbols that stay away are told once all has come."""
+def test_a_new_epoch_empties_the_board_and_missing_values_are_changes() -> None:
+    """The user doesn't see the empty board. Fields and symbols that are gone change when the snapshot is complete."""
     made = view("A", "B", "*")
     made.apply(update(0, 7, {"A": {"last": 1, "open": 5}, "B": {"last": 2}, "C": {"last": 3}}))
     taken(made)
@@ -202,8 +201,8 @@ def test_a_new_epoch_empties_the_board_and_tells_of_what_did_not_come_again() ->
     assert set(made.board) == {"A", "B"}
 
 
-def test_a_server_that_does_not_know_the_version_sends_everything_and_what_does_not_come_is_gone() -> None:
-    """The same epoch, yet it begins at 0 again: laying that over the old values would leave some that are no more."""
+def test_after_a_resume_from_0_values_outside_the_snapshot_are_gone() -> None:
+    """The server doesn't have the client's version, although the epoch is the same."""
     made = view("A", "B")
     made.apply(update(0, 700, {"A": {"last": 1, "open": 5}, "B": {"last": 2}}))
     taken(made)
@@ -217,8 +216,8 @@ def test_a_server_that_does_not_know_the_version_sends_everything_and_what_does_
     assert taken(made) == [("A", {"bid": 3, "open": None}), ("B", {"last": None})]
 
 
-def test_a_symbol_that_is_rejected_after_a_reconnect_is_gone() -> None:
-    """It leaves the board and is told as removed, but stays wanted: the next connection asks again."""
+def test_a_symbol_rejected_after_a_reconnect_is_removed() -> None:
+    """From the board, not from the watchlist: the next connection subscribes again."""
     made = view("A", "B")
     made.apply(update(0, 7, {"A": {"last": 1}, "B": {"last": 2}}))
     taken(made)
@@ -233,7 +232,7 @@ def test_a_symbol_that_is_rejected_after_a_reconnect_is_gone() -> None:
 
 
 def test_memory_is_bounded_by_the_watchlist() -> None:
-    """Symbols that come and go leave nothing behind, whether the user takes the updates or not."""
+    """Symbols that were added and removed use no memory, whether or not the user takes the updates."""
     made = view("*")
     for version in range(1, 2_000):
         name = f"S{version % 1_000}"

@@ -1,4 +1,4 @@
-"""Watchlists as users write them, and how they fit into messages."""
+"""Watchlists, and how they fit into messages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _names = st.lists(st.text(min_size=1, max_size=64), unique=True, max_size=60)
 
 @given(_names, st.integers(600, 4_000))
 def test_every_portion_fits_into_a_message(names: list[str], message_bytes: int) -> None:
-    """All symbols, in their order, each once; no message is larger than the server takes."""
+    """All symbols are sent once, in order, and no message exceeds the limit."""
     parts = portions(names, message_bytes)
     assert [name for part in parts for name in part] == names
     for part in parts:
@@ -25,8 +25,8 @@ def test_every_portion_fits_into_a_message(names: list[str], message_bytes: int)
         assert len(part) == 1 or len(msgspec.msgpack.encode(message)) <= message_bytes
 
 
-def test_nothing_makes_one_empty_portion() -> None:
-    """A message without symbols still goes out: it may change the rate."""
+def test_no_symbols_make_one_empty_portion() -> None:
+    """A subscribe without symbols may change the rate."""
     assert portions([], 1_000) == [[]]
 
 
@@ -36,8 +36,8 @@ def test_a_string_is_one_symbol() -> None:
     assert as_names(iter(["B", "A", "B"])) == ["B", "A"]
 
 
-def test_the_wildcard_covers_everything_until_it_is_taken_back() -> None:
-    """As at the server: one name can't be taken out of everything, and taking everything out takes the names too."""
+def test_the_wildcard_covers_all_names_until_it_is_removed() -> None:
+    """As on the server: removing a name doesn't limit ``*``, and removing ``*`` removes the names."""
     wanted = Watchlist()
     wanted.add(["AAPL", "*"])
     assert "ANY" in wanted

@@ -1,4 +1,4 @@
-"""Long polls as a transport: what is asked while an answer is on its way."""
+"""The long-poll transport: messages sent while a request is under way."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ticker.wire.messages import ServerMessage, Snapshot, Subscribe, Subscribed,
 
 
 class Answered(PollTransport):
-    """Its requests are answered by the test: ``requests`` has the symbols of each, and what is awaited."""
+    """The test answers its requests: ``requests`` has the symbols and the future of each."""
 
     def __init__(self) -> None:
         super().__init__(cast("Any", None), Endpoint("http://ticker.example"))
@@ -29,8 +29,8 @@ def snapshot(version: int, *names: str) -> Snapshot:
     return Snapshot(epoch="e", version=version, ts=0, data={name: {"last": 1.0} for name in names})
 
 
-async def test_a_symbol_added_while_an_answer_comes_in_comes_whole() -> None:
-    """The answer was to an older question: taken for one to the new one, it would leave out what is new for good."""
+async def test_a_symbol_added_while_an_answer_arrives_is_requested_whole() -> None:
+    """The answer belongs to the old watchlist. Taken for the new one's, the new symbol would be missing."""
     transport, told = Answered(), asyncio.Queue[ServerMessage]()
 
     async def read() -> None:
