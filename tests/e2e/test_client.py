@@ -1,4 +1,4 @@
-"""The Python client against the real command, over real sockets and processes."""
+"""The Python client against the command `ticker serve`, over real sockets and processes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HEADER = "timestamp,symbol,price,size,bid,ask,bid_size,ask_size\n"
 
 
 def write(path: Path, rows: list[tuple[str, float]]) -> str:
-    """A file of ticks, one a millisecond."""
+    """A file of ticks, one per millisecond."""
     start = 1_704_205_800_000_000_000
     lines = (
         f"{start + n * 1_000_000},{name},{price},{n + 1},{price - 0.01:.2f},,{n},\n"
@@ -33,15 +33,15 @@ def values(view: ticker.SymbolView) -> dict[str, Any]:
 
 
 async def equal(stream: ticker.Stream, server: Server) -> bool:
-    """Whether the client's board is the server's, as `/v1/snapshot` tells it."""
+    """Whether the client's board equals `/v1/snapshot`."""
     snapshot = await asyncio.to_thread(server.get, "/v1/snapshot?symbols=*")
     mine = {name: fields for name, view in stream.board.items() if (fields := values(view))}
     return bool(mine == snapshot["data"])
 
 
 @pytest.mark.parametrize("encoding", ["json", "msgpack"])
-async def test_a_client_survives_the_death_of_its_server(tmp_path: Path, encoding: str) -> None:
-    """Killed without a goodbye, back on the same port with another history: the view is the new server's, wholly."""
+async def test_a_client_reconnects_to_a_restarted_server_with_other_data(tmp_path: Path, encoding: str) -> None:
+    """The server is killed, and another starts on its port: the board ends equal to the new server's."""
     first = write(tmp_path / "first.csv", [("AAPL", 100.0), ("MSFT", 50.0), ("AAPL", 101.5)])
     second = write(tmp_path / "second.csv", [("AAPL", 7.0), ("NVDA", 9.0)])
     backoff = ticker.Backoff(initial_s=0.05, maximum_s=0.2)
@@ -66,12 +66,12 @@ async def test_a_client_survives_the_death_of_its_server(tmp_path: Path, encodin
         assert stream.symbols == ["*"]
 
 
-async def test_a_paused_reader_sees_the_latest_values() -> None:
-    """A script that is slower than the stream gets what is, not what was: one update for a symbol, the newest."""
+async def test_a_slow_consumer_sees_the_latest_values() -> None:
+    """It gets one update per symbol, the newest."""
     with Server("--symbols", "AAPL,MSFT", "--ticks-per-second", "5000", "--seed", "1") as server:
         async with ticker.connect(server.url, ["AAPL"], rate=0) as stream:
             first = await anext(aiter(stream))
-            # Not taken from the stream; what comes meanwhile is laid over.
+            # Nothing is taken from the stream meanwhile.
             while (stream.board["AAPL"].trades or 0) < (first.trades or 0) + 200:
                 await asyncio.sleep(0)
             update = await anext(aiter(stream))
@@ -80,8 +80,8 @@ async def test_a_paused_reader_sees_the_latest_values() -> None:
 
 
 async def test_trades_are_complete_and_in_order() -> None:
-    """What comes on `trades` has no hole: the counts of the board and of the trades agree."""
-    with Server("--symbols", "AAPL", "--ticks-per-second", "2000", "--seed", "3") as server:
+    """None is lost."""
+    with Server("--symbols", "AAPL", "--ticks-per-second", "20000", "--seed", "3") as server:
         async with ticker.connect(server.url, ["AAPL"], channel="trades", encoding="msgpack") as stream:
             stamps = []
             async for trade in stream.trades():
@@ -94,7 +94,7 @@ async def test_trades_are_complete_and_in_order() -> None:
 
 
 def test_the_sync_client_works_without_asyncio() -> None:
-    """Iterate, subscribe and leave, from a plain script."""
+    """Iterate, subscribe and close in a script."""
     with Server("--symbols", "AAPL,MSFT", "--seed", "1") as server:
         with ticker.connect_sync(server.url, ["AAPL"], rate=60) as stream:
             seen = set()
@@ -109,15 +109,15 @@ def test_the_sync_client_works_without_asyncio() -> None:
             assert (frame["bid"] < frame["ask"]).all()
 
 
-async def test_the_sync_client_works_inside_a_running_loop() -> None:
-    """As in a notebook, whose loop runs already."""
+async def test_the_sync_client_works_inside_a_running_event_loop() -> None:
+    """As in a notebook."""
     with Server("--symbols", "AAPL", "--seed", "1") as server:
         with ticker.connect_sync(server.url, ["AAPL"]) as stream:
             assert next(iter(stream)).symbol == "AAPL"
 
 
-def test_a_terminal_pipe_gives_lines(tmp_path: Path) -> None:
-    """`ticker watch` in a pipe: one JSON object a line, in both encodings."""
+def test_ticker_watch_in_a_pipe_writes_one_json_object_per_line(tmp_path: Path) -> None:
+    """With both encodings."""
     with Server("--symbols", "AAPL,MSFT", "--seed", "1") as server:
         for encoding in ("json", "msgpack"):
             command = [sys.executable, "-m", "ticker", "watch", "AAPL", "--url", server.url, "--encoding", encoding]

@@ -41,12 +41,12 @@ async def next_said(stream: ticker.Stream) -> ticker.Said:
 def break_off(stream: ticker.Stream) -> None:
     transport = stream._supervisor._transport
     assert transport is not None
-    transport.abort("the test wants it so")
+    transport.abort("aborted by the test")
 
 
 @pytest.mark.parametrize("encoding", ["json", "msgpack"])
-async def test_an_alert_fires_and_one_that_fired_while_the_program_was_away_waits_for_it(encoding: str) -> None:
-    """By the owner's name; each exactly once, also over a break of the connection."""
+async def test_alerts_that_fire_during_a_reconnect_or_while_offline_are_delivered_once(encoding: str) -> None:
+    """The program is recognised by its owner."""
     feed = ScriptedFeed()
     async with serving(feed) as service:
         address = url_of(service.port)
@@ -73,8 +73,8 @@ async def test_an_alert_fires_and_one_that_fired_while_the_program_was_away_wait
             assert await stream.alerts() == []
 
 
-async def test_a_server_that_was_started_again_without_a_state_gets_its_alerts_back() -> None:
-    """A script doesn't notice; what fires then comes, though the numbers began anew."""
+async def test_alerts_are_set_again_on_a_restarted_server_without_state() -> None:
+    """Its fired alerts arrive, although it numbers them anew."""
     feed = ScriptedFeed()
     async with serving(feed) as service:
         port = service.port
@@ -92,8 +92,8 @@ async def test_a_server_that_was_started_again_without_a_state_gets_its_alerts_b
         await stream.close()
 
 
-async def test_nobody_knows_whose_an_alert_is_without_an_owner() -> None:
-    """The server's no-owner, with what to do about it."""
+async def test_setting_an_alert_without_an_owner_is_an_error() -> None:
+    """The error names the option."""
     async with serving(ScriptedFeed()) as service, ticker.connect(url_of(service.port)) as stream:
         with pytest.raises(ticker.ProtocolError, match="owner=") as caught:
             await stream.alert("AAPL", "last >= 190")
@@ -101,8 +101,8 @@ async def test_nobody_knows_whose_an_alert_is_without_an_owner() -> None:
 
 
 @pytest.mark.parametrize("transport", ["websocket", "sse"])
-async def test_two_who_are_in_a_room_hear_each_other(transport: Literal["websocket", "sse"]) -> None:
-    """Presence, what was said before, and what is said during a break: each thing once."""
+async def test_two_clients_in_a_room_receive_each_others_messages(transport: Literal["websocket", "sse"]) -> None:
+    """Members, earlier messages, and messages during a reconnect, each once."""
     async with serving(ScriptedFeed()) as service:
         address = url_of(service.port)
         async with (
@@ -131,8 +131,7 @@ async def test_two_who_are_in_a_room_hear_each_other(transport: Literal["websock
             assert await ann.ping({"any": "thing"}) > 0
 
 
-async def test_a_notice_reaches_a_stream_that_watches_nothing() -> None:
-    """As an event."""
+async def test_a_notice_reaches_a_stream_without_symbols() -> None:
     async with serving(ScriptedFeed()) as service, ticker.connect(url_of(service.port)) as stream:
         assert service.hub.notify("Maintenance at 17:00", "operator", TS) == 1
         async with asyncio.timeout(20):
@@ -140,8 +139,8 @@ async def test_a_notice_reaches_a_stream_that_watches_nothing() -> None:
         assert event == ticker.Notice(text="Maintenance at 17:00", sender="operator", ts=TS)
 
 
-async def test_long_polls_carry_prices_alone(caplog: pytest.LogCaptureFixture) -> None:
-    """The stream is open all the same; who asks for more is told why there is none."""
+async def test_long_polls_carry_only_prices(caplog: pytest.LogCaptureFixture) -> None:
+    """The stream opens; other requests are an error."""
     async with serving(ScriptedFeed()) as service:
         async with ticker.connect(url_of(service.port), transport="poll", owner="ann") as stream:
             assert "the alerts: unknown-op" in caplog.text
@@ -151,8 +150,8 @@ async def test_long_polls_carry_prices_alone(caplog: pytest.LogCaptureFixture) -
                 assert caught.value.code == "unknown-op"
 
 
-def test_plain_scripts_have_alerts_and_rooms_too() -> None:
-    """The sync client's methods, in a thread that runs no loop."""
+def test_the_sync_client_has_alerts_and_rooms() -> None:
+    """In a thread without an event loop."""
     ready = threading.Event()
     feed = ScriptedFeed()
 

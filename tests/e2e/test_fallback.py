@@ -1,4 +1,4 @@
-"""Networks that let no WebSocket through: a proxy that breaks what it is told to, and clients that get on."""
+"""Networks that block WebSockets: a proxy that blocks requests, and clients that fall back."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EAGER = ticker.Backoff(initial_s=0.01, maximum_s=0.05)
 
 
 class Proxy:
-    """Hands bytes on, but answers what it ``blocks`` by itself: ``upgrade``, ``events``; ``mute``: with nothing."""
+    """Forwards bytes, but answers what it ``blocks`` (``upgrade``, ``events``) itself, or not at all if ``mute``."""
 
     def __init__(self, to: int) -> None:
         self.to = to
@@ -56,7 +56,7 @@ class Proxy:
                 writer.write(b"HTTP/1.1 %b\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % self.status)
                 return
             back, other = await asyncio.open_connection("127.0.0.1", self.to)
-            # One request a connection, so that each is looked at.
+            # One request per connection, so that each is checked.
             other.write(head.replace(b"\r\n\r\n", b"\r\nX-Proxy: 1\r\n\r\n", 1))
             await asyncio.gather(_pass(reader, other), _pass(back, writer))
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
@@ -91,7 +91,7 @@ async def behind_proxy(settings: Settings | None = None) -> AsyncIterator[tuple[
 
 
 async def agrees(stream: ticker.Stream, service: Service) -> None:
-    """The client's view becomes the server's."""
+    """Wait until the client's view equals the server's."""
     names = sorted(stream.board)
     async with asyncio.timeout(10):
         while True:
@@ -105,8 +105,8 @@ async def agrees(stream: ticker.Stream, service: Service) -> None:
 @pytest.mark.parametrize(
     "status", [b"501 Not Implemented", b"502 Bad Gateway", b"503 Service Unavailable", b"403 Forbidden", b"200 OK"]
 )
-async def test_what_gets_through_is_found(blocked: tuple[str, ...], by: str, status: bytes) -> None:
-    """And carries on with the same words: subscribing, unsubscribing, rejections, a new epoch, what comes after."""
+async def test_the_best_transport_that_gets_through_is_used(blocked: tuple[str, ...], by: str, status: bytes) -> None:
+    """It supports subscribing, unsubscribing, rejected symbols, and a new epoch."""
     async with behind_proxy() as (feed, service, proxy):
         proxy.blocks, proxy.status = set(blocked), status
         feed.tick([(0, TS, 1.5, 1.0), (1, TS, 2.5, 1.0)])
@@ -132,8 +132,7 @@ async def test_what_gets_through_is_found(blocked: tuple[str, ...], by: str, sta
 
 
 @pytest.mark.parametrize("by", ["websocket", "sse", "poll"])
-async def test_a_way_may_be_asked_for(by: TransportName) -> None:
-    """And no other is tried."""
+async def test_a_requested_transport_is_the_only_one_tried(by: TransportName) -> None:
     async with behind_proxy() as (feed, _, proxy):
         feed.tick([(0, TS, 1.5, 1.0)])
         async with ticker.connect(proxy.url, ["*"], transport=by, backoff=EAGER) as stream:
@@ -142,7 +141,7 @@ async def test_a_way_may_be_asked_for(by: TransportName) -> None:
             async with asyncio.timeout(10):
                 while "MSFT" not in stream.board:
                     await anext(aiter(stream))
-        # Of each connection the first request; those that follow a poll's have no head of their own here.
+        # The proxy sees the first request of each connection; later requests of a poll follow on the same.
         first = {"websocket": b"/v1/stream", "sse": b"/v1/events", "poll": b"/healthz"}
         assert first.pop(by) in proxy.asked
         assert not set(first.values()) & set(proxy.asked)
@@ -158,13 +157,13 @@ async def test_a_connection_that_breaks_is_replaced_without_a_gap(by: TransportN
             async with asyncio.timeout(10):
                 while stream.board["MSFT"].last != 3.5:
                     await anext(aiter(stream))
-            # A request that fails with the connection that it was to reuse is sent again below us.
+            # aiohttp repeats a request that fails on a reused connection.
             assert stream.reconnects == (by == "sse")
             await agrees(stream, service)
 
 
-async def test_websockets_are_come_back_to(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As soon as one gets through again; nothing is missed."""
+async def test_the_client_returns_to_a_websocket(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As soon as one gets through, without a gap."""
     monkeypatch.setattr(dialer, "BETTER_AFTER_S", 0.05)
     async with behind_proxy() as (feed, service, proxy):
         proxy.blocks, proxy.status = {"upgrade"}, b"403 Forbidden"
@@ -183,8 +182,8 @@ async def test_websockets_are_come_back_to(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize("why", ["full", "stopping", "no-memory"])
-async def test_a_server_that_takes_nobody_is_no_reason_to_do_without(why: str) -> None:
-    """Its own word for it is believed at once: nothing else is tried, and no WebSocket a second time."""
+async def test_a_503_from_the_server_itself_is_no_reason_to_fall_back(why: str) -> None:
+    """Neither another transport nor a second WebSocket is tried."""
     settings = Settings(port=0, limits=Limits(connections=1, memory_bytes=1 if why == "no-memory" else 2**40))
     async with behind_proxy(settings) as (_, service, proxy), AsyncExitStack() as stack:
         if why == "full":
@@ -197,12 +196,11 @@ async def test_a_server_that_takes_nobody_is_no_reason_to_do_without(why: str) -
         with pytest.raises(ticker.ConnectError, match="503"):
             await ticker.connect(proxy.url, ["AAPL"], backoff=EAGER).open()
         assert proxy.asked == [b"/v1/stream"]
-        # What follows on the same connection has no head of its own there.
+        # The proxy doesn't see later requests on the same connection.
         assert service.hub.errors.total() == 1
 
 
-async def test_an_upgrade_that_is_swallowed() -> None:
-    """A proxy that says yes and then nothing: once is enough to try something else."""
+async def test_an_unanswered_upgrade_falls_back_after_one_attempt() -> None:
     async with behind_proxy() as (feed, _, proxy):
         proxy.blocks, proxy.mute = {"upgrade"}, True
         feed.tick([(0, TS, 1.5, 1.0)])
@@ -211,17 +209,17 @@ async def test_an_upgrade_that_is_swallowed() -> None:
             assert proxy.asked.count(b"/v1/stream") == 1
 
 
-async def test_where_nothing_gets_through() -> None:
-    """The first reason is told."""
+async def test_if_all_transports_are_blocked_connecting_fails() -> None:
+    """After two WebSockets, events and a poll."""
     async with behind_proxy() as (_, _, proxy):
-        proxy.to = 1  # nobody is there
+        proxy.to = 1  # no server there
         proxy.blocks, proxy.status = {"upgrade", "events"}, b"403 Forbidden"
         with pytest.raises(ticker.StreamError):
             await ticker.connect(proxy.url, ["AAPL"], backoff=EAGER).open()
         assert proxy.asked[:3] == [b"/v1/stream", b"/v1/stream", b"/v1/events"]
 
 
-async def test_polls_carry_one_channel() -> None:
+async def test_long_polls_carry_only_the_channel_ticker() -> None:
     async with behind_proxy() as (feed, _, proxy):
         async with ticker.connect(proxy.url, ["AAPL"], transport="poll") as stream:
             with pytest.raises(ticker.ProtocolError, match="only the channel ticker"):

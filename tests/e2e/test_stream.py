@@ -1,4 +1,4 @@
-"""The WebSocket, over real sockets: aiohttp's client and, as a client of another make, the `websockets` package."""
+"""The WebSocket over real sockets, with aiohttp's client and the `websockets` package."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def address(service: Service, query: str = "") -> str:
 
 @pytest.mark.parametrize("encoding", ["json", "msgpack"])
 async def test_prices_flow_from_the_feed_to_a_client(http: aiohttp.ClientSession, encoding: str) -> None:
-    """Welcome, answer, snapshot, then what changes, in the encoding that the subprotocol names."""
+    """Welcome, answer, snapshot, then changes, in the encoding of the subprotocol."""
     feed = ScriptedFeed()
     async with serving(feed) as service:
         async with http.ws_connect(address(service), protocols=[f"ticker.v1.{encoding}"]) as stream:
@@ -82,8 +82,8 @@ async def test_prices_flow_from_the_feed_to_a_client(http: aiohttp.ClientSession
             assert delta == expected
 
 
-async def test_the_query_names_the_encoding_for_tools_without_subprotocols(http: aiohttp.ClientSession) -> None:
-    """`?encoding=msgpack` goes out as binary frames; inbound both kinds are read, whatever goes out."""
+async def test_the_query_selects_the_encoding_for_clients_without_subprotocols(http: aiohttp.ClientSession) -> None:
+    """`?encoding=msgpack` sends binary frames. Both encodings are accepted from the client."""
     feed = ScriptedFeed()
     async with serving(feed) as service, http.ws_connect(address(service, "?encoding=msgpack")) as stream:
         assert (await stream.receive()).type is WSMsgType.BINARY
@@ -93,8 +93,8 @@ async def test_the_query_names_the_encoding_for_tools_without_subprotocols(http:
         assert await receive(stream) == {"type": "pong", "id": "b"}
 
 
-async def test_trades_and_quotes_come_each_and_in_order(http: aiohttp.ClientSession) -> None:
-    """The tick channels carry what the ticker channel conflates."""
+async def test_every_trade_and_quote_is_sent_in_order(http: aiohttp.ClientSession) -> None:
+    """The ticker channel conflates them."""
     feed = ScriptedFeed()
     async with serving(feed) as service, http.ws_connect(address(service)) as stream:
         for channel in ("trades", "quotes"):
@@ -108,8 +108,7 @@ async def test_trades_and_quotes_come_each_and_in_order(http: aiohttp.ClientSess
         assert (await until(stream, "quotes"))["data"] == [["AAPL", TS, None, None, 1.5, 4]]
 
 
-async def test_json_and_msgpack_clients_see_the_same_at_the_same_time(http: aiohttp.ClientSession) -> None:
-    """Both encodings at once, on one server, end with equal views."""
+async def test_json_and_msgpack_clients_end_with_equal_views(http: aiohttp.ClientSession) -> None:
     feed = ScriptedFeed()
     async with serving(feed) as service:
         clients = {encoding: ModelClient() for encoding in ("json", "msgpack")}
@@ -167,10 +166,10 @@ async def test_json_and_msgpack_clients_see_the_same_at_the_same_time(http: aioh
         ('{"op":"subscribe","id":7,"symbols":["A","B","C","D","E"]}', "too-many-symbols", "6 symbols"),
     ],
 )
-async def test_bad_input_gets_a_clear_error_and_nothing_else_happens(
+async def test_invalid_input_gets_an_error_and_has_no_other_effect(
     http: aiohttp.ClientSession, frame: str | bytes, code: str, said: str
 ) -> None:
-    """The error has a code of the table and says what is wrong; the connection and its watchlist stay; so do others."""
+    """The error has the right code and names the cause. This connection, its watchlist and others stay."""
     feed = ScriptedFeed(("AAPL", "MSFT", "A", "B", "C", "D", "E"))
     async with (
         serving(feed, Settings(port=0, limits=Limits(symbols=4))) as service,
@@ -183,7 +182,7 @@ async def test_bad_input_gets_a_clear_error_and_nothing_else_happens(
         await (stream.send_str(frame) if isinstance(frame, str) else stream.send_bytes(frame))
         error = await receive(stream)
         assert (error["type"], error["code"]) == ("error", code)
-        assert said in error["message"]
+        assert said.lower() in error["message"].lower()
         has_id = ('"id":7' if isinstance(frame, str) else b"\xa2id\x07") in frame  # type: ignore[operator]  # each its kind
         assert error.get("id") == (7 if has_id else None)
         feed.tick([(0, TS, 2.0, 1.0)])
@@ -191,8 +190,8 @@ async def test_bad_input_gets_a_clear_error_and_nothing_else_happens(
             assert (await until(each, "update"))["data"]["AAPL"]["last"] == 2
 
 
-async def test_a_symbol_that_cannot_be_a_name_is_rejected(http: aiohttp.ClientSession) -> None:
-    """Empty, too long, unprintable: in `rejected`, even where the feed's list is not complete."""
+async def test_an_invalid_symbol_is_rejected(http: aiohttp.ClientSession) -> None:
+    """Empty, too long or unprintable, even if the feed may have more symbols."""
     feed = ScriptedFeed((), complete=False)
     names = ["", "x" * 65, "line\nbreak", "\x1b[31m", "NEW"]
     async with serving(feed) as service, http.ws_connect(address(service)) as stream:
@@ -202,8 +201,8 @@ async def test_a_symbol_that_cannot_be_a_name_is_rejected(http: aiohttp.ClientSe
         assert set(answer["rejected"]) == set(names[:4])
 
 
-async def test_a_symbol_that_appears_later_is_kept_until_then(http: aiohttp.ClientSession) -> None:
-    """A feed that doesn't know all its symbols yet lets them be watched before they come."""
+async def test_a_symbol_may_be_subscribed_before_it_appears(http: aiohttp.ClientSession) -> None:
+    """If the feed doesn't know all its symbols yet."""
     feed = ScriptedFeed(("AAPL",), complete=False)
     async with serving(feed) as service, http.ws_connect(address(service)) as stream:
         await stream.send_json({"op": "subscribe", "symbols": ["LATE"], "rate": 60})
@@ -217,7 +216,7 @@ async def test_a_symbol_that_appears_later_is_kept_until_then(http: aiohttp.Clie
 
 
 async def test_a_message_above_the_limit_closes_with_1009(http: aiohttp.ClientSession) -> None:
-    """The limit is told in `welcome`, can be set, and holds to the byte's neighbourhood."""
+    """The limit is configurable, and in `welcome`."""
     feed = ScriptedFeed()
     async with serving(feed, Settings(port=0, limits=Limits(message_bytes=1000))) as service:
         async with http.ws_connect(address(service)) as stream:
@@ -229,8 +228,8 @@ async def test_a_message_above_the_limit_closes_with_1009(http: aiohttp.ClientSe
             assert (closed.type, closed.data) == (WSMsgType.CLOSE, 1009)
 
 
-async def test_a_client_resumes_where_it_was(http: aiohttp.ClientSession) -> None:
-    """After a break, `since` brings what changed in between, and no more."""
+async def test_a_client_resumes_from_its_version(http: aiohttp.ClientSession) -> None:
+    """After a reconnect, `since` returns only the changes."""
     feed = ScriptedFeed()
     async with serving(feed) as service:
         async with http.ws_connect(address(service)) as stream:
@@ -253,8 +252,8 @@ async def test_a_client_resumes_where_it_was(http: aiohttp.ClientSession) -> Non
             assert "AAPL" not in resumed["data"]
 
 
-async def test_a_removed_symbol_comes_as_null_and_a_new_epoch_as_a_welcome(http: aiohttp.ClientSession) -> None:
-    """Both in mid-connection."""
+async def test_a_removed_symbol_is_sent_as_null_and_a_new_epoch_as_a_welcome(http: aiohttp.ClientSession) -> None:
+    """On an open connection."""
     feed = ScriptedFeed()
     async with serving(feed) as service, http.ws_connect(address(service)) as stream:
         epoch = (await receive(stream))["epoch"]
@@ -273,8 +272,8 @@ async def test_a_removed_symbol_comes_as_null_and_a_new_epoch_as_a_welcome(http:
         assert update["data"]["MSFT"]["open"] == 5
 
 
-async def test_two_hundred_clients_get_what_they_watch(http: aiohttp.ClientSession) -> None:
-    """Different watchlists, encodings and rates on one server; each ends with the board's values and nothing else."""
+async def test_200_clients_get_their_watchlists(http: aiohttp.ClientSession) -> None:
+    """With different watchlists, encodings and rates, each ends with exactly the board's values."""
     names = tuple(f"S{number}" for number in range(40))
     feed = ScriptedFeed(names)
     async with serving(feed) as service:
@@ -305,8 +304,8 @@ async def test_two_hundred_clients_get_what_they_watch(http: aiohttp.ClientSessi
             assert all(fields["volume"] == 3 for fields in client.view.values())
 
 
-async def test_a_client_of_another_make_speaks_the_protocol(http: aiohttp.ClientSession) -> None:
-    """The `websockets` package, by hand from docs/protocol.md: also a long subscribe that it sends in fragments."""
+async def test_the_websockets_package_as_a_client(http: aiohttp.ClientSession) -> None:
+    """Including a long subscribe that it sends in fragments."""
     feed = ScriptedFeed()
     async with serving(feed) as service:
         url = address(service).replace("http", "ws")
@@ -323,10 +322,10 @@ async def test_a_client_of_another_make_speaks_the_protocol(http: aiohttp.Client
             assert msgpack.unpackb(await stream.recv(decode=False))["data"]["AAPL"]["last"] == 3
 
 
-async def test_a_mistake_of_the_servers_closes_with_1011(
+async def test_an_exception_in_the_server_closes_with_1011(
     http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The one client is told to come back, the log tells why, and the server goes on."""
+    """Only that connection. The log has the exception."""
     feed = ScriptedFeed()
     async with serving(feed) as service, http.ws_connect(address(service)) as stream:
         await receive(stream)
@@ -342,7 +341,7 @@ async def test_a_mistake_of_the_servers_closes_with_1011(
 
 
 async def test_stopping_closes_clients_with_1012(http: aiohttp.ClientSession) -> None:
-    """1012 tells clients to come back; the port is free at once."""
+    """Clients reconnect after 1012. The port is free at once."""
     feed = ScriptedFeed()
     async with serving(feed) as service:
         stream = await http.ws_connect(address(service))
@@ -356,8 +355,8 @@ async def test_stopping_closes_clients_with_1012(http: aiohttp.ClientSession) ->
             assert probe.connect_ex(("127.0.0.1", service.port)) != 0
 
 
-async def test_a_heartbeat_tells_the_feeds_state(http: aiohttp.ClientSession) -> None:
-    """Silence on a healthy connection never lasts longer than `welcome.heartbeat`; a failed feed is called stale."""
+async def test_a_heartbeat_has_the_state_of_the_feed(http: aiohttp.ClientSession) -> None:
+    """It is sent after `welcome.heartbeat` seconds of silence. A failed feed is stale."""
     feed = ScriptedFeed()
     async with serving(feed, Settings(port=0, heartbeat_s=0.1)) as service:
         async with http.ws_connect(address(service)) as stream:
@@ -372,7 +371,7 @@ async def test_a_heartbeat_tells_the_feeds_state(http: aiohttp.ClientSession) ->
                 pass
             async with http.get(f"{service.url}/healthz") as response:
                 assert (await response.json())["status"] == "degraded"
-            # It is started again, and goes on.
+            # It is restarted.
             feed.tick([(0, TS + 5, 3.5, 1.0)])
             while (beat := await until(stream, "heartbeat"))["feed"]["state"] != "live":
                 pass
@@ -382,10 +381,10 @@ async def test_a_heartbeat_tells_the_feeds_state(http: aiohttp.ClientSession) ->
                 pass
 
 
-async def test_a_client_that_does_not_read_costs_nothing_and_then_gets_the_latest(
+async def test_a_client_that_stopped_reading_is_skipped_and_then_gets_the_latest_values(
     http: aiohttp.ClientSession,
 ) -> None:
-    """Skipped while its socket is full, no more than a frame is held for it; then one update brings it up to date."""
+    """While its socket is full, at most about one frame is held for it; then one update has the latest values."""
     names = tuple(f"SYMBOL-{number}" for number in range(500))
     feed = ScriptedFeed(names)
     async with serving(feed) as service:
@@ -406,17 +405,20 @@ async def test_a_client_that_does_not_read_costs_nothing_and_then_gets_the_lates
         while len(service.hub.sessions) < 2:
             await asyncio.sleep(0)
         session = list(service.hub.sessions)[1]
-        rounds = 0
-        while session.outlet.ready() or rounds < 400:
+        rounds = skipped = 0
+        while skipped < 50:
             rounds += 1
+            skipped = 0 if session.outlet.ready() else skipped + 1
             feed.tick([(code, TS + rounds, 1.0 + rounds, 1.0) for code in range(500)])
-            # The one that reads gets each at once, whatever the other does.
+            # The other client gets each update at once.
             while (await until(reader, "update"))["data"][names[0]]["last"] != 1 + rounds:
                 pass
             assert rounds < 5_000
         held = session.outlet.backlog_bytes  # type: ignore[attr-defined]  # a Connection
-        assert held < 2 * 500 * 200, "more than about a frame is held for a client that does not read"
-        # It wakes up: what the kernel held comes first, then one update with the latest of everything.
+        assert held < 2 * 500 * 200, "more than about a frame is held for a client that stopped reading"
+        # It reads again: first what the kernel held, then one update with the latest values.
+        # With the small buffer, the kernel would send it in tiny pieces, each after a timeout.
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1_048_576)
         slow.setblocking(True)
         text = await asyncio.to_thread(_read_until, slow, f'"last":{1 + rounds}.'.encode()[:-1])
         assert text
@@ -435,10 +437,10 @@ def _read_until(sock: socket.socket, wanted: bytes) -> bool:
     return True
 
 
-async def test_one_line_is_logged_when_a_client_comes_and_goes(
+async def test_connecting_and_disconnecting_log_one_line_each(
     http: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """With id, address, watchlist size, duration, frames, bytes and reason; nothing a tick."""
+    """With id, address, watchlist size, duration, frames, bytes and reason. Ticks log nothing."""
     feed = ScriptedFeed()
     with caplog.at_level(logging.INFO, logger="ticker.server"):
         async with serving(feed) as service:
@@ -456,8 +458,8 @@ async def test_one_line_is_logged_when_a_client_comes_and_goes(
     assert lines[1].endswith(" bytes")
 
 
-async def test_plain_http_tells_symbols_snapshot_and_health(http: aiohttp.ClientSession) -> None:
-    """A snapshot has the stream's fields, epoch and version, so that a client can go on from it."""
+async def test_symbols_snapshot_and_health_over_http(http: aiohttp.ClientSession) -> None:
+    """A snapshot has the stream's fields, epoch and version, so a stream can resume from it."""
     feed = ScriptedFeed()
     async with serving(feed) as service:
         async with http.ws_connect(address(service)) as stream:
@@ -498,8 +500,8 @@ async def test_plain_http_tells_symbols_snapshot_and_health(http: aiohttp.Client
         assert (status, error["code"]) == (400, "bad-argument")
 
 
-async def test_an_unread_flood_of_pings_is_held_back_and_not_stored(http: aiohttp.ClientSession) -> None:
-    """A client that sends and never reads is not read from either: memory stays bounded, and others go on."""
+async def test_a_client_that_sends_pings_without_reading_is_not_read(http: aiohttp.ClientSession) -> None:
+    """Memory stays bounded, and other clients are unaffected."""
     feed = ScriptedFeed()
     async with serving(feed) as service:
         reader, writer = await asyncio.open_connection("127.0.0.1", service.port)

@@ -1,4 +1,4 @@
-"""The client's alerts and rooms against the real hub and its desks: nothing is missed, and nothing told twice."""
+"""The client's alerts and rooms against the real hub: each event is delivered exactly once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from unittest.mock import patch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.property.test_client_protocol import Party
+from tests.property.test_client_protocol import Client
 from tests.support.market import batch
 from tests.support.model_client import ScriptedOutlet
 from ticker.alerts.op_handler import AlertHandler
@@ -29,8 +29,8 @@ ROOMS = ("desk", "fx")
 LIMITS = Limits(says_per_minute=1_000_000)
 
 
-class Shelf:
-    """Notes all that is said, and forgets it with the server."""
+class Recorder:
+    """A store of rooms that records all messages and restores none."""
 
     def __init__(self) -> None:
         self.said: dict[str, dict[int, str]] = defaultdict(dict)
@@ -45,17 +45,17 @@ class Shelf:
         self.said.pop(room, None)
 
 
-class Life:
-    """A server from its start to its end, with somebody in all rooms who never suffers anything."""
+class ServerRun:
+    """A server from its start to its end, with another client in all rooms that is never disconnected."""
 
     def __init__(self, epochs: count[int]) -> None:
-        self.shelf = Shelf()
+        self.recorder = Recorder()
         self.fired: list[Fired] = []
         self.alerts = AlertHandler(fired=lambda _, fired: self.fired.append(fired))
-        self.rooms = RoomHandler(self.shelf, new_epoch=lambda: f"room-{next(epochs)}")
+        self.rooms = RoomHandler(self.recorder, new_epoch=lambda: f"room-{next(epochs)}")
         self.hub = Hub(
             TABLE.names,
-            epoch=f"life-{next(epochs)}",
+            epoch=f"server-{next(epochs)}",
             limits=LIMITS,
             op_handlers=[self.alerts, self.rooms],
             observer=self.alerts,
@@ -73,20 +73,20 @@ class Life:
         self.hub.apply_pending()
 
     def armed(self) -> set[int | str]:
-        """The alerts that may still fire."""
+        """The ids of the alerts that may still fire."""
         owner = self.alerts._owners.get("me")
         return set() if owner is None else {alert.id for alert in owner.alerts.values() if not alert.done}
 
 
-class Talker(Party):
-    """A client whose user asks one thing after the other, and knows nothing but what the events say."""
+class DeskClient(Client):
+    """A client whose user sends one request at a time, and records the events."""
 
     def __init__(self, hub: Hub, encoding: str) -> None:
         super().__init__(hub, [], "ticker", encoding, 10)
         self.protocol = ClientProtocol([], "ticker", None, 10, "test", "me")
         self.fired: list[Fired] = []
         self.said: dict[str, list[Said]] = defaultdict(list)
-        #: An alert that the user waits to have set.
+        #: The alert that the user is setting.
         self.pending: Alert | None = None
 
     @property
@@ -106,7 +106,7 @@ class Talker(Party):
                 self.said[event.room].append(event)
 
     def go_on(self) -> None:
-        """What the stream's user waits for: found to be done after a break, or asked again."""
+        """After a reconnect, look for the pending alert, or request it again, as the stream does."""
         desk = self.protocol.desk
         if self.pending is None or not self.protocol.live or self.session is None or self.asking:
             return
@@ -129,7 +129,7 @@ class Talker(Party):
             self.uplink.append(self.protocol.ask(self.protocol.desk.rooms.join(room, "Ann")))
 
     def leave(self, room: str) -> None:
-        """Also while there is no connection, or one is at its beginning."""
+        """Also without a connection, or before its first answers."""
         if self.asking or room not in self.protocol.desk.rooms:
             return
         self.take_all()
@@ -139,43 +139,43 @@ class Talker(Party):
             self.uplink.append(self.protocol.ask(message))
 
 
-def check_said(talker: Talker, life: Life, kept: int, *, whole: bool) -> None:
-    for room, heard in talker.said.items():
-        truth = life.shelf.said[room]
-        assert [truth[said.seq] for said in heard] == [said.text for said in heard]
+def check_said(client: DeskClient, run: ServerRun, kept: int, *, whole: bool) -> None:
+    for room, heard in client.said.items():
+        sent = run.recorder.said[room]
+        assert [sent[said.seq] for said in heard] == [said.text for said in heard]
         steps = list(pairwise(heard))
-        assert all(later.seq == said.seq + 1 + later.lost for said, later in steps), "a gap, or something twice"
-        if kept >= len(truth) and heard:
+        assert all(later.seq == said.seq + 1 + later.lost for said, later in steps), "a gap or a repetition"
+        if kept >= len(sent) and heard:
             assert heard[0].seq == 1
     if whole:
         for room in ROOMS:
-            if room in talker.protocol.desk.rooms:
-                newest = max(life.shelf.said[room], default=0)
-                assert [said.seq for said in talker.said[room][-1:]] == ([newest] if newest else [])
-                assert set(talker.protocol.desk.rooms.names()[room]) == {"Ann", "Bob"}
+            if room in client.protocol.desk.rooms:
+                newest = max(run.recorder.said[room], default=0)
+                assert [said.seq for said in client.said[room][-1:]] == ([newest] if newest else [])
+                assert set(client.protocol.desk.rooms.names()[room]) == {"Ann", "Bob"}
 
 
-def check_fired(talker: Talker, life: Life, *, whole: bool) -> None:
-    heard = [(fired.seq, fired.id, fired.value) for fired in talker.fired]
-    truth = [(fired.seq, fired.id, fired.value) for fired in life.fired]
-    assert heard == (truth if whole else truth[: len(heard)])
-    assert all(fired.lost == 0 for fired in talker.fired)
+def check_fired(client: DeskClient, run: ServerRun, *, whole: bool) -> None:
+    heard = [(fired.seq, fired.id, fired.value) for fired in client.fired]
+    sent = [(fired.seq, fired.id, fired.value) for fired in run.fired]
+    assert heard == (sent if whole else sent[: len(heard)])
+    assert all(fired.lost == 0 for fired in client.fired)
 
 
-def settle(talker: Talker, life: Life) -> None:
+def settle(client: DeskClient, run: ServerRun) -> None:
     for _ in range(12):
-        talker.come()
-        talker.outlet.is_ready = True
+        client.come()
+        client.outlet.is_ready = True
         for _ in range(3):
-            talker.down(10_000)
-            talker.up(10_000)
-            talker.go_on()
+            client.down(10_000)
+            client.up(10_000)
+            client.go_on()
         for at in range(3):
-            life.hub.poll(TS + at * 10**12)
-    assert talker.protocol.live
-    assert not talker.uplink
-    assert talker.pending is None
-    talker.take_all()
+            run.hub.poll(TS + at * 10**12)
+    assert client.protocol.live
+    assert not client.uplink
+    assert client.pending is None
+    client.take_all()
 
 
 _room = st.sampled_from(ROOMS)
@@ -183,13 +183,13 @@ _code = st.integers(0, 1)
 _trade = st.tuples(st.just("trade"), _code, st.sampled_from([9.0, 10.0, 10.5, 11.0, 20.0]))
 _alert = st.builds(
     Alert,
-    # Numbers that the client's own questions might have, and texts that look like them.
+    # Numbers and texts that resemble the ids of the client's requests.
     id=st.sampled_from([1, 2, 3, "1", "a"]),
     symbol=st.sampled_from(TABLE.names),
     when=st.sampled_from(["last >= 10", "last < 10.5", "last  crosses 10.5"]),
     once=st.booleans(),
 )
-#: Messages go up and come down, many or few; and a connection breaks in between, and is made again.
+#: Deliver many or few messages; break the connection in between.
 _flow = st.tuples(st.just("flow"), st.sampled_from([9, 9, 9, 0, 1, 2]), st.sampled_from([9, 9, 9, 0, 1, 2]))
 _break = st.tuples(st.just("break"), st.sampled_from([0, 0, 1, 2]), st.sampled_from([0, 0, 1, 2]))
 _say = st.tuples(st.just("say"), _room)
@@ -208,72 +208,72 @@ _WEIGHTS: dict[st.SearchStrategy[tuple[Any, ...]], int] = {
     st.tuples(st.just("epoch")): 1,
     st.tuples(st.just("restart")): 1,
 }
-#: One of these, by weight: `one_of` would take each of them once, however often it is named.
+#: Chosen by weight: `one_of` ignores repetitions.
 _actions = st.sampled_from([each for each, weight in _WEIGHTS.items() for _ in range(weight)]).flatmap(
     lambda each: each
 )
 
 
-def act(talker: Talker, life: Life, action: tuple[Any, ...], texts: count[int]) -> None:
+def act(client: DeskClient, run: ServerRun, action: tuple[Any, ...], texts: count[int]) -> None:
     kind, *rest = action
     if kind == "trade":
-        life.trade(*rest)
+        run.trade(*rest)
     elif kind == "say":
-        life.say(rest[0], str(next(texts)))
+        run.say(rest[0], str(next(texts)))
     elif kind == "flow":
-        talker.come()
-        talker.up(rest[0])
-        talker.down(rest[1])
+        client.come()
+        client.up(rest[0])
+        client.down(rest[1])
     elif kind == "break":
-        # What is asked at the beginning may be answered in part.
-        talker.disconnect()
-        talker.come()
-        talker.down(rest[0])
-        talker.up(rest[1])
-        talker.down(rest[0])
+        # Some of the first requests may be answered.
+        client.disconnect()
+        client.come()
+        client.down(rest[0])
+        client.up(rest[1])
+        client.down(rest[0])
     elif kind == "away":
-        talker.disconnect()
+        client.disconnect()
     elif kind == "alert":
-        talker.alert(rest[0])
+        client.alert(rest[0])
     elif kind == "unalert":
-        talker.unalert(rest[0])
+        client.unalert(rest[0])
     elif kind == "join":
-        talker.join(rest[0])
+        client.join(rest[0])
     elif kind == "leave":
-        talker.leave(rest[0])
+        client.leave(rest[0])
     elif kind == "ready":
-        talker.outlet.is_ready = rest[0]
+        client.outlet.is_ready = rest[0]
     elif kind == "poll":
-        life.hub.poll(TS)
+        run.hub.poll(TS)
     elif kind == "epoch":
-        life.hub.publish(Restart())
+        run.hub.publish(Restart())
 
 
 @given(st.lists(_actions, min_size=40, max_size=120), st.sampled_from([2, 200]))
-def test_what_fired_and_what_was_said_comes_once_and_in_order(actions: list[Any], kept: int) -> None:
-    """Lag, breaks, new epochs, and servers that forget everything: each alert that fires is told exactly once, each
-    thing said in a room too, or counted as lost where the room no longer had it; and what the client takes for its
-    armed alerts are the server's.
+def test_each_alert_and_each_message_is_delivered_once_in_order(actions: list[Any], kept: int) -> None:
+    """For any lag, broken connections, new epochs and servers that lose their state: each fired alert is delivered
+    exactly once, and so is each message in a room, unless the room no longer had it and it is counted as lost. The
+    client's set of armed alerts equals the server's.
     """
     epochs, texts = count(1), count(1)
     with patch("ticker.rooms.room.KEPT", kept):
-        life = Life(epochs)
-        talker = Talker(life.hub, "json" if len(actions) % 2 else "msgpack")
-        talker.begin()
+        run = ServerRun(epochs)
+        client = DeskClient(run.hub, "json" if len(actions) % 2 else "msgpack")
+        client.begin()
         for action in actions:
             if action[0] == "restart":
-                talker.disconnect()
-                talker.take_all()
-                check_said(talker, life, kept, whole=False)
-                check_fired(talker, life, whole=False)
-                talker.said.clear()
-                talker.fired.clear()
-                life = Life(epochs)
-                talker.hub = life.hub
+                client.disconnect()
+                client.take_all()
+                check_said(client, run, kept, whole=False)
+                check_fired(client, run, whole=False)
+                client.said.clear()
+                client.fired.clear()
+                run = ServerRun(epochs)
+                client.hub = run.hub
             else:
-                act(talker, life, action, texts)
-            talker.go_on()
-        settle(talker, life)
-    check_said(talker, life, kept, whole=True)
-    check_fired(talker, life, whole=True)
-    assert set(talker.protocol.desk.alerts._set) == life.armed()
+                act(client, run, action, texts)
+            client.go_on()
+        settle(client, run)
+    check_said(client, run, kept, whole=True)
+    check_fired(client, run, whole=True)
+    assert set(client.protocol.desk.alerts._set) == run.armed()

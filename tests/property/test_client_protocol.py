@@ -1,4 +1,4 @@
-"""The Python client's core against the real hub, without sockets: whatever they suffered, they end agreed."""
+"""The Python client's protocol against the real hub, without sockets: their views end equal."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ _symbols = st.lists(st.sampled_from([*SYMBOLS, *SYMBOLS, *SYMBOLS, "NOT-THERE", 
 _few = st.integers(1, 3)
 
 
-class Party:
-    """A protocol on the hub, with everything between them in the test's hands, and what its user believes."""
+class Client:
+    """A client of the hub. The test delivers, drops and delays all messages, and records what the user takes."""
 
     def __init__(self, hub: Hub, symbols: list[str], channel: str, encoding: str, queue_ticks: int) -> None:
         self.hub = hub
         self.codec = codec_for(encoding)
         self.protocol = ClientProtocol(symbols, channel, None, queue_ticks, "test")
         self.first = list(symbols)
-        #: Symbol to fields, built from nothing but the updates that were taken.
+        #: Symbol to fields, built only from the ``changed`` of the updates that were taken.
         self.belief: dict[str, dict[str, Any]] = {}
         self.outlet = ScriptedOutlet()
         self.uplink: list[ClientMessage] = []
@@ -44,7 +44,7 @@ class Party:
         self.lost_frames = 0
 
     def begin(self) -> None:
-        """The first connection is made in peace: a protocol that never was live may be refused for good."""
+        """Make the first connection without faults: a client that was never live may be refused for good."""
         self.connect()
         for _ in range(4):
             self.down(10)
@@ -58,7 +58,7 @@ class Party:
         self.session = self.hub.attach(self.outlet, self.codec.name)
 
     def disconnect(self) -> None:
-        """The connection breaks: what was under way, either way, is gone."""
+        """Break the connection: undelivered messages of both directions are gone."""
         if self.session is not None:
             self.hub.detach(self.session)
             self.session = None
@@ -67,14 +67,14 @@ class Party:
             self.protocol.disconnected()
 
     def up(self, count: int) -> None:
-        """What the client asked reaches the hub."""
+        """Deliver messages to the hub."""
         for _ in range(count):
             if self.session is not None and self.uplink:
-                # Inbound, the kind of frame tells the encoding; JSON will do for both.
+                # The hub detects the encoding by the frame, so JSON is enough.
                 self.hub.receive(self.session, codec_for("json").encode(self.uplink.pop(0)).decode(), TS)
 
     def down(self, count: int) -> None:
-        """Frames reach the client."""
+        """Deliver frames to the client."""
         for _ in range(count):
             if not self.outlet.sent:
                 return
@@ -87,12 +87,12 @@ class Party:
                 try:
                     self.uplink.extend(self.protocol.receive(message))
                 except ProtocolViolationError:
-                    assert self.lost_frames, "the hub keeps the protocol"
+                    assert self.lost_frames, "the hub violates the protocol"
                     self.disconnect()
                     return
 
     def lose(self) -> None:
-        """The next frame never comes, if it is one whose lack shows: an update that is no part."""
+        """Drop the next frame, if its loss is detectable: an update that is not a part of a snapshot."""
         if self.outlet.sent:
             message = self.codec.decode_server(self.outlet.sent[0])
             if isinstance(message, Update | TradesMessage) and message.version > message.since:
@@ -110,19 +110,19 @@ class Party:
                 self.uplink.append(self.protocol.ask(message))
 
     def take(self, count: int) -> None:
-        """The user looks at some updates, and believes them."""
+        """Take updates, and apply them to ``belief``."""
         for _ in range(count):
             update = self.protocol.view.take()
             if update is None:
                 return
             mine = self.belief.setdefault(update.symbol, {})
             if update.removed:
-                assert mine, "removed, though nothing was ever shown"
+                assert mine, "removed, but never shown"
                 del self.belief[update.symbol]
                 continue
             assert update.changed, "an update without a change"
             for field, value in update.changed.items():
-                assert mine.get(field) != value, "told again, though it did not change"
+                assert mine.get(field) != value, "repeated, but unchanged"
                 if value is None:
                     del mine[field]
                 else:
@@ -134,18 +134,18 @@ class Party:
         return set(self.protocol.view.watchlist.tokens()) - self.protocol.rejected.keys()
 
 
-def settle(hub: Hub, parties: list[Party], table: SymbolTable) -> None:
-    """Everybody is connected and reads, something ticks everywhere (so that gaps show), and the hub comes to rest."""
+def settle(hub: Hub, clients: list[Client], table: SymbolTable) -> None:
+    """Connect all clients, publish a tick of each symbol (which reveals gaps), and deliver everything."""
     rows = [(code, TS + 1_000, 77.0 + code, 1.0) for code in range(len(table))]
     hub.publish(Settled())
     for number in range(8):
-        for party in parties:
-            if party.session is None:
-                party.connect()
-            party.outlet.is_ready = True
+        for client in clients:
+            if client.session is None:
+                client.connect()
+            client.outlet.is_ready = True
             for _ in range(3):
-                party.down(10_000)
-                party.up(10_000)
+                client.down(10_000)
+                client.up(10_000)
         if number < 2:
             hub.publish(event(table, ("ticks", (rows, []))))
         for _ in range(12):
@@ -153,10 +153,10 @@ def settle(hub: Hub, parties: list[Party], table: SymbolTable) -> None:
                 hub.beat(rate, TS)
             hub.flush(TS)
             hub.poll(TS)
-    for party in parties:
-        assert not party.uplink
-        assert not party.outlet.sent
-        assert party.protocol.live
+    for client in clients:
+        assert not client.uplink
+        assert not client.outlet.sent
+        assert client.protocol.live
 
 
 _everyday = st.one_of(
@@ -180,7 +180,7 @@ _actions = st.one_of(
 )
 
 
-def act(hub: Hub, table: SymbolTable, party: Party, action: tuple[Any, ...], channel: str) -> FeedEvent | None:
+def act(hub: Hub, table: SymbolTable, client: Client, action: tuple[Any, ...], channel: str) -> FeedEvent | None:
     kind, *rest = action
     published = None
     if kind in ("event", "step"):
@@ -193,23 +193,23 @@ def act(hub: Hub, table: SymbolTable, party: Party, action: tuple[Any, ...], cha
     elif kind == "poll":
         hub.poll(TS)
     elif kind == "up":
-        party.up(rest[0])
+        client.up(rest[0])
     elif kind == "down":
-        party.down(rest[0])
+        client.down(rest[0])
     elif kind == "take":
-        party.take(rest[0])
+        client.take(rest[0])
     elif kind == "subscribe":
-        party.subscribe(rest[0], channel)
+        client.subscribe(rest[0], channel)
     elif kind == "unsubscribe":
-        party.unsubscribe(rest[0], channel)
+        client.unsubscribe(rest[0], channel)
     elif kind == "ready":
-        party.outlet.is_ready = rest[0]
+        client.outlet.is_ready = rest[0]
     elif kind == "disconnect":
-        party.disconnect()
+        client.disconnect()
     elif kind == "lose":
-        party.lose()
-    elif party.session is None:
-        party.connect()
+        client.lose()
+    elif client.session is None:
+        client.connect()
     return published
 
 
@@ -218,17 +218,17 @@ def expected(hub: Hub, watch: set[str]) -> dict[str, Any]:
     return {name: fields for name, fields in data.items() if fields and (name in watch or "*" in watch)}
 
 
-def check_agreed(hub: Hub, party: Party) -> None:
-    view = {name: seen.as_dict() for name, seen in party.protocol.view.board.items() if seen.values}
-    assert view == expected(hub, party.watch)
-    party.take(10_000)
-    known = {name: fields for name, fields in party.belief.items() if fields}
+def check_agreed(hub: Hub, client: Client) -> None:
+    view = {name: seen.as_dict() for name, seen in client.protocol.view.board.items() if seen.values}
+    assert view == expected(hub, client.watch)
+    client.take(10_000)
+    known = {name: fields for name, fields in client.belief.items() if fields}
     assert {name: fields for name, fields in known.items() if name in view} == view
-    assert not party.protocol.view, "something is left to take"
+    assert not client.protocol.view, "an update is left to take"
     for name in known.keys() - view.keys():
-        # Only what the user dropped himself stays in his belief.
-        assert name not in party.watch
-        assert "*" not in party.watch
+        # Only symbols that the user unsubscribed stay in ``belief``.
+        assert name not in client.watch
+        assert "*" not in client.watch
 
 
 @given(
@@ -241,42 +241,42 @@ def check_agreed(hub: Hub, party: Party) -> None:
 def test_view_and_belief_end_equal_to_the_board(
     symbols: list[str], actions: list[Any], complete: bool, frame_bytes: int, message_bytes: int
 ) -> None:
-    """After any ticks, subscribes, breaks, resumes, epochs and removals: the board's values, the view's, and what a
-    user believes who only ever laid over what updates said had changed, are the same.
+    """For any ticks, subscribes, broken connections, resumes, epochs and removals, three things are equal: the board's
+    values, the view's values, and the sum of all changes that the user took.
 
-    Tiny frames make every snapshot one of many parts, tiny messages make every subscribe several.
+    Tiny frames split every snapshot, and tiny messages split every subscribe.
     """
     table = SymbolTable(SYMBOLS)
     limits = Limits(frame_bytes=frame_bytes, message_bytes=message_bytes)
     hub = Hub(SYMBOLS if complete else SYMBOLS[:2], complete=complete, limits=limits)
-    party = Party(hub, [*symbols, "AAPL"], "ticker", "json" if len(actions) % 2 else "msgpack", 10)
-    party.begin()
+    client = Client(hub, [*symbols, "AAPL"], "ticker", "json" if len(actions) % 2 else "msgpack", 10)
+    client.begin()
     for action in actions:
-        act(hub, table, party, action, "ticker")
+        act(hub, table, client, action, "ticker")
         if action[0] == "unsubscribe":
-            for name in list(party.belief):
-                if name not in party.protocol.view.watchlist:
-                    del party.belief[name]
-    settle(hub, [party], table)
-    assert party.protocol.resyncs == 0
-    check_agreed(hub, party)
+            for name in list(client.belief):
+                if name not in client.protocol.view.watchlist:
+                    del client.belief[name]
+    settle(hub, [client], table)
+    assert client.protocol.resyncs == 0
+    check_agreed(hub, client)
 
 
 @given(_symbols, st.lists(st.one_of(_actions, st.tuples(st.just("lose"))), min_size=30, max_size=80))
-def test_a_frame_that_never_came_is_noticed_and_made_good(symbols: list[str], actions: list[Any]) -> None:
-    """A gap is found at the next update, and asking again closes it: view and belief end equal to the board."""
+def test_a_lost_frame_is_detected_and_resent(symbols: list[str], actions: list[Any]) -> None:
+    """The next update reveals the gap, and a resync closes it: view and belief end equal to the board."""
     table = SymbolTable(SYMBOLS)
     hub = Hub(SYMBOLS)
-    party = Party(hub, [*symbols, "AAPL"], "ticker", "msgpack", 10)
-    party.begin()
+    client = Client(hub, [*symbols, "AAPL"], "ticker", "msgpack", 10)
+    client.begin()
     for action in actions:
-        act(hub, table, party, action, "ticker")
+        act(hub, table, client, action, "ticker")
         if action[0] == "unsubscribe":
-            for name in list(party.belief):
-                if name not in party.protocol.view.watchlist:
-                    del party.belief[name]
-    settle(hub, [party], table)
-    check_agreed(hub, party)
+            for name in list(client.belief):
+                if name not in client.protocol.view.watchlist:
+                    del client.belief[name]
+    settle(hub, [client], table)
+    check_agreed(hub, client)
 
 
 _tape_actions = st.one_of(
@@ -303,17 +303,17 @@ _tape_actions = st.one_of(
     st.sampled_from([1, 1_048_576]),
     st.sampled_from([512, 65_536]),
 )
-def test_every_trade_is_got_once_in_order_or_counted_where_it_is_missing(
+def test_every_trade_is_delivered_once_in_order_or_counted_as_lost(
     actions: list[Any], symbols: list[str], ring_ticks: int, queue_ticks: int, frame_bytes: int, message_bytes: int
 ) -> None:
-    """Lag, a small ring, a small queue, breaks and lost frames: each symbol's trades are those that happened, and
-    ``lost`` says exactly how many are missing before each. Only what the server can't split by symbol is not placed.
+    """For any lag, ring, queue, broken connections and lost frames: each symbol's trades are those that happened, and
+    ``lost`` is the number missing before each, except for losses that the server can't assign to a symbol.
     """
     table = SymbolTable(SYMBOLS[:3])
     hub = Hub(table.names, limits=Limits(frame_bytes=frame_bytes, message_bytes=message_bytes), ring_ticks=ring_ticks)
-    party = Party(hub, symbols, "trades", "json", queue_ticks)
-    party.begin()
-    queue = party.protocol.trades
+    client = Client(hub, symbols, "trades", "json", queue_ticks)
+    client.begin()
+    queue = client.protocol.trades
     happened: dict[str, list[tuple[int, float, float]]] = defaultdict(list)
     place: dict[str, int] = defaultdict(int)
     placed: dict[str, int] = defaultdict(int)
@@ -325,7 +325,7 @@ def test_every_trade_is_got_once_in_order_or_counted_where_it_is_missing(
                 return
             at = place[trade.symbol] + trade.lost
             if "*" in queue.lost:
-                # Some were lost of which nobody knows the symbol: it must still be one that comes later.
+                # Some were lost without a symbol: this must be a later one.
                 at = happened[trade.symbol].index((trade.ts, trade.price, trade.size), at)
             assert happened[trade.symbol][at] == (trade.ts, trade.price, trade.size)
             place[trade.symbol] = at + 1
@@ -341,16 +341,16 @@ def test_every_trade_is_got_once_in_order_or_counted_where_it_is_missing(
         if action[0] == "get":
             get(action[1])
         else:
-            note(act(hub, table, party, action, "trades"))
+            note(act(hub, table, client, action, "trades"))
     rows = [(code, TS + 1_000, 77.0 + code, 1.0) for code in range(len(table))]
     for _ in range(2):
         note(event(table, ("ticks", (rows, []))))  # as `settle` publishes
-    settle(hub, [party], table)
+    settle(hub, [client], table)
     get(100_000)
     assert queue.breaks == 0
     if "*" not in queue.lost:
         for name, trades in happened.items():
             if name in symbols or "*" in symbols:
-                # Those lost behind the last one that came are counted, but not placed yet.
+                # Losses after the last delivered trade are in the total, but in no trade yet.
                 assert len(trades) - place[name] == queue.lost.get(name, 0) - placed[name]
     assert queue.lost_in_all == sum(queue.lost.values())

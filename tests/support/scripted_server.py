@@ -1,4 +1,4 @@
-"""A server whose every word the test decides, to see what the Python client makes of it."""
+"""A server that sends what the test tells it to, for tests of the Python client."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Conversation:
         self.closed: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
 
     async def asked(self) -> ClientMessage:
-        """The next thing that the client asks."""
+        """The client's next message."""
         return await self.heard.get()
 
     async def say(self, *messages: msgspec.Struct) -> None:
@@ -78,7 +78,7 @@ class Conversation:
                 await self.socket.send_bytes(payload)
 
     async def subscribed(self, rejected: dict[str, str] | None = None, rate: float = 10) -> Subscribe:
-        """Answer the next question, which must be a subscribe."""
+        """Answer the next message, which must be a subscribe."""
         asked = await self.asked()
         assert isinstance(asked, Subscribe)
         symbols = [name for name in asked.symbols if name not in (rejected or {})]
@@ -95,7 +95,7 @@ class Conversation:
     async def greet(
         self, version: int = 1, data: dict[str, Fields | None] | None = None, epoch: str = "one"
     ) -> Subscribe:
-        """Welcome, answer the subscribe, and send the first values."""
+        """Send the welcome, answer the subscribe, and send the first values."""
         await self.say(welcome(epoch))
         asked = await self.subscribed()
         if asked.channel == "ticker":
@@ -103,7 +103,7 @@ class Conversation:
         return asked
 
     def break_off(self) -> None:
-        """No close, no goodbye."""
+        """Break the connection without a close."""
         transport = self.request.transport
         assert transport is not None
         transport.abort()
@@ -118,7 +118,7 @@ class Conversation:
 
 
 class ScriptedServer:
-    """Takes clients in; ``client()`` gives each as it comes. ``refusals`` answers the next upgrades instead."""
+    """``client()`` returns each client that connects. ``refusals`` are sent in answer to the next upgrades."""
 
     def __init__(self, port: int = 0) -> None:
         self.arrivals: asyncio.Queue[Conversation] = asyncio.Queue()
@@ -167,7 +167,7 @@ async def scripted_server() -> AsyncIterator[ScriptedServer]:
 
 @contextmanager
 def scripted_thread(script: Callable[[ScriptedServer], Awaitable[None]]) -> Iterator[str]:
-    """The address of a server that runs ``script`` in a thread of its own; what the script raises, this raises."""
+    """Run a server and ``script`` in a thread; gives its address. Raises what the script raises."""
     ready: list[str] = []
     begun = threading.Event()
     failures: list[BaseException] = []
@@ -203,7 +203,7 @@ def scripted_thread(script: Callable[[ScriptedServer], Awaitable[None]]) -> Iter
 
 @asynccontextmanager
 async def mute_server(*payloads: bytes) -> AsyncIterator[str]:
-    """A server that shakes hands, sends ``payloads`` (JSON), and then neither reads nor writes nor closes."""
+    """A server that completes the handshake, sends ``payloads`` (JSON), and then neither reads, writes nor closes."""
     silent = asyncio.Event()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -218,7 +218,7 @@ async def mute_server(*payloads: bytes) -> AsyncIterator[str]:
         )
         for payload in payloads:
             size = len(payload)
-            assert 126 <= size < 65_536, "one length of header is enough here"
+            assert 126 <= size < 65_536, "only this length of header is supported"
             writer.write(b"\x81\x7e" + size.to_bytes(2, "big") + payload)
         try:
             await silent.wait()
