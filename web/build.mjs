@@ -78,14 +78,13 @@ async function tests() {
   const files = (await readdir(join(here, "test"), { recursive: true })).filter((name) => name.endsWith(".test.ts"));
   if (files.length === 0) throw new Error("web/test has no *.test.ts");
   await emptyFolder(out);
+  // One bundle: `node --test` starts a process for each file.
   await esbuild.build({
     ...common,
-    // One flat folder: `emptyFolder` and `node --test` need not recurse.
-    entryPoints: files.map((name) => ({ in: `test/${name}`, out: name.slice(0, -3).replaceAll(/[\\/]/g, ".") })),
-    outdir: out,
+    stdin: { contents: files.map((name) => `import "./test/${name.replaceAll("\\", "/")}";`).join("\n"), resolveDir: here },
+    outfile: join(out, "tests.mjs"),
     format: "esm",
     platform: "node",
-    outExtension: { ".js": ".mjs" },
     sourcemap: "inline",
   });
 }

@@ -1,31 +1,31 @@
 // The entry point: creates the context and the views.
 
-import { syncUrlHash } from "./app/url_hash.ts";
 import { Context } from "./app/context.ts";
-import { SparklineHistory } from "./app/sparkline_history.ts";
-import { readPalette } from "./core/palette.ts";
 import { ServerInfo } from "./app/server_info.ts";
 import { settingsFrom } from "./app/settings.ts";
+import { SparklineHistory } from "./app/sparkline_history.ts";
+import { syncUrlHash } from "./app/url_hash.ts";
+import { watchSession } from "./client/session.ts";
+import { readPalette } from "./core/palette.ts";
 import { load } from "./core/storage.ts";
-import { UnknownSymbols } from "./views/watchlist/unknown_symbols.ts";
-import { AddBox } from "./views/header/add_box.ts";
 import { AlertForm } from "./views/alerts/alert_form.ts";
 import { AlertList } from "./views/alerts/alert_list.ts";
-import { Chart } from "./views/symbol/chart.ts";
 import { ChatPanel } from "./views/chat/chat_panel.ts";
-import { csvDownload } from "./views/watchlist/csv_download.ts";
+import { AddBox } from "./views/header/add_box.ts";
+import { columnsMenu, placeMenus, settingsMenu } from "./views/header/menus.ts";
+import { Status } from "./views/header/status.ts";
+import { applyTheme, themeButtons } from "./views/header/theme.ts";
 import { keyboard } from "./views/page/keyboard.ts";
 import { Login } from "./views/page/login.ts";
-import { ListMenu } from "./views/watchlist/list_menu.ts";
-import { columnsMenu, placeMenus, settingsMenu } from "./views/header/menus.ts";
 import { ReplayBar } from "./views/page/replay_bar.ts";
-import { Status } from "./views/header/status.ts";
+import { toasts } from "./views/page/toasts.ts";
+import { Chart } from "./views/symbol/chart.ts";
 import { SymbolPanel } from "./views/symbol/symbol_panel.ts";
 import { TradeList } from "./views/symbol/trade_list.ts";
-import { themeButtons, applyTheme } from "./views/header/theme.ts";
-import { toasts } from "./views/page/toasts.ts";
+import { csvDownload } from "./views/watchlist/csv_download.ts";
+import { ListMenu } from "./views/watchlist/list_menu.ts";
+import { UnknownSymbols } from "./views/watchlist/unknown_symbols.ts";
 import { Watchlist } from "./views/watchlist/watchlist.ts";
-import { watchSession } from "./client/session.ts";
 
 const { theme, colours } = settingsFrom(load("settings"));
 applyTheme(theme, colours);

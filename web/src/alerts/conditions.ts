@@ -38,7 +38,7 @@ export function conditionTowards(field: Field, level: number, now: number | null
   return { field, comparison: isAbove ? "<=" : ">=", level };
 }
 
-export function valueText(field: Field | undefined, value: number): string {
+function valueText(field: Field | undefined, value: number): string {
   if (field === "volume") return short(value);
   return field === "change_pct" ? percent(value) : price(value);
 }

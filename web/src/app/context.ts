@@ -12,9 +12,9 @@ import { load, onOtherWindow, save } from "../core/storage.ts";
 import { ENCODINGS } from "../protocol/messages.ts";
 import { Room } from "../rooms/room.ts";
 import { TRANSPORT_NAMES } from "../transports/transport.ts";
-import { currentList, firstLists, listsFrom, mergeLists, type Lists } from "../watchlist/lists.ts";
+import { currentList, firstLists, type Lists, listsFrom, mergeLists } from "../watchlist/lists.ts";
 import { SymbolNames } from "../watchlist/symbols.ts";
-import { settingsFrom, type Settings } from "./settings.ts";
+import { type Settings, settingsFrom } from "./settings.ts";
 
 /** A message over the page, with an action for the user to take. */
 export interface Toast {

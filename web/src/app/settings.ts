@@ -1,8 +1,8 @@
 // The user's settings, and validating stored ones.
 
+import { type Zone, ZONES } from "../core/format.ts";
+import { type Encoding, ENCODINGS, type Interval, INTERVALS } from "../protocol/messages.ts";
 import { COLUMNS, DEFAULT_COLUMNS } from "../watchlist/columns.ts";
-import { ZONES, type Zone } from "../core/format.ts";
-import { ENCODINGS, INTERVALS, type Encoding, type Interval } from "../protocol/messages.ts";
 import type { Sort } from "../watchlist/sorting.ts";
 
 export const THEMES = ["system", "light", "dark"] as const;

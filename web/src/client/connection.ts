@@ -1,12 +1,12 @@
 // Opens a connection, pings it, and reconnects; falls back to other transports. It passes messages on and interprets only
 // `welcome` and `pong`.
 
-import { fetchJson } from "../core/http.ts";
+import { fetchSession } from "../core/http.ts";
 import { asMessage, type Encoding, type Op, type ServerMessage } from "../protocol/messages.ts";
 import { decode } from "../protocol/msgpack.ts";
 import { PollTransport } from "../transports/poll.ts";
 import { SseTransport } from "../transports/sse.ts";
-import { ABNORMAL_CLOSURE, UNAUTHORIZED, type Transport, type TransportHandler, type TransportName } from "../transports/transport.ts";
+import { ABNORMAL_CLOSURE, type Transport, type TransportHandler, type TransportName, UNAUTHORIZED } from "../transports/transport.ts";
 import { WebSocketTransport } from "../transports/websocket.ts";
 import { delayMs } from "./backoff.ts";
 
@@ -217,8 +217,8 @@ export class Connection {
 async function checkAccess(code: number): Promise<"down" | "login" | "granted"> {
   if (code === UNAUTHORIZED) return "login";
   try {
-    const session = (await fetchJson("/v1/session")) as { required?: boolean; name?: string | null };
-    return session.required === true && session.name === null ? "login" : "granted";
+    const { required, name } = await fetchSession();
+    return required && name === null ? "login" : "granted";
   } catch {
     return "down";
   }

@@ -1,6 +1,6 @@
 // The session: the key's name if the server requires authentication, otherwise an owner id that this browser generates.
 
-import { fetchJson } from "../core/http.ts";
+import { fetchSession } from "../core/http.ts";
 import type { Signal } from "../core/signal.ts";
 import { load, save } from "../core/storage.ts";
 import type { LinkState } from "./connection.ts";
@@ -30,8 +30,8 @@ export function watchSession(link: Signal<LinkState>, session: Signal<Session | 
 
   async function request(requested: number): Promise<void> {
     try {
-      const answer = (await fetchJson("/v1/session")) as { required?: boolean; name?: string | null };
-      if (requested === connection) session.value = answer.required === true ? { name: answer.name ?? "", owner: null } : { name: null, owner: owner() };
+      const { required, name } = await fetchSession();
+      if (requested === connection) session.value = required ? { name: name ?? "", owner: null } : { name: null, owner: owner() };
     } catch {
       setTimeout(() => {
         if (requested === connection) void request(requested);

@@ -1,7 +1,7 @@
 // The page's stream: dispatches messages to the channels and sends what they request. `connection.ts` carries the
 // messages; the views read the result.
 
-import { fetchJson, barsPath } from "../core/http.ts";
+import { barsPath, fetchJson } from "../core/http.ts";
 import { Signal } from "../core/signal.ts";
 import { barsFrom } from "../market/bars.ts";
 import { Board } from "../market/board.ts";

@@ -15,7 +15,7 @@ export interface Trade {
   lost: number;
 }
 
-export const MAX_TRADES = 200;
+const MAX_TRADES = 200;
 /** How far back a new choice asks for trades, in trades of all symbols. */
 const BACKLOG = 4000;
 

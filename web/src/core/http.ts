@@ -24,6 +24,12 @@ export async function fetchJson(path: string, body?: unknown): Promise<unknown> 
   throw new HttpError(response.status, typeof text === "string" ? text : `the server answered with status ${response.status}`);
 }
 
+/** The answer of `/v1/session`: whether the server requires authentication, and the key's name. */
+export async function fetchSession(): Promise<{ required: boolean; name: string | null }> {
+  const { required, name } = (await fetchJson("/v1/session")) as { required?: boolean; name?: string | null };
+  return { required: required === true, name: name ?? null };
+}
+
 export function barsPath(symbol: string, interval: string, limit: number, endNs?: string): string {
   const end = endNs === undefined ? "" : `&end=${endNs}`;
   return `/v1/bars/${encodeURIComponent(symbol)}?interval=${interval}&limit=${limit}${end}`;

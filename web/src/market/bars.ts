@@ -26,7 +26,7 @@ export const INTERVAL_S: Record<Interval, number> = {
 };
 
 /** Maximum bars kept: as many as the server keeps of the shortest interval. */
-export const MAX_BARS = 10_000;
+const MAX_BARS = 10_000;
 
 export function barFrom([, ...values]: WireBar): Bar {
   return bar(values);

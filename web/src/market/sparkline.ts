@@ -1,6 +1,6 @@
 // The price history that a sparkline shows: one close per STEP_NS of market time, and the latest price.
 
-export const STEP_NS = 5e9;
+const STEP_NS = 5e9;
 export const POINTS = 60;
 
 export interface Spark {

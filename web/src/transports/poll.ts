@@ -1,7 +1,7 @@
 // The long-poll transport. It emulates the server's side of a session: it keeps the watchlist and requests all of it with
 // each poll. It carries prices only: no trades, bars, alerts or rooms.
 
-import { ABNORMAL_CLOSURE, UNAUTHORIZED, type Transport, type TransportHandler } from "./transport.ts";
+import { ABNORMAL_CLOSURE, type Transport, type TransportHandler, UNAUTHORIZED } from "./transport.ts";
 
 const WAIT_S = 20;
 const DEFAULT_HZ = 10;

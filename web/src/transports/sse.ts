@@ -1,7 +1,7 @@
 // The Server-Sent Events transport. It reads with fetch because an EventSource reports neither status codes nor comments.
 
 import { SseParser } from "./sse_parser.ts";
-import { ABNORMAL_CLOSURE, UNAUTHORIZED, type Transport, type TransportHandler } from "./transport.ts";
+import { ABNORMAL_CLOSURE, type Transport, type TransportHandler, UNAUTHORIZED } from "./transport.ts";
 
 export class SseTransport implements Transport {
   private readonly closing = new AbortController();

@@ -1,7 +1,7 @@
 // The watchlist's columns: labels, values, formats.
 
-import type { Row } from "../market/board.ts";
 import { age, apart, average, NO_VALUE, percent, price, short, signed } from "../core/format.ts";
+import type { Row } from "../market/board.ts";
 
 export interface Column {
   /** The wire name of the field, or the name of a computed column. */
@@ -19,7 +19,7 @@ export interface Column {
 const field = (name: string) => (row: Row | undefined): number | null => row?.values[name] ?? null;
 
 /** The price that changes are measured from: the previous close, or without one the day's open. */
-export function reference(row: Row | undefined): number | null {
+function reference(row: Row | undefined): number | null {
   return row?.values["prev_close"] ?? row?.values["open"] ?? null;
 }
 

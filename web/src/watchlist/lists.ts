@@ -15,7 +15,7 @@ export interface Lists {
   lists: List[];
 }
 
-export const FIRST_NAME = "Watchlist";
+const FIRST_NAME = "Watchlist";
 export const SHARED_NAME = "From a link";
 
 export function firstLists(symbols: readonly string[]): Lists {
@@ -90,7 +90,7 @@ export function moveSymbol(symbols: readonly string[], symbol: string, to: numbe
 }
 
 /** An unused name: "Tech", "Tech 2" … */
-export function uniqueName(lists: Lists, wanted: string): string {
+function uniqueName(lists: Lists, wanted: string): string {
   const name = wanted.trim().slice(0, 40) || FIRST_NAME;
   for (let number = 1; ; number++) {
     const candidate = number === 1 ? name : `${name} ${number}`;

@@ -1,7 +1,7 @@
 // The order of the watchlist's rows: sorted at most once a second, and not while the mouse is over them.
 
 import type { Row } from "../market/board.ts";
-import { sorted, type Sort } from "./sorting.ts";
+import { type Sort, sorted } from "./sorting.ts";
 
 const SORT_INTERVAL_MS = 1000;
 

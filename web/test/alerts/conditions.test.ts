@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { conditionOf, conditionText, legacyAlerts, firedText, conditionTowards, parseLevel, whenOf } from "../../src/alerts/conditions.ts";
+import { conditionOf, conditionText, conditionTowards, firedText, legacyAlerts, parseLevel, whenOf } from "../../src/alerts/conditions.ts";
 
 test("a price is parsed as users type it", () => {
   assert.equal(parseLevel("187.5"), 187.5);

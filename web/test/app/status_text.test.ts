@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { stateOf, type Facts } from "../../src/app/status_text.ts";
+import { type Facts, stateOf } from "../../src/app/status_text.ts";
 
 const facts: Facts = { link: { kind: "open" }, wasOpen: true, paused: false, feed: "live", replay: null, nowMs: 0 };
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BarsChannel } from "../../src/client/bars_channel.ts";
-import { barFrom, type Bar } from "../../src/market/bars.ts";
+import { type Bar, barFrom } from "../../src/market/bars.ts";
 import type { Bars, Interval, Subscribe, WireBar } from "../../src/protocol/messages.ts";
 
 const wire = (symbol: string, start: number, close: number, closed: boolean): WireBar => [symbol, start * 1e9, 1, 9, 1, close, 100, null, 3, closed];

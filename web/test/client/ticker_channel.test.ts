@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ALL, TickerChannel, TOO_MANY } from "../../src/client/ticker_channel.ts";
 import { Board } from "../../src/market/board.ts";
 import type { Op, Subscribe, Update, Values } from "../../src/protocol/messages.ts";
-import { ALL, TOO_MANY, TickerChannel } from "../../src/client/ticker_channel.ts";
 
 const LIMITS = { message_bytes: 65_536, symbols: 1000 };
 const update = (since: number, version: number, data: Record<string, Values | null> = {}): Update => ({ type: "update", since, version, ts: 0, data });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Op, Subscribe, Trades, WireTrade } from "../../src/protocol/messages.ts";
 import { TradesChannel } from "../../src/client/trades_channel.ts";
+import type { Op, Subscribe, Trades, WireTrade } from "../../src/protocol/messages.ts";
 
 const trades = (since: number, version: number, data: WireTrade[] = [], lost?: Record<string, number>): Trades =>
   lost ? { type: "trades", since, version, data, lost } : { type: "trades", since, version, data };

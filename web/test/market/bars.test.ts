@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { barFrom, barsFrom, BarSeries, summary, type Bar } from "../../src/market/bars.ts";
+import { type Bar, barFrom, BarSeries, barsFrom, summary } from "../../src/market/bars.ts";
 import type { WireBar } from "../../src/protocol/messages.ts";
 
 const wire = (symbol: string, start: number, close: number, closed: boolean): WireBar => [symbol, start * 1e9, 1, 9, 1, close, 100, null, 3, closed];

@@ -1,6 +1,6 @@
+import { encode } from "@msgpack/msgpack";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { encode } from "@msgpack/msgpack";
 import { decode, MsgpackError } from "../../src/protocol/msgpack.ts";
 
 function packed(value: unknown): ArrayBuffer {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import type { Id } from "../../src/protocol/common.ts";
 import type { DeskOp } from "../../src/protocol/desk_messages.ts";
-import { MAX_LINES, Room, type ChatLine } from "../../src/rooms/room.ts";
+import { type ChatLine, MAX_LINES, Room } from "../../src/rooms/room.ts";
 import { MemoryStore } from "../support/memory_store.ts";
 
 class Page {

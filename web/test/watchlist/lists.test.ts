@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { add, create, currentList, deleteList, firstLists, mergeLists, listsFrom, moveSymbol, offer, restoreSymbol, remove, rename, reorder, restoreList, openShared, SHARED_NAME } from "../../src/watchlist/lists.ts";
+import { add, create, currentList, deleteList, firstLists, listsFrom, mergeLists, moveSymbol, offer, openShared, remove, rename, reorder, restoreList, restoreSymbol, SHARED_NAME } from "../../src/watchlist/lists.ts";
 
 const lists = create(firstLists(["A", "B"]), "Tech", ["C"]);
 const symbols = (of: typeof lists): string[] | undefined => currentList(of)?.symbols;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hashOf, isSymbol, SymbolNames, parseSymbols, symbolsOfHash } from "../../src/watchlist/symbols.ts";
+import { hashOf, isSymbol, parseSymbols, SymbolNames, symbolsOfHash } from "../../src/watchlist/symbols.ts";
 
 const EVIL = "<img src=x onerror=alert(1)>";
 const names = new SymbolNames(["AAPL", "MSFT", "AA", "BAA", "BRK.B", "Bond X", EVIL]);

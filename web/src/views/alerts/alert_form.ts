@@ -1,10 +1,10 @@
 // The form that sets an alert. A price is enough; other fields and conditions are behind "More".
 
-import { COMPARISON_TEXT, COMPARISONS, FIELD_TEXT, FIELDS, SIGNS, conditionTowards, parseLevel, whenOf, type Comparison, type Field } from "../../alerts/conditions.ts";
-import { changePercent } from "../../watchlist/columns.ts";
+import { type Comparison, COMPARISON_TEXT, COMPARISONS, conditionTowards, type Field, FIELD_TEXT, FIELDS, parseLevel, SIGNS, whenOf } from "../../alerts/conditions.ts";
 import type { Context } from "../../app/context.ts";
 import { price } from "../../core/format.ts";
-import { el, byId, setText } from "../common/dom.ts";
+import { changePercent } from "../../watchlist/columns.ts";
+import { byId, el, setText } from "../common/dom.ts";
 
 /** "At or above" or "at or below", depending on the current value. */
 const REACHES = "reaches";

@@ -2,9 +2,9 @@
 
 import { conditionText, firedText } from "../../alerts/conditions.ts";
 import type { Context } from "../../app/context.ts";
-import type { AlertRow, Fired } from "../../protocol/desk_messages.ts";
 import { stamp } from "../../core/format.ts";
-import { el, icon, byId, setIcon } from "../common/dom.ts";
+import type { AlertRow, Fired } from "../../protocol/desk_messages.ts";
+import { byId, el, icon, setIcon } from "../common/dom.ts";
 import { beep } from "./sound.ts";
 
 /** Late firings arrive one by one; those within this time are shown together. */

@@ -4,9 +4,9 @@ import { addSymbols } from "../../app/add_symbols.ts";
 import type { Context } from "../../app/context.ts";
 import { stamp } from "../../core/format.ts";
 import { splitMentions } from "../../rooms/mentions.ts";
-import { MAX_LINES, type ChatLine } from "../../rooms/room.ts";
+import { type ChatLine, MAX_LINES } from "../../rooms/room.ts";
 import { openChart } from "../common/chart_overlay.ts";
-import { el, setData, narrowScreen, byId } from "../common/dom.ts";
+import { byId, el, narrowScreen, setData } from "../common/dom.ts";
 
 /** Within this distance of the end the log scrolls with new messages. */
 const FOLLOW_PX = 24;

@@ -2,10 +2,10 @@
 // the room and the name are then remembered.
 
 import type { Context } from "../../app/context.ts";
-import { DEFAULT_ROOM, type RoomState } from "../../rooms/room.ts";
 import { load, save } from "../../core/storage.ts";
+import { DEFAULT_ROOM, type RoomState } from "../../rooms/room.ts";
+import { byId, narrowScreen, setData, setText } from "../common/dom.ts";
 import { ChatLog } from "./chat_log.ts";
-import { setData, narrowScreen, byId, setText } from "../common/dom.ts";
 
 interface Remembered {
   /** Whether the user has joined and not left. */

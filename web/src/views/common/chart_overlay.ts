@@ -1,6 +1,6 @@
 // On a narrow screen the chart covers the list. Opening and closing it moves the keyboard focus along.
 
-import { narrowScreen, byId } from "./dom.ts";
+import { byId, narrowScreen } from "./dom.ts";
 
 export function openChart(): void {
   document.body.classList.add("chosen");

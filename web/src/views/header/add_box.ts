@@ -3,7 +3,7 @@
 import { addSymbols } from "../../app/add_symbols.ts";
 import type { Context } from "../../app/context.ts";
 import { parseSymbols } from "../../watchlist/symbols.ts";
-import { el, byId } from "../common/dom.ts";
+import { byId, el } from "../common/dom.ts";
 
 const MAX_OPTIONS = 8;
 

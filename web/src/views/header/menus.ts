@@ -1,11 +1,11 @@
 // The menus: their positions, the columns, the settings.
 
-import { COLUMNS, DEFAULT_COLUMNS } from "../../watchlist/columns.ts";
 import type { Context } from "../../app/context.ts";
+import { COLOURS, RATES, type Settings, THEMES } from "../../app/settings.ts";
 import { ZONES } from "../../core/format.ts";
 import { ENCODINGS } from "../../protocol/messages.ts";
-import { COLOURS, RATES, THEMES, type Settings } from "../../app/settings.ts";
-import { el, byId } from "../common/dom.ts";
+import { COLUMNS, DEFAULT_COLUMNS } from "../../watchlist/columns.ts";
+import { byId, el } from "../common/dom.ts";
 
 const ZONE_TEXT = { local: "Local time", UTC: "UTC", "America/New_York": "New York" };
 

@@ -1,9 +1,9 @@
 // The badge and figures: connection state, latency, updates per second, gaps, and updates pending during a pause.
 
 import type { Context } from "../../app/context.ts";
-import { short } from "../../core/format.ts";
 import { stateOf } from "../../app/status_text.ts";
-import { setData, byId, setIcon, setText } from "../common/dom.ts";
+import { short } from "../../core/format.ts";
+import { byId, setData, setIcon, setText } from "../common/dom.ts";
 
 const SPACING_MS = 250;
 const FALLBACK_TEXT = {

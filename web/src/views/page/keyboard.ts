@@ -1,10 +1,10 @@
 // Keyboard shortcuts. In inputs and menus keys keep their usual meaning.
 
 import type { Context } from "../../app/context.ts";
-import type { AddBox } from "../header/add_box.ts";
 import type { ChatPanel } from "../chat/chat_panel.ts";
 import { closeChart, openChart } from "../common/chart_overlay.ts";
 import { byId, isTyping, setText } from "../common/dom.ts";
+import type { AddBox } from "../header/add_box.ts";
 import type { SymbolPanel } from "../symbol/symbol_panel.ts";
 import type { Watchlist } from "../watchlist/watchlist.ts";
 

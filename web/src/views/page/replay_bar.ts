@@ -1,11 +1,11 @@
 // Replay controls: play, pause, step, speed, and a slider to seek. They control the server's replay for all clients.
 
 import type { Context } from "../../app/context.ts";
+import { speedText } from "../../app/status_text.ts";
+import { positionMs, type ReplayAction, type ReplayStatus, SPEEDS, statusFrom } from "../../client/replay.ts";
 import { stamp } from "../../core/format.ts";
 import { fetchJson, HttpError } from "../../core/http.ts";
-import { positionMs, SPEEDS, statusFrom, type ReplayAction, type ReplayStatus } from "../../client/replay.ts";
-import { speedText } from "../../app/status_text.ts";
-import { el, setData, byId, setIcon, setText } from "../common/dom.ts";
+import { byId, el, setData, setIcon, setText } from "../common/dom.ts";
 
 const POLL_MS = 1000;
 /** While arrow keys repeat on the slider, seek only after the last one. */

@@ -3,7 +3,7 @@
 
 import type { Context, Toast } from "../../app/context.ts";
 import { stamp } from "../../core/format.ts";
-import { el, icon, byId } from "../common/dom.ts";
+import { byId, el, icon } from "../common/dom.ts";
 
 const DURATION_MS = 6000;
 const MAX_TOASTS = 4;

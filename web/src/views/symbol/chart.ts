@@ -13,11 +13,11 @@ import {
   type UTCTimestamp,
 } from "lightweight-charts";
 import { conditionOf } from "../../alerts/conditions.ts";
-import { INTERVAL_S, summary, type Bar } from "../../market/bars.ts";
 import type { Context } from "../../app/context.ts";
 import { digitsOf, percent, price, short, stamp } from "../../core/format.ts";
 import type { Palette } from "../../core/palette.ts";
-import { setData, byId, setText } from "../common/dom.ts";
+import { type Bar, INTERVAL_S, summary } from "../../market/bars.ts";
+import { byId, setData, setText } from "../common/dom.ts";
 
 /** A candle moves by less than a pixel in this time; drawing more often costs a tenth of a core. */
 const SPACING_MS = 300;

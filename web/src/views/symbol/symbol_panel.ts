@@ -1,11 +1,11 @@
 // Above and below the chart: the selected symbol, its price, quote and day's statistics, and the intervals.
 
-import { change, changePercent } from "../../watchlist/columns.ts";
 import type { Context } from "../../app/context.ts";
-import { average, NO_VALUE, percent, price, short, signed, size } from "../../core/format.ts";
-import { INTERVALS, type Interval } from "../../protocol/messages.ts";
 import { DEFAULTS } from "../../app/settings.ts";
-import { el, setData, byId, setText } from "../common/dom.ts";
+import { average, NO_VALUE, percent, price, short, signed, size } from "../../core/format.ts";
+import { type Interval, INTERVALS } from "../../protocol/messages.ts";
+import { change, changePercent } from "../../watchlist/columns.ts";
+import { byId, el, setData, setText } from "../common/dom.ts";
 
 const STATS = [
   ["Open", "open", price],

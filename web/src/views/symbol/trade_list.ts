@@ -1,9 +1,9 @@
 // The trades of the selected symbol, newest first.
 
 import type { Context } from "../../app/context.ts";
-import { price, size, stamp, type Zone } from "../../core/format.ts";
 import type { Trade } from "../../client/trades_channel.ts";
-import { el, setData, byId, setDirection, setText } from "../common/dom.ts";
+import { price, size, stamp, type Zone } from "../../core/format.ts";
+import { byId, el, setData, setDirection, setText } from "../common/dom.ts";
 
 const MAX_LINES = 40;
 const SPACING_MS = 300;

@@ -1,9 +1,9 @@
 // Downloads the watchlist as a CSV file.
 
-import { columnsOf } from "../../watchlist/columns.ts";
 import type { Context } from "../../app/context.ts";
+import { columnsOf } from "../../watchlist/columns.ts";
 import { csvOf } from "../../watchlist/csv.ts";
-import { el, byId } from "../common/dom.ts";
+import { byId, el } from "../common/dom.ts";
 import type { Watchlist } from "./watchlist.ts";
 
 export function csvDownload(context: Context, watchlist: Watchlist): void {

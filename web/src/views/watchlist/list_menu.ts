@@ -3,7 +3,7 @@
 import type { Context } from "../../app/context.ts";
 import { create, currentList, deleteList, rename, restoreList } from "../../watchlist/lists.ts";
 import { hashOf } from "../../watchlist/symbols.ts";
-import { el, byId } from "../common/dom.ts";
+import { byId, el } from "../common/dom.ts";
 
 const ALL_VALUE = "all";
 

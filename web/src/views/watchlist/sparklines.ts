@@ -1,8 +1,8 @@
 // The sparklines of all visible rows, on one canvas over their column: a canvas per row would be a layer per row to
 // composite in every frame.
 
-import type { Row } from "../../market/board.ts";
 import type { Palette } from "../../core/palette.ts";
+import type { Row } from "../../market/board.ts";
 import { POINTS } from "../../market/sparkline.ts";
 import { el } from "../common/dom.ts";
 

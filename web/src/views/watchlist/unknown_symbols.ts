@@ -1,8 +1,8 @@
 // A banner when the server does not offer several of the list's symbols, with buttons to remove them or show all symbols.
 
 import type { Context } from "../../app/context.ts";
-import { currentList, removeAll } from "../../watchlist/lists.ts";
 import { TOO_MANY } from "../../client/ticker_channel.ts";
+import { currentList, removeAll } from "../../watchlist/lists.ts";
 import { byId, setText } from "../common/dom.ts";
 
 /** For fewer symbols the note in each row is enough. */

@@ -1,15 +1,15 @@
 // The watchlist: only visible rows are in the DOM, and only rows that changed are painted.
 
-import { columnsOf, type Column } from "../../watchlist/columns.ts";
 import type { Context } from "../../app/context.ts";
+import { type Column, columnsOf } from "../../watchlist/columns.ts";
 import { currentList, moveSymbol, remove, reorder, restoreSymbol } from "../../watchlist/lists.ts";
 import { RowOrder } from "../../watchlist/row_order.ts";
-import { reducedMotion, el, narrowScreen, byId, tinyScreen, setText } from "../common/dom.ts";
+import { byId, el, narrowScreen, reducedMotion, setText, tinyScreen } from "../common/dom.ts";
 import { Dragging } from "./dragging.ts";
 import { Flashes } from "./flashes.ts";
-import { head } from "./table_head.ts";
 import { RowView } from "./row.ts";
 import { Sparklines, WIDTH } from "./sparklines.ts";
+import { head } from "./table_head.ts";
 
 const ROW_PX = 30;
 /** Rows need more height for touch. */
