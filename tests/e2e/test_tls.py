@@ -167,4 +167,4 @@ def test_what_is_there_is_not_overwritten(tmp_path: Path) -> None:
     assert key.stat().st_mode & 0o777 == 0o600
     ran = CliRunner().invoke(main, ["cert", "--self-signed", "--out", str(tmp_path)])
     assert ran.exit_code == 2
-    assert "is there already" in ran.stderr
+    assert "--overwrite" in ran.stderr

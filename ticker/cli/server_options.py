@@ -103,14 +103,8 @@ SECTIONS: Final[dict[str, tuple[ServeOption, ...]]] = {
         ServeOption("--webhook-secret", "FILE", "Secret that signs webhooks: 16 characters or more.", type=FILE),
     ),
     "Logging": (
-        ServeOption(
-            "--log-level",
-            "LEVEL",
-            "Lowest level logged: debug, info, warning, error.",
-            "info",
-            type=click.Choice(LEVELS),
-        ),
-        ServeOption("--log-format", "FORMAT", "Format of log lines: text or json.", "text", type=click.Choice(FORMATS)),
+        ServeOption("--log-level", "LEVEL", "debug, info, warning or error.", "info", type=click.Choice(LEVELS)),
+        ServeOption("--log-format", "FORMAT", "text or json.", "text", type=click.Choice(FORMATS)),
     ),
     "Configuration": (
         ServeOption("--config", "FILE", "Read options from this TOML file.", type=FILE),

@@ -60,18 +60,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     ] = 1_048_576
     messages_per_second: Annotated[
         int,
-        Limit(
-            "Sustained messages per second from a client.",
-            "See `messages_at_once`. WebSocket pings count; each 4 KiB of a message counts as another message.",
-        ),
+        Limit("Sustained messages per second from a client.", "Each ping, and each 4 KiB of a message, counts as 1."),
     ] = 100
     messages_at_once: Annotated[
-        int,
-        Limit(
-            "Burst of messages from a client: 10 seconds' worth.",
-            "Error `too-many-messages`; at twice the burst, close 4429.",
-            option="",
-        ),
+        int, Limit("Burst of messages (10 s' worth).", "Error `too-many-messages`; at twice, close 4429.", option="")
     ] = 1_000
     slow_seconds: Annotated[
         int, _seconds("Time that sent data may stay unread by a client.", "Close 4408.", "--slow-timeout")
@@ -94,19 +86,13 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         int, _seconds("Time for a request's head and body, or for TLS.", "Connection closed.", "--handshake-timeout")
     ] = 10
     memory_bytes: Annotated[
-        int,
-        Limit(
-            "Memory of the server process.",
-            "Status 503 for new connections and large answers.",
-            *(64, None, "--max-memory", "MIB", 2**20, "half of the RAM"),
-        ),
+        int, Limit("Memory of the server.", "Status 503.", 64, None, "--max-memory", "MIB", 2**20, "half of the RAM")
     ] = 4_294_967_296
     alerts: Annotated[int, Limit("Alerts per owner; 0 disables alerts.", "Error `too-many-alerts`.", 0, 10_000)] = 200
     rooms: Annotated[int, Limit("Rooms per client; 0 disables chat.", "Error `too-many-rooms`.", 0, 1_000)] = 20
     room_members: Annotated[int, Limit("Clients per room.", "Error `room-full`.")] = 500
     text_chars: Annotated[
-        int,
-        Limit("Characters in a chat message or notice.", "Error `bad-argument`; of a notice: status 400.", 1, 10_000),
+        int, Limit("Characters in a chat message or notice.", "Error `bad-argument` (HTTP: 400).", 1, 10_000)
     ] = 2_000
     says_per_minute: Annotated[
         int, Limit("Chat messages per minute and client.", "Error `too-fast`. A third is allowed in a burst.")
