@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.model_client import Message, ScriptedOutlet, decoded
-from tests.unit.rooms.test_op_handler import Shelf
+from tests.unit.rooms.test_op_handler import MemoryStore
 from ticker.hub.hub import Hub
 from ticker.rooms import RoomHandler
 from ticker.wire.limits import Limits
@@ -100,7 +100,7 @@ class Simulation:
 
     def __init__(self, kept: int) -> None:
         self.kept = kept
-        self.shelf = Shelf()
+        self.store = MemoryStore()
         self.epochs = count(1)
         self.ids = count(1)
         self.ts = TS
@@ -109,7 +109,7 @@ class Simulation:
         self.open()
 
     def open(self) -> None:
-        self.desk = RoomHandler(self.shelf, new_epoch=lambda: f"epoch {next(self.epochs)}")
+        self.desk = RoomHandler(self.store, new_epoch=lambda: f"epoch {next(self.epochs)}")
         self.hub = Hub(limits=Limits(says_per_minute=60_000), ring_ticks=8, op_handlers=[self.desk])
         for client in self.clients:
             self.connect(client)

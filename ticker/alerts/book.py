@@ -45,7 +45,7 @@ class _FieldIndex:
         self._near = np.empty(0, np.bool_)
 
     def reach(self, rows: int) -> None:
-        """Have room for so many rows."""
+        """Extend the columns to this number of rows."""
         more = rows - len(self.there)
         if more > 0:
             more = max(more, len(self.there), 64)

@@ -1,4 +1,4 @@
-"""One alert, value by value: when it fires, when it may again."""
+"""One alert, value by value: when it fires, and when it can fire again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ticker.wire.messages import AlertState
 
 
 def fires(when: str, values: list[float], **options: float | bool) -> list[float]:
-    """Those of the values at which the alert fires."""
+    """The values at which the alert fires."""
     once, hysteresis = bool(options.get("once", False)), options.get("hysteresis")
     alert = Alert("ann", 1, "AAPL", parse(when), once=once, hysteresis=hysteresis)
     return [value for value in values if alert.step(value)]
@@ -29,33 +29,33 @@ def fires(when: str, values: list[float], **options: float | bool) -> list[float
         ("change_pct < -2", [-2.0, -2.01], [-2.01]),
     ],
 )
-def test_a_level_fires_when_it_is_reached_and_at_once_if_it_is_already(
+def test_a_level_fires_when_it_is_reached_or_at_once_if_it_is_already(
     when: str, values: list[float], expected: list[float]
 ) -> None:
-    """With `=` the level itself is enough, without it is not."""
+    """With `=` the level itself is enough."""
     assert fires(when, values) == expected
 
 
-def test_a_value_that_trembles_about_the_level_fires_once() -> None:
-    """Held until it has gone back by the hysteresis, here 0.19: at 189.81 and not before."""
+def test_a_value_that_oscillates_around_the_level_fires_once() -> None:
+    """The alert is held until the value has moved back by the hysteresis, here 0.19: to 189.81."""
     values = [189.9, 190.0, 189.95, 190.1, 189.82, 190.2, 189.81, 190.3]
     assert fires("last >= 190", values) == [190.0, 190.3]
 
 
-def test_from_above_it_is_the_same() -> None:
-    """`<=` goes back upwards."""
+def test_a_level_below_works_alike() -> None:
+    """For `<=` the value moves back upwards."""
     assert fires("last <= 100", [100.0, 100.09, 99.0, 100.1, 99.5], hysteresis=0.1) == [100.0, 99.5]
 
 
-def test_once_was_all() -> None:
-    """What has fired stays fired, whatever comes."""
+def test_an_alert_with_once_fires_once() -> None:
+    """It stays `fired` for every later value."""
     assert fires("last >= 190", [190.0, 100.0, 190.0], once=True) == [190.0]
     assert fires("last crosses 190", [180.0, 190.5, 100.0, 200.0], once=True) == [190.5]
 
 
 @pytest.mark.parametrize("comparison", [">=", ">", "<=", "<"])
 def test_without_hysteresis_each_return_counts(comparison: str) -> None:
-    """0 is a hysteresis: the value has to leave the condition, and no further."""
+    """With hysteresis 0 the value only has to leave the condition."""
     inside, outside = (11.0, 9.0) if comparison.startswith(">") else (9.0, 11.0)
     edge = [10.0] if comparison in (">", "<") else [math.nextafter(10, outside)]
     values = [inside, inside, *edge, inside, outside, inside]
@@ -64,13 +64,13 @@ def test_without_hysteresis_each_return_counts(comparison: str) -> None:
 
 @pytest.mark.parametrize("when", ["last >= 10", "last <= 10"])
 @pytest.mark.parametrize("hysteresis", [0.0, 1e-20])
-def test_a_value_that_stays_at_the_level_has_not_gone_back(when: str, hysteresis: float) -> None:
-    """However small the hysteresis: where the condition holds, the alert that fired by it is held."""
+def test_a_value_that_stays_at_the_level_has_not_moved_back(when: str, hysteresis: float) -> None:
+    """With any hysteresis the alert is held while its condition is true."""
     assert fires(when, [10.0, 10.0, 10.0, 10.0], hysteresis=hysteresis) == [10.0]
 
 
-def test_crosses_fires_for_each_passage_and_never_for_where_it_is_at_first() -> None:
-    """Either way; a value that touches the level and turns has not gone through."""
+def test_crosses_fires_for_each_crossing_and_never_for_the_first_value() -> None:
+    """In both directions. A value that touches the level and turns back is no crossing."""
     values = [195.0, 185.0, 195.0, 190.0, 195.0, 185.0]
     assert fires("last crosses 190", values) == [185.0, 195.0, 185.0]
     assert fires("last crosses 190", [190.0, 195.0]) == []
@@ -78,17 +78,17 @@ def test_crosses_fires_for_each_passage_and_never_for_where_it_is_at_first() -> 
 
 
 def test_within_the_band_crosses_fires_once() -> None:
-    """After a passage upwards the next one downwards needs to have been at L + h, or to be at L - h."""
+    """After a crossing upwards the next one downwards needs a value of L + h before, or of L - h now."""
     trembling = [189.9, 190.1, 189.9, 190.1, 189.9]
     assert fires("last crosses 190", trembling) == [190.1]
     assert fires("last crosses 190", [189.9, 190.1, 190.19, 189.99]) == [190.1, 189.99]
     assert fires("last crosses 190", [189.9, 190.1, 189.82, 189.81]) == [190.1, 189.81]
-    # Having fired there it has been at L - h, and is due upwards at once.
+    # It fired at L - h, so the next crossing upwards fires.
     assert fires("last crosses 190", [189.9, 190.1, 189.81, 190.01]) == [190.1, 189.81, 190.01]
 
 
-def test_its_state_is_what_its_owner_is_told() -> None:
-    """waiting, held, fired; and how often."""
+def test_its_row_has_the_state_and_the_count() -> None:
+    """The states are waiting, held and fired."""
     alert = Alert("ann", 7, "AAPL", parse("last>=190"), once=False)
     assert (alert.row.state, alert.row.count, alert.row.when) == ("waiting", 0, "last >= 190")
     alert.step(190)
@@ -100,8 +100,8 @@ def test_its_state_is_what_its_owner_is_told() -> None:
     assert (done.row.state, done.row.count, done.done) == ("fired", 1, True)
 
 
-def test_what_its_owner_may_not_be_told_passes_without_a_count() -> None:
-    """It is held as if it had fired, also one that fires once: the next passage may be told again."""
+def test_without_entitlement_it_is_held_without_a_count() -> None:
+    """As if it had fired, also with `once`: a later crossing can fire."""
     alert = Alert("ann", 7, "AAPL", parse("last >= 190"))
     assert not alert.step(190, lambda _: False)
     assert (alert.state, alert.count) == ("held", 0)
@@ -109,8 +109,8 @@ def test_what_its_owner_may_not_be_told_passes_without_a_count() -> None:
     assert alert.step(190)
 
 
-def test_where_it_was_may_be_forgotten_and_what_it_did_is_not() -> None:
-    """A jump is no passage; a level alert that was held still is."""
+def test_forget_clears_the_side_and_keeps_the_state() -> None:
+    """A jump is no crossing; a held level alert stays held."""
     crossing = Alert("ann", 1, "AAPL", parse("last crosses 190"), once=False)
     crossing.step(180)
     crossing.forget()
@@ -124,8 +124,8 @@ def test_where_it_was_may_be_forgotten_and_what_it_did_is_not() -> None:
 
 @pytest.mark.parametrize("when", ["last >= 10", "last > 10", "last <= 10", "last < 10", "last crosses 10"])
 @pytest.mark.parametrize("hysteresis", [0.0, 1e-20, 0.5, 3.0])
-def test_nothing_comes_of_values_that_are_quiet_and_something_of_the_others(when: str, hysteresis: float) -> None:
-    """``quiet`` is exact to the last bit, in every state; but where nothing is known yet every value is looked at."""
+def test_only_values_outside_quiet_change_an_alert(when: str, hysteresis: float) -> None:
+    """``quiet`` is exact to the last bit in every state; before the first value it is empty."""
     around = [8.0, 9.5, 10.0, 10.5, 12.0, 7.0, 13.0]
     near = [math.nextafter(value, to) for value in around for to in (0, 100)]
     states: list[AlertState] = ["waiting", "held", "fired"]

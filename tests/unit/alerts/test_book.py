@@ -1,4 +1,4 @@
-"""The book: which ticks it shows to which alerts, and what it costs to show none."""
+"""The book: which ticks reach which alerts, and which it dismisses."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Market:
         return alert
 
     def happens(self, event: BoardEvent) -> list[float]:
-        """The values that fire."""
+        """The values at which alerts fire."""
         return [firing.value for firing in self.firings(event)]
 
     def firings(self, event: BoardEvent) -> list[Firing]:
@@ -56,7 +56,7 @@ def market() -> Market:
 
 @contextmanager
 def unstepped(alerts: list[Alert]) -> Iterator[None]:
-    """None of these may be shown a value."""
+    """Fail if one of these alerts is stepped."""
     before = [(alert.state, alert.side, alert.count) for alert in alerts]
     shown: list[float] = []
     step = Ladder.step
@@ -72,8 +72,8 @@ def unstepped(alerts: list[Alert]) -> Iterator[None]:
     assert [(alert.state, alert.side, alert.count) for alert in alerts] == before
 
 
-def test_a_volume_is_the_day_s_within_the_batch(market: Market) -> None:
-    """Each trade's, and not that of the batch's end; of the very trade that brought it there."""
+def test_the_volume_counts_up_within_a_batch(market: Market) -> None:
+    """The alert fires at the trade that reaches the level, not at the end of the batch."""
     market.put("volume >= 1000")
     market.put("volume >= 1000", "MSFT")
     assert market.trades((0, 5.0, 600.0), (1, 9.0, 999.0)) == []
@@ -81,8 +81,8 @@ def test_a_volume_is_the_day_s_within_the_batch(market: Market) -> None:
     assert market.trades((1, 9.0, 0.5), (1, 9.0, 7.0)) == [1000.0]
 
 
-def test_a_day_that_begins_lets_the_volume_fire_again_and_is_no_passage(market: Market) -> None:
-    """From yesterday's volume to today's first nothing goes through anything."""
+def test_a_new_day_lets_the_volume_fire_again_and_is_no_crossing(market: Market) -> None:
+    """The step from yesterday's volume to today's first crosses nothing."""
     level, crossing = market.put("volume >= 10"), market.put("volume crosses 10")
     assert market.trades((0, 5.0, 4.0), (0, 5.0, 7.0)) == [11.0, 11.0]
     assert market.happens(Rollover(market.table)) == []
@@ -91,8 +91,8 @@ def test_a_day_that_begins_lets_the_volume_fire_again_and_is_no_passage(market: 
     assert (level.count, crossing.count) == (2, 2)
 
 
-def test_a_change_is_from_the_previous_close_and_exact(market: Market) -> None:
-    """-2 % are -2, neither a little more nor a little less; without a close there is none."""
+def test_a_change_is_relative_to_the_previous_close_and_exact(market: Market) -> None:
+    """-2 % is exactly -2; without a close there is no change."""
     market.put("change_pct < -2", hysteresis=0)
     market.put("change_pct <= -2", hysteresis=0)
     assert market.trades((0, 1.0, 1.0)) == []
@@ -104,14 +104,14 @@ def test_a_change_is_from_the_previous_close_and_exact(market: Market) -> None:
 
 
 def test_an_empty_side_is_no_value(market: Market) -> None:
-    """It neither fires nor lets anything fire again."""
+    """It neither fires an alert nor releases a held one."""
     market.put("bid <= 10")
     assert market.quotes((0, None, 10.0)) == []
     assert market.quotes((0, 10.0, 10.5), (0, None, 10.5), (0, 9.0, None)) == [10.0]
 
 
-def test_a_symbol_that_was_gone_comes_back_as_new(market: Market) -> None:
-    """From what it was before nothing goes through."""
+def test_a_removed_symbol_returns_as_new(market: Market) -> None:
+    """Its first value after the removal is no crossing."""
     market.put("last crosses 10")
     market.trades((0, 9.0, 1.0))
     market.happens(Removal(("AAPL", "NEVER")))
@@ -119,8 +119,8 @@ def test_a_symbol_that_was_gone_comes_back_as_new(market: Market) -> None:
     assert market.trades((0, 9.0, 1.0)) == [9.0]
 
 
-def test_another_epoch_is_no_passage_and_leaves_what_was_held(market: Market) -> None:
-    """A replay that jumps: alerts are as they were."""
+def test_a_new_epoch_is_no_crossing_and_keeps_held_alerts(market: Market) -> None:
+    """As after a seek in a replay."""
     level, _ = market.put("last >= 10"), market.put("last crosses 10")
     assert market.trades((0, 9.0, 1.0), (0, 11.0, 1.0)) == [11.0, 11.0]
     market.board = Board(market.board.names, "another")
@@ -129,8 +129,8 @@ def test_another_epoch_is_no_passage_and_leaves_what_was_held(market: Market) ->
     assert market.trades((0, 10.5, 1.0)) == [10.5]
 
 
-def test_ticks_that_are_near_no_level_are_shown_to_no_alert(market: Market) -> None:
-    """A comparison of columns dismisses them: other symbols, and the same far from the levels."""
+def test_ticks_far_from_all_levels_step_no_alert(market: Market) -> None:
+    """A comparison of columns dismisses other symbols, and values far from the levels."""
     alerts = [market.put("last >= 100"), market.put("last <= 50"), market.put("bid crosses 70"), market.put("ask > 90")]
     market.quotes((0, 60.0, 61.0))
     alerts.append(market.put("volume >= 1000", "MSFT"))
@@ -139,8 +139,8 @@ def test_ticks_that_are_near_no_level_are_shown_to_no_alert(market: Market) -> N
         assert market.quotes((0, 69.99, 89.0), (1, 100.0, 100.0)) == []
 
 
-def test_of_many_alerts_those_are_asked_whose_level_is_there(market: Market) -> None:
-    """What a tick costs is what it moves, however many alerts there are on the symbol."""
+def test_a_tick_steps_only_the_alerts_whose_level_it_reaches(market: Market) -> None:
+    """The cost of a tick depends on the alerts that it changes, not on the number of alerts."""
     alerts = [market.put(f"last >= {100 + level}") for level in range(500)]
     far = alerts[3:]
     asked = 0
@@ -156,8 +156,8 @@ def test_of_many_alerts_those_are_asked_whose_level_is_there(market: Market) -> 
     assert all(alert.state == "waiting" for alert in far)
 
 
-def test_what_is_removed_is_looked_for_no_more(market: Market) -> None:
-    """And the book looks at nothing once it is empty; what has fired for good is out of it, too."""
+def test_removed_alerts_are_no_longer_checked(market: Market) -> None:
+    """An empty book checks nothing; alerts that are done are out of it."""
     alert, other = market.put("last >= 10"), market.put("last crosses 12")
     market.put("ask < 5", once=True)
     market.book.remove(alert, market.board)
@@ -170,7 +170,7 @@ def test_what_is_removed_is_looked_for_no_more(market: Market) -> None:
 
 
 def test_a_board_that_grows_is_followed(market: Market) -> None:
-    """Rows that come later than the alerts have their own."""
+    """Alerts on rows added after other alerts work."""
     market.put("last >= 10")
     for number in range(300):
         market.table.code(f"NEW{number}")
@@ -179,8 +179,8 @@ def test_a_board_that_grows_is_followed(market: Market) -> None:
     assert market.trades((302, 10.0, 1.0), (0, 10.0, 1.0)) == [10.0, 10.0]
 
 
-def test_a_ladder_is_what_asking_every_alert_is() -> None:
-    """Its nearest rungs, and who moves, against all alerts asked one by one; none is left when all are removed."""
+def test_a_ladder_equals_stepping_every_alert() -> None:
+    """Its bounds and changed alerts equal those of all alerts stepped one by one; removing all leaves none."""
     rng = random.Random(1)
     ladder, each = Ladder(), list[Alert]()
     for number in range(60):

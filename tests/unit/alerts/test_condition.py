@@ -1,4 +1,4 @@
-"""The grammar of conditions: what it takes, what it refuses, and what it says then."""
+"""The grammar of conditions: what it accepts and refuses, and the error messages."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from ticker.errors import ProtocolError
         ("last crosses190", "last", "crosses", 190.0, "last crosses 190"),
     ],
 )
-def test_a_condition_is_read_and_given_back_in_one_form(
+def test_a_condition_is_parsed_and_formatted_canonically(
     when: str, field: str, comparison: str, level: float, canonical: str
 ) -> None:
-    """White space is free; whatever was written, one text stands for it."""
+    """White space is optional; equal conditions have one canonical text."""
     found = parse(when)
     assert (found.field, found.comparison, found.level) == (field, comparison, level)
     assert str(found) == canonical
@@ -71,30 +71,30 @@ def test_a_condition_is_read_and_given_back_in_one_form(
         ("last >= 190\x00", "does not have a number"),
     ],
 )
-def test_whatever_else_is_refused_with_what_would_be_right(when: str, says: str) -> None:
-    """The error has its code and the message's id, and tells which of the three parts is wrong."""
+def test_other_texts_are_refused_with_an_example(when: str, says: str) -> None:
+    """The error has its code and the message's id, and names the wrong part."""
     with pytest.raises(ProtocolError, match=says) as caught:
         parse(when, 7)
     assert (caught.value.code, caught.value.id) == ("bad-condition", 7)
     assert "last >= 190" in caught.value.message
 
 
-def test_the_hysteresis_is_a_thousandth_where_nobody_says() -> None:
-    """Of nothing a thousandth would be nothing: there it is a hundredth of a percent, or of the currency."""
+def test_the_default_hysteresis_is_a_thousandth() -> None:
+    """For a level of 0 it is 0.01."""
     assert parse("last >= 190").hysteresis == pytest.approx(0.19)
     assert parse("change_pct < -2").hysteresis == pytest.approx(0.002)
     assert parse("change_pct crosses 0").hysteresis == 0.01
 
 
 @given(st.sampled_from(WATCHED), st.sampled_from(COMPARISONS), st.floats(allow_nan=False, allow_infinity=False))
-def test_every_condition_has_a_text_that_reads_back_as_it(field: str, comparison: str, level: float) -> None:
-    """The canonical form loses nothing, whatever the number."""
+def test_every_canonical_text_parses_to_its_condition(field: str, comparison: str, level: float) -> None:
+    """With every finite number."""
     condition = Condition(field, comparison, level)
     assert parse(str(condition)) == condition
 
 
 @given(st.text(max_size=30))
-def test_no_text_does_anything_but_parse_or_be_refused(when: str) -> None:
-    """No other exception, whatever the text."""
+def test_every_text_is_parsed_or_refused(when: str) -> None:
+    """No text raises another exception."""
     with suppress(ProtocolError):
         parse(when)

@@ -1,4 +1,4 @@
-"""Rooms: who may come in and by which name, who is told what and when, and how much is kept."""
+"""Rooms: entitlements, names, presence, delivery, limits, storage."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ TS = 1_700_000_000_000_000_000
 SECOND = 1_000_000_000
 
 
-class House:
-    """A hub with rooms, and its clock."""
+class RoomServer:
+    """A hub with rooms and a clock."""
 
     def __init__(self, store: RoomStore | None = None, limits: Limits | None = None, **more: Any) -> None:
         epochs = count(1)
@@ -35,7 +35,7 @@ class House:
         return Client(self, name, encoding, may)
 
     def joined(self, *names: str, room: str = "desk") -> list[Client]:
-        """So many, who are in a room and have heard of each other."""
+        """Clients that have joined a room and received its list of names."""
         clients = [self.client() for _ in names]
         for client, name in zip(clients, names, strict=True):
             client.join(room, name)
@@ -53,19 +53,19 @@ class House:
             if not self.hub.waiting:
                 return
             self.later(SECOND)
-        raise AssertionError("somebody waits for ever")
+        raise AssertionError("a client waits forever")
 
 
 class Client:
-    def __init__(self, house: House, name: str, encoding: str, may: Entitlements) -> None:
-        self.house = house
+    def __init__(self, server: RoomServer, name: str, encoding: str, may: Entitlements) -> None:
+        self.server = server
         self.encoding = encoding
         self.outlet = ScriptedOutlet()
-        self.session = house.hub.attach(self.outlet, encoding, may, name)
+        self.session = server.hub.attach(self.outlet, encoding, may, name)
         self.outlet.sent.clear()
 
     def op(self, op: str, **message: Any) -> None:
-        self.house.hub.receive(self.session, json.dumps({"op": op, **message}), self.house.ts)
+        self.server.hub.receive(self.session, json.dumps({"op": op, **message}), self.server.ts)
 
     def join(self, room: str = "desk", name: str | None = None, **more: Any) -> None:
         self.op("join", room=room, **({} if name is None else {"name": name}), **more)
@@ -74,7 +74,7 @@ class Client:
         self.op("say", room=room, text=text, **more)
 
     def heard(self, *kinds: str) -> list[Message]:
-        """What came since this was last asked, of these kinds alone if some are named."""
+        """The messages since the last call, of these types only if some are given."""
         sent, self.outlet.sent = self.outlet.sent, []
         found = [decoded(payload, self.encoding) for payload in sent]
         return [message for message in found if not kinds or message["type"] in kinds]
@@ -83,7 +83,7 @@ class Client:
         return [message["text"] for message in self.heard("said")]
 
     def code(self) -> str:
-        """The code of the one answer, which is an error."""
+        """The code of the only answer, an error."""
         (error,) = self.heard()
         assert error["type"] == "error", error
         assert error["message"].isprintable()
@@ -91,11 +91,11 @@ class Client:
         return str(error["code"])
 
     def go(self) -> None:
-        self.house.hub.detach(self.session)
+        self.server.hub.detach(self.session)
 
 
-class Shelf:
-    """A store as the port has it."""
+class MemoryStore:
+    """A ``RoomStore`` in memory."""
 
     def __init__(self, rooms: Iterable[KeptRoom] = ()) -> None:
         self.rooms = {room.name: room for room in rooms}
@@ -114,12 +114,12 @@ class Shelf:
         del self.rooms[room]
 
 
-# Saying and hearing
+# Messages
 
 
-def test_what_one_says_all_in_the_room_hear_and_the_sender_as_its_answer() -> None:
-    house = House()
-    ann, bob, eve = house.client(), house.client(encoding="msgpack"), house.client()
+def test_a_message_goes_to_all_members_and_to_its_sender_as_the_answer() -> None:
+    server = RoomServer()
+    ann, bob, eve = server.client(), server.client(encoding="msgpack"), server.client()
     ann.join("desk", "Ann", id=1)
     assert ann.heard() == [
         {"type": "joined", "id": 1, "room": "desk", "name": "Ann", "names": ["Ann"], "epoch": "epoch 1", "seq": 0}
@@ -135,41 +135,41 @@ def test_what_one_says_all_in_the_room_hear_and_the_sender_as_its_answer() -> No
     assert eve.heard("said", "error") == []
 
 
-def test_what_is_said_is_encoded_once_for_all_but_the_sender() -> None:
-    house = House()
-    clients = house.joined("Ann", "Bob", "Eve", "Joe")
+def test_a_message_is_encoded_once_for_all_but_the_sender() -> None:
+    server = RoomServer()
+    clients = server.joined("Ann", "Bob", "Eve", "Joe")
     clients[0].say("hello", id=1)
     payloads = [client.outlet.sent[0] for client in clients]
     assert payloads[1] is payloads[2] is payloads[3]
     clients[1].say("hello again")
     payloads = [client.outlet.sent[1] for client in clients]
-    assert payloads[0] is payloads[1] is payloads[3], "without an id the sender's is everybody's"
+    assert payloads[0] is payloads[1] is payloads[3], "without an id the sender gets the same bytes"
 
 
-def test_texts_are_text() -> None:
-    """Line breaks and tabs stay; what would change how others look goes."""
-    house = House()
-    (ann,) = house.joined("Ann")
+def test_control_characters_are_removed_from_texts() -> None:
+    """Except line breaks and tabs."""
+    server = RoomServer()
+    (ann,) = server.joined("Ann")
     for text in ("one\r\n\ttwo", "<b>\x1b[2J\u202ebold", "👩\u200d🚀"):
         ann.say(text)
     assert ann.texts() == ["one\n\ttwo", "<b>[2Jbold", "👩\u200d🚀"]
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n", "\x00", "\u200b", "x" * 2_001, None, 5, ["x"]])
-def test_what_is_no_text_is_not_said(text: object) -> None:
-    house = House()
-    (ann,) = house.joined("Ann")
+def test_an_invalid_text_is_refused(text: object) -> None:
+    server = RoomServer()
+    (ann,) = server.joined("Ann")
     ann.op("say", room="desk", text=text)
     assert ann.code() == "bad-argument"
     ann.say("x" * 2_000)
     assert [message["seq"] for message in ann.heard()] == [1]
 
 
-def test_who_is_not_in_a_room_says_nothing_there() -> None:
-    """Nor leaves it; be there such a room or not."""
-    house = House()
-    house.joined("Ann")
-    eve = house.client()
+def test_only_members_may_send_and_leave() -> None:
+    """The error is the same whether or not the room exists."""
+    server = RoomServer()
+    server.joined("Ann")
+    eve = server.client()
     for room in ("desk", "nowhere", "", "\0", "x" * 10_000):
         eve.say("hello", room)
         assert eve.code() == "not-joined"
@@ -181,9 +181,9 @@ def test_who_is_not_in_a_room_says_nothing_there() -> None:
 
 
 def test_a_name_that_is_taken_gets_a_number() -> None:
-    house = House()
+    server = RoomServer()
     names = []
-    clients = [house.client() for _ in range(4)]
+    clients = [server.client() for _ in range(4)]
     for client in clients[:3]:
         client.join("desk", "Ann")
         names.append(client.heard("joined")[0]["name"])
@@ -193,143 +193,143 @@ def test_a_name_that_is_taken_gets_a_number() -> None:
     assert clients[3].heard("joined")[0]["names"] == ["Ann", "Ann (3)", "Ann (2)"]
 
 
-def test_a_name_with_a_number_is_no_longer_than_any() -> None:
-    house = House()
-    one, two = house.client(), house.client()
+def test_a_name_with_a_number_keeps_the_maximum_length() -> None:
+    server = RoomServer()
+    one, two = server.client(), server.client()
     one.join("desk", "x" * 64)
     two.join("desk", "x" * 64)
     assert two.heard("joined")[0]["name"] == "x" * 60 + " (2)"
 
 
-def test_of_a_key_the_name_counts_and_its_connections_are_one() -> None:
-    """Whatever they say that they are called."""
-    house = House()
-    one, two, other = house.client("desk-key"), house.client("desk-key"), house.client("other")
+def test_connections_of_a_key_share_its_name() -> None:
+    """The name in the message is ignored."""
+    server = RoomServer()
+    one, two, other = server.client("desk-key"), server.client("desk-key"), server.client("other")
     one.join()
-    house.settle()
+    server.settle()
     two.join(name="Somebody Else")
-    assert not house.hub.waiting, "nobody has come"
+    assert not server.hub.waiting, "no member has joined"
     other.join()
-    house.settle()
+    server.settle()
     assert two.heard("joined")[0]["name"] == "desk-key"
     assert one.heard("present")[-1]["names"] == ["desk-key", "other"]
     two.go()
-    assert not house.hub.waiting, "nobody has gone"
+    assert not server.hub.waiting, "no member has left"
     one.go()
-    house.settle()
+    server.settle()
     assert other.heard("present")[-1]["names"] == ["other"]
 
 
-def test_a_tokens_name_is_shown_without_what_can_not_be() -> None:
-    """And isn't that of another."""
-    house = House()
-    house.client("Ann").join()
-    odd = house.client("Ann\u200b\n")
+def test_invisible_characters_in_a_tokens_name_are_replaced() -> None:
+    """The names of different tokens stay different."""
+    server = RoomServer()
+    server.client("Ann").join()
+    odd = server.client("Ann\u200b\n")
     odd.join()
     assert odd.heard("joined")[0]["names"] == ["Ann", "Ann\ufffd\ufffd"]
 
 
 @pytest.mark.parametrize("name", ["", " ", "x" * 65, "a\nb", "\x1b[31m", "\u202eevil", "a\u200b", "\xa0", None, 5, {}])
-def test_what_is_no_name_names_neither_a_room_nor_anybody(name: object) -> None:
-    house = House()
-    ann = house.client()
+def test_an_invalid_name_is_refused_for_rooms_and_members(name: object) -> None:
+    server = RoomServer()
+    ann = server.client()
     ann.op("join", room="desk", name=name)
     assert ann.code() == "bad-argument"
     ann.op("join", room=name, name="Ann")
     assert ann.code() == "bad-argument"
-    assert not house.desk._rooms
+    assert not server.desk._rooms
     assert not ann.session.engaged
 
 
-def test_blanks_around_a_rooms_name_do_not_count() -> None:
-    house = House()
-    (ann,) = house.joined("Ann")
-    bob = house.client()
+def test_blanks_around_a_rooms_name_are_ignored() -> None:
+    server = RoomServer()
+    (ann,) = server.joined("Ann")
+    bob = server.client()
     bob.join("  desk ", "Bob")
     bob.say("hello", " desk")
     assert [message.get("room") for message in bob.heard("joined", "said", "error")] == ["desk", "desk"]
     assert ann.texts() == ["hello"]
 
 
-# Who is there
+# Presence
 
 
-def test_the_others_are_told_who_came_and_went() -> None:
-    house = House()
-    ann, bob = house.joined("Ann", "Bob")
-    eve = house.client()
+def test_members_get_the_list_of_names_after_joins_and_leaves() -> None:
+    server = RoomServer()
+    ann, bob = server.joined("Ann", "Bob")
+    eve = server.client()
     eve.join("desk", "Eve")
-    house.later(SECOND)
+    server.later(SECOND)
     assert ann.heard() == [{"type": "present", "room": "desk", "names": ["Ann", "Bob", "Eve"]}]
-    assert [message["type"] for message in eve.heard()] == ["joined"], "whoever comes has the names already"
+    assert [message["type"] for message in eve.heard()] == ["joined"], "the answer to join has the names"
     bob.op("leave", room="desk", id=5)
     assert bob.heard()[-1] == {"type": "left", "id": 5, "room": "desk"}
     eve.go()
-    house.settle()
+    server.settle()
     assert ann.heard() == [{"type": "present", "room": "desk", "names": ["Ann"]}]
-    assert bob.heard() == [], "whoever has left hears nothing more"
+    assert bob.heard() == [], "a former member gets no more messages"
 
 
-def test_many_comings_are_told_at_once_and_not_more_often_than_twice_a_second() -> None:
-    house = House()
-    (ann,) = house.joined("Ann")
-    crowd = [house.client() for _ in range(10)]
-    house.later(SECOND)
+def test_the_list_of_names_is_sent_at_most_twice_a_second() -> None:
+    server = RoomServer()
+    (ann,) = server.joined("Ann")
+    crowd = [server.client() for _ in range(10)]
+    server.later(SECOND)
     for number, client in enumerate(crowd):
         client.join("desk", f"{number}")
-    house.later(0)
+    server.later(0)
     assert [len(message["names"]) for message in ann.heard("present")] == [11]
     crowd[0].go()
     for _ in range(3):
-        house.later(PRESENT_NS // 4)
+        server.later(PRESENT_NS // 4)
     assert ann.heard("present") == []
     crowd[1].go()
-    house.later(PRESENT_NS // 4)
+    server.later(PRESENT_NS // 4)
     assert [len(message["names"]) for message in ann.heard("present")] == [9]
-    assert not house.hub.waiting
+    assert not server.hub.waiting
 
 
-def test_the_larger_a_room_the_rarer_it_is_told() -> None:
-    """A list of all to each: without this, what is sent would grow with the square of the members."""
-    house = House()
-    clients = house.joined(*map(str, range(100)))
+def test_in_large_rooms_the_list_of_names_is_sent_less_often() -> None:
+    """Every list goes to every member: otherwise the traffic would grow with the square of the members."""
+    server = RoomServer()
+    clients = server.joined(*map(str, range(100)))
     clients[-1].go()
-    house.later(0)
+    server.later(0)
     clients[-2].go()
     clients[0].heard()
-    house.later(98 * PRESENT_NS_A_MEMBER - 1)
+    server.later(98 * PRESENT_NS_A_MEMBER - 1)
     assert clients[0].heard("present") == []
-    house.later(1)
+    server.later(1)
     assert len(clients[0].heard("present")) == 1
 
 
-def test_a_clock_that_is_put_back_keeps_nobody_waiting() -> None:
-    house = House()
-    ann, bob = house.joined("Ann", "Bob")
-    house.later(-1_000 * SECOND)
+def test_a_clock_set_back_does_not_delay_the_list_of_names() -> None:
+    server = RoomServer()
+    ann, bob = server.joined("Ann", "Bob")
+    server.later(-1_000 * SECOND)
     bob.go()
-    house.later(0)
+    server.later(0)
     assert len(ann.heard("present")) == 1
 
 
-def test_names_are_encoded_once() -> None:
-    house = House()
-    clients = house.joined("Ann", "Bob", "Eve")
+def test_a_list_of_names_is_encoded_once() -> None:
+    server = RoomServer()
+    clients = server.joined("Ann", "Bob", "Eve")
     clients[2].go()
-    house.settle()
+    server.settle()
     assert clients[0].outlet.sent[0] is clients[1].outlet.sent[0]
 
 
-# Joining again, and later
+# History
 
 
-def test_who_joins_hears_what_was_said_before() -> None:
-    """The last 200, the oldest first."""
-    house = House()
-    (ann,) = house.joined("Ann")
+def test_a_new_member_gets_the_history() -> None:
+    """The last 200 messages, oldest first."""
+    server = RoomServer()
+    (ann,) = server.joined("Ann")
     for number in range(KEPT + 5):
         ann.say(f"{number}")
-    bob = house.client()
+    bob = server.client()
     bob.join("desk", "Bob")
     joined, *said = bob.heard()
     assert joined["seq"] == KEPT + 5
@@ -337,20 +337,20 @@ def test_who_joins_hears_what_was_said_before() -> None:
     assert not any("lost" in message for message in said)
 
 
-def test_who_comes_back_hears_what_it_missed() -> None:
-    house = House()
-    ann, bob = house.joined("Ann", "Bob")
+def test_a_returning_member_gets_the_messages_it_missed() -> None:
+    server = RoomServer()
+    ann, bob = server.joined("Ann", "Bob")
     ann.say("one")
     ann.say("two")
     bob.go()
     ann.say("three")
-    again = house.client()
+    again = server.client()
     again.join("desk", "Bob", since={"epoch": "epoch 1", "version": 2})
     assert again.texts() == ["three"]
     again.go()
     for number in range(KEPT):
         ann.say(f"{number}")
-    late = house.client()
+    late = server.client()
     late.join("desk", "Bob", since={"epoch": "epoch 1", "version": 2})
     first, *rest = late.heard("said")
     assert (first["text"], first["lost"], len(rest)) == ("0", 1, KEPT - 1)
@@ -367,20 +367,20 @@ def test_who_comes_back_hears_what_it_missed() -> None:
         {"epoch": "", "version": 0},
     ],
 )
-def test_who_was_never_there_hears_all(since: dict[str, object]) -> None:
-    house = House()
-    (ann,) = house.joined("Ann")
+def test_an_invalid_since_gets_the_whole_history(since: dict[str, object]) -> None:
+    server = RoomServer()
+    (ann,) = server.joined("Ann")
     ann.say("one")
     ann.say("two")
-    bob = house.client()
+    bob = server.client()
     bob.join("desk", "Bob", since=since)
     assert bob.texts() == ["one", "two"]
 
 
 def test_joining_again_is_no_error() -> None:
-    """It is answered again, and resumes; the name stays."""
-    house = House()
-    ann, bob = house.joined("Ann", "Bob")
+    """It is answered again and resumes; the name stays."""
+    server = RoomServer()
+    ann, bob = server.joined("Ann", "Bob")
     bob.say("one")
     bob.say("two")
     ann.heard()
@@ -391,15 +391,14 @@ def test_joining_again_is_no_error() -> None:
     ann.join()
     assert ann.texts() == ["one", "two"]
     assert ann.session.engaged == 1
-    assert not house.hub.waiting
+    assert not server.hub.waiting
     bob.say("three")
     assert ann.texts() == ["three"]
 
 
-def test_who_is_in_a_room_is_engaged() -> None:
-    """So that it is not closed as idle."""
-    house = House()
-    ann = house.client()
+def test_a_member_of_a_room_is_not_idle() -> None:
+    server = RoomServer()
+    ann = server.client()
     busy = [ann.session.busy]
     for op, room in (("join", "desk"), ("join", "other"), ("leave", "desk"), ("leave", "other")):
         ann.op(op, room=room, name="Ann")
@@ -407,23 +406,23 @@ def test_who_is_in_a_room_is_engaged() -> None:
     assert busy == [False, True, True, True, False]
 
 
-# Those who don't read
+# Slow consumers
 
 
-def test_nothing_is_queued_for_who_does_not_read() -> None:
-    house = House()
-    ann, mute = house.joined("Ann", "Mute")
+def test_nothing_is_queued_for_a_slow_consumer() -> None:
+    server = RoomServer()
+    ann, mute = server.joined("Ann", "Mute")
     mute.outlet.is_ready = False
     before = len(mute.outlet.written)
     for number in range(KEPT + 30):
         ann.say(f"{number}")
-        house.later(1)
-    house.client().join("desk", "Eve")
-    house.later(SECOND)
+        server.later(1)
+    server.client().join("desk", "Eve")
+    server.later(SECOND)
     assert len(mute.outlet.written) == before
-    assert house.hub.waiting
+    assert server.hub.waiting
     mute.outlet.is_ready = True
-    house.settle()
+    server.settle()
     heard = mute.heard()
     said = [message for message in heard if message["type"] == "said"]
     assert [message["seq"] for message in said] == list(range(31, KEPT + 31))
@@ -431,56 +430,56 @@ def test_nothing_is_queued_for_who_does_not_read() -> None:
     assert [message["names"] for message in heard if message["type"] == "present"] == [["Ann", "Mute", "Eve"]]
 
 
-def test_who_says_something_while_it_lags_gets_its_answer_in_its_place() -> None:
-    house = House()
-    ann, bob = house.joined("Ann", "Bob")
+def test_a_slow_consumer_gets_the_answer_to_its_message_in_order() -> None:
+    server = RoomServer()
+    ann, bob = server.joined("Ann", "Bob")
     bob.outlet.is_ready = False
     ann.say("one")
     bob.say("two", id=7)
     ann.say("three")
     bob.outlet.is_ready = True
-    house.settle()
+    server.settle()
     assert [(message["text"], message.get("id")) for message in bob.heard()] == [
         *(("one", None), ("two", 7), ("three", None))
     ]
 
 
-def test_an_answer_that_is_lost_is_not_given_to_another() -> None:
-    house = House()
-    ann, bob = house.joined("Ann", "Bob")
+def test_a_lost_answer_is_not_given_to_another_message() -> None:
+    server = RoomServer()
+    ann, bob = server.joined("Ann", "Bob")
     bob.outlet.is_ready = False
     bob.say("one", id=7)
     for _ in range(KEPT):
         ann.say("more")
     bob.say("last", id=8)
     bob.outlet.is_ready = True
-    house.settle()
+    server.settle()
     heard = bob.heard("said")
     assert [message["id"] for message in heard if "id" in message] == [8]
     assert heard[0]["lost"] == 2
-    (member,) = [each for each in house.desk._rooms["desk"].members.values() if each.name == "Bob"]
+    (member,) = [each for each in server.desk._rooms["desk"].members.values() if each.name == "Bob"]
     assert not member.asked
 
 
-def test_joining_sends_as_much_as_the_client_takes() -> None:
-    """The rest when it has read."""
-    house = House()
-    (ann,) = house.joined("Ann")
+def test_joining_sends_as_much_as_the_client_reads() -> None:
+    """The rest follows when it has read."""
+    server = RoomServer()
+    (ann,) = server.joined("Ann")
     for number in range(20):
         ann.say(f"{number}")
-    bob = house.client()
+    bob = server.client()
     bob.outlet.is_ready = False
     bob.join("desk", "Bob")
     assert [message["type"] for message in bob.heard()] == ["joined"]
     bob.outlet.is_ready = True
-    house.later(1)
+    server.later(1)
     assert len(bob.texts()) == 20
 
 
-def test_a_poll_does_not_do_everything_at_once() -> None:
-    """A thousand who have all become ready are caught up bit by bit, and none is passed over."""
-    house = House(limits=Limits(room_members=5_000, says_per_minute=60_000))
-    clients = house.joined(*map(str, range(1_000)))
+def test_a_poll_is_bounded() -> None:
+    """A thousand members that become ready at once catch up over several polls, and none is skipped."""
+    server = RoomServer(limits=Limits(room_members=5_000, says_per_minute=60_000))
+    clients = server.joined(*map(str, range(1_000)))
     for client in clients:
         client.outlet.is_ready = False
     clients[0].say("one")
@@ -490,7 +489,7 @@ def test_a_poll_does_not_do_everything_at_once() -> None:
     polls = []
     while any(client.outlet.frames and not client.outlet.sent for client in clients[100:]):
         before = sum(client.outlet.frames for client in clients)
-        house.later(1)
+        server.later(1)
         polls.append(sum(client.outlet.frames for client in clients) - before)
         assert len(polls) < 20
     assert max(polls) <= STEPS
@@ -498,27 +497,27 @@ def test_a_poll_does_not_do_everything_at_once() -> None:
     assert all(client.texts() == ["one", "two"] for client in clients[100:])
 
 
-def test_saying_something_catches_nobody_up() -> None:
-    """A crowd that has just become ready would hold up everything else: that is for the polls."""
-    house = House()
-    ann, bob = house.joined("Ann", "Bob")
+def test_sending_a_message_does_not_catch_up_slow_consumers() -> None:
+    """Many members that become ready at once would delay everything else; polls serve them."""
+    server = RoomServer()
+    ann, bob = server.joined("Ann", "Bob")
     bob.outlet.is_ready = False
     for number in range(5):
         ann.say(f"{number}")
     bob.outlet.is_ready = True
     ann.say("5")
     assert bob.texts() == []
-    house.later(1)
+    server.later(1)
     assert bob.texts() == ["0", "1", "2", "3", "4", "5"]
 
 
 # Limits
 
 
-def test_nobody_may_say_more_than_so_much() -> None:
-    """A third of a minute's at once, then as time goes by; in all rooms together; and coming back changes nothing."""
-    house = House(limits=Limits(says_per_minute=30))
-    (ann,) = house.joined("Ann")
+def test_messages_per_minute_are_limited() -> None:
+    """A third of them at once, in all rooms together; leaving and returning doesn't restore them."""
+    server = RoomServer(limits=Limits(says_per_minute=30))
+    (ann,) = server.joined("Ann")
     ann.join("other", "Ann")
     ann.heard()
     for number in range(10):
@@ -532,28 +531,28 @@ def test_nobody_may_say_more_than_so_much() -> None:
     ann.heard()
     ann.say("x")
     assert ann.code() == "too-fast"
-    house.ts -= 100 * SECOND
+    server.ts -= 100 * SECOND
     ann.say("x")
     assert ann.code() == "too-fast"
-    house.ts += 2 * SECOND
+    server.ts += 2 * SECOND
     ann.say("x")
     assert len(ann.heard("said")) == 1
     ann.say("x")
     assert ann.code() == "too-fast"
-    house.ts += 3_600 * SECOND
+    server.ts += 3_600 * SECOND
     for _ in range(11):
         ann.say("x")
     assert [message["type"] for message in ann.heard()] == ["said"] * 10 + ["error"]
 
 
-def test_nobody_is_in_more_rooms_than_may_be() -> None:
-    house = House(limits=Limits(rooms=2))
-    (ann,) = house.joined("Ann")
+def test_the_rooms_of_a_client_are_limited() -> None:
+    server = RoomServer(limits=Limits(rooms=2))
+    (ann,) = server.joined("Ann")
     ann.join("two", "Ann")
     ann.heard()
     ann.join("three", "Ann")
     assert ann.code() == "too-many-rooms"
-    assert set(house.desk._rooms) == {"desk", "two"}
+    assert set(server.desk._rooms) == {"desk", "two"}
     ann.join("two", "Ann")
     assert [message["type"] for message in ann.heard()] == ["joined"], "where it is already it may be"
     ann.op("leave", room="two")
@@ -561,10 +560,10 @@ def test_nobody_is_in_more_rooms_than_may_be() -> None:
     assert ann.heard("error") == []
 
 
-def test_a_room_holds_so_many() -> None:
-    house = House(limits=Limits(room_members=2))
-    ann, _ = house.joined("Ann", "Bob")
-    eve = house.client()
+def test_the_members_of_a_room_are_limited() -> None:
+    server = RoomServer(limits=Limits(room_members=2))
+    ann, _ = server.joined("Ann", "Bob")
+    eve = server.client()
     eve.join("desk", "Eve")
     assert eve.code() == "room-full"
     assert not eve.session.engaged
@@ -573,10 +572,10 @@ def test_a_room_holds_so_many() -> None:
     assert eve.heard("error") == []
 
 
-def test_there_are_no_more_rooms_than_may_be() -> None:
-    """One that nobody is in makes way; where there is none, no other begins."""
-    house = House(rooms=2)
-    ann, bob, eve = house.client(), house.client(), house.client()
+def test_the_number_of_rooms_is_limited() -> None:
+    """An empty room is deleted for a new one; without an empty room the new one is refused."""
+    server = RoomServer(rooms=2)
+    ann, bob, eve = server.client(), server.client(), server.client()
     ann.join("one", "Ann")
     bob.join("two", "Bob")
     bob.say("hello", "two")
@@ -587,13 +586,13 @@ def test_there_are_no_more_rooms_than_may_be() -> None:
     bob.go()
     eve.join("three", "Eve")
     assert eve.heard("error") == []
-    assert set(house.desk._rooms) == {"one", "three"}
+    assert set(server.desk._rooms) == {"one", "three"}
 
 
-def test_a_room_that_nobody_is_entitled_to_is_not_told_from_one_that_is_not_there() -> None:
-    house = House()
-    house.joined("Ann", room="secret")
-    eve = house.client("eve", may=Entitlements(rooms=("desk", "fx-*")))
+def test_without_entitlement_a_room_looks_like_an_unknown_one() -> None:
+    server = RoomServer()
+    server.joined("Ann", room="secret")
+    eve = server.client("eve", may=Entitlements(rooms=("desk", "fx-*")))
     told = []
     for room in ("secret", "absent"):
         eve.join(room)
@@ -605,25 +604,25 @@ def test_a_room_that_nobody_is_entitled_to_is_not_told_from_one_that_is_not_ther
     assert told[0]["code"] == "not-entitled"
     eve.join("fx-majors")
     assert eve.heard("error") == []
-    assert set(house.desk._rooms) == {"secret", "fx-majors"}
+    assert set(server.desk._rooms) == {"secret", "fx-majors"}
 
 
-# What is kept
+# Kept history
 
 
-def test_a_room_in_which_nothing_was_said_goes_with_the_last() -> None:
-    house = House()
-    ann, bob = house.joined("Ann", "Bob")
+def test_a_room_without_messages_is_deleted_with_its_last_member() -> None:
+    server = RoomServer()
+    ann, bob = server.joined("Ann", "Bob")
     ann.go()
-    assert set(house.desk._rooms) == {"desk"}
+    assert set(server.desk._rooms) == {"desk"}
     bob.op("leave", room="desk")
-    assert not house.desk._rooms
-    assert not house.hub.waiting
+    assert not server.desk._rooms
+    assert not server.hub.waiting
 
 
-def test_one_with_a_history_stays_and_those_left_first_go_first() -> None:
-    house = House()
-    ann = house.client()
+def test_of_empty_rooms_with_history_the_longest_empty_are_deleted() -> None:
+    server = RoomServer()
+    ann = server.client()
     for number in range(EMPTY_ROOMS + 3):
         ann.join(f"{number}", "Ann")
         ann.say("hello", f"{number}")
@@ -631,7 +630,7 @@ def test_one_with_a_history_stays_and_those_left_first_go_first() -> None:
         if number == 100:
             ann.join("0", "Ann")
             ann.op("leave", room="0")
-    gone = {f"{number}" for number in range(EMPTY_ROOMS + 3)} - set(house.desk._rooms)
+    gone = {f"{number}" for number in range(EMPTY_ROOMS + 3)} - set(server.desk._rooms)
     assert gone == {"1", "2", "3"}
     ann.heard()
     ann.join("0", "Ann")
@@ -640,10 +639,10 @@ def test_one_with_a_history_stays_and_those_left_first_go_first() -> None:
     assert ann.heard()[0]["epoch"] == f"epoch {EMPTY_ROOMS + 4}", "another room: its numbers begin anew"
 
 
-def test_all_that_is_kept_has_a_bound() -> None:
-    """Rooms that nobody is in go first; then the one that keeps most loses the older half of it."""
-    house = House(kept_bytes=100_000)
-    ann, bob = house.client(), house.client()
+def test_the_kept_history_is_bounded() -> None:
+    """Empty rooms are deleted first; then the room with the largest history loses the older half."""
+    server = RoomServer(kept_bytes=100_000)
+    ann, bob = server.client(), server.client()
     ann.join("empty", "Ann")
     ann.say("hello", "empty")
     ann.op("leave", room="empty")
@@ -652,8 +651,8 @@ def test_all_that_is_kept_has_a_bound() -> None:
     ann.say("hello", "small")
     for _ in range(50):
         bob.say("x" * 2_000, "large")
-    assert set(house.desk._rooms) == {"small", "large"}
-    assert house.desk._bytes == sum(room.bytes for room in house.desk._rooms.values()) <= 100_000
+    assert set(server.desk._rooms) == {"small", "large"}
+    assert server.desk._bytes == sum(room.bytes for room in server.desk._rooms.values()) <= 100_000
     for client in (ann, bob):
         client.heard()
     ann.join("small")
@@ -665,33 +664,33 @@ def test_all_that_is_kept_has_a_bound() -> None:
     assert said[-1]["seq"] == 50
 
 
-def test_the_account_of_what_is_kept_is_right() -> None:
-    """Whatever was said, dropped and forgotten."""
-    house = House()
-    ann, bob = house.joined("Ann", "Bob")
+def test_the_size_of_the_kept_history_is_exact() -> None:
+    """After messages, dropped messages and deleted rooms."""
+    server = RoomServer()
+    ann, bob = server.joined("Ann", "Bob")
     bob.join("other", "Bob")
     for number in range(KEPT * 2):
         ann.say("é📈" * (number % 50 + 1))
         bob.say("x", "other")
-    assert house.desk._bytes == sum(room.bytes for room in house.desk._rooms.values()) > 0
+    assert server.desk._bytes == sum(room.bytes for room in server.desk._rooms.values()) > 0
     ann.go()
     bob.go()
-    house.desk._most_bytes = 0
-    house.joined("Eve")[0].say("hello")
-    assert house.desk._bytes == 0
-    assert set(house.desk._rooms) == {"desk"}
+    server.desk._most_bytes = 0
+    server.joined("Eve")[0].say("hello")
+    assert server.desk._bytes == 0
+    assert set(server.desk._rooms) == {"desk"}
 
 
-def test_nothing_is_kept_of_who_is_gone() -> None:
-    house = House()
-    clients = house.joined("Ann", "Bob", "Eve")
+def test_a_disconnected_client_leaves_nothing_behind() -> None:
+    server = RoomServer()
+    clients = server.joined("Ann", "Bob", "Eve")
     for client in clients:
         client.outlet.is_ready = False
         client.say("hello", id=1)
-    house.later(SECOND)
+    server.later(SECOND)
     for client in clients:
         client.go()
-    desk, room = house.desk, house.desk._rooms["desk"]
+    desk, room = server.desk, server.desk._rooms["desk"]
     assert not desk._guests
     assert not desk._busy
     assert not room.members
@@ -699,64 +698,64 @@ def test_nothing_is_kept_of_who_is_gone() -> None:
     assert not room._late
 
 
-# What outlives the server
+# Storage
 
 
-def test_rooms_outlive_the_server_where_there_is_a_store() -> None:
-    """With their numbers, so that clients resume over the restart as over any other gap."""
-    shelf = Shelf()
-    house = House(shelf)
-    (ann,) = house.joined("Ann")
+def test_stored_rooms_survive_a_restart() -> None:
+    """With their numbers, so clients resume as after any other gap."""
+    store = MemoryStore()
+    server = RoomServer(store)
+    (ann,) = server.joined("Ann")
     for number in range(KEPT + 3):
         ann.say(f"{number}")
-    house = House(shelf)
-    bob = house.client()
+    server = RoomServer(store)
+    bob = server.client()
     bob.join("desk", "Bob", since={"epoch": "epoch 1", "version": KEPT + 1})
     joined, *said = bob.heard()
     assert (joined["epoch"], joined["seq"], joined["names"]) == ("epoch 1", KEPT + 3, ["Bob"])
     assert [message["text"] for message in said] == [f"{KEPT + 1}", f"{KEPT + 2}"]
     bob.say("next")
     assert bob.heard("said")[0]["seq"] == KEPT + 4
-    eve = house.client()
+    eve = server.client()
     eve.join("desk", "Eve")
     assert len(eve.texts()) == KEPT
 
 
-def test_numbers_that_may_be_given_twice_count_in_another_epoch() -> None:
-    """A server that was killed may have said more than it could write."""
+def test_numbers_that_may_repeat_get_a_new_epoch() -> None:
+    """A killed server may have sent messages that it had not written."""
     said = [Said(room="desk", sender="Ann", text=text, seq=seq, ts=TS) for seq, text in ((41, "a"), (42, "b"))]
-    shelf = Shelf([KeptRoom("desk", None, said)])
-    house = House(shelf)
-    ann = house.client()
+    store = MemoryStore([KeptRoom("desk", None, said)])
+    server = RoomServer(store)
+    ann = server.client()
     ann.join("desk", "Ann", since={"epoch": "before", "version": 43})
     joined, *heard = ann.heard()
     assert (joined["epoch"], joined["seq"]) == ("epoch 1", 42)
     assert [message["seq"] for message in heard] == [41, 42]
     ann.say("c")
-    assert shelf.rooms["desk"].epoch == "epoch 1"
+    assert store.rooms["desk"].epoch == "epoch 1"
 
 
-def test_what_is_forgotten_is_forgotten_by_the_store_too() -> None:
-    """And a room in which nothing was said it never hears of."""
-    shelf = Shelf()
-    house = House(shelf, rooms=1)
-    ann = house.client()
+def test_a_deleted_room_is_deleted_from_the_store() -> None:
+    """A room without messages is never stored."""
+    store = MemoryStore()
+    server = RoomServer(store, rooms=1)
+    ann = server.client()
     ann.join("one", "Ann")
     ann.say("hello", "one")
     ann.op("leave", room="one")
     ann.join("two", "Ann")
     ann.op("leave", room="two")
-    assert shelf.calls == [("append", "one"), ("forget", "one")]
-    assert not shelf.rooms
+    assert store.calls == [("append", "one"), ("forget", "one")]
+    assert not store.rooms
 
 
-def test_of_a_store_no_more_is_taken_than_may_be_kept() -> None:
-    """Those last spoken in come last, and stay."""
+def test_only_the_newest_stored_rooms_are_loaded() -> None:
+    """Those with the newest messages come last and stay."""
     rooms = [
         KeptRoom(f"{number}", "e", [Said(room=f"{number}", sender="Ann", text="x", seq=9, ts=TS)])
         for number in range(EMPTY_ROOMS + 2)
     ]
-    shelf = Shelf(rooms)
-    house = House(shelf)
-    assert set(house.desk._rooms) == {f"{number}" for number in range(2, EMPTY_ROOMS + 2)}
-    assert shelf.calls == [("forget", "0"), ("forget", "1")]
+    store = MemoryStore(rooms)
+    server = RoomServer(store)
+    assert set(server.desk._rooms) == {f"{number}" for number in range(2, EMPTY_ROOMS + 2)}
+    assert store.calls == [("forget", "0"), ("forget", "1")]

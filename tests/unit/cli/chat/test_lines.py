@@ -1,4 +1,4 @@
-"""What happens in a room, as lines for people."""
+"""The events of a room as lines of text."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ def said(text: str, at: str = "2024-01-03T14:05:06", **changed: Any) -> Said:
 
 
 def test_a_line_has_time_name_and_text_with_prices_marked() -> None:
-    """As the dashboard marks them: money is none, and a sentence may end in one."""
+    """As in the dashboard: `$5` is no symbol, and a full stop may follow one."""
     (line,) = Lines(TODAY, UTC).of(said("$AAPL and $BRK.B. $5, A$AAPL, $FX:EURUSD"))
     assert plain(line) == "14:05:06 Ann: $AAPL and $BRK.B. $5, A$AAPL, $FX:EURUSD"
     assert [text for style, text in line if style == "class:price"] == ["$AAPL", "$BRK.B", "$FX:EURUSD"]
 
 
-def test_a_name_has_one_style() -> None:
-    """And not everybody the same."""
+def test_a_name_always_has_the_same_style() -> None:
+    """Names differ in style."""
     styles = {name: Lines(TODAY, UTC).of(said("x", sender=name))[0][1][0] for name in ("Ann", "Bob", "Carl", "Dora")}
     assert styles["Ann"] == Lines(TODAY, UTC).of(said("y", sender="Ann"))[0][1][0]
     assert len(set(styles.values())) > 1
 
 
-def test_another_day_has_a_line_of_its_own() -> None:
-    """Once; and so has what was lost."""
+def test_a_new_day_is_a_line() -> None:
+    """Once; lost messages are a line, too."""
     lines = Lines(TODAY, UTC)
     told = [
         plain(line)
@@ -42,8 +42,8 @@ def test_another_day_has_a_line_of_its_own() -> None:
     assert plain(lines.of(said("x", lost=1_234))[0]) == "* 1,234 earlier messages are no longer available"
 
 
-def test_who_comes_and_goes_is_told() -> None:
-    """And nothing where nobody did."""
+def test_joins_and_leaves_are_lines() -> None:
+    """Without any there is no line."""
     lines = Lines(TODAY, UTC)
     assert plain(lines.joined("desk", "Ann", ["Ann"])) == "* you are in desk as Ann, alone"
     assert plain(lines.joined("desk", "Ann", ["Ann", "Bob"])) == "* you are in desk as Ann, with Bob"
@@ -52,8 +52,8 @@ def test_who_comes_and_goes_is_told() -> None:
     assert [plain(line) for line in told] == ["* Carl joined", "* Bob left"]
 
 
-def test_nothing_steers_the_terminal() -> None:
-    """Neither a name nor a text nor a notice; line breaks are blanks."""
+def test_control_characters_are_replaced() -> None:
+    """In names, texts and notices; line breaks become blanks."""
     evil = "a\x1b[2J\nb\u202e\x9b"
     lines = Lines(TODAY, UTC)
     for line in (
@@ -65,7 +65,7 @@ def test_nothing_steers_the_terminal() -> None:
         assert plain(line).isprintable()
 
 
-def test_an_alert_that_fired_is_told() -> None:
-    """It may have come to this connection alone."""
+def test_a_fired_alert_is_a_line() -> None:
+    """Any connection of the owner may receive it."""
     (line,) = Lines(TODAY).of(Fired(id=7, symbol="AAPL", when="last > 1", value=2.5, ts=1, seq=1, lost=2))
     assert plain(line).startswith("* alert 7: AAPL last > 1: 2.5 (2 ")

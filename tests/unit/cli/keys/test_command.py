@@ -1,4 +1,4 @@
-"""``ticker keys``: what is asked for stands in the file, and in the list."""
+"""``ticker keys``: the options of a key are in the file and in the list."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def run(*args: str) -> str:
 
 
 def test_a_key_for_some_rooms(tmp_path: Path) -> None:
-    """All of them, if it isn't said; none, if that is said."""
+    """The default is all rooms; an empty list means none."""
     path = tmp_path / "keys.json"
     run("add", "some", "--keys", str(path), "--rooms", "desk, fx-*")
     run("add", "all", "--keys", str(path))

@@ -1,4 +1,4 @@
-"""The recording's parts: lines in order, and a file that is whole lines even when the disk is full."""
+"""The parts of a recording: the order of lines, and a file of complete lines."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from ticker.client.protocol.ticks import Quote, Trade
     ],
 )
 def test_a_tick_is_a_line(tick: Trade | Quote, text: str) -> None:
-    """Whole numbers without a point, the others in the fewest digits, and nothing where there is nothing."""
+    """Whole numbers without a point, others in the fewest digits, missing values empty."""
     assert line(tick) == f"{text}\n".encode()
 
 
 def test_a_quote_without_any_side_replays_as_one() -> None:
-    """Nobody bids and nobody asks: that is news, and no row that says nothing."""
+    """An empty book is information, not an empty row."""
     text = HEADER.decode() + line(Quote("A", 1_704_290_400_000_000_000, None, None, None, None)).decode()
     found = read(text)
     assert found.complaints == []
@@ -42,8 +42,8 @@ def test_a_quote_without_any_side_replays_as_one() -> None:
     assert line(Quote(name, ts, bid, bid_size, ask, ask_size)).decode() in text
 
 
-def test_a_torn_line_is_left_out_and_nonsense_is_told(tmp_path: Path) -> None:
-    """What was whole when the process was killed is completed; a file that is none of its own stays as it is."""
+def test_finish_skips_an_incomplete_line_and_refuses_other_files(tmp_path: Path) -> None:
+    """Complete lines are converted; a file that is no recording is unchanged."""
     parquet = pytest.importorskip("pyarrow.parquet")
     journal, target = tmp_path / "a.part.csv", tmp_path / "a.parquet"
     journal.write_bytes(HEADER + b"1,A,1,2,,,,\n2,A,1")
@@ -57,8 +57,8 @@ def test_a_torn_line_is_left_out_and_nonsense_is_told(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.parquet", "a.part.csv"]
 
 
-def test_lines_come_in_the_order_of_time_and_trades_before_quotes() -> None:
-    """However the two ways they come by mix; what comes too late stands where it came, and is counted."""
+def test_lines_are_sorted_by_time_with_trades_before_quotes() -> None:
+    """For any interleaving of the channels. Late ticks stay out of order and are counted."""
     reorder = Reorder()
     reorder.add(Quote("A", 5, 1.0, 1.0, 2.0, 1.0), 0.0)
     reorder.add(Trade("A", 5, 1.0, 1.0), 0.1)
@@ -73,7 +73,7 @@ def test_lines_come_in_the_order_of_time_and_trades_before_quotes() -> None:
 
 
 def test_a_full_disk_leaves_whole_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The line that was torn goes, and the error says that the rest can be replayed."""
+    """The incomplete line is removed, and the error says that the rest can be replayed."""
     journal = Journal(tmp_path / "out.csv", b"header\n")
     journal.write(b"one\n")
     real = journal._file

@@ -1,4 +1,4 @@
-"""``ticker watch``: what its options become, what it says, how it ends. The stream is a fake; e2e has the real one."""
+"""``ticker watch`` with a scripted stream: options, output, errors, signals."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ticker.errors import ConnectError, RefusedError
 
 
 class Connect:
-    """Stands in for ``ticker.connect``: notes how it was called, and gives ``stream``."""
+    """Replaces ``ticker.connect``: records its arguments and returns ``stream``."""
 
     def __init__(self) -> None:
         updates = [Update("AAPL", {"last": price}, {"last": price}, removed=False) for price in (1.0, 2.0, 3.0)]
@@ -42,15 +42,15 @@ def watch(*args: str, env: dict[str, str] | None = None) -> Result:
 
 
 def test_symbols_are_separated_by_blanks_or_commas(connect: Connect) -> None:
-    """And none are all."""
+    """Without any, all symbols."""
     watch("AAPL,MSFT", "NVDA")
     assert connect.args[1] == ["AAPL", "MSFT", "NVDA"]
     watch()
     assert connect.args[1] == ["*"]
 
 
-def test_the_options_are_the_clients(connect: Connect) -> None:
-    """From the command line and from the environment, where the command's name stands in the variable."""
+def test_options_are_passed_to_the_client(connect: Connect) -> None:
+    """From the command line and from variables with the command's name."""
     env = {"TICKER_WATCH_ENCODING": "msgpack", "TICKER_COUNT": "1"}
     watch("AAPL", "--url", "host:1", "--rate", "0.5", "--compress", env=env)
     assert connect.args[0] == "host:1"
@@ -59,7 +59,7 @@ def test_the_options_are_the_clients(connect: Connect) -> None:
 
 
 def test_a_pipe_gets_json_lines(connect: Connect) -> None:
-    """Unless it is told otherwise; the stream is closed at the end."""
+    """By default; the stream is closed at the end."""
     result = watch("AAPL")
     assert result.exit_code == 0
     assert [json.loads(line)["last"] for line in result.stdout.splitlines()] == [1, 2, 3]
@@ -67,7 +67,7 @@ def test_a_pipe_gets_json_lines(connect: Connect) -> None:
 
 
 def test_csv_begins_with_its_header(connect: Connect) -> None:
-    """Then a row an update, as many as wanted."""
+    """Then one row per update, up to --count."""
     result = watch("AAPL", "--output", "csv", "--count", "2")
     assert [line.split(",")[:2] for line in result.stdout.splitlines()] == [
         ["symbol", "last"],
@@ -76,16 +76,16 @@ def test_csv_begins_with_its_header(connect: Connect) -> None:
     ]
 
 
-def test_trades_are_lines_too(connect: Connect) -> None:
-    """Their rate is not the user's: every one comes."""
+def test_trades_are_lines(connect: Connect) -> None:
+    """--rate doesn't apply to trades."""
     connect.stream.items = FakeItems([Trade("AAPL", 9, 1.5, 100.0)])
     result = watch("AAPL", "--channel", "trades", "--rate", "1")
     assert json.loads(result.stdout) == {"symbol": "AAPL", "ts": 9, "price": 1.5, "size": 100}
     assert connect.options["rate"] is None
 
 
-def test_what_the_server_does_not_know_is_told_on_stderr(connect: Connect) -> None:
-    """The rest goes on."""
+def test_unknown_symbols_are_reported_on_stderr(connect: Connect) -> None:
+    """The others are streamed."""
     connect.stream.rejected = {"XY\x1bZ": "unknown-symbol"}
     result = watch("AAPL", "XYZ")
     assert result.exit_code == 0
@@ -100,8 +100,7 @@ def test_what_the_server_does_not_know_is_told_on_stderr(connect: Connect) -> No
         (RefusedError("unknown-symbol", "the server rejects every symbol asked for: X"), "rejects every symbol"),
     ],
 )
-def test_a_server_that_can_not_be_used_is_one_line(connect: Connect, error: Any, said: str) -> None:
-    """On stderr, with status 2."""
+def test_an_unusable_server_is_one_line_with_status_2(connect: Connect, error: Any, said: str) -> None:
     connect.stream.refuses = error
     result = watch("X")
     assert result.exit_code == 2
@@ -110,16 +109,16 @@ def test_a_server_that_can_not_be_used_is_one_line(connect: Connect, error: Any,
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_the_systems_own_words_tell_why_there_is_no_connection(connect: Connect) -> None:
-    """Not the library's."""
+def test_a_failed_connection_has_the_systems_error_message(connect: Connect) -> None:
+    """Instead of the library's."""
     error = ConnectError("can't", 1)
     error.__cause__ = ConnectionRefusedError(111, "Connect call failed ('127.0.0.1', 1)")
     connect.stream.refuses = error
     assert "/v1/stream: Connection refused; " in watch("X").stderr
 
 
-def test_an_address_that_can_not_be_one_is_one_line() -> None:
-    """It is refused before anything is tried."""
+def test_an_invalid_url_is_one_line() -> None:
+    """It is refused before connecting."""
     result = watch("X", "--url", "ftp://x")
     assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
     assert "--url" in result.stderr
@@ -127,7 +126,7 @@ def test_an_address_that_can_not_be_one_is_one_line() -> None:
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
 def test_a_signal_ends_it_and_closes_the_stream(connect: Connect, number: signal.Signals, status: int) -> None:
-    """Whatever it waits for."""
+    """While it waits for updates."""
 
     class Interrupting(FakeItems):
         async def __anext__(self) -> Any:

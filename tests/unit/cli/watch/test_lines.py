@@ -1,4 +1,4 @@
-"""Lines for other programs."""
+"""Lines of JSON and CSV."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from ticker.client.protocol.ticks import Quote, Trade
 from ticker.fields import FIELDS
 
 
-def test_a_json_line_says_what_changed_and_what_is() -> None:
-    """By the names of the Python client's update."""
+def test_a_json_line_has_changed_and_current_values() -> None:
+    """With the names of the Python client's update."""
     update = Update("A", {"last": 1.5, "bid": 1.0, "ts": 9}, {"last": 1.5, "ask": None}, removed=False)
     line = lines("jsonl", "ticker").update(update)
     assert line.endswith(b"\n")
     assert json.loads(line) == {"symbol": "A", "changed": {"last": 1.5, "ask": None}, "last": 1.5, "bid": 1.0, "ts": 9}
 
 
-def test_a_symbol_that_is_gone_is_told() -> None:
-    """Only then there is a `removed`."""
+def test_a_removed_symbol_has_removed() -> None:
+    """Other lines don't have the field."""
     assert json.loads(lines("jsonl", "ticker").update(Update("A", {}, {}, removed=True))) == {
         "symbol": "A",
         "changed": {},
@@ -30,7 +30,7 @@ def test_a_symbol_that_is_gone_is_told() -> None:
 
 
 def test_a_csv_row_has_every_field() -> None:
-    """In the order of the header; what has no value is empty, and a name may hold a comma."""
+    """In the order of the header; missing values are empty, and a name may contain a comma."""
     form = lines("csv", "ticker")
     text = (form.header + form.update(Update("A,B", {"last": 1.5, "ts": 9}, {}, removed=False))).decode()
     (row,) = csv.DictReader(io.StringIO(text))
@@ -38,8 +38,8 @@ def test_a_csv_row_has_every_field() -> None:
     assert {field: value for field, value in row.items() if value} == {"symbol": "A,B", "last": "1.5", "ts": "9"}
 
 
-def test_ticks_are_their_fields() -> None:
-    """Whole numbers without a point, as in updates; `lost` in JSON only if there is any."""
+def test_a_tick_has_its_fields() -> None:
+    """Whole numbers without a point, as in updates; `lost` in JSON only if it is not 0."""
     trade = Trade("A", 9, 1.5, 100.0)
     assert lines("jsonl", "trades").tick("trades", trade) == b'{"symbol":"A","ts":9,"price":1.5,"size":100}\n'
     lossy = Trade("A", 9, 1.5, 100.0, lost=3)

@@ -1,4 +1,4 @@
-"""Standard output behind a thread."""
+"""Standard output, written by a thread."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from ticker.cli.watch.output import Output
 
 
-async def test_what_is_written_is_there_when_the_wait_is_over() -> None:
+async def test_write_returns_when_the_data_is_written() -> None:
     """In order."""
     written: list[bytes] = []
     output = Output(written.append)
@@ -20,8 +20,8 @@ async def test_what_is_written_is_there_when_the_wait_is_over() -> None:
     assert written == [b"a", b"b"]
 
 
-async def test_the_loop_goes_on_while_a_reader_is_slow() -> None:
-    """And a write that is given up doesn't disturb the next."""
+async def test_a_slow_reader_does_not_block_the_event_loop() -> None:
+    """A cancelled write doesn't affect the next."""
     may_go_on = threading.Event()
     output = Output(lambda _: may_go_on.wait(10))
     writing = asyncio.create_task(output.write(b"a"))
@@ -33,8 +33,8 @@ async def test_the_loop_goes_on_while_a_reader_is_slow() -> None:
     await output.write(b"b")
 
 
-async def test_a_reader_that_is_gone_is_told() -> None:
-    """As the error that it is, at each write."""
+async def test_a_closed_pipe_raises() -> None:
+    """The system's error, at each write."""
 
     def write(_: bytes) -> None:
         raise BrokenPipeError

@@ -13,16 +13,16 @@ def row(**values: float) -> Row:
     return made
 
 
-def test_rows_stand_in_the_order_asked_and_then_as_they_come() -> None:
-    """The wildcard is no row."""
+def test_rows_are_in_the_requested_order_then_in_order_of_arrival() -> None:
+    """The wildcard has no row."""
     sheet = Sheet(["B", "*", "A"])
     sheet.apply("Z", {}, 0)
     sheet.apply("A", {}, 0)
     assert [row.symbol for row in sheet.rows] == ["B", "A", "Z"]
 
 
-def test_the_direction_is_that_of_the_last_price_that_differed() -> None:
-    """A trade at the same price keeps the arrow; a symbol whose values went away has none."""
+def test_the_direction_is_that_of_the_last_change_of_price() -> None:
+    """A trade at the same price keeps the arrow; a symbol without values has none."""
     moved = row(last=10.0)
     assert moved.direction == 0
     moved.take({"last": 11.0}, 1.0)
@@ -35,8 +35,8 @@ def test_the_direction_is_that_of_the_last_price_that_differed() -> None:
     assert moved.direction == 0
 
 
-def test_change_is_against_the_previous_close() -> None:
-    """In the currency and in per cent; none without both prices."""
+def test_the_change_is_relative_to_the_previous_close() -> None:
+    """Absolute and in percent; None without both prices."""
     assert row(last=110.0, prev_close=100.0).change == 10
     assert row(last=110.0, prev_close=100.0).change_percent == pytest.approx(10)
     assert row(last=110.0).change is None
@@ -45,13 +45,13 @@ def test_change_is_against_the_previous_close() -> None:
 
 
 def test_the_spread_needs_both_sides() -> None:
-    """One side of the book alone has none."""
+    """With one side it is None."""
     assert row(bid=1.0, ask=1.5).spread == 0.5
     assert row(bid=1.0).spread is None
 
 
-def test_the_newest_stamp_is_that_of_any_row() -> None:
-    """It doesn't go back when an older one comes late."""
+def test_the_newest_time_is_that_of_any_row() -> None:
+    """An older time that arrives later doesn't replace it."""
     sheet = Sheet()
     assert sheet.ts is None
     sheet.apply("A", {"ts": 5}, 0)
@@ -59,8 +59,8 @@ def test_the_newest_stamp_is_that_of_any_row() -> None:
     assert sheet.ts == 5
 
 
-def test_updates_a_second_are_counted_over_a_while() -> None:
-    """What was long ago no longer counts."""
+def test_the_update_rate_is_a_moving_average() -> None:
+    """Old updates no longer count."""
     sheet = Sheet()
     assert sheet.rate_hz(0.0) is None
     for tenth in range(1, 41):
@@ -72,8 +72,8 @@ def test_updates_a_second_are_counted_over_a_while() -> None:
     assert rate == 0
 
 
-def test_what_the_server_does_not_know_has_no_row() -> None:
-    """It is told apart from the table."""
+def test_rejected_symbols_have_no_row() -> None:
+    """They are listed below the table."""
     sheet = Sheet(["A", "B"])
     sheet.drop(["B", "C"])
     assert [row.symbol for row in sheet.rows] == ["A"]

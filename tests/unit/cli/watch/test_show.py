@@ -1,4 +1,4 @@
-"""What a stream gives, on its way to a terminal."""
+"""Showing a stream: batches, the live table, the tape."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def updates(*prices: float) -> list[Any]:
     return [Update("AAPL", {"last": price}, {}, removed=False) for price in prices]
 
 
-async def test_a_batch_is_what_is_there() -> None:
-    """At most as much as asked for, and nothing once it has ended."""
+async def test_a_batch_has_the_items_that_are_there() -> None:
+    """At most as many as requested, and none after the end."""
     items = FakeItems([1, 2, 3])
     assert await next_batch(items, 2) == [1, 2]
     assert await next_batch(items, 2) == [3]
@@ -42,8 +42,8 @@ async def test_a_batch_is_what_is_there() -> None:
     assert await next_batch(FakeItems([1]), 0) == []
 
 
-async def test_what_came_before_an_error_is_given_before_it() -> None:
-    """The error comes with the next wait."""
+async def test_items_before_an_error_are_returned_first() -> None:
+    """The next wait raises the error."""
     items = FakeItems([1, 2], RefusedError("x", "no"))
     assert await next_batch(items, 9) == [1, 2]
     with pytest.raises(RefusedError):
@@ -61,8 +61,8 @@ async def test_without_a_terminal_the_table_is_printed_once() -> None:
     assert "unknown to the server: X" in text
 
 
-async def test_the_table_ends_after_so_many_updates() -> None:
-    """Neither more nor fewer."""
+async def test_the_table_ends_after_the_count() -> None:
+    """After exactly that number of updates."""
     items = FakeItems(updates(1, 2, 3, 4))
     target, out = console(terminal=False)
     await show_table(fake_stream(items, ["AAPL"]), target, 3)
@@ -70,8 +70,8 @@ async def test_the_table_ends_after_so_many_updates() -> None:
     assert len(items.items) == 1
 
 
-async def test_a_terminal_is_left_as_it_was() -> None:
-    """When it ends and when it is stopped: the other screen is left, and the cursor shown."""
+async def test_a_terminal_is_restored() -> None:
+    """When it is cancelled, it leaves the alternate screen and shows the cursor."""
     target, out = console(terminal=True)
     items = FakeItems(updates(1), stays=True)
     showing = asyncio.create_task(show_table(fake_stream(items, ["AAPL"]), target, None))
@@ -85,15 +85,15 @@ async def test_a_terminal_is_left_as_it_was() -> None:
     assert SHOW_CURSOR in out.getvalue()
 
 
-async def test_the_last_table_stays_when_it_ends_by_itself() -> None:
-    """After the other screen was left, so that it can be read."""
+async def test_the_last_table_stays_on_the_terminal() -> None:
+    """It is printed after leaving the alternate screen."""
     target, out = console(terminal=True)
     await show_table(fake_stream(FakeItems(updates(1, 2)), ["AAPL"]), target, 2)
     assert "2.00 ▲" in out.getvalue().partition(LEAVE)[2]
 
 
-async def test_an_error_of_the_stream_leaves_the_terminal_too() -> None:
-    """And is the caller's to tell."""
+async def test_an_error_of_the_stream_restores_the_terminal() -> None:
+    """And is raised."""
     target, out = console(terminal=True)
     with pytest.raises(RefusedError):
         await show_table(fake_stream(FakeItems([], RefusedError("x", "no")), ["AAPL"]), target, None)

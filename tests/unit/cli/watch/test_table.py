@@ -1,4 +1,4 @@
-"""The live table as text: what it says, and what it leaves out where there is no room."""
+"""The live table as text: its contents, and what it leaves out on narrow terminals."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def lines(text: Text) -> list[str]:
     return [line.rstrip() for line in text.plain.split("\n")]
 
 
-def test_a_row_says_all_there_is_to_say_of_a_symbol() -> None:
+def test_a_row_has_all_values_of_a_symbol() -> None:
     """Prices, change with its sign, sizes with units, the time of the newest tick."""
     line = lines(drawn(sheet_of(AAPL=FIELDS)))[3]
     words = ("AAPL", "101.50", "+1.50", "+1.50 %", "200", "101.49", "101.51", "1.5k", "0.02", "1.2M", "321", "100.12")
@@ -46,8 +46,8 @@ def test_a_row_says_all_there_is_to_say_of_a_symbol() -> None:
     assert "───────●─" in line
 
 
-def test_a_move_has_an_arrow_and_stands_out_for_a_moment() -> None:
-    """Not by colour alone: the arrow stays, the weight goes."""
+def test_a_changed_price_has_an_arrow_and_is_bold_for_a_moment() -> None:
+    """It doesn't rely on colour. The arrow stays."""
     sheet = sheet_of(UP=FIELDS, DOWN=FIELDS)
     sheet.apply("UP", {**FIELDS, "last": 101.6}, 5.0)
     sheet.apply("DOWN", {**FIELDS, "last": 101.4}, 5.0)
@@ -62,20 +62,20 @@ def span_text(text: Text, span: Any) -> str:
     return text.plain[span.start : span.end]
 
 
-def test_a_symbol_without_values_has_its_row() -> None:
-    """It was asked for, and may come yet."""
+def test_a_symbol_without_values_has_a_row() -> None:
+    """Values may arrive later."""
     assert lines(drawn(Sheet(["NEW"])))[3].split() == ["NEW", "—"]
 
 
 @pytest.mark.parametrize("width", range(1, 200, 7))
-def test_it_fits_whatever_the_width(width: int) -> None:
+def test_it_fits_every_width(width: int) -> None:
     """No line is longer than the terminal is wide."""
     text = drawn(sheet_of(AAPL=FIELDS), width=width)
     assert all(len(line) <= width for line in lines(text))
 
 
-def test_a_narrow_terminal_keeps_what_matters() -> None:
-    """Symbol and price always, then the change in per cent, then the volume; bid and ask go together."""
+def test_a_narrow_terminal_keeps_the_most_important_columns() -> None:
+    """Symbol and price always, then the change in percent, then the volume; bid and ask together."""
     titles = {width: lines(drawn(sheet_of(AAPL=FIELDS), width=width))[2].split() for width in (20, 28, 36, 54, 160)}
     assert titles[20] == ["Symbol", "Last"]
     assert titles[28] == ["Symbol", "Last", "Chg", "%"]
@@ -85,7 +85,7 @@ def test_a_narrow_terminal_keeps_what_matters() -> None:
 
 
 def test_rows_that_do_not_fit_are_counted() -> None:
-    """With the height of the terminal as the limit, all lines together."""
+    """All lines together have the height of the terminal."""
     sheet = Sheet([f"S{number}" for number in range(50)])
     text = lines(drawn(sheet, height=20))
     assert len(text) == 20
@@ -94,7 +94,7 @@ def test_rows_that_do_not_fit_are_counted() -> None:
 
 
 def test_columns_do_not_jump_when_a_number_gets_shorter() -> None:
-    """They only ever get wider."""
+    """They only get wider."""
     table = Table(UTC)
     sheet = sheet_of(A={"last": 100_000.0})
     wide = table.draw(sheet, LIVE, 0, 80, None).plain.split("\n")[2]
@@ -106,28 +106,28 @@ def test_columns_do_not_jump_when_a_number_gets_shorter() -> None:
     ("state", "words"),
     [("live", "● LIVE"), ("quiet", "○ QUIET"), ("stale", "▲ STALE"), ("paused", "‖ PAUSED"), ("ended", "■ ENDED")],
 )
-def test_the_feeds_state_is_told(state: FeedStateName, words: str) -> None:
-    """A quiet market is told from a dead feed."""
+def test_the_heading_has_the_feeds_state(state: FeedStateName, words: str) -> None:
+    """A quiet market differs from a failed feed."""
     status = Status(state="live", feed=FeedState(state=state, ts=None))
     assert lines(drawn(Sheet(), status))[0].startswith(words)
 
 
-def test_what_the_feed_is_like_is_not_claimed_before_it_is_known() -> None:
-    """Without a word of the server's, only prices that come tell that it is live."""
+def test_without_a_known_state_only_arriving_prices_mean_live() -> None:
+    """Until the server has reported the state."""
     sheet, table = Sheet(), Table(UTC)
     assert lines(table.draw(sheet, LIVE, 0, 80, None))[0].startswith("● CONNECTED")
     sheet.apply("A", {}, 0.5)
     assert lines(table.draw(sheet, LIVE, 1, 80, None))[0].startswith("● LIVE")
 
 
-def test_a_broken_connection_is_told_before_the_feeds_state() -> None:
-    """What the feed was like is not known then."""
+def test_a_broken_connection_is_shown_instead_of_the_feeds_state() -> None:
+    """The feed's state is unknown then."""
     status = Status(state="reconnecting", feed=FeedState(state="live", ts=None))
     assert lines(drawn(Sheet(), status))[0].startswith("◌ RECONNECTING…")
 
 
-def test_the_heading_tells_where_how_many_and_when() -> None:
-    """The time of the newest tick stands on the right, if there is room."""
+def test_the_heading_has_the_address_the_symbols_and_the_time() -> None:
+    """The time of the newest tick is on the right if it fits."""
     heading = lines(drawn(sheet_of(AAPL=FIELDS), width=100))[0]
     assert "ws://host:8000 · 1 symbol" in heading
     assert heading.endswith("2026-01-05 14:30:00 UTC")
@@ -135,20 +135,18 @@ def test_the_heading_tells_where_how_many_and_when() -> None:
     assert "2026" not in lines(drawn(sheet_of(AAPL=FIELDS), width=50))[0]
 
 
-def test_what_the_server_does_not_know_is_told() -> None:
-    """Below the rows."""
+def test_rejected_symbols_are_listed_below_the_rows() -> None:
     text = lines(drawn(Sheet(["A"]), Status(state="live", rejected=("XYZ", "QQ"))))
     assert text[-1] == "unknown to the server: XYZ, QQ"
 
 
-def test_what_the_operator_says_is_below_the_rows() -> None:
-    """The last of it."""
+def test_the_last_notice_is_below_the_rows() -> None:
     text = lines(drawn(sheet_of(AAPL=FIELDS), Status(state="live", event_line="operator: Maintenance")))
     assert text[-1] == "operator: Maintenance"
 
 
-def test_names_can_not_steer_the_terminal() -> None:
-    """Neither by control characters nor by the mark-up of the library that draws."""
+def test_names_cannot_control_the_terminal() -> None:
+    """Neither with control characters nor with rich's mark-up."""
     sheet = sheet_of(**{"\x1b[2J[bold]X[/]": FIELDS})
     out = io.StringIO()
     Console(file=out, width=120, _environ={}).print(drawn(sheet, Status(state="live", rejected=("\x1b]0;t\x07",))))
