@@ -1,4 +1,4 @@
-"""The service inside somebody else's aiohttp server: started and shut down with it."""
+"""The service as an aiohttp application in another server."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def service(feed: ScriptedFeed) -> Service:
 async def test_the_application_serves_stream_and_http(
     feed: ScriptedFeed, service: Service, aiohttp_client: AiohttpClient
 ) -> None:
-    """All of it runs on whichever server runs the application; shutting that down says 1012."""
+    """The server's shutdown closes clients with 1012."""
     client = await aiohttp_client(service.application())
     async with client.ws_connect("/v1/stream", protocols=["ticker.v1.json"]) as stream:
         assert (await stream.receive_json())["epoch"] == service.hub.board.epoch
@@ -44,8 +44,8 @@ async def test_the_application_serves_stream_and_http(
     assert not service.hub.sessions
 
 
-async def test_it_can_be_part_of_a_larger_application(service: Service, aiohttp_client: AiohttpClient) -> None:
-    """Mounted under a prefix, beside what was there."""
+async def test_the_application_can_be_mounted_in_another(service: Service, aiohttp_client: AiohttpClient) -> None:
+    """Under a prefix."""
     outer = web.Application()
     outer.add_subapp("/prices", service.application())
     client = await aiohttp_client(outer)

@@ -1,4 +1,4 @@
-"""Compressed messages over real sockets: for whoever asks, with the same values, and each compressed once."""
+"""Compressed messages over real sockets: the same values as plain ones, each message compressed once."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ AGREED = "permessage-deflate; server_no_context_takeover; client_no_context_take
 
 @pytest.fixture
 def compressed(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """What the server compresses, message by message."""
+    """The messages that the server compresses."""
     messages: list[bytes] = []
 
-    def deflated_and_noted(message: bytes) -> bytes:
+    def compress_and_record(message: bytes) -> bytes:
         messages.append(message)
         return compress(message)
 
-    monkeypatch.setattr(frames, "compress", deflated_and_noted)
+    monkeypatch.setattr(frames, "compress", compress_and_record)
     return messages
 
 
@@ -55,7 +55,7 @@ def address(service: Service) -> str:
 
 
 class Aiohttp:
-    """A client by aiohttp."""
+    """aiohttp's client."""
 
     def __init__(self, stream: aiohttp.ClientWebSocketResponse) -> None:
         self._stream = stream
@@ -68,13 +68,13 @@ class Aiohttp:
 
 
 class Websockets:
-    """A client by the package `websockets`."""
+    """The client of the package `websockets`."""
 
     def __init__(self, stream: websockets.ClientConnection) -> None:
         self._stream = stream
 
     async def send(self, message: dict[str, Any]) -> None:
-        # In fragments, of which the first alone says that it is compressed.
+        # In fragments; only the first is marked as compressed.
         text = json.dumps(message)
         await self._stream.send([text[:10], text[10:20], text[20:]])
 
@@ -83,7 +83,7 @@ class Websockets:
 
 
 async def watching(client: Aiohttp | Websockets) -> dict[str, Any]:
-    """Watch all symbols, each change at once; gives the snapshot."""
+    """Subscribe to all symbols at rate 0; return the snapshot."""
     assert (await client.receive())["type"] == "welcome"
     await client.send({"op": "subscribe", "symbols": [*NAMES], "rate": 0, "id": "x" * 3_000})
     assert (await client.receive())["symbols"] == [*NAMES]
@@ -91,8 +91,8 @@ async def watching(client: Aiohttp | Websockets) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("encoding", ["json", "msgpack"])
-async def test_clients_of_a_group_get_what_was_compressed_once(encoding: str, compressed: list[bytes]) -> None:
-    """Clients of two makes, one with a smaller window than it might have, and a plain one: the same values."""
+async def test_a_message_is_compressed_once_for_all_clients_of_a_group(encoding: str, compressed: list[bytes]) -> None:
+    """Two implementations, one with a small window, and a client without compression get the same values."""
     feed, protocol = ScriptedFeed(NAMES), f"ticker.v1.{encoding}"
     names = [websockets.Subprotocol(protocol)]
     small = ClientPerMessageDeflateFactory(server_max_window_bits=13, client_max_window_bits=9)
@@ -130,8 +130,8 @@ async def test_clients_of_a_group_get_what_was_compressed_once(encoding: str, co
 
 
 @pytest.mark.parametrize("encoding", ["json", "msgpack"])
-async def test_the_clients_own_compression(encoding: str, compressed: list[bytes]) -> None:
-    """It is off unless asked for; what comes is the same."""
+async def test_the_python_client_compresses_only_if_asked_to(encoding: str, compressed: list[bytes]) -> None:
+    """It gets the same values either way."""
     feed = ScriptedFeed(NAMES)
     async with serving(feed, COMPRESSING) as service:
         tick(feed, 0)
@@ -162,7 +162,7 @@ async def test_the_clients_own_compression(encoding: str, compressed: list[bytes
 
 
 async def test_a_server_that_does_not_compress_declines(compressed: list[bytes]) -> None:
-    """The offer is not answered, a client that made it is sent plain frames, and what it compresses is a violation."""
+    """The offer gets no answer and the client plain frames. A compressed frame of the client's is a violation."""
     feed = ScriptedFeed(NAMES)
     async with serving(feed) as service:
         tick(feed, 0)
@@ -188,8 +188,8 @@ async def test_a_server_that_does_not_compress_declines(compressed: list[bytes])
         ("permessage-deflate; unheard_of", None),
     ],
 )
-async def test_the_answer_to_an_offer(offered: str | list[str], answer: str | None) -> None:
-    """One that is declined leaves a connection without compression."""
+async def test_offers_are_accepted_or_declined(offered: str | list[str], answer: str | None) -> None:
+    """After a declined offer the connection has no compression."""
     async with serving(ScriptedFeed(), COMPRESSING) as service, raw_client(service.port) as client:
         client.send(handshake(Sec_WebSocket_Extensions=offered))
         status, headers = await client.head()
@@ -203,7 +203,7 @@ async def test_the_answer_to_an_offer(offered: str | list[str], answer: str | No
             assert b"pong" in (await client.frame())[1]
 
 
-async def test_offers_that_are_none_are_no_handshake() -> None:
+async def test_malformed_offers_fail_the_handshake() -> None:
     async with serving(ScriptedFeed(), COMPRESSING) as service, raw_client(service.port) as client:
         client.send(handshake(Sec_WebSocket_Extensions='permessage-deflate; client_max_window_bits="10'))
         status, headers = await client.head()
@@ -220,8 +220,8 @@ async def test_offers_that_are_none_are_no_handshake() -> None:
     ],
     ids=["a bomb", "broken", "a compressed ping"],
 )
-async def test_what_may_not_be_compressed_closes(wire: bytes, code: int) -> None:
-    """And harms nobody else: another client goes on."""
+async def test_a_forbidden_compressed_frame_closes_the_connection(wire: bytes, code: int) -> None:
+    """Another client is not affected."""
     feed = ScriptedFeed(NAMES)
     async with serving(feed, COMPRESSING) as service:
         async with ticker.connect(address(service), NAMES, rate=0, compress=True) as stream:
@@ -234,8 +234,8 @@ async def test_what_may_not_be_compressed_closes(wire: bytes, code: int) -> None
                 await anext(stream)
 
 
-async def test_small_and_control_frames_stay_plain() -> None:
-    """What is long, and shrinks, alone is marked as compressed."""
+async def test_small_and_control_frames_are_not_compressed() -> None:
+    """Only long messages that shrink are marked as compressed."""
     feed = ScriptedFeed(NAMES)
     async with serving(feed, COMPRESSING) as service, raw_client(service.port) as client:
         client.send(handshake(Sec_WebSocket_Extensions=OFFER))

@@ -1,4 +1,4 @@
-"""`/v1/events` and `/v1/poll`, over real sockets: the same prices where no WebSocket gets through."""
+"""`/v1/events` and `/v1/poll` over real sockets."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 class Events:
-    """What an EventSource would make of a response, and comments."""
+    """Reads a response as an EventSource does, including comments."""
 
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self.response = response
         self.last_id = ""
 
     async def next(self) -> tuple[str, str]:
-        """The kind of the next event, and its data; a comment is of the kind ``:``."""
+        """The next event's kind and data; a comment's kind is ``:``."""
         kind, data = "message", ""
         async with asyncio.timeout(10):
             while line := (await self.response.content.readline()).decode():
@@ -61,7 +61,7 @@ class Events:
                 return found
 
 
-async def test_prices_come_as_events(http: aiohttp.ClientSession) -> None:
+async def test_prices_are_sent_as_events(http: aiohttp.ClientSession) -> None:
     feed = ScriptedFeed()
     async with serving(feed) as service:
         feed.tick([(0, TS, 1.5, 1.0), (1, TS, 2.5, 1.0)])
@@ -77,7 +77,7 @@ async def test_prices_come_as_events(http: aiohttp.ClientSession) -> None:
             update = await events.until("update")
             assert update["data"]["AAPL"]["last"] == 1.5  # type: ignore[index]
             assert events.last_id == f"{service.hub.board.epoch}-{update['version']}"
-            # What it has to say goes another way, and is answered here.
+            # A message goes by POST and is answered on the stream.
             async with http.post(service.url + path, json={"op": "unsubscribe", "id": 7, "symbols": ["MSFT"]}) as said:
                 assert said.status == 204
             assert (await events.until("unsubscribed"))["symbols"] == ["AAPL"]
@@ -95,8 +95,8 @@ async def test_prices_come_as_events(http: aiohttp.ClientSession) -> None:
             assert said.status == 404
 
 
-async def test_a_browser_goes_on_from_where_it_was(http: aiohttp.ClientSession) -> None:
-    """By the id of the last event; one of another epoch gets everything."""
+async def test_a_browser_resumes_after_its_last_event(http: aiohttp.ClientSession) -> None:
+    """By `Last-Event-ID`. With an id of another epoch it gets a snapshot."""
     feed = ScriptedFeed()
     async with serving(feed) as service:
         feed.tick([(0, TS, 1.5, 1.0), (1, TS, 2.5, 1.0)])
@@ -123,7 +123,7 @@ async def test_a_browser_goes_on_from_where_it_was(http: aiohttp.ClientSession) 
             assert set((await Events(response).until("update"))["data"]) == {"MSFT"}  # type: ignore[call-overload]
 
 
-async def test_other_channels(http: aiohttp.ClientSession) -> None:
+async def test_the_other_channels_are_sent_as_events(http: aiohttp.ClientSession) -> None:
     feed = ScriptedFeed()
     async with serving(feed) as service:
         async with http.get(service.url + "/v1/events?symbols=AAPL&channel=trades") as response:
@@ -137,8 +137,8 @@ async def test_other_channels(http: aiohttp.ClientSession) -> None:
             await Events(response).until("bars")
 
 
-async def test_signs_of_life_and_the_end(http: aiohttp.ClientSession) -> None:
-    """Heartbeats are comments; a server that stops says so."""
+async def test_heartbeats_are_comments_and_a_close_is_an_event(http: aiohttp.ClientSession) -> None:
+    """The close of a server that stops has a code and a reason."""
     feed = ScriptedFeed()
     async with serving(feed, Settings(port=0, heartbeat_s=0.2)) as service:
         async with http.get(service.url + "/v1/events?symbols=AAPL") as response:
@@ -160,7 +160,7 @@ async def test_signs_of_life_and_the_end(http: aiohttp.ClientSession) -> None:
     ("query", "code"),
     [("rate=x", "bad-argument"), ("epoch=a&since=x", "bad-argument"), ("epoch=a&since=-1", "bad-argument")],
 )
-async def test_addresses_that_can_not_be(http: aiohttp.ClientSession, query: str, code: str) -> None:
+async def test_invalid_parameters_are_refused(http: aiohttp.ClientSession, query: str, code: str) -> None:
     async with serving(ScriptedFeed()) as service:
         for path in ("events", "poll"):
             if path == "poll" and "rate" in query:
@@ -169,14 +169,14 @@ async def test_addresses_that_can_not_be(http: aiohttp.ClientSession, query: str
                 assert (response.status, (await response.json())["code"]) == (400, code)
 
 
-async def test_what_the_protocol_refuses_is_an_event(http: aiohttp.ClientSession) -> None:
+async def test_an_error_of_the_protocol_is_an_event(http: aiohttp.ClientSession) -> None:
     async with serving(ScriptedFeed()) as service:
         for query, code in (("channel=x", "unknown-channel"), ("rate=-1", "bad-rate"), ("rate=nan", "bad-rate")):
             async with http.get(f"{service.url}/v1/events?symbols=AAPL&{query}") as response:
                 assert (await Events(response).until("error"))["code"] == code
 
 
-async def test_what_is_said_is_bounded_and_counted(http: aiohttp.ClientSession) -> None:
+async def test_posted_messages_have_a_size_limit_and_a_rate(http: aiohttp.ClientSession) -> None:
     limits = msgspec.structs.replace(Limits(), messages_per_second=1, messages_at_once=2, message_bytes=1_024)
     async with serving(ScriptedFeed(), Settings(port=0, limits=limits)) as service:
         async with http.get(service.url + "/v1/events") as response:
@@ -198,7 +198,7 @@ async def test_what_is_said_is_bounded_and_counted(http: aiohttp.ClientSession) 
             assert (found[0], json.loads(found[1])["code"]) == ("close", 4429)
 
 
-async def test_who_sends_something_on_top_is_cut_off() -> None:
+async def test_data_on_the_streams_connection_ends_it() -> None:
     async with serving(ScriptedFeed()) as service, raw_client(service.port) as client:
         client.send(b"GET /v1/events?symbols=AAPL HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert (await client.head())[0] == 200
@@ -212,7 +212,7 @@ async def test_who_sends_something_on_top_is_cut_off() -> None:
         assert not service.hub.sessions
 
 
-# Long polls
+# Long polling
 
 
 async def test_a_poll_waits_for_a_change(http: aiohttp.ClientSession) -> None:
@@ -231,25 +231,25 @@ async def test_a_poll_waits_for_a_change(http: aiohttp.ClientSession) -> None:
         async with asyncio.timeout(10):
             while not service.hub.sessions:
                 await asyncio.sleep(0.01)
-        feed.tick([(1, TS, 3.5, 1.0)])  # not of interest
+        feed.tick([(1, TS, 3.5, 1.0)])  # another symbol
         feed.tick([(0, TS, 4.5, 1.0)])
         async with asyncio.timeout(10), await polling as response:
             second = await response.json()
         assert {name: fields["last"] for name, fields in second["data"].items()} == {"AAPL": 4.5}
         assert second["version"] > first["version"]
         assert not service.hub.sessions
-        # One that is gone is told as gone.
+        # A removed symbol is null.
         at["since"] = str(second["version"])
         feed.put(Removal(("AAPL",)))
         async with http.get(url, params=at) as response:
             assert (await response.json())["data"] == {"AAPL": None}
-        # And another epoch as a whole.
+        # Another epoch is sent as a snapshot.
         at["epoch"] = "another"
         async with http.get(url, params=at | {"symbols": "*"}) as response:
             assert set((await response.json())["data"]) == {"MSFT"}
 
 
-async def test_a_poll_ends_with_nothing(http: aiohttp.ClientSession) -> None:
+async def test_a_poll_without_changes_ends_with_204(http: aiohttp.ClientSession) -> None:
     async with serving(ScriptedFeed()) as service:
         at = {"symbols": "AAPL", "epoch": service.hub.board.epoch, "since": "0", "wait": "0.1"}
         async with http.get(service.url + "/v1/poll", params=at) as response:
@@ -261,7 +261,7 @@ async def test_a_poll_ends_with_nothing(http: aiohttp.ClientSession) -> None:
             assert (await response.json())["code"] == "no-symbols"
 
 
-async def test_a_poll_ends_with_the_epoch_the_server_or_the_client(http: aiohttp.ClientSession) -> None:
+async def test_a_poll_ends_on_a_new_epoch_a_stop_or_a_disconnect(http: aiohttp.ClientSession) -> None:
     feed = ScriptedFeed()
     async with serving(feed) as service:
         at = {"symbols": "AAPL", "epoch": service.hub.board.epoch, "since": "0"}
@@ -285,7 +285,7 @@ async def test_a_poll_ends_with_the_epoch_the_server_or_the_client(http: aiohttp
                 await asyncio.sleep(0.01)
         polling = await begun()
         await service.stop()
-        # Unless it was cut off in the middle of being answered.
+        # Or the connection ended during the response.
         with suppress(aiohttp.ClientError):
             assert (await polling).status == 503
 

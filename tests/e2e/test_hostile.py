@@ -1,7 +1,7 @@
-"""What nobody well-meaning sends, played against a real server: it answers or closes, and goes on as if nothing were.
+"""Hostile messages and requests, sent to a real server: it answers or closes, and keeps working.
 
-``tests/hostile`` has the messages and requests. A bystander is connected all along; nobody gets a traceback, the log
-has nothing as it came, and memory stays what it was.
+``tests/hostile`` has the messages and requests. Other clients are not affected, no response has a traceback, the log
+has nothing verbatim, and memory does not grow.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import pytest
 
 from tests.e2e.test_faults import following, resident_bytes
 from tests.hostile.messages import ROOM, SYMBOLS, WATCHED, messages
-from tests.hostile.requests import SECRET, Request, requests
+from tests.hostile.requests import SECRET, HostileRequest, requests
 from tests.support.day_file import write_days
 from tests.support.frames import RawClient, handshake, raw_client, sent
 from tests.support.model_client import decoded
@@ -37,17 +37,17 @@ from ticker.wire.codes import ERROR_CODES
 from ticker.wire.limits import Limits
 
 MESSAGES = messages()
-#: After the first time, in which caches fill.
+#: After a first round, which fills caches.
 ROUNDS = 3
-#: What all that may leave behind: less than the corpus itself, so that nothing of it is kept.
+#: How much memory may grow: less than the corpus, so nothing of it is kept.
 GROWTH_BYTES = 32 * 1024 * 1024
 _STREAMED = {"welcome", "update", "heartbeat", "present"}
-#: What no client and no log may be shown.
+#: Internals that no response and no log may show.
 _INSIDES = re.compile(rb'Traceback|File "|site-packages|ticker/server')
 
 
 class Hostile:
-    """A client that sends what it likes, and knows which answers are whose: each message has a ping behind it."""
+    """A client that sends anything. A ping after each message tells which answers belong to it."""
 
     def __init__(self, client: RawClient, encoding: str) -> None:
         self.client = client
@@ -60,11 +60,11 @@ class Hostile:
 
     def say(self, payload: str | bytes) -> None:
         opcode, data = (1, payload.encode()) if isinstance(payload, str) else (2, payload)
-        # Without a mask that changes anything: a MiB is masked in no time that way.
+        # A mask of zeros needs no masking, which would take long for a MiB.
         self.client.send(sent(opcode, data, mask=bytes(4)) if len(data) < 70_000 else _framed(opcode, data))
 
     async def answers(self, payload: str | bytes) -> list[dict[str, Any]]:
-        """What is answered to a message; each is whole, and a message of the protocol."""
+        """The answers to a message. Each must be a message of the protocol."""
         self._pings += 1
         last = f"ping {self._pings}"
         self.say(payload)
@@ -87,7 +87,7 @@ def _framed(opcode: int, data: bytes) -> bytes:
 
 
 async def play_messages(port: int, encoding: str) -> None:
-    """All messages that leave the connection open, to one session; its watchlist is what it was in the end."""
+    """Send all messages that leave the connection open to one session. Its watchlist must not change."""
     async with asyncio.timeout(60), raw_client(port) as client:
         hostile = Hostile(client, encoding)
         await hostile.connect()
@@ -106,7 +106,7 @@ async def play_messages(port: int, encoding: str) -> None:
 
 
 async def play_one(port: int, wire: bytes, code: int) -> None:
-    """Something upon which the connection ends, with a code."""
+    """Send something that closes the connection with ``code``."""
     async with raw_client(port) as client:
         await Hostile(client, "json").connect()
         client.send(wire)
@@ -130,8 +130,8 @@ async def play(port: int) -> None:
     )
 
 
-def test_there_are_enough_of_them() -> None:
-    """In both encodings, and most kinds of answers are among them."""
+def test_the_corpus_is_large_and_varied() -> None:
+    """Both encodings, and most kinds of answers."""
     kinds = {message.answer for message in MESSAGES}
     assert {"malformed", "unknown-op", "bad-argument", "unknown-channel", "bad-interval", "bad-rate"} < kinds
     assert {"too-many-symbols", "pong", "subscribed", "unsubscribed", "joined", "not-joined", 1009} < kinds
@@ -141,10 +141,10 @@ def test_there_are_enough_of_them() -> None:
 
 
 @pytest.mark.timeout(120)
-async def test_messages_that_nobody_should_send() -> None:
-    """Each is answered, or closes its connection; a bystander has its prices, and the server its memory."""
+async def test_hostile_messages_are_answered_or_close_the_connection() -> None:
+    """Another client gets its prices all along, and memory does not grow."""
     feed = ("--symbols", ",".join(SYMBOLS), "--ticks-per-second", "200")
-    # What is too much of all this together is tried elsewhere.
+    # Rate limits are tested elsewhere.
     limits = ("--max-symbols", "3", "--max-messages-per-second", "10000")
     with Server(*feed, *limits, "--log-level", "debug") as server:
         async with following(server.port, 20) as bystander:
@@ -163,7 +163,7 @@ async def test_messages_that_nobody_should_send() -> None:
 
 
 async def answer_of(client: RawClient) -> bytes:
-    """Head and body of the answer, or what came before the connection ended."""
+    """Head and body of the response, or what was received before the connection ended."""
     raw = b""
     with contextlib.suppress(ConnectionError):
         while data := await client.reader.read(65_536):
@@ -175,8 +175,8 @@ async def answer_of(client: RawClient) -> bytes:
     return raw
 
 
-async def ask(port: int, request: Request, slots: asyncio.Semaphore) -> str | None:
-    """What is wrong with the answer, if something is."""
+async def ask(port: int, request: HostileRequest, slots: asyncio.Semaphore) -> str | None:
+    """What is wrong with the response, or None."""
     async with slots, raw_client(port) as client:
         client.send(request.wire)
         try:
@@ -201,12 +201,12 @@ async def ask(port: int, request: Request, slots: asyncio.Semaphore) -> str | No
 
 
 @pytest.mark.timeout(120)
-async def test_requests_that_nobody_should_send(tmp_path: Path) -> None:
-    """Each is answered, and none with a failure of the server's; nothing of them is in the log as it came."""
+async def test_hostile_requests_are_answered(tmp_path: Path) -> None:
+    """None with an internal error, and nothing of them is logged verbatim."""
     keys, secret = tmp_path / "keys.json", tmp_path / "secret"
     secret.write_text("x" * 40)
     with editing(keys) as found:
-        _, bearer = add(found, "somebody", Entitlements(admin=True))
+        _, bearer = add(found, "desk", Entitlements(admin=True))
     files = str(write_days(tmp_path / "days.csv"))
     who = ("--keys", str(keys), "--jwt-key", str(secret), "--max-attempts-per-minute", "1000")
     with Server(files, *who, "--log-level", "debug") as server:
@@ -221,7 +221,7 @@ async def test_requests_that_nobody_should_send(tmp_path: Path) -> None:
 
 
 def check_log(server: Server) -> str:
-    """End it, and look at all that it has logged."""
+    """Stop the server, and check everything that it has logged."""
     server.process.terminate()
     out, log = server.process.communicate(timeout=10)
     for line in (out + log).splitlines():
@@ -233,11 +233,11 @@ def check_log(server: Server) -> str:
     return log
 
 
-async def test_a_body_that_never_ends(tmp_path: Path) -> None:
-    """Nothing at all, or byte by byte: an answer, and the connection ends, before anybody knows who it is."""
+async def test_an_unfinished_body_gets_408(tmp_path: Path) -> None:
+    """Without any bytes or byte by byte, on a route that needs no key. Then the connection is closed."""
     keys = tmp_path / "keys.json"
     with editing(keys) as found:
-        add(found, "somebody", Entitlements())
+        add(found, "desk", Entitlements())
     limits = msgspec.structs.replace(Limits(), handshake_seconds=1)
     async with serving(ScriptedFeed(), Settings(port=0, keys=keys, limits=limits)) as service:
 
@@ -254,7 +254,7 @@ async def test_a_body_that_never_ends(tmp_path: Path) -> None:
             assert (await mute.head())[0] == 408
             assert b"malformed" in await mute.reader.readexactly(40)
             async with asyncio.timeout(10):
-                # Whoever goes on sending may find the connection reset before it has read its answer.
+                # A client that is still sending may see a reset before it has read the response.
                 with contextlib.suppress(ConnectionError):
                     assert (await slow.head())[0] == 408
                 for client in (mute, slow):
@@ -263,11 +263,11 @@ async def test_a_body_that_never_ends(tmp_path: Path) -> None:
             trickling.cancel()
 
 
-async def test_a_body_that_breaks_off(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A chunk that is none, when the request is being read already: it has no end, and is no failure of ours."""
+async def test_a_malformed_chunk_is_a_clients_error(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Although the request is already being handled, nothing is logged as an error."""
     keys = tmp_path / "keys.json"
     with editing(keys) as found:
-        add(found, "somebody", Entitlements())
+        add(found, "desk", Entitlements())
     with caplog.at_level(logging.DEBUG):
         limits = msgspec.structs.replace(Limits(), handshake_seconds=1)
         async with serving(ScriptedFeed(), Settings(port=0, keys=keys, limits=limits)) as service:
@@ -281,8 +281,8 @@ async def test_a_body_that_breaks_off(tmp_path: Path, caplog: pytest.LogCaptureF
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-async def test_answers_that_nobody_takes() -> None:
-    """Whoever asks for much and reads nothing is cut off: what waits for it is let go."""
+async def test_a_client_that_reads_no_responses_is_disconnected() -> None:
+    """And the memory of its responses is released."""
     limits = msgspec.structs.replace(Limits(), slow_seconds=1)
     names = tuple(f"{number:05}".rjust(64, "N") for number in range(5_000))
     async with serving(ScriptedFeed(names), Settings(port=0, limits=limits)) as service:
@@ -293,7 +293,7 @@ async def test_answers_that_nobody_takes() -> None:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
             client.connect(("127.0.0.1", service.port))
             client.setblocking(False)
-            # Each is answered with more than 300 KB.
+            # Each response has more than 300 KB.
             await asyncio.get_running_loop().sock_sendall(
                 client, b"GET /v1/symbols HTTP/1.1\r\nHost: localhost\r\n\r\n" * 40
             )
@@ -305,8 +305,8 @@ async def test_answers_that_nobody_takes() -> None:
                     await asyncio.sleep(0.05)
 
 
-async def test_closes_that_clients_make_up_are_counted_as_one() -> None:
-    """Three thousand codes are no number of rows for a table, or for metrics."""
+async def test_close_codes_that_clients_invent_are_counted_as_one() -> None:
+    """Three thousand codes would be too many rows in the metrics."""
     async with serving(ScriptedFeed()) as service:
         for code in (1000, 3000, 3001, 4321, 4999, 4408):
             async with raw_client(service.port) as client:
@@ -319,8 +319,8 @@ async def test_closes_that_clients_make_up_are_counted_as_one() -> None:
         assert service.registry.closes == {1000: 1, 3000: 4, 4408: 1}
 
 
-async def test_who_sends_too_much_can_read_why() -> None:
-    """It is still sending when the close comes: hung up on at once it would lose that, come back, and send it again."""
+async def test_a_client_that_sends_too_large_a_message_can_read_the_close() -> None:
+    """While it is still sending. Disconnected at once it would lose the close, reconnect and send the message again."""
 
     def send(port: int) -> bytes:
         with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
@@ -331,7 +331,7 @@ async def test_who_sends_too_much_can_read_why() -> None:
                 welcome = stream.read(4)
                 stream.read(int.from_bytes(welcome[2:], "big"))
                 client.sendall(bytes((0x82, 0xFF)) + (32_000_000).to_bytes(8, "big") + bytes(4))
-                # The close is here, unread.
+                # The close has arrived, unread.
                 assert select.select([client], [], [], 10)[0]
                 for _ in range(250):
                     client.sendall(bytes(65_536))

@@ -1,4 +1,4 @@
-"""What a client may do, and what happens to one that does more, over real sockets."""
+"""Limits over real sockets, and what happens to clients that exceed them."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ async def gone(service: Service) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_messages_have_a_rate() -> None:
-    """So many are answered; then each gets an error; then the connection ends, and others have noticed nothing."""
+async def test_the_rate_of_messages_is_limited() -> None:
+    """After the burst each message gets an error, then the connection is closed. Other clients are not affected."""
     async with serving(ScriptedFeed(), settings(messages_per_second=1, messages_at_once=5)) as service:
         async with raw_client(service.port) as client, raw_client(service.port) as other:
             await welcomed(other)
@@ -63,7 +63,7 @@ async def test_messages_have_a_rate() -> None:
             assert b"pong" in (await other.frame())[1]
 
 
-async def test_pings_of_the_websocket_count_too() -> None:
+async def test_websocket_pings_count_towards_the_rate() -> None:
     async with serving(ScriptedFeed(), settings(messages_per_second=1, messages_at_once=5)) as service:
         async with raw_client(service.port) as client:
             await welcomed(client)
@@ -72,8 +72,8 @@ async def test_pings_of_the_websocket_count_too() -> None:
             assert await client.closed() == 4429
 
 
-async def test_so_many_connections(http: aiohttp.ClientSession) -> None:
-    """More get 503 and when to come again; who is in stays; who leaves makes room."""
+async def test_the_number_of_connections_is_limited(http: aiohttp.ClientSession) -> None:
+    """More get 503 with Retry-After until a client leaves. Connected clients stay."""
     async with serving(ScriptedFeed(), settings(connections=2)) as service:
         async with raw_client(service.port) as one, raw_client(service.port) as two:
             await welcomed(one)
@@ -91,7 +91,7 @@ async def test_so_many_connections(http: aiohttp.ClientSession) -> None:
             await welcomed(four)
 
 
-async def test_an_upgrade_that_fails_takes_no_place() -> None:
+async def test_a_failed_upgrade_does_not_count_as_a_connection() -> None:
     async with serving(ScriptedFeed(), settings(connections=1)) as service:
         for _ in range(3):
             async with raw_client(service.port) as client:
@@ -101,7 +101,7 @@ async def test_an_upgrade_that_fails_takes_no_place() -> None:
             await welcomed(client)
 
 
-async def test_who_watches_nothing_goes(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_idle_client_is_closed(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="ticker.server"):
         async with serving(ScriptedFeed(), settings(idle_seconds=1)) as service:
             async with raw_client(service.port) as watching:
@@ -121,8 +121,8 @@ async def test_who_watches_nothing_goes(caplog: pytest.LogCaptureFixture) -> Non
     assert any("closed by the server with 4409 (idle)" in line for line in caplog.messages)
 
 
-async def test_who_takes_nothing_goes(caplog: pytest.LogCaptureFixture) -> None:
-    """After the time it has; before, it is passed over, and keeps nobody up."""
+async def test_a_client_that_stopped_reading_is_closed(caplog: pytest.LogCaptureFixture) -> None:
+    """After `slow_seconds`. Until then it is skipped, and other clients get their updates."""
     names = tuple(f"SYMBOL-{number}" for number in range(500))
     feed = ScriptedFeed(names)
     with caplog.at_level(logging.INFO, logger="ticker.server"):
@@ -156,7 +156,7 @@ async def test_who_takes_nothing_goes(caplog: pytest.LogCaptureFixture) -> None:
         (["https://known.example", "https://evil.example"], 403),
     ],
 )
-async def test_pages_of_other_sites(origin: str | list[str], status: int) -> None:
+async def test_upgrades_by_pages_of_other_sites_are_refused(origin: str | list[str], status: int) -> None:
     allowed = Settings(port=0, allowed_origins=frozenset({"https://known.example"}))
     async with serving(ScriptedFeed(), allowed) as service, raw_client(service.port) as client:
         client.send(handshake(Origin=origin))
@@ -167,33 +167,33 @@ async def test_pages_of_other_sites(origin: str | list[str], status: int) -> Non
     ("host", "status"),
     [("evil.example:{}", 403), ("known.example:{}", 101), ("127.0.0.1:{}", 101), ("[::1]:{}", 101), ("LocalHost", 101)],
 )
-async def test_a_site_whose_name_leads_to_this_machine(host: str, status: int) -> None:
-    """To a browser its pages are the server's own; where nobody is asked who they are, the name tells them apart."""
+async def test_dns_rebinding_is_refused(host: str, status: int) -> None:
+    """To a browser the pages are the server's own. Without authentication the `Host` header tells them apart."""
     allowed = Settings(port=0, allowed_origins=frozenset({"http://known.example"}))
     async with serving(ScriptedFeed(), allowed) as service:
         called = host.format(service.port)
         async with raw_client(service.port) as client:
             client.send(handshake(Host=called, Origin=f"http://{called}"))
             assert (await client.head())[0] == status
-        # Such a page reads like the server's own, and for that it names no origin.
+        # Such a page reads without an `Origin` header, like the server's own.
         async with raw_client(service.port) as client:
             client.send(handshake(path="/v1/clients", drop=("Upgrade", "Connection"), Host=called))
             assert (await client.head())[0] == (200 if status == 101 else status)
 
 
-async def test_a_page_of_another_site_changes_nothing(http: aiohttp.ClientSession) -> None:
+async def test_requests_of_other_sites_that_change_something_are_refused(http: aiohttp.ClientSession) -> None:
     async with serving(ScriptedFeed()) as service:
         evil, own = {"Origin": "https://evil.example"}, {"Origin": service.url}
         for headers, status in ((evil, 403), (own, 404), ({}, 404)):
             async with http.post(service.url + "/v1/replay", json={"action": "pause"}, headers=headers) as response:
                 assert response.status == status
-        # Reading is free: a browser shows such a page nothing of it without leave.
+        # Reading is allowed: a browser doesn't show the response to such a page.
         async with http.get(service.url + "/healthz", headers=evil) as response:
             assert response.status == 200
 
 
-async def test_a_request_that_never_ends() -> None:
-    """Nothing at all, half a head, or one that comes byte by byte: the connection ends after its time."""
+async def test_an_unfinished_request_is_closed() -> None:
+    """Without any bytes, after half a head, or with a head that comes byte by byte."""
     async with serving(ScriptedFeed(), settings(handshake_seconds=1)) as service:
 
         async def trickle(client: RawClient) -> None:

@@ -1,4 +1,4 @@
-"""A server that has as much in memory as it may."""
+"""A server that has reached its memory limit."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ from ticker.wire.limits import Limits
 TS = 1_700_000_000_000_000_000
 
 
-async def test_nobody_more_comes_in_and_who_is_in_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever they speak; it is told, and ends when there is room again."""
+async def test_new_clients_and_large_responses_are_refused_until_memory_is_released(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On every transport. Connected clients stay, and /healthz reports it."""
     used = 0
     monkeypatch.setattr(registry, "resident_bytes", lambda: used)
-    limits = msgspec.structs.replace(Limits(), memory_bytes=1_000, slow_seconds=1)
+    monkeypatch.setattr(registry, "SWEEP_S", 0.05)
+    limits = msgspec.structs.replace(Limits(), memory_bytes=1_000)
     feed = ScriptedFeed()
     async with (
         serving(feed, Settings(port=0, limits=limits)) as service,
@@ -31,7 +34,7 @@ async def test_nobody_more_comes_in_and_who_is_in_stays(monkeypatch: pytest.Monk
     ):
 
         async def told(status: str) -> list[str]:
-            """What is wrong, once the server says that it is so."""
+            """The server's problems, once /healthz has this status."""
             while True:
                 async with http.get(service.url + "/healthz") as response:
                     health = await response.json()
@@ -42,7 +45,7 @@ async def test_nobody_more_comes_in_and_who_is_in_stays(monkeypatch: pytest.Monk
         assert await told("ok") == []
         used = 1_001
         assert "memory" in (await told("degraded"))[0]
-        # Nor does anybody get what may be large, and may be left unread.
+        # Responses that may be large, and left unread, are refused as well.
         large = ("/v1/snapshot?symbols=*", "/v1/bars/AAPL")
         for path in ("/v1/events?symbols=AAPL", "/v1/poll?symbols=AAPL", *large):
             async with http.get(service.url + path) as response:

@@ -1,4 +1,4 @@
-"""`GET /metrics`, read by Prometheus' own parser."""
+"""`GET /metrics`, parsed by Prometheus' own parser."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from ticker.auth.keys import add, editing
 from ticker.server import Service, Settings
 from ticker.server.core.histogram import BOUNDS_S
 from ticker.server.core.webhooks import RESULTS
+from ticker.server.middleware import login_throttle
 from ticker.wire.codes import CLOSE_CODES, ERROR_CODES
 from ticker.wire.limits import Limits
 from ticker.wire.messages import FeedState
@@ -34,7 +35,7 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 async def scraped(http: aiohttp.ClientSession, service: Service) -> dict[tuple[str, ...], float]:
-    """Every sample, by its name and the values of its labels."""
+    """All samples, by name and label values."""
     async with http.get(service.url + "/metrics") as response:
         assert response.status == 200
         assert response.content_type == "text/plain"
@@ -46,7 +47,7 @@ async def scraped(http: aiohttp.ClientSession, service: Service) -> dict[tuple[s
     }
 
 
-async def test_what_it_tells(http: aiohttp.ClientSession) -> None:
+async def test_clients_frames_and_errors_are_counted(http: aiohttp.ClientSession) -> None:
     feed = ScriptedFeed()
     async with serving(feed) as service:
         before = await scraped(http, service)
@@ -66,7 +67,7 @@ async def test_what_it_tells(http: aiohttp.ClientSession) -> None:
             during = await scraped(http, service)
             assert during["ticker_connections", "json", "20"] == 1
             assert [during["ticker_transports", kind] for kind in ("websocket", "sse", "poll")] == [1, 0, 0]
-            # Welcome, answer, error, snapshot, and the update unless the tick was there first.
+            # Welcome, answer, error, snapshot, and the update unless the tick came first.
             assert during["ticker_frames_total",] in (4, 5)
             assert during["ticker_sent_bytes_total",] == received
             assert during["ticker_errors_total", "malformed"] == 1
@@ -86,14 +87,17 @@ async def test_what_it_tells(http: aiohttp.ClientSession) -> None:
             while service.hub.sessions:
                 await asyncio.sleep(0)
         after = await scraped(http, service)
-        # All codes that clients make up are counted as one.
+        # Close codes that clients invent are counted as one.
         assert after["ticker_closes_total", "3000"] == 1
         assert after["ticker_sent_bytes_total",] == received
         assert ("ticker_connections", "json", "20") not in after
 
 
-async def test_who_tries_keys_is_seen(http: aiohttp.ClientSession, tmp_path: Path) -> None:
-    """Errors over HTTP count too, by their code; wrong keys even if nobody waits for the answer."""
+async def test_errors_over_http_are_counted_by_code(
+    http: aiohttp.ClientSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wrong keys count even if the client disconnects before the answer."""
+    monkeypatch.setattr(login_throttle, "DELAY_S", 0.2)
     with editing(tmp_path / "keys.json") as keys:
         admin = {"Authorization": f"Bearer {add(keys, 'admin', Entitlements(admin=True))[1]}"}
         other = {"Authorization": f"Bearer {add(keys, 'other', Entitlements(connections=1))[1]}"}
@@ -132,8 +136,8 @@ async def test_who_tries_keys_is_seen(http: aiohttp.ClientSession, tmp_path: Pat
     }
 
 
-async def test_what_became_of_the_changes(http: aiohttp.ClientSession) -> None:
-    """Of all clients, and in `/v1/clients` of each: what it was offered was sent, or conflated into what was."""
+async def test_offered_changes_are_sent_or_conflated(http: aiohttp.ClientSession) -> None:
+    """In total, and for each client in `/v1/clients`."""
     feed = ScriptedFeed()
     async with serving(feed) as service:
         feed.tick([(0, TS, 1.0, 1.0)])
@@ -141,7 +145,7 @@ async def test_what_became_of_the_changes(http: aiohttp.ClientSession) -> None:
             await client.send_json({"op": "subscribe", "symbols": ["AAPL"], "rate": 0})
             while "AAPL" not in (await client.receive_json()).get("data", ()):
                 pass
-            # Before it came there was nothing that it could have missed.
+            # Nothing was published before it connected.
             feed.tick([(0, TS, 2.0, 1.0), (0, TS, 3.0, 1.0), (1, TS, 3.0, 1.0)], [(0, TS, 1.0, 1.0, 2.0, 2.0)])
             update = await client.receive_json()
             counted = await scraped(http, service)
@@ -160,12 +164,12 @@ async def test_what_became_of_the_changes(http: aiohttp.ClientSession) -> None:
                 pass
             counted = await scraped(http, service)
         assert counted["ticker_resyncs_total",] == 1
-        # Who is gone still counts.
+        # Clients that left still count.
         assert counted["ticker_updates_total",] == 1
 
 
-async def test_nothing_is_labelled_by_client_or_symbol(http: aiohttp.ClientSession) -> None:
-    """Each label takes its values out of a table of the code; more clients, other symbols: the very same series."""
+async def test_no_label_names_a_client_or_a_symbol(http: aiohttp.ClientSession) -> None:
+    """Label values come from tables in the code: more clients and other symbols make no new series."""
     names = tuple(f"SYMBOL{number}" for number in range(6))
     feed = ScriptedFeed(names)
     known = {
@@ -182,7 +186,7 @@ async def test_nothing_is_labelled_by_client_or_symbol(http: aiohttp.ClientSessi
     async with serving(feed) as service, asyncio.timeout(20), AsyncExitStack() as clients, asyncio.TaskGroup() as polls:
 
         async def come(name: str) -> None:
-            """A client of each kind, one that is refused something, and one that goes."""
+            """A client of each kind, one that gets an error, and one that leaves."""
             for encoding in ("json", "msgpack"):
                 stream = http.ws_connect(service.url + f"/v1/stream?encoding={encoding}")
                 client = await clients.enter_async_context(stream)
@@ -222,8 +226,8 @@ async def test_nothing_is_labelled_by_client_or_symbol(http: aiohttp.ClientSessi
         feed.tick([(code, TS, 1.0, 1.0) for code in range(len(names))])
 
 
-async def test_the_protocol_lists_them(http: aiohttp.ClientSession) -> None:
-    """docs/protocol.md has each metric, with its labels, and no other; and each key of `/v1/clients`."""
+async def test_the_protocol_document_lists_all_metrics(http: aiohttp.ClientSession) -> None:
+    """docs/protocol.md has all metrics with their labels, no others, and the keys of `/v1/clients`."""
     text = (Path(__file__).parents[2] / "docs/protocol.md").read_text()
     listed: dict[str, set[str]] = {}
     for line in text[text.index("| metric | labels |") :].splitlines()[2:]:
@@ -250,7 +254,7 @@ async def test_the_protocol_lists_them(http: aiohttp.ClientSession) -> None:
                     found.setdefault(name, set()).update(sample.labels)
             if found == listed:
                 break
-            # What nothing has happened of yet has no series: an error, a close, a tick.
+            # Errors, closes and ticks have no series before the first one.
             assert found.keys() < listed.keys()
         async with http.get(service.url + "/v1/clients") as response:
             (row,) = (await response.json())["clients"]
@@ -259,7 +263,7 @@ async def test_the_protocol_lists_them(http: aiohttp.ClientSession) -> None:
     assert re.findall(r"\w+", answer[1]) == list(row)
 
 
-async def test_two_servers_of_a_process(http: aiohttp.ClientSession) -> None:
+async def test_two_servers_in_one_process_have_separate_metrics(http: aiohttp.ClientSession) -> None:
     async with serving(ScriptedFeed()) as one, serving(ScriptedFeed(("A",))) as two:
         assert (await scraped(http, one))["ticker_symbols",] == 3
         assert (await scraped(http, two))["ticker_symbols",] == 1

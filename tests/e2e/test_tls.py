@@ -1,4 +1,4 @@
-"""Encrypted, with a certificate that `ticker cert` made."""
+"""TLS with a certificate from `ticker cert`."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def certificate(folder: Path, *options: str) -> tuple[Path, Path]:
 
 
 def shown(port: int) -> bytes:
-    """The certificate that a server shows."""
+    """The certificate that a server presents."""
     return ssl.get_server_certificate(("127.0.0.1", port)).encode()
 
 
 @pytest.mark.parametrize("transport", ["websocket", "sse", "poll"])
 @pytest.mark.parametrize("encoding", ["json", "msgpack"])
-async def test_prices_are_encrypted(tmp_path: Path, transport: TransportName, encoding: str) -> None:
-    """Many updates, one after the other: each goes out as soon as it is there."""
+async def test_prices_are_streamed_over_tls(tmp_path: Path, transport: TransportName, encoding: str) -> None:
+    """Many updates one after the other: each is sent at once."""
     cert, key = certificate(tmp_path)
     trust = ssl.create_default_context(cafile=cert)
     feed = ScriptedFeed()
@@ -62,8 +62,8 @@ async def test_prices_are_encrypted(tmp_path: Path, transport: TransportName, en
     [("watch", "AAPL", "--output", "jsonl"), ("ping", "--count", "1"), ("chat", "desk"), ("notify", "hello")],
     ids=lambda command: command[0],
 )
-async def test_a_certificate_that_is_not_trusted_is_called_that(tmp_path: Path, command: tuple[str, ...]) -> None:
-    """There is a server, so that starting one is no advice; and a server without TLS is no question of trust."""
+async def test_commands_name_an_untrusted_certificate(tmp_path: Path, command: tuple[str, ...]) -> None:
+    """They don't suggest starting a server. A server without TLS is a different error."""
 
     async def said(url: str) -> str:
         program = await asyncio.create_subprocess_exec(
@@ -89,7 +89,7 @@ async def test_a_certificate_that_is_not_trusted_is_called_that(tmp_path: Path, 
         assert "TLS: wrong version number" in line
 
 
-async def test_old_versions_are_refused(tmp_path: Path) -> None:
+async def test_tls_versions_below_1_2_are_refused(tmp_path: Path) -> None:
     cert, key = certificate(tmp_path)
     async with serving(ScriptedFeed(), Settings(port=0, tls_cert=cert, tls_key=key)) as service:
 
@@ -108,7 +108,7 @@ async def test_old_versions_are_refused(tmp_path: Path) -> None:
             await asyncio.to_thread(version, ssl.TLSVersion.TLSv1_1)
 
 
-async def test_a_handshake_that_never_ends(tmp_path: Path) -> None:
+async def test_an_unfinished_tls_handshake_is_closed(tmp_path: Path) -> None:
     import asyncio
 
     import msgspec
@@ -124,8 +124,8 @@ async def test_a_handshake_that_never_ends(tmp_path: Path) -> None:
         writer.close()
 
 
-def test_a_new_certificate_without_a_restart(tmp_path: Path) -> None:
-    """Upon SIGHUP; and one that is broken changes nothing."""
+def test_sighup_reloads_the_certificate(tmp_path: Path) -> None:
+    """Without a restart. A broken file leaves the previous certificate in use."""
     from tests.support.processes import Server
 
     cert, key = certificate(tmp_path)
@@ -146,7 +146,7 @@ def test_a_new_certificate_without_a_restart(tmp_path: Path) -> None:
             assert json.load(answer)["status"] == "ok"
 
 
-def test_files_that_can_not_be_used(tmp_path: Path) -> None:
+def test_unusable_certificate_files_are_refused(tmp_path: Path) -> None:
     cert, key = certificate(tmp_path)
     other, _ = certificate(tmp_path / "other")
     from ticker.server.tls import Tls
@@ -162,7 +162,7 @@ def test_files_that_can_not_be_used(tmp_path: Path) -> None:
     Tls(both, None)
 
 
-def test_what_is_there_is_not_overwritten(tmp_path: Path) -> None:
+def test_existing_certificates_are_not_overwritten(tmp_path: Path) -> None:
     _, key = certificate(tmp_path)
     assert key.stat().st_mode & 0o777 == 0o600
     ran = CliRunner().invoke(main, ["cert", "--self-signed", "--out", str(tmp_path)])

@@ -1,4 +1,4 @@
-"""The WebSocket itself, over real sockets: its handshake, its close, and what RFC 6455 forbids a client."""
+"""WebSocket over real sockets: handshake, close, and what RFC 6455 forbids a client."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SUBSCRIBE = json.dumps({"op": "subscribe", "symbols": ["AAPL"], "rate": 0}).enco
 
 
 async def gone(service: Service) -> None:
-    """Until the server has forgotten its clients."""
+    """Wait until the server has no clients."""
     async with asyncio.timeout(10):
         while service.hub.sessions:
             await asyncio.sleep(0)
@@ -33,7 +33,7 @@ async def connected(client: RawClient) -> None:
     assert b"welcome" in welcome
 
 
-async def test_the_answer_to_a_handshake() -> None:
+async def test_a_handshake_is_answered() -> None:
     async with serving(ScriptedFeed()) as service, raw_client(service.port) as client:
         client.send(handshake(Sec_WebSocket_Protocol="other, ticker.v1.msgpack", Connection="keep-alive, Upgrade"))
         status, headers = await client.head()
@@ -44,7 +44,7 @@ async def test_the_answer_to_a_handshake() -> None:
         assert (await client.frame())[0] == 2
 
 
-async def test_what_comes_right_behind_the_handshake_is_read() -> None:
+async def test_frames_sent_with_the_handshake_are_read() -> None:
     async with serving(ScriptedFeed()) as service, raw_client(service.port) as client:
         client.send(handshake(), sent(1, SUBSCRIBE), sent(9, b"early"))
         assert (await client.head())[0] == 101
@@ -73,7 +73,7 @@ async def test_what_comes_right_behind_the_handshake_is_read() -> None:
         (handshake(path="/v1/poll?symbols=AAPL").replace(b"GET", b"HEAD"), 405),
     ],
 )
-async def test_what_is_no_handshake(request_bytes: bytes, status: int) -> None:
+async def test_an_invalid_handshake_is_refused(request_bytes: bytes, status: int) -> None:
     async with serving(ScriptedFeed()) as service, raw_client(service.port) as client:
         client.send(request_bytes)
         found, headers = await client.head()
@@ -85,8 +85,8 @@ async def test_what_is_no_handshake(request_bytes: bytes, status: int) -> None:
 
 
 @pytest.mark.parametrize(("wire", "code"), FORBIDDEN.values(), ids=FORBIDDEN)
-async def test_what_is_forbidden_closes(wire: bytes, code: int) -> None:
-    """With the RFC's code and a reason; what came before is answered, and the server is as it was."""
+async def test_a_forbidden_frame_closes_the_connection(wire: bytes, code: int) -> None:
+    """With the RFC's code and a reason, after messages before it are answered."""
     async with serving(ScriptedFeed()) as service:
         async with raw_client(service.port) as client:
             await connected(client)
@@ -100,7 +100,7 @@ async def test_what_is_forbidden_closes(wire: bytes, code: int) -> None:
         await gone(service)
 
 
-async def test_a_close_is_answered_and_ends(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_close_is_answered(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="ticker.server"):
         async with serving(ScriptedFeed()) as service:
             for payload, code in ((b"\x0f\xa0bye", 4000), (b"", 1005)):
@@ -113,8 +113,8 @@ async def test_a_close_is_answered_and_ends(caplog: pytest.LogCaptureFixture) ->
     assert [f"closed with {code};" in caplog.messages[place] for place, code in ((1, 4000), (3, 1005))] == [True, True]
 
 
-async def test_who_does_not_answer_a_close_is_cut_off() -> None:
-    """Whatever it sends instead; and nothing that it sends is obeyed any more."""
+async def test_a_client_that_does_not_answer_a_close_is_disconnected() -> None:
+    """Whatever it sends instead; its messages are ignored."""
     async with serving(ScriptedFeed()) as service, raw_client(service.port) as client:
         await connected(client)
         session = next(iter(service.hub.sessions))
@@ -126,7 +126,7 @@ async def test_who_does_not_answer_a_close_is_cut_off() -> None:
         await gone(service)
 
 
-async def test_half_closed_is_closed() -> None:
+async def test_a_half_closed_connection_is_closed() -> None:
     async with serving(ScriptedFeed()) as service, raw_client(service.port) as client:
         await connected(client)
         client.writer.write_eof()
@@ -134,8 +134,8 @@ async def test_half_closed_is_closed() -> None:
         await gone(service)
 
 
-async def test_what_a_client_leaves_behind() -> None:
-    """Nothing: neither a connection of aiohttp's, nor a task, nor a session, however it goes."""
+async def test_nothing_is_left_of_a_client() -> None:
+    """No connection of aiohttp's, task or session, however the connection ends."""
     async with serving(ScriptedFeed()) as service, aiohttp.ClientSession() as http:
         tasks = len(asyncio.all_tasks())
         for _ in range(20):
@@ -151,7 +151,7 @@ async def test_what_a_client_leaves_behind() -> None:
         assert not service._runner.server.connections
 
 
-async def test_stopping_does_not_wait_for_the_mute() -> None:
+async def test_stopping_does_not_wait_for_clients_that_do_not_answer() -> None:
     async with serving(ScriptedFeed(), Settings(port=0)) as service:
         async with raw_client(service.port) as client:
             await connected(client)

@@ -1,1 +1,1 @@
-"""What nobody well-meaning sends: messages and requests, each with a name that says what is wrong, and its answer."""
+"""Hostile messages and requests, each with a name that says what is wrong, and the expected answer."""

@@ -1,4 +1,4 @@
-"""Messages that break the protocol, or try to, in both encodings; what the server is to say to each."""
+"""Messages that break the protocol, or nearly, in both encodings, and the expected answers."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 
 import msgpack
 
-#: Of a server started with ``--max-symbols 3``.
+#: The symbols of a server started with ``--max-symbols 3``.
 SYMBOLS = ("AAPL", "MSFT", "GOOG", "AMZN", "NVDA")
-#: What each client watches; no message here is to change that.
+#: Each client's watchlist; no message here changes it.
 WATCHED = ("AAPL",)
-#: Where each client is; of other rooms it is in none before it joins one.
+#: The room that each client is in.
 ROOM = "hostile"
 LIMIT_BYTES = 65_536
 
@@ -37,7 +37,7 @@ def messages() -> list[Message]:
 
 
 def _no_json() -> Iterator[Message]:
-    """Text that is not JSON, or not one object."""
+    """Text that is not one JSON object."""
     ping = '{"op":"ping"}'
     for name, text in {
         "nothing": "",
@@ -104,7 +104,7 @@ def _no_json() -> Iterator[Message]:
 
 
 def _no_msgpack() -> Iterator[Message]:
-    """Bytes that are not msgpack, or not one object."""
+    """Bytes that are not one msgpack object."""
     ping = msgpack.packb({"op": "ping"})
     subscribe = b"\x82\xa2op\xa9subscribe\xa7symbols"
     deep = b"\x82\xa2op\xa4ping\xa4data"
@@ -203,11 +203,11 @@ def _rated(rate: bytes) -> bytes:
 
 
 def _both() -> Iterator[Message]:
-    """Objects with something wrong in them, in each of the encodings."""
+    """Objects with errors, in both encodings."""
     for name, message, answer in _objects():
         yield Message(f"JSON: {name}", json.dumps(message, separators=(",", ":")), answer)
         yield Message(f"msgpack: {name}", msgpack.packb(message), answer)
-    # What msgpack has no form for.
+    # msgpack can't express these.
     for name, text, answer in (
         ("an id of 65 bits", '{"op":"ping","id":18446744073709551616}', "bad-argument"),
         ("an id of 65 bits below zero", '{"op":"ping","id":-9223372036854775809}', "bad-argument"),
@@ -229,7 +229,7 @@ def _since(since: object) -> str:
 
 
 def _objects() -> Iterator[tuple[str, dict[str, Any], str]]:
-    """A name, a message and the answer."""
+    """Names, messages and answers."""
     yield "an empty object", {}, "unknown-op"
     yield "no op", {"symbols": ["MSFT"]}, "unknown-op"
     wrong: dict[str, Any] = {"null": None, "true": True, "a number": 1, "a fraction": 1.5}
@@ -329,7 +329,7 @@ def _objects() -> Iterator[tuple[str, dict[str, Any], str]]:
 
 
 def _rooms() -> Iterator[tuple[str, dict[str, Any], str]]:
-    """What is said in no room, and in none that could be; and what is no word."""
+    """Messages about rooms: invalid rooms, names and texts."""
     wrong: dict[str, Any] = {"null": None, "true": True, "a number": 1, "a fraction": 1.5}
     wrong |= {"a list": [], "an object": {}}
     for op, more in (("join", {"name": "Ann"}), ("say", {"text": "hello"}), ("leave", {})):
@@ -339,7 +339,7 @@ def _rooms() -> Iterator[tuple[str, dict[str, Any], str]]:
     for op, key in (("join", "name"), ("say", "text")):
         for kind, value in wrong.items():
             yield f"{op}: {kind} as {key}", {"op": op, "room": "another", key: value}, "bad-argument"
-    yield "joining as nobody", {"op": "join", "room": "another"}, "bad-argument"
+    yield "joining without a name", {"op": "join", "room": "another"}, "bad-argument"
     for kind, value in wrong.items():
         if value is not None:
             about = {"op": "join", "room": "another", "name": "Ann", "since": value}
@@ -376,7 +376,7 @@ def _rooms() -> Iterator[tuple[str, dict[str, Any], str]]:
         yield f"a good room {name}", {"op": "join", **at}, "joined"
 
 
-#: Of a room or of somebody.
+#: Invalid names of rooms and members.
 _ODD_NAMES = {
     "of no letters": "",
     "of blanks": "   ",
@@ -408,7 +408,7 @@ def _nested(levels: int) -> object:
 
 
 def _too_much() -> Iterator[Message]:
-    """Larger than the server reads."""
+    """Messages that exceed the size limit."""
     million = ["A"] * 1_000_000
     for name, message in {
         "a name of 1 MiB": {"op": "subscribe", "symbols": ["A" * 1_048_576]},

@@ -1,4 +1,4 @@
-"""HTTP requests, as bytes, that nobody well-meaning sends; what the server may answer to each."""
+"""Hostile HTTP requests, as bytes, and the allowed responses."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from dataclasses import dataclass
 
 from tests.support.frames import handshake
 
-#: Stands in every head; never to be seen in a log.
+#: In the headers of every request; must never be logged.
 SECRET = "tk_5ec4e7ed_never-to-be-logged"
 _ALWAYS = (f"X-Api-Key: {SECRET}", "Connection: close")
 _JSON = "Content-Type: application/json"
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """``statuses``: any of these will do. With ``answered`` false nothing need come before the connection ends."""
+class HostileRequest:
+    """``statuses`` are the allowed ones. With ``answered`` false the connection may end without a response."""
 
     name: str
     wire: bytes
@@ -25,8 +25,8 @@ class Request:
     answered: bool = True
 
 
-def requests(bearer: str) -> list[Request]:
-    """``bearer``: a key that is good. The symbols are AAPL, MSFT and NVDA; the feed is a replay."""
+def requests(bearer: str) -> list[HostileRequest]:
+    """``bearer`` is a valid key. The symbols are AAPL, MSFT and NVDA; the feed is a replay."""
     found = [*_heads(), *_credentials(), *_queries(bearer), *_bodies(bearer), *_handshakes(bearer)]
     assert len({each.name for each in found}) == len(found)
     return found
@@ -50,8 +50,8 @@ def _bytes(text: str | bytes) -> bytes:
     return text if isinstance(text, bytes) else text.encode()
 
 
-def _heads() -> Iterator[Request]:
-    """Heads that are none, and what else a port is sent."""
+def _heads() -> Iterator[HostileRequest]:
+    """Malformed request heads, and other protocols."""
     secret = f"X-Api-Key: {SECRET}\r\n".encode()
     for name, wire in {
         "a method that there is not": request("/healthz", method="BREW"),
@@ -100,7 +100,7 @@ def _heads() -> Iterator[Request]:
             "/v1/login", _JSON, "Transfer-Encoding: chunked", method="POST", body=b"F" * 20 + b"\r\nab"
         ),
     }.items():
-        yield Request(f"head: {name}", wire, (400, 411, 413, 414, 431, 501), answered=False)
+        yield HostileRequest(f"head: {name}", wire, (400, 411, 413, 414, 431, 501), answered=False)
     for name, wire, statuses in (
         ("another method", request("/healthz", method="POST", body=b""), (401, 405)),
         ("TRACE", request("/healthz", method="TRACE"), (401, 405)),
@@ -127,7 +127,7 @@ def _heads() -> Iterator[Request]:
             (403,),
         ),
     ):
-        yield Request(f"head: {name}", wire, statuses)
+        yield HostileRequest(f"head: {name}", wire, statuses)
     for name, origin in {
         "no address": b"http://[::1",
         "port 99999": b"http://x:99999",
@@ -135,13 +135,13 @@ def _heads() -> Iterator[Request]:
         "null": b"null",
         "of 8,000 letters": b"http://" + b"x" * 8_000,
     }.items():
-        yield Request(f"origin: {name}", posted("/v1/login", b"{}", b"Origin: " + origin), (403,))
+        yield HostileRequest(f"origin: {name}", posted("/v1/login", b"{}", b"Origin: " + origin), (403,))
         hosted = b"POST /v1/login HTTP/1.1\r\nHost: [\r\nOrigin: " + origin + b"\r\nConnection: close\r\n\r\n"
-        yield Request(f"origin: {name}, and a host that is none", hosted, (403,))
+        yield HostileRequest(f"origin: {name}, and a host that is none", hosted, (403,))
 
 
-def _credentials() -> Iterator[Request]:
-    """Keys, tokens and cookies that let nobody in."""
+def _credentials() -> Iterator[HostileRequest]:
+    """Invalid keys, tokens and cookies."""
     wrong = (401, 429)
     for name, credential in {
         "nothing": b"",
@@ -159,15 +159,15 @@ def _credentials() -> Iterator[Request]:
         "a token whose key is an object": b"eyJhbGciOiJIUzI1NiIsImtpZCI6e319.e30.e30",
         "a token of deep lists": b"W1tbW1tbW1tb" * 600 + b".e30.e30",
     }.items():
-        yield Request(f"bearer: {name}", request("/v1/symbols", b"Authorization: Bearer " + credential), wrong)
+        yield HostileRequest(f"bearer: {name}", request("/v1/symbols", b"Authorization: Bearer " + credential), wrong)
         body = json.dumps({"key": credential.decode("latin-1")}).encode()
-        yield Request(f"login: {name}", posted("/v1/login", body), wrong)
+        yield HostileRequest(f"login: {name}", posted("/v1/login", body), wrong)
     for name, header in {
         "two headers": f"Authorization: Bearer {SECRET}\r\nAuthorization: Bearer {SECRET}",
         "another scheme": "Authorization: Basic eDp5",
         "no scheme": f"Authorization: {SECRET}",
     }.items():
-        yield Request(f"bearer: {name}", request("/v1/symbols", header), wrong)
+        yield HostileRequest(f"bearer: {name}", request("/v1/symbols", header), wrong)
     for name, cookie in {
         "bytes": b"\xff.\xfe",
         "a dot": b".",
@@ -180,12 +180,12 @@ def _credentials() -> Iterator[Request]:
         "letters that are none": b"\xe2\x82\xac.\xe2\x82\xac",
     }.items():
         head = b"Cookie: ticker_session=" + cookie
-        yield Request(f"cookie: {name}", request("/v1/symbols", head), (401,))
-        yield Request(f"cookie: {name}, to ask who one is", request("/v1/session", head), (200,))
+        yield HostileRequest(f"cookie: {name}", request("/v1/symbols", head), (401,))
+        yield HostileRequest(f"cookie: {name}, to ask who one is", request("/v1/session", head), (200,))
 
 
-def _queries(bearer: str) -> Iterator[Request]:
-    """What stands in addresses."""
+def _queries(bearer: str) -> Iterator[HostileRequest]:
+    """Query parameters and paths."""
     text = {
         "NUL and a line break": "%00%0d%0aX-Injected:%201",
         "bytes": "%FF%FE",
@@ -218,9 +218,11 @@ def _queries(bearer: str) -> Iterator[Request]:
             ("poll, epoch", f"/v1/poll?symbols=AAPL&wait=0&since=1&epoch={value}", (200,)),
             ("stream, encoding", f"/v1/stream?encoding={value}", (400,)),
         ):
-            yield Request(f"{what}: {name}", request(target, bearer=bearer), statuses)
+            yield HostileRequest(f"{what}: {name}", request(target, bearer=bearer), statuses)
         if value not in ("", "1.5", "%D9%A1"):  # Python reads numbers in these
-            yield Request(f"poll, wait: {name}", request(f"/v1/poll?symbols=AAPL&wait={value}", bearer=bearer), (400,))
+            yield HostileRequest(
+                f"poll, wait: {name}", request(f"/v1/poll?symbols=AAPL&wait={value}", bearer=bearer), (400,)
+            )
     for name, target, statuses in (
         ("bars: a day that there is not", "/v1/bars/AAPL?start=2024-02-31", (400,)),
         ("bars: the first day of all", "/v1/bars/AAPL?start=0001-01-01&end=0001-01-02", (200, 400)),
@@ -237,7 +239,7 @@ def _queries(bearer: str) -> Iterator[Request]:
         ("events: a version that is none", "/v1/events?symbols=AAPL&epoch=x&since=-1", (400,)),
         ("nothing that there is", "/v1/%2e%2e/%00", (404,)),
     ):
-        yield Request(name, request(target, bearer=bearer), statuses)
+        yield HostileRequest(name, request(target, bearer=bearer), statuses)
     for name, last in {
         "bytes": b"\xff\xfe-1",
         "digits": b"9" * 8_000,
@@ -245,11 +247,11 @@ def _queries(bearer: str) -> Iterator[Request]:
         "an epoch": b"x-" + b"9" * 40,
     }.items():
         asked = request("/v1/poll?symbols=AAPL&wait=0", b"Last-Event-ID: " + last, bearer=bearer)
-        yield Request(f"poll, Last-Event-ID: {name}", asked, (200,))
+        yield HostileRequest(f"poll, Last-Event-ID: {name}", asked, (200,))
 
 
-def _bodies(bearer: str) -> Iterator[Request]:
-    """What is posted."""
+def _bodies(bearer: str) -> Iterator[HostileRequest]:
+    """Bodies of POST requests."""
     deep = b"[" * 3_900
     bodies = {
         "nothing": b"",
@@ -269,10 +271,10 @@ def _bodies(bearer: str) -> Iterator[Request]:
         "something compressed": gzip.compress(b'{"key":"tk_x","action":"pause"}'),
     }
     for name, body in bodies.items():
-        # The same bytes are wrong in another way where they are read for another thing.
+        # Endpoints read the same bytes as different messages, with different errors.
         for what, target in (("login", "/v1/login"), ("replay", "/v1/replay")):
             sent = posted(target, body, bearer=bearer if what == "replay" else "")
-            yield Request(f"{what}, body: {name}", sent, (400, 401, 413, 429))
+            yield HostileRequest(f"{what}, body: {name}", sent, (400, 401, 413, 429))
     for name, body in {
         "an action that there is not": b'{"action":"\\u0000\\u202e"}',
         "no action": b"{}",
@@ -287,32 +289,34 @@ def _bodies(bearer: str) -> Iterator[Request]:
         "a speed of 10^308 and more": b'{"action":"speed","speed":%d}' % 10**400,
         "a speed of true": b'{"action":"speed","speed":true}',
     }.items():
-        yield Request(f"replay: {name}", posted("/v1/replay", body, bearer=bearer), (400,))
+        yield HostileRequest(f"replay: {name}", posted("/v1/replay", body, bearer=bearer), (400,))
     for sign in ("", "-"):
         body = b'{"action":"seek","to":%b}' % f"{sign}{10**25}".encode()
-        yield Request(f"replay: a seek to {sign}10^25", posted("/v1/replay", body, bearer=bearer), (200, 400))
+        yield HostileRequest(f"replay: a seek to {sign}10^25", posted("/v1/replay", body, bearer=bearer), (200, 400))
     for name, headers in {
         "compressed, and it is not": ["Content-Encoding: gzip"],
         "deflated, and it is not": ["Content-Encoding: deflate"],
         "compressed in a way that there is not": ["Content-Encoding: secret"],
     }.items():
-        yield Request(f"login: {name}", posted("/v1/login", b"garbage", *headers), (400, 415))
+        yield HostileRequest(f"login: {name}", posted("/v1/login", b"garbage", *headers), (400, 415))
     bomb = gzip.compress(bytes(20_000_000))
-    yield Request("login: 20 MB in 20 KB", posted("/v1/login", bomb, "Content-Encoding: gzip"), (400, 413))
+    yield HostileRequest("login: 20 MB in 20 KB", posted("/v1/login", bomb, "Content-Encoding: gzip"), (400, 413))
     hidden = gzip.compress(json.dumps({"key": bearer}).encode())
-    yield Request("login: a good key, compressed", posted("/v1/login", hidden, "Content-Encoding: gzip"), (400, 415))
+    yield HostileRequest(
+        "login: a good key, compressed", posted("/v1/login", hidden, "Content-Encoding: gzip"), (400, 415)
+    )
     kinds: dict[str, str | bytes] = {"none": "X: 1", "text": "Content-Type: text/plain"}
     kinds["words"] = b'Content-Type: \xff/json; a="b'
     for name, kind in kinds.items():
         for path, who in (("/v1/login", ""), ("/v1/replay", bearer)):
             sent = request(path, kind, "Content-Length: 2", method="POST", body=b"{}", bearer=who)
-            yield Request(f"{path}, content type: {name}", sent, (415,))
+            yield HostileRequest(f"{path}, content type: {name}", sent, (415,))
     for name, token in {"that there is not": "x", "of bytes": "%FF", "of 8,000 letters": "x" * 8_000}.items():
-        yield Request(f"events, to a stream {name}", posted(f"/v1/events/{token}", b"{}", bearer=bearer), (404,))
+        yield HostileRequest(f"events, to a stream {name}", posted(f"/v1/events/{token}", b"{}", bearer=bearer), (404,))
 
 
-def _handshakes(bearer: str) -> Iterator[Request]:
-    """Upgrades that are none (``tests/e2e/test_websocket.py`` has those that RFC 6455 forbids)."""
+def _handshakes(bearer: str) -> Iterator[HostileRequest]:
+    """Invalid upgrades (``tests/e2e/test_websocket.py`` has those that RFC 6455 forbids)."""
     who = f"Bearer {bearer}"
     for name, wire, statuses in (
         ("not logged in", handshake(), (401,)),
@@ -322,4 +326,4 @@ def _handshakes(bearer: str) -> Iterator[Request]:
         ("another site", handshake(Authorization=who, Origin="https://evil.example"), (403,)),
         ("an encoding that there is not", handshake(Authorization=who, path="/v1/stream?encoding=xml"), (400,)),
     ):
-        yield Request(f"handshake: {name}", wire, statuses)
+        yield HostileRequest(f"handshake: {name}", wire, statuses)

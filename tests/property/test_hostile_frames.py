@@ -1,4 +1,4 @@
-"""Whatever bytes a client sends, a frame reader makes messages of them or says what is wrong, and holds no more."""
+"""A frame reader turns any bytes into messages or a violation, and holds no more than the limits allow."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ticker.server.websocket.deflate import compress
 from ticker.server.websocket.frames import MAX_CONTROL_BYTES, Frame, FrameReader, Opcode, Violation
 
 LIMIT = 300
-#: Of a frame whose payload has as many bytes as may be; and of a control frame that comes between fragments.
+#: Header bytes of the largest frame, and of a control frame between fragments.
 _HEADER = 14
 _BETWEEN = 6 + MAX_CONTROL_BYTES
 _CODES = {1002, 1007, 1009}
@@ -23,14 +23,14 @@ _payloads = st.one_of(
     st.sampled_from([compress(b"hello"), compress(bytes(LIMIT)), compress(bytes(LIMIT + 1)), compress(b"\xff" * 9)]),
 )
 _masks = st.binary(min_size=4, max_size=4)
-#: Mostly such as may be, so that what is wrong comes in the midst of something.
+#: Mostly valid, so that errors occur within a message.
 _opcodes = st.one_of(st.sampled_from([0, 0, 1, 2, 8, 9, 10]), st.integers(0, 15))
 _reserved = st.sampled_from([0] * 6 + [0x40, 0x40, 0x20, 0x10, 0x70])
 _frames = st.builds(
     lambda opcode, payload, last, mask, reserved: sent(opcode, payload, last=last, mask=mask, reserved=reserved),
     *(_opcodes, _payloads, st.booleans(), _masks, _reserved),
 )
-#: Messages that come in pieces, with something between these.
+#: Fragmented messages with control frames between fragments.
 _pieces = st.builds(
     lambda opcode, first, between, rest, mask: b"".join(
         (
@@ -41,7 +41,7 @@ _pieces = st.builds(
     *(st.sampled_from([1, 2]), _payloads, st.sampled_from([b"", b"", sent(9, b"?")])),
     *(st.lists(_payloads, min_size=1, max_size=4), _masks),
 )
-#: Headers that say what doesn't follow.
+#: Headers whose payload doesn't follow.
 _lies = st.builds(
     lambda first, size, told: bytes((first, size)) + told,
     *(st.integers(0, 255), st.sampled_from([0xFE, 0xFF, 0x7E, 0x7F, 0xFD, 0x80]), st.binary(max_size=12)),
@@ -51,8 +51,8 @@ _wire = st.lists(_parts, max_size=12).map(b"".join)
 
 
 @st.composite
-def _scarred(draw: st.DrawFn) -> bytes:
-    """A stream of frames in which some bytes are others."""
+def _mutated(draw: st.DrawFn) -> bytes:
+    """A stream of frames with some bytes changed."""
     wire = bytearray(draw(_wire))
     for _ in range(draw(st.integers(0, 3))):
         if wire:
@@ -61,7 +61,7 @@ def _scarred(draw: st.DrawFn) -> bytes:
 
 
 def _read(chunks: list[bytes], *, inflates: bool) -> tuple[list[Frame], int | None]:
-    """What came of it, and the code of what was wrong in the end."""
+    """The frames, and the code of the violation that ended them."""
     reader = FrameReader(LIMIT, inflates=inflates)
     frames: list[Frame] = []
     for chunk in chunks:
@@ -76,9 +76,9 @@ def _read(chunks: list[bytes], *, inflates: bool) -> tuple[list[Frame], int | No
     return frames, None
 
 
-@given(_scarred(), st.data(), st.booleans())
-def test_frames_or_a_violation(wire: bytes, data: st.DataObject, inflates: bool) -> None:
-    """However it is cut, the same; and of no message more than is allowed."""
+@given(_mutated(), st.data(), st.booleans())
+def test_any_bytes_are_frames_or_a_violation(wire: bytes, data: st.DataObject, inflates: bool) -> None:
+    """The result doesn't depend on how the bytes are split, and no message exceeds the limit."""
     cuts = sorted(data.draw(st.lists(st.integers(0, len(wire)), max_size=6)))
     pieces = [wire[start:end] for start, end in zip([0, *cuts], [*cuts, len(wire)], strict=True)]
     frames, code = _read([wire], inflates=inflates)

@@ -1,4 +1,4 @@
-"""Whatever a client says, the hub answers once, by the protocol, and what it can't do changes nothing."""
+"""The hub answers any message once, by the protocol, and an error changes nothing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SYMBOLS = NAMES[:4]
 _STREAMED = {"update", "trades", "quotes", "bars"}
 _ANSWERS = {"subscribed", "unsubscribed", "pong", "joined", "said", "left", "error"}
 
-# Letters that text is apt to break on.
+# Characters that often break text handling.
 _texts = st.one_of(
     st.sampled_from(
         ["", "*", "AAPL", "MSFT", "ticker", "bars", "1m", "ping", "subscribe", "x" * 5_000, "\0", "\u202e"]
@@ -61,8 +61,8 @@ _KEYS = ("op", "id", "symbols", "channel", "interval", "rate", "since", "data", 
 
 
 @st.composite
-def _spoilt(draw: st.DrawFn) -> dict[str, Any]:
-    """A good message in which some keys have other values, or are gone."""
+def _mutated(draw: st.DrawFn) -> dict[str, Any]:
+    """A valid message with some keys changed or missing."""
     message = draw(_good)
     for key in draw(st.lists(st.sampled_from(_KEYS), max_size=2)):
         if draw(st.booleans()):
@@ -72,11 +72,11 @@ def _spoilt(draw: st.DrawFn) -> dict[str, Any]:
     return message
 
 
-_objects = st.one_of(_spoilt(), _spoilt(), _values)
+_objects = st.one_of(_mutated(), _mutated(), _values)
 
 
 def _as_json(value: object) -> str:
-    # NaN and halves of surrogates too, which are no JSON.
+    # Includes NaN and unpaired surrogates, which are not JSON.
     return json.dumps(value)
 
 
@@ -89,7 +89,7 @@ _foreign = st.one_of(
 
 @st.composite
 def _as_msgpack(draw: st.DrawFn) -> bytes:
-    """An object packed, some of whose values may be of msgpack alone, and some of whose bytes lies."""
+    """A packed object with values that only msgpack has, and some bytes changed."""
     message = draw(_objects)
     if isinstance(message, dict) and draw(st.booleans()):
         message = message | {draw(st.sampled_from(_KEYS)): draw(_foreign)}
@@ -97,15 +97,15 @@ def _as_msgpack(draw: st.DrawFn) -> bytes:
             message = {draw(st.one_of(st.integers(0, 9), st.binary(max_size=3))): 1} | message
     packed = bytearray(msgpack.packb(message, default=str, unicode_errors="surrogatepass"))
     for _ in range(draw(st.integers(0, 2))):
-        # Lengths and types stand in first bytes.
+        # The first bytes have lengths and types.
         place = draw(st.integers(0, len(packed) - 1))
         packed[place] = draw(st.one_of(st.integers(0xC0, 0xDF), st.integers(0, 255)))
     return bytes(packed[: draw(st.integers(0, len(packed)))] if draw(st.integers(0, 4)) == 0 else packed)
 
 
 @st.composite
-def _cut_json(draw: st.DrawFn) -> str:
-    """A message's text with something taken out, put in, or twice."""
+def _edited_json(draw: st.DrawFn) -> str:
+    """A message's text with something removed, inserted or doubled."""
     text = _as_json(draw(_objects))
     start, end = sorted(draw(st.tuples(st.integers(0, len(text)), st.integers(0, len(text)))))
     return (
@@ -118,7 +118,7 @@ def _cut_json(draw: st.DrawFn) -> str:
 _raw = st.one_of(
     _objects.map(_as_json),
     _objects.map(_as_json),
-    _cut_json(),
+    _edited_json(),
     _as_msgpack(),
     _as_msgpack(),
     st.text(max_size=40),
@@ -128,12 +128,12 @@ _raw = st.one_of(
 
 
 def state(session: Session, desk: RoomHandler) -> object:
-    """What a message of a client's may change."""
+    """Everything that a client's message may change."""
     watched = {
         (type(each).__name__, getattr(each, "channel", ""), getattr(each, "interval", "")): each.symbols()
         for each in session.subscriptions()
     }
-    # An interval that was asked for, and of which nothing is watched, is none.
+    # An interval without watched symbols doesn't count.
     watched = {kind: symbols for kind, symbols in watched.items() if symbols}
     rooms = {room.name: (room.log.head, room.names) for room in desk._rooms.values() if session in room.members}
     return session.rate_hz, session.engaged, watched, copy.deepcopy(rooms)
@@ -141,8 +141,10 @@ def state(session: Session, desk: RoomHandler) -> object:
 
 @given(st.lists(_raw, min_size=1, max_size=8), st.sampled_from(["json", "msgpack"]), st.booleans())
 @example(['{"op":"subscribe","symbols":["AAPL"],"id":18446744073709551616}'], "msgpack", True)
-def test_an_answer_and_no_harm(said: list[str | bytes], encoding: str, complete: bool) -> None:
-    """One answer each, in the client's encoding; an error has left everything as it was; nobody else hears of it."""
+def test_any_message_gets_one_answer_and_errors_change_nothing(
+    said: list[str | bytes], encoding: str, complete: bool
+) -> None:
+    """In the client's encoding. Other clients get nothing."""
     table = SymbolTable(SYMBOLS)
     desk = RoomHandler()
     hub = Hub(SYMBOLS, complete=complete, epoch="epoch", limits=Limits(symbols=3), op_handlers=[desk])
@@ -175,7 +177,7 @@ def test_an_answer_and_no_harm(said: list[str | bytes], encoding: str, complete:
             assert state(session, desk) == before
         assert not other.sent
     assert state(bystander, desk) == untouched
-    # And it goes on, for both of them.
+    # Both clients still get updates.
     hub.publish(batch(table, [(0, TS, 1.5, 1.0)]))
     for rate in Limits().rates:
         hub.beat(rate, TS)

@@ -1,4 +1,4 @@
-"""Who is let in, and how long; without a server."""
+"""The authenticator, without a server."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def new_key(path: Path, name: str = "desk", may: Entitlements | None = None, exp
         return add(keys, name, may or Entitlements(), expires=expires)[1]
 
 
-def test_nobody_is_asked_where_there_is_nothing_to_ask_for() -> None:
+def test_without_keys_and_tokens_authentication_is_disabled() -> None:
     auth = Authenticator()
     assert auth.open
     assert auth.holds(ANYONE)
     assert ANYONE.may == EVERYTHING
 
 
-def test_a_key_that_is_revoked_or_changed_holds_no_more(path: Path) -> None:
+def test_a_revoked_or_changed_key_is_no_longer_valid(path: Path) -> None:
     secret = new_key(path)
     auth = Authenticator(path)
     identity = auth.identify(secret)
@@ -50,7 +50,7 @@ def test_a_key_that_is_revoked_or_changed_holds_no_more(path: Path) -> None:
     assert auth.identify(secret) is None
 
 
-def test_a_broken_file_leaves_what_was_known(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_with_a_broken_file_the_previous_keys_stay_valid(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     secret = new_key(path)
     auth = Authenticator(path)
     path.write_text("{")
@@ -62,7 +62,7 @@ def test_a_broken_file_leaves_what_was_known(path: Path, caplog: pytest.LogCaptu
     assert auth.identify(secret) is not None
 
 
-def test_a_session_is_the_keys_and_ends_with_it(path: Path) -> None:
+def test_a_session_ends_with_its_key(path: Path) -> None:
     ends = int(time.time()) + 3_600
     secret = new_key(path, expires=ends)
     auth = Authenticator(path)
@@ -82,7 +82,7 @@ def test_a_session_is_the_keys_and_ends_with_it(path: Path) -> None:
     assert not auth.holds(found)
 
 
-def test_a_session_of_a_token_ends_before_a_token_that_holds_longer(path: Path) -> None:
+def test_a_session_of_a_token_ends_at_the_latest_with_the_token(path: Path) -> None:
     path.write_bytes(b"0123456789abcdef0123456789abcdef")
     auth = Authenticator(tokens=TokenVerifier(path, "ticker"))
     claims = {"sub": "desk", "aud": "ticker", "exp": int(time.time()) + 10 * SESSION_S}
@@ -96,8 +96,8 @@ def test_a_session_of_a_token_ends_before_a_token_that_holds_longer(path: Path) 
     assert (found.name, found.may) == (identity.name, identity.may)
 
 
-def test_a_token_is_never_taken_for_a_key(path: Path, tmp_path: Path) -> None:
-    """Of a key's name it isn't good, be the key there before it or after; what belonged to one is never the other's."""
+def test_a_token_whose_sub_is_a_keys_name_is_refused(path: Path, tmp_path: Path) -> None:
+    """Also if the key was created later. Keys and tokens have different owners."""
     secret = tmp_path / "secret"
     secret.write_bytes(b"0123456789abcdef0123456789abcdef")
     key = new_key(path)
@@ -117,7 +117,7 @@ def test_a_token_is_never_taken_for_a_key(path: Path, tmp_path: Path) -> None:
     auth.refresh()
     assert not auth.holds(other)
     assert auth.identify(token("ann")) is None
-    # What each may do who is not there.
+    # What owners that are not connected may do.
     assert auth.may("ann") == Entitlements(symbols=("A*",))
     assert auth.may("token:ann") == EVERYTHING
     with editing(path) as keys:
@@ -130,7 +130,7 @@ def test_a_token_is_never_taken_for_a_key(path: Path, tmp_path: Path) -> None:
     assert Authenticator(path).may("token:ann") is None
 
 
-def test_what_changes_while_it_is_read_is_read_again(
+def test_a_file_that_changes_while_it_is_read_is_read_again(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     added: list[str] = []
@@ -139,7 +139,7 @@ def test_what_changes_while_it_is_read_is_read_again(
     def slow(where: Path) -> Keys:
         found = read(where)
         if not added:
-            added.append("")  # it reads, too
+            added.append("")  # new_key reads the file, too
             added.append(new_key(path))
         return found
 
@@ -158,7 +158,7 @@ def test_what_changes_while_it_is_read_is_read_again(
     assert auth.identify(jwt.encode(claims, (tmp_path / "secret").read_bytes(), "HS256")) is not None
 
 
-def test_a_session_can_not_be_made_up(path: Path) -> None:
+def test_a_forged_session_is_refused(path: Path) -> None:
     secret = new_key(path)
     auth, another = Authenticator(path), Authenticator(path)
     identity = auth.identify(secret)

@@ -1,4 +1,4 @@
-"""What a client may see and do: patterns, channels, rates; and what the hub makes of it."""
+"""Entitlements: patterns, channels and rates, and how the hub applies them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from ticker.wire.messages import Since
 TS = 1_700_000_000_000_000_000
 
 
-class Told:
-    """An outlet that keeps what it is given."""
+class Recorder:
+    """An outlet that keeps the messages."""
 
     def __init__(self) -> None:
         self.frames = 0
@@ -36,7 +36,7 @@ class Told:
         return True
 
     def data(self) -> dict[str, object]:
-        """Of all updates, laid over each other."""
+        """The data of all updates, merged."""
         found: dict[str, object] = {}
         for message in self.messages:
             if message["type"] == "update":
@@ -45,7 +45,7 @@ class Told:
         return found
 
 
-def test_patterns_are_a_shells() -> None:
+def test_symbols_are_shell_patterns() -> None:
     may = Entitlements(symbols=("AAPL", "FX:*", "BRK.?", "[XY]*"))
     allowed = ["AAPL", "FX:EURUSD", "FX:", "BRK.A", "X", "YY"]
     assert [
@@ -56,7 +56,7 @@ def test_patterns_are_a_shells() -> None:
     assert not Entitlements(symbols=()).symbol("AAPL")
 
 
-def test_rooms_are_patterns_too() -> None:
+def test_rooms_are_shell_patterns() -> None:
     may = Entitlements(rooms=("desk", "fx-*"))
     assert [name for name in ("desk", "fx-", "fx-majors", "Desk", "desks", "fx") if may.room(name)] == [
         *("desk", "fx-", "fx-majors")
@@ -76,7 +76,7 @@ def test_rooms_are_patterns_too() -> None:
         ({"connections": 0}, "connections"),
     ],
 )
-def test_what_can_not_be(given: dict[str, object], why: str) -> None:
+def test_invalid_entitlements_are_refused(given: dict[str, object], why: str) -> None:
     with pytest.raises(ValueError, match=f"^{why}: "):
         Entitlements(**given)  # type: ignore[arg-type]
 
@@ -87,14 +87,14 @@ def hub(*names: str, complete: bool = True) -> tuple[Hub, SymbolTable]:
     return made, table
 
 
-def ask(made: Hub, may: Entitlements, **subscribe: object) -> Told:
-    told = Told()
+def ask(made: Hub, may: Entitlements, **subscribe: object) -> Recorder:
+    told = Recorder()
     session = made.attach(told, "json", may)
     made.receive(session, json.dumps({"op": "subscribe", **subscribe}), TS)
     return told
 
 
-def test_a_symbol_that_one_may_not_see_is_rejected_be_it_there_or_not() -> None:
+def test_a_symbol_without_entitlement_is_rejected_whether_or_not_it_exists() -> None:
     made, _ = hub("AAPL", "MSFT")
     told = ask(made, Entitlements(symbols=("A*",)), symbols=["AAPL", "MSFT", "NONE", "ABSENT", "*bad\n"])
     assert told.messages[1]["rejected"] == {
@@ -106,7 +106,7 @@ def test_a_symbol_that_one_may_not_see_is_rejected_be_it_there_or_not() -> None:
     assert told.messages[1]["symbols"] == ["AAPL"]
 
 
-def test_all_is_all_that_one_may_see_and_grows_with_it() -> None:
+def test_all_means_all_entitled_symbols_including_new_ones() -> None:
     made, table = hub("AAPL", "MSFT", complete=False)
     told = ask(made, Entitlements(symbols=("A*",)), symbols=["*"], rate=0)
     assert told.messages[1]["symbols"] == ["*"]
@@ -123,7 +123,7 @@ def test_all_is_all_that_one_may_see_and_grows_with_it() -> None:
 
 
 @pytest.mark.parametrize("channel", ["trades", "quotes", "bars"])
-def test_all_on_the_other_channels_too(channel: str) -> None:
+def test_all_means_all_entitled_symbols_on_the_other_channels(channel: str) -> None:
     made, table = hub("AAPL", "MSFT")
     told = ask(made, Entitlements(symbols=("A*",)), symbols=["*"], channel=channel, interval="1s", rate=0)
     made.publish(batch(table, [(0, TS, 1.0, 1.0), (1, TS, 2.0, 1.0)], [(0, TS, 1, 1, 2, 1), (1, TS, 1, 1, 2, 1)]))
@@ -132,7 +132,7 @@ def test_all_on_the_other_channels_too(channel: str) -> None:
     assert [row[0] for row in rows] == ["AAPL"]
 
 
-def test_a_channel_that_one_may_not_have() -> None:
+def test_a_channel_without_entitlement_is_rejected() -> None:
     made, _ = hub("AAPL")
     told = ask(made, Entitlements(channels=("bars",)), symbols=["AAPL", "*"])
     assert told.messages[1]["symbols"] == []
@@ -140,7 +140,7 @@ def test_a_channel_that_one_may_not_have() -> None:
 
 
 @pytest.mark.parametrize(("asked", "granted"), [(None, 2), (0, 2), (60, 2), (2, 2), (1, 1)])
-def test_no_rate_above_the_highest(asked: float | None, granted: float) -> None:
+def test_the_granted_rate_is_at_most_the_keys(asked: float | None, granted: float) -> None:
     made, _ = hub("AAPL")
     more = {} if asked is None else {"rate": asked}
     told = ask(made, Entitlements(rate=4), symbols=["AAPL"], **more)
@@ -149,10 +149,10 @@ def test_no_rate_above_the_highest(asked: float | None, granted: float) -> None:
 
 
 @pytest.mark.parametrize("more", [{}, {"channel": "bars", "interval": "1s"}])
-def test_asking_anew_gets_one_no_more_than_the_rate(more: dict[str, str]) -> None:
-    """What would come at once comes with the next beat."""
+def test_subscribing_again_gets_no_more_than_the_rate(more: dict[str, str]) -> None:
+    """What would be sent at once is sent with the next beat."""
     made, table = hub("AAPL")
-    told = Told()
+    told = Recorder()
     session = made.attach(told, "json", Entitlements(rate=2))
     kind = "bars" if more else "update"
     for count in range(3):
@@ -167,7 +167,7 @@ def test_asking_anew_gets_one_no_more_than_the_rate(more: dict[str, str]) -> Non
         assert [message["type"] for message in told.messages].count(kind) == count + 1
 
 
-def test_a_snapshot_has_what_one_may_see() -> None:
+def test_a_snapshot_has_only_entitled_symbols() -> None:
     made, table = hub("AAPL", "MSFT")
     made.publish(batch(table, [(0, TS, 1.0, 1.0), (1, TS, 2.0, 1.0)], []))
     may = Entitlements(symbols=("A*",))
@@ -178,8 +178,8 @@ def test_a_snapshot_has_what_one_may_see() -> None:
     assert made.snapshot(["*", "AAPL"], TS, Entitlements(channels=("trades",))).data == {}
 
 
-def test_a_snapshot_since() -> None:
-    """What a poll gives: what changed after a version, or all, if that is of another epoch."""
+def test_a_snapshot_since_a_version_has_the_changes_after_it() -> None:
+    """Or everything, if the version is of another epoch."""
     made, table = hub("AAPL", "MSFT")
     made.publish(batch(table, [(0, TS, 1.0, 1.0), (1, TS, 2.0, 1.0)], []))
     first = made.snapshot(["*"], TS)
@@ -193,7 +193,7 @@ def test_a_snapshot_since() -> None:
 
 
 class Blind:
-    """A catalogue that must not be asked."""
+    """A catalogue that must not be used."""
 
     complete = True
 
@@ -205,8 +205,8 @@ class Blind:
         raise AssertionError(f"{name} was looked up")
 
 
-def test_what_may_not_be_seen_is_not_looked_up() -> None:
-    """So that the time it takes can't tell whether it is there."""
+def test_a_symbol_without_entitlement_is_not_looked_up() -> None:
+    """The time of the answer can't tell whether it exists."""
     assert rejection("MSFT", Entitlements(symbols=("A*",)), Blind()) == "not-entitled"
     with pytest.raises(AssertionError, match="AAPL was looked up"):
         rejection("AAPL", Entitlements(symbols=("A*",)), Blind())

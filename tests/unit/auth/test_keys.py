@@ -1,4 +1,4 @@
-"""The file of keys."""
+"""The key file."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_key_is_found_and_its_secret_is_not_in_the_file(path: Path) -> None:
     assert len(secret) == 55
 
 
-def test_what_is_no_key(path: Path) -> None:
+def test_invalid_keys_are_not_found(path: Path) -> None:
     secret = made(path)
     keys = Keys.read(path)
     wrong = [
@@ -58,7 +58,7 @@ def test_a_key_expires(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert keys.find(secret) is None
 
 
-def test_revoking_by_name_or_id(path: Path) -> None:
+def test_a_key_is_revoked_by_name_or_id(path: Path) -> None:
     one, two = made(path, "one"), made(path, "two")
     with editing(path) as keys:
         revoke(keys, "one")
@@ -71,19 +71,19 @@ def test_revoking_by_name_or_id(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["", " ", "a b", "-x", "x" * 65, "ä", "a\n"])
-def test_names(path: Path, name: str) -> None:
+def test_invalid_names_are_refused(path: Path, name: str) -> None:
     with pytest.raises(KeysError, match="64"):
         made(path, name)
 
 
-def test_a_name_is_given_once(path: Path) -> None:
+def test_names_are_unique(path: Path) -> None:
     made(path)
     with pytest.raises(KeysError, match="already"):
         made(path)
     assert len(Keys.read(path).rows) == 1
 
 
-def test_what_is_no_file_of_keys(path: Path) -> None:
+def test_an_invalid_key_file_is_refused(path: Path) -> None:
     with pytest.raises(KeysError, match=r"no such file.*ticker keys add"):
         Keys.read(path)
     for content in ("", "[]", '{"keys":[{}]}', '{"version":2}', '{"keys":[],"more":1}', '{"keys":[{"id":1}]}'):
@@ -95,7 +95,7 @@ def test_what_is_no_file_of_keys(path: Path) -> None:
         assert path.read_text() == content
 
 
-def test_what_fails_changes_nothing(path: Path) -> None:
+def test_a_failed_edit_changes_nothing(path: Path) -> None:
     made(path)
     before = path.read_bytes()
     with pytest.raises(KeysError), editing(path) as keys:
@@ -104,8 +104,7 @@ def test_what_fails_changes_nothing(path: Path) -> None:
     assert {each.name for each in path.parent.iterdir()} == {path.name, f".{path.name}.lock"}
 
 
-def test_many_edit_at_the_same_time(path: Path) -> None:
-    """None of their keys is lost."""
+def test_concurrent_edits_lose_no_key(path: Path) -> None:
     threads = [threading.Thread(target=made, args=(path, f"key{number}")) for number in range(12)]
     for thread in threads:
         thread.start()

@@ -1,4 +1,4 @@
-"""Tokens: good ones, and everything that makes one bad."""
+"""Tokens that are accepted, and those that are not."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ Make = Callable[..., TokenVerifier]
     [(SECRET + b"\n", SECRET, "HS256"), (pem(RSA), RSA, "RS256"), (pem(EC), EC, "ES256")],
     ids=["secret", "rsa", "ec"],
 )
-def test_a_good_one(verifier: Make, content: bytes, key: Any, algorithm: str) -> None:
+def test_a_valid_token_is_accepted(verifier: Make, content: bytes, key: Any, algorithm: str) -> None:
     may = {"symbols": ["A*"], "channels": ["ticker"], "rate": 2.0, "connections": 1}
     ends = int(time.time()) + 60
     found = verifier(content).identify(jwt.encode(claims(exp=ends, ticker=may), key, algorithm))
@@ -67,14 +67,14 @@ def test_a_good_one(verifier: Make, content: bytes, key: Any, algorithm: str) ->
     assert found.may == Entitlements(symbols=("A*",), channels=("ticker",), rate=2, connections=1)
 
 
-def test_a_name_is_as_long_as_may_be_and_never_cut(verifier: Make) -> None:
-    """Two that begin alike stay two."""
+def test_a_sub_that_is_too_long_is_refused_and_not_truncated(verifier: Make) -> None:
+    """Truncated, two names that begin alike would become one."""
     found = verifier(SECRET).identify(jwt.encode(claims(sub="x" * 64), SECRET, "HS256"))
     assert found is not None
     assert (found.name, found.owner) == ("x" * 64, "token:" + "x" * 64)
 
 
-def test_several_keys(verifier: Make) -> None:
+def test_a_jwks_may_have_several_keys(verifier: Make) -> None:
     made = verifier({"keys": [jwk("HS256", SECRET, "one"), jwk("RS256", RSA.public_key(), "two")]})
     assert made.identify(jwt.encode(claims(), SECRET, "HS256", headers={"kid": "one"})) is not None
     assert made.identify(jwt.encode(claims(), RSA, "RS256", headers={"kid": "two"})) is not None
@@ -110,14 +110,14 @@ def test_several_keys(verifier: Make) -> None:
     ],
     ids=str,
 )
-def test_bad_claims(verifier: Make, more: dict[str, object]) -> None:
+def test_tokens_with_invalid_claims_are_refused(verifier: Make, more: dict[str, object]) -> None:
     made = verifier(SECRET, issuer="us")
     assert made.identify(jwt.encode(claims(**{"iss": "us"} | more), SECRET, "HS256")) is None
     assert made.identify(jwt.encode(claims(iss="us"), SECRET, "HS256")) is not None
 
 
-def test_other_algorithms(verifier: Make) -> None:
-    """Neither none, nor one that isn't the key's, nor a public key as if it were a secret."""
+def test_tokens_of_other_algorithms_are_refused(verifier: Make) -> None:
+    """`none`, another key's algorithm, or a public key used as a secret."""
     made = verifier(pem(RSA))
     nothing = jwt.encode(claims(), "", "none")
     bigger = jwt.encode(claims(), RSA, "RS512")
@@ -152,11 +152,11 @@ def test_other_algorithms(verifier: Make) -> None:
     ],
     ids=range(13),
 )
-def test_what_is_no_key(verifier: Make, content: bytes) -> None:
+def test_an_invalid_key_file_is_refused(verifier: Make, content: bytes) -> None:
     with pytest.raises(KeysError, match="key: not a key"):
         verifier(content)
 
 
-def test_no_file(tmp_path: Path) -> None:
+def test_a_missing_key_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(KeysError, match="No such file"):
         TokenVerifier(tmp_path / "none", "ticker")

@@ -29,7 +29,7 @@ log = logging.getLogger("ticker.server")
 #: RFC 6455, section 7.4.1, and its registry: "service restart", after which clients reconnect.
 _RESTART = 1012
 #: How often connections are checked; more often with shorter limits.
-_SWEEP_S = 2.0
+SWEEP_S = 2.0
 #: How long before its key or token expires a client is warned.
 WARN_S = 60.0
 
@@ -152,7 +152,7 @@ class ConnectionRegistry:
     def start(self) -> None:
         """Start checking connections, on the running event loop."""
         limits = self.settings.limits
-        every_s = min(_SWEEP_S, limits.slow_seconds / 5, limits.idle_seconds / 5)
+        every_s = min(SWEEP_S, limits.slow_seconds / 5, limits.idle_seconds / 5)
         self._sweep = asyncio.get_running_loop().call_later(every_s, self._on_sweep, every_s)
 
     def _on_sweep(self, every_s: float) -> None:

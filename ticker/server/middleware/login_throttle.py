@@ -20,10 +20,9 @@ MAX_ADDRESSES: Final = 4_096
 class LoginThrottle:
     """Allows ``burst`` wrong keys from an address at once, and ``per_minute`` in the long run."""
 
-    def __init__(self, burst: int, per_minute: float, delay_s: float = DELAY_S) -> None:
+    def __init__(self, burst: int, per_minute: float) -> None:
         self._burst = burst
         self._per_minute = per_minute
-        self._delay_s = delay_s
         self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
         self._waiting = 0
 
@@ -41,7 +40,7 @@ class LoginThrottle:
             return False
         self._waiting += 1
         try:
-            await asyncio.sleep(self._delay_s)
+            await asyncio.sleep(DELAY_S)
         finally:
             self._waiting -= 1
         return True

@@ -1,4 +1,4 @@
-"""Webhooks, to a receiver on this machine: what is sent, how often, and when it is given up."""
+"""Webhooks with a local receiver: what is sent, how often, and when sending is given up."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def fired(seq: int = 1) -> Fired:
 
 
 class Receiver:
-    """Answers with ``answers``, then with 200. ``came`` has what came: header by name, and the body."""
+    """Answers with ``answers``, then with 200. ``came`` has the headers and bodies received."""
 
     def __init__(self, *answers: web.Response) -> None:
         self.answers = list(answers)
         self.came: asyncio.Queue[tuple[dict[str, str], bytes]] = asyncio.Queue()
-        #: Answers wait for it.
+        #: Responses wait for it.
         self.goes_on = asyncio.Event()
         self.goes_on.set()
         self.at_once = self.most_at_once = 0
@@ -98,8 +98,8 @@ async def settled(webhooks: Webhooks) -> None:
             await asyncio.sleep(0)
 
 
-async def test_it_comes_again_until_it_is_taken(secret: Path) -> None:
-    """The same event with the same name, whatever the server answers that may pass."""
+async def test_an_event_is_retried_until_it_is_accepted(secret: Path) -> None:
+    """The same event with the same id, after any temporary error."""
     statuses = (500, 503, 408, 425, 429)
     receiver, outbox = Receiver(*(web.Response(status=status) for status in statuses)), Outbox()
     async with sending(receiver, secret, outbox, time_s=lambda: 1_700_000_123.9) as webhooks:
@@ -120,15 +120,15 @@ async def test_it_comes_again_until_it_is_taken(secret: Path) -> None:
     assert outbox.done == [headers["Idempotency-Key"]]
 
 
-def test_the_signature_is_of_time_and_body() -> None:
-    """Held to a value that OpenSSL made: `printf '12.{}' | openssl dgst -sha256 -hmac 0123456789abcdef`."""
+def test_the_signature_covers_time_and_body() -> None:
+    """The value is from `printf '12.{}' | openssl dgst -sha256 -hmac 0123456789abcdef`."""
     assert signature(SECRET.encode(), b"{}", 12.9) == (
         "t=12,v1=f051a19593197922319f9643937715ca37db8d8195e085e441f7765f4a5c5359"
     )
 
 
-def test_an_event_has_a_name_of_its_own() -> None:
-    """Which is the same whoever asks, and another for each life, owner and number."""
+def test_an_events_id_is_unique_and_reproducible() -> None:
+    """It depends on the instance, the owner and the number."""
     one = event_for("a", "ann", fired()).event
     assert event_for("a", "ann", fired()).event == one
     others = [event_for("b", "ann", fired()), event_for("a", "bob", fired()), event_for("a", "ann", fired(2))]
@@ -136,10 +136,8 @@ def test_an_event_has_a_name_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 400, 401, 404, 410, 422])
-async def test_an_answer_that_will_not_change_ends_it(
-    secret: Path, status: int, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A redirect is not followed. The log tells it once, without what may be secret in the address."""
+async def test_a_final_status_ends_the_retries(secret: Path, status: int, caplog: pytest.LogCaptureFixture) -> None:
+    """A redirect is not followed. It is logged once, without the URL's path, which may be secret."""
     answers = [web.Response(status=status, headers={"Location": "/elsewhere"}) for _ in range(2)]
     receiver, outbox = Receiver(*answers), Outbox()
     with caplog.at_level(logging.DEBUG, "ticker"):
@@ -156,8 +154,8 @@ async def test_an_answer_that_will_not_change_ends_it(
     assert not any(word in told for word in ("hook?", "token", "password"))
 
 
-async def test_it_waits_as_long_as_it_is_asked_to(secret: Path) -> None:
-    """`Retry-After`; and where that is longer than it may take in all, it is given up."""
+async def test_retry_after_is_respected(secret: Path) -> None:
+    """If it exceeds the time limit, the event is given up."""
     receiver = Receiver(
         web.Response(status=429, headers={"Retry-After": "1"}), web.Response(status=503, headers={"Retry-After": "60"})
     )
@@ -170,8 +168,7 @@ async def test_it_waits_as_long_as_it_is_asked_to(secret: Path) -> None:
         assert webhooks.results == {"retried": 1, "expired": 1}
 
 
-async def test_a_receiver_that_is_not_there_is_tried_again(secret: Path) -> None:
-    """Until the time is over."""
+async def test_an_unreachable_receiver_is_retried_until_the_time_limit(secret: Path) -> None:
     webhooks = Webhooks("http://127.0.0.1:1/", secret, backoff=Backoff(initial_s=0.01, maximum_s=0.01), give_up_s=0.1)
     webhooks.start("instance")
     webhooks.fired("ann", fired())
@@ -181,8 +178,8 @@ async def test_a_receiver_that_is_not_there_is_tried_again(secret: Path) -> None
     await webhooks.stop()
 
 
-async def test_of_too_many_the_oldest_go(secret: Path) -> None:
-    """Counted, and settled: they will not come any more."""
+async def test_beyond_the_maximum_the_oldest_events_are_dropped(secret: Path) -> None:
+    """They are counted, and settled because they will not be sent."""
     receiver, outbox = Receiver(), Outbox()
     receiver.goes_on.clear()
     async with sending(receiver, secret, outbox, max_waiting=10) as webhooks:
@@ -199,8 +196,8 @@ async def test_of_too_many_the_oldest_go(secret: Path) -> None:
     assert receiver.most_at_once <= CONCURRENCY
 
 
-async def test_what_was_not_delivered_before_is_sent_first(secret: Path) -> None:
-    """And once, if the desk tells of it again."""
+async def test_stored_events_are_sent_first(secret: Path) -> None:
+    """And only once, if the same alert is reported again."""
     old, receiver = event_for("instance", "ann", fired(1)), Receiver()
     async with sending(receiver, secret, Outbox(old)) as webhooks:
         webhooks.fired("ann", fired(1))
@@ -210,8 +207,8 @@ async def test_what_was_not_delivered_before_is_sent_first(secret: Path) -> None
         assert receiver.came.empty()
 
 
-async def test_stopping_leaves_what_waits_in_the_outbox(secret: Path) -> None:
-    """At once, whatever the receiver does."""
+async def test_stopping_leaves_waiting_events_in_the_outbox(secret: Path) -> None:
+    """At once, without waiting for the receiver."""
     receiver, outbox = Receiver(), Outbox()
     receiver.goes_on.clear()
     async with sending(receiver, secret, outbox) as webhooks:
@@ -222,15 +219,14 @@ async def test_stopping_leaves_what_waits_in_the_outbox(secret: Path) -> None:
 
 
 @pytest.mark.parametrize("url", ["", "hooks.example/x", "ftp://example.org", "http://", "http://[", "http://x:99999"])
-def test_what_is_no_address_is_refused(secret: Path, url: str) -> None:
-    """It is not repeated: it may have a secret in it."""
+def test_an_invalid_url_is_refused(secret: Path, url: str) -> None:
+    """The error doesn't repeat it, because it may contain a secret."""
     with pytest.raises(WebhookError) as told:
         Webhooks(url, secret)
     assert not url or url not in str(told.value)
 
 
-def test_a_secret_that_can_be_guessed_is_refused(tmp_path: Path) -> None:
-    """So is a file that isn't there."""
+def test_a_guessable_or_missing_secret_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     with pytest.raises(WebhookError, match="No such file"):
         Webhooks("http://127.0.0.1/", path)
@@ -240,8 +236,8 @@ def test_a_secret_that_can_be_guessed_is_refused(tmp_path: Path) -> None:
     assert "short" not in str(told.value)
 
 
-def test_the_documents_way_to_check_a_signature_works() -> None:
-    """As it stands in docs/deploy.md: for what is genuine and new, and nothing else."""
+def test_the_documented_signature_check_works() -> None:
+    """The code in docs/deploy.md accepts genuine and recent events only."""
     text = (Path(__file__).parents[4] / "docs/deploy.md").read_text(encoding="utf-8")
     (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     names: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""The page at `/`: the built dashboard or what stands in, told to the browser with strict headers."""
+"""The dashboard and its fallback page, sent with strict headers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def application(shown: Dashboard) -> web.Application:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A built dashboard, as small as can be."""
+    """A minimal built dashboard."""
     (tmp_path / "index.html").write_text('<!doctype html><script type="module" src="/static/app.js"></script>')
     (tmp_path / "app.js").write_text(SCRIPT)
     (tmp_path / "app.css").write_text("body {}")
@@ -53,7 +53,7 @@ async def client(folder: Path, aiohttp_client: AiohttpClient) -> Client:
 
 @pytest.fixture
 async def bare(tmp_path: Path, aiohttp_client: AiohttpClient) -> Client:
-    """Without a dashboard: a build that failed left its reason, and a checkout has the page that stands in."""
+    """Without a dashboard: a failed build left its reason, and the checkout has the fallback page."""
     (tmp_path / "reason").write_text("npm ci: the registry <says> no\n")
     return await aiohttp_client(application(page((tmp_path, ROOT / "web"))))
 
@@ -69,7 +69,7 @@ async def bare(tmp_path: Path, aiohttp_client: AiohttpClient) -> Client:
     ],
 )
 async def test_each_file_has_its_type_and_the_strict_headers(client: Client, path: str, kind: str) -> None:
-    """A browser guesses nothing, tells nobody where it came from, and runs the page's own script alone."""
+    """No type sniffing, no referrer, and only the page's own script."""
     async with client.get(path) as response:
         assert response.status == 200
         assert response.headers["Content-Type"] == kind
@@ -84,8 +84,8 @@ async def test_each_file_has_its_type_and_the_strict_headers(client: Client, pat
     assert not any("unsafe" in allowed or "*" in allowed for allowed in policy.values())
 
 
-async def test_a_head_request_tells_what_get_would_send(client: Client) -> None:
-    """The same headers, and no body."""
+async def test_a_head_request_has_the_headers_of_get(client: Client) -> None:
+    """And no body."""
     for path in ("/", "/static/app.js", "/static/favicon.svg"):
         async with client.get(path) as got, client.head(path) as told:
             assert told.status == 200
@@ -95,7 +95,7 @@ async def test_a_head_request_tells_what_get_would_send(client: Client) -> None:
 
 
 async def test_a_file_that_the_browser_has_is_not_sent_again(client: Client) -> None:
-    """It is asked for each time, so that a new version shows at once, and costs no bytes while it is the same."""
+    """The browser revalidates each time, so that a new version shows at once."""
     async with client.get("/static/app.js") as first:
         assert first.headers["Cache-Control"] == "no-cache"
         tag = first.headers["ETag"]
@@ -107,8 +107,8 @@ async def test_a_file_that_the_browser_has_is_not_sent_again(client: Client) -> 
         assert changed.status == 200
 
 
-async def test_a_long_text_is_compressed_for_those_who_can_read_it(client: Client) -> None:
-    """The plain and the compressed body have tags of their own."""
+async def test_a_long_text_is_compressed_for_clients_that_accept_gzip(client: Client) -> None:
+    """The plain and the compressed body have different ETags."""
     async with client.get("/static/app.js", headers={"Accept-Encoding": "gzip"}) as small:
         body = await small.read()
         assert small.headers["Content-Encoding"] == "gzip"
@@ -121,14 +121,14 @@ async def test_a_long_text_is_compressed_for_those_who_can_read_it(client: Clien
 
 
 async def test_only_the_pages_own_files_are_served(client: Client) -> None:
-    """Whatever a request names, the file system is not asked."""
+    """A request's path never reaches the file system."""
     for name in ("nope.css", "..%2fpyproject.toml", "index.html", "digest", ".", "x" * 5_000, "app.js%00"):
         async with client.get(f"/static/{name}") as response:
             assert response.status == 404, name
 
 
-async def test_without_a_dashboard_the_page_says_why_and_how_to_build_it(bare: Client) -> None:
-    """Every placeholder is filled in, with this server's own address; nothing is inline or comes from elsewhere."""
+async def test_the_fallback_page_says_why_and_how_to_build_the_dashboard(bare: Client) -> None:
+    """All placeholders are filled in, with the server's address. Nothing is inline or from another site."""
     async with bare.get("/") as response:
         text = await response.text()
         assert "unsafe" not in response.headers["Content-Security-Policy"]
@@ -144,8 +144,7 @@ async def test_without_a_dashboard_the_page_says_why_and_how_to_build_it(bare: C
             assert response.status == 200, path
 
 
-async def test_a_symbols_name_is_text(aiohttp_client: AiohttpClient) -> None:
-    """A name that looks like markup is shown, not obeyed."""
+async def test_a_symbol_that_looks_like_markup_is_shown_as_text(aiohttp_client: AiohttpClient) -> None:
     client = await aiohttp_client(application(page((ROOT / "web",), ("<img src=x onerror=alert(1)>",))))
     async with client.get("/") as response:
         text = await response.text()
@@ -153,23 +152,23 @@ async def test_a_symbols_name_is_text(aiohttp_client: AiohttpClient) -> None:
     assert "&lt;img src=x" in text
 
 
-async def test_half_a_build_is_none(folder: Path, aiohttp_client: AiohttpClient) -> None:
-    """A page whose script is missing would stay empty; the one that stands in says what to do."""
+async def test_an_incomplete_build_counts_as_none(folder: Path, aiohttp_client: AiohttpClient) -> None:
+    """Without its script the dashboard would stay empty."""
     (folder / "app.js").unlink()
     client = await aiohttp_client(application(page((folder, ROOT / "web"))))
     async with client.get("/") as response:
         assert "The dashboard is not built" in await response.text()
 
 
-async def test_a_server_without_any_page_still_answers(tmp_path: Path, aiohttp_client: AiohttpClient) -> None:
-    """Missing files are a 404 with a hint, not a crash."""
+async def test_a_server_without_any_page_answers_404(tmp_path: Path, aiohttp_client: AiohttpClient) -> None:
+    """With a hint."""
     client = await aiohttp_client(application(page((tmp_path / "gone",))))
     async with client.get("/") as response:
         assert response.status == 404
         assert "/healthz" in await response.text()
 
 
-async def test_a_host_that_is_no_text_is_shown_as_what_it_is_not(bare: Client) -> None:
+async def test_a_host_header_that_is_not_utf8_does_not_fail(bare: Client) -> None:
     assert bare.port is not None
     async with raw_client(bare.port) as client:
         client.send(b"GET / HTTP/1.1\r\nHost: \xff\xfe<b>\r\nConnection: close\r\n\r\n")

@@ -1,4 +1,4 @@
-"""Whom to believe about who really asks."""
+"""Which `X-Forwarded-*` headers are trusted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PROXIES = tuple(map(ip_network, ["10.0.0.0/8", "2001:db8::/32", "192.0.2.1"]))
 
 
 async def seen(headers: list[tuple[str, str]], peer: str = "10.0.0.1") -> tuple[str | None, str, str]:
-    """Address, scheme and host that a handler sees."""
+    """The address, scheme and host that a handler gets."""
 
     async def handler(request: web.Request) -> web.StreamResponse:
         return web.Response(text=f"{request.remote} {request.scheme} {request.host}")
@@ -47,19 +47,21 @@ async def seen(headers: list[tuple[str, str]], peer: str = "10.0.0.1") -> tuple[
         (["198.51.100.9"], "192.0.2.1", "198.51.100.9"),
     ],
 )
-async def test_who_asks(hops: list[str], peer: str, address: str) -> None:
+async def test_the_client_is_the_last_address_that_is_not_a_trusted_proxy(
+    hops: list[str], peer: str, address: str
+) -> None:
     assert (await seen([("X-Forwarded-For", hop) for hop in hops], peer))[0] == address
 
 
-async def test_scheme_and_host() -> None:
+async def test_scheme_and_host_of_a_trusted_proxy_are_used() -> None:
     headers = [("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "prices.example")]
     assert await seen(headers) == ("10.0.0.1", "https", "prices.example")
     assert await seen(headers, "203.0.113.7") == ("203.0.113.7", "http", "ticker.example")
     assert (await seen([("X-Forwarded-Proto", "gopher")]))[1] == "http"
 
 
-async def test_who_names_no_host_makes_us_ask_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """HTTP/1.0 needs none; what this machine is called is a question to the network, which may take its time."""
+async def test_without_a_host_header_no_name_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """HTTP/1.0 allows that. Looking up this machine's name may block."""
     monkeypatch.setattr("socket.getfqdn", lambda: pytest.fail("asked"))
 
     async def handler(request: web.Request) -> web.StreamResponse:

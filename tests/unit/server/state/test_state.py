@@ -1,4 +1,4 @@
-"""What outlives the server: that it is there again, all of it or none, and what happens where it can't be kept."""
+"""The state file: what is restored, after a crash too, and what happens when it can't be written."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def said(seq: int, room: str = "desk", ts: int = TS) -> Said:
 
 
 async def wrote(state: State, **changes: Any) -> None:
-    """Until it is safe."""
+    """Write, and wait until it is safe."""
     done = asyncio.Event()
     nothing: dict[str, Any] = {"forgotten": [], "removed": [], "alerts": [], "fired": [], "delivered": {}}
     state.alerts.write(AlertChanges(**{**nothing, **changes}), done.set)
@@ -54,7 +54,7 @@ def started(folder: Path, *, webhooks: bool = False) -> State:
 
 
 def killed(folder: Path) -> Path:
-    """The folder as it would be if the server were killed now."""
+    """A copy of the folder, as if the server were killed now."""
     copy = folder.with_name(f"{folder.name}-killed")
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(folder, copy)
@@ -69,8 +69,8 @@ async def owners(folder: Path) -> list[SavedOwner]:
         await state.close(1)
 
 
-async def test_alerts_are_there_again(tmp_path: Path) -> None:
-    """In the order in which they were first put, the changed ones too; ids keep their type; what is gone is gone."""
+async def test_alerts_are_restored(tmp_path: Path) -> None:
+    """In the order of their creation, also if changed later. Ids keep their type. Deleted alerts stay deleted."""
     state = started(tmp_path)
     await wrote(state, alerts=[alert(7), alert("7"), alert("gone"), alert(1, "bob"), alert(2, "carl")])
     await wrote(
@@ -96,8 +96,8 @@ async def test_alerts_are_there_again(tmp_path: Path) -> None:
     ]
 
 
-async def test_what_is_done_is_on_the_disk(tmp_path: Path) -> None:
-    """A server that is killed then has it; and of what fired the newest are kept."""
+async def test_a_completed_write_survives_a_crash(tmp_path: Path) -> None:
+    """Of the fired alerts the newest are kept."""
     state = started(tmp_path / "a")
     await wrote(state, fired=[("ann", fired(seq)) for seq in range(1, KEPT + 4)])
     (found,) = await owners(killed(tmp_path / "a"))
@@ -105,8 +105,8 @@ async def test_what_is_done_is_on_the_disk(tmp_path: Path) -> None:
     await state.close(1)
 
 
-async def test_done_may_write_what_came_meanwhile(tmp_path: Path) -> None:
-    """Also while the server stops: then that is kept too."""
+async def test_a_completed_write_may_start_another(tmp_path: Path) -> None:
+    """Also while the server stops."""
     state = started(tmp_path)
     nothing: dict[str, Any] = {"forgotten": [], "removed": [], "fired": [], "delivered": {}}
     left = [4, 3, 2]
@@ -120,8 +120,8 @@ async def test_done_may_write_what_came_meanwhile(tmp_path: Path) -> None:
     assert [each.id for each in (await owners(tmp_path))[0].alerts] == [1, 2, 3, 4]
 
 
-async def test_rooms_are_there_again(tmp_path: Path) -> None:
-    """The newest of each, without a gap; those last spoken in come last; a forgotten one begins anew."""
+async def test_rooms_are_restored(tmp_path: Path) -> None:
+    """The newest messages of each, without a gap, the most recent room last. A forgotten room starts again."""
     state = started(tmp_path)
     for seq in range(1, 251):
         state.rooms.append("e1", said(seq))
@@ -147,7 +147,7 @@ async def test_rooms_are_there_again(tmp_path: Path) -> None:
 
 
 async def test_after_a_crash_rooms_have_no_epoch(tmp_path: Path) -> None:
-    """Something may have been said that was never written: its number must not mean something else to a client."""
+    """A message may have been lost: its number must not be used for another one."""
     state = started(tmp_path / "a")
     state.rooms.append("e1", said(1))
     await wrote(state)
@@ -162,7 +162,7 @@ async def test_after_a_crash_rooms_have_no_epoch(tmp_path: Path) -> None:
     await whole.close(1)
 
 
-async def test_a_room_that_waits_too_long_is_kept_without_a_gap(tmp_path: Path) -> None:
+async def test_a_room_whose_messages_were_dropped_is_stored_without_a_gap(tmp_path: Path) -> None:
     """It is stored as if it began with the first message that was not dropped."""
     before = started(tmp_path)
     before.rooms.append("e1", said(1))
@@ -187,8 +187,8 @@ async def test_a_room_that_waits_too_long_is_kept_without_a_gap(tmp_path: Path) 
     await state.close(1)
 
 
-async def test_what_fires_is_in_the_outbox_until_it_is_settled(tmp_path: Path) -> None:
-    """It gets there in the transaction that keeps it, and is the same event after a crash."""
+async def test_a_fired_alert_is_in_the_outbox_until_it_is_settled(tmp_path: Path) -> None:
+    """It is stored in the alert's transaction, and is the same event after a crash."""
     state = started(tmp_path / "a", webhooks=True)
     await wrote(state, fired=[("ann", fired(1)), ("ann", fired(2))])
     wanted = [event_for(state.instance, "ann", fired(seq)) for seq in (1, 2)]
@@ -203,7 +203,7 @@ async def test_what_fires_is_in_the_outbox_until_it_is_settled(tmp_path: Path) -
 
 
 async def test_the_outbox_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The oldest go."""
+    """The oldest events are dropped."""
     monkeypatch.setattr("ticker.server.state.outbox.MAX_WAITING", 3)
     state = started(tmp_path, webhooks=True)
     await wrote(state, fired=[("ann", fired(seq)) for seq in range(1, 6)])
@@ -213,10 +213,10 @@ async def test_the_outbox_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyP
     await state.close(1)
 
 
-async def test_a_full_disk_is_told_and_tried_again(
+async def test_a_full_disk_is_reported_and_retried(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Once in the log however often it fails; nothing is done before it is kept, and then once."""
+    """It is logged once, however often it fails. ``done`` is called once, after the write succeeded."""
     monkeypatch.setattr(writer, "RETRY_S", 0.01)
     failed = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -232,7 +232,7 @@ async def test_a_full_disk_is_told_and_tried_again(
     tell = writer.Writer._report
     monkeypatch.setattr(writer.Writer, "_report", on_failed)
     state = State(tmp_path)
-    # As a disk without room: the file can't grow.
+    # Simulates a full disk: the file can't grow.
     connection = state.alerts._connection
     pages = connection.execute("PRAGMA page_count").fetchone()[0]
     connection.execute(f"PRAGMA max_page_count = {pages}")
@@ -259,8 +259,8 @@ async def test_a_full_disk_is_told_and_tried_again(
     assert (await owners(tmp_path))[0].alerts == [big]
 
 
-async def test_a_disk_that_stays_full_does_not_keep_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It stops all the same, and the log says that something is missing."""
+async def test_a_full_disk_does_not_block_the_shutdown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The log says that something was not written."""
     state = State(tmp_path)
     state.alerts._connection.execute("PRAGMA query_only = 1")
     state.start()
@@ -268,7 +268,7 @@ async def test_a_disk_that_stays_full_does_not_keep_the_server(tmp_path: Path, m
     await asyncio.wait_for(state.close(5), 4)
 
 
-async def test_only_one_server_may_use_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_only_one_server_may_use_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Until it is closed."""
     monkeypatch.setattr("ticker.server.state.database.LOCK_TIMEOUT_S", 0.05)
     state = started(tmp_path)
@@ -278,8 +278,8 @@ async def test_only_one_server_may_use_it(tmp_path: Path, monkeypatch: pytest.Mo
     await State(tmp_path).close(1)
 
 
-async def test_nobody_else_may_read_it(tmp_path: Path) -> None:
-    """Neither the folder that is made, nor any file in it."""
+async def test_only_the_owner_may_read_the_files(tmp_path: Path) -> None:
+    """Nor the folder that is created."""
     folder = tmp_path / "state"
     state = started(folder)
     await wrote(state, alerts=[alert(1)])
@@ -298,8 +298,8 @@ async def test_nobody_else_may_read_it(tmp_path: Path) -> None:
         (f"PRAGMA application_id = {0x7469636B}; PRAGMA user_version = 1; CREATE TABLE ours (x)", "no such table"),
     ],
 )
-def test_what_is_no_such_file_is_refused_and_left_alone(tmp_path: Path, content: bytes | str, said_: str) -> None:
-    """With its path, and why."""
+def test_another_programs_file_is_refused_and_not_changed(tmp_path: Path, content: bytes | str, said_: str) -> None:
+    """The error has its path."""
     path = tmp_path / NAME
     if isinstance(content, bytes):
         path.write_bytes(content)
@@ -315,16 +315,15 @@ def test_what_is_no_such_file_is_refused_and_left_alone(tmp_path: Path, content:
         assert path.read_bytes() == before
 
 
-def test_a_folder_that_can_not_be_is_refused(tmp_path: Path) -> None:
-    """A file in its place, or no place for it."""
+def test_an_unusable_folder_is_refused(tmp_path: Path) -> None:
+    """A file of that name exists, or the parent folder does not."""
     (tmp_path / "file").touch()
     for folder in (tmp_path / "file", tmp_path / "none" / "state"):
         with pytest.raises(StateError, match=r"ticker\.db: "):
             State(folder)
 
 
-async def test_a_damaged_row_is_told(tmp_path: Path) -> None:
-    """As a state that can't be used, and no traceback."""
+async def test_a_damaged_row_is_an_error_of_the_state(tmp_path: Path) -> None:
     await State(tmp_path).close(1)
     connection = sqlite3.connect(tmp_path / NAME)
     connection.execute("INSERT INTO alert (owner, id, body) VALUES ('ann', '1', '{')")

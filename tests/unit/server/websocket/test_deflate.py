@@ -1,4 +1,4 @@
-"""Messages compressed and inflated: as RFC 7692 has it, with nothing kept, and never more than may come out."""
+"""Compression and decompression by RFC 7692, without context, and within limits."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ BOMB_BYTES = 64 * 2**20
 
 
 def bomb() -> bytes:
-    """64 MiB of zeros in less than 64 KiB."""
+    """64 MiB of zeros, compressed to less than 64 KiB."""
     compressor = zlib.compressobj(9, zlib.DEFLATED, -15)
     data = b"".join(compressor.compress(bytes(2**20)) for _ in range(BOMB_BYTES // 2**20))
     return (data + compressor.flush(zlib.Z_SYNC_FLUSH)).removesuffix(b"\x00\x00\xff\xff")
 
 
 def last_block(message: bytes, so_far: bytes = b"") -> bytes:
-    """Compressed by somebody who can't flush, and so ends his data each time."""
+    """A message compressed by a client that can't flush, and ends its data each time."""
     compressor = zlib.compressobj(9, zlib.DEFLATED, -15, zdict=so_far)
     return compressor.compress(message) + compressor.flush()
 
 
 @given(st.one_of(st.binary(max_size=3_000), st.text("0123456789.,AB", max_size=3_000).map(str.encode)))
-def test_what_is_compressed_is_inflated(message: bytes) -> None:
-    """But not to more than it may be."""
+def test_a_compressed_message_is_decompressed(message: bytes) -> None:
+    """Unless it exceeds the limit."""
     data = compress(message)
     assert decompress(data, len(message)) == message
     if message:
@@ -38,8 +38,8 @@ def test_what_is_compressed_is_inflated(message: bytes) -> None:
             decompress(data, len(message) - 1)
 
 
-def test_nothing_refers_to_what_is_further_back_than_the_window() -> None:
-    """Clients may keep no more than they were promised: what comes again behind that is new to them."""
+def test_references_stay_within_the_window() -> None:
+    """Clients may keep no more than the negotiated window."""
     block = random.Random(7).randbytes(1 << WINDOW_BITS)
     assert len(compress(block[:2_000] * 2)) < 2_100
     assert len(compress(block * 2)) >= 2 * len(block)
@@ -52,7 +52,7 @@ def test_a_frame_of_prices_shrinks_to_a_third() -> None:
     assert len(compress(message)) < len(message) / 3
 
 
-#: RFC 7692, section 7.2.3: what others may send for "Hello".
+#: RFC 7692, section 7.2.3: encodings of "Hello".
 OTHERS = {
     "a block": "f248cdc9c90700",
     "a block that is not compressed": "000500faff48656c6c6f00",
@@ -63,19 +63,19 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("data", OTHERS.values(), ids=OTHERS)
-def test_what_others_make_of_hello(data: str) -> None:
+def test_the_rfcs_encodings_are_decompressed(data: str) -> None:
     assert decompress(bytes.fromhex(data), 5) == b"Hello"
     with pytest.raises(OversizeError):
         decompress(bytes.fromhex(data), 4)
 
 
-def test_nothing_is_one_byte() -> None:
+def test_an_empty_message_is_compressed_to_one_byte() -> None:
     assert compress(b"") == b"\x00"
     assert decompress(b"\x00", 0) == b""
 
 
-def test_a_last_block_may_be_followed_by_more() -> None:
-    """Which may refer to what came before it; but not by endlessly many."""
+def test_a_final_block_may_be_followed_by_more_blocks() -> None:
+    """They may refer to data before it. Their number is limited."""
     words = b"prices, and more prices, "
     parts = [last_block(words), *(last_block(words, words * place) for place in range(1, 10))]
     assert len(parts[-1]) < len(words) / 2
@@ -99,14 +99,14 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("data", BROKEN.values(), ids=BROKEN)
-def test_what_is_no_compressed_message(data: bytes) -> None:
+def test_corrupt_messages_are_refused(data: bytes) -> None:
     with pytest.raises(CorruptError):
         decompress(data, 1_000)
 
 
 @given(st.binary(max_size=300))
-def test_whatever_comes_is_inflated_or_refused(data: bytes) -> None:
-    """With one of the two errors, and never with more than the limit."""
+def test_any_bytes_are_decompressed_or_refused(data: bytes) -> None:
+    """With one of the two errors; the result never exceeds the limit."""
     try:
         message = decompress(data, 1_000)
     except (CorruptError, OversizeError):
@@ -115,7 +115,7 @@ def test_whatever_comes_is_inflated_or_refused(data: bytes) -> None:
 
 
 def test_a_bomb_takes_no_memory() -> None:
-    """64 MiB would come out of 64 KiB: it is found out when a byte more than the limit has."""
+    """64 KiB that decompress to 64 MiB are refused after one byte more than the limit."""
     data = bomb()
     assert len(data) < 65_536
     tracemalloc.start()

@@ -1,4 +1,4 @@
-"""Which offers of compression are taken, and which are declined (RFC 7692, section 7.1; RFC 6455, section 9.1)."""
+"""Which compression offers are accepted and declined (RFC 7692, section 7.1; RFC 6455, section 9.1)."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ YES = "permessage-deflate; server_no_context_takeover; client_no_context_takeove
 YES_12 = f"{YES}; server_max_window_bits=12"
 
 TAKEN = {
-    # What browsers, aiohttp and `websockets` send.
+    # The offers of browsers, aiohttp and `websockets`.
     "permessage-deflate": YES,
     "permessage-deflate; client_max_window_bits": YES,
-    # Their parameters one by one; a smaller window than the one that was asked for will do.
+    # Single parameters; a smaller window than the requested one is allowed.
     "permessage-deflate; server_no_context_takeover": YES,
     "permessage-deflate; client_no_context_takeover": YES,
     "permessage-deflate; server_max_window_bits=12; client_max_window_bits=12": YES_12,
     "permessage-deflate; server_max_window_bits=15": YES_12,
     "permessage-deflate; client_max_window_bits=8": YES,
     "permessage-deflate; client_max_window_bits=15; server_no_context_takeover; client_no_context_takeover": YES,
-    # As they may be written.
+    # Other spellings.
     'permessage-deflate; server_max_window_bits="13"': YES_12,
     'permessage-deflate; server_max_window_bits="1\\3"': YES_12,
     " permessage-deflate ;\tclient_max_window_bits = 10 ": YES,
     "permessage-deflate;client_max_window_bits;server_max_window_bits=12": YES_12,
-    # Several: the first that will do.
+    # Several offers: the first acceptable one.
     "x-webkit-deflate-frame, permessage-deflate": YES,
     "permessage-deflate; server_max_window_bits=9, permessage-deflate; server_max_window_bits=14": YES_12,
     "permessage-deflate; server_max_window_bits=15, permessage-deflate": YES_12,
@@ -35,8 +35,8 @@ TAKEN = {
 
 
 @pytest.mark.parametrize(("line", "answer"), TAKEN.items(), ids=TAKEN)
-def test_what_is_taken(line: str, answer: str) -> None:
-    """Never with anything that is kept from one message to the next."""
+def test_acceptable_offers(line: str, answer: str) -> None:
+    """Never with context between messages."""
     assert negotiate([line]) == answer
 
 
@@ -57,13 +57,13 @@ DECLINED = [
     "permessage-deflate; server_max_window_bits",
     *(f"permessage-deflate; server_max_window_bits={bits}" for bits in ("8", "11", "16", "012", "+12", "1e1", "-12")),
     *(f"permessage-deflate; client_max_window_bits={bits}" for bits in ("7", "16", "08", "0", "100", "x")),
-    # Within quotes there is no other offer.
+    # A comma within quotes starts no other offer.
     'other; why="permessage-deflate"',
 ]
 
 
 @pytest.mark.parametrize("line", DECLINED)
-def test_what_is_declined(line: str) -> None:
+def test_declined_offers(line: str) -> None:
     assert negotiate([line]) is None
 
 
@@ -93,12 +93,12 @@ def test_what_is_declined(line: str) -> None:
     ],
     ids=lambda line: line[:60],
 )
-def test_what_may_not_be_said(line: str) -> None:
-    """What is wrong behind a good offer is wrong too."""
+def test_malformed_offers_are_errors(line: str) -> None:
+    """Also after an acceptable offer."""
     with pytest.raises(ValueError, match="Sec-WebSocket-Extensions"):
         negotiate(["permessage-deflate", line])
 
 
-def test_offers_may_come_in_several_lines() -> None:
+def test_offers_may_be_in_several_headers() -> None:
     assert negotiate([]) is None
     assert negotiate(["other", "permessage-deflate; server_max_window_bits=12", "permessage-deflate"]) == YES_12

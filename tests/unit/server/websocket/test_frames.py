@@ -1,4 +1,4 @@
-"""WebSocket frames: what a client may send is read however it is cut, and what it may not send is told apart."""
+"""WebSocket frames: valid ones are read however they are split, invalid ones are violations."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def test_a_message_of_any_size(size: int) -> None:
     payload = bytes(place * 7 % 256 for place in range(size))
     assert read(sent(2, payload), limit=70_000) == [Frame(Opcode.BINARY, payload)]
     assert encode_frame(Opcode.BINARY, payload).endswith(payload)
-    # What the server writes, masked, is what a client would send.
+    # A server's frame, masked, is a client's.
     assert len(sent(2, payload)) == len(encode_frame(Opcode.BINARY, payload)) + 4
 
 
 @st.composite
 def streams(draw: st.DrawFn) -> tuple[list[Frame], bytes]:
-    """Messages in fragments, with control frames between these; and what they look like on the wire."""
+    """Fragmented messages with control frames between fragments, and their bytes."""
     frames, wire = [], b""
     for _ in range(draw(st.integers(0, 5))):
         is_text = draw(st.booleans())
@@ -66,13 +66,13 @@ def streams(draw: st.DrawFn) -> tuple[list[Frame], bytes]:
 
 
 @given(streams(), st.data())
-def test_however_it_is_cut(stream: tuple[list[Frame], bytes], data: st.DataObject) -> None:
+def test_frames_are_read_however_the_bytes_are_split(stream: tuple[list[Frame], bytes], data: st.DataObject) -> None:
     frames, wire = stream
     cuts = sorted(data.draw(st.lists(st.integers(0, len(wire)), max_size=8)))
     assert read(*(wire[start:end] for start, end in zip([0, *cuts], [*cuts, len(wire)], strict=True))) == frames
 
 
-def test_byte_by_byte() -> None:
+def test_frames_are_read_byte_by_byte() -> None:
     wire = sent(1, "é".encode(), last=False) + sent(9, b"hi") + sent(0, b"!") + sent(8, b"\x03\xe8bye")
     frames = read(*(bytes((byte,)) for byte in wire))
     assert frames == [
@@ -84,7 +84,7 @@ def test_byte_by_byte() -> None:
     assert read(sent(8, b""))[0].close_code == 1005
 
 
-#: What RFC 6455 forbids a client, and the code that it closes with.
+#: What RFC 6455 forbids a client, and the close code.
 FORBIDDEN = {
     "unmasked": (bytes((0x81, 2)) + b"hi", 1002),
     "reserved bit 1": (sent(1, b"hi", reserved=0x40), 1002),
@@ -119,14 +119,14 @@ FORBIDDEN = {
 
 
 @pytest.mark.parametrize(("wire", "code"), FORBIDDEN.values(), ids=FORBIDDEN)
-def test_what_is_forbidden(wire: bytes, code: int) -> None:
+def test_forbidden_frames_are_violations(wire: bytes, code: int) -> None:
     with pytest.raises(Violation) as caught:
         read(wire)
     assert caught.value.code == code
     assert caught.value.reason
 
 
-#: What else, where compression was negotiate on.
+#: What else is forbidden if compression was negotiated.
 FORBIDDEN_DEFLATED = {
     "compressed ping": (sent(9, b"hi", reserved=0x40), 1002),
     "compressed close": (sent(8, b"", reserved=0x40), 1002),
@@ -151,15 +151,15 @@ FORBIDDEN_DEFLATED = {
     ("wire", "code"),
     [FORBIDDEN[name] for name in FORBIDDEN if name != "reserved bit 1"] + [*FORBIDDEN_DEFLATED.values()],
 )
-def test_what_is_forbidden_where_messages_may_be_compressed(wire: bytes, code: int) -> None:
+def test_forbidden_frames_with_compression_are_violations(wire: bytes, code: int) -> None:
     with pytest.raises(Violation) as caught:
         read(wire, inflates=True)
     assert caught.value.code == code
     assert caught.value.reason
 
 
-def test_a_compressed_message_is_inflated() -> None:
-    """Whole or in fragments, cut anywhere, with control frames between; and those that aren't are read as ever."""
+def test_a_compressed_message_is_read() -> None:
+    """Fragmented or not, split anywhere, with control frames between. Plain messages are read as well."""
     words, data = "prices, é " * 50, compress(("prices, é " * 50).encode())
     wire = sent(1, data[:1], last=False, reserved=0x40) + sent(9, b"hi") + sent(0, b"", last=False) + sent(0, data[1:])
     wire += sent(1, b"plain", last=False) + sent(0, b"!") + sent(2, data, reserved=0x40) + sent(2, data)
@@ -174,17 +174,17 @@ def test_a_compressed_message_is_inflated() -> None:
     assert read(*(bytes((byte,)) for byte in wire), inflates=True) == frames
 
 
-def test_what_is_inflated_may_be_as_long_as_the_limit() -> None:
+def test_a_decompressed_message_may_have_as_many_bytes_as_the_limit() -> None:
     wire = sent(2, compress(bytes(65_536)), reserved=0x40)
     assert read(wire, wire, inflates=True) == [Frame(Opcode.BINARY, bytes(65_536))] * 2
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1003, 1007, 1011, 1012, 1014, 3000, 4000, 4999])
-def test_codes_that_may_be_sent(code: int) -> None:
+def test_valid_close_codes(code: int) -> None:
     assert read(sent(8, code.to_bytes(2, "big")))[0].close_code == code
 
 
-def test_what_came_before_a_violation_is_read() -> None:
+def test_messages_before_a_violation_are_read() -> None:
     reader = FrameReader(100)
     reader.feed(sent(1, b"fine") + bytes((0x81, 0)))
     assert reader.next() == Frame(Opcode.TEXT, "fine")
@@ -192,8 +192,8 @@ def test_what_came_before_a_violation_is_read() -> None:
         reader.next()
 
 
-def test_a_message_has_so_many_fragments() -> None:
-    """Of nothing too: frames that are no message would get round the limit of messages."""
+def test_the_number_of_fragments_is_limited() -> None:
+    """Also of empty ones: without a limit they would evade the rate limit."""
     fragments = sent(0, b"", last=False) * (MAX_FRAGMENTS - 2)
     whole = sent(1, b"a", last=False) + fragments + sent(0, b"b")
     assert read(whole, whole) == [Frame(Opcode.TEXT, "ab")] * 2
@@ -201,7 +201,7 @@ def test_a_message_has_so_many_fragments() -> None:
         read(sent(1, b"a", last=False) + fragments + sent(0, b"", last=False) + sent(0, b"b"))
 
 
-def test_a_frame_is_built_once_for_all_who_get_it() -> None:
+def test_a_frame_is_built_once_for_all_receivers() -> None:
     framer = MessageFramer(is_text=True)
     payload = b"x" * 200
     frame = framer.frame(payload)
@@ -211,8 +211,8 @@ def test_a_frame_is_built_once_for_all_who_get_it() -> None:
 
 
 @pytest.mark.parametrize("is_text", [True, False])
-def test_a_frame_is_compressed_once_for_all_who_get_it(is_text: bool) -> None:
-    """Marked as such; and it is the whole message, whoever got what before."""
+def test_a_frame_is_compressed_once_for_all_receivers(is_text: bool) -> None:
+    """It is marked as compressed, and needs no message before it."""
     framer = DeflatingFramer(MessageFramer(is_text=is_text))
     payloads = [bytes((letter,)) * 70_000 for letter in b"abc"]
     for payload in payloads:
@@ -223,8 +223,8 @@ def test_a_frame_is_compressed_once_for_all_who_get_it(is_text: bool) -> None:
         assert decompress(frame[4:], 70_000) == payload
 
 
-def test_what_is_small_or_does_not_shrink_goes_plain() -> None:
-    """As the very frame that the others get."""
+def test_messages_that_are_small_or_do_not_shrink_are_not_compressed() -> None:
+    """They share the frame of clients without compression."""
     plain = MessageFramer(is_text=True)
     framer = DeflatingFramer(plain)
     for payload in (b"", b"x" * (DEFLATED_FROM_BYTES - 1), random.Random(7).randbytes(DEFLATED_FROM_BYTES)):
@@ -233,7 +233,7 @@ def test_what_is_small_or_does_not_shrink_goes_plain() -> None:
     assert framer.frame(b"x" * DEFLATED_FROM_BYTES)[0] == 0xC1
 
 
-def test_the_reason_of_a_close_is_cut_between_letters() -> None:
+def test_the_reason_of_a_close_is_cut_between_characters() -> None:
     frame = close_frame(1008, "ä" * 100)
     assert frame[:2] == bytes((0x88, 2 + 122))
     assert frame[4:].decode() == "ä" * 61
