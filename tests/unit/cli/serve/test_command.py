@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import signal
 from importlib.metadata import EntryPoint
 from typing import Any, ClassVar
@@ -14,6 +15,7 @@ from click.testing import CliRunner, Result
 from tests.support.cli_feeds import Plain, Sine, SineOptions
 from tests.support.cli_feeds import feeds as feeds
 from ticker.cli import main
+from ticker.cli.server_options import SECTIONS
 from ticker.server import Settings
 from ticker.wire.limits import Limits
 
@@ -193,7 +195,7 @@ def test_an_invalid_origin_is_an_error(service: type[FakeService], text: str) ->
     assert not service.made
 
 
-#: What is not an option of its own: ten times the rate, and what the dashboard and others count on.
+#: The limits without an option: ten times `messages_per_second`, and the rates that are built in.
 FOLLOWS = {"messages_at_once", "rates"}
 OPTIONS = {
     "slow_seconds": "--slow-timeout",
@@ -235,3 +237,14 @@ def test_limits_become_settings(service: type[FakeService]) -> None:
     assert (limits.messages_per_second, limits.messages_at_once) == (20, 200)
     assert (limits.slow_seconds, limits.idle_seconds) == (9, 8)
     assert settings.allowed_origins == {"https://a.example", "https://b.example"}
+
+
+def test_the_help_has_sections_with_one_line_for_each_option() -> None:
+    """In a terminal of 100 columns. The environment is described once."""
+    text = CliRunner().invoke(main, ["serve", "--help"], terminal_width=98).output
+    sections = re.findall(r"^(\w[\w ]*):\n", text, re.MULTILINE)
+    assert sections == [*SECTIONS, "Feed plain", "Feed sine"]
+    own = text[text.index("\nFeed:") : text.index("\nFeed plain:")]
+    for line in filter(None, own.splitlines()):
+        assert re.match(r"\w[\w ]*:$|  -", line), line
+    assert text.count("TICKER_") == 1
