@@ -391,8 +391,10 @@ async def test_a_client_that_stopped_reading_is_skipped_and_then_gets_the_latest
         reader = await http.ws_connect(address(service))
         await reader.send_json({"op": "subscribe", "symbols": names[:1], "rate": 0})
         await until(reader, "update")
-        slow = socket.create_connection(("127.0.0.1", service.port))
-        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow = socket.socket()
+        # Larger than a segment of the loopback device: with less, each segment waits for a timer.
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 131_072)
+        slow.connect(("127.0.0.1", service.port))
         slow.setblocking(False)
         loop = asyncio.get_running_loop()
         upgrade = (
@@ -417,8 +419,6 @@ async def test_a_client_that_stopped_reading_is_skipped_and_then_gets_the_latest
         held = session.outlet.backlog_bytes  # type: ignore[attr-defined]  # a Connection
         assert held < 2 * 500 * 200, "more than about a frame is held for a client that stopped reading"
         # It reads again: first what the kernel held, then one update with the latest values.
-        # With the small buffer, the kernel would send it in tiny pieces, each after a timeout.
-        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1_048_576)
         slow.setblocking(True)
         text = await asyncio.to_thread(_read_until, slow, f'"last":{1 + rounds}.'.encode()[:-1])
         assert text

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 
 import ticker
-from tests.support.scripted_server import TS, Conversation, ScriptedServer, scripted_server, welcome
+from tests.support.scripted_server import TS, Conversation, ScriptedServer, welcome
 from ticker.wire.messages import (
     Alert,
     AlertList,
@@ -35,17 +33,7 @@ from ticker.wire.messages import (
 EAGER = ticker.Backoff(initial_s=0.0)
 
 
-@pytest.fixture
-async def server() -> AsyncIterator[ScriptedServer]:
-    async with scripted_server() as scripted:
-        yield scripted
-
-
-@pytest.fixture(autouse=True)
-def nothing_left_open() -> Iterator[None]:
-    """An unclosed resource warns when it is collected, and warnings are errors."""
-    yield
-    gc.collect()
+pytestmark = pytest.mark.usefixtures("nothing_left_open")
 
 
 async def opened(server: ScriptedServer, **options: Any) -> tuple[ticker.Stream, Conversation]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import socket
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -22,7 +21,6 @@ from tests.support.scripted_server import (
     ScriptedServer,
     heartbeat,
     mute_server,
-    scripted_server,
     trades,
     update,
     welcome,
@@ -35,17 +33,7 @@ from ticker.wire.messages import Error, FeedState, Ping, Pong, Subscribe, Subscr
 EAGER = ticker.Backoff(initial_s=0.0)
 
 
-@pytest.fixture
-async def server() -> AsyncIterator[ScriptedServer]:
-    async with scripted_server() as scripted:
-        yield scripted
-
-
-@pytest.fixture(autouse=True)
-def nothing_left_open() -> Iterator[None]:
-    """An unclosed resource warns when it is collected, and warnings are errors."""
-    yield
-    gc.collect()
+pytestmark = pytest.mark.usefixtures("nothing_left_open")
 
 
 @asynccontextmanager
