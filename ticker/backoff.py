@@ -1,4 +1,4 @@
-"""How long to wait before the next try. Knows no clock and no connection: its user counts the tries and waits."""
+"""Computes the delay before the next attempt. The caller counts attempts and waits."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-#: No `Retry-After` is honoured beyond this.
+#: The maximum `Retry-After` that is honoured.
 _RETRY_AFTER_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backoff:
-    """Exponential back-off with full jitter.
+    """Exponential backoff with full jitter.
 
-    ``delay_s(n) = uniform(0, min(maximum_s, initial_s * factor**n))``, n counting from 0, as in "Exponential Backoff
-    And Jitter" (AWS Architecture Blog, 2015): of the variants compared there, it brings a crowd of clients back with
-    the fewest calls. ``jitter="none"`` waits the whole of the upper bound each time: predictable, and hard on a server
-    that many reconnect to at once.
+    ``delay_s(n) = uniform(0, min(maximum_s, initial_s * factor**n))`` for attempt n = 0, 1, …, as in "Exponential
+    Backoff And Jitter" (AWS Architecture Blog, 2015): of the variants compared there, it brings many clients back with
+    the fewest calls. With ``jitter="none"`` the delay is the upper bound: predictable, but many clients then reconnect
+    at once.
 
-    ``attempts`` is how many tries may fail in a row before the user gives up: None never does, 0 doesn't try.
-    ``random`` gives uniform numbers in [0, 1). Raises ``ValueError`` for bounds that can't be.
+    ``attempts`` is the number of consecutive failures after which to give up: None for never, 0 for no attempt.
+    ``random`` returns uniform numbers in [0, 1). Raises ``ValueError`` for invalid values.
     """
 
     initial_s: float = 0.25
@@ -44,20 +44,20 @@ class Backoff:
             raise ValueError(f"jitter is full or none, not {self.jitter!r}")
 
     def bound_s(self, attempt: int) -> float:
-        """The longest wait before try ``attempt`` (0 is the first)."""
+        """The maximum delay before ``attempt`` (from 0)."""
         try:
             return min(self.maximum_s, self.initial_s * self.factor**attempt)
-        except OverflowError:  # after some thousand tries the power is more than a float holds
+        except OverflowError:  # the power overflows after some thousand attempts
             return self.maximum_s if self.initial_s else 0.0
 
     def delay_s(self, attempt: int) -> float:
-        """How long to wait before try ``attempt`` (0 is the first). Random, unless ``jitter`` is none."""
+        """The delay before ``attempt`` (from 0); random unless ``jitter`` is none."""
         bound_s = self.bound_s(attempt)
         return bound_s if self.jitter == "none" else bound_s * self.random()
 
 
 def retry_after_s(value: str, now_s: float) -> float:
-    """A `Retry-After` header (RFC 9110, section 10.2.3) in seconds; 0 if there is none, or none that can be read."""
+    """A `Retry-After` header (RFC 9110, section 10.2.3) in seconds; 0 if it is missing or invalid."""
     try:
         delay_s = (
             float(value) if value.strip().isdigit() else email.utils.parsedate_to_datetime(value).timestamp() - now_s

@@ -1,8 +1,8 @@
-"""What a tick, a batch of ticks and a field are; units, once.
+"""The events of feeds: ticks, bars and what changes the state of the market.
 
-Units everywhere in this project: prices in the symbol's currency, sizes in shares, stamps in nanoseconds since
-1970-01-01 UTC. Ticks travel as columns (numpy), never one by one, so that a fast feed costs little. Live, simulated
-and replayed data are the same types. This module knows no board, no wire and no feed.
+Units throughout the project: prices in the symbol's currency, sizes in shares, timestamps in nanoseconds since
+1970-01-01 UTC. Ticks are columns (numpy), never single objects, so that a fast feed costs little. Live, simulated and
+replayed data have the same types.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ Ints = npt.NDArray[np.int32]
 Stamps = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-#: What a symbol's name may be: any printable text of at most this many characters, but not the wildcard.
+#: The maximum length of a symbol, which is printable text other than the wildcard.
 MAX_NAME_LENGTH = 64
 ALL = "*"
 
 
 def is_symbol(name: str) -> bool:
-    """Whether ``name`` may name a symbol: printable, 1 to 64 characters, not ``*``."""
+    """Whether ``name`` is a valid symbol: 1 to 64 printable characters, not ``*``."""
     return 0 < len(name) <= MAX_NAME_LENGTH and name.isprintable() and name != ALL
 
 
 class SymbolTable:
-    """Names to small integers and back; it only grows. A feed owns one, and its batches' `symbol` columns index it."""
+    """Maps symbols to small integers; it only grows. A feed owns one; the `symbol` columns of its batches index it."""
 
     __slots__ = ("__weakref__", "_codes", "_names")
 
@@ -43,25 +43,25 @@ class SymbolTable:
             self.code(name)
 
     def code(self, name: str) -> int:
-        """The code of ``name``, which is added if it is new. Raises ``BatchError`` for a name that can't be one."""
+        """The code of ``name``, which is added if it is new. Raises ``BatchError`` for an invalid symbol."""
         code = self._codes.get(name)
         if code is None:
             if not is_symbol(name):
                 raise BatchError(
-                    f"{name[:80]!r} can't be a symbol: 1 to {MAX_NAME_LENGTH} printable characters, not '*'"
+                    f"{name[:80]!r} is not a valid symbol: 1 to {MAX_NAME_LENGTH} printable characters, not '*'"
                 )
             code = len(self._names)
             self._names.append(name)
-            self._codes[name] = code  # last: a feed may add in a thread, and a code found must have its name
+            self._codes[name] = code  # last: a feed may add in a thread, and every code must have a name
         return code
 
     def find(self, name: str) -> int | None:
-        """The code of ``name``, or None; nothing is added."""
+        """The code of ``name``, or None."""
         return self._codes.get(name)
 
     @property
     def names(self) -> Sequence[str]:
-        """All names, each at its code. A live view: don't change it."""
+        """All names by code. A live view; must not be changed."""
         return self._names
 
     def __getitem__(self, code: int) -> str:
@@ -79,7 +79,7 @@ class SymbolTable:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trades:
-    """n trades in the order they happened. Columns of length n: code (int32), stamp (ns), price, size."""
+    """Trades in order. Columns of equal length: code (int32), timestamp (ns), price, size."""
 
     symbol: Ints
     ts: Stamps
@@ -95,10 +95,10 @@ class Trades:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Quotes:
-    """n quotes in the order they came, each the whole top of the book.
+    """Quotes in order, each the complete top of the book.
 
-    Columns of length n: code (int32), stamp (ns), bid, its size, ask, its size. A side without a price is NaN in
-    price and size: it has no value (a price is never 0).
+    Columns of equal length: code (int32), timestamp (ns), bid, its size, ask, its size. A missing side has NaN as
+    price and size; a price is never 0.
     """
 
     symbol: Ints
@@ -117,7 +117,7 @@ class Quotes:
         )
 
 
-# As the methods `min` and `max`, at half their fixed cost.
+# Like the methods `min` and `max`, at half their fixed cost.
 _least, _most = np.minimum.reduce, np.maximum.reduce
 _NO_CODES = np.empty(0, np.int32)
 _NO_STAMPS = np.empty(0, np.int64)
@@ -130,9 +130,9 @@ NO_QUOTES = Quotes(_NO_CODES, _NO_STAMPS, _NO_FLOATS, _NO_FLOATS, _NO_FLOATS, _N
 class TickBatch:
     """Trades and quotes that are applied together, as one version of the board. Either may be empty.
 
-    Its columns must not be changed afterwards: they are taken in when somebody looks, maybe together with the batches
-    that follow. ``table`` gives the names of the codes. ``version`` is the feed's own count of batches, if it has one
-    that every node sees alike; without it the board counts.
+    The columns must not be changed afterwards: the board applies them later, possibly together with following batches.
+    ``table`` has the names of the codes. ``version`` is the feed's own count of batches, if all nodes see the same;
+    without it the board counts.
     """
 
     table: SymbolTable
@@ -145,7 +145,7 @@ class TickBatch:
 
 
 def joined(batches: Sequence[TickBatch]) -> TickBatch:
-    """Batches of one table as one batch, in their order. None may have a version of its own."""
+    """Batches of one table, without versions of their own, as one batch."""
     if len(batches) == 1:
         return batches[0]
     trades = [batch.trades for batch in batches if len(batch.trades)]
@@ -170,10 +170,10 @@ def concatenated(parts: Sequence[Columns]) -> Columns:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rollover:
-    """A trading day begins: open, high, low, volume, trades and vwap lose their values.
+    """The start of a trading day: open, high, low, volume, trades and vwap are cleared.
 
-    ``symbol`` are the codes concerned (None: all of the table). ``prev_close`` gives their previous closes; where it
-    is None or NaN, the last price (or else the previous close that was) becomes the previous close.
+    ``symbol`` are the codes (None: all of the table). ``prev_close`` has their previous closes; where it is None or
+    NaN, the last price becomes the previous close, or without one the old previous close stays.
     """
 
     table: SymbolTable
@@ -184,7 +184,7 @@ class Rollover:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """These symbols are gone. One that ticks again later is as good as new."""
+    """Symbols that no longer exist. A later tick of one adds it as new."""
 
     names: tuple[str, ...]
     version: int | None = None
@@ -192,10 +192,10 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class Restart:
-    """History begins anew: all values go, and a new epoch starts (the feed's ``epoch``, or one of the hub's).
+    """All values are cleared and a new epoch starts: the feed's ``epoch``, or one of the hub.
 
-    With ``hidden``, the events that follow build up a state out of sight, up to ``Settled``: clients keep what they
-    have, and then go over to the new state in one step. That is how a replay jumps to another moment.
+    With ``hidden``, the following events up to ``Settled`` build a new state while clients keep the old one; then they
+    switch to the new state at once. A replay seeks in this way.
     """
 
     epoch: str | None = None
@@ -204,19 +204,19 @@ class Restart:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What was built up since a hidden ``Restart`` is shown from here on, as a new epoch."""
+    """The state built since a hidden ``Restart`` replaces the old one, as a new epoch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """Market time has reached ``ts`` (ns): no tick with a stamp before it is still to come. Closes bars."""
+    """Market time has reached ``ts`` (ns): later ticks have timestamps of ``ts`` or more. Closes bars."""
 
     ts: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bars:
-    """n bars. Columns of length n: code, start (ns), prices, volume, and what may be unknown (NaN): vwap, trades."""
+    """Bars. Columns of equal length: code, start (ns), prices, volume; vwap and trades are NaN if unknown."""
 
     symbol: Ints
     start: Stamps
@@ -240,10 +240,10 @@ NO_BARS = Bars(_NO_CODES, _NO_STAMPS, *(_NO_FLOATS,) * 7)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BarBatch:
-    """Bars that the feed itself has, of ``interval_ns``: what the hub would compute for that interval gives way.
+    """The feed's own bars of ``interval_ns``, which replace those that the hub would compute.
 
-    A bar comes twice: when it begins, with ``closed`` false (its start and its open count; trades then change it),
-    and when it ends, with ``closed`` true and the feed's own values, which go out and are kept unchanged.
+    A bar comes twice: at its start with ``closed`` false (only its start and open are used; trades then update it), and
+    at its end with ``closed`` true and final values, which are published and kept unchanged.
     """
 
     table: SymbolTable
@@ -252,22 +252,21 @@ class BarBatch:
     closed: bool
 
 
-#: What changes the board.
+#: Events that change the board.
 BoardEvent = TickBatch | Rollover | Removal
 FeedEvent = BoardEvent | BarBatch | Watermark | Restart | Settled
 
 
-#: Prices and sizes are below this: what is made of them (sums, a price times a size) stays finite, too.
+#: The upper limit of prices and sizes, so that sums and products stay finite.
 LIMIT = 1e100
-#: Stamps and versions fit into 64 bits.
+#: The maximum of timestamps and versions.
 _GREATEST = 2**63 - 1
 
 
 def check_event(event: object) -> None:
-    """Raise ``BatchError`` for what a feed yielded and must not reach board, rings or bars, saying what is wrong.
+    """Raise ``BatchError`` with the fault of an event that must not reach the market's state.
 
-    Columns that are no arrays at all raise ``TypeError`` or ``AttributeError``. Whether a version grows is left to the
-    board.
+    Columns that are no arrays raise ``TypeError`` or ``AttributeError``. The board checks that versions grow.
     """
     if isinstance(event, TickBatch):
         check_batch(event)
@@ -277,23 +276,22 @@ def check_event(event: object) -> None:
         _check_bars(event)
     elif isinstance(event, Watermark):
         if not _is_stamp(event.ts):
-            raise BatchError(f"a watermark must be an int of ns since 1970, of 64 bits, not {event.ts!r}")
+            raise BatchError(f"a watermark must be a 64-bit int, ns since 1970, not {event.ts!r}")
     elif isinstance(event, Removal):
         _check_removal(event.names)
     elif isinstance(event, Restart):
         _check_restart(event.epoch)
     elif not isinstance(event, Settled):
-        raise BatchError(f"a {type(event).__name__} is no FeedEvent")
+        raise BatchError(f"a {type(event).__name__} is not a FeedEvent")
     if isinstance(event, BoardEvent) and event.version is not None and not _is_stamp(event.version):
-        raise BatchError(f"a version must be an int of 64 bits, not {event.version!r}")
+        raise BatchError(f"a version must be a 64-bit int, not {event.version!r}")
 
 
 def check_batch(batch: TickBatch) -> None:
-    """Raise ``BatchError`` for a batch that must not reach the board, saying which column and row.
+    """Raise ``BatchError`` with column and row of a value that must not reach the board.
 
-    Refused: columns of unequal length or of another type, codes outside the table, stamps that are not positive, a
-    price that is not positive or not below ``LIMIT``, a size that is negative or not below it, a side with one of
-    price and size alone.
+    Refused are columns of unequal length or wrong type, codes outside the table, timestamps and prices that are not
+    positive, negative sizes, prices and sizes of ``LIMIT`` or more, and a side with a price or a size alone.
     """
     trades, quotes = batch.trades, batch.quotes
     if len(trades) + len(quotes) <= _FEW and _are_fine(batch):
@@ -317,13 +315,13 @@ def _check_rollover(event: Rollover) -> None:
     symbol, closes, symbols = event.symbol, event.prev_close, len(event.table)
     if symbol is not None:
         if not _is_column(symbol, np.int32):
-            raise BatchError("the rollover's symbols must be a column of int32 codes")
+            raise BatchError("a rollover's symbols must be a column of int32 codes")
         if len(symbol) and (_least(symbol) < 0 or _most(symbol) >= symbols):
-            raise BatchError("the rollover has a code that is not in the table")
+            raise BatchError("a rollover has a code that is not in the table")
     if closes is not None:
         wanted = symbols if symbol is None else len(symbol)
         if not _is_column(closes, np.float64) or len(closes) != wanted:
-            raise BatchError(f"the rollover's prev_close must be a column of {wanted} float64")
+            raise BatchError(f"a rollover's prev_close must be a column of {wanted} float64")
         if not (np.isnan(closes) | _are_prices(closes)).all():
             raise BatchError("a prev_close must be a positive finite number, or NaN for none")
 
@@ -331,7 +329,7 @@ def _check_rollover(event: Rollover) -> None:
 def _check_bars(batch: BarBatch) -> None:
     bars = batch.bars
     if not (_is_stamp(batch.interval_ns) and batch.interval_ns):
-        raise BatchError(f"bars need an interval_ns above 0, not {batch.interval_ns!r}")
+        raise BatchError(f"an interval_ns must be above 0, not {batch.interval_ns!r}")
     if not len(bars):
         return
     prices = {"open": bars.open, "high": bars.high, "low": bars.low, "close": bars.close}
@@ -345,27 +343,27 @@ def _check_bars(batch: BarBatch) -> None:
 
 
 def _check_removal(names: object) -> None:
-    # Names that are not there do no harm.
+    # Unknown names do no harm.
     if not (isinstance(names, tuple) and all(isinstance(name, str) for name in names)):
         raise BatchError("a removal's names must be a tuple of str")
 
 
 def _check_restart(epoch: object) -> None:
     if not (epoch is None or (isinstance(epoch, str) and epoch)):
-        raise BatchError("a restart's epoch must be None or a text that is not empty")
+        raise BatchError("a restart's epoch must be None or a non-empty str")
 
 
 def _is_stamp(value: object) -> bool:
-    # Not numpy's: the codecs don't know them. And no bool.
+    # Neither numpy's integers, which the codecs can't encode, nor bools.
     return type(value) is int and 0 <= value <= _GREATEST
 
 
-#: Up to so many ticks are looked at one by one: numpy's calls cost the same for two ticks as for a thousand.
+#: Up to this many ticks are checked one by one: a numpy call costs the same for two ticks as for a thousand.
 _FEW = 12
 
 
 def _are_fine(batch: TickBatch) -> bool:
-    """Whether a few ticks certainly may reach the board; what they lack is found out by whom it concerns."""
+    """Whether a few ticks are certainly valid; if not, ``check_batch`` looks closer."""
     symbols = len(batch.table)
     for part, prices in ((batch.trades, 1), (batch.quotes, 2)):
         rows = len(part.symbol)
@@ -379,7 +377,7 @@ def _are_fine(batch: TickBatch) -> bool:
             return False
         if not all(0 <= code < symbols for code in symbol.tolist()) or not all(stamp > 0 for stamp in ts.tolist()):
             return False
-        # A side without a price is rare among a few, and left to the slower look.
+        # Missing sides are left to the slower check.
         for at in range(prices):
             if not all(0 < value < LIMIT for value in floats[2 * at].tolist()):
                 return False
@@ -389,7 +387,7 @@ def _are_fine(batch: TickBatch) -> bool:
 
 
 def _within(values: Floats, *, above_zero: bool = False) -> bool:
-    """Whether all are below the limit and at least (or above) zero: two passes; finding out which is not takes many."""
+    """Whether all values are below the limit and at least (or above) zero, in two passes."""
     least = _least(values)
     return bool((least > 0 if above_zero else least >= 0) and _most(values) < LIMIT)
 
@@ -411,7 +409,7 @@ def _check_columns(
 ) -> None:
     shapes = [symbol.shape, ts.shape, *(column.shape for column in floats)]
     if any(shape != (len(symbol),) for shape in shapes):
-        raise BatchError(f"{kind}: columns of unequal length, or of more than one dimension: {shapes}")
+        raise BatchError(f"{kind}: columns must have one dimension and equal lengths, not the shapes {shapes}")
     if symbol.dtype != np.int32 or ts.dtype != np.int64 or any(c.dtype != np.float64 for c in floats):
         raise BatchError(f"{kind}: columns must be int32, int64 and float64, not {symbol.dtype}, {ts.dtype}, …")
     if _least(symbol) < 0 or _most(symbol) >= symbols:
@@ -424,4 +422,4 @@ def _refuse(column: str, values: npt.NDArray[Any], wrong: npt.NDArray[np.bool_])
     if wrong.any():
         row = int(wrong.argmax())
         count = int(wrong.sum())
-        raise BatchError(f"{column}: {count} of {len(values)} values can't be, the first {values[row]} in row {row}")
+        raise BatchError(f"{column}: {count} of {len(values)} values are invalid, first {values[row]} in row {row}")

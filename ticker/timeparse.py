@@ -1,4 +1,4 @@
-"""Moments and durations as people write and read them. Knows no clock and no feed."""
+"""Parses and formats times and durations for people."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _UNITS_NS: Final = {
     "d": 86_400 * _SECOND_NS,
 }
 _DURATION: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(ms|s|min|m|h|d)")
-#: The parts of a stamp: a date or none, a time of day or none, its fraction of a second, an offset or none.
+#: An optional date, an optional time of day with an optional fraction, an optional offset.
 _MOMENT: Final = re.compile(
     r"(?:(?P<date>\d{4}-\d\d-\d\d)|(?=\d\d?:))"
     r"(?:(?:^|[T ])(?P<time>\d\d?:\d\d(?P<seconds>:\d\d)?)(?(seconds)(?:[.,](?P<fraction>\d{1,9}))?)"
@@ -34,18 +34,18 @@ def duration_ns(text: str) -> int:
     except ValueError:
         parts = _DURATION.findall(text)
         if not parts or _DURATION.sub("", text).strip():
-            raise ValueError(f"{text[:40]!r} is not a duration; say 5s, 2m or 1h30m") from None
+            raise ValueError(f"{text[:40]!r} is not a duration such as 5s, 2m or 1h30m") from None
         return sum(round(float(amount) * _UNITS_NS[unit]) for amount, unit in parts)
     if not 0 <= number < 1e9:
-        raise ValueError(f"{text[:40]!r} is not a duration; say 5s, 2m or 1h30m")
+        raise ValueError(f"{text[:40]!r} is not a duration such as 5s, 2m or 1h30m")
     return round(number * _SECOND_NS)
 
 
 def moment_ns(text: str, now: int, zone: str) -> int:
-    """A moment in ns since 1970 UTC. Raises ``ValueError``.
+    """A time in ns since 1970 UTC. Raises ``ValueError``.
 
-    ``text`` is ISO 8601, with an offset or (without) in the time zone ``zone``; or a time of day, ``10:30`` or
-    ``10:30:05.5``, of the day that it is there at the moment ``now`` (ns).
+    ``text`` is ISO 8601, in the time zone ``zone`` unless it has an offset; or a time of day (``10:30``,
+    ``10:30:05.5``) of the date that ``now`` (ns) has in ``zone``.
     """
     found = _MOMENT.fullmatch(text.strip())
     try:
@@ -59,22 +59,22 @@ def moment_ns(text: str, now: int, zone: str) -> int:
             moment = datetime.fromisoformat(f"{moment:%Y-%m-%dT%H:%M:%S}{found['offset']}")
         return _ns(moment) + int((found["fraction"] or "0").ljust(9, "0"))
     except (ValueError, OverflowError):
-        raise ValueError(f"{text[:40]!r} is not a moment; say 10:30, or 2024-01-03T10:30:00") from None
+        raise ValueError(f"{text[:40]!r} is not a time such as 10:30 or 2024-01-03T10:30:00") from None
 
 
 def moment_text(ts: int, zone: str) -> str:
-    """``2024-01-03 10:30:00 (New York)``, with as much of a fraction as there is."""
+    """``2024-01-03 10:30:00 (New York)``, with a fraction if there is one."""
     return f"{_local(ts, zone):%Y-%m-%d} {time_text(ts, zone)} ({place(zone)})"
 
 
 def time_text(ts: int, zone: str) -> str:
-    """``10:30:00``, with as much of a fraction as there is."""
+    """``10:30:00``, with a fraction if there is one."""
     fraction = f"{ts % _SECOND_NS:09}".rstrip("0")
     return f"{_local(ts, zone):%H:%M:%S}{'.' if fraction else ''}{fraction}"
 
 
 def span_text(first: int, last: int, zone: str, now: int | None = None) -> str:
-    """``2024-01-03 09:30:00 – 16:00:00``: each day once, and the day that it is ``now`` not at all."""
+    """``2024-01-03 09:30:00 – 16:00:00``: a repeated date is left out, and so is the date of ``now``."""
     told = "" if now is None else f"{_local(now, zone):%Y-%m-%d}"
     parts = []
     for ts in (first, last):

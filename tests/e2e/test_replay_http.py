@@ -161,7 +161,7 @@ async def test_formats_of_the_time_of_a_seek(to: object, second: float) -> None:
         (b"{}", 400, "bad-argument", "action"),
         (b'{"action":"fly"}', 400, "bad-argument", "action: "),
         (b'{"action":"seek"}', 400, "bad-argument", "to: missing"),
-        (b'{"action":"seek","to":"noon"}', 400, "bad-argument", "to: 'noon' is not a moment"),
+        (b'{"action":"seek","to":"noon"}', 400, "bad-argument", "to: 'noon' is not a time"),
         (b'{"action":"seek","to":1.5}', 400, "bad-argument", "to: "),
         (b'{"action":"speed"}', 400, "bad-argument", "speed: missing"),
         (b'{"action":"speed","speed":-1}', 400, "bad-argument", "speed: a speed is"),
@@ -296,7 +296,7 @@ async def test_the_url_may_be_that_of_the_stream() -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("seek", "noon"), "to: 'noon' is not a moment; say 10:30"),
+        (("seek", "noon"), "to: 'noon' is not a time"),
         (("speed", "-1"), "-1"),
         (("speed", "inf"), "inf is not a finite number"),
         (("step", "0"), "0"),

@@ -44,7 +44,7 @@ def test_valid_batches_pass() -> None:
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ((2, TS, 1.0, 1.0), r"trades\.symbol: 1 of 2 values can't be, the first 2 in row 1"),
+        ((2, TS, 1.0, 1.0), r"trades\.symbol: 1 of 2 values are invalid, first 2 in row 1"),
         ((-1, TS, 1.0, 1.0), r"trades\.symbol"),
         ((0, 0, 1.0, 1.0), r"trades\.ts"),
         ((0, -5, 1.0, 1.0), r"trades\.ts"),
@@ -86,7 +86,7 @@ def test_a_bad_side_is_refused(side: str, price: float, size: float, said: str) 
 
 def test_columns_of_wrong_length_or_type_are_refused() -> None:
     good = trades([(0, TS, 1.0, 1.0)])
-    with pytest.raises(BatchError, match="unequal length"):
+    with pytest.raises(BatchError, match="equal lengths"):
         check_batch(TickBatch(TABLE, replace(good, ts=np.array([TS, TS])), NO_QUOTES))
     with pytest.raises(BatchError, match="int32, int64 and float64"):
         check_batch(TickBatch(TABLE, replace(good, symbol=np.array([0], np.int64)), NO_QUOTES))
@@ -123,7 +123,7 @@ def test_valid_events_pass(event: FeedEvent) -> None:
 @pytest.mark.parametrize(
     ("event", "said"),
     [
-        (None, "a NoneType is no FeedEvent"),
+        (None, "a NoneType is not a FeedEvent"),
         (Rollover(TABLE, np.zeros(1)), "column of int32 codes"),  # type: ignore[arg-type]  # the mistake
         (Rollover(TABLE, np.full(1, 2, np.int32)), "not in the table"),
         (Rollover(TABLE, None, np.ones(1)), "column of 2 float64"),
@@ -141,7 +141,7 @@ def test_valid_events_pass(event: FeedEvent) -> None:
         (bar(volume=np.full(1, -1.0)), r"bars\.volume"),
         (bar(vwap=np.zeros(1)), r"bars\.vwap"),
         (bar(trades=np.full(1, math.inf)), r"bars\.trades"),
-        (bar(open=np.ones((1, 1))), "more than one dimension"),
+        (bar(open=np.ones((1, 1))), "one dimension"),
         (replace(bar(), interval_ns=0), "interval_ns"),
     ],
 )
@@ -168,7 +168,7 @@ def test_any_printable_text_may_name_a_symbol(name: str) -> None:
 @pytest.mark.parametrize("name", ["", "*", "x" * 65, "a\nb", "\x1b[31m", "\x00"])
 def test_unprintable_text_the_wildcard_and_long_names_are_no_symbols(name: str) -> None:
     assert not is_symbol(name)
-    with pytest.raises(BatchError, match="can't be a symbol"):
+    with pytest.raises(BatchError, match="symbol"):
         SymbolTable([name])
 
 

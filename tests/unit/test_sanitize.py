@@ -23,7 +23,7 @@ def test_a_name_of_printable_characters_is_accepted(name: str) -> None:
 )
 def test_any_other_name_is_refused(name: str) -> None:
     """Control and format characters, other whitespace than the space, surrogates."""
-    with pytest.raises(ValueError, match=r"^1 to 64 printable characters, not ") as told:
+    with pytest.raises(ValueError, match=r"1 to 64 printable characters, not ") as told:
         proper_name(name)
     assert str(told.value).isprintable()
     assert len(str(told.value)) < 150
@@ -50,7 +50,7 @@ def test_control_and_bidi_characters_are_removed_from_a_text(text: str, shown: s
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n", "\x00", "\u200b", "\u202e\u202c", "\ufeff", "\u2028"])
 def test_an_invisible_text_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="nothing to see"):
+    with pytest.raises(ValueError, match="no visible character"):
         proper_text(text, 100)
 
 

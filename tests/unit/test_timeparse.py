@@ -55,7 +55,7 @@ def test_times_of_day_follow_dst() -> None:
     "text", ["", "noon", "10", "25:00", "10:60", "10:30:00.", "10:30.5", "2024-13-01", "2024-01-03T", "10:30 11:00"]
 )
 def test_an_invalid_time_is_an_error_with_an_example(text: str) -> None:
-    with pytest.raises(ValueError, match="is not a moment; say 10:30"):
+    with pytest.raises(ValueError, match="10:30"):
         moment_ns(text, OPEN, NEW_YORK)
 
 
@@ -87,5 +87,5 @@ def test_a_duration_has_units_or_is_in_seconds(text: str, seconds: float) -> Non
 
 @pytest.mark.parametrize("text", ["", "soon", "-1", "5x", "nan", "inf", "s", "1h 30"])
 def test_an_invalid_duration_is_an_error_with_an_example(text: str) -> None:
-    with pytest.raises(ValueError, match="is not a duration; say 5s"):
+    with pytest.raises(ValueError, match="5s"):
         duration_ns(text)

@@ -1,8 +1,4 @@
-"""What a feed gets wrong: ``check_feed`` runs one for a while and says it.
-
-It is for the tests of those who write feeds: ``assert await check_feed(feed) == []``. It knows the Feed protocol and
-the model; no hub, no wire, no test framework.
-"""
+"""Checks for the tests of feeds: ``assert await check_feed(feed) == []``. They need no test framework."""
 
 from __future__ import annotations
 
@@ -13,43 +9,46 @@ from typing import Any, Final
 
 from ticker.feed.feed import Feed, FeedInfo, FeedOptions
 from ticker.model import Restart, Settled, SymbolTable, TickBatch
-from ticker.testing.judge import Findings, Judge, named
-from ticker.testing.run import Ended, Event, Failure, Outcome, Run, Silence
+from ticker.testing.event_checks import EventChecks, Findings, named
+from ticker.testing.iteration import Ended, Event, Failure, Iteration, Outcome, Silence
 
 __all__ = ["check_feed"]
 
-#: How long a paused feed is watched for batches that it should hold back.
+#: How long a paused feed is observed.
 PAUSE_S: Final = 0.2
-#: A second iteration may begin with so many other events, hidden ones not counted, before its first batch.
+#: The maximum of visible events before the first batch of the second iteration.
 _FIRST_EVENTS: Final = 10
 
 
 async def check_feed(
     feed: Feed, *, events: int = 1000, for_s: float = 5.0, patience_s: float = 5.0, block_s: float = 0.1
 ) -> list[str]:
-    """Run ``feed`` for ``events`` events or ``for_s`` seconds, then once more, and return what is wrong, as sentences.
+    """Run ``feed`` for ``events`` events or ``for_s`` seconds, then iterate it again; return its faults as sentences.
 
-    Checked are: the members that the protocol asks for; each batch's columns and values; that no symbol's stamps go
-    back; that the table only grows, and not at all once it is called complete; rollovers and removals; that the feed
-    ends only if it says so; that it can be iterated again; that pausing holds it, if it can be paused; and that it
-    leaves the event loop free, never busy for longer than ``block_s`` at a stretch. ``patience_s`` bounds each wait
-    for a first event, for one after a pause, and for closing.
+    It checks that
 
-    A kind of mistake is told once, where it was first seen. What the feed raises is a finding, too. The feed is at
-    rest when this returns.
+    - the feed has the members of the protocol;
+    - the columns and values of each event are valid, and no symbol's timestamps go back;
+    - the symbol table only grows, and not at all once ``info.complete`` is true;
+    - the feed ends only if ``info.ends`` is true, and can be iterated again;
+    - a pausable feed publishes nothing while paused;
+    - it never blocks the event loop for longer than ``block_s``.
+
+    ``patience_s`` limits the wait for a first event, for one after a pause, and for closing. Each kind of fault is
+    reported once, at its first occurrence. An exception of the feed is a fault, too. The feed is closed on return.
     """
     findings = Findings()
     info = _check_members(feed, findings)
     if info is None:
         return findings.sentences
-    check = _Check(feed, Judge(feed, info, findings), patience_s, block_s)
+    check = _Check(feed, EventChecks(feed, info, findings), patience_s, block_s)
     if await check.first_time(events, for_s):
         await check.again()
     return findings.sentences
 
 
 def _check_members(feed: Any, findings: Findings) -> FeedInfo | None:
-    """What the feed says about itself, if that is right enough to run it."""
+    """The feed's info, or None if it is too wrong to run the feed."""
     options = getattr(type(feed), "Options", None)
     if not (isinstance(options, type) and issubclass(options, FeedOptions)):
         findings.add("options", f"Options must be a class attribute, a subclass of FeedOptions; it is {options!r}")
@@ -59,7 +58,7 @@ def _check_members(feed: Any, findings: Findings) -> FeedInfo | None:
         findings.add("info", f"info raised {named(error)}")
         return None
     if not isinstance(info, FeedInfo):
-        findings.add("info", f"info must be a FeedInfo (of a property, not a method); it is a {type(info).__name__}")
+        findings.add("info", f"info must be a property that returns a FeedInfo; it is a {type(info).__name__}")
         return None
     table: object = info.symbols
     if not isinstance(table, SymbolTable):
@@ -73,24 +72,24 @@ def _check_members(feed: Any, findings: Findings) -> FeedInfo | None:
         if missing:
             findings.add("pausable", f"info.pausable is true, but there is no {', '.join(missing)}")
         elif feed.paused:
-            findings.add("paused", "it is paused before anyone paused it")
+            findings.add("paused", "paused is true at the start")
     return info
 
 
 @dataclass(slots=True)
 class _Check:
-    """The two runs of a feed."""
+    """The two iterations of a feed."""
 
     feed: Any
-    judge: Judge
+    checks: EventChecks
     patience_s: float
     block_s: float
-    #: Of the first run, except for its first event, which may take its time. Infinite if it broke off waiting.
+    #: In the first iteration, after its first event. Infinite if a wait timed out.
     longest_wait_s: float = math.inf
 
     async def first_time(self, events: int, for_s: float) -> bool:
-        """Run it as far as asked; whether it can be iterated at all."""
-        run = Run(self.feed)
+        """The first iteration. False if the feed can't be iterated."""
+        run = Iteration(self.feed)
         iterable = True
         waits: list[float] = []
         end_s = time.perf_counter() + for_s
@@ -106,17 +105,17 @@ class _Check:
                     self._note_stop(outcome, number)
                     iterable = not (isinstance(outcome, Failure) and outcome.of_aiter)
                     break
-                self.judge.judge(outcome.value, f"event {number}")
+                self.checks.check(outcome.value, f"event {number}")
         finally:
             await self._close(run)
         if len(waits) > 1:
             self.longest_wait_s = max(waits[1:])
-        self.judge.look_at_info("after its run")
+        self.checks.check_info("after its run")
         return iterable
 
     async def again(self) -> None:
-        """Iterate it once more, as the server does after a failure, and pause it behind its first batch."""
-        run = Run(self.feed)
+        """The second iteration, as by the server after a failure; the feed is paused after its first batch."""
+        run = Iteration(self.feed)
         outcome: Outcome = Silence()
         try:
             number, hidden, shown = 0, False, 0
@@ -125,8 +124,8 @@ class _Check:
                 outcome = await run.next(self.patience_s)
                 if not isinstance(outcome, Event):
                     break
-                self.judge.judge(outcome.value, f"iterated again, event {number}")
-                # A history that is built up out of sight is no matter of pace, and pausing doesn't hold it.
+                self.checks.check(outcome.value, f"iterated again, event {number}")
+                # A hidden rebuild of the history is not paced, and pausing doesn't hold it.
                 if isinstance(outcome.value, Restart):
                     hidden = outcome.value.hidden
                 hidden = hidden and not isinstance(outcome.value, Settled)
@@ -139,10 +138,10 @@ class _Check:
                 await self._pause(run)
         finally:
             await self._close(run)
-        self.judge.look_at_info("after its second run")
+        self.checks.check_info("after its second run")
 
-    async def _pause(self, run: Run) -> None:
-        findings = self.judge.findings
+    async def _pause(self, run: Iteration) -> None:
+        findings = self.checks.findings
         self.feed.pause()
         self.feed.pause()
         if not self.feed.paused:
@@ -152,7 +151,7 @@ class _Check:
         while not isinstance(outcome, Ended | Failure) and (left_s := until_s - time.perf_counter()) > 0:
             outcome = await run.next(left_s)
             if isinstance(outcome, Event) and isinstance(outcome.value, TickBatch):
-                findings.add("held", "a batch came while it was paused")
+                findings.add("held", "it published a batch while paused")
                 break
         self.feed.resume()
         self.feed.resume()
@@ -161,11 +160,11 @@ class _Check:
         if isinstance(outcome, Silence):
             outcome = await run.next(self.patience_s)
         if isinstance(outcome, Event):
-            self.judge.judge(outcome.value, "after a pause, an event")
+            self.checks.check(outcome.value, "after a pause, an event")
         self._note_stop_again("after a pause", outcome)
 
     def _note_stop(self, outcome: Outcome, number: int) -> None:
-        findings = self.judge.findings
+        findings = self.checks.findings
         if isinstance(outcome, Failure):
             place = "__aiter__ raised" if outcome.of_aiter else f"instead of event {number} it raised"
             findings.add("raised", f"{place} {named(outcome.error)}")
@@ -180,8 +179,8 @@ class _Check:
             )
 
     def _note_stop_again(self, place: str, outcome: Outcome) -> None:
-        """A later wait in vain means something only where events came fast before."""
-        findings = self.judge.findings
+        """Report why no event came. A timeout counts only if the first iteration was fast."""
+        findings = self.checks.findings
         if isinstance(outcome, Failure):
             findings.add("raised", f"{place}, it raised {named(outcome.error)}")
         elif isinstance(outcome, Ended) and not self.feed.info.ends:
@@ -189,13 +188,13 @@ class _Check:
         elif isinstance(outcome, Silence) and self.longest_wait_s < self.patience_s / 2:
             findings.add("silent", f"{place}, no event came within {self.patience_s:g} s")
 
-    def _note_block(self, run: Run, place: str) -> None:
+    def _note_block(self, run: Iteration, place: str) -> None:
         if run.blocked_s > self.block_s:
-            self.judge.findings.add("block", f"{place} it blocked the event loop for {run.blocked_s * 1e3:.0f} ms")
+            self.checks.findings.add("block", f"{place}, it blocked the event loop for {run.blocked_s * 1e3:.0f} ms")
 
-    async def _close(self, run: Run) -> None:
+    async def _close(self, run: Iteration) -> None:
         if not await run.close(self.patience_s):
-            sentence = f"it went on for {self.patience_s:g} s after its iterator was told to stop"
-            self.judge.findings.add("close", sentence)
+            sentence = f"its iterator did not stop within {self.patience_s:g} s after its cancellation"
+            self.checks.findings.add("close", sentence)
         elif run.close_error is not None:
-            self.judge.findings.add("close", f"closing its iterator raised {named(run.close_error)}")
+            self.checks.findings.add("close", f"closing its iterator raised {named(run.close_error)}")

@@ -1,4 +1,4 @@
-"""How long the event loop stood still for its own doing, and not because the machine was busy elsewhere."""
+"""Measures how long the event loop is blocked by its own work, not by a busy machine."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import threading
 import time
 from typing import Final
 
-#: How often ``beat`` is to be called.
+#: The interval at which to call ``beat``.
 BEAT_S: Final = 0.005
 
 
 class Stalls:
-    """Call ``beat`` every ``BEAT_S``. ``longest_s`` is the longest time between two that the loop's thread used.
+    """Call ``beat`` every ``BEAT_S``. ``longest_s`` is the longest time between two beats that the loop's thread used.
 
-    Time in which the thread waited for a processor is not counted; nor is that in which nothing ran at all, as a thread
-    beside it witnesses that does nothing, unless the loop's thread was computing all the while.
+    Time in which the thread waited for a processor is not counted. Nor is time in which the whole process stood still,
+    which an idle second thread detects, unless the loop's thread was computing.
     """
 
     def __init__(self) -> None:
@@ -27,13 +27,13 @@ class Stalls:
         self._thread.start()
 
     def restart(self) -> None:
-        """Forget what was, and measure from now on."""
+        """Measure from now on."""
         self.longest_s, self._late_s = 0.0, 0.0
         self._last_s, self._used_s, self._waited_s = time.perf_counter(), time.thread_time(), _waited_s()
 
     def beat(self) -> None:
         now_s, used_s, waited_s = time.perf_counter(), time.thread_time(), _waited_s()
-        # The witness may be about to wake up from the same pause.
+        # The second thread may be about to wake up from the same pause.
         late_s = max(self._late_s, now_s - max(self._witness_s, self._last_s) - BEAT_S, waited_s - self._waited_s)
         own_s = max(used_s - self._used_s, now_s - self._last_s - late_s)
         self.longest_s = max(self.longest_s, own_s - BEAT_S)
@@ -51,9 +51,9 @@ class Stalls:
 
 
 def _waited_s() -> float:
-    """How long this thread has been ready to run and was not let: Linux tells (proc(5), schedstat); 0 elsewhere."""
+    """How long this thread was runnable but not running (Linux, proc(5): schedstat); 0 on other systems."""
     try:
-        with open("/proc/thread-self/schedstat", "rb") as file:  # noqa: PTH123 - each beat; Path takes twice the time
+        with open("/proc/thread-self/schedstat", "rb") as file:  # noqa: PTH123 - Path takes twice the time
             return int(file.read().split()[1]) / 1e9
     except (OSError, ValueError, IndexError):
         return 0.0

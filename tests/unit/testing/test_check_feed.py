@@ -169,18 +169,18 @@ CODES = np.array([0, 1], np.int32)
 @pytest.mark.parametrize(
     ("make", "finding"),
     [
-        (lambda feed: "tick", "event 2: a str is no FeedEvent"),
-        (lambda feed: None, "event 2: a NoneType is no FeedEvent"),
+        (lambda feed: "tick", "event 2: a str is not a FeedEvent"),
+        (lambda feed: None, "event 2: a NoneType is not a FeedEvent"),
         (_other_table, "event 2: the batch's table is not info.symbols"),
-        (lambda feed: batch(feed.table, [(0, NOW, 0.0, 1.0)]), "event 2: trades.price: 1 of 1 values can't be"),
-        (lambda feed: batch(feed.table, [(7, NOW, 1.0, 1.0)]), "event 2: trades.symbol: 1 of 1 values can't be"),
-        (lambda feed: batch(feed.table, [(0, 0, 1.0, 1.0)]), "event 2: trades.ts: 1 of 1 values can't be"),
+        (lambda feed: batch(feed.table, [(0, NOW, 0.0, 1.0)]), "event 2: trades.price: 1 of 1 values are invalid"),
+        (lambda feed: batch(feed.table, [(7, NOW, 1.0, 1.0)]), "event 2: trades.symbol: 1 of 1 values are invalid"),
+        (lambda feed: batch(feed.table, [(0, 0, 1.0, 1.0)]), "event 2: trades.ts: 1 of 1 values are invalid"),
         (lambda feed: batch(feed.table, [], [(0, NOW, 1.0, -1.0, None, 0)]), "event 2: quotes.bid_size: 1 of 1"),
-        (_lists, "event 2: it can't be read: "),
+        (_lists, "event 2: checking it raised "),
         (_grow, "event 2: info.complete is true, but the table grew by 'NEW'"),
         (_tell(complete=False), "event 2: info.complete was true and is false now"),
         (_tell(symbols=SymbolTable(["AAPL", "MSFT"])), "event 2: info.symbols is another table than before"),
-        (_shuffle, "event 2: names in the symbol table changed their place or went"),
+        (_shuffle, "event 2: names in the symbol table moved or disappeared"),
         (lambda feed: feed.tick(0, NOW - 5), f"event 2: trades of 'AAPL' go back in time, from {NOW + 1} to {NOW - 5}"),
         (
             lambda feed: batch(feed.table, [(1, NOW + 9, 1, 1), (0, NOW + 9, 1, 1), (1, NOW + 8, 1, 1)]),
@@ -191,19 +191,19 @@ CODES = np.array([0, 1], np.int32)
             f"event 2: quotes of 'AAPL' go back in time, from {NOW + 1} to {NOW - 5}",
         ),
         (lambda feed: Rollover(SymbolTable()), "event 2: the rollover's table is not info.symbols"),
-        (_rollover([0]), "event 2: the rollover's symbols must be a column of int32 codes"),
-        (_rollover(np.array([0.0])), "event 2: the rollover's symbols must be a column of int32 codes"),
-        (_rollover(np.array([2], np.int32)), "event 2: the rollover has a code that is not in the table"),
-        (_rollover(np.array([-1], np.int32)), "event 2: the rollover has a code that is not in the table"),
-        (_rollover(CODES, np.array([1.0])), "event 2: the rollover's prev_close must be a column of 2 float64"),
-        (_rollover(None, np.array([1.0])), "event 2: the rollover's prev_close must be a column of 2 float64"),
+        (_rollover([0]), "event 2: a rollover's symbols must be a column of int32 codes"),
+        (_rollover(np.array([0.0])), "event 2: a rollover's symbols must be a column of int32 codes"),
+        (_rollover(np.array([2], np.int32)), "event 2: a rollover has a code that is not in the table"),
+        (_rollover(np.array([-1], np.int32)), "event 2: a rollover has a code that is not in the table"),
+        (_rollover(CODES, np.array([1.0])), "event 2: a rollover's prev_close must be a column of 2 float64"),
+        (_rollover(None, np.array([1.0])), "event 2: a rollover's prev_close must be a column of 2 float64"),
         (_rollover(CODES, np.array([1.0, 0.0])), "event 2: a prev_close must be a positive finite number"),
         (_rollover(CODES, np.array([1.0, np.inf])), "event 2: a prev_close must be a positive finite number"),
         (lambda feed: Removal(("GONE",)), "event 2: it removes 'GONE', which is not in the table"),
         (lambda feed: Removal("AAPL"), "event 2: a removal's names must be a tuple of str"),  # type: ignore[arg-type]  # the mistake
-        (lambda feed: Restart(""), "event 2: a restart's epoch must be None or a text that is not empty"),
-        (lambda feed: feed.tick(version=3), "event 2 has a version, but info.epoch does not name what it counts in"),
-        (lambda feed: feed.tick(version="3"), "event 2: a version must be an int of 64 bits, not '3'"),
+        (lambda feed: Restart(""), "event 2: a restart's epoch must be None or a non-empty str"),
+        (lambda feed: feed.tick(version=3), "event 2 has a version, but info.epoch is empty"),
+        (lambda feed: feed.tick(version="3"), "event 2: a version must be a 64-bit int, not '3'"),
     ],
 )
 async def test_a_wrong_event_is_found(make: Callable[[Scripted], Any], finding: str) -> None:
@@ -279,18 +279,21 @@ class LikesToBePaused(Pausable):
     ("feed", "finding"),
     [
         (lambda: NoOptions(endless), "Options must be a class attribute, a subclass of FeedOptions; it is None"),
-        (lambda: InfoMethod(endless), "info must be a FeedInfo (of a property, not a method); it is a method"),
+        (lambda: InfoMethod(endless), "info must be a property that returns a FeedInfo; it is a method"),
         (lambda: InfoRaises(endless), "info raised KeyError: 'symbols'"),
         (lambda: Scripted(endless, symbols=["AAPL"]), "info.symbols must be a SymbolTable; it is a list"),
         (NoIterator, "__aiter__ is missing"),
         (
             lambda: CoroutineIterator(endless),
-            "__aiter__ raised TypeError: it is a coroutine function; leave out `async`",
+            "__aiter__ raised TypeError: it is a coroutine function; remove `async`",
         ),
-        (lambda: ListIterator(endless), "__aiter__ raised TypeError: it gave a list_iterator, which has no __anext__"),
+        (
+            lambda: ListIterator(endless),
+            "__aiter__ raised TypeError: it returned a list_iterator without __anext__",
+        ),
         (lambda: IteratorRaises(endless), "__aiter__ raised OSError: no route"),
         (lambda: Scripted(endless, pausable=True), "info.pausable is true, but there is no paused, pause, resume"),
-        (lambda: LikesToBePaused(endless), "it is paused before anyone paused it"),
+        (lambda: LikesToBePaused(endless), "paused is true at the start"),
         (lambda: Scripted(short), "it ended after 1 events, but info.ends is false"),
     ],
 )
@@ -368,7 +371,7 @@ async def test_a_blocked_event_loop_is_found() -> None:
             await asyncio.sleep(0)
 
     (finding,) = await check(Scripted(script))
-    told = re.fullmatch(r"before event 2 it blocked the event loop for (\d+) ms", finding)
+    told = re.fullmatch(r"before event 2, it blocked the event loop for (\d+) ms", finding)
     assert told is not None
     assert int(told[1]) >= 100
 
@@ -376,8 +379,8 @@ async def test_a_blocked_event_loop_is_found() -> None:
 @pytest.mark.parametrize(
     ("feed", "findings"),
     [
-        (lambda: Pausable(endless), ["a batch came while it was paused"]),
-        (lambda: DeafToPause(endless), ["paused is false after pause()", "a batch came while it was paused"]),
+        (lambda: Pausable(endless), ["it published a batch while paused"]),
+        (lambda: DeafToPause(endless), ["paused is false after pause()", "it published a batch while paused"]),
         (lambda: DeafToResume(held), ["paused is true after resume()", "after a pause, no event came within 0.2 s"]),
         (lambda: Pausable(upset), ["after a pause, it raised RuntimeError: I was paused"]),
     ],
@@ -437,7 +440,7 @@ async def test_an_iterator_that_does_not_stop_is_found() -> None:
         finally:
             await released.wait()
 
-    assert await check(Scripted(script)) == ["it went on for 0.2 s after its iterator was told to stop"]
+    assert await check(Scripted(script)) == ["its iterator did not stop within 0.2 s after its cancellation"]
     released.set()
     await asyncio.sleep(0)
 
@@ -450,5 +453,5 @@ async def test_a_repeated_mistake_is_reported_once() -> None:
             await asyncio.sleep(0)
 
     assert await check(Scripted(script), events=1000) == [
-        "event 1: trades.price: 1 of 1 values can't be, the first -1.0 in row 0"
+        "event 1: trades.price: 1 of 1 values are invalid, first -1.0 in row 0"
     ]

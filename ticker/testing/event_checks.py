@@ -1,4 +1,4 @@
-"""Whether the events of a feed are what the model allows. It runs nothing, and knows no event loop."""
+"""Checks events of a feed against the rules of the model."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _KINDS: Final = ("trades", "quotes")
 
 
 class Findings:
-    """Sentences about what is wrong: one for each kind of mistake, in the order they were found."""
+    """Sentences about faults, one per kind, in the order of discovery."""
 
     def __init__(self) -> None:
         self._by_kind: dict[str, str] = {}
@@ -43,8 +43,8 @@ def named(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-class Judge:
-    """Looks at one event after another. ``where`` says in words which event it is."""
+class EventChecks:
+    """Checks one event after another. ``where`` names the event in findings."""
 
     def __init__(self, feed: Feed, info: FeedInfo, findings: Findings) -> None:
         self.findings = findings
@@ -57,8 +57,8 @@ class Judge:
         self._hidden = False
         self._newest = {kind: np.zeros(0, np.int64) for kind in _KINDS}
 
-    def judge(self, event: object, where: str) -> None:
-        self.look_at_info(where)
+    def check(self, event: object, where: str) -> None:
+        self.check_info(where)
         if not self._is_fine(event, where):
             return
         if isinstance(event, TickBatch):
@@ -78,15 +78,15 @@ class Judge:
                 self.findings.add("settled", f"{where} is a Settled, but no hidden Restart came before it")
             self._hidden = False
 
-    def look_at_info(self, where: str) -> None:
-        """Hold ``info`` against what it was: the table is the same, only grows, and not at all when complete."""
+    def check_info(self, where: str) -> None:
+        """Check that the table of ``info`` is the same, only grows, and not at all once complete."""
         add = self.findings.add
         info = self._feed.info
         if info.symbols is not self._table:
-            add("other table", f"{where}: info.symbols is another table than before; a feed has one")
+            add("other table", f"{where}: info.symbols is another table than before; a feed has one table")
         names = list(self._table.names)
         if names[: len(self._names)] != self._names:
-            add("names", f"{where}: names in the symbol table changed their place or went; a table only grows")
+            add("names", f"{where}: names in the symbol table moved or disappeared; a table only grows")
         new = names[len(self._names) :]
         if self._complete and new:
             add("complete", f"{where}: info.complete is true, but the table grew by {new[0]!r}")
@@ -95,15 +95,15 @@ class Judge:
         self._names, self._complete = names, info.complete
 
     def _is_fine(self, event: object, where: str) -> bool:
-        """Whether the server would take it in."""
+        """Whether the server would accept it."""
         kind = type(event).__name__
         try:
             check_event(event)
         except BatchError as error:
             self.findings.add(kind, f"{where}: {error}")
             return False
-        except Exception as error:  # noqa: BLE001 - columns can be anything; it is a finding
-            self.findings.add(kind, f"{where}: it can't be read: {named(error)}")
+        except Exception as error:  # noqa: BLE001 - columns can be anything: a finding
+            self.findings.add(kind, f"{where}: checking it raised {named(error)}")
             return False
         return True
 
@@ -140,7 +140,7 @@ class Judge:
         return newest
 
     def _forget(self, symbol: Ints | None = None) -> None:
-        """A new day, or a new life, may begin with older stamps: a replay that loops does."""
+        """Allow older timestamps: a new day or a restart may have them, as a replay that loops."""
         for kind in _KINDS:
             self._grown(kind)[slice(None) if symbol is None else symbol] = 0
 
@@ -167,7 +167,7 @@ class Judge:
 
     def _watermark(self, event: Watermark, where: str) -> None:
         if event.ts < self._watermark_ns:
-            text = f"{where} is a watermark of {event.ts} after one of {self._watermark_ns}: they only grow"
+            text = f"{where} is a watermark of {event.ts} after one of {self._watermark_ns}: watermarks only grow"
             self.findings.add("watermark", text)
             return
         self._watermark_ns = event.ts
@@ -179,11 +179,11 @@ class Judge:
     def _count(self, version: int | None, where: str) -> None:
         if version is None:
             if self._version is not None:
-                self.findings.add("version", f"{where} has no version, but others had: all of them or none")
+                self.findings.add("version", f"{where} has no version, but earlier events had one")
             return
         if self._version is not None and version <= self._version:
             self.findings.add("version", f"{where} has version {version!r} after {self._version}: it must grow")
             return
         if self._version is None and not self._feed.info.epoch:
-            self.findings.add("epoch", f"{where} has a version, but info.epoch does not name what it counts in")
+            self.findings.add("epoch", f"{where} has a version, but info.epoch is empty")
         self._version = version

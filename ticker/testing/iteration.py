@@ -1,4 +1,4 @@
-"""One iteration of a feed, asked for events one by one with a limit on the wait. It judges nothing."""
+"""One iteration of a feed: events are requested one by one, with a timeout."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ticker.testing.stalls import BEAT_S, Stalls
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What the iterator yielded; it should be a ``FeedEvent``."""
+    """What the iterator yielded; should be a ``FeedEvent``."""
 
     value: object
 
@@ -25,7 +25,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Nothing came in time."""
+    """No event came in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,12 @@ class Failure:
 Outcome = Event | Ended | Silence | Failure
 
 
-class Run:
-    """Iterates ``feed`` in one task, as the server does, and asks for no event before ``next`` is called."""
+class Iteration:
+    """Iterates ``feed`` in one task, as the server does. Each ``next`` requests one event."""
 
     def __init__(self, feed: Feed) -> None:
         self._stalls = Stalls()
-        #: What closing the iterator raised.
+        #: The exception that closing the iterator raised.
         self.close_error: Exception | None = None
         self._feed = feed
         self._ask = asyncio.Semaphore(0)
@@ -54,11 +54,11 @@ class Run:
 
     @property
     def blocked_s(self) -> float:
-        """How long the feed held up the event loop, at the most, during the last ``next``."""
+        """The longest time that the feed blocked the event loop during the last ``next``."""
         return self._stalls.longest_s
 
     async def next(self, timeout_s: float) -> Outcome:
-        """The next event, or what came instead. After ``Silence`` the same event is still being waited for."""
+        """The next event, or another outcome. After ``Silence`` the request is still pending."""
         self._stalls.restart()
         if not self._asked:
             self._asked = True
@@ -76,7 +76,7 @@ class Run:
         return outcome
 
     async def close(self, timeout_s: float) -> bool:
-        """End the iteration; False if it didn't end within ``timeout_s``."""
+        """Stop the iteration; False if it didn't stop within ``timeout_s``."""
         self._stalls.close()
         self._task.cancel()
         _, unfinished = await asyncio.wait({self._task}, timeout=timeout_s)
@@ -85,7 +85,7 @@ class Run:
     async def _iterate(self) -> None:
         try:
             iterator = _iterator(self._feed)
-        except Exception as error:  # noqa: BLE001 - the outcome, whatever it is
+        except Exception as error:  # noqa: BLE001 - any exception is an outcome
             self._answers.put_nowait(Failure(error, of_aiter=True))
             return
         try:
@@ -96,7 +96,7 @@ class Run:
                     outcome = Event(await anext(iterator))
                 except StopAsyncIteration:
                     outcome = Ended()
-                except Exception as error:  # noqa: BLE001 - the outcome, whatever it is
+                except Exception as error:  # noqa: BLE001 - any exception is an outcome
                     outcome = Failure(error)
                 self._answers.put_nowait(outcome)
         finally:
@@ -106,7 +106,7 @@ class Run:
         if hasattr(iterator, "aclose"):
             try:
                 await iterator.aclose()
-            except Exception as error:  # noqa: BLE001 - told by `close_error`
+            except Exception as error:  # noqa: BLE001 - reported as close_error
                 self.close_error = error
 
     async def _beat(self) -> None:
@@ -119,7 +119,7 @@ def _iterator(feed: Feed) -> Any:
     iterator: Any = feed.__aiter__()
     if inspect.iscoroutine(iterator):
         iterator.close()
-        raise TypeError("it is a coroutine function; leave out `async`, or yield in it")
+        raise TypeError("it is a coroutine function; remove `async`, or yield in it")
     if not hasattr(iterator, "__anext__"):
-        raise TypeError(f"it gave a {type(iterator).__name__}, which has no __anext__")
+        raise TypeError(f"it returned a {type(iterator).__name__} without __anext__")
     return iterator
