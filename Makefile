@@ -53,7 +53,7 @@ format: $(VENV)/for-lint ## format the code
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-docs: $(VENV)/for-test ## regenerate the tables in the documents
+docs: $(VENV)/for-test ## regenerate the tables in docs/ from the code
 	@$(BIN)/python -m tests.support.generate_docs
 
 bench: $(VENV)/for-bench node chromium ## run all benchmarks and print their results (half an hour)

@@ -107,6 +107,15 @@ def test_options_may_come_from_the_environment() -> None:
     assert "ENVI" in "".join(told)
 
 
+async def test_a_configuration_file_starts_a_server(tmp_path: Path) -> None:
+    """With its files beside it, and a limit that `welcome` tells."""
+    (tmp_path / "day.csv").write_text("timestamp,symbol,price,size\n1704205800,AAPL,185.5,10\n")
+    (tmp_path / "ticker.toml").write_text('files = ["day.csv"]\nmax-symbols = 77\n\n[csv]\nspeed = 0\n')
+    with Server("--config", str(tmp_path / "ticker.toml")) as server:
+        async with aiohttp.ClientSession() as session, session.ws_connect(f"{server.url}/v1/stream") as stream:
+            assert (await stream.receive_json())["limits"]["symbols"] == 77
+
+
 def test_a_replay_that_ended_stays_up(tmp_path: Path) -> None:
     """Its last values are still served, and /healthz reports the feed as ended."""
     path = tmp_path / "a.csv"

@@ -40,7 +40,7 @@ class FeedParam(ServeOption):
             "/".join(option.flags),
             None if option.is_flag or option.choices else _METAVARS.get(option.kind, option.kind.upper()),
             option.description + ("  [required]" if option.required else ""),
-            default_text=None if option.default == "no" else option.default,
+            default_text=None if option.is_flag and option.default == "no" else option.default,
             type=click.BOOL if option.is_flag else click.Path(readable=False) if option.is_paths else kind,
             is_flag=option.is_flag,
             multiple=option.is_list,
