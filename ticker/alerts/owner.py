@@ -79,7 +79,7 @@ class Owner:
         """Make a stored firing deliverable. Called in the order of the numbers."""
         # After a missing number KEPT newer ones follow, which replace everything in the log.
         self.log.head = fired.seq - 1
-        self.log.add(lambda _: fired)
+        self.log.add(fired)
 
     def enter(self, session: Session) -> Reader:
         """Add a connection. It continues after the highest number sent to any connection."""

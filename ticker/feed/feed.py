@@ -1,7 +1,7 @@
-"""The Feed protocol, and finding a feed by its name.
+"""The feed protocols, and loading a feed's class and options by name.
 
-A feed is an async iterator of events (``TickBatch`` mostly) plus what it knows about itself. The built-in feeds come
-in by the same door as everyone else's: the entry-point group ``ticker.feeds``. This module imports no feed.
+A feed is an async iterator of events, mostly of ``TickBatch``, with an ``info``. All feeds, the built-in ones included,
+are entry points of the group ``ticker.feeds``. The protocols here are implemented by feeds, in other packages.
 """
 
 from __future__ import annotations
@@ -22,27 +22,29 @@ GROUP = "ticker.feeds"
 
 
 class FeedOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The base of a feed's options: each field is an option of the command line and of the environment.
+    """The base class of a feed's options. Each field is a command-line option and an environment variable.
 
     A field ``ticks_per_second: Annotated[float, msgspec.Meta(gt=0, description="…")] = 1000`` becomes
-    ``--ticks-per-second`` and ``TICKER_TICKS_PER_SECOND``. Strings are converted to the field's type; a
-    ``tuple[str, ...]`` is given as several words or separated by commas, a ``dict[str, str]`` likewise as
-    ``name=value``, a ``bool`` as ``--flag/--no-flag``. See ``ticker.feed.options`` for tuples of paths.
+    ``--ticks-per-second`` and ``TICKER_TICKS_PER_SECOND``. Strings are converted to the field's type:
+
+    ``tuple[str, ...]``  several arguments, or one separated by commas (see ``ticker.feed.options`` for paths)
+    ``dict[str, str]``   the same, of ``name=value``
+    ``bool``             ``--flag/--no-flag``
     """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedInfo:
-    """What a feed knows about itself before its first event.
+    """What is known about a feed before its first event.
 
-    ``symbols``   the table that its batches index; it may grow while the feed runs.
-    ``complete``  whether ``symbols`` has every symbol that can come: if so, a subscription to another is rejected;
-                  if not, it is kept until the symbol appears.
-    ``ends``      whether the feed comes to an end by itself.
-    ``pausable``  whether it has ``pause()`` and ``resume()`` (see ``PausableFeed``).
-    ``watermarks``  whether its events have watermarks; if not, the server adds its own, by stamps and clock.
-    ``epoch``     the name of its versions' life, for feeds whose versions every node sees alike.
-    ``title``     a line for people: what is being fed.
+    ``symbols``     the table that its batches index; it may grow while the feed runs
+    ``complete``    whether ``symbols`` has every symbol that can appear. If so, subscriptions to others are rejected;
+                    if not, they wait for the symbol.
+    ``ends``        whether the feed ends by itself
+    ``pausable``    whether it has ``pause()`` and ``resume()`` (see ``PausableFeed``)
+    ``watermarks``  whether it yields watermarks; if not, the server derives them from time stamps and elapsed time
+    ``epoch``       the epoch of its versions, if it numbers its events itself and alike for every server
+    ``title``       a description of one line, for display
     """
 
     symbols: SymbolTable = field(default_factory=SymbolTable)
@@ -57,14 +59,14 @@ class FeedInfo:
 
 @runtime_checkable
 class Feed(Protocol):
-    """What the server asks of a feed.
+    """What every feed implements.
 
-    The class is called with its options: ``MyFeed(MyFeed.Options(...))``; it raises ``OptionError`` or ``FeedError``
-    if they can't work (a missing file). Opening what is slow or may fail for a while belongs into ``__aiter__``.
+    The class is called with its options, as ``MyFeed(MyFeed.Options(...))``. It raises ``OptionError`` or ``FeedError``
+    for options that can't work, such as a missing file. Open connections in ``__aiter__``, not in the constructor.
 
-    ``__aiter__`` may be called again after it raised: the server restarts a feed that fails, with a growing pause;
-    go on from where it makes sense, or yield ``Restart()`` first if history begins anew. Nothing is buffered behind
-    the iterator: the next event is asked for once the last was applied, so a feed that is ahead simply waits.
+    If the iterator raises, the server calls ``__aiter__`` again after a pause, which grows with each failure. Continue
+    where it makes sense, or yield ``Restart()`` first if history restarts. Nothing is buffered: the next event is
+    requested after the last one was applied.
     """
 
     Options: ClassVar[type[FeedOptions]]
@@ -77,7 +79,7 @@ class Feed(Protocol):
 
 @runtime_checkable
 class PausableFeed(Feed, Protocol):
-    """A feed whose ``info.pausable`` is true. Pausing what is paused, and resuming what runs, does nothing."""
+    """A feed whose ``info.pausable`` is true. Pausing twice, or resuming a running feed, does nothing."""
 
     @property
     def paused(self) -> bool: ...
@@ -89,31 +91,32 @@ class PausableFeed(Feed, Protocol):
 
 @runtime_checkable
 class AttentiveFeed(Feed, Protocol):
-    """A feed that keeps time itself and lets the server fetch what is due, instead of waking up for every tick.
+    """A feed that knows when its events are due, and lets the server collect them instead of waking up for each.
 
-    Both methods belong to the event loop's thread and return at once.
+    Both methods are called in the event loop's thread and must return at once.
     """
 
     def attend(self, every_s: float) -> None:
-        """From now on the server calls ``collect`` at least every ``every_s`` seconds while clients need it.
+        """The server will call ``collect`` every ``every_s`` seconds while there are clients.
 
-        Events may wait that long for it; the iterator yields those that were not collected in time. 0: the iterator
-        yields each event when it is due.
+        Due events may wait that long; the iterator yields those not collected by then. With 0, and before the first
+        call of ``attend``, the iterator yields each event when it is due.
         """
 
     def collect(self) -> Iterable[FeedEvent]:
         """The events that are due and that the iterator has not yielded, in order. The iterator continues after them.
 
-        The server publishes each before it takes the next. What it doesn't take, after a failure, is not delivered.
+        The server publishes each event before it takes the next. After a failure it takes no more, and iterates again.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayStatus:
-    """Where a replay is. Stamps are market time (ns); ``speed`` is market seconds a second, 0: as fast as it goes.
+    """The state of a replay.
 
-    ``time_zone`` is the one (an IANA name) in which people read and give times of day.
+    ``position``, ``first`` and ``last`` are market time in ns. ``speed`` is market seconds per second, 0 the maximum.
+    ``time_zone`` (an IANA name) is used to show and read times of day.
     """
 
     state: Literal["playing", "paused", "ended"]
@@ -127,30 +130,29 @@ class ReplayStatus:
 
 @runtime_checkable
 class ReplayFeed(PausableFeed, Protocol):
-    """A feed with a past and a clock of its own. All methods belong to the event loop's thread and return at once.
+    """A feed of recorded history, with controls. All methods are called in the event loop's thread and return at once.
 
-    At its end the iterator ends; a ``seek`` after that takes effect when the server iterates again, which it does once
-    ``again`` returns. A seek appears in the events as a hidden ``Restart``, the history up to the moment, and
-    ``Settled``.
+    A seek yields a hidden ``Restart``, the history up to the new position, and ``Settled``. After the end of its
+    iterator the server waits for ``again`` and iterates once more, so that a seek works after the end, too.
     """
 
     @property
     def replay(self) -> ReplayStatus: ...
 
     def seek(self, ts: int) -> None:
-        """Go to the moment ``ts`` (ns): everything up to and with it has happened. Clamped to first and last."""
+        """Go to ``ts`` (ns), with all events up to and including it. Clamped to ``first`` and ``last``."""
 
     def step(self, count: int = 1) -> None:
-        """Pause, if it plays, and publish the ticks of the next ``count`` stamps at once. At its end: nothing."""
+        """Pause, and publish the ticks of the next ``count`` time stamps at once. At the end it does nothing."""
 
     def set_speed(self, speed: float) -> None:
-        """From here on ``speed`` market seconds a second. Raises ``ValueError`` if it is negative or not finite."""
+        """Set market seconds per second. Raises ``ValueError`` for a negative or infinite speed."""
 
     async def again(self) -> None:
-        """Return when there is something to play: after the end, when it was sought."""
+        """After the end: return when a seek has given it something to play."""
 
     async def settled(self) -> None:
-        """Return when what was asked for is in the events: a moment that was sought, the ticks of a step."""
+        """Return when the events of the last seek or step have been yielded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,36 +167,36 @@ class LoadProgress:
 
 @runtime_checkable
 class LoadingFeed(Protocol):
-    """What a feed's class has besides if its constructor may take long: a class method, and not part of ``Feed``."""
+    """Implemented by the class of a feed whose constructor may take long; ``loading`` is a class method."""
 
     def loading(self, options: Any, progress: Callable[[LoadProgress], None]) -> Feed:
-        """A feed with these options. ``progress`` is called now and then until it is built."""
+        """Construct the feed, calling ``progress`` from time to time."""
 
 
 def installed_feeds() -> dict[str, EntryPoint]:
-    """The entry points of every feed that is installed, by name, sorted. Nothing is imported."""
+    """The entry points of all installed feeds by name, sorted. Imports none of them."""
     return {point.name: point for point in sorted(entry_points(group=GROUP))}
 
 
 def feed_class(name: str) -> type[Feed]:
-    """The class of the feed called ``name``. Raises ``FeedError`` if it isn't installed or can't be imported."""
+    """The class of a feed. Raises ``FeedError`` if it is not installed or can't be imported."""
     installed = installed_feeds()
     if name not in installed:
         near = difflib.get_close_matches(name, installed, 1)
         hint = f"did you mean {near[0]}?" if near else f"installed: {', '.join(installed) or 'none'}"
-        raise FeedError(f"there is no feed called {name!r}; {hint}")
+        raise FeedError(f"unknown feed {name!r}; {hint}")
     try:
         loaded: Any = installed[name].load()
-    except Exception as error:  # third-party code: whatever its import raises
+    except Exception as error:  # third-party code may raise anything
         raise FeedError(f"the feed {name!r} can't be imported: {type(error).__name__}: {error}") from error
     if not (isinstance(getattr(loaded, "Options", None), type) and issubclass(loaded.Options, FeedOptions)):
-        raise FeedError(f"the feed {name!r} has no Options derived from ticker.feed.FeedOptions")
+        raise FeedError(f"the class of feed {name!r} needs an attribute Options, a subclass of ticker.feed.FeedOptions")
     feed: type[Feed] = loaded
     return feed
 
 
 def feed_options(feed: type[Feed], given: Mapping[str, object]) -> FeedOptions:
-    """The feed's options out of strings (or values) by field name. Raises ``OptionError`` naming the option."""
+    """A feed's options from strings or values by field name. Raises ``OptionError``, which names the option."""
     values: dict[str, object] = {}
     for info in msgspec.structs.fields(feed.Options):
         if info.name in given:
@@ -206,7 +208,7 @@ def feed_options(feed: type[Feed], given: Mapping[str, object]) -> FeedOptions:
             except ValueError as error:
                 raise OptionError(info.name, f"{flag(info.name)}: {error}") from None
         elif info.required:
-            raise OptionError(info.name, f"{flag(info.name)} is needed")
+            raise OptionError(info.name, f"{flag(info.name)} is required")
     unknown = sorted(set(given) - {info.name for info in msgspec.structs.fields(feed.Options)})
     if unknown:
         raise OptionError(unknown[0], f"{flag(unknown[0])} is not an option of this feed")
@@ -214,5 +216,5 @@ def feed_options(feed: type[Feed], given: Mapping[str, object]) -> FeedOptions:
 
 
 def flag(option: str) -> str:
-    """How an option's field is spelt on the command line."""
+    """The command-line option of a field."""
     return "--" + option.replace("_", "-")

@@ -1,8 +1,8 @@
-"""Options as people give them: words and strings, for fields of which msgspec knows the type. Knows no feed.
+"""Option values of the command line and the environment, for fields whose type msgspec knows.
 
-A tuple is given as several words, or in one word separated by commas; a mapping likewise, as ``name=value,…``. A field
-with ``Meta(extra={"paths": True})`` is a tuple of paths: a comma belongs to a name, and one string (a variable of the
-environment) is separated as the system separates paths.
+A tuple is given as several arguments, or as one separated by commas; a mapping in the same way, as ``name=value``. A
+field with ``Meta(extra={"paths": True})`` is a tuple of paths: commas belong to the path, and a string (an environment
+variable) is split at ``os.pathsep``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from msgspec import inspect as types
 
 
 def unwrapped(kind: types.Type) -> tuple[types.Type, str, bool]:
-    """The type without metadata and without "or None", its description, and whether it is of paths."""
+    """The type without metadata and without ``| None``, its description, and whether it is a tuple of paths."""
     description, paths = "", False
     while True:
         if isinstance(kind, types.Metadata):
@@ -32,15 +32,15 @@ def without_none(union: types.UnionType) -> list[types.Type]:
 
 
 def structured(value: object, type_: object) -> object:
-    """What was given for a field of ``type_`` as a list or a dict, if it is a tuple or a mapping. Else as it is.
+    """The value given for a field of ``type_``: a list for a tuple, a dict for a mapping, others unchanged.
 
-    Raises ``ValueError`` for a mapping's part without a ``=``.
+    Raises ``ValueError`` for an item of a mapping without ``=``.
     """
     kind, _, paths = unwrapped(types.type_info(type_))
     if not isinstance(kind, types.VarTupleType | types.DictType) or not isinstance(value, str | list | tuple):
         return value
     if paths:
-        # A path may have blanks at its ends, and a list may have an empty part; what is given as words is meant.
+        # Paths may start or end with blanks, so arguments stay as they are. A string may have empty parts.
         return [part for part in value.split(os.pathsep) if part] if isinstance(value, str) else list(value)
     parts = _split([value] if isinstance(value, str) else value)
     return dict(map(_pair, parts)) if isinstance(kind, types.DictType) else parts

@@ -1,8 +1,8 @@
-"""Runs a feed into the hub, starts it again when it fails, and knows how it is.
+"""Runs a feed: publishes its events, restarts it after a failure, and reports its state.
 
-A feed that raises, or yields what must not reach the board, is asked for a new iterator after a pause that doubles up
-to ``MAXIMUM_PAUSE_S``; the clients stay and are told that the feed is stale. Each of its lives is a task of its own:
-what a feed cancels is that, and never the pump. This module knows no client.
+A feed that raises, or yields an invalid event, is iterated again after a pause, which doubles up to
+``MAXIMUM_PAUSE_S``. Clients stay connected and see that the feed is stale. Each iteration is a task of its own: a feed
+that cancels its task does not cancel the pump.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from ticker.wire.messages import FeedState, FeedStateName
 
 log = logging.getLogger("ticker.feed")
 
-#: The longest pause before a failed feed is started again, and the run after which it counts as recovered.
+#: The longest pause before a restart. A feed that ran longer than this before it failed starts with the first pause.
 MAXIMUM_PAUSE_S = 30.0
 FIRST_PAUSE_S = 0.5
-#: Without a tick for this long, a feed that works is called quiet.
+#: A running feed without ticks for this long is in state ``quiet``.
 QUIET_AFTER_S = 5.0
-#: How long a feed may take to let go of its things when it is closed.
+#: How long closing a feed's iterator may take.
 CLOSE_S = 5.0
 
 
 class Pump:
-    """One feed on its way into the hub. ``publish`` takes each event; what it raises counts as the feed's failure."""
+    """Passes a feed's events to ``publish``. An exception of ``publish`` counts as the feed's failure."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Pump:
         self.feed = feed
         self.failures = 0
         self._attentive = feed if isinstance(feed, AttentiveFeed) else None
-        #: The task of the feed's present life, and what failed while its events were collected.
+        #: The task that iterates over the feed, and what failed while events were collected.
         self._life: asyncio.Task[None] | None = None
         self._rejected: Exception | None = None
         self._publish = publish
@@ -55,7 +55,7 @@ class Pump:
         self._last_tick_s = float("-inf")
 
     def state(self) -> FeedState:
-        """How the feed is now."""
+        """The state of the feed, and the time stamp of its newest tick."""
         state = self._state
         if state == "live":
             if isinstance(self.feed, PausableFeed) and self.feed.paused:
@@ -70,7 +70,7 @@ class Pump:
             self._attentive.attend(every_s)
 
     def collect(self) -> None:
-        """Publish what the feed has due, before its iterator yields it."""
+        """Publish the events that the feed has due."""
         if self._attentive is None or self._life is None or self._rejected is not None:
             return
         try:
@@ -82,14 +82,14 @@ class Pump:
             self._life.cancel()
 
     async def run(self) -> None:
-        """Until the feed ends by itself, or this is cancelled. A replay that ended is waited for: it may be sought."""
+        """Run until the feed ends by itself. After the end of a replay, wait for a seek and go on."""
         pause_s = FIRST_PAUSE_S
         while True:
             started_s = self._monotonic()
             failure = await _failure(self._drain())
             if failure is None:
                 self._state = "ended"
-                log.info("the feed has come to its end")
+                log.info("the feed has ended")
                 if not isinstance(self.feed, ReplayFeed):
                     return
                 failure = await _failure(self.feed.again())
@@ -98,10 +98,10 @@ class Pump:
                     pause_s = FIRST_PAUSE_S
                 self.failures += 1
                 self._state = "stale"
-                # Half of the pause is chance, so that several services don't knock at an upstream together.
+                # Half of the pause is random, so that several servers don't connect to an upstream at the same time.
                 wait_s = pause_s * (0.5 + 0.5 * self._jitter())
-                text = "the feed failed (%s: %s); starting it again in %.1f s (failure %d)"
-                # The traceback once: a feed that is down for a day would fill the disk with it.
+                text = "the feed failed (%s: %s); restarting it in %.1f s (failure %d)"
+                # The traceback is logged once: a feed that is down for a day would fill the disk with it.
                 first = self.failures == 1
                 name = type(failure).__name__
                 log.error(text, name, failure, wait_s, self.failures, exc_info=failure if first else None)
@@ -115,13 +115,13 @@ class Pump:
             async for event in events:
                 self._raise_rejected()
                 self._enter(event)
-                # A feed may yield without ever waiting; the clients get their turn all the same.
+                # A feed may yield without ever waiting. Other tasks must run, too.
                 await asyncio.sleep(0)
         except asyncio.CancelledError:
             self._raise_rejected()
             raise
         except Exception:
-            # From now on, for closing may take its time.
+            # Before closing, which may take long.
             self._state = "stale"
             raise
         finally:
@@ -141,29 +141,29 @@ class Pump:
 
 
 async def _failure(life: Coroutine[object, object, None]) -> BaseException | None:
-    """What third-party code raised, whatever it was; None if it returned. Cancelled, it cancels that, and waits."""
+    """Run third-party code as a task. Returns what it raised, or None. If cancelled, cancels the task and waits."""
     task = asyncio.create_task(life, name="feed's life")
     try:
         await asyncio.wait({task})
     except asyncio.CancelledError:
         task.cancel()
         await asyncio.wait({task})
-        _raised(task)  # looked at, so that asyncio doesn't miss it
+        _raised(task)  # retrieved, so that asyncio does not log it
         raise
     return _raised(task)
 
 
 def _raised(task: asyncio.Task[None]) -> BaseException | None:
-    return asyncio.CancelledError("by itself") if task.cancelled() else task.exception()
+    return asyncio.CancelledError("by the feed itself") if task.cancelled() else task.exception()
 
 
 async def _close(events: AsyncIterator[FeedEvent]) -> None:
-    """Close a generator for certain, so that a failed feed lets go of its files now and not some time."""
+    """Close a generator now, so that a failed feed closes its files before it is restarted."""
     close = getattr(events, "aclose", None)
     if close is None:
         return
     try:
         async with asyncio.timeout(CLOSE_S):
             await close()
-    except Exception as error:  # noqa: BLE001 - third-party code; what it failed by before counts
-        log.warning("the feed failed while it was closed (%s: %s)", type(error).__name__, error)
+    except Exception as error:  # noqa: BLE001 - third-party code; the failure that closed it is the one to report
+        log.warning("closing the feed failed (%s: %s)", type(error).__name__, error)

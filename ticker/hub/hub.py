@@ -1,7 +1,7 @@
-"""The board, its lanes, tapes and sessions: publish, attach, detach, receive, beat.
+"""The server without sockets and clocks: events and messages in, frames out.
 
-The hub decides who gets what; its owner brings the events, the sockets (as outlets) and the clock. Nothing here waits,
-so between two calls everything is consistent.
+Its owner passes in events, messages and the time, gives it an outlet for each client, and calls ``beat``, ``flush``,
+``poll`` and ``heartbeat`` when they are due. No method waits, so the state is consistent between two calls.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ from ticker.wire.messages import (
     Welcome,
 )
 
-#: How often ``heartbeat`` is to be called in one heartbeat's time: how exactly silence is measured.
+#: How often ``heartbeat`` must be called in a heartbeat's interval: the precision at which silence is measured.
 HEARTBEAT_STEPS = 5
-#: What is asked over HTTP is no older than a beat of this rate, whatever the rates of the lanes are.
+#: The rate at which a feed is collected without faster clients: HTTP responses are at most this interval old.
 SLOWEST_HZ = 20.0
 
 
 class Hub:
-    """Everything the server knows, without sockets and clocks. All stamps (``ts``) are UTC epoch nanoseconds."""
+    """Sessions, their subscriptions, and the market. All time stamps (``ts``) are nanoseconds since 1970 UTC."""
 
     def __init__(
         self,
@@ -68,12 +68,12 @@ class Hub:
     ) -> None:
         self.limits = limits or Limits()
         self.heartbeat_s = heartbeat_s
-        #: Whether no other symbols than the board's can come. The owner keeps it true.
+        #: Whether no symbols besides the board's can appear. Kept up to date by the owner.
         self.complete = complete
         self.sessions: dict[Session, None] = {}
-        #: How often a client came back and got, of channel ``ticker``, what it had missed.
+        #: How many clients reconnected to channel ``ticker`` and were sent what they had missed.
         self.resumed = 0
-        #: How often each error was answered, by its code; those over HTTP the server counts.
+        #: Errors by code. The server adds those of HTTP responses.
         self.errors: Counter[str] = Counter()
         self._feed_state = feed_state
         self._codecs: dict[str, Codec] = {name: codec_for(name, self.limits.depth) for name in ("json", "msgpack")}
@@ -81,16 +81,16 @@ class Hub:
         self._awaiting: dict[Subscription, Session] = {}
         self.notices = Notices()
         self._op_handlers = [self.notices, *op_handlers]
-        #: The state of the market. Another object after a restart.
+        #: Another object after each restart.
         self.market = Market(names, epoch, ring_ticks, observer, self._appeared)
         self.lanes = Lanes(self.market, self.limits.frame_bytes)
         self._ids = count(1)
 
-    # The market
+    # The market and its events
 
     @property
     def board(self) -> Board:
-        """The latest values, as of the last ``apply_pending``."""
+        """The latest values, as of the last ``apply_pending`` (see ``Market``)."""
         return self.market.board
 
     @property
@@ -99,18 +99,18 @@ class Hub:
         return self.market.bars
 
     def apply_pending(self) -> Board:
-        """Apply the ticks that are pending, and return the board. ``beat``, ``flush`` and ``handle`` begin with it."""
+        """Apply the pending ticks and return the board. Beats, flushes, messages and snapshots begin with it."""
         self.market.apply_pending()
         return self.market.board
 
     def row(self, name: str) -> int | None:
-        """The row of a symbol that is there, or was: it may come back, to those who ask now as to those who stayed."""
+        """The row of a symbol, also of a removed one: it may come back."""
         return self.board.find(name)
 
     def publish(self, event: FeedEvent) -> bool:
-        """Apply an event of the feed. Returns whether ``flush`` must be called this turn of the event loop.
+        """Apply an event. Returns whether ``flush`` must be called in this turn of the event loop.
 
-        Raises ``BatchError`` for an event that must not reach the board.
+        Raises ``BatchError`` for an invalid event, which changes nothing.
         """
         check_event(event)
         before, self.market = self.market, self.market.apply(event)
@@ -119,13 +119,14 @@ class Hub:
         return self.lanes.at_once or not isinstance(event, TickBatch)
 
     def _appeared(self, names: list[str]) -> None:
+        """Add new symbols to the subscriptions that wait for them."""
         first = len(self.board) - len(names)
         for subscription, session in list(self._awaiting.items()):
             rows = {name: self.board.row(name) for name in names if name in subscription.names}
             seen = session.visible(names, first) if subscription.within is not None else set()
             if rows or seen:
                 subscription.watch(rows, seen)
-                # All its values are newer than the version that the client has: it needs no catching up.
+                # All values of the symbol will be newer than the client's version, so the client is still in step.
                 self.lanes.of(subscription).file(subscription)
                 self._note_awaited(session, subscription)
 
@@ -141,13 +142,13 @@ class Hub:
 
     @property
     def names(self) -> Sequence[str]:
-        """The names of all symbols that are there or were, by row."""
+        """The names of all symbols by row, including removed ones."""
         return self.board.names
 
     def attach(
         self, outlet: Outlet, encoding: str, may: Entitlements = EVERYTHING, name: str = "", owner: str | None = None
     ) -> Session:
-        """A new client: it is welcomed, and watches nothing yet. ``name`` and ``owner``: whose it is, if known."""
+        """Add a client and send it a welcome. ``name`` and ``owner`` identify its user, with authentication."""
         codec = self._codecs[encoding]
         session = Session(str(next(self._ids)), outlet, codec, self.limits, self._watchlists, may, name, owner)
         self.sessions[session] = None
@@ -157,7 +158,7 @@ class Hub:
         return session
 
     def detach(self, session: Session) -> None:
-        """The client is gone, and everything that was kept for it."""
+        """Remove a client that has disconnected."""
         del self.sessions[session]
         for subscription in session.subscriptions():
             self._awaiting.pop(subscription, None)
@@ -175,7 +176,7 @@ class Hub:
         )
 
     def receive(self, session: Session, raw: bytes | str, ts: int) -> None:
-        """A client's message: text is read as JSON, bytes as msgpack. The answer goes out at once."""
+        """Handle an encoded message: text is JSON, bytes are msgpack."""
         codec = self._codecs["json" if isinstance(raw, str) else "msgpack"]
         try:
             message = codec.decode_client(raw)
@@ -185,7 +186,7 @@ class Hub:
             self.handle(session, message, ts)
 
     def handle(self, session: Session, message: ClientMessage, ts: int) -> None:
-        """A client's message, however it came. The answer goes out at once."""
+        """Handle a message, and send the answer."""
         self.apply_pending()
         try:
             if isinstance(message, DeskMessage):
@@ -196,7 +197,7 @@ class Hub:
             self._fail(session, Error(id=error.id, code=error.code, message=error.message))
 
     def refuse(self, session: Session, code: str, message: str) -> None:
-        """Tell a client why a message of its was not read."""
+        """Send an error for a message that was not read."""
         self._fail(session, Error(code=code, message=message))
 
     def _fail(self, session: Session, error: Error) -> None:
@@ -207,7 +208,7 @@ class Hub:
         for handler in self._op_handlers:
             if isinstance(message, handler.answers):
                 return handler
-        raise ProtocolError("unknown-op", "this server doesn't offer that", message.id)
+        raise ProtocolError("unknown-op", "this server does not offer this operation", message.id)
 
     def _handle_prices(self, session: Session, message: PriceMessage, ts: int) -> None:
         if isinstance(message, Ping):
@@ -217,7 +218,7 @@ class Hub:
         before, was_empty = subscription.watchlist, subscription.empty
         answer, changed = session.receive(message, subscription, self)
         session.outlet.send(session.codec.encode(answer))
-        # Those that changed or move to another lane.
+        # Subscriptions that changed or move to another lane.
         moved = [each for each in session.subscriptions() if each.has_rate and each.rate_hz != session.rate_hz]
         for each in moved:
             self.lanes.of(each).leave(each)
@@ -241,7 +242,7 @@ class Hub:
                 lane.catch_up(each, ts)
 
     def _position(self, since: Since | None) -> int | None:
-        """Where a client says that it was; None if it can't have been there."""
+        """The version that a client says it has; None for another epoch's."""
         return since.version if since is not None and since.epoch == self.board.epoch and since.version >= 0 else None
 
     def _note_awaited(self, session: Session, subscription: Subscription) -> None:
@@ -251,49 +252,49 @@ class Hub:
             self._awaiting.pop(subscription, None)
 
     def notify(self, text: str, sender: str, ts: int, to: str | None = None) -> int:
-        """Tell all who are connected, or those of the name ``to``; returns how many. Who lags gets it later.
+        """Send a notice to all clients, or to those named ``to``. Returns how many; slow consumers get it later.
 
-        Raises ``ValueError`` for a text that can't be shown, or has more than ``limits.text_chars``.
+        Raises ``ValueError`` for a text without printable characters or longer than ``limits.text_chars``.
         """
         notice = Notice(text=proper_text(text, self.limits.text_chars), sender=sender, ts=ts)
         return self.notices.tell(notice, (each for each in self.sessions if each.hears and to in (None, each.name)))
 
-    # Time
+    # What is due, and doing it
 
     @property
     def rates(self) -> set[float]:
-        """The rates above 0 that have clients: these want ``beat`` calls."""
+        """The rates at which ``beat`` must be called: those above 0 with clients, and one for the observer."""
         return self.lanes.rates | {SLOWEST_HZ} if self.market.observed else self.lanes.rates
 
     @property
     def interval_s(self) -> float:
-        """How often somebody looks at what is published, in seconds; 0 is at once, and at least it is now and then."""
+        """How long published ticks may wait for a beat, in seconds. 0: they are flushed at once."""
         return 0.0 if self.lanes.at_once else 1 / max(self.lanes.rates | {SLOWEST_HZ})
 
     def beat(self, rate_hz: float, ts: int) -> None:
-        """A beat of the lanes of one rate. To be called ``rate_hz`` times a second."""
+        """Send updates at one rate. Must be called ``rate_hz`` times per second."""
         self.apply_pending()
         self.lanes.beat(rate_hz, ts)
 
     def flush(self, ts: int) -> None:
-        """Send what goes out at once. To be called at the end of a turn in which something was published."""
+        """Send what goes out without a beat. Must be called at the end of a turn in which ``publish`` returned true."""
         if self.lanes.at_once:
             self.apply_pending()
             self.lanes.beat(0, ts)
 
     @property
     def waiting(self) -> bool:
-        """Whether some client needs ``poll``: a snapshot under way, or a reader at once that lags."""
+        """Whether a client needs ``poll``: it gets a snapshot in parts, or is behind in a lane without beats."""
         return self.lanes.waiting or any(handler.waiting for handler in self._op_handlers)
 
     def poll(self, ts: int) -> None:
-        """Go on with those clients that have become ready. To be called every few milliseconds while ``waiting``."""
+        """Continue with clients that have become ready. Must be called every few milliseconds while ``waiting``."""
         self.lanes.poll(ts)
         for handler in self._op_handlers:
             handler.poll(ts)
 
     def heartbeat(self, ts: int) -> None:
-        """Tell those who have heard nothing for a while. To be called ``HEARTBEAT_STEPS`` times a heartbeat."""
+        """Send heartbeats to silent clients. Must be called ``HEARTBEAT_STEPS`` times per heartbeat interval."""
         made: dict[tuple[str, int], bytes] = {}
         state = self._feed_state()
         for session in self.sessions:
@@ -301,21 +302,19 @@ class Hub:
                 continue
             version = session.ticker.version
             if session.ticker.group is not None:
-                # In step it has all of the lane's last beat, or more, if it was caught up since.
+                # A client in step has everything up to the lane's last beat, or more if it was caught up since.
                 version = max(version, self.lanes.of(session.ticker).version)
             key = session.codec.name, version
             if key not in made:
                 made[key] = session.codec.encode(Heartbeat(version=version, ts=ts, feed=state))
             session.outlet.send(made[key], (HEARTBEAT, version))
 
-    # Questions
-
     def snapshot(
         self, symbols: Iterable[str], ts: int, may: Entitlements = EVERYTHING, since: Since | None = None
     ) -> Snapshot:
-        """The board's values of these symbols (``*``: all), with the version to go on from.
+        """The values of these symbols (``*``: all), and the version to continue from.
 
-        With ``since``, those that changed after it: all, if it is of another epoch.
+        With ``since``, only the fields that changed after it; all fields if it has another epoch.
         """
         board = self.apply_pending()
         wanted = dict.fromkeys(symbols)
@@ -326,7 +325,7 @@ class Hub:
             wanted, everything = {}, False
         position = self._position(since)
         position = position if position is not None and position <= board.version else 0
-        # One that is gone is told to those who had it.
+        # A client that may have had a removed symbol is told that it is gone.
         find = board.find if position else board.row
         for name in wanted:
             if (reason := rejection(name, may, self)) is not None:

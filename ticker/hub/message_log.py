@@ -1,13 +1,12 @@
-"""What people are told besides prices, numbered: a bounded log, and how far each of its readers has come.
+"""A bounded log of numbered messages other than prices, and the position of each reader in it.
 
-As with prices nothing is queued for anybody: a reader is a number, and whoever is not ready goes on from it later. Who
-falls out of the log is told how much was lost. This module knows no socket, no clock, and not what is said.
+Nothing is queued per client: a reader is a number. A reader that is not ready continues from its number later; one that
+has fallen out of the log is told how many messages it lost.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -19,7 +18,7 @@ M = TypeVar("M", bound=msgspec.Struct)
 
 
 class Entry(Generic[M]):
-    """A message, encoded once for all who speak the same."""
+    """A message, encoded once per encoding."""
 
     __slots__ = ("_payloads", "message")
 
@@ -35,7 +34,7 @@ class Entry(Generic[M]):
 
 
 class Reader:
-    """One client of a topic, and the number of the last message that it has."""
+    """A client, and the number of the last message that it has."""
 
     __slots__ = ("codec", "outlet", "seq")
 
@@ -45,14 +44,17 @@ class Reader:
         self.seq = seq
 
     def payload(self, entry: Entry[Any], lost: int) -> bytes:
-        """What it is sent of a message, before which ``lost`` were lost to it."""
+        """The encoded message for this client, which lost ``lost`` messages before it."""
         if lost:
             return self.codec.encode(msgspec.structs.replace(entry.message, lost=lost))
         return entry.payload(self.codec)
 
 
 class MessageLog(Generic[M]):
-    """Messages 1, 2, 3, … of which the newest ``kept`` are there. ``head`` is the newest one's number."""
+    """Messages with a ``seq`` of 1, 2, 3, … of which the newest ``kept`` are stored. ``head`` is the newest number.
+
+    The messages have a field ``lost``: the number of messages before them that a client has lost.
+    """
 
     def __init__(self, kept: int, head: int = 0) -> None:
         self.head = head
@@ -61,36 +63,30 @@ class MessageLog(Generic[M]):
 
     @property
     def tail(self) -> int:
-        """The number before the oldest that is kept."""
+        """The number before the oldest message."""
         return self.head - len(self._entries)
 
-    def add(self, make: Callable[[int], M]) -> M:
-        """Add the message that ``make`` makes with its number. ``deliver`` sends it."""
+    def add(self, message: M) -> None:
+        """Add a message, whose number is ``head + 1``. ``deliver`` sends it."""
         self.head += 1
-        message = make(self.head)
         self._entries.append(Entry(message))
-        return message
 
     def drop(self) -> M:
-        """Let the oldest go before its time. Whoever hasn't got it is told that it is lost."""
+        """Remove and return the oldest message. Readers that have not got it have lost it."""
         return self._entries.popleft().message
-
-    def newest(self, count: int) -> list[M]:
-        """The last messages, the oldest first."""
-        return [entry.message for entry in list(self._entries)[-count:]]
 
     @property
     def behind(self) -> bool:
-        """Whether a reader lacks something."""
+        """Whether a reader lacks a message."""
         return any(reader.seq < self.head for reader in self.readers)
 
     def deliver(self) -> None:
-        """Send each reader what it lacks, as far as it is ready."""
+        """Send each reader what it lacks, while it is ready."""
         for reader in self.readers:
             self.deliver_to(reader)
 
     def deliver_to(self, reader: Reader) -> int:
-        """Send one reader what it lacks, as far as it is ready; returns how many messages that were."""
+        """Send one reader what it lacks, while it is ready. Returns the number of messages sent."""
         sent = 0
         while reader.seq < self.head and reader.outlet.ready():
             lost = max(0, self.tail - reader.seq)

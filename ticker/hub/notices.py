@@ -1,7 +1,7 @@
-"""Notices: words of the operator's, to all who are connected. Knows whom it still owes one, and nothing else.
+"""Notices: texts of the operator to all connected clients.
 
-A notice is no message that is asked for: whoever comes later doesn't get it. Whoever isn't ready gets it as soon as it
-is; of more than ``OWED`` that it hasn't got, it gets the newest.
+Clients that connect later don't get a notice. A client that is not ready gets it as soon as it is, at most the newest
+``MAX_OWED`` of those it has not got.
 """
 
 from __future__ import annotations
@@ -14,33 +14,33 @@ from ticker.hub.message_log import Entry
 from ticker.hub.session import Session
 from ticker.wire.messages import DeskMessage, Notice
 
-#: Each is there once, however many wait for it.
-OWED: Final = 20
+#: Each notice exists once, for any number of clients that wait for it.
+MAX_OWED: Final = 20
 
 
 class Notices:
-    """A desk that nobody asks anything."""
+    """An ``OpHandler`` without messages of its own."""
+
+    answers: tuple[type[DeskMessage], ...] = ()
 
     def __init__(self) -> None:
-        self.answers: tuple[type[DeskMessage], ...] = ()
         self._owed: dict[Session, deque[Entry[Notice]]] = {}
-        #: How many there were.
+        #: Notices sent so far.
         self.count = 0
 
     def tell(self, notice: Notice, sessions: Iterable[Session]) -> int:
-        """Tell these, and say how many they are."""
+        """Send a notice. Returns the number of ``sessions``."""
         entry, told = Entry(notice), 0
         self.count += 1
         for session in sessions:
             told += 1
             if session in self._owed or not session.outlet.ready():
-                self._owed.setdefault(session, deque(maxlen=OWED)).append(entry)
+                self._owed.setdefault(session, deque(maxlen=MAX_OWED)).append(entry)
             else:
                 session.outlet.send(entry.payload(session.codec))
         return told
 
-    def enter(self, session: Session) -> None:
-        """Whoever comes later gets none."""
+    def enter(self, session: Session) -> None: ...
 
     def receive(self, session: Session, message: DeskMessage, ts: int) -> None:
         raise NotImplementedError
@@ -52,7 +52,7 @@ class Notices:
     def waiting(self) -> bool:
         return bool(self._owed)
 
-    def poll(self, ts: int) -> None:  # noqa: ARG002 - a desk's signature; a notice has its own stamp
+    def poll(self, ts: int) -> None:  # noqa: ARG002 - the signature of OpHandler; a notice has its own time
         for session, entries in list(self._owed.items()):
             while entries and session.outlet.ready():
                 session.outlet.send(entries.popleft().payload(session.codec))

@@ -1,7 +1,7 @@
-"""What answers a client about anything but prices: alerts, rooms.
+"""The interface of what handles messages other than prices: alerts, rooms, notices.
 
-The hub hands a message to the desk that is for it, and knows no more of it. A desk's users are sessions; like the hub
-it holds no socket and no clock, and never waits.
+The hub passes a message to the handler of its type. Like the hub, a handler holds no socket and no clock, and its
+methods don't wait. The product has three implementations.
 """
 
 from __future__ import annotations
@@ -13,29 +13,29 @@ from ticker.wire.messages import DeskMessage
 
 
 class OpHandler(Protocol):
-    """Answers the messages of some types."""
+    """Handles messages of some types."""
 
     @property
     def answers(self) -> tuple[type[DeskMessage], ...]:
-        """These types."""
+        """The types that it handles."""
         ...
 
     def enter(self, session: Session) -> None:
-        """A client has come, and was welcomed: what waited for whose it is can be told."""
+        """A client has connected and got its welcome. What waited for its owner can be sent."""
 
     def receive(self, session: Session, message: DeskMessage, ts: int) -> None:
-        """Do what a client wishes, and tell it. ``ts`` is the clock (ns).
+        """Handle a message and send the answer. ``ts`` is the time (ns).
 
         Raises ``ProtocolError``; then nothing has changed.
         """
 
     def leave(self, session: Session) -> None:
-        """A client is gone, and so is what was kept for its connection."""
+        """A client has disconnected. What was kept for its connection must be removed."""
 
     @property
     def waiting(self) -> bool:
-        """Whether some client lacks something that ``poll`` would send."""
+        """Whether ``poll`` has something to send to a client that was not ready."""
         ...
 
     def poll(self, ts: int) -> None:
-        """Go on with those that have become ready. Called every few milliseconds while ``waiting``."""
+        """Continue with clients that have become ready. Called every few milliseconds while ``waiting``."""

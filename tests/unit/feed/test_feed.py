@@ -36,7 +36,7 @@ def test_strings_become_what_the_options_are() -> None:
 @pytest.mark.parametrize(
     ("given", "option", "said"),
     [
-        ({}, "path", "--path is needed"),
+        ({}, "path", "--path is required"),
         ({"path": "x", "rate": "0"}, "rate", "--rate: Expected `float` > 0"),
         ({"path": "x", "rate": "fast"}, "rate", "'fast'"),
         ({"path": "x", "seed": "1.5"}, "seed", "--seed"),

@@ -1,4 +1,4 @@
-"""Notices: whom they reach, when, and that nothing is kept for those who don't read but a few."""
+"""Notices: which clients get them and when, and how many wait for a slow consumer."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import pytest
 
 from tests.support.model_client import Message, ScriptedOutlet, decoded
 from ticker.hub.hub import Hub
-from ticker.hub.notices import OWED
+from ticker.hub.notices import MAX_OWED
 from ticker.wire.limits import Limits
 
 TS = 1_700_000_000_000_000_000
 
 
 class Client:
-    """One that is attached to a hub, and has read its welcome."""
+    """A client that has read its welcome."""
 
     def __init__(self, hub: Hub, name: str = "", encoding: str = "json") -> None:
         self.encoding = encoding
@@ -22,7 +22,7 @@ class Client:
         self.outlet.sent.clear()
 
     def notices(self) -> list[Message]:
-        """Those that came since this was last asked."""
+        """The notices since the last call."""
         sent, self.outlet.sent = self.outlet.sent, []
         return [decoded(payload, self.encoding) for payload in sent]
 
@@ -30,7 +30,7 @@ class Client:
         return [message["text"] for message in self.notices()]
 
 
-def test_everybody_is_told_once_in_each_encoding() -> None:
+def test_all_clients_get_a_notice_once_in_each_encoding() -> None:
     hub = Hub()
     clients = [Client(hub, encoding=encoding) for encoding in ("json", "msgpack", "json")]
     assert hub.notify("Maintenance at 17:00", "operator", TS) == 3
@@ -41,22 +41,22 @@ def test_everybody_is_told_once_in_each_encoding() -> None:
     assert not hub.waiting
 
 
-def test_those_of_a_name_alone() -> None:
-    """All connections of the key, and of no other; of a name that nobody has, none."""
+def test_a_notice_to_a_name_reaches_only_its_clients() -> None:
+    """All connections of the key get it; a name without connections has none."""
     hub = Hub()
-    desk, again, other, nobody = Client(hub, "desk"), Client(hub, "desk"), Client(hub, "other"), Client(hub)
+    desk, again, other, unnamed = Client(hub, "desk"), Client(hub, "desk"), Client(hub, "other"), Client(hub)
     assert hub.notify("hello", "operator", TS, to="desk") == 2
-    assert [client.texts() for client in (desk, again, other, nobody)] == [["hello"], ["hello"], [], []]
+    assert [client.texts() for client in (desk, again, other, unnamed)] == [["hello"], ["hello"], [], []]
     assert hub.notify("hello", "operator", TS, to="gone") == 0
 
 
-def test_who_comes_later_is_not_told() -> None:
+def test_a_client_that_connects_later_does_not_get_it() -> None:
     hub = Hub()
     hub.notify("hello", "operator", TS)
     assert Client(hub).texts() == []
 
 
-def test_who_lags_is_told_in_order_as_soon_as_it_reads() -> None:
+def test_a_slow_consumer_gets_its_notices_in_order_when_it_reads() -> None:
     hub = Hub()
     mute, other = Client(hub), Client(hub)
     mute.outlet.is_ready = False
@@ -66,26 +66,26 @@ def test_who_lags_is_told_in_order_as_soon_as_it_reads() -> None:
     hub.poll(TS)
     assert mute.texts() == []
     mute.outlet.is_ready = True
-    # It is ready now, and yet what it is owed comes first.
+    # It is ready now, but the older notice comes first.
     hub.notify("two", "operator", TS)
     hub.poll(TS)
     assert (mute.texts(), other.texts()) == (["one", "two"], ["two"])
     assert not hub.waiting
 
 
-def test_who_never_reads_costs_twenty_at_most() -> None:
-    """Of more than it can be owed, the newest come."""
+def test_at_most_twenty_notices_wait_for_a_client() -> None:
+    """Of more, the newest are sent."""
     hub = Hub()
     mute = Client(hub)
     mute.outlet.is_ready = False
-    for number in range(OWED + 5):
+    for number in range(MAX_OWED + 5):
         hub.notify(f"{number}", "operator", TS)
     mute.outlet.is_ready = True
     hub.poll(TS)
-    assert mute.texts() == [f"{number}" for number in range(5, OWED + 5)]
+    assert mute.texts() == [f"{number}" for number in range(5, MAX_OWED + 5)]
 
 
-def test_who_goes_is_owed_nothing() -> None:
+def test_nothing_waits_for_a_client_that_has_disconnected() -> None:
     hub = Hub()
     mute = Client(hub)
     mute.outlet.is_ready = False
@@ -97,8 +97,8 @@ def test_who_goes_is_owed_nothing() -> None:
     assert mute.texts() == []
 
 
-def test_who_polls_is_not_counted() -> None:
-    """It has no way to hear what is no price."""
+def test_a_client_that_polls_gets_no_notice() -> None:
+    """A poll returns prices only."""
     hub = Hub()
     poller = Client(hub)
     poller.session.hears = False
@@ -107,7 +107,7 @@ def test_who_polls_is_not_counted() -> None:
 
 
 @pytest.mark.parametrize("text", ["", " \n", "\x1b", "x" * 11, "\ud800"])
-def test_a_text_that_can_not_be_shown_reaches_nobody(text: str) -> None:
+def test_an_unprintable_or_long_text_is_refused(text: str) -> None:
     hub = Hub(limits=Limits(text_chars=10))
     client = Client(hub)
     with pytest.raises(ValueError, match=r"nothing to see|limit is 10|surrogate"):
@@ -115,7 +115,7 @@ def test_a_text_that_can_not_be_shown_reaches_nobody(text: str) -> None:
     assert client.texts() == []
 
 
-def test_control_characters_are_left_out() -> None:
+def test_control_characters_are_removed() -> None:
     hub = Hub()
     client = Client(hub)
     hub.notify("one\r\n\ttwo\x1b[2J", "operator", TS)

@@ -1,4 +1,4 @@
-"""The way of events, messages and notices into the hub. After each, the metronome starts what has become due."""
+"""Passes events, messages and notices to the hub, and then has the metronome start what has become due."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ticker.wire.messages import Subscribe
 
 
 class Dispatcher:
-    """Called by sockets, HTTP endpoints and the feed. ``time_ns`` and ``monotonic_ns`` are clocks, for tests."""
+    """The interface to the hub for connections, HTTP endpoints and the feed."""
 
     def __init__(
         self,
@@ -29,34 +29,34 @@ class Dispatcher:
         self._market_clock = MarketClock(time_ns, monotonic_ns)
 
     def publish(self, event: FeedEvent) -> None:
-        """Publish an event. Clients that asked for rate 0 or for ticks get it at the end of this event loop turn."""
+        """Publish an event. Clients with rate 0, or of ticks, get it at the end of this turn of the event loop."""
         if self._hub.publish(event):
             self._metronome.flush_soon()
 
     def advance(self, *, goes_on: bool) -> None:
-        """Publish how far market time is, as far as it can be told; ``goes_on``: whether the feed runs."""
+        """Publish market time, if it is known. ``goes_on``: whether the feed is running (see ``MarketClock``)."""
         newest = self._hub.apply_pending().newest(self._market_clock.latest)
         ts = self._market_clock.watermark(newest, goes_on=goes_on)
         if ts is not None:
             self.publish(Watermark(ts))
 
     def receive(self, session: Session, raw: bytes | str) -> None:
-        """Handle a client's message."""
+        """Handle a client's encoded message."""
         self._hub.receive(session, raw, self._time_ns())
         self._metronome.check()
 
     def subscribe(self, session: Session, message: Subscribe) -> None:
-        """Handle a subscription that came as a query."""
+        """Handle a subscription from the query of a request."""
         self._hub.handle(session, message, self._time_ns())
         self._metronome.check()
 
     def notify(self, text: str, sender: str, to: str | None = None) -> int:
-        """Send a notice. Returns how many clients it is sent to. Raises ``ValueError`` as ``Hub.notify`` does."""
+        """Send a notice, and return the number of clients. Raises ``ValueError`` as ``Hub.notify`` does."""
         told = self._hub.notify(text, sender, self._time_ns(), to)
         self._metronome.check()
         return told
 
     def detach(self, session: Session) -> None:
-        """A client is gone; other members of its rooms are told."""
+        """Remove a client that has disconnected. The other members of its rooms are told."""
         self._hub.detach(session)
         self._metronome.check()

@@ -1,4 +1,4 @@
-"""How long something took, counted in buckets: what a histogram of Prometheus is made of."""
+"""Durations counted in buckets, for a Prometheus histogram."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ BOUNDS_S: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0
 
 
 class Histogram:
-    """Durations in seconds. ``bounds_s`` are the upper ends of the buckets; one more takes the rest."""
+    """Durations in seconds. ``bounds_s`` are the upper bounds of the buckets; one more bucket takes the rest."""
 
     def __init__(self, bounds_s: tuple[float, ...] = BOUNDS_S) -> None:
         self.bounds_s = bounds_s
@@ -22,6 +22,6 @@ class Histogram:
         self.sum_s += seconds
 
     def buckets(self) -> list[tuple[str, float]]:
-        """Upper ends, as Prometheus writes them, and how many took so long at most."""
-        ends = [*map(str, self.bounds_s), "+Inf"]
-        return list(zip(ends, map(float, accumulate(self._counts)), strict=True))
+        """Upper bounds as Prometheus writes them, with the cumulative counts."""
+        bounds = [*map(str, self.bounds_s), "+Inf"]
+        return list(zip(bounds, map(float, accumulate(self._counts)), strict=True))

@@ -1,9 +1,8 @@
-"""How far the market's time is, judged by the stamps of a feed that doesn't say it itself. It knows no event loop.
+"""Market time, derived from the time stamps of a feed that yields no watermarks.
 
-Market time is the newest stamp, and what has gone by since that was first seen. The wall clock has two words in it and
-no more: a stamp far from it is of another time, for which nobody can vouch, and no time is reached before the clock has
-reached it. So a clock that jumps ahead closes no bars, one stamp that is ahead closes none either, and a feed that is
-behind keeps the time that its stamps have.
+Market time is the newest time stamp plus the time elapsed since it was first seen. The wall clock limits it: a stamp
+far from the clock does not advance market time, and market time never passes the clock. So neither a clock that jumps
+ahead nor a single stamp in the future closes bars, and a feed that is behind keeps its own time.
 """
 
 from __future__ import annotations
@@ -11,37 +10,37 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-#: So late a tick may come and still be in its bar.
+#: A tick may come this late and still be counted in its bar.
 LAG_NS: Final = 2_000_000_000
-#: A stamp that is further from the clock than this, when it is first seen, is of a time of its own.
+#: A stamp further from the clock than this, when it is first seen, does not advance market time.
 NEAR_NS: Final = 3_600_000_000_000
 
 
 class MarketClock:
-    """To be looked at a few times a second. ``monotonic_ns`` goes on without jumps, from wherever."""
+    """Must be asked a few times per second. ``monotonic_ns`` is a clock without jumps."""
 
     def __init__(self, time_ns: Callable[[], int], monotonic_ns: Callable[[], int]) -> None:
         self._time_ns = time_ns
         self._monotonic_ns = monotonic_ns
-        self._looked_ns = monotonic_ns()
+        self._asked_ns = monotonic_ns()
         self._newest: int | None = None
         self._reached: int | None = None
 
     @property
     def latest(self) -> int:
-        """No stamp after this one (ns) counts."""
+        """Later stamps (ns) must be ignored."""
         return self._time_ns() + NEAR_NS
 
     def watermark(self, newest: int | None, *, goes_on: bool) -> int | None:
-        """No tick before this stamp (ns) is still to come; None if nobody knows.
+        """The stamp (ns) before which no tick will follow; None if that is unknown.
 
-        ``newest`` is the newest stamp seen that is not after ``latest``. While the feed doesn't go on, being paused or
-        to be started again, its time doesn't, and after that not before a newer stamp is seen.
+        ``newest`` is the newest stamp seen that is not after ``latest``. While the feed is paused or has failed
+        (``goes_on`` is false), market time stands still, until a newer stamp is seen.
         """
-        now, looked_ns = self._time_ns(), self._monotonic_ns()
-        # Who comes to look late was held up, and so were ticks that are still to be read.
-        passed_ns = min(looked_ns - self._looked_ns, LAG_NS)
-        self._looked_ns = looked_ns
+        now, asked_ns = self._time_ns(), self._monotonic_ns()
+        # If this call is late, the event loop was busy, and there may be ticks that it has not read yet.
+        passed_ns = min(asked_ns - self._asked_ns, LAG_NS)
+        self._asked_ns = asked_ns
         if newest != self._newest:
             self._newest = newest
             self._reached = newest if newest is not None and abs(now - newest) < NEAR_NS else None

@@ -107,7 +107,7 @@ def test_importing_the_feed_does_not_import_pandas() -> None:
 @pytest.mark.parametrize(
     ("options", "option", "complaint"),
     [
-        ({}, "path", "--path is needed"),
+        ({}, "path", "--path is required"),
         ({"path": ""}, "path", "--path: the name of a file or folder is needed"),
         ({"path": [" "]}, "path", "--path: the name of a file or folder is needed"),
         ({"path": "f.csv", "speed": "-1"}, "speed", "--speed: Expected `float` >= 0"),
