@@ -200,7 +200,11 @@ from tests.support.model_client import ModelClient
 
 woken = []
 signal.signal(signal.SIGCONT, lambda *_: woken.append(time.time_ns()))
-sock = socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=20)
+sock = socket.socket()
+sock.settimeout(20)
+# The kernel's default grows with the load of the machine.
+sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+sock.connect(("127.0.0.1", int(sys.argv[1])))
 sock.sendall(handshake() + sent(1, b'{"op":"subscribe","symbols":["*"],"rate":20}'))
 stream = sock.makefile("rb")
 while stream.readline() != b"\\r\\n":

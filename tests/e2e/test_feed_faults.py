@@ -338,8 +338,10 @@ async def test_a_feed_that_hangs_while_it_is_closed() -> None:
 
 
 @pytest.mark.parametrize(("batches", "rows"), [(2_500, 1), (1_500, 2_000)])
-async def test_a_feed_that_floods(batches: int, rows: int) -> None:
+async def test_a_feed_that_floods(batches: int, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """It never awaits, in small and large batches. Clients get prices and answers meanwhile, and the last price."""
+    # As long as an answer may take.
+    monkeypatch.setattr(pump, "QUIET_AFTER_S", 1.0)
     codes, ones = np.arange(rows, dtype=np.int32) % len(NAMES), np.ones(rows)
     given = 0
 
