@@ -8,7 +8,7 @@ import time
 from benchmarks.measure import TS, NullOutlet, random_batches, show
 from ticker.hub.hub import Hub
 from ticker.hub.session import Session
-from ticker.rooms import RoomHandler
+from ticker.rooms.op_handler import RoomHandler
 from ticker.wire.limits import Limits
 
 SYMBOLS, WATCHED = 500, 20

@@ -16,7 +16,7 @@ from tests.support.model_client import ScriptedOutlet, decoded
 from ticker.hub.hub import Hub
 from ticker.hub.session import Session
 from ticker.model import SymbolTable
-from ticker.rooms import RoomHandler
+from ticker.rooms.op_handler import RoomHandler
 from ticker.wire.codec import codec_for
 from ticker.wire.codes import ERROR_CODES
 from ticker.wire.limits import Limits

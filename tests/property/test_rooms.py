@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.support.model_client import Message, ScriptedOutlet, decoded
 from tests.unit.rooms.test_op_handler import MemoryStore
 from ticker.hub.hub import Hub
-from ticker.rooms import RoomHandler
+from ticker.rooms.op_handler import RoomHandler
 from ticker.wire.limits import Limits
 
 TS = 1_700_000_000_000_000_000

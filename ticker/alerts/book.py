@@ -41,37 +41,37 @@ class _FieldIndex:
         self.low = np.empty(0)
         self.high = np.empty(0)
         #: Rows with a ladder.
-        self.there = np.empty(0, np.bool_)
+        self.watched = np.empty(0, np.bool_)
         self._near = np.empty(0, np.bool_)
 
-    def reach(self, rows: int) -> None:
+    def extend(self, rows: int) -> None:
         """Extend the columns to this number of rows."""
-        more = rows - len(self.there)
+        more = rows - len(self.watched)
         if more > 0:
-            more = max(more, len(self.there), 64)
+            more = max(more, len(self.watched), 64)
             self.low = np.append(self.low, np.full(more, -math.inf))
             self.high = np.append(self.high, np.full(more, math.inf))
-            self.there = np.append(self.there, np.zeros(more, np.bool_))
-            self._near = np.zeros(len(self.there), np.bool_)
+            self.watched = np.append(self.watched, np.zeros(more, np.bool_))
+            self._near = np.zeros(len(self.watched), np.bool_)
 
     def ladder(self, row: int) -> Ladder:
         """The ladder of a row, created if necessary."""
         return self.ladders.setdefault(row, Ladder())
 
-    def mark(self, row: int) -> None:
+    def refresh(self, row: int) -> None:
         """Update the columns after a change of a row's ladder; remove an empty ladder."""
         ladder = self.ladders[row]
         if not ladder.alerts:
             del self.ladders[row]
-        self.there[row] = bool(ladder.alerts)
+        self.watched[row] = bool(ladder.alerts)
         self.low[row], self.high[row] = ladder.low, ladder.high
 
-    def at(self, rows: Ints, known: int) -> _Places:
+    def watched_ticks(self, rows: Ints, known: int) -> _Places:
         """The indexes of ticks whose rows have a ladder. ``known`` is the number of rows of the board."""
         if not self.ladders or not len(rows):
             return _NONE
-        self.reach(known)
-        return np.flatnonzero(self.there[rows])
+        self.extend(known)
+        return np.flatnonzero(self.watched[rows])
 
     def reaches(self, rows: Ints, least: Floats, most: Floats) -> bool:
         """Whether values between these two may change an alert."""
@@ -129,7 +129,7 @@ class Book:
             if row is None:
                 self._awaited.setdefault(alert.symbol, {})[number] = alert
             else:
-                self._file(number, alert, row, len(board))
+                self._insert(number, alert, row, len(board))
         return [Firing(alert, value, ts)] if fires and value is not None else []
 
     def remove(self, alert: Alert, board: Board) -> None:
@@ -143,11 +143,11 @@ class Book:
             return
         row = board.find(alert.symbol)
         assert row is not None, "a symbol keeps its row after removal"
-        watched = self._fields[alert.condition.field]
-        watched.ladders[row].remove(number)
-        watched.mark(row)
+        index = self._fields[alert.condition.field]
+        index.ladders[row].remove(number)
+        index.refresh(row)
 
-    def look(self, board: Board, event: BoardEvent) -> list[Firing]:
+    def check(self, board: Board, event: BoardEvent) -> list[Firing]:
         """The alerts that fire on this event, in order of time. The board has applied the event already."""
         self._begin(board)
         self._activate_awaited(board)
@@ -172,10 +172,10 @@ class Book:
 
     def _forget(self, fields: tuple[str, ...], rows: set[int] | None) -> None:
         for field in fields:
-            watched = self._fields[field]
-            for row in watched.ladders.keys() if rows is None else watched.ladders.keys() & rows:
-                watched.ladders[row].forget()
-                watched.mark(row)
+            index = self._fields[field]
+            for row in index.ladders.keys() if rows is None else index.ladders.keys() & rows:
+                index.ladders[row].forget()
+                index.refresh(row)
 
     def _activate_awaited(self, board: Board) -> None:
         """Activate alerts whose symbol has appeared."""
@@ -185,19 +185,19 @@ class Book:
         found = {name: row for name in self._awaited if (row := board.find(name)) is not None}
         for name, row in found.items():
             for number, alert in self._awaited.pop(name).items():
-                self._file(number, alert, row, len(board))
+                self._insert(number, alert, row, len(board))
 
-    def _file(self, number: int, alert: Alert, row: int, rows: int) -> None:
-        watched = self._fields[alert.condition.field]
-        watched.reach(rows)
-        watched.ladder(row).add(number, alert)
-        watched.mark(row)
+    def _insert(self, number: int, alert: Alert, row: int, rows: int) -> None:
+        index = self._fields[alert.condition.field]
+        index.extend(rows)
+        index.ladder(row).add(number, alert)
+        index.refresh(row)
 
     def _check_trades(self, board: Board, rows: Ints, trades: Trades) -> list[Firing]:
         found: list[_Found] = []
         for field in TRADED:
-            watched = self._fields[field]
-            at = watched.at(rows, len(board))
+            index = self._fields[field]
+            at = index.watched_ticks(rows, len(board))
             if not len(at):
                 continue
             here, values = rows[at], trades.price[at]
@@ -206,29 +206,29 @@ class Book:
             elif field == "volume":
                 day, sizes = board.column("volume")[here], trades.size[at]
                 # Bounds of the day's volume before and after this batch.
-                if not watched.reaches(here, day - sizes.sum(), day):
+                if not index.reaches(here, day - sizes.sum(), day):
                     continue
                 values = _running(here, sizes, day)
-            self._process(watched, at, here, values, trades.ts, found)
+            self._process(index, at, here, values, trades.ts, found)
         return _in_order(found)
 
     def _check_quotes(self, board: Board, rows: Ints, quotes: Quotes) -> list[Firing]:
         found: list[_Found] = []
         for field, values in (("bid", quotes.bid), ("ask", quotes.ask)):
-            watched = self._fields[field]
-            at = watched.at(rows, len(board))
+            index = self._fields[field]
+            at = index.watched_ticks(rows, len(board))
             if len(at):
-                self._process(watched, at, rows[at], values[at], quotes.ts, found)
+                self._process(index, at, rows[at], values[at], quotes.ts, found)
         return _in_order(found)
 
     def _process(
-        self, watched: _FieldIndex, at: _Places, rows: Ints, values: Floats, ts: Stamps, found: list[_Found]
+        self, index: _FieldIndex, at: _Places, rows: Ints, values: Floats, ts: Stamps, found: list[_Found]
     ) -> None:
         """Process these values, of ticks with indexes ``at`` in the batch, by the alerts that they may change."""
-        near = watched.near(rows, values)
+        near = index.near(rows, values)
         if not len(near):
             return
-        ladders = watched.ladders
+        ladders = index.ladders
         touched: set[int] = set()
         for place, row, value in zip(at[near].tolist(), rows[near].tolist(), values[near].tolist(), strict=True):
             ladder = ladders[row]
@@ -242,7 +242,7 @@ class Book:
                 if fires:
                     found.append((place, number, Firing(alert, value, int(ts[place]))))
         for row in touched:
-            watched.mark(row)
+            index.refresh(row)
 
 
 def change_pct(last: Floats, prev_close: Floats) -> Floats:

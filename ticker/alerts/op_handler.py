@@ -64,22 +64,22 @@ class AlertHandler:
         self._store = NoStore() if store is None else store
         self._fired = fired
         self._may = may
-        self._most_alerts = alerts
-        self._most_owners = owners
+        self._max_alerts = alerts
+        self._max_owners = owners
         self._market: Market | None = None
         self._book = Book(self._changed, self._allowed)
         self._owners: dict[str, Owner] = {}
         #: Owners with history only, oldest first.
-        self._past: dict[str, None] = {}
+        self._history_only: dict[str, None] = {}
         self._sessions: dict[Session, dict[str, Owner]] = {}
         self._behind: dict[Owner, None] = {}
         self._alerts = 0
         # Changes for the next write; only one write is in progress at a time.
         self._writing = False
-        self._forgotten: dict[str, None] = {}
-        self._moved: dict[tuple[str, Id], None] = {}
+        self._deleted_owners: dict[str, None] = {}
+        self._changed_alerts: dict[tuple[str, Id], None] = {}
         self._unstored: dict[Owner, None] = {}
-        self._marked: dict[Owner, None] = {}
+        self._changed_delivered: dict[Owner, None] = {}
 
     def watch(self, market: Market) -> None:
         """Load the stored alerts. Called once, before any client connects."""
@@ -89,7 +89,7 @@ class AlertHandler:
             owner = self._owners[saved.owner] = Owner.restored(saved)
             self._alerts += len(owner.alerts)
             for alert in list(owner.alerts.values()):
-                self._number(self._book.add(alert, board))
+                self._record(self._book.add(alert, board))
             self._retire(owner)
         self._write()
 
@@ -105,11 +105,11 @@ class AlertHandler:
         return len(self._book) > 0
 
     def observe(self, board: Board, event: BoardEvent) -> None:
-        self._number(self._book.look(board, event))
+        self._record(self._book.check(board, event))
         self._write()
 
     def _changed(self, alert: Alert) -> None:
-        self._moved[alert.owner, alert.id] = None
+        self._changed_alerts[alert.owner, alert.id] = None
         if alert.done:
             self._owners[alert.owner].finish()
 
@@ -117,7 +117,7 @@ class AlertHandler:
         may = self._may(alert.owner)
         return may is not None and "ticker" in may.channels and may.symbol(alert.symbol)
 
-    def _number(self, firings: list[Firing]) -> None:
+    def _record(self, firings: list[Firing]) -> None:
         for firing in firings:
             owner = self._owners[firing.alert.owner]
             owner.fire(firing)
@@ -180,7 +180,7 @@ class AlertHandler:
             most = session.limits.alerts
             if len(there) >= most:
                 raise ProtocolError("too-many-alerts", f"an owner may have at most {most} alerts", id_)
-            if self._alerts >= self._most_alerts:
+            if self._alerts >= self._max_alerts:
                 raise ProtocolError("too-many-alerts", "the server has reached its maximum number of alerts", id_)
         owner = self._claim(session, name, id_)
         alert = Alert(name, id_, symbol, condition, once=message.once, hysteresis=hysteresis)
@@ -188,8 +188,8 @@ class AlertHandler:
         if old is not None:
             self._book.remove(old, market.board)
         self._alerts += old is None
-        self._moved[name, id_] = None
-        self._number(self._book.add(alert, market.board))
+        self._changed_alerts[name, id_] = None
+        self._record(self._book.add(alert, market.board))
         return owner
 
     def _remove(self, session: Session, name: str, message: wire.Unalert) -> Owner:
@@ -201,7 +201,7 @@ class AlertHandler:
         for each in list(owner.alerts) if id_ == ALL else [id_]:
             self._book.remove(owner.drop(each), self._known_market.board)
             self._alerts -= 1
-            self._moved[name, each] = None
+            self._changed_alerts[name, each] = None
         return owner
 
     @property
@@ -220,20 +220,20 @@ class AlertHandler:
             raise ProtocolError("no-owner", f"owner: a connection may use at most {MAX_NAMED} owners", id_)
         owner = self._owners.get(name)
         if owner is None:
-            if len(self._owners) >= self._most_owners and not self._make_room() and not session.owner:
+            if len(self._owners) >= self._max_owners and not self._make_room() and not session.owner:
                 raise ProtocolError("too-many-alerts", "the server has reached its maximum number of owners", id_)
             owner = self._owners[name] = Owner(name)
-        self._past.pop(name, None)
+        self._history_only.pop(name, None)
         self._sessions.setdefault(session, {})[name] = owner
         owner.enter(session)
         return owner
 
     def _make_room(self) -> bool:
         """Delete the owner with history only that has been offline for the longest time."""
-        for name in self._past:
-            del self._past[name]
-            self._marked.pop(self._owners.pop(name), None)
-            self._forgotten[name] = None
+        for name in self._history_only:
+            del self._history_only[name]
+            self._changed_delivered.pop(self._owners.pop(name), None)
+            self._deleted_owners[name] = None
             return True
         return False
 
@@ -243,11 +243,11 @@ class AlertHandler:
             if owner.blank:
                 del self._owners[owner.name]
             else:
-                self._past[owner.name] = None
+                self._history_only[owner.name] = None
 
     def _deliver(self, owner: Owner) -> None:
         if owner.deliver():
-            self._marked[owner] = None
+            self._changed_delivered[owner] = None
         if owner.log.behind:
             self._behind[owner] = None
         else:
@@ -257,20 +257,22 @@ class AlertHandler:
 
     def _write(self) -> None:
         """Start the next write, unless one is in progress."""
-        if self._writing or not (self._moved or self._unstored or self._marked or self._forgotten):
+        if self._writing or not (
+            self._changed_alerts or self._unstored or self._changed_delivered or self._deleted_owners
+        ):
             return
-        moved = [(name, id_, self._owners.get(name)) for name, id_ in self._moved]
+        moved = [(name, id_, self._owners.get(name)) for name, id_ in self._changed_alerts]
         fired = [(owner.name, each) for owner in self._unstored for each in owner.unstored]
         changes = AlertChanges(
-            forgotten=list(self._forgotten),
+            forgotten=list(self._deleted_owners),
             removed=[(name, id_) for name, id_, owner in moved if owner is None or id_ not in owner.alerts],
             alerts=[owner.saved(id_) for _, id_, owner in moved if owner is not None and id_ in owner.alerts],
             fired=fired,
-            delivered={owner.name: owner.delivered for owner in self._marked},
+            delivered={owner.name: owner.delivered for owner in self._changed_delivered},
         )
         for owner in self._unstored:
             owner.unstored.clear()
-        for waiting in (self._forgotten, self._moved, self._unstored, self._marked):
+        for waiting in (self._deleted_owners, self._changed_alerts, self._unstored, self._changed_delivered):
             waiting.clear()
         self._writing = True
         self._store.write(changes, partial(self._written, fired))

@@ -12,15 +12,26 @@ from typing import Final
 
 from ticker.errors import ProtocolError
 from ticker.hub.session import Session
-from ticker.rooms.guest import Guest
 from ticker.rooms.room import KEPT, Room
 from ticker.rooms.store import RoomStore
 from ticker.sanitize import proper_name, proper_text
+from ticker.token_bucket import TokenBucket
 from ticker.wire.messages import DeskMessage, Id, Join, Joined, Leave, Left, Say
 
 EMPTY_ROOMS: Final = 200
 #: Members and messages per poll, a few milliseconds; the next poll continues.
 STEPS: Final = 500
+
+
+class _Guest:
+    """A client that has joined a room. It lives until the client disconnects, so leaving restores no allowance."""
+
+    __slots__ = ("bucket", "rooms")
+
+    def __init__(self, says_per_minute: int) -> None:
+        self.rooms: dict[str, Room] = {}
+        # The bucket's time is in nanoseconds. A third of a minute's messages may be sent at once.
+        self.bucket = TokenBucket(says_per_minute, 60e9, max(1.0, says_per_minute / 3))
 
 
 class RoomHandler:
@@ -39,15 +50,15 @@ class RoomHandler:
     ) -> None:
         self.answers: tuple[type[DeskMessage], ...] = (Join, Say, Leave)
         self._store = store
-        self._most_rooms = rooms
-        self._most_bytes = kept_bytes
+        self._max_rooms = rooms
+        self._max_bytes = kept_bytes
         self._new_epoch = new_epoch
         self._rooms: dict[str, Room] = {}
         #: Rooms without members, oldest first.
         self._empty: dict[str, Room] = {}
         #: Rooms that need ``poll``, the least recently polled first.
         self._busy: dict[Room, None] = {}
-        self._guests: dict[Session, Guest] = {}
+        self._guests: dict[Session, _Guest] = {}
         self._bytes = 0
         #: Messages since the server started.
         self.said = 0
@@ -118,13 +129,13 @@ class RoomHandler:
         self._empty.pop(name, None)
         room.enter(session, called, shared=bool(session.name))
         if guest is None:
-            guest = self._guests[session] = Guest(limits.says_per_minute)
+            guest = self._guests[session] = _Guest(limits.says_per_minute)
         guest.rooms[name] = room
         session.engaged += 1
         return room
 
     def _begin(self, name: str, id_: Id | None) -> Room:
-        if len(self._rooms) >= self._most_rooms:
+        if len(self._rooms) >= self._max_rooms:
             if not self._empty:
                 text = f"the server has {len(self._rooms)} rooms, its maximum"
                 raise ProtocolError("too-many-rooms", text, id_)
@@ -157,7 +168,7 @@ class RoomHandler:
         self._exit(session, room)
         session.outlet.send(session.codec.encode(Left(id=message.id, room=room.name)))
 
-    def _joined(self, session: Session, message: Say | Leave) -> tuple[Guest, Room]:
+    def _joined(self, session: Session, message: Say | Leave) -> tuple[_Guest, Room]:
         guest = self._guests.get(session)
         room = None if guest is None else guest.rooms.get(message.room.strip(" "))
         if guest is None or room is None:
@@ -193,9 +204,9 @@ class RoomHandler:
 
     def _tidy(self) -> None:
         """Enforce the limits on empty rooms and history."""
-        while len(self._empty) > EMPTY_ROOMS or (self._empty and self._bytes > self._most_bytes):
+        while len(self._empty) > EMPTY_ROOMS or (self._empty and self._bytes > self._max_bytes):
             self._forget(next(iter(self._empty.values())))
-        while self._bytes > self._most_bytes:
+        while self._bytes > self._max_bytes:
             largest = max(self._rooms.values(), key=lambda room: room.bytes)
             before = largest.bytes
             largest.forget_half()

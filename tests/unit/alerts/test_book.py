@@ -38,7 +38,7 @@ class Market:
 
     def firings(self, event: BoardEvent) -> list[Firing]:
         self.board.apply(event)
-        return self.book.look(self.board, event)
+        return self.book.check(self.board, event)
 
     def trades(self, *rows: tuple[int, float, float]) -> list[float]:
         trades: list[Trade] = [(code, TS, price, size) for code, price, size in rows]
@@ -166,7 +166,7 @@ def test_removed_alerts_are_no_longer_checked(market: Market) -> None:
     market.book.remove(other, market.board)
     market.book.remove(alert, market.board)
     assert len(market.book) == 0
-    assert all(not watched.ladders and not watched.there.any() for watched in market.book._fields.values())
+    assert all(not index.ladders and not index.watched.any() for index in market.book._fields.values())
 
 
 def test_a_board_that_grows_is_followed(market: Market) -> None:

@@ -26,11 +26,11 @@ class AlertServer:
     """A hub with an alert handler and scripted trades."""
 
     def __init__(
-        self, desk: AlertHandler | None = None, *, limits: Limits | None = None, complete: bool = True
+        self, handler: AlertHandler | None = None, *, limits: Limits | None = None, complete: bool = True
     ) -> None:
-        self.desk = AlertHandler() if desk is None else desk
-        self.hub = Hub(NAMES, complete=complete, limits=limits, op_handlers=[self.desk], observer=self.desk)
-        self.desk.watch(self.hub)
+        self.handler = AlertHandler() if handler is None else handler
+        self.hub = Hub(NAMES, complete=complete, limits=limits, op_handlers=[self.handler], observer=self.handler)
+        self.handler.watch(self.hub)
         self.table = SymbolTable(NAMES)
         self.ts = TS
 
@@ -94,7 +94,7 @@ def test_an_alert_is_created_listed_fires_and_is_removed(server: AlertServer) ->
     answer = ann.say("alerts", id=8)
     assert answer == {"type": "alerts", "id": 8, "alerts": [{**row, "state": "fired", "count": 1}], "seq": 1}
     assert ann.say("unalert", id=7) == {"type": "alerts", "id": 7, "alerts": [], "seq": 1}
-    assert server.desk.count == 0
+    assert server.handler.count == 0
 
 
 def test_a_condition_that_is_true_already_fires_right_after_the_answer(server: AlertServer) -> None:
@@ -133,7 +133,7 @@ def test_an_invalid_message_is_refused_and_changes_nothing(
     answer = ann.alert(**{"id": 7, **message})
     assert (answer["type"], answer["code"]) == ("error", code)
     assert answer.get("id") == message.get("id", 7)
-    assert (server.desk.count, server.desk._owners, server.desk.active) == (0, {}, False)
+    assert (server.handler.count, server.handler._owners, server.handler.active) == (0, {}, False)
 
 
 def test_removing_an_unknown_alert_is_refused_and_all_can_be_removed_at_once(server: AlertServer) -> None:
@@ -144,9 +144,9 @@ def test_removing_an_unknown_alert_is_refused_and_all_can_be_removed_at_once(ser
     assert ann.say("unalert", id="7")["code"] == "no-alert"
     assert ann.say("unalert")["code"] == "bad-argument"
     assert Client(server, "bob").say("unalert", id=7)["code"] == "no-alert"
-    assert server.desk.count == 2
+    assert server.handler.count == 2
     assert ann.say("unalert", id="*")["alerts"] == []
-    assert not server.desk.active
+    assert not server.handler.active
 
 
 def test_an_alert_of_the_same_id_replaces_the_other(server: AlertServer) -> None:
@@ -172,7 +172,7 @@ def test_an_alert_may_wait_for_its_symbol() -> None:
     server.trade(195.0, code=2)
     assert [fired["symbol"] for fired in ann.heard()] == ["NEW"]
     ann.say("unalert", id=8)
-    assert not server.desk.active
+    assert not server.handler.active
 
 
 # Limits
@@ -214,7 +214,7 @@ def test_owners_without_alerts_are_deleted(server: AlertServer) -> None:
         client.alert()
         client.say("unalert", id=7)
         client.gone()
-    assert (server.desk._owners, server.desk._sessions) == ({}, {})
+    assert (server.handler._owners, server.handler._sessions) == ({}, {})
 
 
 def test_owners_with_history_only_make_room_for_new_ones() -> None:
@@ -441,8 +441,8 @@ def test_a_fired_alert_is_delivered_after_it_is_stored() -> None:
     """One lost in a crash was not delivered and fires again; a stored one is delivered once."""
     store = MemoryStore(slow=True)
     told: list[tuple[str, Fired]] = []
-    desk = AlertHandler(store, fired=lambda owner, fired: told.append((owner, fired)))
-    server = AlertServer(desk)
+    handler = AlertHandler(store, fired=lambda owner, fired: told.append((owner, fired)))
+    server = AlertServer(handler)
     ann = Client(server)
     ann.alert(once=False)
     store.finish()
