@@ -75,7 +75,7 @@ class Lane(ABC, Generic[S]):
     # Where a subscription belongs
 
     def file(self, subscription: S) -> None:
-        """Put a subscription where it belongs now: into the group of its watchlist if it is up to date, else behind."""
+        """Put a subscription into the group of its watchlist if it is up to date, else among those behind."""
         self.leave(subscription)
         if subscription.empty:
             return
@@ -152,9 +152,13 @@ class Lane(ABC, Generic[S]):
         self.behind[member] = None
 
     def _dissolve(self, group: Group[S]) -> None:
-        """There is more than a frame may hold: each member gets it in parts of its own."""
+        """Serve each member singly: there is more than a frame may hold, or more than the ring kept."""
         for member in list(group.members):
             self._fall_behind(member)
+
+    def _dissolve_all(self) -> None:
+        for group in list(self.groups.values()):
+            self._dissolve(group)
 
     # Time
 
@@ -193,8 +197,7 @@ class Lane(ABC, Generic[S]):
 
     def restart(self, market: Market) -> None:
         """Continue with another market, of which no client has anything."""
-        for group in list(self.groups.values()):
-            self._dissolve(group)
+        self._dissolve_all()
         self._read(market)
         for subscription in self.behind:
             subscription.seek(self.version)

@@ -116,10 +116,6 @@ class RingLane(Lane[R]):
     def _frame(self, since: int, version: int, parts: list[bytes], lost: dict[str, int]) -> bytes:
         return self.codec.numbered(*self.topic, since, version, parts, lost)
 
-    def _dissolve_all(self) -> None:
-        for group in list(self.groups.values()):
-            self._dissolve(group)
-
     def catch_up(self, subscription: R, ts: int) -> bool:
         was_ready = super().catch_up(subscription, ts)
         # Once for each ring full: often enough for exact counts, and hundreds of slow consumers cost little.

@@ -31,7 +31,7 @@ Parts = Sequence[bytes]
 Lost = dict[str, int]
 
 _TS_BIT = 1 << FIELDS.index("ts")
-#: What the decoders raise for input that is not in their encoding, besides ``msgspec.ValidationError``.
+#: What the decoders raise for malformed input; a `msgspec.ValidationError` is a `DecodeError`.
 _MALFORMED = (msgspec.DecodeError, msgpack.UnpackException, ValueError, TypeError, OverflowError, RecursionError)
 
 
