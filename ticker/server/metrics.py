@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 import ticker
+from ticker.feed.pump import Pump
 from ticker.hub.hub import Hub
 from ticker.server.connections.registry import ConnectionRegistry
-from ticker.server.core.histogram import Histogram
-from ticker.server.core.requests import identity_of
+from ticker.server.core.metronome import Metronome
+from ticker.server.core.requests import IDENTITY
 from ticker.server.core.responses import HttpError
 from ticker.server.core.webhooks import RESULTS
 from ticker.server.op_handlers import OpHandlers
@@ -28,23 +29,14 @@ if TYPE_CHECKING:
 
 
 class MetricsEndpoint:
-    """``beats``: durations of beats. ``late``: how much later than planned beats and heartbeats came."""
-
     def __init__(
-        self,
-        hub: Hub,
-        state: Callable[[], FeedState],
-        registry: ConnectionRegistry,
-        op_handlers: OpHandlers,
-        beats: Histogram,
-        late: Histogram,
+        self, hub: Hub, pump: Pump, registry: ConnectionRegistry, op_handlers: OpHandlers, metronome: Metronome
     ) -> None:
         self._hub = hub
-        self._state = state
+        self._pump = pump
         self._registry = registry
         self._op_handlers = op_handlers
-        self._beats = beats
-        self._late = late
+        self._metronome = metronome
         self._text: Callable[[], bytes] | None = None
         self._type = ""
 
@@ -52,7 +44,7 @@ class MetricsEndpoint:
         return [web.get("/metrics", self.metrics)]
 
     async def metrics(self, request: web.Request) -> web.Response:
-        if not identity_of(request).may.admin:
+        if not request[IDENTITY].may.admin:
             raise HttpError(403, "not-entitled", "metrics need a key with --admin")
         if self._text is None:
             # Takes a tenth of a second: not while the server starts, nor on the event loop.
@@ -94,7 +86,7 @@ class MetricsEndpoint:
                 metric.add_metric((str(value),), values[value])
             return metric
 
-        hub, registry, state = self._hub, self._registry, self._state()
+        hub, registry, state = self._hub, self._registry, self._pump.state()
         yield InfoMetricFamily("ticker", "The server.", {"version": ticker.__version__})
         text = "Clients, by encoding and requested rate."
         clients = GaugeMetricFamily("ticker_connections", text, labels=("encoding", "rate"))
@@ -138,7 +130,7 @@ class MetricsEndpoint:
         if state.ts is not None:
             lag_s = time.time() - state.ts / 1e9
             yield GaugeMetricFamily("ticker_feed_lag_seconds", "Age of the newest tick, by its timestamp.", lag_s)
-        beats, late = self._beats, self._late
+        beats, late = self._metronome.beats, self._metronome.late
         text = "Duration of a beat for all clients of its rate."
         yield HistogramMetricFamily("ticker_beat_seconds", text, buckets=beats.buckets(), sum_value=beats.sum_s)
         text = "How much later than planned beats and heartbeats came: the event loop's lag."

@@ -105,7 +105,7 @@ class Service:
 
         It can run once. ``start`` runs it in a server of its own.
         """
-        settings, hub, metronome, registry = self.settings, self.hub, self._metronome, self.registry
+        settings, hub, registry = self.settings, self.hub, self.registry
         limits = settings.limits
         throttle = LoginThrottle(limits.attempts_per_minute, limits.attempts_per_minute)
         authentication = Authentication(self._auth, throttle, hub.errors)
@@ -128,7 +128,7 @@ class Service:
             BarsEndpoint(hub, registry.check_memory),
             ClientsEndpoint(registry),
             NoticesEndpoint(hub, self._dispatcher),
-            MetricsEndpoint(hub, self.pump.state, registry, self.op_handlers, metronome.beats, metronome.late),
+            MetricsEndpoint(hub, self.pump, registry, self.op_handlers, self._metronome),
             ReplayEndpoint(self.feed),
             Dashboard(hub, self.feed_name, self.pump),
         ):

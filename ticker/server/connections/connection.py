@@ -18,7 +18,7 @@ from aiohttp import web
 from ticker.fanout.subscription import Position
 from ticker.hub.session import Session
 from ticker.server.connections.tcp import set_user_timeout, unacknowledged_s
-from ticker.server.core.requests import identity_of
+from ticker.server.core.requests import IDENTITY
 from ticker.server.core.settings import Settings
 from ticker.token_bucket import TokenBucket
 
@@ -54,31 +54,13 @@ class Framer(Protocol):
 class Connection(asyncio.BufferedProtocol):
     """An asyncio protocol for a transport whose handshake is done. After ``close`` it drops what is sent."""
 
+    # fmt: off
     __slots__ = (
-        "_bucket",
-        "_closing",
-        "_fd",
-        "_framer",
-        "_full",
-        "_loop",
-        "_owner",
-        "_reading_paused",
-        "_settings",
-        "_stuck_bytes",
-        "_stuck_s",
-        "_timer",
-        "_transport",
-        "bytes",
-        "code",
-        "expiry_warned",
-        "frames",
-        "heard_s",
-        "identity",
-        "reason",
-        "remote",
-        "session",
-        "since_s",
+        "_bucket", "_closing", "_fd", "_framer", "_full", "_loop", "_owner", "_reading_paused", "_settings",
+        "_stuck_bytes", "_stuck_s", "_timer", "_transport", "bytes", "code", "expiry_warned", "frames", "heard_s",
+        "identity", "reason", "remote", "session", "since_s",
     )
+    # fmt: on
 
     #: The transport's name in logs, metrics and ``/v1/clients``.
     kind: ClassVar[str]
@@ -109,7 +91,7 @@ class Connection(asyncio.BufferedProtocol):
         self.frames = 0
         self.bytes = 0
         self.remote = request.remote
-        self.identity = identity_of(request)
+        self.identity = request[IDENTITY]
         #: Whether the client was told that its key or token is about to expire.
         self.expiry_warned = False
         self.since_s = time.monotonic()

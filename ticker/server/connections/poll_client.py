@@ -10,7 +10,7 @@ from aiohttp import web
 
 from ticker.fanout.subscription import Position
 from ticker.hub.session import Session
-from ticker.server.core.requests import identity_of
+from ticker.server.core.requests import IDENTITY
 
 
 class PollClient:
@@ -22,7 +22,7 @@ class PollClient:
 
     def __init__(self, request: web.Request) -> None:
         self.remote = request.remote
-        self.identity = identity_of(request)
+        self.identity = request[IDENTITY]
         self.since_s = time.monotonic()
         self.frames = self.bytes = 0
         self.changed = asyncio.Event()

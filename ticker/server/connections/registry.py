@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
+from typing import TypeVar
 
 from aiohttp import web
 
@@ -14,17 +14,18 @@ from ticker.auth.authenticator import Authenticator
 from ticker.auth.identity import Identity
 from ticker.hub.hub import Hub
 from ticker.server.connections.admission import Admission, refused
-from ticker.server.connections.connection import Connection
+from ticker.server.connections.connection import Connection, Framer
 from ticker.server.connections.memory import resident_bytes
 from ticker.server.connections.poll_client import PollClient
 from ticker.server.connections.takeover import take_over_transport
 from ticker.server.connections.tcp import configure_tcp
 from ticker.server.core.dispatcher import Dispatcher
-from ticker.server.core.requests import identity_of
+from ticker.server.core.requests import IDENTITY
 from ticker.server.core.settings import Settings
 from ticker.wire.codes import CLOSE_CODES
 
 log = logging.getLogger("ticker.server")
+C = TypeVar("C", bound=Connection)
 
 #: RFC 6455, section 7.4.1, and its registry: "service restart", after which clients reconnect.
 _RESTART = 1012
@@ -73,7 +74,7 @@ class ConnectionRegistry:
         if self.stopping:
             raise refused(503, "stopping", "the server is stopping; try again")
         self.check_memory()
-        self._admission.enter(request.remote, identity_of(request))
+        self._admission.enter(request.remote, request[IDENTITY])
 
     def check_memory(self) -> None:
         """Raises ``HttpError`` while the server has reached its memory limit. For requests with large responses."""
@@ -83,19 +84,14 @@ class ConnectionRegistry:
     def release(self, remote: str | None, identity: Identity) -> None:
         self._admission.leave(remote, identity)
 
-    def take_over(
-        self,
-        request: web.Request,
-        connect: Callable[[asyncio.Transport], Connection],
-        head: bytes,
-        encoding: str,
-    ) -> Connection | None:
+    def take_over(self, request: web.Request, kind: type[C], framer: Framer, head: bytes, encoding: str) -> C | None:
         """Turn a request's connection into a client's, which starts with ``head``. None: the client has disconnected.
 
         In either case the handler must return ``unsent_response()``. Raises ``HttpError`` if the client is refused.
+        No data is read before the event loop's next turn, so the handler may set attributes of the connection.
         """
         self.admit(request)
-        identity = identity_of(request)
+        identity = request[IDENTITY]
         taken = take_over_transport(request)
         if taken is None:
             self.release(request.remote, identity)
@@ -103,7 +99,7 @@ class ConnectionRegistry:
         transport, tail = taken
         settings = self.settings
         configure_tcp(transport, send_buffer_bytes=settings.send_buffer_bytes, dead_after_s=settings.dead_after_s)
-        connection = connect(transport)
+        connection = kind(transport, framer, self, request)
         connection.begin(head, tail)
         self.open.add(connection)
         session = self._hub.attach(connection, encoding, identity.may, identity.name, identity.owner)

@@ -16,27 +16,14 @@ from ticker.wire.messages import Since
 
 #: How long an application waits for a request's body, in seconds.
 BODY_TIMEOUT_S: Final = web.AppKey("body_timeout_s", float)
-_IDENTITY: Final = web.RequestKey("ticker.identity", Identity)
+#: The client's identity. Requests to public routes have none without valid credentials.
+IDENTITY: Final = web.RequestKey("ticker.identity", Identity)
 M = TypeVar("M", bound=msgspec.Struct)
-
-
-def set_identity(request: web.Request, identity: Identity) -> None:
-    request[_IDENTITY] = identity
-
-
-def identity_of(request: web.Request) -> Identity:
-    """The client's identity. Public routes must use ``optional_identity``."""
-    return request[_IDENTITY]
-
-
-def optional_identity(request: web.Request) -> Identity | None:
-    """The client's identity, or None on a public route without valid credentials."""
-    return request.get(_IDENTITY)
 
 
 def is_operator(request: web.Request) -> bool:
     """Whether the client is an admin or, without authentication, on this machine and not behind a proxy."""
-    identity = identity_of(request)
+    identity = request[IDENTITY]
     if identity is not ANYONE:
         return identity.may.admin
     forwarded = hdrs.X_FORWARDED_FOR in request.headers or hdrs.FORWARDED in request.headers

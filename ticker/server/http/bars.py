@@ -14,7 +14,7 @@ from aiohttp import web
 from ticker.hub.hub import Hub
 from ticker.market.bar_store import INTERVALS
 from ticker.model import is_symbol
-from ticker.server.core.requests import identity_of
+from ticker.server.core.requests import IDENTITY
 from ticker.server.core.responses import NO_STORE, HttpError, json_response, wait_for_beat
 from ticker.timeparse import moment_ns
 from ticker.wire.codec import plain
@@ -40,7 +40,7 @@ class BarsEndpoint:
 
     async def bars(self, request: web.Request) -> web.Response:
         self._check_memory()
-        name, may, query = request.match_info["symbol"], identity_of(request).may, request.query
+        name, may, query = request.match_info["symbol"], request[IDENTITY].may, request.query
         if "bars" not in may.channels or not may.symbol(name):
             raise HttpError(403, "not-entitled", "your key or token is not entitled to bars of this symbol")
         row = self._hub.row(name) if is_symbol(name) else None

@@ -104,21 +104,18 @@ class Dashboard:
         self._feed_name = feed_name
         self._pump = pump
         folders = standard_folders() if folders is None else folders
-        self._files = _read_dashboard(folders)
-        self.is_built = bool(self._files)
-        if not self.is_built:
-            self._files = _read_fallback(folders)
+        self._files = _read_dashboard(folders) or _read_fallback(folders)
         self._reason = _build_failure(folders)
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/", self.page, name="dashboard"), web.get("/static/{name}", self.static, name="static")]
 
     async def page(self, request: web.Request) -> web.Response:
-        if self.is_built:
+        if DASHBOARD in self._files:
             return self._files[DASHBOARD].response(request)
-        if FALLBACK not in self._files:
-            return web.Response(status=404, text="ticker is running, but its page is not installed. Try /healthz.\n")
-        return self._fallback_page(request)
+        if FALLBACK in self._files:
+            return self._fallback_page(request)
+        return web.Response(status=404, text="ticker is running, but its page is not installed. Try /healthz.\n")
 
     async def static(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
@@ -184,6 +181,7 @@ def _build_failure(folders: tuple[Path, ...]) -> str:
 
 
 def _build_command() -> str:
+    """In a checkout, or with a package that was installed from one."""
     if (Path(ticker.__file__).parent.parent / "web" / "build.py").is_file():
         return "make serve"
-    return "pip install --force-reinstall --no-deps --no-binary ticker-hub ticker-hub"
+    return "pip install --force-reinstall --no-deps CHECKOUT"

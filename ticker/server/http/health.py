@@ -11,7 +11,7 @@ import ticker
 from ticker.feed.feed import ReplayFeed
 from ticker.feed.pump import Pump
 from ticker.hub.hub import Hub
-from ticker.server.core.requests import optional_identity
+from ticker.server.core.requests import IDENTITY
 from ticker.server.core.responses import json_response
 from ticker.server.http.prices import visible_symbols
 
@@ -30,7 +30,7 @@ class HealthEndpoint:
         return [web.get("/healthz", self.health, name="health")]
 
     async def health(self, request: web.Request) -> web.Response:
-        state, problems, identity = self._pump.state(), self._problems(), optional_identity(request)
+        state, problems, identity = self._pump.state(), self._problems(), request.get(IDENTITY)
         status = "degraded" if state.state == "stale" or problems else "ok"
         if identity is None:
             # All that a load balancer needs, which has no key.

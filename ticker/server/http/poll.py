@@ -15,7 +15,7 @@ from ticker.hub.hub import Hub
 from ticker.server.connections.poll_client import PollClient
 from ticker.server.connections.registry import ConnectionRegistry
 from ticker.server.core.dispatcher import Dispatcher
-from ticker.server.core.requests import identity_of, requested_position
+from ticker.server.core.requests import IDENTITY, requested_position
 from ticker.server.core.responses import HttpError, json_response, wait_for_beat
 from ticker.server.http.prices import required_symbols
 from ticker.wire.messages import Since, Subscribe
@@ -43,13 +43,13 @@ class PollEndpoint:
         since, wait_s = requested_position(request), _wait_s(request)
         self._registry.admit(request)
         try:
-            await wait_for_beat(identity_of(request).may, self._hub.limits.rates)
+            await wait_for_beat(request[IDENTITY].may, self._hub.limits.rates)
             async with asyncio.timeout(wait_s):
                 return await self._changes(request, names, since)
         except TimeoutError:
             return web.Response(status=204, headers={"Cache-Control": "no-store"})
         finally:
-            self._registry.release(request.remote, identity_of(request))
+            self._registry.release(request.remote, request[IDENTITY])
 
     async def _changes(self, request: web.Request, names: list[str], since: Since | None) -> web.Response:
         client, hub, registry = PollClient(request), self._hub, self._registry

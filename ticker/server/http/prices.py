@@ -10,7 +10,7 @@ from aiohttp import web
 from ticker.auth.entitlements import Entitlements
 from ticker.feed.feed import Feed
 from ticker.hub.hub import Hub
-from ticker.server.core.requests import identity_of, requested_symbols
+from ticker.server.core.requests import IDENTITY, requested_symbols
 from ticker.server.core.responses import HttpError, json_response, wait_for_beat
 
 
@@ -26,12 +26,12 @@ class PricesEndpoint:
         return [web.get("/v1/symbols", self.symbols), web.get("/v1/snapshot", self.snapshot)]
 
     async def symbols(self, request: web.Request) -> web.Response:
-        names = visible_symbols(self._hub, identity_of(request).may)
+        names = visible_symbols(self._hub, request[IDENTITY].may)
         return json_response({"symbols": names, "complete": self._hub.complete, "currency": self._feed.info.currency})
 
     async def snapshot(self, request: web.Request) -> web.Response:
         self._check_memory()
-        names, may = required_symbols(request), identity_of(request).may
+        names, may = required_symbols(request), request[IDENTITY].may
         await wait_for_beat(may, self._hub.limits.rates)
         return json_response(self._hub.snapshot(names, time.time_ns(), may))
 

@@ -11,7 +11,7 @@ import msgspec
 from aiohttp import web
 
 from ticker.feed.feed import Feed, ReplayFeed
-from ticker.server.core.requests import identity_of, read_message
+from ticker.server.core.requests import IDENTITY, read_message
 from ticker.server.core.responses import HttpError, json_response
 from ticker.timeparse import moment_ns
 
@@ -44,7 +44,7 @@ class ReplayEndpoint:
 
     async def command(self, request: web.Request) -> web.Response:
         feed = self._replay()
-        if not identity_of(request).may.admin:
+        if not request[IDENTITY].may.admin:
             raise HttpError(
                 403, "not-entitled", "moving the replay clock, which all clients share, needs a key with --admin"
             )

@@ -7,7 +7,6 @@ POST to the path in the first event, `session`.
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import Callable
 from typing import ClassVar, Final
@@ -18,11 +17,11 @@ from aiohttp import web
 from ticker.fanout.subscription import HEARTBEAT, TICKER, Position, Topic
 from ticker.hub.hub import Hub
 from ticker.market.bar_store import INTERVALS
-from ticker.server.connections.connection import Connection, ConnectionOwner, Framer
+from ticker.server.connections.connection import Connection
 from ticker.server.connections.registry import ConnectionRegistry
 from ticker.server.connections.takeover import unsent_response
 from ticker.server.core.dispatcher import Dispatcher
-from ticker.server.core.requests import identity_of, read_json, requested_position, requested_symbols
+from ticker.server.core.requests import IDENTITY, read_json, requested_position, requested_symbols
 from ticker.server.core.responses import SERVER, HttpError
 from ticker.wire.messages import CHANNELS, Subscribe
 
@@ -65,27 +64,15 @@ class EventFramer:
 
 
 class EventStream(Connection):
-    """A connection that only writes. Its client's messages arrive in other requests, which name its ``token``."""
+    """A connection that only writes. Its client's messages arrive in other requests."""
 
-    __slots__ = ("_streams", "token")
+    __slots__ = ("forget",)
     kind: ClassVar[str] = "sse"
-
-    def __init__(
-        self,
-        transport: asyncio.Transport,
-        framer: Framer,
-        owner: ConnectionOwner,
-        request: web.Request,
-        token: str,
-        streams: dict[str, EventStream],
-    ) -> None:
-        super().__init__(transport, framer, owner, request)
-        self.token = token
-        self._streams = streams
-        streams[token] = self
+    #: Called when the connection is lost. Set by the endpoint.
+    forget: Callable[[], object]
 
     def connection_lost(self, exc: Exception | None) -> None:
-        del self._streams[self.token]
+        self.forget()
         super().connection_lost(exc)
 
     def _close_message(self, code: int, reason: str) -> bytes:
@@ -124,19 +111,18 @@ class EventsEndpoint:
         token = secrets.token_urlsafe(18)
         # The request's own path, which also works behind a prefix.
         first = f"retry: {RETRY_MS}\nevent: session\ndata: {request.path}/{token}\n\n"
-
-        def connect(transport: asyncio.Transport) -> EventStream:
-            return EventStream(transport, framer, self._registry, request, token, self._streams)
-
-        connection = self._registry.take_over(request, connect, (_HEAD + first).encode(), "json")
-        if connection is not None and subscribe.symbols:
-            self._dispatcher.subscribe(connection.session, subscribe)
+        stream = self._registry.take_over(request, EventStream, framer, (_HEAD + first).encode(), "json")
+        if stream is not None:
+            self._streams[token] = stream
+            stream.forget = lambda: self._streams.pop(token)
+            if subscribe.symbols:
+                self._dispatcher.subscribe(stream.session, subscribe)
         return unsent_response()
 
     async def receive(self, request: web.Request) -> web.Response:
         """A message of the client's. It is answered on the stream."""
         stream = self._streams.get(request.match_info["token"])
-        if stream is None or stream.identity.owner != identity_of(request).owner:
+        if stream is None or stream.identity.owner != request[IDENTITY].owner:
             raise HttpError(404, "no-stream", "there is no such event stream; open a new one")
         body = await read_json(request, self._registry.settings.limits.message_bytes)
         try:

@@ -14,10 +14,10 @@ from aiohttp.typedefs import Handler
 
 from ticker.auth.authenticator import Authenticator
 from ticker.auth.identity import ANYONE, Identity
-from ticker.server.core.requests import set_identity
+from ticker.server.core.requests import IDENTITY
 from ticker.server.core.responses import HttpError
 from ticker.server.middleware.login_throttle import LoginThrottle
-from ticker.server.middleware.origin import is_rebound
+from ticker.server.middleware.origin import REBOUND
 
 COOKIE: Final = "ticker_session"
 #: Names of the routes that need no key: load balancers and the log-in page must reach them.
@@ -37,10 +37,10 @@ class Authentication:
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Sets the request's identity. On public routes without valid credentials it has none."""
         if self._auth.open:
-            if is_rebound(request):
+            if request.get(REBOUND):
                 text = "this hostname is not the server's; allow it with --allow-origin http://NAME"
                 raise HttpError(403, "bad-origin", text)
-            set_identity(request, ANYONE)
+            request[IDENTITY] = ANYONE
             return await handler(request)
         identity: Identity | None = None
         credential = _bearer(request)
@@ -49,7 +49,7 @@ class Authentication:
         elif COOKIE in request.cookies:
             identity = self._auth.unseal(request.cookies[COOKIE])
         if identity is not None:
-            set_identity(request, identity)
+            request[IDENTITY] = identity
         elif request.match_info.route.name not in PUBLIC_ROUTES:
             raise _unauthorized("a key or token is required: Authorization: Bearer")
         return await handler(request)

@@ -8,7 +8,7 @@ import msgspec
 from aiohttp import web
 
 from ticker.auth.authenticator import Authenticator
-from ticker.server.core.requests import optional_identity, read_json
+from ticker.server.core.requests import IDENTITY, read_json
 from ticker.server.core.responses import HttpError, json_response
 from ticker.server.middleware.auth import COOKIE, Authentication
 
@@ -37,7 +37,7 @@ class LoginEndpoint:
 
     async def session(self, request: web.Request) -> web.Response:
         """Whether authentication is required, and the client's identity."""
-        identity = optional_identity(request)
+        identity = request.get(IDENTITY)
         return json_response(
             {
                 "required": not self._auth.open,

@@ -5,7 +5,7 @@ page's origin along. Requests that change something, and upgrades, are accepted 
 from allowed origins. Programs send no origin and are let through.
 
 A site can also resolve its own name to this machine (DNS rebinding), so that a browser takes its pages for the
-server's own. Only the ``Host`` header gives that away: see ``is_rebound``.
+server's own. Only the ``Host`` header gives that away: see ``REBOUND``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from ticker.server.core.responses import HttpError
 
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _PORTS = {"http": 80, "https": 443}
-_REBOUND = web.RequestKey("ticker.rebound", bool)
+#: Whether a request from this machine names the server by a hostname that a site could have pointed at it.
+REBOUND = web.RequestKey("ticker.rebound", bool)
 
 
 def check_origin(allowed: Collection[str]) -> Middleware:
@@ -39,16 +40,10 @@ def check_origin(allowed: Collection[str]) -> Middleware:
             raise HttpError(403, "bad-origin", "this page's origin is not allowed; see --allow-origin")
         host = _hostname(request.host)
         known = "*" in allowed or host in names or _is_local_name(host)
-        request[_REBOUND] = not known and is_loopback(request.remote or "")
+        request[REBOUND] = not known and is_loopback(request.remote or "")
         return await handler(request)
 
     return check
-
-
-def is_rebound(request: web.Request) -> bool:
-    """Whether a request from this machine names the server by a hostname that a site could have pointed at it."""
-    found: bool = request.get(_REBOUND, False)
-    return found
 
 
 def is_allowed_origin(origin: str | None, host: str, allowed: Collection[str], *, secure: bool = False) -> bool:

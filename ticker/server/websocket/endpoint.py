@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import ClassVar, Final
 
 from aiohttp import web
 
-from ticker.server.connections.connection import Connection, ConnectionOwner, Framer
+from ticker.server.connections.connection import Connection
 from ticker.server.connections.registry import ConnectionRegistry
 from ticker.server.connections.takeover import unsent_response
 from ticker.server.core.responses import HttpError
@@ -37,22 +36,12 @@ _SUBPROTOCOLS = {"ticker.v1.json": "json", "ticker.v1.msgpack": "msgpack"}
 
 
 class WebSocket(Connection):
-    """A connection that speaks WebSocket. ``inflates``: compression was negotiated."""
+    """A connection that speaks WebSocket."""
 
-    __slots__ = ("_reader",)
+    __slots__ = ("reader",)
     kind: ClassVar[str] = "websocket"
-
-    def __init__(
-        self,
-        transport: asyncio.Transport,
-        framer: Framer,
-        owner: ConnectionOwner,
-        request: web.Request,
-        *,
-        inflates: bool = False,
-    ) -> None:
-        super().__init__(transport, framer, owner, request)
-        self._reader = FrameReader(self._settings.limits.message_bytes, inflates=inflates)
+    #: Set by the endpoint before any data arrives.
+    reader: FrameReader
 
     def _close_message(self, code: int, reason: str) -> bytes:
         return close_frame(code, reason)
@@ -61,12 +50,12 @@ class WebSocket(Connection):
         if self._closing and self.code == 1009:
             # The rest of a message that was too large. Disconnecting now would lose the close frame.
             return
-        self._reader.feed(data)
+        self.reader.feed(data)
         self._reading_resumed()
 
     def _reading_resumed(self) -> None:
         try:
-            while not self._reading_paused and (frame := self._reader.next()) is not None:
+            while not self._reading_paused and (frame := self.reader.next()) is not None:
                 self._handle(frame)
         except Violation as violation:
             if self._closing:
@@ -118,11 +107,10 @@ class WebSocketEndpoint:
         extension = choose_extension(request) if self._registry.settings.compress else None
         subprotocol = choose_subprotocol(request, _SUBPROTOCOLS)
         encoding = _SUBPROTOCOLS.get(subprotocol or "", encoding)
-        inflates = extension is not None
-        framer = self._deflating[encoding] if inflates else self._framers[encoding]
-
-        def connect(transport: asyncio.Transport) -> WebSocket:
-            return WebSocket(transport, framer, self._registry, request, inflates=inflates)
-
-        self._registry.take_over(request, connect, handshake_response(key, subprotocol, extension), encoding)
+        framer = (self._framers if extension is None else self._deflating)[encoding]
+        head = handshake_response(key, subprotocol, extension)
+        connection = self._registry.take_over(request, WebSocket, framer, head, encoding)
+        if connection is not None:
+            limit = self._registry.settings.limits.message_bytes
+            connection.reader = FrameReader(limit, inflates=extension is not None)
         return unsent_response()
