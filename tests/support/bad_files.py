@@ -1,7 +1,7 @@
-"""Files that can't be replayed at all, each with what the user is to be told. Knows no reader.
+"""Files that can't be replayed, each with its error.
 
-``error`` is a regular expression, and has to be found in the complaint's one line. A builder makes what bytes alone
-can't be: a fifo, a folder, a file that may not be read.
+``error`` is a regular expression that the one-line message must contain. A builder makes what bytes can't be: a fifo, a
+folder, an unreadable file.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Bad:
 
 
 def _many(rows: int = 2_000) -> bytes:
-    """Trades that don't pack to almost nothing."""
+    """Trades that compress badly."""
     lines = (
         f"2024-01-03T14:{i // 60 % 60:02}:{i % 60:02}Z,S{i * 7919 % 997},{100 + i * 31 % 89},{i}" for i in range(rows)
     )
@@ -54,10 +54,10 @@ def _many(rows: int = 2_000) -> bytes:
 
 
 def _encrypted() -> bytes:
-    """An archive whose member says that it is encrypted."""
+    """An archive whose member is marked as encrypted."""
     packed = bytearray(zipped({"trades.csv": TRADES}))
-    packed[6] |= 1  # the member's own header: general purpose flags
-    packed[packed.index(b"PK\x01\x02") + 8] |= 1  # and the directory's
+    packed[6] |= 1  # general purpose flags in the member's header
+    packed[packed.index(b"PK\x01\x02") + 8] |= 1  # and in the directory
     return bytes(packed)
 
 
@@ -119,7 +119,7 @@ _STAMP = "2024-01-03T14:30:00Z"
 _LONG = b"x" * ((1 << 20) + 10)
 
 BAD_FILES: tuple[Bad, ...] = (
-    # Nothing in it.
+    # Empty.
     Bad(id="empty", content=b"", error=r"empty"),
     Bad(id="a byte-order mark alone", content=b"\xef\xbb\xbf", error=r"empty"),
     Bad(id="blank lines alone", content=b"\n\n  \n", error=r"empty|no rows|nothing"),
@@ -140,7 +140,7 @@ BAD_FILES: tuple[Bad, ...] = (
         content=_parquet(timestamp=[], symbol=[], price=[], size=[]),
         error=r"no rows",
     ),
-    # Packed, and not as it should be.
+    # Damaged compression.
     Bad(id="truncated gzip", file="trades.csv.gz", content=gzip.compress(_many())[:-500], error=r"truncated"),
     Bad(id="gzip cut in its header", file="trades.csv.gz", content=gzip.compress(TRADES)[:6], error=r"truncated"),
     Bad(
@@ -199,7 +199,7 @@ BAD_FILES: tuple[Bad, ...] = (
         content=_parquet(timestamp=["2024-01-03"], symbol=["AAPL"], colour=["red"]),
         error=r"price|layout",
     ),
-    # No file of lines.
+    # Not text.
     Bad(id="UTF-16", content="\ufeff".encode("utf-16-le") + TRADES.decode().encode("utf-16-le"), error=r"UTF-16"),
     Bad(id="UTF-16 without its mark", content=TRADES.decode().encode("utf-16-le"), error=r"UTF-16|zero bytes"),
     Bad(id="UTF-32", content=TRADES.decode().encode("utf-32"), error=r"UTF-16|zero bytes"),
@@ -219,7 +219,7 @@ BAD_FILES: tuple[Bad, ...] = (
     ),
     Bad(id="prose", content=text("Dear sir,", "", "nothing to see here."), error=r"layout|column|header"),
     Bad(id="one line longer than a MiB", content=_LONG, error=r"longer than 1,048,576 bytes"),
-    # No file at all.
+    # Not a file.
     Bad(id="missing", content=_nothing, error=r"[Nn]o such file"),
     Bad(id="folder without such files", file="folder", content=_folder("notes.md", "photo.png"), error=r"no .*file"),
     Bad(id="empty folder", file="folder", content=_folder(), error=r"no .*file"),

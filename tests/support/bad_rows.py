@@ -1,4 +1,4 @@
-"""Rows that are not replayed, between good ones that are, each with its complaint. Knows no reader."""
+"""Rows that are refused, between good ones, each with its complaint."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ _STAMP = "2024-01-03T14:30:00Z"
 
 @dataclass(frozen=True, kw_only=True)
 class BadRow:
-    """``row`` stands in line 3, between two good ones. ``complaint`` is a regular expression for the whole complaint
-
-    behind ``rows.csv:3: ``.
+    """``row`` is line 3, between two good ones. ``complaint`` is a regular expression for the complaint after
+    ``rows.csv:3: ``.
     """
 
     id: str
@@ -139,7 +138,7 @@ BAD_ROWS: tuple[BadRow, ...] = (
     ),
 )
 
-#: Odd, but symbols all the same: nobody opens, runs or shows them as anything else.
+#: Unusual but valid symbols: they are never opened, run or interpreted.
 GOOD_NAMES: tuple[str, ...] = (
     "=1+1",
     "@SUM(A1:A9)",

@@ -1,4 +1,4 @@
-"""Files made up, for what comes behind the reader: chunks as they are given, and a timeline's events as told."""
+"""Chunks in place of files, for tests of what follows the reader, and the events of a timeline as plain values."""
 
 from __future__ import annotations
 

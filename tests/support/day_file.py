@@ -1,4 +1,4 @@
-"""Files of ticks for tests of the replay, and the board as of any moment, computed from their text alone."""
+"""Files of ticks for tests of the replay, and the board at any time, computed from their text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HEADER = ("timestamp", "symbol", "price", "size", "bid", "bid_size", "ask", "ask
 
 
 def write_days(path: Path, ticks: int = 2000, days: int = 3, seed: int = 1, trades_only: bool = False) -> Path:
-    """So many ticks, an hour of each day's worth, in the order of time; several at one stamp among them."""
+    """``ticks`` ticks in time order, within an hour of each day; some share a timestamp."""
     rng = random.Random(seed)
     moments = sorted(rng.randrange(days) * 86_400_000 + rng.randrange(3_600_000) for _ in range(ticks))
     with path.open("w", newline="") as file:
@@ -40,7 +40,7 @@ def stamp_ns(text: str) -> int:
 
 
 def board_at(path: Path, moment: int) -> dict[str, dict[str, Any]]:
-    """Every symbol's fields as of a moment (ns); a day of UTC begins with its first tick. Computed tick by tick."""
+    """Every symbol's fields at a time (ns), computed tick by tick; a day of UTC starts with its first tick."""
     board: dict[str, dict[str, Any]] = {}
     day = None
     with path.open(newline="") as file:
@@ -79,7 +79,7 @@ def _roll_over(board: dict[str, dict[str, Any]]) -> None:
 
 
 def same(computed: dict[str, Any], shown: dict[str, Any]) -> bool:
-    """Whether a client's values are these: every one computed, and none that was not; derived ones left out."""
+    """Whether a client's values equal the computed ones, apart from derived fields."""
     derived = {"change", "change_pct", "vwap"}
     plain = {name: value for name, value in computed.items() if name != "value"}
     given = {name: value for name, value in shown.items() if name not in derived and value is not None}

@@ -1,4 +1,4 @@
-"""Sources without files, for tests of what is read from them."""
+"""Sources without files, for tests of the reader."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ticker.model import SymbolTable
 
 
 class FakeSource(Source):
-    """Text in blocks of ``lines`` lines, or a frame in tables of as many rows."""
+    """Text in blocks of ``lines`` lines, or a frame in tables of ``lines`` rows."""
 
     def __init__(self, content: str | bytes | pd.DataFrame, name: str = "x.csv", lines: int = 10**6) -> None:
         super().__init__(Path(name), name, name, (name,))
@@ -44,7 +44,7 @@ Row = tuple[Any, ...]
 
 
 class Found:
-    """All that a reader found, as plain rows that begin with the symbol's name and the stamp."""
+    """The result of a reader as plain rows that start with symbol and timestamp."""
 
     def __init__(self, content: str | bytes | pd.DataFrame, name: str, lines: int, options: dict[str, Any]) -> None:
         table = SymbolTable()
@@ -65,7 +65,7 @@ class Found:
 
 
 def read(content: str | bytes | pd.DataFrame, name: str = "x.csv", *, lines: int = 10**6, **options: Any) -> Found:
-    """What a reader makes of ``content`` with ``options``."""
+    """Read ``content`` with ``options``."""
     return Found(content, name, lines, options)
 
 

@@ -1,7 +1,7 @@
-"""A few rows in each layout of market-data files, with what a person would read in them. Knows no reader.
+"""A few rows in each layout of market-data files, and their meaning.
 
-The rows are made up; their form is that of the vendors' documentation. What they mean is written down beside them by
-hand, with stamps by ``datetime`` and ``zoneinfo``, which the readers don't use.
+The rows are invented; their form follows the vendors' documentation. Their meaning is written by hand, with timestamps
+by ``datetime`` and ``zoneinfo``, which the readers don't use.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 NEW_YORK = "America/New_York"
-#: Eastern standard time all the year round, as HistData's files have it.
+#: Eastern standard time without daylight saving, as in files of HistData.
 EST = "Etc/GMT+5"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-#: Symbol, stamp, price, size.
+#: Symbol, timestamp, price, size.
 Trade = tuple[str, int, float, float]
-#: Symbol, stamp, bid, its size, ask, its size; None where there is none.
+#: Symbol, timestamp, bid, its size, ask, its size; a missing side is None.
 Quote = tuple[str, int, float | None, float | None, float | None, float | None]
 #: Symbol, start, open, high, low, close, volume.
 Bar = tuple[str, int, float, float, float, float, float]
 
 
 def at(text: str, zone: str = "UTC") -> int:
-    """Nanoseconds of ``2024-01-03 09:30:00.123456789`` (or less of it) in ``zone``."""
+    """``2024-01-03 09:30:00.123456789`` (or a part of it) in ``zone``, in ns."""
     whole, _, fraction = text.partition(".")
     moment = datetime.fromisoformat(whole).replace(tzinfo=ZoneInfo(zone))
     return (moment - _EPOCH) // timedelta(seconds=1) * 10**9 + int(fraction.ljust(9, "0"))
@@ -37,7 +37,7 @@ def at(text: str, zone: str = "UTC") -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """A file called ``file`` (with folders, where they tell something), and what is in it."""
+    """A file, with the folders that matter, and its meaning."""
 
     id: str
     file: str
@@ -63,7 +63,7 @@ class Sample:
 
 
 def text(*lines: str) -> bytes:
-    """Lines, each ended."""
+    """The lines, each with a line feed."""
     return "".join(f"{line}\n" for line in lines).encode()
 
 

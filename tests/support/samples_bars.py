@@ -1,4 +1,4 @@
-"""The samples of bars of minutes and hours."""
+"""Samples of bars of minutes and hours."""
 
 from __future__ import annotations
 

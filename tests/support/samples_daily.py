@@ -1,4 +1,4 @@
-"""The samples of daily bars, and of single prices."""
+"""Samples of daily bars and of single prices."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _DATABENTO_MBP_1 = (
     "ts_recv,ts_event,rtype,publisher_id,instrument_id,action,side,depth,price,size,flags,ts_in_delta,sequence,"
     "bid_px_00,ask_px_00,bid_sz_00,ask_sz_00,bid_ct_00,ask_ct_00,symbol"
 )
-#: Databento's price of a side that is not there.
+#: Databento's price of a missing side.
 _NO_PRICE = 2**63 - 1
 
 ALPACA_TRADES = Sample(
