@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from feeds.files.chunk import UNCHANGED
 from feeds.files.parsing.dates import Mask
-from feeds.files.parsing.numbers import read_numbers, says_none
+from feeds.files.parsing.numbers import means_none, read_numbers
 from feeds.files.parsing.table import Column, Names, Numbers, Rows
 from feeds.files.recognition.plan import Plan
 from feeds.files.report import Complaint, shown
@@ -94,7 +94,7 @@ class Check:
         wrong = sizes.wrong | (sizes.values < 0) | (sizes.values > MAX_SIZE)
         if place is not None and wrong.any():
             for row in np.flatnonzero(wrong & np.isnan(sizes.values)).tolist():
-                wrong[row] = not says_none(self._rows.text(row, place))
+                wrong[row] = not means_none(self._rows.text(row, place))
             self.refuse(wrong, NOT_A_SIZE, place)
         return np.where(np.isnan(sizes.values), 0.0, sizes.values)
 
@@ -110,8 +110,8 @@ class Check:
         sizes = self.sizes(columns.get(f"{role}_size"))
         none = ~(prices.values > 0)
         missing = UNCHANGED if one_sided else np.nan
-        said = ~none if one_sided else ~prices.empty
-        return np.where(none, np.nan, prices.values), np.where(none, missing, sizes), said
+        stated = ~none if one_sided else ~prices.empty
+        return np.where(none, np.nan, prices.values), np.where(none, missing, sizes), stated
 
     def names(self, place: int) -> Names:
         """The rows' symbols; the list of names contains those of refused rows too."""
@@ -122,12 +122,12 @@ class Check:
             self.refuse(wrong[names.places], NOT_A_SYMBOL, place)
         return names
 
-    def says_none(self, found: Numbers, place: int) -> Mask:
+    def means_none(self, found: Numbers, place: int) -> Mask:
         """The rows of a wide file whose cell is a word for "no value"."""
         none = np.zeros(len(found.values), np.bool_)
         for row in np.flatnonzero(found.wrong & np.isnan(found.values)).tolist():
             text = self._rows.text(row, place)
-            none[row] = says_none(text) or text.lower() in ("nan", "na")
+            none[row] = means_none(text) or text.lower() in ("nan", "na")
         return none
 
     def one_of(self, place: int, texts: frozenset[str]) -> Mask:

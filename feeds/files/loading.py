@@ -15,7 +15,7 @@ from feeds.files.reader import Reader
 from feeds.files.report import FileReport, Gap
 from feeds.files.sources.opening import MAX_UNPACKED_BYTES, open_sources
 from feeds.files.sources.source import Source
-from feeds.files.timeline.bar_walk import walk
+from feeds.files.timeline.bar_trades import trades_of_bars
 from feeds.files.timeline.bars import FileBars
 from feeds.files.timeline.forward_fill import fill_one_sided
 from feeds.files.timeline.records import BARS, QUOTES, TRADES, from_bars, from_ticks
@@ -119,7 +119,7 @@ class _Loading:
         gaps = Gaps()
         for part, lasting_ns in bars.blocks():
             gaps.note(part.start)
-            self._trades.add(from_ticks(walk(part, lasting_ns), TRADES))
+            self._trades.add(from_ticks(trades_of_bars(part, lasting_ns), TRADES))
             self._opened.add(from_bars(part, part.start, bars.interval_ns))
             self._closed.add(from_bars(part, part.start + lasting_ns, bars.interval_ns))
         report.gaps = gaps.found()

@@ -82,7 +82,7 @@ class Reader:
     def _timestamp_reader(self, plan: Plan, rows: Rows) -> TimestampReader:
         """Decide from the first rows how timestamps are read; fill in the report with this and with the columns."""
         report, layout = self.report, plan.layout
-        report.layout, report.title, report.kind = layout.name, layout.title, plan.gives
+        report.layout, report.title, report.kind = layout.name, layout.title, plan.content
         report.columns = plan.columns()
         used = {place for view in plan.views for place in view.columns.values()} | set(plan.stamps.values())
         report.ignored = tuple(name for place, name in enumerate(plan.names) if place not in used)

@@ -30,7 +30,7 @@ class Complaint:
     text: str | None
     reason: str
 
-    def words(self, file: str) -> str:
+    def message(self, file: str) -> str:
         """``trades.csv:17: column 'price': 'abc' is not a price``."""
         place = f"{file}:{self.line}: "
         column = f"column {self.column!r}: " if self.column is not None else ""
@@ -100,7 +100,7 @@ class FileReport:
             self.refused[reason] += count
         ordered = sorted(complaints, key=lambda complaint: complaint.line)
         if strict and ordered:
-            raise FeedError(ordered[0].words(self.name))
+            raise FeedError(ordered[0].message(self.name))
         self.complaints += ordered[: self.room]
 
     @property
@@ -111,5 +111,5 @@ class FileReport:
         if not self.rows:
             return f"{self.name}: {'has a header but no rows' if self.header_line else 'no rows'}"
         if self.complaints:
-            return f"{self.complaints[0].words(self.name)}; no row of {self.rows:,} is good"
+            return f"{self.complaints[0].message(self.name)}; no row of {self.rows:,} is good"
         return f"{self.name}: none of its {self.rows:,} rows is a trade, a quote or a bar"

@@ -94,7 +94,7 @@ def _read_ticks(check: Check, plan: Plan, view: SymbolColumns, stamps: Any, code
     prices = check.prices(columns.get("price"))
     traded = is_trade & ~prices.empty
     if plan.is_wide:
-        traded &= ~check.says_none(prices, columns["price"])
+        traded &= ~check.means_none(prices, columns["price"])
     elif quotes_too:
         traded &= prices.values != 0  # no trade in this row
     if "price" in columns:
@@ -107,9 +107,9 @@ def _read_ticks(check: Check, plan: Plan, view: SymbolColumns, stamps: Any, code
     quoted = np.zeros(len(stamps), np.bool_)
     sides: tuple[Floats, ...] = ()
     if quotes_too:
-        bid, bid_size, bid_said = check.side("bid", columns, one_sided=layout.one_sided)
-        ask, ask_size, ask_said = check.side("ask", columns, one_sided=layout.one_sided)
-        quoted = bid_said | ask_said
+        bid, bid_size, bid_stated = check.side("bid", columns, one_sided=layout.one_sided)
+        ask, ask_size, ask_stated = check.side("ask", columns, one_sided=layout.one_sided)
+        quoted = bid_stated | ask_stated
         sides = (bid, bid_size, ask, ask_size)
         check.refuse(~(traded | quoted), "neither a price nor a quote")
     over = 0
@@ -131,7 +131,7 @@ def _read_bars(check: Check, plan: Plan, view: SymbolColumns, stamps: Any, codes
     there = np.ones(len(stamps), np.bool_)
     if plan.is_wide:
         there = ~np.logical_and.reduce(
-            [column.empty | check.says_none(column, columns[role]) for role, column in found.items()]
+            [column.empty | check.means_none(column, columns[role]) for role, column in found.items()]
         )
     for role, column in found.items():
         check.refuse(there & (column.wrong | column.empty | absurd(column.values)), NOT_A_PRICE, columns[role])

@@ -54,7 +54,7 @@ def _file(file: FileInspection) -> dict[str, Any]:
         "head": file.head,
         "refused_rows": report.refused.total(),
         "refused": dict(report.refused.most_common()),
-        "complaints": [asdict(each) | {"words": each.words(report.name)} for each in report.complaints],
+        "complaints": [asdict(each) | {"words": each.message(report.name)} for each in report.complaints],
         "gaps": [asdict(gap) | {"start_time": iso(gap.start), "end_time": iso(gap.end)} for gap in report.gaps],
     }
 

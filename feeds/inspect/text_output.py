@@ -102,7 +102,7 @@ def _refused(report: FileReport) -> RenderableType:
     table.add_row("refused", Text(f"{rows}  {reasons}", overflow="fold"))
     shown = report.complaints[:_COMPLAINTS]
     for complaint in shown:
-        table.add_row("", Text(printable(complaint.words(report.name)), "yellow", overflow="fold"))
+        table.add_row("", Text(printable(complaint.message(report.name)), "yellow", overflow="fold"))
     if (left := report.refused.total() - len(shown)) > 0:
         table.add_row("", Text(f"… and {left:,} more", "dim"))
     return table

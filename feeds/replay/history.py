@@ -43,7 +43,7 @@ def _log(reports: Sequence[FileReport], paths: Sequence[str]) -> None:
     for report in reports:
         for complaint in report.complaints[: LOGGED_ROWS - logged]:
             logged += 1
-            log.warning("%s", complaint.words(report.name))
+            log.warning("%s", complaint.message(report.name))
     refused: Counter[str] = sum((report.refused for report in reports), Counter())
     text = summary(reports, refused)
     if refused:

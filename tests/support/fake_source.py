@@ -61,7 +61,7 @@ class Found:
 
     @property
     def complaints(self) -> list[str]:
-        return [complaint.words("f") for complaint in self.report.complaints]
+        return [complaint.message("f") for complaint in self.report.complaints]
 
 
 def read(content: str | bytes | pd.DataFrame, name: str = "x.csv", *, lines: int = 10**6, **options: Any) -> Found:

@@ -77,6 +77,6 @@ def _without_groups(word: str, decimal: str) -> str:
     return re.sub(r"[,. ']", "", whole) + "." + rest
 
 
-def says_none(word: str) -> bool:
+def means_none(word: str) -> bool:
     """Whether a text means "no value": ``null``, ``N/A``, ``-``."""
     return word.strip() in _NONE

@@ -93,15 +93,15 @@ def by_layout(header: Header, layout: Layout) -> ColumnMap:
     return ColumnMap(layout.kind, stamps, (SymbolColumns(columns),))
 
 
-def by_names(header: Header, said: Mapping[str, int]) -> ColumnMap | list[str]:
+def by_names(header: Header, given: Mapping[str, int]) -> ColumnMap | list[str]:
     """The columns that the user named, and others by their usual names; or the list of missing roles."""
-    stamps = {str(role): said[role] for role in STAMPS if role in said} or stamps_of(header)
+    stamps = {str(role): given[role] for role in STAMPS if role in given} or stamps_of(header)
     if stamps.keys() == {"time"}:
         stamps = {"timestamp": stamps["time"]}
 
     def at(role: str) -> int | None:
-        place = said.get(role, place_of(role, header.plain))
-        taken = {each for other, each in said.items() if other != role} | set(stamps.values())
+        place = given.get(role, place_of(role, header.plain))
+        taken = {each for other, each in given.items() if other != role} | set(stamps.values())
         return None if place in taken else place
 
     bars = {role: place for role in BAR_PRICES if (place := at(role)) is not None}
@@ -109,7 +109,7 @@ def by_names(header: Header, said: Mapping[str, int]) -> ColumnMap | list[str]:
     missing = [] if stamps else ["timestamp"]
     kind: Kind = "ticks"
     columns = dict(ticks)
-    if len(bars) == 3 and "close" not in bars and ticks.keys() == {"price"} and "price" not in said:
+    if len(bars) == 3 and "close" not in bars and ticks.keys() == {"price"} and "price" not in given:
         bars["close"] = ticks["price"]  # Open, High, Low, Last
         ticks = {}
     if not ticks and len(bars) > 1:

@@ -40,7 +40,7 @@ class Plan:
         return self.views[0].symbol is not None and self.layout.name in WIDE
 
     @property
-    def gives(self) -> Literal["trades", "quotes", "ticks", "bars"]:
+    def content(self) -> Literal["trades", "quotes", "ticks", "bars"]:
         if self.kind == "bars":
             return "bars"
         roles = self.views[0].columns.keys()

@@ -50,23 +50,23 @@ def recognise(dialect: Dialect, options: ReadOptions, file: str) -> Plan:
 
 
 def _with_header(dialect: Dialect, header: Header, options: ReadOptions) -> Plan:
-    said = _said(options.columns, header)
+    given = _given_columns(options.columns, header)
     wanted = options.layout
     if dialect.tickers is not None and wanted in (None, "yfinance"):
         return _plan(dialect, BY_COLUMNS["yfinance"], two_level(header, dialect.tickers), header.names, options)
     if wanted is not None and wanted not in BY_COLUMNS:
-        return _plan(dialect, *_forced(wanted, header, said), header.names, options)
-    if wanted is None and not said.keys() - {"symbol"}:
+        return _plan(dialect, *_forced(wanted, header, given), header.names, options)
+    if wanted is None and not given.keys() - {"symbol"}:
         for layout in BY_HEADER:
             if _fits(layout, header, dialect.banner):
                 found = by_layout(header, layout)
-                return _plan(dialect, layout, _with_said(found, said), header.names, options)
-    if not said and wanted in (None, "wide") and (symbols := single_letter_symbols(header)) is not None:
+                return _plan(dialect, layout, _with_given(found, given), header.names, options)
+    if not given and wanted in (None, "wide") and (symbols := single_letter_symbols(header)) is not None:
         return _plan(dialect, BY_COLUMNS["wide"], symbols, header.names, options)
-    named = by_names(header, said) if wanted not in WIDE else []
+    named = by_names(header, given) if wanted not in WIDE else []
     if isinstance(named, ColumnMap):
         return _plan(dialect, _generic(named, wanted), named, header.names, options)
-    if not said:
+    if not given:
         for name, find in (("wide-bars", wide_bars), ("wide", wide)):
             found_wide = find(header) if wanted in (None, name) else None
             if found_wide is not None:
@@ -77,7 +77,7 @@ def _with_header(dialect: Dialect, header: Header, options: ReadOptions) -> Plan
 def _without_header(dialect: Dialect, rows: Sequence[Sequence[str]], options: ReadOptions) -> Plan:
     numbers = tuple(str(place + 1) for place in range(dialect.width))
     header = Header(numbers, numbers, rows)
-    said = _said(options.columns, header)
+    given = _given_columns(options.columns, header)
     if options.layout is not None:
         layout = next((each for each in HEADERLESS if each.name == options.layout), None)
         if layout is None:
@@ -86,15 +86,15 @@ def _without_header(dialect: Dialect, rows: Sequence[Sequence[str]], options: Re
                 f"its first line is {_line(dialect)}"
             )
         found = _by_place(layout, dialect.width)
-        return _plan(dialect, layout, _with_said(found, said), numbers, options)
-    if said.keys() - {"symbol"}:
-        named = by_names(header, said)
+        return _plan(dialect, layout, _with_given(found, given), numbers, options)
+    if given.keys() - {"symbol"}:
+        named = by_names(header, given)
         if isinstance(named, ColumnMap):
             return _plan(dialect, _generic(named, None), named, numbers, options)
         raise FeedError(f"--columns has no {_listed(named)}; needed: {NEEDED}")
     fitting = [layout for layout in HEADERLESS if _has_shape(layout, rows)]
     if fitting:
-        return _plan(dialect, fitting[0], _with_said(_by_place(fitting[0], dialect.width), said), numbers, options)
+        return _plan(dialect, fitting[0], _with_given(_by_place(fitting[0], dialect.width), given), numbers, options)
     raise FeedError(
         f"no header, and the first line matches no known layout: {_line(dialect)}. "
         "Use --layout NAME, or name the columns: --columns timestamp=1,symbol=2,price=3"
@@ -137,29 +137,29 @@ def _fits(layout: Layout, header: Header, banner: str) -> bool:
     return bool(words) and bool(parse_timestamps(as_texts(words), "stamp").kind[0] == LOCAL)
 
 
-def _forced(name: str, header: Header, said: Mapping[str, int]) -> tuple[Layout, ColumnMap]:
+def _forced(name: str, header: Header, given: Mapping[str, int]) -> tuple[Layout, ColumnMap]:
     """The layout of the option, and its columns in this header."""
     layouts = [layout for layout in BY_HEADER if layout.name == name]
     for layout in layouts:
-        if set(header.plain) >= layout.header - set(said):
-            return layout, _with_said(by_layout(header, layout), said)
+        if set(header.plain) >= layout.header - set(given):
+            return layout, _with_given(by_layout(header, layout), given)
     if not layouts:
         layout = next(each for each in HEADERLESS if each.name == name)
-        return layout, _with_said(_by_place(layout, len(header.names)), said)
+        return layout, _with_given(_by_place(layout, len(header.names)), given)
     missing = sorted(layouts[0].header - set(header.plain))
     raise FeedError(f"the layout {name!r} needs {_listed(missing)}; the header has: {_names(header)}")
 
 
-def _with_said(found: ColumnMap, said: Mapping[str, int]) -> ColumnMap:
+def _with_given(found: ColumnMap, given: Mapping[str, int]) -> ColumnMap:
     """The columns of the layout, overridden by those of the option."""
-    stamps = {role: said[role] for role in STAMPS if role in said} or found.stamps
-    columns = {role: place for role, place in said.items() if role not in STAMPS}
+    stamps = {role: given[role] for role in STAMPS if role in given} or found.stamps
+    columns = {role: place for role, place in given.items() if role not in STAMPS}
     return ColumnMap(
         found.kind, stamps, tuple(SymbolColumns({**view.columns, **columns}, view.symbol) for view in found.views)
     )
 
 
-def _said(columns: Mapping[str, str], header: Header) -> dict[str, int]:
+def _given_columns(columns: Mapping[str, str], header: Header) -> dict[str, int]:
     """The places of the columns in the option. Raises ``FeedError`` for a column that doesn't exist."""
     places = {}
     lower = [name.lower() for name in header.names]

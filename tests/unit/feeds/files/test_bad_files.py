@@ -59,7 +59,7 @@ def test_a_bad_row_is_reported_and_good_rows_are_played(bad: BadRow, tmp_path: P
     assert (report.rows, report.refused.total()) == (3, 1)
     assert report.trades + report.quotes + report.bars == 2
     (complaint,) = report.complaints
-    words = complaint.words(report.name)
+    words = complaint.message(report.name)
     place, _, rest = words.partition(": ")
     assert place == "rows.csv:3"
     assert re.fullmatch(bad.complaint, rest), words
@@ -82,7 +82,7 @@ def test_line_numbers_count_all_blocks_and_blank_lines(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_bytes(text(HEADER, *[GOOD] * 50_000, "", "2024-01-03T14:30:00Z,AAPL,abc,100", GOOD))
     report = published([path]).report
-    assert [complaint.words("f") for complaint in report.complaints] == [
+    assert [complaint.message("f") for complaint in report.complaints] == [
         "f:50003: column 'price': 'abc' is not a price"
     ]
 

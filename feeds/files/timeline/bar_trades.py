@@ -15,7 +15,7 @@ from ticker.model import Bars, Floats, Stamps, Trades
 STEPS: Final = 4
 
 
-def walk(bars: Bars, lasting_ns: Stamps) -> Trades:
+def trades_of_bars(bars: Bars, lasting_ns: Stamps) -> Trades:
     """Four trades per bar, at its start and after one, two and three quarters of its length."""
     rising = bars.close >= bars.open
     prices = np.column_stack(

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.files.timeline.bar_walk import walk
+from feeds.files.timeline.bar_trades import trades_of_bars
 from ticker.model import Bars, Trades
 
 START_NS = 1_704_292_200 * 10**9
@@ -22,7 +22,7 @@ def walked(rows: Sequence[Row], lasting_ns: int = MINUTE) -> Trades:
     values = {name: np.array(column, float) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
     unknown = np.full(len(rows), np.nan)
     code, start = np.arange(len(rows), dtype=np.int32), np.full(len(rows), START_NS)
-    return walk(Bars(code, start, **values, vwap=unknown, trades=unknown), np.full(len(rows), lasting_ns))
+    return trades_of_bars(Bars(code, start, **values, vwap=unknown, trades=unknown), np.full(len(rows), lasting_ns))
 
 
 def test_a_rising_bar_goes_through_its_low_first() -> None:
