@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser
 
 from tests.browser import chromium
 from tests.browser.dashboard import Dashboard
@@ -34,7 +34,6 @@ def browser() -> Iterator[Browser]:
         chromium.executable()
     except FileNotFoundError as error:
         pytest.fail(str(error), pytrace=False)
-    expect.set_options(timeout=chromium.TIMEOUT_MS)
     with chromium.running() as started:
         yield started
 

@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from playwright.sync_api import Frame, Locator, Page, expect
+from playwright.sync_api import Frame, Locator, Page
 
 from tests.browser.chromium import TIMEOUT_MS, PageErrors
+from tests.browser.expecting import POLL_MS, expect
 
 T = TypeVar("T")
-POLL_MS = 20
 
 
 class Dashboard:

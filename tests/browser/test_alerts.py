@@ -8,10 +8,11 @@ from functools import partial
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Route, expect
+from playwright.sync_api import Locator, Route
 
 from tests.browser.conftest import Visit
 from tests.browser.dashboard import Dashboard
+from tests.browser.expecting import expect
 from tests.browser.serving import KeyedServer, Stage
 from tests.browser.test_connection import UNREACHABLE
 from tests.browser.test_login import UNAUTHORIZED, log_in

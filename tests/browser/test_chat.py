@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Locator, Page, WebSocketRoute, expect
+from playwright.sync_api import Locator, Page, WebSocketRoute
 
 from tests.browser.conftest import Visit
 from tests.browser.dashboard import Dashboard
+from tests.browser.expecting import expect
 from tests.browser.serving import KeyedServer, Stage
 from tests.browser.test_login import UNAUTHORIZED, log_in
 from tests.browser.test_looks import NARROW, serious, too_wide

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
-
 from tests.browser.conftest import Staging, Visit
 from tests.browser.dashboard import Dashboard
+from tests.browser.expecting import expect
 from tests.browser.serving import Server, Stage
 
 

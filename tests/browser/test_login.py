@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import expect
-
 from tests.browser.conftest import Visit
 from tests.browser.dashboard import Dashboard
+from tests.browser.expecting import expect
 from tests.browser.serving import KeyedServer, Server
 from tests.browser.test_connection import UNREACHABLE
 

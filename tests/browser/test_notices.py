@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import expect
-
 from tests.browser.conftest import Visit
+from tests.browser.expecting import expect
 from tests.browser.serving import Server, Stage, posted
 from tests.browser.test_connection import UNREACHABLE
 

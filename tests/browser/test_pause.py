@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
-
 from tests.browser.conftest import Visit
+from tests.browser.expecting import expect
 from tests.browser.serving import Stage
 
 

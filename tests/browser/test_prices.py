@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import WebSocket, expect
+from playwright.sync_api import WebSocket
 
 from tests.browser.conftest import Visit
 from tests.browser.dashboard import Dashboard
+from tests.browser.expecting import expect
 from tests.browser.serving import Server, Stage, snapshot
 
 #: The page shows prices to the cent.

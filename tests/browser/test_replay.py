@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator
 
 from tests.browser.conftest import Visit
 from tests.browser.dashboard import Dashboard
+from tests.browser.expecting import expect
 from tests.browser.serving import OPENING_S, Replay, Server, snapshot
 
 

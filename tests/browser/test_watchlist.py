@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Dialog, expect
+from playwright.sync_api import Dialog
 
 from tests.browser.conftest import Staging, Visit
+from tests.browser.expecting import expect
 from tests.browser.serving import Server, Stage, fetched
 
 
