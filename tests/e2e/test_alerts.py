@@ -250,6 +250,6 @@ async def test_limits_are_announced_and_enforced(http: aiohttp.ClientSession) ->
 async def test_two_servers_do_not_share_a_state(tmp_path: Path) -> None:
     """The second exits with one line, and the first keeps running."""
     with Server("--symbols", "AAPL", "--state", str(tmp_path)) as first:
-        with pytest.raises(AssertionError, match="another server uses it"):
+        with pytest.raises(AssertionError, match="in use by another server"):
             await asyncio.to_thread(Server, "--symbols", "AAPL", "--state", str(tmp_path))
         assert first.get("/healthz")["status"] == "ok"

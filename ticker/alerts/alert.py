@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
 from typing import Final
 
 from ticker.alerts.condition import Condition
@@ -19,6 +20,7 @@ NEVER: Final = (-_INF, _INF)
 ALWAYS: Final = (_INF, -_INF)
 
 
+@dataclass(slots=True, eq=False)
 class Alert:
     """``state`` is ``waiting``, ``held`` or ``fired``; ``count`` is how often it has fired.
 
@@ -27,30 +29,21 @@ class Alert:
     the other side by that much fires at once.
     """
 
-    __slots__ = ("condition", "count", "hysteresis", "id", "once", "owner", "side", "state", "symbol")
+    owner: str
+    id: Id
+    symbol: str
+    condition: Condition
+    _: KW_ONLY
+    once: bool = True
+    #: Absolute; NaN becomes the condition's default.
+    hysteresis: float = math.nan
+    state: AlertState = "waiting"
+    count: int = 0
+    side: int = 0
 
-    def __init__(
-        self,
-        owner: str,
-        id: Id,  # noqa: A002 - the wire's name
-        symbol: str,
-        condition: Condition,
-        *,
-        once: bool = True,
-        hysteresis: float | None = None,
-        state: AlertState = "waiting",
-        count: int = 0,
-        side: int = 0,
-    ) -> None:
-        self.owner = owner
-        self.id = id
-        self.symbol = symbol
-        self.condition = condition
-        self.once = once
-        self.hysteresis = condition.hysteresis if hysteresis is None else hysteresis
-        self.state: AlertState = state
-        self.count = count
-        self.side = side
+    def __post_init__(self) -> None:
+        if math.isnan(self.hysteresis):
+            self.hysteresis = self.condition.hysteresis
 
     @property
     def done(self) -> bool:

@@ -66,7 +66,7 @@ class AlertHandler:
         self._may = may
         self._max_alerts = alerts
         self._max_owners = owners
-        self._market: Market | None = None
+        self._market: Market
         self._book = Book(self._changed, self._allowed)
         self._owners: dict[str, Owner] = {}
         #: Owners with history only, oldest first.
@@ -167,10 +167,10 @@ class AlertHandler:
         if id_ == ALL:
             raise ProtocolError("bad-argument", "id: '*' means all alerts and cannot be the id of one", id_)
         condition = parse(message.when, id_)
-        hysteresis = message.hysteresis
-        if hysteresis is not None and not 0 <= hysteresis < math.inf:
+        hysteresis = condition.hysteresis if message.hysteresis is None else message.hysteresis
+        if not 0 <= hysteresis < math.inf:
             raise ProtocolError("bad-argument", f"hysteresis: must be finite and at least 0, not {hysteresis:g}", id_)
-        market, symbol = self._known_market, message.symbol
+        market, symbol = self._market, message.symbol
         reason = rejection(symbol, session.may, market) if "ticker" in session.may.channels else "not-entitled"
         if reason is not None:
             raise ProtocolError(reason, f"symbol {symbol!r:.80}: {reason}", id_)
@@ -199,15 +199,10 @@ class AlertHandler:
             raise ProtocolError("no-alert", f"no alert {id_!r:.80}", id_)
         owner = self._claim(session, name, id_)
         for each in list(owner.alerts) if id_ == ALL else [id_]:
-            self._book.remove(owner.drop(each), self._known_market.board)
+            self._book.remove(owner.drop(each), self._market.board)
             self._alerts -= 1
             self._changed_alerts[name, each] = None
         return owner
-
-    @property
-    def _known_market(self) -> Market:
-        assert self._market is not None, "watch comes first"
-        return self._market
 
     # Owners
 

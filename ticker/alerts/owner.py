@@ -6,6 +6,9 @@ A fired alert is numbered at once, and delivered after it has been stored.
 from __future__ import annotations
 
 from collections import deque
+from typing import Final
+
+import msgspec
 
 from ticker.alerts.alert import Alert
 from ticker.alerts.book import Firing
@@ -14,6 +17,9 @@ from ticker.alerts.store import KEPT, SavedAlert, SavedOwner
 from ticker.hub.message_log import MessageLog, Reader
 from ticker.hub.session import Session
 from ticker.wire.messages import Fired, Id
+
+#: Fields that an alert and a stored alert share.
+_SAVED: Final = ("owner", "id", "symbol", "once", "hysteresis", "state", "count", "side")
 
 
 class Owner:
@@ -103,36 +109,15 @@ class Owner:
 
     def saved(self, id: Id) -> SavedAlert:  # noqa: A002 - the wire's name
         alert = self.alerts[id]
-        return SavedAlert(
-            owner=self.name,
-            id=id,
-            symbol=alert.symbol,
-            when=str(alert.condition),
-            once=alert.once,
-            hysteresis=alert.hysteresis,
-            state=alert.state,
-            count=alert.count,
-            side=alert.side,
-        )
+        return SavedAlert(when=str(alert.condition), **{name: getattr(alert, name) for name in _SAVED})
 
     @classmethod
     def restored(cls, saved: SavedOwner) -> Owner:
         """An owner as it was stored."""
         owner = cls(saved.owner)
         for each in saved.alerts:
-            owner.put(
-                Alert(
-                    each.owner,
-                    each.id,
-                    each.symbol,
-                    parse(each.when),
-                    once=each.once,
-                    hysteresis=each.hysteresis,
-                    state=each.state,
-                    count=each.count,
-                    side=each.side,
-                )
-            )
+            fields = msgspec.structs.asdict(each)
+            owner.put(Alert(condition=parse(fields.pop("when")), **fields))
         for fired in saved.fired:
             owner.keep(fired)
         owner._head = owner.log.head

@@ -13,7 +13,7 @@ from ticker.wire.messages import AlertState
 
 def fires(when: str, values: list[float], **options: float | bool) -> list[float]:
     """The values at which the alert fires."""
-    once, hysteresis = bool(options.get("once", False)), options.get("hysteresis")
+    once, hysteresis = bool(options.get("once", False)), options.get("hysteresis", math.nan)
     alert = Alert("ann", 1, "AAPL", parse(when), once=once, hysteresis=hysteresis)
     return [value for value in values if alert.step(value)]
 

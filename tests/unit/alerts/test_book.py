@@ -27,7 +27,7 @@ class Market:
         self.board = Board(NAMES, "epoch")
         self.book = Book(lambda _: None, lambda _: True)
 
-    def put(self, when: str, symbol: str = "AAPL", *, once: bool = False, hysteresis: float | None = None) -> Alert:
+    def put(self, when: str, symbol: str = "AAPL", *, once: bool = False, hysteresis: float = math.nan) -> Alert:
         alert = Alert("ann", when, symbol, parse(when), once=once, hysteresis=hysteresis)
         self.book.add(alert, self.board)
         return alert

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from ticker.cli.server import option, server_options
+from ticker.cli.server import Server, option, server_options
 
 
 @click.command("chat")
 @click.argument("room")
 @option("chat", "--name", help="Your name, if the server has no authentication.  [default: your user name]")
 @server_options("chat")
-def command(**options: Any) -> int:
+def command(server: Server, room: str, name: str | None) -> int:
     """Chat in a room.
 
     Shows the last 200 messages, then new ones. On a terminal, Ctrl-D or /quit leaves. Otherwise each line of
@@ -24,8 +22,7 @@ def command(**options: Any) -> int:
     echo 'Done for today' | ticker chat desk
     ticker chat desk < /dev/null           print the last messages
     """
-    from ticker.cli.chat.run import ChatRequest, chat
+    from ticker.cli.chat.run import chat
     from ticker.cli.stopping import run
 
-    request = ChatRequest(**options)
-    return run(lambda stop: chat(request, stop))
+    return run(lambda stop: stop.run(chat(server, room, name)))

@@ -7,7 +7,6 @@ import getpass
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -16,7 +15,6 @@ from ticker.cli.chat.screens import Screen, screen
 from ticker.cli.events import event_line
 from ticker.cli.failure import Failure
 from ticker.cli.server import Server
-from ticker.cli.stopping import Stop
 from ticker.cli.streaming import streaming
 from ticker.cli.watch.stream import next_batch
 from ticker.client.stream import Stream
@@ -32,24 +30,14 @@ _QUIT: Final = "/quit"
 _KNOWN_CHARS: Final = 60
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChatRequest:
-    """``name`` None means the user's name on this machine."""
+async def chat(server: Server, room: str, name: str | None) -> int:
+    """Chat until the user leaves or the input ends. Returns the exit status: 1 if a message was rejected.
 
-    room: str
-    name: str | None
-    server: Server
-
-
-async def chat(request: ChatRequest, stop: Stop) -> int:
-    """Chat until the user leaves or the input ends. Returns the exit status: 1 if a message was rejected."""
-    return await stop.run(_chat(request))
-
-
-async def _chat(request: ChatRequest) -> int:
+    ``name`` None means the user's name on this machine.
+    """
     try:
-        async with streaming(request.server, log=False) as stream:
-            return await _Chat(stream, request.room).run(request.name or _own_name())
+        async with streaming(server, log=False) as stream:
+            return await _Chat(stream, room).run(name or _own_name())
     except ProtocolError as error:
         raise Failure(error.message) from error
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ticker.cli.server import option, server_options
+from ticker.cli.server import Server, option, server_options
 
 _SECONDS: Any = {"type": click.FloatRange(0.01, 3600), "metavar": "SECONDS", "show_default": True}
 
@@ -24,7 +24,7 @@ _SECONDS: Any = {"type": click.FloatRange(0.01, 3600), "metavar": "SECONDS", "sh
 @option("ping", "--interval", default=1.0, **_SECONDS, help="Time between two pings.")
 @option("ping", "--timeout", default=5.0, **_SECONDS, help="A ping without an answer after this time is lost.")
 @server_options("ping")
-def command(**options: Any) -> int:
+def command(server: Server, count: int, interval: float, timeout: float) -> int:
     """Measure the round-trip time to the server.
 
     The pings use the WebSocket that carries prices. Prints a line per ping and a summary at the end, also after
@@ -34,8 +34,7 @@ def command(**options: Any) -> int:
     ticker ping
     ticker ping --count 0 --interval 0.2 --url https://prices.example
     """
-    from ticker.cli.ping.run import PingRequest, ping
+    from ticker.cli.ping.run import ping
     from ticker.cli.stopping import run
 
-    request = PingRequest(**options)
-    return run(lambda stop: ping(request, stop))
+    return run(lambda stop: ping(server, stop, count=count, interval_s=interval, timeout_s=timeout))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import statistics
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 import click
@@ -28,20 +27,13 @@ from ticker.wire.messages import ClientMessage, Ping, Pong, ServerMessage
 CONNECT_S = 10.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PingRequest:
-    """``count`` pings (0: endless), one every ``interval`` seconds."""
+async def ping(server: Server, stop: Stop, *, count: int, interval_s: float, timeout_s: float) -> int:
+    """Send ``count`` pings (0: endless), one every ``interval_s``. Returns the exit status.
 
-    server: Server
-    count: int
-    interval: float
-    timeout: float
-
-
-async def ping(request: PingRequest, stop: Stop) -> int:
-    """Ping until the count is reached, the connection breaks or the user stops it. Returns the exit status."""
+    Ends earlier if the connection breaks or the user stops it.
+    """
     try:
-        endpoint = Endpoint(request.server.url, request.server.key, request.server.ssl)
+        endpoint = Endpoint(server.url, server.key, server.ssl)
     except ValueError as error:
         raise Failure(f"--url: {error}") from error
     url = endpoint.name
@@ -58,7 +50,7 @@ async def ping(request: PingRequest, stop: Stop) -> int:
             raise Failure(f"{url}: {why}") from error
         click.echo(f"PING {printable(url)}: {printable(transport.welcome.server)}")
         try:
-            status = await stop.run(_pings(transport, request, taken_s.append))
+            status = await stop.run(_pings(transport, taken_s.append, count, interval_s, timeout_s))
         except (TransportError, RefusedError) as error:
             failure, status = error, 1
         finally:
@@ -69,7 +61,9 @@ async def ping(request: PingRequest, stop: Stop) -> int:
     return status if stop.signal is not None or any(each is not None for each in taken_s) else 1
 
 
-async def _pings(transport: Transport, request: PingRequest, report: Callable[[float | None], None]) -> int:
+async def _pings(
+    transport: Transport, report: Callable[[float | None], None], count: int, interval_s: float, timeout_s: float
+) -> int:
     """Send the pings, print a line for each, and report its time in seconds; None if it was lost."""
     waiting: dict[str, asyncio.Future[float]] = {}
 
@@ -83,23 +77,23 @@ async def _pings(transport: Transport, request: PingRequest, report: Callable[[f
     loop = asyncio.get_running_loop()
     reading = asyncio.create_task(transport.pump(handle))
     try:
-        for seq in range(1, request.count + 1) if request.count else count(1):
+        for seq in range(1, count + 1) if count else itertools.count(1):
             if reading.done():
                 await reading  # raises what ended the connection
-            due_s = loop.time() + request.interval
+            due_s = loop.time() + interval_s
             answered: asyncio.Future[float] = loop.create_future()
             waiting.clear()
             waiting[f"ping {seq}"] = answered
             sent_s = time.perf_counter()
             await transport.send(Ping(id=seq, data=f"ping {seq}"))
             ended: set[asyncio.Future[Any]] = {answered, reading}
-            await asyncio.wait(ended, timeout=request.timeout, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(ended, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
             took_s = answered.result() - sent_s if answered.done() else None
             report(took_s)
             if reading.done():
                 await reading
             click.echo(f"seq={seq} " + ("lost" if took_s is None else f"time={1e3 * took_s:.3f} ms"))
-            if seq != request.count:
+            if seq != count:
                 await asyncio.wait({reading}, timeout=max(0.0, due_s - loop.time()))
         return 0
     finally:
