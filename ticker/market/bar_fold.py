@@ -1,16 +1,13 @@
-"""Trades into bars, and bars into longer ones: the one function that computes bars, live, replayed or backfilled.
+"""Folds trades into bars, and bars into longer bars. All bars, live, replayed or backfilled, are computed here.
 
-A *piece* is a trade or a bar: prices, volume, notional (price times size), how many trades. Sums run from left to
-right, one after the other, so that the result does not depend on how the pieces were cut into batches: it is the same
-to the last bit. It knows no symbol, no clock and no wire.
-
-Sources: open, high, low, close and volume are what the words say; vwap is notional / volume.
+A *piece* is a trade or a bar: prices, volume, notional (price times size) and the number of trades. Sums are added from
+left to right, so that the result is the same to the last bit for any division into batches. vwap is notional / volume.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,11 +15,12 @@ import numpy.typing as npt
 Rows = npt.NDArray[np.intp]
 Stamps = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+T = TypeVar("T", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pieces:
-    """n pieces in the order they happened. Columns: the symbol's row, stamp (ns), prices, volume, notional, trades."""
+    """n pieces in order of time. Columns: the symbol's row, time stamp (ns), prices, volume, notional, trades."""
 
     row: Rows
     ts: Stamps
@@ -45,8 +43,16 @@ _COLUMNS: Final = tuple(column.name for column in fields(Pieces))
 NO_PIECES: Final = Pieces(np.zeros(0, np.intp), np.zeros(0, np.int64), *(np.zeros(0) for _ in _COLUMNS[2:]))
 
 
+def grown(column: npt.NDArray[T], rows: int, fill: int = 0) -> npt.NDArray[T]:
+    """The column with room for ``rows`` rows at least; it doubles, so that growing row by row is cheap."""
+    have = len(column)
+    if have >= rows:
+        return column
+    return np.concatenate((column, np.full((max(64, rows, 2 * have) - have, *column.shape[1:]), fill, column.dtype)))
+
+
 class OpenBars:
-    """The bar under way of each row. ``start`` is 0 where there is none. Grows with the rows."""
+    """The open bar of each row. ``start`` is 0 for a row without one."""
 
     def __init__(self) -> None:
         self.start: Stamps = np.zeros(0, np.int64)
@@ -54,29 +60,25 @@ class OpenBars:
         self.values: Floats = np.zeros((0, 7))
 
     def reach(self, rows: int) -> None:
-        """Have room for so many rows."""
-        have = len(self.start)
-        if have < rows:
-            room = max(64, rows, 2 * have)
-            self.start = np.concatenate((self.start, np.zeros(room - have, np.int64)))
-            self.values = np.concatenate((self.values, np.zeros((room - have, 7))))
+        """Make room for ``rows`` rows."""
+        self.start, self.values = grown(self.start, rows), grown(self.values, rows)
 
     def take(self, rows: Rows) -> Pieces:
-        """The bars of ``rows``, which are there no more."""
+        """Remove and return the bars of ``rows``."""
         pieces = self.pieces(rows)
         self.start[rows] = 0
         return pieces
 
     def pieces(self, rows: Rows) -> Pieces:
-        """The bars of ``rows`` as they are now."""
+        """The bars of ``rows``."""
         return Pieces(rows, self.start[rows], *self.values[rows].T)
 
 
 def fold(pieces: Pieces, into: OpenBars, interval_ns: int) -> Pieces:
-    """Fold ``pieces`` into bars of ``interval_ns``. Gives the bars that are over, by row and start; others stay open.
+    """Fold ``pieces`` into bars of ``interval_ns``. Returns the closed bars by row and start; the others stay open.
 
-    The pieces of each row come in order: none is older than the row's open bar. Bars begin at multiples of the
-    interval since 1970 UTC. A bar is over when a piece of the same row belongs to a later one.
+    The pieces of a row must be in order, none older than its open bar. Bars start at multiples of the interval since
+    1970 UTC. A bar is closed by a piece of the same row that belongs to a later bar.
     """
     if not len(pieces):
         return pieces
@@ -97,7 +99,7 @@ def fold(pieces: Pieces, into: OpenBars, interval_ns: int) -> Pieces:
     values[:, 2] = np.minimum.reduceat(pieces.low, first)
     values[:, 3] = pieces.close[last]
     values[:, 4:] = 0
-    # A segment that goes on with an open bar begins with its sums, so that each is added to in the order of time.
+    # A segment that continues an open bar starts with its sums, so that they are added in order of time.
     leads = np.append(True, rows[1:] != rows[:-1])
     going_on = leads & (into.start[rows] == starts)
     before = into.values[rows[going_on]]
@@ -126,7 +128,7 @@ def joined(*parts: Pieces) -> Pieces:
 
 
 def merged(first: Pieces, second: Pieces) -> Pieces:
-    """Bars made of two parts each, one after the other: the part that is over, and the one under way."""
+    """Merge bars pairwise: ``second`` continues ``first``."""
     return Pieces(
         first.row,
         first.ts,

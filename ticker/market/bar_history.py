@@ -1,7 +1,7 @@
-"""The newest closed bars of one interval, of all symbols. Memory grows with what there is, up to a bound a symbol.
+"""The newest closed bars of one interval, of all symbols. Memory grows with the bars, up to a maximum per symbol.
 
-Bars lie in pages of ``PAGE``, which a symbol gets as it needs them; pages lie in slabs, so that nothing there is ever
-copied to make room. All symbols of an ``append`` are written at once: what it costs is a bar, not a symbol.
+Bars are stored in pages of ``PAGE``, which a symbol gets as needed, and pages in slabs, so that growing copies no bars.
+``append`` writes the bars of all symbols at once: its cost is per bar, not per symbol.
 """
 
 from __future__ import annotations
@@ -12,33 +12,31 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-Rows = npt.NDArray[np.intp]
-Stamps = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
+from ticker.market.bar_fold import Floats, Rows, Stamps, grown
 
 #: open, high, low, close, volume, vwap, trades.
 COLUMNS: Final = 7
 PAGE: Final = 16
-#: Bars in a slab: 8 MB, of which the system gives only what is written to.
+#: Bars in a slab: 8 MB, of which the system allocates only the pages written to.
 SLAB: Final = 8192 * PAGE
 
 
 class BarHistory:
-    """Closed bars by row and start. Of more than ``kept`` of a row, the oldest go."""
+    """Closed bars by row and start, at most the newest ``kept`` of each row."""
 
     def __init__(self, kept: int) -> None:
         self._kept = kept
-        #: A row's pages are used in turn; so many, and no bar that is still to be kept is written over.
+        #: The pages of a row, which are used in turn. With this many, no bar is overwritten that must be kept.
         self._turn = -(-kept // PAGE)
-        #: How many bars each row ever had; bar number ``n`` is in the row's page ``n // PAGE % turn``.
+        #: The number of bars that each row ever had. Bar ``n`` is in the row's page ``n // PAGE % turn``.
         self._count = np.zeros(0, np.int64)
-        #: The number of each row's pages among all; -1: not needed yet.
+        #: The numbers of each row's pages, -1 for a page not allocated yet.
         self._pages = np.full((0, 1), -1, np.int64)
         self._used = 0
         self._slabs: list[tuple[Stamps, Floats]] = []
 
     def append(self, rows: Rows, starts: Stamps, values: Floats) -> None:
-        """Bars of any rows, those of a row in their order and none older than what is there. Values are (n, 7)."""
+        """Add bars of any rows. Those of a row must be in order, and newer than its stored bars. ``values``: (n, 7)."""
         if not len(rows):
             return
         if (rows[1:] < rows[:-1]).any():
@@ -61,7 +59,7 @@ class BarHistory:
         self._count[rows[last]] = number[last] + 1
 
     def of(self, row: int) -> tuple[Stamps, Floats]:
-        """A row's bars, the oldest first: starts (n) and values (n, 7)."""
+        """The bars of a row, oldest first: starts (n) and values (n, 7)."""
         count = int(self._count[row]) if row < len(self._count) else 0
         number = np.arange(max(0, count - self._kept), count)
         places = self._pages[row, number // PAGE % self._turn] * PAGE + number % PAGE if count else number
@@ -72,25 +70,21 @@ class BarHistory:
         return starts, values
 
     def remove(self, rows: Rows) -> None:
-        """These rows have no bars any more. Their pages wait for their return."""
+        """Remove the bars of these rows. Their pages stay allocated."""
         self._count[rows[rows < len(self._count)]] = 0
 
     def _reach(self, rows: int) -> None:
-        have = len(self._count)
-        if have < rows:
-            more = max(64, rows, 2 * have) - have
-            self._count = np.append(self._count, np.zeros(more, np.int64))
-            self._pages = np.concatenate((self._pages, np.full((more, self._pages.shape[1]), -1, np.int64)))
+        self._count, self._pages = grown(self._count, rows), grown(self._pages, rows, -1)
 
     def _widen(self, pages: int) -> None:
-        """Let a row have so many pages, or all that it ever gets."""
+        """Make room for ``pages`` pages of each row, or for all that a row can have."""
         have = self._pages.shape[1]
         if have < min(pages, self._turn):
             more = min(self._turn, max(pages, 2 * have)) - have
             self._pages = np.concatenate((self._pages, np.full((len(self._pages), more), -1, np.int64)), axis=1)
 
     def _paged(self, rows: Rows, turn: Stamps, slot: Stamps) -> Stamps:
-        """Where bars go, in pages that are made where there are none."""
+        """The places of bars. Allocates missing pages."""
         new = np.flatnonzero((slot == 0) & (self._pages[rows, turn] < 0))
         self._pages[rows[new], turn[new]] = self._used + np.arange(len(new))
         self._used += len(new)
@@ -100,7 +94,7 @@ class BarHistory:
         return places
 
     def _by_slab(self, places: Stamps) -> Iterator[tuple[npt.NDArray[np.bool_] | slice, Stamps, Floats, Stamps]]:
-        """Which of ``places`` are in one slab, that slab, and where in it."""
+        """For each slab: which of ``places`` are in it, its arrays, and the places within it."""
         slab = places // SLAB
         numbers = np.unique(slab).tolist()
         for number in numbers:
@@ -109,7 +103,7 @@ class BarHistory:
 
 
 def _ranks(rows: Rows) -> tuple[Rows, Rows]:
-    """Of sorted rows: of each, how many of the same row stand before it, and how many of it there are."""
+    """For each of the sorted ``rows``: how many equal rows precede it, and how many there are in all."""
     first = np.flatnonzero(np.append(True, rows[1:] != rows[:-1]))
     lengths = np.diff(np.append(first, len(rows)))
     return np.arange(len(rows)) - np.repeat(first, lengths), np.repeat(lengths, lengths)

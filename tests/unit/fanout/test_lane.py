@@ -94,7 +94,7 @@ def test_a_slow_consumer_is_skipped_and_catches_up_with_one_frame(channel: str) 
 @pytest.mark.parametrize("channel", ["trades", "bars"])
 def test_items_that_left_the_ring_are_counted_by_symbol(channel: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """``*`` watches both symbols; what was lost plus what comes is all that happened."""
-    monkeypatch.setattr("ticker.market.bar_store.TAPE_BARS", 4)
+    monkeypatch.setattr("ticker.market.bar_store.RING_BARS", 4)
     market = Market(ring_ticks=4)
     slow = Client(market.hub, channel, ("*",))
     slow.outlet.is_ready = False
