@@ -74,7 +74,7 @@ def main() -> None:
     faults = [fault for result in (*alone, *beside) for fault in result.faults]
     if faults:
         raise SystemExit("\n".join(faults))
-    rows = [_row("alone", alone, None), _row(f"beside {SLOW} that never read", beside, _kib_each())]
+    rows = [_row("without mute clients", alone, None), _row(f"with {SLOW} mute clients", beside, _kib_each())]
     show(GOOD.title, ["", "server", "µs a frame", "p50 ms", "p99 ms", "KiB a mute client"], rows)
     changes = [
         (after.ages_ms[1] / before.ages_ms[1] - 1) * 100

@@ -407,7 +407,7 @@ with socket.create_connection((address, int(port)), timeout=10) as sock:
 """
 
 
-@pytest.mark.parametrize("in_flight", ["nothing", "a little", "more than fits", "what it never read"])
+@pytest.mark.parametrize("in_flight", ["nothing", "a little", "more than fits", "unread data"])
 async def test_a_client_whose_cable_is_cut_is_removed(cable: Cable, in_flight: str) -> None:
     """No FIN arrives. It is removed within its timeout, and other clients are not affected."""
     heartbeat_s, dead_after_s, slow_s = 0.5, 1.0, 2
@@ -424,7 +424,7 @@ async def test_a_client_whose_cable_is_cut_is_removed(cable: Cable, in_flight: s
 
     settings = Settings(host=cable.address, port=0, heartbeat_s=heartbeat_s, dead_after_s=dead_after_s, limits=limits)
     async with serving(feed, settings) as service:
-        reads = "sleeps" if in_flight == "what it never read" else "reads"
+        reads = "sleeps" if in_flight == "unread data" else "reads"
         command = [sys.executable, "-c", _VICTIM, cable.address, str(service.port), reads]
         victim = await cable.start(*command)
         assert victim.stdout is not None

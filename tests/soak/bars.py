@@ -58,7 +58,7 @@ class Bars:
                 if name in self.open and self.open[name][0] <= bar[0]:
                     del self.open[name]
             else:
-                assert not closed or closed[-1][0] < bar[0], f"the bar of {name} at {bar[0]} goes on after its close"
+                assert not closed or closed[-1][0] < bar[0], f"the bar of {name} at {bar[0]} continues after its close"
                 self.open[name] = tuple(bar)
 
     def differs(self, fetched: Mapping[str, list[Bar]]) -> str | None:
