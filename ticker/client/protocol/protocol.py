@@ -176,7 +176,7 @@ class ClientProtocol:
         return []
 
     def _keep_alive(self) -> list[wire.ClientMessage]:
-        """The server would disconnect a client without a watchlist as idle, also if it waits for events."""
+        """Pings for a client that only waits for events: the server would disconnect it as idle."""
         assert self.welcome is not None
         if not self.desk.listening or any(channel.watchlist for channel in self._channels.values()):
             return []
