@@ -7,15 +7,12 @@ left to right, so that the result is the same to the last bit for any division i
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Final, TypeVar
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-Rows = npt.NDArray[np.intp]
-Stamps = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-T = TypeVar("T", bound=np.generic)
+from ticker.market.columns import Floats, Rows, Stamps, grown
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,14 +38,6 @@ class Pieces:
 
 _COLUMNS: Final = tuple(column.name for column in fields(Pieces))
 NO_PIECES: Final = Pieces(np.zeros(0, np.intp), np.zeros(0, np.int64), *(np.zeros(0) for _ in _COLUMNS[2:]))
-
-
-def grown(column: npt.NDArray[T], rows: int, fill: int = 0) -> npt.NDArray[T]:
-    """The column with room for ``rows`` rows at least; it doubles, so that growing row by row is cheap."""
-    have = len(column)
-    if have >= rows:
-        return column
-    return np.concatenate((column, np.full((max(64, rows, 2 * have) - have, *column.shape[1:]), fill, column.dtype)))
 
 
 class OpenBars:

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ticker.market.bar_fold import Floats, Rows, Stamps, grown
+from ticker.market.columns import Floats, Rows, Stamps, grown
 
 #: open, high, low, close, volume, vwap, trades.
 COLUMNS: Final = 7

@@ -20,8 +20,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ticker.market.bar_fold import NO_PIECES, Floats, OpenBars, Pieces, Rows, fold, grown, joined, merged
+from ticker.market.bar_fold import NO_PIECES, OpenBars, Pieces, fold, joined, merged
 from ticker.market.bar_history import BarHistory
+from ticker.market.columns import Floats, Rows, Stamps, grown
 from ticker.market.ring import Ring
 from ticker.model import BarBatch, Bars, Trades
 
@@ -208,7 +209,7 @@ class BarStore:
         """The rows whose open bars changed after ``mark``."""
         return np.flatnonzero(self._changed > mark)
 
-    def open_bars(self, interval: str, rows: Rows) -> tuple[Rows, npt.NDArray[np.int64], Floats]:
+    def open_bars(self, interval: str, rows: Rows) -> tuple[Rows, Stamps, Floats]:
         """The open bars of ``rows``: the rows that have one, starts, and values (n, 7) as in ``closed``."""
         rows = rows[rows < len(self._changed)]
         from_feed = self._from_feed[interval][rows]
@@ -218,7 +219,7 @@ class BarStore:
 
     def history(
         self, row: int, interval: str, start: int | None = None, end: int | None = None, limit: int | None = None
-    ) -> tuple[npt.NDArray[np.int64], Floats, npt.NDArray[np.bool_]]:
+    ) -> tuple[Stamps, Floats, npt.NDArray[np.bool_]]:
         """The bars that start in ``[start, end)`` (ns), oldest first, at most the newest ``limit``.
 
         Returns starts (n), values (n, 7) as in ``closed``, and whether each bar is closed; the last one may be open.
@@ -252,7 +253,7 @@ class BarStore:
         self.mark += 1
         self._changed[rows[rows < len(self._changed)]] = self.mark
 
-    def _in_time(self, rows: Rows, ts: npt.NDArray[np.int64], floor: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    def _in_time(self, rows: Rows, ts: Stamps, floor: Stamps) -> npt.NDArray[np.bool_]:
         """Which trades, sorted by row, belong to their row's open second or a later one that is not closed."""
         second = ts // SECOND_NS
         least = np.maximum(self._seconds.start[rows], floor) // SECOND_NS
@@ -285,7 +286,7 @@ class BarStore:
         over = over[np.lexsort((over.row, over.ts))]
         self._keep(interval, over.row, over.ts, self._values(over))
 
-    def _keep(self, interval: str, rows: Rows, starts: npt.NDArray[np.int64], values: Floats) -> None:
+    def _keep(self, interval: str, rows: Rows, starts: Stamps, values: Floats) -> None:
         """Add closed bars, in order of time, to the ring and to each symbol's history."""
         if not len(rows):
             return

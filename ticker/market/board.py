@@ -1,8 +1,8 @@
-"""The latest value of every field of every symbol, and beside each the version at which it last changed.
+"""The latest value of every field of every symbol, and the version at which it last changed.
 
-A version is a counter that grows with every event applied; an epoch names the counter's life. ``since(version, rows)``
-is the one operation that snapshots, deltas, laggards and reconnects are made of. Symbols are rows here, numbered in
-the order they came, and a row is never given to another symbol. This module knows no client, no wire and no clock.
+A version is a counter that grows with every event applied, within an epoch. Snapshots, updates, slow consumers and
+reconnects all use one operation, ``since(version, rows)``. Symbols are rows, numbered in order of appearance; a row is
+never reused for another symbol. This module knows no client, no wire and no clock.
 """
 
 from __future__ import annotations
@@ -17,16 +17,8 @@ import numpy.typing as npt
 
 from ticker.errors import BatchError
 from ticker.fields import FIELDS, GONE, Delta
-from ticker.model import (
-    BoardEvent,
-    Ints,
-    Quotes,
-    Removal,
-    Rollover,
-    SymbolTable,
-    TickBatch,
-    Trades,
-)
+from ticker.market.columns import Floats, Rows, Stamps, grown
+from ticker.model import BoardEvent, Ints, Quotes, Removal, Rollover, SymbolTable, TickBatch, Trades
 
 _COLUMN = {name: column for column, name in enumerate(FIELDS)}
 _LAST, _LAST_SIZE, _OPEN, _HIGH, _LOW, _VOLUME, _TRADES, _VWAP = range(8)
@@ -37,16 +29,14 @@ _PREV_CLOSE = _COLUMN["prev_close"]
 _TS = _COLUMN["ts"]
 _BITS = 1 << np.arange(len(FIELDS))
 
-
-_Rows = npt.NDArray[np.intp]
-#: Rows that are distinct, and for each a stamp and how many ticks there were.
-_Stamped = tuple[_Rows, npt.NDArray[np.int64], npt.NDArray[np.int64]]
-#: The sorting order by row, each row's first and last place in it, and the rows.
-_Grouped = tuple[_Rows, _Rows, _Rows, _Rows]
+#: Distinct rows, and for each its time stamp and its number of ticks.
+_Stamped = tuple[Rows, Stamps, npt.NDArray[np.int64]]
+#: The sort order by row, each row's first and last position in it, and the rows.
+_Grouped = tuple[Rows, Rows, Rows, Rows]
 
 
 class Board:
-    """The latest values of all symbols, as columns. Memory: about 230 bytes a symbol, whatever the rate."""
+    """The latest values of all symbols, as columns. Memory: about 230 bytes per symbol, at any rate."""
 
     def __init__(self, names: Iterable[str] = (), epoch: str | None = None) -> None:
         self.epoch = epoch or new_epoch()
@@ -55,74 +45,69 @@ class Board:
         self.names: list[str] = []
         self._rows: dict[str, int] = {}
         self._mapped: WeakKeyDictionary[SymbolTable, Ints] = WeakKeyDictionary()
-        self._allocate(0)
+        self._values = np.zeros((0, _TS))
+        self._stamps = np.zeros(0, np.int64)
+        self._versions = np.zeros((0, len(FIELDS)), np.int64)
+        self._row_versions = np.zeros(0, np.int64)
+        self._notional = np.zeros(0)
+        self._gone = np.zeros(0, np.bool_)
+        self._changes = np.zeros(0, np.int64)
         for name in names:
             self.add(name)
-
-    def _allocate(self, capacity: int) -> None:
-        self._values = np.full((capacity, _TS), np.nan)
-        self._stamps = np.zeros(capacity, np.int64)
-        self._versions = np.zeros((capacity, len(FIELDS)), np.int64)
-        self._row_versions = np.zeros(capacity, np.int64)
-        self._notional = np.zeros(capacity)
-        self._gone = np.zeros(capacity, np.bool_)
-        self._changes = np.zeros(capacity, np.int64)
 
     def __len__(self) -> int:
         return len(self.names)
 
     def add(self, name: str) -> int:
-        """The row of ``name``, which is made if it is new. It changes no version: it has no values yet."""
+        """The row of ``name``, added if it is new. That changes no version, since the symbol has no values."""
         row = self._rows.get(name)
         if row is None:
             row = self._rows[name] = len(self.names)
             self.names.append(name)
             if row >= len(self._stamps):
-                self._grow(max(64, 2 * row))
+                self._grow(row + 1)
         return row
 
-    def _grow(self, capacity: int) -> None:
-        used = len(self._stamps)
-        before = self._columns()
-        self._allocate(capacity)
-        for old, new in zip(before, self._columns(), strict=True):
-            new[:used] = old
-
-    def _columns(self) -> tuple[npt.NDArray[Any], ...]:
-        versions = self._versions, self._row_versions
-        return self._values, self._stamps, *versions, self._notional, self._gone, self._changes
+    def _grow(self, rows: int) -> None:
+        self._values = grown(self._values, rows, np.nan)
+        self._stamps = grown(self._stamps, rows)
+        self._versions = grown(self._versions, rows)
+        self._row_versions = grown(self._row_versions, rows)
+        self._notional = grown(self._notional, rows)
+        self._gone = grown(self._gone, rows)
+        self._changes = grown(self._changes, rows)
 
     def row(self, name: str) -> int | None:
-        """The row of ``name``, or None for a symbol that is not there (any more)."""
+        """The row of ``name``; None for an unknown or removed symbol."""
         row = self._rows.get(name)
         return None if row is None or self._gone[row] else row
 
     def find(self, name: str) -> int | None:
-        """The row of ``name``, be the symbol there or gone; None for one that never was."""
+        """The row of ``name``, also of a removed symbol; None for an unknown one."""
         return self._rows.get(name)
 
     @property
     def symbols(self) -> list[str]:
-        """The names of all symbols that are there, in the order they came."""
+        """The names of all symbols except removed ones, in order of appearance."""
         gone = self._gone
         return [name for row, name in enumerate(self.names) if not gone[row]]
 
-    def column(self, field: str) -> npt.NDArray[np.float64]:
-        """The values of a field other than `ts`, by row; NaN for none. A view: don't change it."""
+    def column(self, field: str) -> Floats:
+        """The values of a field other than `ts`, by row; NaN for no value. A view: don't modify it."""
         return self._values[: len(self.names), _COLUMN[field]]
 
     @property
     def changes(self) -> npt.NDArray[np.int64]:
-        """How many ticks have changed each row (a day's beginning, and a symbol's going, count as one). A view."""
+        """The number of ticks that changed each row; a rollover and a removal count as one. A view."""
         return self._changes[: len(self.names)]
 
     def newest(self, latest: int) -> int | None:
-        """The newest stamp on the board (ns) that is not after ``latest``, or None without any."""
+        """The newest time stamp on the board (ns) that is not after ``latest``, or None."""
         newest = int(self._stamps.max(initial=0, where=self._stamps <= latest))
         return newest or None
 
     def rows_of(self, table: SymbolTable) -> Ints:
-        """The rows of a table's symbols, by code; those that the board lacks are added."""
+        """The rows of a table's symbols, by code. Adds new symbols."""
         rows = self._mapped.get(table)
         if rows is None or len(rows) < len(table):
             rows = np.fromiter(map(self.add, table.names), np.int32, len(table))
@@ -130,9 +115,10 @@ class Board:
         return rows
 
     def apply(self, event: BoardEvent) -> None:
-        """Take an event in: one version more. Raises ``BatchError`` if the event's own version does not grow.
+        """Apply an event as one version. Raises ``BatchError`` if the event's own version does not grow.
 
-        Batches must have passed ``model.check_batch``. Cost: about 80 µs and 0.1 µs a tick (benchmarks/bench_board.py).
+        Batches must have passed ``model.check_batch``. Cost: about 80 µs plus 0.1 µs per tick
+        (benchmarks/bench_board.py).
         """
         version = self.version + 1
         if event.version is not None:
@@ -162,7 +148,7 @@ class Board:
         new = self._values[touched, _TRADE]
         new[:, _LAST] = price[last]
         new[:, _LAST_SIZE] = size[last]
-        # fmax and fmin pass over NaN, so that a day's first trade needs no case of its own.
+        # fmax and fmin ignore NaN, so that the first trade of a day is no special case.
         new[:, _OPEN] = np.where(np.isnan(new[:, _OPEN]), price[first], new[:, _OPEN])
         new[:, _HIGH] = np.fmax(new[:, _HIGH], np.maximum.reduceat(price, first))
         new[:, _LOW] = np.fmin(new[:, _LOW], np.minimum.reduceat(price, first))
@@ -184,8 +170,8 @@ class Board:
         self._store(touched, _QUOTE, new, version)
         return touched, quotes.ts[newest], last - first + 1
 
-    def _store(self, touched: npt.NDArray[np.intp], columns: slice, new: npt.NDArray[np.float64], version: int) -> None:
-        """Lay new values over rows that are distinct, and mark what differs with the version."""
+    def _store(self, touched: Rows, columns: slice, new: Floats, version: int) -> None:
+        """Set the values of distinct rows, and the version of those that changed."""
         if self._gone[touched].any():
             self._gone[touched] = False
         old = self._values[touched, columns]
@@ -197,14 +183,14 @@ class Board:
         self._row_versions[touched[changed.any(axis=1)]] = version
 
     def _count(self, stamped: list[_Stamped], version: int) -> None:
-        """Count the ticks of rows that changed with this version."""
+        """Count the ticks of rows that this version changed."""
         for touched, _, ticks in stamped:
             self._changes[touched] += np.where(self._row_versions[touched] == version, ticks, 0)
 
     def _stamp(self, stamped: list[_Stamped], version: int) -> None:
-        """Set `ts`. A symbol's trades and quotes of one batch come side by side: the later of their stamps counts.
+        """Set `ts` to the later stamp of a symbol's trades and quotes in a batch, which are not ordered to each other.
 
-        Across batches the order of arrival counts, for a replay that starts over goes back in time.
+        Between batches the order of arrival counts: a replay that starts over goes back in time.
         """
         touched, stamps, _ = stamped[0]
         if len(stamped) > 1:
@@ -218,12 +204,12 @@ class Board:
     def _roll_over(self, event: Rollover, version: int) -> None:
         rows, closes = self.rows_of(event.table), event.prev_close
         if event.symbol is None:
-            # Symbols that are gone come back by being named, not by a day that begins for all.
+            # A removed symbol comes back when it is named, not by a rollover of all symbols.
             there = ~self._gone[rows]
             rows, closes = rows[there], None if closes is None else closes[there]
         else:
             rows = rows[event.symbol]
-        # One row may be named twice; the last mention wins.
+        # A row may be named twice; the last one wins.
         touched, index = np.unique(rows[::-1].astype(np.intp), return_index=True)
         old = self._values[touched]
         prev_close = np.where(np.isnan(old[:, _LAST]), old[:, _PREV_CLOSE], old[:, _LAST])
@@ -238,8 +224,8 @@ class Board:
     def _remove(self, event: Removal, version: int) -> None:
         found = {row for row in map(self.row, event.names) if row is not None}
         rows = np.fromiter(sorted(found), np.intp, len(found))
-        # The fields lose their values at this version, so that a client which had them from before, and missed the
-        # removal because the symbol came back, is still told.
+        # The fields lose their values at this version, so that a client that missed the removal, because the symbol
+        # came back, is still told of it.
         had = self._versions[rows] > 0
         self._versions[rows] = np.where(had, version, 0)
         self._values[rows] = np.nan
@@ -250,21 +236,21 @@ class Board:
         self._gone[rows] = True
 
     @staticmethod
-    def index(rows: Sequence[int]) -> npt.NDArray[np.intp]:
-        """Rows as an array, the form that ``since`` takes them in."""
+    def index(rows: Sequence[int]) -> Rows:
+        """Rows as an array, as ``since`` takes them."""
         return np.array(rows, np.intp)
 
-    def changed(self, version: int, rows: npt.NDArray[np.intp] | None = None) -> npt.NDArray[np.intp]:
-        """Which rows (of these; None: of all) changed after ``version``, in rising order if ``rows`` are."""
+    def changed(self, version: int, rows: Rows | None = None) -> Rows:
+        """Those of ``rows`` (None: of all rows) that changed after ``version``, in the same order."""
         if rows is None:
             return np.flatnonzero(self._row_versions[: len(self.names)] > version)
         return rows[self._row_versions[rows] > version]
 
-    def since(self, version: int, rows: npt.NDArray[np.intp], fresh: npt.NDArray[np.bool_] | None = None) -> Delta:
-        """The fields of ``rows`` (distinct) that changed after ``version``; all that have a value where ``fresh``.
+    def since(self, version: int, rows: Rows, fresh: npt.NDArray[np.bool_] | None = None) -> Delta:
+        """The fields of distinct ``rows`` that changed after ``version``; where ``fresh``, all fields with a value.
 
-        Rows of which there is nothing to tell are left out. A row that is gone is told as gone, unless it is fresh.
-        Cost: proportional to the rows given, not to the board.
+        Rows without such fields are omitted. A removed row is reported as removed, unless it is fresh. The cost depends
+        on the number of ``rows``, not on the size of the board.
         """
         versions = self._versions[rows]
         values = self._values[rows]
@@ -272,7 +258,7 @@ class Board:
         gone = self._gone[rows] & (self._row_versions[rows] > version)
         changed = versions > version
         if version == 0 or fresh is not None:
-            # A client that has nothing need not be told of values that are lost.
+            # A client that has no values needs no report of lost ones.
             valued = np.empty_like(changed)
             valued[:, :_TS] = ~np.isnan(values)
             valued[:, _TS] = stamps > 0
@@ -296,14 +282,14 @@ class Board:
 
 
 def new_epoch() -> str:
-    """A name for a counter's life that no other has."""
+    """A unique name."""
     return secrets.token_hex(6)
 
 
 def _group(rows: npt.NDArray[np.integer[Any]]) -> _Grouped:
-    """Ticks by row, in their order: the sorting order, each group's first and last place in it, and the rows."""
+    """Group ticks by row, in order: the sort order, each group's first and last position in it, and the rows."""
     if len(rows) and int(rows.max()) < 65_536:
-        # numpy sorts 16-bit integers by radix: several times faster than 32-bit ones.
+        # numpy sorts 16-bit integers by radix, several times faster than 32-bit integers.
         order = np.argsort(rows.astype(np.uint16), kind="stable")
     else:
         order = np.argsort(rows, kind="stable")
@@ -314,8 +300,8 @@ def _group(rows: npt.NDArray[np.integer[Any]]) -> _Grouped:
     return order, first, last, ordered[first].astype(np.intp)
 
 
-def _ratio(notional: npt.NDArray[np.float64], volume: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Notional over volume to nine significant digits (NaN without volume): more are noise, and bytes on the wire."""
+def _ratio(notional: Floats, volume: Floats) -> Floats:
+    """Notional / volume, NaN without volume. Rounded to nine significant digits: more are noise, and cost bytes."""
     with np.errstate(divide="ignore", invalid="ignore"):
         exact = notional / volume
         scale = 10.0 ** (8 - np.floor(np.log10(exact)))
@@ -323,7 +309,7 @@ def _ratio(notional: npt.NDArray[np.float64], volume: npt.NDArray[np.float64]) -
 
 
 def symbol_dicts(delta: Delta) -> dict[str, dict[str, int | float | None] | None]:
-    """A delta as plain dicts, symbol to fields: what a client would make of its update."""
+    """A delta as dicts, symbol to fields; None for a removed symbol. The same as a client reads from its update."""
     values: Sequence[float] = delta.values
     result: dict[str, dict[str, int | float | None] | None] = {}
     at = 0
