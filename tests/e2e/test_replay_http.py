@@ -164,7 +164,7 @@ async def test_formats_of_the_time_of_a_seek(to: object, second: float) -> None:
         (b'{"action":"seek","to":"noon"}', 400, "bad-argument", "to: 'noon' is not a time"),
         (b'{"action":"seek","to":1.5}', 400, "bad-argument", "to: "),
         (b'{"action":"speed"}', 400, "bad-argument", "speed: missing"),
-        (b'{"action":"speed","speed":-1}', 400, "bad-argument", "speed: a speed is"),
+        (b'{"action":"speed","speed":-1}', 400, "bad-argument", "speed: a speed must be"),
         (b'{"action":"speed","speed":"fast"}', 400, "bad-argument", "speed: "),
         (b'{"action":"step","count":0}', 400, "bad-argument", "count: "),
         (b'{"action":"step","count":1.5}', 400, "bad-argument", "count: "),
