@@ -18,12 +18,15 @@ from tests.browser import stage
 from ticker.auth.entitlements import Entitlements
 from ticker.auth.keys import add, editing, revoke
 from ticker.cli import main
+from ticker.wire.limits import Limits
 
 #: Servers are forked from a process that has imported these: the imports take most of a server's start.
 FORKSERVER = multiprocessing.get_context("forkserver")
 FORKSERVER.set_forkserver_preload(
     ["tests.browser.stage", "feeds.random_walk", "feeds.replay", "ticker.cli.serve.command"]
 )
+
+DEFAULT_LIMITS = Limits()
 
 
 class Server:
@@ -65,16 +68,14 @@ def _serve(options: tuple[str, ...], output: Connection) -> None:
 class Stage:
     """A server with a scripted feed, in a process of its own (see ``stage.py``). ``port`` 0 takes a free one.
 
-    It starts in the background; the first access to ``url`` waits for it. ``max_symbols`` limits watchlists.
+    It starts in the background; the first access to ``url`` waits for it.
     """
 
-    def __init__(self, symbols: Sequence[str], port: int = 0, max_symbols: int = 10_000) -> None:
+    def __init__(self, symbols: Sequence[str], port: int = 0, limits: Limits = DEFAULT_LIMITS) -> None:
         #: Whether `reset` restores the state of a new server.
         self.is_resettable = True
         self._commands, theirs = FORKSERVER.Pipe()
-        self._process = FORKSERVER.Process(
-            target=stage.run, args=(port, tuple(symbols), max_symbols, theirs), daemon=True
-        )
+        self._process = FORKSERVER.Process(target=stage.run, args=(port, tuple(symbols), limits, theirs), daemon=True)
         self._process.start()
         theirs.close()
 

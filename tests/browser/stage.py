@@ -27,15 +27,15 @@ from ticker.wire.limits import Limits
 FAILURES = 20
 
 
-def run(port: int, names: tuple[str, ...], max_symbols: int, commands: Connection) -> None:
+def run(port: int, names: tuple[str, ...], limits: Limits, commands: Connection) -> None:
     """Serve until the pipe is closed. The first message back is the server's URL."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    asyncio.run(_serve(port, names, max_symbols, commands))
+    asyncio.run(_serve(port, names, limits, commands))
 
 
-async def _serve(port: int, names: tuple[str, ...], max_symbols: int, commands: Connection) -> None:
+async def _serve(port: int, names: tuple[str, ...], limits: Limits, commands: Connection) -> None:
     feed = ScriptedFeed(names)
-    settings = Settings(port=port, heartbeat_s=1.0, limits=Limits(symbols=max_symbols))
+    settings = Settings(port=port, heartbeat_s=1.0, limits=limits)
     async with serving(feed, settings) as service:
         commands.send(service.url)
         while True:

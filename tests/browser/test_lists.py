@@ -6,6 +6,7 @@ from tests.browser.conftest import Staging, Visit
 from tests.browser.dashboard import Dashboard
 from tests.browser.expecting import expect
 from tests.browser.serving import Server, Stage
+from ticker.wire.limits import Limits
 
 
 def press_undo(dashboard: Dashboard) -> None:
@@ -82,7 +83,7 @@ def test_removing_a_symbol_and_deleting_a_list_can_be_undone(visit: Visit, stage
 def test_symbols_over_the_servers_limit_are_marked(visit: Visit, staging: Staging) -> None:
     """The first symbols of the list have prices."""
     symbols = [f"S{number:02}" for number in range(30)]
-    stage = staging(*symbols, max_symbols=10)
+    stage = staging(*symbols, limits=Limits(symbols=10))
     stage.play(*(("trade", symbol, 5, 1) for symbol in symbols))
     dashboard = visit(stage.url)
     expect(dashboard.page.locator("[role=row][data-note=too-many-symbols]").first).to_be_visible()
