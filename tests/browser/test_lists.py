@@ -30,7 +30,7 @@ def test_an_unedited_list_has_the_symbols_of_the_current_server(visit: Visit) ->
 def test_unknown_symbols_can_be_removed(visit: Visit, stage: Stage) -> None:
     """A banner offers to remove them or to show all symbols."""
     dashboard = visit(stage.url + "/#EURUSD,USDJPY,GBPUSD,AAPL")
-    banner = dashboard.page.locator("#absent")
+    banner = dashboard.page.locator("#unknown-symbols")
     expect(banner).to_contain_text("3 of these 4 symbols")
     dashboard.button("Remove them").click()
     expect(dashboard.rows).to_have_count(1)

@@ -15,7 +15,7 @@ def test_a_pause_freezes_prices_and_resuming_shows_the_latest(visit: Visit, stag
     expect(dashboard.badge).to_have_attribute("data-state", "paused")
     for step in range(20):
         stage.trade("AAPL", 190 + step)
-    pending = dashboard.page.locator("[data-held]")
+    pending = dashboard.page.locator("[data-pending]")
     expect(pending.first).to_contain_text("pending")
     assert dashboard.number("AAPL", "last") == 187.4
     dashboard.button("Resume").click()

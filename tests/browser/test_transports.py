@@ -19,9 +19,10 @@ window.WebSocket = class extends WebSocket {
   constructor(url, ...rest) { super(String(url).replace("/v1/stream", "/v1/no-such"), ...rest); }
 };
 """
-#: Counts WebSocket attempts.
+#: Counts WebSocket attempts, with the shortest back-off between them.
 COUNTED = """
 window.attempts = 0;
+Math.random = () => 0;
 window.WebSocket = class extends WebSocket {
   constructor(...given) { super(...given); window.attempts++; }
 };

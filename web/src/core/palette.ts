@@ -1,6 +1,6 @@
 // The style sheet's colours, for what is drawn on a canvas.
 
-const NAMES = ["panel", "line", "grid", "ink", "quiet", "accent", "up", "down", "up-soft", "down-soft", "alert"] as const;
+const NAMES = ["panel", "line", "grid", "ink", "muted", "accent", "up", "down", "up-soft", "down-soft", "alert"] as const;
 export type Palette = Record<(typeof NAMES)[number], string>;
 
 /** The colours of the current theme and colour scheme. */

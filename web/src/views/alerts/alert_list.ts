@@ -107,7 +107,7 @@ export class AlertList {
 }
 
 function button(kind: string, picture: string, label: string, act: () => void): HTMLElement {
-  const made = el("button", { type: "button", class: `quiet ${kind}`, "aria-label": label, title: label }, icon(picture));
+  const made = el("button", { type: "button", class: `flat ${kind}`, "aria-label": label, title: label }, icon(picture));
   made.addEventListener("click", act);
   return made;
 }

@@ -61,7 +61,7 @@ export class ChatLog {
     const { zone } = this.context.settings.value;
     const time = el("time", { title: stamp(ms, "full", zone) }, stamp(ms, "minute", zone));
     const author = el("b", { dir: "auto" }, from);
-    if (mine) author.append(el("span", { class: "unseen" }, " (you)"));
+    if (mine) author.append(el("span", { class: "visually-hidden" }, " (you)"));
     const content = el("span", { class: "text", dir: "auto" }, ...splitMentions(text).map(({ text: piece, symbol }) => (symbol === undefined ? piece : this.mention(piece, symbol))));
     const line = el("p", { "data-said": seq }, time, author, content);
     if (mine) setData(line, "mine", "yes");

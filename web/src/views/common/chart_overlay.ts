@@ -3,12 +3,12 @@
 import { byId, narrowScreen } from "./dom.ts";
 
 export function openChart(): void {
-  document.body.classList.add("chosen");
+  document.body.classList.add("chart-open");
   if (narrowScreen.matches) byId("back").focus();
 }
 
 export function closeChart(): void {
-  if (!document.body.classList.contains("chosen")) return;
-  document.body.classList.remove("chosen");
+  if (!document.body.classList.contains("chart-open")) return;
+  document.body.classList.remove("chart-open");
   if (narrowScreen.matches) byId("table").focus();
 }

@@ -51,9 +51,9 @@ export class Status {
       document.body.dataset["state"] = state.name;
     }
     const { pendingUpdates } = stream.board;
-    byId("held").hidden = !paused.value;
-    setData(byId("held"), "held", String(paused.value ? pendingUpdates : 0));
-    setText(byId("held"), `${pendingUpdates.toLocaleString("en-US")} update${pendingUpdates === 1 ? "" : "s"} pending`);
+    byId("pending").hidden = !paused.value;
+    setData(byId("pending"), "pending", String(paused.value ? pendingUpdates : 0));
+    setText(byId("pending"), `${pendingUpdates.toLocaleString("en-US")} update${pendingUpdates === 1 ? "" : "s"} pending`);
     const isOpen = stream.link.value.kind === "open";
     const latency = stream.latency.ms;
     setText(byId("latency"), isOpen && latency !== null ? `${latency < 10 ? latency.toFixed(1) : Math.round(latency)} ms` : "–");

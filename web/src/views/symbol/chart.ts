@@ -97,13 +97,13 @@ export class Chart {
 
   private applyPalette(palette: Palette): void {
     this.chart.applyOptions({
-      layout: { background: { color: palette.panel }, textColor: palette.quiet, fontFamily: getComputedStyle(document.body).fontFamily },
+      layout: { background: { color: palette.panel }, textColor: palette.muted, fontFamily: getComputedStyle(document.body).fontFamily },
       grid: { vertLines: { color: palette.grid }, horzLines: { color: palette.grid } },
       rightPriceScale: { borderColor: palette.line },
       timeScale: { borderColor: palette.line },
       crosshair: {
-        vertLine: { color: palette.quiet, labelBackgroundColor: palette.accent },
-        horzLine: { color: palette.quiet, labelBackgroundColor: palette.accent },
+        vertLine: { color: palette.muted, labelBackgroundColor: palette.accent },
+        horzLine: { color: palette.muted, labelBackgroundColor: palette.accent },
       },
     });
     const { up, down } = palette;

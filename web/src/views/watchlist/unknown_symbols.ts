@@ -19,8 +19,8 @@ export class UnknownSymbols {
       this.paintedMs = nowMs;
       this.paint();
     });
-    byId("absent-all").addEventListener("click", () => (lists.value = { ...lists.value, current: null }));
-    byId("absent-remove").addEventListener("click", () => {
+    byId("unknown-symbols-all").addEventListener("click", () => (lists.value = { ...lists.value, current: null }));
+    byId("unknown-symbols-remove").addEventListener("click", () => {
       const before = lists.value;
       lists.value = removeAll(before, new Set(this.unknown));
       context.toast("Removed", { label: "Undo", act: () => (lists.value = before) });
@@ -37,7 +37,7 @@ export class UnknownSymbols {
     const all = currentList(lists.value)?.symbols.length ?? 0;
     const unknown = stream.ticker.rejected.size > 0 ? this.unknown.length : 0;
     const isShown = unknown > 0 && (unknown >= MIN_UNKNOWN || unknown === all);
-    byId("absent").hidden = !isShown;
-    if (isShown) setText(byId("absent-words"), unknown === all ? "This server offers none of these symbols." : `This server does not offer ${unknown} of these ${all} symbols.`);
+    byId("unknown-symbols").hidden = !isShown;
+    if (isShown) setText(byId("unknown-symbols-text"), unknown === all ? "This server offers none of these symbols." : `This server does not offer ${unknown} of these ${all} symbols.`);
   }
 }

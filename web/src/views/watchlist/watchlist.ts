@@ -145,7 +145,7 @@ export class Watchlist {
       return;
     }
     this.context.selected.value = symbol;
-    document.body.classList.add("chosen");
+    document.body.classList.add("chart-open");
   }
 
   private requestPaint(): void {
