@@ -7,7 +7,7 @@ replayed data have the same types.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
@@ -16,65 +16,14 @@ import numpy.typing as npt
 
 from ticker.errors import BatchError
 from ticker.fields import FIELDS as FIELDS
+from ticker.symbols import ALL as ALL
+from ticker.symbols import MAX_NAME_LENGTH as MAX_NAME_LENGTH
+from ticker.symbols import SymbolTable as SymbolTable
+from ticker.symbols import is_symbol as is_symbol
 
 Ints = npt.NDArray[np.int32]
 Stamps = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-
-#: The maximum length of a symbol, which is printable text other than the wildcard.
-MAX_NAME_LENGTH = 64
-ALL = "*"
-
-
-def is_symbol(name: str) -> bool:
-    """Whether ``name`` is a valid symbol: 1 to 64 printable characters, not ``*``."""
-    return 0 < len(name) <= MAX_NAME_LENGTH and name.isprintable() and name != ALL
-
-
-class SymbolTable:
-    """Maps symbols to small integers; it only grows. A feed owns one; the `symbol` columns of its batches index it."""
-
-    __slots__ = ("__weakref__", "_codes", "_names")
-
-    def __init__(self, names: Iterable[str] = ()) -> None:
-        self._names: list[str] = []
-        self._codes: dict[str, int] = {}
-        for name in names:
-            self.code(name)
-
-    def code(self, name: str) -> int:
-        """The code of ``name``, which is added if it is new. Raises ``BatchError`` for an invalid symbol."""
-        code = self._codes.get(name)
-        if code is None:
-            if not is_symbol(name):
-                raise BatchError(
-                    f"{name[:80]!r} is not a valid symbol: 1 to {MAX_NAME_LENGTH} printable characters, not '*'"
-                )
-            code = len(self._names)
-            self._names.append(name)
-            self._codes[name] = code  # last: a feed may add in a thread, and every code must have a name
-        return code
-
-    def find(self, name: str) -> int | None:
-        """The code of ``name``, or None."""
-        return self._codes.get(name)
-
-    @property
-    def names(self) -> Sequence[str]:
-        """All names by code. A live view; must not be changed."""
-        return self._names
-
-    def __getitem__(self, code: int) -> str:
-        return self._names[code]
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._codes
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 #: Bottom to top. A package or module of ``ticker`` may import those of earlier rows, and nothing else of its own row.
 ORDER: list[set[str]] = [
     {"errors", "fields", "backoff", "timeparse", "sanitize", "token_bucket"},
+    {"symbols"},
     {"model", "wire"},
     {"market", "auth"},
     {"fanout", "feed"},

@@ -1,4 +1,4 @@
-"""Which events may reach the board, and which names are symbols."""
+"""Which events may reach the market's state."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ from ticker.model import (
     Watermark,
     check_batch,
     check_event,
-    is_symbol,
 )
 
 TS = 1_700_000_000_000_000_000
@@ -157,24 +156,3 @@ def test_values_whose_sums_would_be_infinite_are_refused(column: str, rows: int)
     good = trades([(0, TS, 1.0, 1.0)] * rows)
     with pytest.raises(BatchError, match=rf"trades\.{column}"):
         check_batch(TickBatch(TABLE, replace(good, **{column: np.full(rows, LIMIT)})))
-
-
-@pytest.mark.parametrize("name", ["AAPL", "<img src=x onerror=alert(1)>", "€", "a b", "null", "x" * 64])
-def test_any_printable_text_may_name_a_symbol(name: str) -> None:
-    assert is_symbol(name)
-    assert SymbolTable([name])[0] == name
-
-
-@pytest.mark.parametrize("name", ["", "*", "x" * 65, "a\nb", "\x1b[31m", "\x00"])
-def test_unprintable_text_the_wildcard_and_long_names_are_no_symbols(name: str) -> None:
-    assert not is_symbol(name)
-    with pytest.raises(BatchError, match="symbol"):
-        SymbolTable([name])
-
-
-def test_a_table_finds_its_symbols() -> None:
-    """Codes are indices in the order of addition; finding adds nothing."""
-    table = SymbolTable(["B", "A", "B"])
-    assert (len(table), list(table), table.code("A"), table.find("C")) == (2, ["B", "A"], 1, None)
-    assert "A" in table
-    assert "C" not in table
