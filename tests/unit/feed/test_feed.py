@@ -1,4 +1,4 @@
-"""Finding a feed by its name, and its options out of strings."""
+"""Loading a feed's class by name, and its options from strings."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class SomeFeed:
 
 
 def options(**given: object) -> FeedOptions:
-    return feed_options(SomeFeed, given)  # type: ignore[arg-type]  # only its options are looked at
+    return feed_options(SomeFeed, given)  # type: ignore[arg-type]  # only its Options are used
 
 
-def test_strings_become_what_the_options_are() -> None:
-    """As the command line and the environment give them."""
+def test_strings_are_converted_to_the_types_of_the_options() -> None:
+    """As given by the command line and the environment."""
     made = options(path="x.csv", names="A, B,,C", rate="2.5", loop="true", seed="7")
     assert made == Options(path="x.csv", names=("A", "B", "C"), rate=2.5, loop=True, seed=7)
 
@@ -44,15 +44,15 @@ def test_strings_become_what_the_options_are() -> None:
         ({"path": "x", "ticks_per_second": "1"}, "ticks_per_second", "--ticks-per-second is not an option"),
     ],
 )
-def test_a_wrong_option_is_named_as_it_is_spelt(given: dict[str, object], option: str, said: str) -> None:
-    """The error carries the option's name, and its text what was given."""
+def test_an_error_names_the_option_as_on_the_command_line(given: dict[str, object], option: str, said: str) -> None:
+    """Its attribute has the field's name, and its text the given value."""
     with pytest.raises(OptionError, match="^" + said.replace("(", r"\(") if said.startswith("--") else said) as caught:
         options(**given)
     assert caught.value.option == option
 
 
-def test_the_built_in_feeds_come_in_by_the_public_door() -> None:
-    """Both are entry points like anybody's, and are feeds."""
+def test_the_built_in_feeds_are_entry_points() -> None:
+    """Like third-party feeds."""
     assert {"csv", "random-walk"} <= installed_feeds().keys()
     kind: Any = feed_class("random-walk")
     feed = kind(feed_options(kind, {"symbols": "AAPL,MSFT", "seed": "1"}))
@@ -60,8 +60,8 @@ def test_the_built_in_feeds_come_in_by_the_public_door() -> None:
     assert list(feed.info.symbols) == ["AAPL", "MSFT"]
 
 
-def test_an_unknown_feed_gets_a_hint() -> None:
-    """A near miss is suggested; otherwise what there is."""
+def test_an_unknown_feed_is_an_error_with_a_hint() -> None:
+    """A similar name, or else the installed feeds."""
     with pytest.raises(FeedError, match="did you mean random-walk"):
         feed_class("randomwalk")
     with pytest.raises(FeedError, match=r"installed: .*csv.*random-walk"):

@@ -1,4 +1,4 @@
-"""The pump: a feed that fails is started again, and everybody can tell how it is."""
+"""The pump: restarts of a feed that fails, its state, and the collection of due events."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TS = 1_700_000_000_000_000_000
 
 
 class Moments:
-    """A clock that moves when the pump sleeps, and remembers for how long."""
+    """A clock that moves when the pump sleeps, and records how long."""
 
     def __init__(self) -> None:
         self.now_s = 100.0
@@ -35,7 +35,7 @@ class Moments:
 
 
 class Failing:
-    """Yields one batch in each life, and fails ``times`` times."""
+    """Yields one batch per iteration, and fails ``times`` times."""
 
     Options: ClassVar[type[FeedOptions]] = FeedOptions
 
@@ -71,8 +71,8 @@ def pump(feed: Failing, moments: Moments, published: list[FeedEvent]) -> Pump:
     return Pump(feed, published.append, monotonic=moments.monotonic, sleep=moments.sleep, jitter=lambda: 1.0)
 
 
-async def test_a_feed_that_fails_is_started_again_after_growing_pauses(caplog: pytest.LogCaptureFixture) -> None:
-    """The pause doubles up to its bound; each failure is one log line, the traceback comes once."""
+async def test_a_feed_that_fails_is_restarted_after_growing_pauses(caplog: pytest.LogCaptureFixture) -> None:
+    """The pause doubles up to its maximum. Each failure is one log line; the traceback is logged once."""
     moments, published = Moments(), list[FeedEvent]()
     feed = Failing(9)
     with caplog.at_level(logging.ERROR):
@@ -85,15 +85,15 @@ async def test_a_feed_that_fails_is_started_again_after_growing_pauses(caplog: p
     assert "RuntimeError: failure 9" in caplog.records[-1].getMessage()
 
 
-async def test_the_pause_starts_small_again_after_a_long_life() -> None:
-    """A failure once a day is not the tenth in a row."""
+async def test_a_feed_that_ran_for_long_restarts_after_the_first_pause() -> None:
+    """A failure per day is no series of failures."""
     moments, published = Moments(), list[FeedEvent]()
     await pump(Failing(4, moments, life_s=MAXIMUM_PAUSE_S + 1), moments, published).run()
     assert moments.slept == [FIRST_PAUSE_S] * 4
 
 
-async def test_a_batch_that_the_hub_refuses_is_the_feeds_failure() -> None:
-    """The feed is closed and started again; the hub has seen nothing of the batch."""
+async def test_an_event_that_the_hub_refuses_is_a_failure_of_the_feed() -> None:
+    """The feed is closed and restarted."""
     moments = Moments()
     feed = Failing(0)
     refused = [True]
@@ -108,8 +108,8 @@ async def test_a_batch_that_the_hub_refuses_is_the_feeds_failure() -> None:
     assert (feed.lives, feed.closed, each.failures) == (2, 2, 1)
 
 
-async def test_the_state_tells_live_paused_quiet_stale_and_ended() -> None:
-    """Each state at its moment, with the newest tick's stamp."""
+async def test_the_state_is_live_paused_quiet_stale_or_ended() -> None:
+    """With the time stamp of the newest tick."""
     moments, seen = Moments(), list[str]()
     feed = Failing(1)
 
@@ -138,7 +138,7 @@ async def test_the_state_tells_live_paused_quiet_stale_and_ended() -> None:
 
 
 async def test_cancelling_closes_the_feed() -> None:
-    """A feed lets go of its files when the service stops."""
+    """A feed closes its files when the service stops."""
     moments = Moments()
     feed = Failing(10**9)
     each = Pump(feed, lambda event: None, monotonic=moments.monotonic, sleep=moments.sleep)
@@ -152,10 +152,10 @@ async def test_cancelling_closes_the_feed() -> None:
 
 
 @pytest.mark.parametrize("fault", [OSError("gone"), asyncio.CancelledError()])
-async def test_what_a_feed_failed_by_is_told_and_not_what_its_closing_does(
+async def test_the_log_has_the_first_failure_and_not_that_of_closing_the_feed(
     fault: BaseException, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A feed that is closed badly has failed by what it was closed for; it is started again all the same."""
+    """The feed is restarted in either case."""
     moments, published = Moments(), list[FeedEvent]()
 
     class Clinging(Failing):
@@ -180,8 +180,8 @@ async def test_what_a_feed_failed_by_is_told_and_not_what_its_closing_does(
     assert [named in record.getMessage() for record in caplog.records] == [True]
 
 
-async def test_a_feed_that_answers_its_cancelling_with_a_failure_is_not_started_again() -> None:
-    """Whoever stops the service stops the feed, too, whatever it raises then."""
+async def test_a_feed_that_raises_when_it_is_cancelled_is_not_restarted() -> None:
+    """Stopping the service stops the feed, whatever the feed raises."""
 
     class Stubborn(Failing):
         async def __aiter__(self) -> AsyncIterator[FeedEvent]:
@@ -203,7 +203,7 @@ async def test_a_feed_that_answers_its_cancelling_with_a_failure_is_not_started_
 
 
 class Sought:
-    """A replay of one tick, which plays again each time it is sought."""
+    """A replay of one tick, which plays again after each seek."""
 
     Options: ClassVar[type[FeedOptions]] = FeedOptions
 
@@ -237,8 +237,8 @@ class Sought:
         yield batch(self.table, [(0, TS + self.lives, 1.0, 1.0)])
 
 
-async def test_a_replay_that_ended_is_waited_for() -> None:
-    """Its state is ended, until it is sought and plays again."""
+async def test_a_replay_that_ended_plays_again_after_a_seek() -> None:
+    """Until then its state is ended."""
     feed, published = Sought(), list[FeedEvent]()
     each = Pump(feed, published.append)
     running = asyncio.create_task(each.run())
@@ -254,7 +254,7 @@ async def test_a_replay_that_ended_is_waited_for() -> None:
 
 
 class Attentive(Failing):
-    """Has what is put into ``due`` collected; its iterator yields one batch and waits."""
+    """Its iterator yields one batch and waits; ``collect`` returns what is in ``due``."""
 
     def __init__(self) -> None:
         super().__init__(0)
@@ -277,8 +277,8 @@ class Attentive(Failing):
             self.closed += 1
 
 
-async def test_what_is_due_is_collected_only_while_the_feed_runs() -> None:
-    """It counts like what the iterator yields."""
+async def test_events_are_collected_only_while_the_feed_runs() -> None:
+    """They count like events of the iterator."""
     feed, published = Attentive(), list[FeedEvent]()
     each = Pump(feed, published.append)
     each.attend(0.05)
@@ -297,8 +297,8 @@ async def test_what_is_due_is_collected_only_while_the_feed_runs() -> None:
     assert len(published) == 2
 
 
-async def test_a_collected_event_that_is_refused_is_the_feeds_failure(caplog: pytest.LogCaptureFixture) -> None:
-    """It is closed and started again; what came behind the event is not taken, and nothing until the next life."""
+async def test_a_collected_event_that_is_refused_is_a_failure_of_the_feed(caplog: pytest.LogCaptureFixture) -> None:
+    """The feed is closed and restarted. No later event is taken before."""
     moments, published = Moments(), list[FeedEvent]()
     feed = Attentive()
 
@@ -329,7 +329,7 @@ async def test_a_collected_event_that_is_refused_is_the_feeds_failure(caplog: py
 
 
 async def test_collecting_from_another_feed_does_nothing() -> None:
-    """Most feeds don't keep time themselves."""
+    """Most feeds are not attentive."""
     published = list[FeedEvent]()
     each = pump(Failing(0), Moments(), published)
     each.attend(0.05)

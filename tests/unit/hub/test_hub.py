@@ -1,4 +1,4 @@
-"""The hub, its lanes and tapes: who gets which frame, and when. No sockets, no clock."""
+"""The hub: which client gets which frame, and when. Without sockets and clocks."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def hub() -> Hub:
     return Hub(NAMES, epoch="epoch")
 
 
-def test_a_new_symbol_comes_whole_while_the_others_go_on(hub: Hub, table: SymbolTable) -> None:
-    """One frame, one version: the added symbol whole, of the others what changed since the last frame."""
+def test_an_added_symbol_is_sent_whole_with_the_changes_of_the_others(hub: Hub, table: SymbolTable) -> None:
+    """In one frame with one version."""
     client = Client(hub)
     hub.publish(batch(table, [(0, TS, 1.0, 1.0), (1, TS, 2.0, 1.0)]))
     client.say(symbols=["AAPL"])
@@ -66,8 +66,8 @@ def test_a_new_symbol_comes_whole_while_the_others_go_on(hub: Hub, table: Symbol
     assert update["data"]["AAPL"]["last"] == 1.5
 
 
-def test_a_delta_has_only_what_changed(hub: Hub, table: SymbolTable) -> None:
-    """A tick that repeats the last price changes the stamp, the volume and the count, and nothing else."""
+def test_an_update_has_only_the_fields_that_changed(hub: Hub, table: SymbolTable) -> None:
+    """A trade at the last price changes the time stamp, the volume and the number of trades."""
     client = Client(hub)
     client.say(symbols=["AAPL"])
     hub.publish(batch(table, [(0, TS, 1.0, 5.0)]))
@@ -79,8 +79,8 @@ def test_a_delta_has_only_what_changed(hub: Hub, table: SymbolTable) -> None:
     assert update["data"] == {"AAPL": {"volume": 10, "trades": 2, "ts": TS + 1}}
 
 
-def test_equal_watchlists_share_the_very_same_bytes(hub: Hub, table: SymbolTable) -> None:
-    """One frame is built for all who watch the same, in whatever order they asked."""
+def test_equal_watchlists_share_the_same_bytes(hub: Hub, table: SymbolTable) -> None:
+    """One frame is built for all clients of a watchlist, in any order of symbols."""
     first, second, other = Client(hub), Client(hub), Client(hub)
     first.say(symbols=["AAPL", "MSFT"])
     second.say(symbols=["MSFT", "AAPL"])
@@ -91,8 +91,8 @@ def test_equal_watchlists_share_the_very_same_bytes(hub: Hub, table: SymbolTable
     assert other.updates()[-1]["data"] == {}
 
 
-def test_nothing_is_sent_where_nothing_changed(hub: Hub, table: SymbolTable) -> None:
-    """A beat without news for a watchlist sends it no frame, and its next frame builds on what it was told."""
+def test_a_client_gets_no_frame_without_changes(hub: Hub, table: SymbolTable) -> None:
+    """Its next frame builds on the last one that it got."""
     client = Client(hub)
     client.say(symbols=["AAPL"])
     (told,) = client.updates()
@@ -106,8 +106,8 @@ def test_nothing_is_sent_where_nothing_changed(hub: Hub, table: SymbolTable) -> 
     assert (update["since"], update["version"]) == (told["version"], 4)
 
 
-def test_a_lagging_client_is_skipped_and_caught_up_with_one_update(hub: Hub, table: SymbolTable) -> None:
-    """Nothing is queued for it; the last change before silence reaches it at the next beat after it has drained."""
+def test_a_slow_consumer_catches_up_with_one_update(hub: Hub, table: SymbolTable) -> None:
+    """Nothing is queued for it. It gets the latest values at the next beat after it is ready."""
     client, other = Client(hub), Client(hub)
     for each in (client, other):
         each.say(symbols=["AAPL"])
@@ -120,7 +120,7 @@ def test_a_lagging_client_is_skipped_and_caught_up_with_one_update(hub: Hub, tab
     assert len(other.updates()) == 5
     client.outlet.is_ready = True
     hub.poll(TS)
-    assert client.heard() == [], "a client of a lane is caught up at its rate, not above it"
+    assert client.heard() == [], "a client catches up at its rate, not faster"
     hub.beat(10, TS)
     (update,) = client.updates()
     assert (update["since"], update["version"]) == (0, 5)
@@ -129,8 +129,8 @@ def test_a_lagging_client_is_skipped_and_caught_up_with_one_update(hub: Hub, tab
     assert client.heard() == []
 
 
-def test_at_once_means_at_the_end_of_the_turn(hub: Hub, table: SymbolTable) -> None:
-    """Rate 0 waits for no beat, and several batches of one turn make one update."""
+def test_rate_0_sends_at_the_end_of_the_turn(hub: Hub, table: SymbolTable) -> None:
+    """Without a beat; all batches of a turn make one update."""
     client = Client(hub)
     client.say(symbols=["AAPL"], rate=0)
     client.heard()
@@ -145,15 +145,15 @@ def test_at_once_means_at_the_end_of_the_turn(hub: Hub, table: SymbolTable) -> N
 @pytest.mark.parametrize(
     ("asked", "granted"), [(0, 0), (0.5, 0.5), (0.9, 0.5), (3, 2), (10, 10), (59.9, 20), (1e300, 60)]
 )
-def test_a_rate_is_rounded_down_to_a_lane(hub: Hub, asked: float, granted: float) -> None:
-    """The nearest of the lanes that is not above what was asked for; the answer tells it."""
+def test_a_rate_is_rounded_down_to_an_offered_one(hub: Hub, asked: float, granted: float) -> None:
+    """The answer has the granted rate."""
     client = Client(hub)
     client.say(symbols=["AAPL"], rate=asked)
     assert client.heard()[1]["rate"] == granted
 
 
-def test_a_rate_can_be_changed_and_holds_for_the_connection(hub: Hub, table: SymbolTable) -> None:
-    """A later subscribe, also to another channel, moves the client to the other lane without loss."""
+def test_a_new_rate_holds_for_the_whole_connection(hub: Hub, table: SymbolTable) -> None:
+    """A later subscribe, also to another channel, changes it without loss."""
     client = Client(hub)
     client.say(symbols=["AAPL"], rate=1)
     hub.publish(batch(table, [(0, TS, 1.0, 1.0)]))
@@ -168,7 +168,7 @@ def test_a_rate_can_be_changed_and_holds_for_the_connection(hub: Hub, table: Sym
 
 
 def test_only_the_last_part_of_a_snapshot_has_the_new_version(table: SymbolTable) -> None:
-    """A client cut off in between asks again from where it truly was."""
+    """A client disconnected in between resumes with the version that it really has."""
     hub = Hub(NAMES, limits=Limits(frame_bytes=2 * SYMBOL_BYTES))
     client = Client(hub)
     hub.publish(batch(table, [(code, TS, 1.0, 1.0) for code in range(3)]))
@@ -183,8 +183,8 @@ def test_only_the_last_part_of_a_snapshot_has_the_new_version(table: SymbolTable
     assert (rest["since"], rest["version"], rest["data"].keys()) == (1, 2, {"AAPL"})
 
 
-def test_a_symbol_dropped_during_a_snapshot_is_not_sent_any_more(table: SymbolTable) -> None:
-    """What was unsubscribed between two parts is left out of the next."""
+def test_a_symbol_unsubscribed_during_a_snapshot_is_no_longer_sent(table: SymbolTable) -> None:
+    """It is left out of the parts that follow."""
     hub = Hub(NAMES, limits=Limits(frame_bytes=SYMBOL_BYTES))
     client = Client(hub)
     hub.publish(batch(table, [(code, TS, 1.0, 1.0) for code in range(3)]))
@@ -202,8 +202,8 @@ def test_a_symbol_dropped_during_a_snapshot_is_not_sent_any_more(table: SymbolTa
     assert sent == ["AAPL", "GOOG"]
 
 
-def test_symbols_resumed_during_a_snapshot_are_not_forgotten(table: SymbolTable) -> None:
-    """A second subscribe with ``since`` while parts are still to come: both lists end as the board."""
+def test_symbols_resumed_during_a_snapshot_are_sent(table: SymbolTable) -> None:
+    """A second subscribe with ``since`` while parts are pending: the symbols of both end equal to the board."""
     hub = Hub(NAMES, epoch="epoch", limits=Limits(frame_bytes=SYMBOL_BYTES))
     client = Client(hub)
     hub.publish(batch(table, [(code, TS, 1.0, 1.0) for code in range(3)]))
@@ -218,8 +218,8 @@ def test_symbols_resumed_during_a_snapshot_are_not_forgotten(table: SymbolTable)
     assert last == dict.fromkeys(NAMES, 2)
 
 
-def test_a_reader_that_says_where_it_is_again_is_not_told_its_losses_twice(table: SymbolTable) -> None:
-    """What was counted and not yet told is counted anew from the position that the client gives."""
+def test_losses_are_reported_once_after_a_second_subscribe(table: SymbolTable) -> None:
+    """Losses that were not reported yet are counted again from the position that the client gives."""
     hub = Hub(NAMES, epoch="epoch", ring_ticks=2)
     client = Client(hub)
     client.say(symbols=["AAPL"], channel="trades")
@@ -234,8 +234,8 @@ def test_a_reader_that_says_where_it_is_again_is_not_told_its_losses_twice(table
     assert [message["lost"] for message in client.heard() if message["type"] == "trades"] == [{"AAPL": 4}]
 
 
-def test_values_lost_are_told_by_a_lane_that_began_at_version_0(hub: Hub, table: SymbolTable) -> None:
-    """A lane that has not beaten yet may have clients that were caught up meanwhile: they are told of nulls."""
+def test_a_lane_that_has_not_had_a_beat_reports_lost_values(hub: Hub, table: SymbolTable) -> None:
+    """Its clients may have caught up before, and have the values."""
     client = Client(hub)
     client.say(symbols=["AAPL"])
     hub.publish(batch(table, [(0, TS, 1.0, 1.0)]))
@@ -245,8 +245,8 @@ def test_values_lost_are_told_by_a_lane_that_began_at_version_0(hub: Hub, table:
     assert client.updates()[-1]["data"]["AAPL"]["open"] is None
 
 
-def test_a_day_that_begins_for_all_gives_each_its_own_close(hub: Hub, table: SymbolTable) -> None:
-    """Also where a symbol is gone, which it does not bring back."""
+def test_a_rollover_of_all_symbols_gives_each_its_own_close(hub: Hub, table: SymbolTable) -> None:
+    """Also if a symbol was removed, which it does not bring back."""
     hub.publish(batch(table, [(code, TS, 1.0, 1.0) for code in range(len(table))]))
     hub.publish(Removal((table[len(table) - 1],)))
     hub.publish(Rollover(table, None, np.arange(1.0, len(table) + 1)))
@@ -254,8 +254,8 @@ def test_a_day_that_begins_for_all_gives_each_its_own_close(hub: Hub, table: Sym
     assert [fields["prev_close"] for fields in values.values() if fields] == list(range(1, len(table)))
 
 
-def test_a_removed_symbol_can_be_waited_for(hub: Hub, table: SymbolTable) -> None:
-    """Those who ask after the removal get it when it ticks again, as those who stayed do."""
+def test_a_client_can_subscribe_to_a_removed_symbol(hub: Hub, table: SymbolTable) -> None:
+    """It gets the symbol when it ticks again."""
     hub.publish(batch(table, [(0, TS, 1.0, 1.0)]))
     hub.publish(Removal(("AAPL",)))
     client = Client(hub)
@@ -265,13 +265,13 @@ def test_a_removed_symbol_can_be_waited_for(hub: Hub, table: SymbolTable) -> Non
     assert client.updates()[-1]["data"]["AAPL"]["open"] == 2
 
 
-def test_a_beat_too_big_for_a_frame_goes_out_in_parts(table: SymbolTable) -> None:
-    """No frame is larger than `limits.frame_bytes`, a delta's neither."""
+def test_an_update_larger_than_a_frame_is_split(table: SymbolTable) -> None:
+    """No frame is larger than `limits.frame_bytes`."""
     hub = Hub(NAMES, limits=Limits(frame_bytes=SYMBOL_BYTES))
     client = Client(hub)
     client.say(symbols=["*"], rate=0)
     for price in (1.0, 2.0):
-        # More bytes than one symbol's bound can only come from more symbols.
+        # One symbol never takes more than SYMBOL_BYTES, so a larger frame has several.
         hub.publish(batch(table, [(code, TS, price, 1e9 / 7) for code in range(3)], _wide(price)))
         hub.flush(TS)
         while hub.waiting:
@@ -287,8 +287,8 @@ def _wide(price: float) -> list[Any]:
     return [(code, TS, price / 3, 1e9 / 7, price / 7, 1e9 / 3) for code in range(3)]
 
 
-def test_trades_lost_by_a_slow_reader_are_counted_by_symbol(table: SymbolTable) -> None:
-    """A client that falls out of the ring is told exactly how many it lost of which symbol, then goes on."""
+def test_trades_lost_by_a_slow_consumer_are_counted_by_symbol(table: SymbolTable) -> None:
+    """A client too far behind the ring buffer is told how many trades of each symbol it lost, and continues."""
     hub = Hub(NAMES, ring_ticks=4)
     client = Client(hub)
     client.say(symbols=["AAPL", "GOOG"], channel="trades")
@@ -307,7 +307,7 @@ def test_trades_lost_by_a_slow_reader_are_counted_by_symbol(table: SymbolTable) 
 
 
 def test_a_pong_that_the_encoding_cannot_carry_is_an_error(hub: Hub) -> None:
-    """JSON knows integers that msgpack doesn't: the client is told, and stays."""
+    """JSON has integers that msgpack can't encode. The client stays connected."""
     client = Client(hub, "msgpack")
     client.heard()
     client.say("ping", id=3, data=10**30)
@@ -317,7 +317,7 @@ def test_a_pong_that_the_encoding_cannot_carry_is_an_error(hub: Hub) -> None:
 
 
 def test_an_error_changes_nothing(hub: Hub, table: SymbolTable) -> None:
-    """A subscribe that is refused adds no symbol and moves no rate."""
+    """A refused subscribe adds no symbol and does not change the rate."""
     client = Client(hub)
     client.say(symbols=["AAPL"], rate=20)
     client.say(symbols=["MSFT"], rate=-1)
@@ -328,8 +328,8 @@ def test_an_error_changes_nothing(hub: Hub, table: SymbolTable) -> None:
     assert (answer["symbols"], answer["rate"]) == (["AAPL"], 20)
 
 
-def test_heartbeats_go_to_those_who_heard_nothing(hub: Hub, table: SymbolTable) -> None:
-    """After a whole heartbeat's silence, not before, and with a version that the client can resume from."""
+def test_heartbeats_go_to_silent_clients(hub: Hub, table: SymbolTable) -> None:
+    """After a full interval without a frame, with a version that the client can resume from."""
     busy, idle = Client(hub), Client(hub)
     busy.say(symbols=["AAPL"])
     idle.say(symbols=["MSFT"])
@@ -346,8 +346,8 @@ def test_heartbeats_go_to_those_who_heard_nothing(hub: Hub, table: SymbolTable) 
     assert beats[-1]["feed"] == {"state": "live", "ts": None}
 
 
-def test_the_hub_tells_the_feeds_state_that_it_is_given(table: SymbolTable) -> None:
-    """The state comes from whoever runs the feed."""
+def test_a_heartbeat_has_the_state_of_the_feed(table: SymbolTable) -> None:
+    """The hub asks its owner for it."""
     hub = Hub(NAMES, feed_state=lambda: FeedState(state="stale", ts=5))
     client = Client(hub)
     client.heard()
@@ -356,8 +356,8 @@ def test_the_hub_tells_the_feeds_state_that_it_is_given(table: SymbolTable) -> N
     assert client.heard()[0]["feed"] == {"state": "stale", "ts": 5}
 
 
-def test_a_batch_that_must_not_reach_the_board_is_refused_whole(hub: Hub, table: SymbolTable) -> None:
-    """A price that is none: nothing of the batch is applied, and the next one is."""
+def test_an_invalid_batch_is_refused_whole(hub: Hub, table: SymbolTable) -> None:
+    """Nothing of the batch is applied; the next batch is."""
     for price in (0.0, -1.0, float("nan"), float("inf")):
         with pytest.raises(BatchError, match=r"trades\.price: 1 of 2"):
             hub.publish(batch(table, [(0, TS, 1.0, 1.0), (1, TS, price, 1.0)]))
@@ -366,8 +366,8 @@ def test_a_batch_that_must_not_reach_the_board_is_refused_whole(hub: Hub, table:
     assert hub.apply_pending().version == 1
 
 
-def test_detached_clients_leave_nothing_behind(hub: Hub, table: SymbolTable) -> None:
-    """Whatever they watched, in step or not."""
+def test_nothing_is_kept_of_a_client_that_disconnected(hub: Hub, table: SymbolTable) -> None:
+    """Whatever it watched, in step or not."""
     for number in range(20):
         client = Client(hub, "json" if number % 2 else "msgpack")
         client.say(symbols=["AAPL", "*"][: number % 3], rate=[0, 1, 60][number % 3])
@@ -381,8 +381,8 @@ def test_detached_clients_leave_nothing_behind(hub: Hub, table: SymbolTable) -> 
     assert not hub.waiting
 
 
-def test_a_snapshot_tells_what_a_subscriber_would_be_told(hub: Hub, table: SymbolTable) -> None:
-    """The same fields and the version to go on from; removed and unknown symbols are rejected."""
+def test_a_snapshot_has_what_a_subscriber_gets(hub: Hub, table: SymbolTable) -> None:
+    """The same fields, and the version to continue from. Removed and unknown symbols are rejected."""
     hub.publish(batch(table, [(0, TS, 1.0, 1.0), (1, TS, 2.0, 0.5)], [(0, TS, None, 0.0, 3.0, 1.0)]))
     hub.publish(Removal(("MSFT",)))
     snapshot = hub.snapshot(["AAPL", "MSFT", "NO", "", "*"], TS)
@@ -395,7 +395,7 @@ def test_a_snapshot_tells_what_a_subscriber_would_be_told(hub: Hub, table: Symbo
 
 
 def test_a_hidden_history_appears_in_one_step(hub: Hub, table: SymbolTable) -> None:
-    """Until it is settled clients keep what they have; then a new epoch, and nothing of the steps in between."""
+    """Clients keep what they have until it is settled. Then they get a new epoch, and no intermediate values."""
     client = Client(hub)
     client.say(symbols=["AAPL"])
     client.say(symbols=["AAPL"], channel="trades")
@@ -424,8 +424,8 @@ def test_a_hidden_history_appears_in_one_step(hub: Hub, table: SymbolTable) -> N
         assert not [trade for message in rest if message["type"] == "trades" for trade in message["data"]]
 
 
-def test_a_symbol_that_first_appears_in_a_hidden_history_comes_to_those_who_wait_for_it(table: SymbolTable) -> None:
-    """Rows are the same before and after, and new ones are told to those who asked early."""
+def test_a_symbol_that_appears_in_a_hidden_history_is_sent_to_clients_that_wait_for_it(table: SymbolTable) -> None:
+    """Symbols keep their rows, and new ones follow."""
     hub = Hub(["AAPL"], complete=False)
     client = Client(hub)
     client.say(symbols=["AAPL", "GOOG"])
@@ -436,8 +436,8 @@ def test_a_symbol_that_first_appears_in_a_hidden_history_comes_to_those_who_wait
     assert client.updates()[-1]["data"].keys() == {"AAPL", "GOOG"}
 
 
-def test_a_restart_in_plain_sight_drops_what_was_hidden(hub: Hub, table: SymbolTable) -> None:
-    """A feed that fails half-way and begins anew leaves nothing of the half."""
+def test_a_visible_restart_drops_the_hidden_history(hub: Hub, table: SymbolTable) -> None:
+    """Nothing is left of a history that a failed feed began."""
     hub.publish(Restart(hidden=True))
     hub.publish(batch(table, [(0, TS, 1.0, 1.0)]))
     hub.publish(Restart())
@@ -447,8 +447,8 @@ def test_a_restart_in_plain_sight_drops_what_was_hidden(hub: Hub, table: SymbolT
     assert hub.snapshot(["AAPL"], TS).data["AAPL"]["last"] == 2  # type: ignore[index]  # it is there
 
 
-def test_a_heartbeat_does_not_go_back_behind_a_frame(hub: Hub, table: SymbolTable) -> None:
-    """A client that was caught up after its lane's last beat is told its own version."""
+def test_a_heartbeat_has_no_older_version_than_the_last_frame(hub: Hub, table: SymbolTable) -> None:
+    """A client that caught up after its lane's last beat gets its own version."""
     client = Client(hub)
     client.say(symbols=["MSFT"])
     hub.publish(batch(table, [(0, TS, 1.0, 1.0)]))
@@ -459,8 +459,8 @@ def test_a_heartbeat_does_not_go_back_behind_a_frame(hub: Hub, table: SymbolTabl
     assert [message["version"] for message in client.heard()] == [1]
 
 
-def test_what_is_published_is_there_whenever_somebody_looks(table: SymbolTable) -> None:
-    """Ticks wait to be taken in together; nobody can tell: by values, numbers, new symbols or the order of events."""
+def test_pending_ticks_are_applied_before_anything_reads_them(table: SymbolTable) -> None:
+    """Values, numbers, new symbols and the order of events are as if each batch were applied at once."""
     hub = Hub(NAMES, epoch="epoch", complete=False)
     client = Client(hub)
     client.say(symbols=["NEW"], rate=10)
@@ -499,7 +499,7 @@ def test_what_is_published_is_there_whenever_somebody_looks(table: SymbolTable) 
 
 
 def test_pending_ticks_are_bounded(table: SymbolTable) -> None:
-    """Without clients nothing settles the market; the ticks are applied all the same."""
+    """Without clients there are no beats; the ticks are applied all the same."""
     hub = Hub(NAMES)
     many = batch(table, [(0, TS, 1.0, 1.0)] * 1_000)
     for _ in range(20):

@@ -1,4 +1,4 @@
-"""Closed bars are kept by row: the newest of each, whatever comes with them."""
+"""The history of closed bars: the newest bars of each row."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ticker.market.bar_history import PAGE, BarHistory
 
 
 def append(history: BarHistory, bars: list[tuple[int, int]]) -> None:
-    """Bars of a row and a start; their values repeat both."""
+    """Bars whose values are their row and start."""
     rows, starts = (np.array(column, np.int64) for column in zip(*bars, strict=True))
     history.append(rows, starts, np.repeat((starts * 1000 + rows)[:, None], 7, axis=1).astype(float))
 
@@ -35,8 +35,8 @@ def starts_of(history: BarHistory, row: int) -> list[int]:
         max_size=12,
     )
 )
-def test_the_newest_bars_of_each_row_are_kept(kept: int, steps: list[list[int] | set[int]]) -> None:
-    """However many come at once, of however many rows, also of rows that went and came back."""
+def test_the_newest_bars_of_each_row_are_stored(kept: int, steps: list[list[int] | set[int]]) -> None:
+    """For any number of bars and rows in an append, also for rows that were removed and came back."""
     history, model, start = BarHistory(kept), dict[int, list[int]](), 0
     for step in steps:
         if isinstance(step, set):
@@ -53,8 +53,8 @@ def test_the_newest_bars_of_each_row_are_kept(kept: int, steps: list[list[int] |
         assert starts_of(history, row) == model.get(row, [])[-kept:]
 
 
-def test_bars_may_lie_in_several_slabs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A slab that is full is left as it is, and another one begun."""
+def test_bars_are_stored_in_several_slabs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When a slab is full, another one is added."""
     monkeypatch.setattr(bar_history, "SLAB", 2 * PAGE)
     history = BarHistory(10_000)
     for start in range(100):
@@ -63,8 +63,8 @@ def test_bars_may_lie_in_several_slabs(monkeypatch: pytest.MonkeyPatch) -> None:
         assert starts_of(history, row) == list(range(100))
 
 
-def test_what_is_not_there_takes_no_memory() -> None:
-    """A page is a symbol's alone, and made when it is needed."""
+def test_a_row_without_bars_takes_no_page() -> None:
+    """A page belongs to one row, and is allocated when it is needed."""
     history = BarHistory(10_000)
     append(history, [(row, 0) for row in range(500)])
     assert history._used == 500

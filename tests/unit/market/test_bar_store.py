@@ -1,4 +1,4 @@
-"""The bar store: when bars close, what a feed's own bars do, and how much is kept."""
+"""The bar store: when bars close, the feed's own bars, and the limits of the history."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MINUTE = 60 * SECOND_NS
 
 
 def trades(*rows: tuple[int, float, float, float]) -> Trades:
-    """Row, seconds after START, price, size."""
+    """Add trades: row, seconds after START, price, size."""
     row, after_s, price, size = zip(*rows, strict=True)
     ts = START + (np.array(after_s) * SECOND_NS).astype(np.int64)
     return Trades(np.array(row, np.int32), ts, np.array(price, float), np.array(size, float))
@@ -25,7 +25,7 @@ def add(store: BarStore, *rows: tuple[int, float, float, float]) -> None:
 
 
 def seen(store: BarStore, interval: str, row: int = 0) -> list[tuple[float, list[float], bool]]:
-    """Seconds after START, open, high, low, close and volume, and whether it is closed."""
+    """The bars of row 0: seconds after START, open, high, low, close and volume, and whether it is closed."""
     starts, values, closed = store.history(row, interval)
     return [
         ((start - START) / SECOND_NS, bar[:5], over)
@@ -34,7 +34,7 @@ def seen(store: BarStore, interval: str, row: int = 0) -> list[tuple[float, list
 
 
 def test_a_later_trade_closes_the_bars_before_it() -> None:
-    """At once, also those of a longer interval, although the second of that trade is still open."""
+    """Also bars of longer intervals, although the second of that trade is still open."""
     store = BarStore()
     add(store, (0, 59.2, 10.0, 1.0), (0, 59.9, 12.0, 2.0), (0, 60.1, 11.0, 4.0))
     assert seen(store, "1s") == [(59, [10, 12, 10, 12, 3], True), (60, [11, 11, 11, 11, 4], False)]
@@ -43,8 +43,8 @@ def test_a_later_trade_closes_the_bars_before_it() -> None:
     assert store.closed["1m"].head == 1
 
 
-def test_the_clock_closes_bars_although_nothing_trades() -> None:
-    """A watermark at a bar's end closes it, one before it doesn't; later ones don't close it again."""
+def test_a_watermark_closes_bars_without_trades() -> None:
+    """One at a bar's end closes it, an earlier one does not, and later ones don't close it again."""
     store = BarStore()
     add(store, (0, 3.5, 10.0, 1.0))
     store.advance(START + 4 * SECOND_NS - 1)
@@ -58,8 +58,8 @@ def test_the_clock_closes_bars_although_nothing_trades() -> None:
     assert (store.closed["1s"].head, store.closed["1m"].head) == (1, 1)
 
 
-def test_a_trade_that_is_too_late_is_in_no_bar_and_counted() -> None:
-    """Older than its symbol's open second, or than what a watermark has closed; other symbols are not concerned."""
+def test_a_late_trade_is_in_no_bar_and_is_counted() -> None:
+    """It is older than its symbol's open second, or than the watermark. Other symbols are not affected."""
     store = BarStore()
     add(store, (0, 5.0, 10.0, 1.0), (0, 4.9, 99.0, 1.0), (1, 4.9, 7.0, 1.0))
     assert seen(store, "1s") == [(5, [10, 10, 10, 10, 1], False)]
@@ -70,8 +70,8 @@ def test_a_trade_that_is_too_late_is_in_no_bar_and_counted() -> None:
     assert store.late == 2
 
 
-def test_a_stamp_of_the_far_future_is_its_symbols_misfortune_alone() -> None:
-    """A feed's nonsense about one symbol costs no other a trade, however they come together."""
+def test_a_stamp_in_the_far_future_affects_only_its_symbol() -> None:
+    """Other symbols lose no trade, in the same batch or not."""
     store = BarStore()
     far = np.array([2**33 - 1, START // SECOND_NS, START // SECOND_NS], np.int64) * SECOND_NS
     store.add_trades(np.array([0, 1, 2], np.int32), Trades(np.zeros(3, np.int32), far, np.ones(3), np.ones(3)))
@@ -79,8 +79,8 @@ def test_a_stamp_of_the_far_future_is_its_symbols_misfortune_alone() -> None:
     assert store.late == 0
 
 
-def test_vwap_is_notional_by_volume_and_unknown_without() -> None:
-    """Trades without a size have a price and no weight."""
+def test_vwap_is_notional_by_volume_and_unknown_without_volume() -> None:
+    """Trades of size 0 have a price and no weight."""
     store = BarStore()
     add(store, (0, 0.0, 10.0, 1.0), (0, 0.5, 20.0, 3.0), (1, 0.0, 10.0, 0.0))
     assert store.history(0, "1s")[1][0, 5:].tolist() == [17.5, 2]
@@ -93,8 +93,8 @@ def given(store: BarStore, table: SymbolTable, start: int, values: list[float], 
     store.add_feed_bars(np.zeros(1, np.int32), BarBatch(table, MINUTE, bars, closed))
 
 
-def test_a_feeds_own_bars_take_the_place_of_computed_ones() -> None:
-    """Also where they begin at other moments: opened, changed by trades, closed with the feed's own values."""
+def test_bars_of_the_feed_replace_computed_bars() -> None:
+    """Also if they start at other times. Trades change them until they are closed with the feed's values."""
     store, table = BarStore(), SymbolTable(["A"])
     start = START + 30 * SECOND_NS
     given(store, table, start, [10, 14, 9, 11, 400, np.nan, np.nan], closed=False)
@@ -107,12 +107,12 @@ def test_a_feeds_own_bars_take_the_place_of_computed_ones() -> None:
     starts, values, closed = store.history(0, "1m")
     assert (starts.tolist(), values.tolist(), closed.tolist()) == ([start], [[10, 14, 9, 11, 400, 10.5, 7]], [True])
     assert store.closed["1m"].head == 1
-    # Other intervals are computed from the trades all the same.
+    # Other intervals are still computed from the trades.
     assert [bar[0] for bar in seen(store, "1s")] == [30, 45, 61]
 
 
 def test_a_removed_symbol_has_no_bars() -> None:
-    """The others keep theirs, and it may come back."""
+    """Other symbols keep theirs. It may come back."""
     store = BarStore()
     add(store, (0, 0.0, 10.0, 1.0), (1, 0.0, 20.0, 1.0), (0, 2.0, 11.0, 1.0))
     store.remove(np.array([0], np.intp))
@@ -122,8 +122,8 @@ def test_a_removed_symbol_has_no_bars() -> None:
     assert [bar[0] for bar in seen(store, "1s")] == [3]
 
 
-def test_history_is_bounded_and_cut_as_asked() -> None:
-    """From a start, before an end, the newest so many, the oldest first; and no more than is kept."""
+def test_history_is_bounded_and_can_be_limited() -> None:
+    """By start, end and the newest N, oldest first."""
     store = BarStore()
     count = KEPT["1s"] + 50
     add(store, *((0, float(second), 10.0, 1.0) for second in range(count)))

@@ -1,4 +1,4 @@
-"""The market: one way in, pending ticks, and the other market that a restart returns."""
+"""The market: pending ticks, the order of events, and the other market that a restart returns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TS = 1_700_000_000_000_000_000
 
 
 class Observer:
-    """Notes the epoch of each event's board, and how many ticks it had."""
+    """Records the epoch of each event's board, and its number of ticks."""
 
     def __init__(self) -> None:
         self.active = True
@@ -34,7 +34,7 @@ def heads(market: Market) -> tuple[int, int]:
 
 
 def test_reading_changes_nothing(table: SymbolTable) -> None:
-    """Pending ticks reach board, rings and bars together, when the market is settled."""
+    """``apply_pending`` brings pending ticks to the board, the rings and the bars."""
     market = Market(table)
     for step in range(3):
         market.apply(batch(table, [(0, TS + step, 1.0 + step, 1.0)], [(1, TS + step, 1.0, 1.0, 2.0, 1.0)]))
@@ -47,7 +47,7 @@ def test_reading_changes_nothing(table: SymbolTable) -> None:
 
 @pytest.mark.parametrize("event", [Removal(("AAPL",)), Watermark(TS), TickBatch(SymbolTable(("MSFT",)), version=9)])
 def test_other_events_come_after_the_pending_ticks(table: SymbolTable, event: Removal | Watermark | TickBatch) -> None:
-    """They are not delayed, and what was published before them is applied before them."""
+    """They are not delayed; ticks published before them are applied before them."""
     market = Market(table)
     market.apply(batch(table, [(0, TS, 1.0, 1.0)]))
     market.apply(event)
@@ -56,7 +56,7 @@ def test_other_events_come_after_the_pending_ticks(table: SymbolTable, event: Re
 
 
 def test_new_symbols_are_announced_before_anything_happens_to_them(table: SymbolTable) -> None:
-    """Once, with the version that the board had before."""
+    """Each once, before the version of the board grows."""
     told: list[tuple[list[str], int]] = []
     market = Market(("AAPL",), on_symbols=lambda names: told.append((names, market.board.version)))
     market.apply(TickBatch(table, batch(table, [(1, TS, 1.0, 1.0)]).trades, version=5))
@@ -65,7 +65,7 @@ def test_new_symbols_are_announced_before_anything_happens_to_them(table: Symbol
 
 
 def test_a_version_that_does_not_grow_is_refused(table: SymbolTable) -> None:
-    """With the pending ticks counted."""
+    """The pending ticks count."""
     market = Market(table)
     market.apply(batch(table, [(0, TS, 1.0, 1.0)]))
     with pytest.raises(BatchError, match="version 1"):
@@ -73,7 +73,7 @@ def test_a_version_that_does_not_grow_is_refused(table: SymbolTable) -> None:
 
 
 def test_a_restart_returns_another_market(table: SymbolTable) -> None:
-    """The symbols keep their rows; values, versions, bars and numbers start anew. The old market stays as it was."""
+    """Symbols keep their rows; values, versions, bars and numbers start over. The old market is not changed."""
     observer = Observer()
     market = Market(("MSFT", "AAPL"), "one", observer=observer)
     market.apply(batch(table, [(0, TS, 1.0, 1.0)]))
@@ -85,8 +85,8 @@ def test_a_restart_returns_another_market(table: SymbolTable) -> None:
     assert market.board.version == 1
 
 
-def test_a_hidden_restart_is_built_out_of_sight(table: SymbolTable) -> None:
-    """Until it is settled nothing shows: no value, no symbol, no call. Its ticks have no numbers."""
+def test_a_hidden_history_is_not_visible_until_it_is_settled(table: SymbolTable) -> None:
+    """No value, no symbol, no call of the observer. Its ticks get no numbers."""
     observer, told = Observer(), list[str]()
     market = Market(table, "one", observer=observer, on_symbols=told.extend)
     assert market.apply(Restart("two", hidden=True)) is market
@@ -103,7 +103,7 @@ def test_a_hidden_restart_is_built_out_of_sight(table: SymbolTable) -> None:
 
 
 def test_settled_without_a_hidden_restart_changes_nothing(table: SymbolTable) -> None:
-    """So does one after a restart that was not hidden, which ends the hidden one."""
+    """Also after a visible restart, which drops the hidden history."""
     market = Market(table)
     assert market.apply(Settled()) is market
     market.apply(Restart(hidden=True))

@@ -1,4 +1,4 @@
-"""The ring: the newest ticks by number, and the rows of many more."""
+"""The ring: the newest ticks by number, and the rows of more."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ticker.market.ring import HISTORY, Ring
 
 
 def fill(ring: Ring, sizes: list[int]) -> list[tuple[int, int, float]]:
-    """Append batches of these sizes; returns every tick as (row, stamp, price)."""
+    """Append batches of these sizes. Returns all ticks as (row, stamp, price)."""
     happened: list[tuple[int, int, float]] = []
     for size in sizes:
         start = len(happened)
@@ -25,8 +25,8 @@ def fill(ring: Ring, sizes: list[int]) -> list[tuple[int, int, float]]:
 
 
 @given(st.integers(1, 9), st.lists(st.integers(0, 40), max_size=12))
-def test_the_newest_ticks_are_kept_and_the_rows_of_more(capacity: int, sizes: list[int]) -> None:
-    """Whatever the batches, also ones larger than the ring: numbers (tail, head] read back as they were appended."""
+def test_the_newest_ticks_are_stored_and_the_rows_of_more(capacity: int, sizes: list[int]) -> None:
+    """The ticks (tail, head] read back as they were appended, also from batches larger than the ring."""
     ring = Ring(1, capacity)
     happened = fill(ring, sizes)
     assert ring.head == len(happened)

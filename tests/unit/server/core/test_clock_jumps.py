@@ -1,4 +1,4 @@
-"""A clock that jumps: beats, heartbeats and bars go on, for beats lie on the loop's clock and bars on the stamps."""
+"""Clocks that jump: beats and heartbeats follow the event loop's clock, and bars follow the time stamps."""
 
 from __future__ import annotations
 
@@ -25,19 +25,16 @@ START = 1_704_205_800 * SECOND
 
 
 class Market:
-    """A hub and its clock, which goes on by the market's second and jumps when the test says so; and a client.
-
-    The client watches prices at 60 beats a second, and bars of a second and a minute.
-    """
+    """A hub, clocks that the test moves, and a client of prices (60 per second) and of bars of a second and a minute."""
 
     def __init__(self) -> None:
         self.table = SymbolTable(["AAPL", "MSFT"])
         self.hub = Hub(self.table.names, heartbeat_s=0.05)
         self.second = 0
-        #: How far off the server's clock is, and the feed's.
+        #: The errors of the server's clock and of the feed's.
         self.off_ns = self.feed_off_ns = 0
         self.goes_on = True
-        self.looks = 0
+        self.asked = 0
         self.metronome = Metronome(self.hub, self.time_ns, advance=self.advance)
         self.dispatcher = Dispatcher(self.hub, self.metronome, self.time_ns, self.monotonic_ns)
         self.outlet = ScriptedOutlet()
@@ -54,14 +51,14 @@ class Market:
         return START + self.second * SECOND + self.off_ns
 
     def monotonic_ns(self) -> int:
-        self.looks += 1
+        self.asked += 1
         return self.second * SECOND
 
     def came(self, kind: str) -> list[dict[str, Any]]:
         return [message for message in map(json.loads, self.outlet.sent) if message["type"] == kind]
 
     def closed(self, interval: str = "1s") -> list[tuple[str, int]]:
-        """Symbol and start of each bar that came closed, in their order; the start in seconds after START."""
+        """Symbol and start (seconds after START) of each closed bar that the client got, in order."""
         frames = [message for message in self.came("bars") if message["interval"] == interval]
         return [(bar[0], (bar[1] - START) // SECOND) for frame in frames for bar in frame["data"] if bar[-1]]
 
@@ -71,7 +68,7 @@ class Market:
                 await asyncio.sleep(0.001)
 
     async def trade(self, seconds: int) -> None:
-        """A trade of one symbol in each of the next seconds; the other trades in the first only. Each is seen."""
+        """A trade of AAPL in each of the next seconds, and of MSFT in the first. The client gets each of them."""
         for number in range(seconds):
             ts = START + self.second * SECOND + self.feed_off_ns
             rows = [(0, ts + 1, 100.0 + self.second, 1.0)]
@@ -82,17 +79,17 @@ class Market:
             await self.until(lambda last=last: any(last in frame for frame in self.outlet.sent))  # type: ignore[misc]
             self.second += 1
 
-    async def looked(self) -> None:
-        """The clock has looked how far market time is."""
-        looks = self.looks
-        await self.until(lambda: self.looks > looks)
+    async def advanced(self) -> None:
+        """Wait until market time was published."""
+        asked = self.asked
+        await self.until(lambda: self.asked > asked)
 
     async def rest(self, seconds: int = 4) -> None:
-        """Nothing trades, and time goes on."""
+        """Time passes without trades."""
         for _ in range(seconds):
-            await self.looked()
+            await self.advanced()
             self.second += 1
-        await self.looked()
+        await self.advanced()
 
 
 @pytest.fixture
@@ -104,12 +101,12 @@ async def market(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Market]:
 
 
 @pytest.mark.parametrize("jump_ns", [DAY, -DAY, 30 * DAY])
-async def test_the_servers_clock_jumps_and_comes_back(market: Market, jump_ns: int) -> None:
-    """The feed's stamps are right all along: so are the bars, each once, and prices come at their beats."""
+async def test_a_jump_of_the_servers_clock_does_not_affect_bars(market: Market, jump_ns: int) -> None:
+    """The feed's time stamps are right, and so are the bars, each once. Prices come with their beats."""
     await market.trade(5)
     market.off_ns = jump_ns
     await market.trade(5)
-    # A trade of a later second closes; the clock, which can't be believed, does not.
+    # A trade of a later second closes a bar; the clock, which is far from the stamps, does not.
     await market.until(lambda: ("AAPL", 8) in market.closed())
     market.off_ns = 0
     await market.trade(5)
@@ -117,7 +114,7 @@ async def test_the_servers_clock_jumps_and_comes_back(market: Market, jump_ns: i
     await market.until(lambda: {("AAPL", 14), ("MSFT", 10)} <= set(market.closed()))
     assert sorted(market.closed()) == [("AAPL", n) for n in range(15)] + [("MSFT", n) for n in (0, 5, 10)]
     assert market.hub.bars.late == 0
-    # The bar of the minute has all of it, and comes when there is a trade in the next.
+    # The bar of the minute has all trades. It closes with a trade of the next minute.
     market.second = 60
     await market.trade(1)
     await market.until(lambda: len(market.closed("1m")) == 2)
@@ -126,8 +123,8 @@ async def test_the_servers_clock_jumps_and_comes_back(market: Market, jump_ns: i
 
 
 @pytest.mark.parametrize("jump_ns", [DAY, -DAY])
-async def test_heartbeats_and_beats_go_on(market: Market, jump_ns: int) -> None:
-    """In silence there are heartbeats, with the stamp of the clock as it is."""
+async def test_a_jump_does_not_stop_heartbeats_and_beats(market: Market, jump_ns: int) -> None:
+    """They have the time of the clock as it is."""
     await market.trade(2)
     for off_ns in (jump_ns, 0):
         market.off_ns = off_ns
@@ -140,8 +137,8 @@ async def test_heartbeats_and_beats_go_on(market: Market, jump_ns: int) -> None:
         assert abs(market.came("update")[-1]["ts"] - market.time_ns()) < 2 * SECOND
 
 
-async def test_feed_and_server_jump_ahead_together(market: Market) -> None:
-    """One clock, set right by a day: what was under way is closed once, and bars go on on the new day."""
+async def test_feed_and_server_may_jump_ahead_together(market: Market) -> None:
+    """One clock, set ahead by a day: open bars close once, and bars continue on the new day."""
     await market.trade(5)
     market.off_ns = market.feed_off_ns = DAY
     await market.trade(5)
@@ -152,8 +149,8 @@ async def test_feed_and_server_jump_ahead_together(market: Market) -> None:
     assert sorted(market.closed()) == expected
 
 
-async def test_feed_and_server_jump_back_together(market: Market) -> None:
-    """What was closed stays so: trades of the past are prices, but in no bar, until their time is reached again."""
+async def test_feed_and_server_may_jump_back_together(market: Market) -> None:
+    """Closed bars stay. Trades change prices, but are in no bar until the time of the jump is reached again."""
     await market.trade(5)
     await market.rest()
     await market.until(lambda: ("AAPL", 4) in market.closed())
@@ -173,8 +170,8 @@ async def test_feed_and_server_jump_back_together(market: Market) -> None:
     assert market.hub.bars.late == 6
 
 
-async def test_a_clock_that_is_half_an_hour_ahead_for_a_moment(market: Market) -> None:
-    """That closes no bars of the next half hour."""
+async def test_a_clock_that_is_briefly_ahead_closes_no_later_bars(market: Market) -> None:
+    """Here by half an hour."""
     await market.trade(5)
     market.off_ns = DAY // 48
     await market.rest(2)
@@ -187,8 +184,8 @@ async def test_a_clock_that_is_half_an_hour_ahead_for_a_moment(market: Market) -
 
 
 @pytest.mark.parametrize("ahead_ns", [DAY // 48, 365 * DAY])
-async def test_one_stamp_that_is_ahead(market: Market, ahead_ns: int) -> None:
-    """A feed's mistake about one symbol closes no bars of another, and keeps none from closing."""
+async def test_one_stamp_in_the_future_does_not_affect_other_symbols(market: Market, ahead_ns: int) -> None:
+    """It neither closes their bars nor keeps them open."""
     await market.trade(1)
     market.dispatcher.publish(batch(market.table, [(1, START + ahead_ns, 50.0, 1.0)]))
     for _ in range(5):
@@ -200,8 +197,8 @@ async def test_one_stamp_that_is_ahead(market: Market, ahead_ns: int) -> None:
     assert market.hub.bars.late == 0
 
 
-async def test_a_feed_that_is_a_quarter_of_an_hour_behind(market: Market) -> None:
-    """As free ones are: its bars are those of its own stamps."""
+async def test_a_delayed_feed_has_bars_by_its_own_time_stamps(market: Market) -> None:
+    """Here by a quarter of an hour, as is common for free data."""
     late = DAY // 96
     market.feed_off_ns = -late
     await market.trade(5)
@@ -210,12 +207,12 @@ async def test_a_feed_that_is_a_quarter_of_an_hour_behind(market: Market) -> Non
     assert market.hub.bars.late == 0
 
 
-async def test_a_process_that_stood_still(market: Market) -> None:
-    """What was traded meanwhile is read after the clock has looked, and is in its bars all the same."""
+async def test_trades_read_late_after_a_stopped_process_are_in_their_bars(market: Market) -> None:
+    """Market time is published once before they are read."""
     await market.trade(5)
-    await market.looked()
+    await market.advanced()
     market.second += 60
-    await market.looked()
+    await market.advanced()
     rows = [(0, START + second * SECOND, 100.0, 1.0) for second in range(5, 65)]
     market.dispatcher.publish(batch(market.table, rows))
     await market.rest()
@@ -224,10 +221,10 @@ async def test_a_process_that_stood_still(market: Market) -> None:
     assert market.hub.bars.late == 0
 
 
-async def test_a_feed_that_goes_on_where_it_failed(market: Market) -> None:
-    """While it is started again its time stands still: what it gives later of that time is in its bars."""
+async def test_market_time_stands_still_while_a_feed_has_failed(market: Market) -> None:
+    """Trades of that time, which it yields after the restart, are in their bars."""
     await market.trade(5)
-    await market.looked()
+    await market.advanced()
     market.goes_on = False
     await market.rest(60)
     market.goes_on = True
@@ -242,7 +239,7 @@ async def test_a_feed_that_goes_on_where_it_failed(market: Market) -> None:
 
 
 class Clocks:
-    """Market time with both clocks in hand."""
+    """A ``MarketClock`` and its two clocks."""
 
     def __init__(self) -> None:
         self.wall = START
@@ -250,17 +247,17 @@ class Clocks:
         self.market = MarketClock(lambda: self.wall, lambda: self.passed)
 
     def after(self, seconds: float, newest: int | None, *, goes_on: bool = True) -> int | None:
-        """What is vouched for so much later, in looks of a second each."""
-        vouched = None
+        """The watermark ``seconds`` later, asked for once per second."""
+        found = None
         for _ in range(int(seconds)):
             self.wall += SECOND
             self.passed += SECOND
-            vouched = self.market.watermark(newest, goes_on=goes_on)
-        return vouched
+            found = self.market.watermark(newest, goes_on=goes_on)
+        return found
 
 
-def test_market_time_is_the_newest_stamp_and_what_has_gone_by_since() -> None:
-    """Less what a tick may be late by; a newer stamp puts it right."""
+def test_market_time_is_the_newest_stamp_plus_elapsed_time() -> None:
+    """Less the time that a tick may be late. A newer stamp corrects it."""
     clocks = Clocks()
     assert clocks.after(1, None) is None
     assert clocks.after(1, START - 5) == START - 5 - LAG_NS
@@ -268,21 +265,21 @@ def test_market_time_is_the_newest_stamp_and_what_has_gone_by_since() -> None:
     assert clocks.after(1, START) == START - LAG_NS
 
 
-def test_a_silence_of_hours_is_vouched_for() -> None:
-    """The stamp was near the clock when it was seen: the bar of a day closes although trading ended hours ago."""
+def test_market_time_advances_through_hours_without_ticks() -> None:
+    """The last stamp was near the clock when it was seen. So the bar of a day closes hours after the last trade."""
     clocks = Clocks()
     clocks.after(1, START)
     assert clocks.after(8 * 3600, START) == START + 8 * 3600 * SECOND - LAG_NS
 
 
 @pytest.mark.parametrize("far_ns", [-NEAR_NS, -DAY])
-def test_nobody_vouches_for_a_time_of_another_day(far_ns: int) -> None:
-    """Recorded days that are played have a pace of their own."""
+def test_there_is_no_market_time_for_stamps_of_another_day(far_ns: int) -> None:
+    """Recorded days may be played at any speed."""
     assert Clocks().after(5, START + far_ns) is None
 
 
-def test_no_time_is_reached_before_the_clock_has_reached_it() -> None:
-    """A stamp that is ahead is a mistake, or the clock is behind: in doubt bars close late."""
+def test_market_time_does_not_pass_the_clock() -> None:
+    """A stamp in the future is wrong, or the clock is behind. In doubt bars close late."""
     clocks = Clocks()
     assert clocks.after(1, START + 100 * SECOND) == START + SECOND - LAG_NS
     clocks.wall = SECOND
