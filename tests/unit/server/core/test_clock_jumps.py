@@ -25,7 +25,7 @@ START = 1_704_205_800 * SECOND
 
 
 class Market:
-    """A hub, clocks that the test moves, and a client of prices (60 per second) and of bars of a second and a minute."""
+    """A hub, clocks that the test moves, and a client of prices at rate 60 and of bars of a second and a minute."""
 
     def __init__(self) -> None:
         self.table = SymbolTable(["AAPL", "MSFT"])
