@@ -37,9 +37,10 @@ class Server:
         self._process = FORKSERVER.Process(target=_serve, args=(options, writer), daemon=True)
         self._process.start()
         writer.close()
-        # The command writes text to the pipe, so it can't be read with `recv`.
-        with reader, os.fdopen(os.dup(reader.fileno())) as output:
-            first = output.readline()
+        # The command writes text, which `recv` can't read. The pipe stays open: the server writes to it until it stops.
+        with reader:
+            self._output = os.fdopen(os.dup(reader.fileno()))
+        first = self._output.readline()
         found = re.search(r"http://127\.0\.0\.1:\d+", first)
         assert found is not None, f"the server did not start: {first}"
         self.url = found[0]
@@ -53,6 +54,7 @@ class Server:
         self.terminate()
         self._process.join()
         self._process.close()
+        self._output.close()
 
     def terminate(self) -> None:
         """SIGTERM: the server closes its connections and stops."""
