@@ -63,7 +63,7 @@ class DeskRequests(StreamInfo):
             while (answer := await self._about_alerts(asked, again=False)) is None:
                 # The server may have set it before the connection broke, and it may have fired since: setting it
                 # again would let it fire twice. The next connection lists the alerts.
-                await self._supervisor.lives()
+                await self._supervisor.live.wait()
                 if (found := alerts.found(asked)) is not None:
                     return found
         for row in answer.alerts:
@@ -84,7 +84,7 @@ class DeskRequests(StreamInfo):
             asked = self._desk.alerts.unalert(_checked(id))
             while await self._about_alerts(asked, again=False) is None:
                 # The server may have removed it before the connection broke.
-                await self._supervisor.lives()
+                await self._supervisor.live.wait()
                 if self._desk.alerts.is_gone(id):
                     return
 
@@ -166,7 +166,7 @@ class DeskRequests(StreamInfo):
         """
         clock = asyncio.get_running_loop().time
         while True:
-            await self._supervisor.lives()
+            await self._supervisor.live.wait()
             began_s = clock()
             if await self._supervisor.request(Ping(data=data), Pong, insist=True, again=False) is not None:
                 return clock() - began_s

@@ -52,6 +52,8 @@ class Supervisor:
         self.turn = asyncio.Lock()
         #: Number of messages received.
         self.messages = 0
+        #: Set while a connection is live, and at the end.
+        self.live = asyncio.Event()
         #: Called on the event loop after each message, and at the end.
         self.arrived: Callable[[], None] = lambda: None
         self._dialer = dialer
@@ -66,7 +68,6 @@ class Supervisor:
         self._ever_live = False
         #: Whether the current connection became live.
         self._lived = False
-        self._live = asyncio.Event()
         self._waiters: dict[int | str, asyncio.Future[Answer]] = {}
         self._opened: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -107,10 +108,6 @@ class Supervisor:
                 await self._better.close()
             await self._dialer.aclose()
 
-    async def lives(self) -> None:
-        """Wait until a connection is live, or the stream has ended."""
-        await self._live.wait()
-
     async def request(self, message: ClientMessage, kind: type[A], *, insist: bool, again: bool = True) -> A | None:
         """Send a message and return the server's answer, which must be a ``kind``.
 
@@ -121,7 +118,7 @@ class Supervisor:
         """
         while True:
             if insist:
-                await self._live.wait()
+                await self.live.wait()
             if self.ended:
                 raise self.error or StreamError("the stream is closed")
             transport = self._transport
@@ -229,7 +226,7 @@ class Supervisor:
                 returning.cancel()
                 await asyncio.gather(returning, return_exceptions=True)
             self._transport = None
-            self._live.clear()
+            self.live.clear()
             self._stop_timer()
             with self.lock:
                 self._protocol.disconnected()
@@ -270,7 +267,7 @@ class Supervisor:
                 log.info("%s: connected, epoch %s", protocol.name, protocol.epoch)
             self._ever_live = True
             self.state = "live"
-            self._live.set()
+            self.live.set()
             if not protocol.stocked:
                 # The user doesn't wait forever for a server that holds back the first values.
                 self._timer = asyncio.get_running_loop().call_later(self._connect_timeout_s, self._open)
@@ -302,5 +299,5 @@ class Supervisor:
         if self._opened is not None and not self._opened.done():
             self._opened.set_exception(error or StreamError("the stream was closed while it was being opened"))
         self._fail_waiters(error or StreamError("the stream is closed"))
-        self._live.set()
+        self.live.set()
         self.arrived()

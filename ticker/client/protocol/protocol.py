@@ -231,7 +231,7 @@ class ClientProtocol:
         assert version is not None
         assert self.welcome is not None
         log.warning("%s: %s: gap from %d to %d; resyncing", self.name, channel.channel, version, since)
-        if isinstance(channel, View) and channel.unsettled:
+        if isinstance(channel, View) and channel.fresh:
             raise ProtocolViolationError(f"{channel.channel}: gap before the snapshot was complete")
         channel.awaiting = True
         # One message is enough for any watchlist: it resumes the whole channel.

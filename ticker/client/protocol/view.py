@@ -47,18 +47,13 @@ class View:
         #: Emptied symbols whose values are about to be sent again. The user doesn't see them empty.
         self._emptied: dict[str, None] = {}
         #: Fresh symbols (or ``*``), each with the number of snapshots that must end before it is settled.
-        self._fresh: dict[str, int] = {}
+        self.fresh: dict[str, int] = {}
         #: Whether no snapshot is incomplete, as far as the client can tell.
         self._whole = True
 
     def __len__(self) -> int:
         """Number of symbols that may have changed."""
         return len(self._changed)
-
-    @property
-    def unsettled(self) -> bool:
-        """Whether there are fresh symbols."""
-        return bool(self._fresh)
 
     # From the server
 
@@ -90,10 +85,10 @@ class View:
                 changed[symbol] = None
         self.version = message.version
         self._whole = message.version > message.since
-        if self._whole and self._fresh:
+        if self._whole and self.fresh:
             # A snapshot that was under way at the time of the subscribe doesn't have the symbol: see `watch`.
-            self._fresh = {symbol: left - 1 for symbol, left in self._fresh.items() if left > 1}
-        if self._emptied and (not message.data or (self._whole and not self._fresh)):
+            self.fresh = {symbol: left - 1 for symbol, left in self.fresh.items() if left > 1}
+        if self._emptied and (not message.data or (self._whole and not self.fresh)):
             self._reveal()
         return True
 
@@ -135,10 +130,10 @@ class View:
         """Add symbols that the server accepted. It sends them in the next update, or after the snapshot under way."""
         symbols = list(symbols)
         known = set(self.watchlist.tokens())
-        covered = ALL in known and ALL not in self._fresh
+        covered = ALL in known and ALL not in self.fresh
         for symbol in symbols:
-            if symbol in self._fresh or not (covered or symbol in known):
-                self._fresh[symbol] = 1 if self._whole else 2
+            if symbol in self.fresh or not (covered or symbol in known):
+                self.fresh[symbol] = 1 if self._whole else 2
             if symbol != ALL and symbol not in self._views:
                 self._views[symbol] = SymbolView(symbol)
         self.watchlist.add(symbols)
@@ -146,7 +141,7 @@ class View:
     def reject(self, symbols: Iterable[str]) -> None:
         """Note symbols that the server doesn't have. They stay in the watchlist: the next connection asks again."""
         for symbol in symbols:
-            self._fresh.pop(symbol, None)
+            self.fresh.pop(symbol, None)
             if self._views.pop(symbol, None) is not None:
                 self._emptied.pop(symbol, None)
                 self._changed[symbol] = None
@@ -155,9 +150,9 @@ class View:
         """Remove symbols, and their changes."""
         symbols = list(symbols)
         self.watchlist.remove(symbols)
-        for symbol in list(self._fresh):
+        for symbol in list(self.fresh):
             if symbol not in self.watchlist:
-                del self._fresh[symbol]
+                del self.fresh[symbol]
         if self.watchlist.everything:
             return
         for symbol in list(self._views) if ALL in symbols else symbols:
@@ -176,16 +171,16 @@ class View:
             self.forget()
         self.awaiting = False
         self._whole = True
-        if self.watchlist.everything and ALL not in self._fresh:
-            self._fresh.clear()  # `*` covers them
+        if self.watchlist.everything and ALL not in self.fresh:
+            self.fresh.clear()  # `*` covers them
         tokens = self.watchlist.tokens()
-        settled = [symbol for symbol in tokens if same_epoch and symbol not in self._fresh]
+        settled = [symbol for symbol in tokens if same_epoch and symbol not in self.fresh]
         # Only one message can resume: the symbols of a second would be at the old version while the first's are at
         # the new one. Symbols that don't fit (about 8,000 do) are requested whole.
         settled = portions(settled, message_bytes)[0]
         kept = set(settled)
         fresh = [symbol for symbol in tokens if symbol not in kept]
-        self._fresh = dict.fromkeys(fresh, _UNANSWERED)
+        self.fresh = dict.fromkeys(fresh, _UNANSWERED)
         if ALL not in kept:
             self._empty([symbol for symbol in self._views if symbol not in kept])
         asked = [Subscribe(symbols=settled, since=Since(epoch=epoch, version=self.version))] if settled else []

@@ -159,7 +159,7 @@ def test_a_symbol_without_a_complete_snapshot_is_requested_whole() -> None:
     old, new = made.resume("one", same_epoch=True, message_bytes=65_536)
     assert old.since is not None
     assert (old.symbols, new.symbols, new.since) == (["A"], ["B"], None)
-    assert made.unsettled
+    assert made.fresh
 
 
 def test_a_symbol_subscribed_during_a_snapshot_is_settled_by_the_next() -> None:
@@ -168,9 +168,9 @@ def test_a_symbol_subscribed_during_a_snapshot_is_settled_by_the_next() -> None:
     made.apply(update(0, 0, {"A": {"last": 1}}))  # a part
     made.watch(["C"])
     made.apply(update(0, 7, {"B": {"last": 2}}))  # its end
-    assert made.unsettled
+    assert made.fresh
     made.apply(update(7, 8, {"C": {"last": 3}}))
-    assert not made.unsettled
+    assert not made.fresh
 
 
 def test_symbols_that_do_not_fit_into_the_resuming_message_are_requested_whole() -> None:
@@ -238,6 +238,6 @@ def test_memory_is_bounded_by_the_watchlist() -> None:
         name = f"S{version % 1_000}"
         made.apply(update(2 * version - 2, 2 * version - 1, {name: {"last": version}}))
         made.apply(update(2 * version - 1, 2 * version, {name: None}))
-    held = (made._views, made._given, made._emptied, made._fresh, made._changed, made._removed)
+    held = (made._views, made._given, made._emptied, made.fresh, made._changed, made._removed)
     assert [len(each) for each in held] == [0] * 6
     assert taken(made) == []
