@@ -114,12 +114,17 @@ def test_items_that_left_the_ring_are_counted_by_symbol(channel: str, monkeypatc
     assert {name: lost[name] + came[name] for name in lost} == closed
 
 
+@pytest.mark.parametrize("is_slow", [False, True])
 @pytest.mark.parametrize("channel", ["trades", "bars"])
-def test_what_exceeds_a_frame_is_split(channel: str) -> None:
-    """With room for one tick or bar, each comes in a frame of its own."""
+def test_what_exceeds_a_frame_is_split(channel: str, is_slow: bool) -> None:
+    """With room for one tick or bar, each comes in a frame of its own, for a slow consumer too."""
     market = Market(frame_bytes=TICK_BYTES)
     client = Client(market.hub, channel, ("A", "B"))
+    client.outlet.is_ready = not is_slow
     market.trade(0, 1)
-    market.hub.poll(0)
+    client.outlet.is_ready = True
+    for _ in range(2):
+        market.hub.beat(10, 0)
+        market.hub.poll(0)
     assert [len(data) for data in client.data()] == [1, 1]
     assert market.hub.lanes.behind == 0
