@@ -121,11 +121,11 @@ _LONG = b"x" * ((1 << 20) + 10)
 BAD_FILES: tuple[Bad, ...] = (
     # Empty.
     Bad(id="empty", content=b"", error=r"empty"),
-    Bad(id="a byte-order mark alone", content=b"\xef\xbb\xbf", error=r"empty"),
-    Bad(id="blank lines alone", content=b"\n\n  \n", error=r"empty|no rows|nothing"),
-    Bad(id="header alone", content=text(HEADER), error=r"header.*no rows|no rows"),
+    Bad(id="only a byte-order mark", content=b"\xef\xbb\xbf", error=r"empty"),
+    Bad(id="only blank lines", content=b"\n\n  \n", error=r"empty|no rows|nothing"),
+    Bad(id="only a header", content=text(HEADER), error=r"header.*no rows|no rows"),
     Bad(
-        id="banner and header alone",
+        id="only a banner and a header",
         content=text(
             "https://www.CryptoDataDownload.com", "unix,date,symbol,open,high,low,close,Volume BTC,Volume USD"
         ),
@@ -146,11 +146,11 @@ BAD_FILES: tuple[Bad, ...] = (
     Bad(
         id="gzip with a wrong checksum", file="trades.csv.gz", content=_wrong_checksum(), error=r"damaged|CRC|checksum"
     ),
-    Bad(id="no gzip at all", file="trades.csv.gz", content=b"\x00\x01\x02\x03" * 50, error=r"not text"),
+    Bad(id="not gzip", file="trades.csv.gz", content=b"\x00\x01\x02\x03" * 50, error=r"not text"),
     Bad(id="tar in gzip", file="trades.tar.gz", content=_tar_gz(), error=r"tar"),
     Bad(id="truncated zip", file="trades.zip", content=zipped({"trades.csv": _many()})[:-200], error=r"zip"),
     Bad(id="damaged zip", file="trades.zip", content=_damaged_zip(), error=r"damaged|CRC|zip"),
-    Bad(id="no zip at all", file="trades.zip", content=b"hello\n" * 50, error=r"zip"),
+    Bad(id="not zip", file="trades.zip", content=b"hello\n" * 50, error=r"zip"),
     Bad(id="encrypted zip", file="trades.zip", content=_encrypted(), error=r"encrypted|password"),
     Bad(
         id="zip in a zip",
@@ -159,7 +159,7 @@ BAD_FILES: tuple[Bad, ...] = (
         error=r"no .*file|zip",
     ),
     Bad(
-        id="zip of other things",
+        id="a zip of other files",
         file="t.zip",
         content=zipped({"readme.md": b"hello", "x/": b""}),
         error=r"header has no",
@@ -186,7 +186,7 @@ BAD_FILES: tuple[Bad, ...] = (
         error=r"unpack.*100,000|100,000.*unpack",
     ),
     Bad(id="truncated zstd", file="t.csv.zst", content=zstandard.compress(_many())[:-500], error=r"truncated"),
-    Bad(id="no zstd at all", file="trades.csv.zst", content=b"\x01\x02" * 50, error=r"header has no"),
+    Bad(id="not zstd", file="trades.csv.zst", content=b"\x01\x02" * 50, error=r"header has no"),
     Bad(id="damaged Parquet", file="t.parquet", content=b"PAR1" + b"\x00" * 100 + b"PAR1", error=r"Parquet"),
     Bad(
         id="NUL bytes",
@@ -221,42 +221,42 @@ BAD_FILES: tuple[Bad, ...] = (
     Bad(id="one line longer than a MiB", content=_LONG, error=r"longer than 1,048,576 bytes"),
     # Not a file.
     Bad(id="missing", content=_nothing, error=r"[Nn]o such file"),
-    Bad(id="folder without such files", file="folder", content=_folder("notes.md", "photo.png"), error=r"no .*file"),
+    Bad(id="a folder without data files", file="folder", content=_folder("notes.md", "photo.png"), error=r"no .*file"),
     Bad(id="empty folder", file="folder", content=_folder(), error=r"no .*file"),
     Bad(id="fifo", content=lambda path: os.mkfifo(path), error=r"fifo|not a (regular )?file|no (regular )?file|pipe"),
     Bad(id="unreadable", content=_unreadable, error=r"[Pp]ermission denied"),
     Bad(id="link to itself", content=_looped_link, error=r"symbolic links|loop|[Nn]o such file"),
     # Columns.
-    Bad(id="no stamp", content=text("symbol,price,size", "AAPL,184.22,100"), error=r"time|stamp"),
+    Bad(id="no timestamp", content=text("symbol,price,size", "AAPL,184.22,100"), error=r"time|stamp"),
     Bad(id="no price", content=text("timestamp,symbol,size", f"{_STAMP},AAPL,100"), error=r"price"),
-    Bad(id="half a bar", content=text("timestamp,symbol,open,high,low", f"{_STAMP},A,1,2,1"), error=r"close"),
+    Bad(id="an incomplete bar", content=text("timestamp,symbol,open,high,low", f"{_STAMP},A,1,2,1"), error=r"close"),
     Bad(
-        id="two columns of one name",
+        id="two columns with one name",
         content=text("timestamp,symbol,price,price", f"{_STAMP},AAPL,184.22,184.22"),
         error=r"'price' twice|twice.*price|two columns.*price|price.*two columns",
     ),
-    Bad(id="a layout that there is not", content=TRADES, options={"layout": "nonsense"}, error=r"layout.*'nonsense'"),
+    Bad(id="an unknown layout", content=TRADES, options={"layout": "nonsense"}, error=r"layout.*'nonsense'"),
     Bad(
-        id="a layout that it has not",
+        id="the wrong layout",
         content=TRADES,
         options={"layout": "binance-klines"},
         error=r"binance-klines|no good row|not a",
     ),
-    Bad(id="a zone that there is not", content=TRADES, options={"time_zone": "Mars/Olympus"}, error=r"Mars/Olympus"),
+    Bad(id="an unknown zone", content=TRADES, options={"time_zone": "Mars/Olympus"}, error=r"Mars/Olympus"),
     Bad(id="a zone with a path in it", content=TRADES, options={"time_zone": "../../etc/passwd"}, error=r"etc/passwd"),
-    Bad(id="a role that there is not", content=TRADES, options={"columns": {"prize": "price"}}, error=r"prize"),
-    Bad(id="a column that there is not", content=TRADES, options={"columns": {"price": "PX"}}, error=r"PX"),
+    Bad(id="an unknown role", content=TRADES, options={"columns": {"prize": "price"}}, error=r"prize"),
+    Bad(id="an unknown column", content=TRADES, options={"columns": {"price": "PX"}}, error=r"PX"),
     Bad(
-        id="a column's number beyond the last",
+        id="a column number beyond the last",
         content=text("34200000,184.22,100"),
         options={"columns": {"timestamp": "1", "price": "9"}, "date": "2024-01-03", "symbol": "A"},
         error=r"9",
     ),
-    Bad(id="a date that is none", content=TRADES, options={"date": "2024-02-30"}, error=r"2024-02-30"),
+    Bad(id="an invalid date", content=TRADES, options={"date": "2024-02-30"}, error=r"2024-02-30"),
     Bad(id="a scale of 0", content=TRADES, options={"price_scale": 0.0}, error=r"price.scale"),
-    Bad(id="a scale that is no number", content=TRADES, options={"price_scale": float("nan")}, error=r"price.scale"),
+    Bad(id="a scale of NaN", content=TRADES, options={"price_scale": float("nan")}, error=r"price.scale"),
     Bad(
-        id="a symbol that can't be",
+        id="an invalid symbol",
         content=text("timestamp,price", f"{_STAMP},1"),
         options={"symbol": "*"},
         error=r"\*",

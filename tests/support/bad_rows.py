@@ -59,7 +59,7 @@ def _symbol(id: str, symbol: str | bytes, complaint: str) -> BadRow:  # noqa: A0
 _NOT_A_SYMBOL = r"column 'symbol': .* is not a symbol.*"
 
 BAD_ROWS: tuple[BadRow, ...] = (
-    _price("a word for a price", "abc"),
+    _price("a word as price", "abc"),
     _price("no price", ""),
     _price("price NaN", "NaN"),
     _price("price inf", "inf"),
@@ -80,8 +80,8 @@ BAD_ROWS: tuple[BadRow, ...] = (
     _size("size NaN", "nan"),
     _size("size inf", "inf"),
     _size("absurd size", "1e300"),
-    _stamp("nonsense for a stamp", "soon"),
-    _stamp("no stamp", ""),
+    _stamp("a word as timestamp", "soon"),
+    _stamp("no timestamp", ""),
     _stamp("30 February", "2024-02-30T14:30:00Z"),
     _stamp("month 13", "2024-13-01T14:30:00Z"),
     _stamp("25 o'clock", "2024-01-03T25:00:00Z"),
@@ -89,10 +89,10 @@ BAD_ROWS: tuple[BadRow, ...] = (
     _stamp("the year 3000", "3000-01-03T14:30:00Z"),
     _stamp("the year 1", "0001-01-03T14:30:00Z"),
     _stamp("1969", "1969-12-31T23:59:59Z"),
-    _stamp("a stamp of a thousand letters", "9" * 1_000),
+    _stamp("a timestamp of 1,000 digits", "9" * 1_000),
     _stamp("an epoch in another unit", "1704292200", MILLISECONDS),
     _stamp("a negative epoch", "-1704292200000", MILLISECONDS),
-    _stamp("a local time that there was not", "2024-03-10 02:30:00", NEW_YORK, "America/New_York"),
+    _stamp("a local time that does not exist", "2024-03-10 02:30:00", NEW_YORK, "America/New_York"),
     _symbol("no symbol", "", _NOT_A_SYMBOL),
     _symbol("the wildcard for a symbol", "*", _NOT_A_SYMBOL),
     _symbol("a symbol of 65 letters", "A" * 65, _NOT_A_SYMBOL),
@@ -100,8 +100,8 @@ BAD_ROWS: tuple[BadRow, ...] = (
     _symbol("a terminal's command in the symbol", "\x1b[31mRED", _NOT_A_SYMBOL),
     _symbol("right-to-left marks in the symbol", "A\u202eB", _NOT_A_SYMBOL),
     _symbol("Latin-1 in the symbol", "M\xfcnch".encode("latin-1"), r".*(UTF-8|not a symbol).*"),
-    BadRow(id="a field too few", row=f"{_STAMP},AAPL,184.22", complaint=r".*3 fields.*4.*"),
-    BadRow(id="a field too many", row=f"{_STAMP},AAPL,184.22,100,X", complaint=r".*5 fields.*4.*"),
+    BadRow(id="too few fields", row=f"{_STAMP},AAPL,184.22", complaint=r".*3 fields.*4.*"),
+    BadRow(id="too many fields", row=f"{_STAMP},AAPL,184.22,100,X", complaint=r".*5 fields.*4.*"),
     BadRow(id="a line of prose", row="and so on", complaint=r".*1 field.*4.*"),
     BadRow(id="a quote that is not closed", row=f'{_STAMP},"AAPL,184.22,100', complaint=r".*(quote|fields).*"),
     BadRow(
@@ -131,7 +131,7 @@ BAD_ROWS: tuple[BadRow, ...] = (
         complaint=r"column 'bid': '-1' is not a price.*",
     ),
     BadRow(
-        id="a word for a side's size",
+        id="a word as size of a side",
         rows=QUOTES,
         row=f"{_STAMP},AAPL,184.2,few,184.3,2",
         complaint=r"column 'bid_size': 'few' is not a size.*",

@@ -239,7 +239,7 @@ BARS: tuple[Sample, ...] = (
         interval_s=3600,
     ),
     Sample(
-        id="CryptoDataDownload of old, seconds and a slash in the symbol",
+        id="old CryptoDataDownload, seconds and a slash in the symbol",
         file="Coinbase_ETHUSD_1h.csv",
         content=text(
             "https://www.CryptoDataDownload.com",

@@ -129,7 +129,7 @@ DAILY: tuple[Sample, ...] = (
         interval_s=3 * _DAY_S,
     ),
     Sample(
-        id="wide: a column a symbol, the date last",
+        id="wide: one column per symbol, the date last",
         file="stocks.csv",
         content=text("MSFT,IBM,Date", "39.81,100.52,2000-01-03", "36.35,,2000-01-04"),
         layout="wide",
@@ -173,7 +173,7 @@ DAILY: tuple[Sample, ...] = (
         interval_s=_DAY_S,
     ),
     Sample(
-        id="vega: the month's name",
+        id="vega: the name of the month",
         file="stocks.csv",
         content=text("symbol,date,price", "MSFT,Jan 1 2000,39.81", "IBM,Feb 1 2000,92.11"),
         layout="prices",

@@ -73,7 +73,7 @@ TICKS: tuple[Sample, ...] = (
         ),
     ),
     Sample(
-        id="polygon quotes, one of them one-sided",
+        id="polygon quotes, one is one-sided",
         file="2024-01-03.csv",
         content=text(
             _POLYGON_QUOTES,
@@ -160,7 +160,7 @@ TICKS: tuple[Sample, ...] = (
         trades=(("IBM", at("2024-07-03 09:30:00", NEW_YORK), 184.99, 100),) * 2,
     ),
     Sample(
-        id="lean quotes, each of one side",
+        id="lean quotes, one-sided",
         file="equity/usa/tick/ibm/20240103_quote.zip",
         content=zipped(
             {

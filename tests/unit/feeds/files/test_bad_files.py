@@ -65,7 +65,7 @@ def test_a_bad_row_is_reported_and_good_rows_are_played(bad: BadRow, tmp_path: P
     assert re.fullmatch(bad.complaint, rest), words
     assert words.isprintable()
     assert len(words) < 300
-    assert complaint.reason  # and it is what the row is counted under, or begins so
+    assert complaint.reason
 
 
 @pytest.mark.parametrize("bad", BAD_ROWS, ids=lambda bad: bad.id)

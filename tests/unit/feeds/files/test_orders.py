@@ -40,8 +40,8 @@ def test_the_order_is_detected_for_any_chunks(rows: list[tuple[int, int]], order
 @pytest.mark.parametrize(
     ("stamps", "rows", "by"),
     [
-        ([1, 5, 2, 3, 6], 2, 3),  # two behind 5, one of them 3 earlier
-        ([9, 5, 8, 6, 1], 2, 3),  # newest first but for two
+        ([1, 5, 2, 3, 6], 2, 3),  # two rows after 5, one of them 3 earlier
+        ([9, 5, 8, 6, 1], 2, 3),  # newest first except two
         ([1, 2, 3], 0, 0),
         ([3, 2, 1], 0, 0),
     ],
@@ -64,7 +64,7 @@ def test_interleaved_trades_and_quotes_are_no_disorder() -> None:
         tick, quote = trades((0, DAY + at + 5, 1.0)), quotes((0, DAY + at + 1, 1.0, 1.0, 2.0, 1.0))
         watch.note(Chunk(trades=tick.trades, quotes=quote.quotes))
     report = FileReport(name="a", path="a")
-    assert not watch.fill_in(report)  # but the gaps are not known then
+    assert not watch.fill_in(report)  # the gaps are unknown
     assert report.order == "time"
 
 

@@ -650,7 +650,7 @@ def test_collecting_neither_reorders_nor_repeats_events(items: list[int | str], 
     assert flat(asyncio.run(run())) == flat(events)
 
 
-# Watermarks, bars, and what is said from outside
+# Watermarks, bars, interrupts
 
 
 async def test_no_tick_comes_after_a_higher_watermark() -> None:

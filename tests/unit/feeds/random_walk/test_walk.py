@@ -79,7 +79,7 @@ def minute_mids(walk: Walk, code_count: int, day_count: int) -> Floats:
     mids = np.full((day_count, DAY_S // 60 + 1, code_count), np.nan)
     for batch in batches(days(walk, day_count)):
         quotes = batch.quotes
-        # A day's last stamp is the next one's first: its quotes are overwritten by the opening, which is as good.
+        # A day's last timestamp is the next day's first: the opening overwrites its quotes.
         day, since_ns = np.divmod(quotes.ts - START_NS, DAY_S * 1_000_000_000)
         kept = day < day_count
         mid = (quotes.bid + quotes.ask) / 2

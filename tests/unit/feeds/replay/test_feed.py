@@ -80,7 +80,7 @@ async def next_ticks(iterator: AsyncIterator[FeedEvent]) -> list[int]:
     raise AssertionError("it ended")
 
 
-# What it is
+# Info and options
 
 
 def test_the_feed_satisfies_the_protocols_of_a_replay() -> None:
@@ -430,7 +430,7 @@ async def test_paused_at_the_end_the_replay_has_not_ended() -> None:
     assert feed.replay.state == "ended"
 
 
-# Again and again
+# Loops and repeated iteration
 
 
 async def test_a_loop_starts_again_with_a_new_epoch() -> None:

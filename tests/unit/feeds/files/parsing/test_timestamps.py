@@ -148,7 +148,7 @@ def test_every_time_is_read_in_every_unit(seconds: list[int], rest: int) -> None
     """The number of digits gives s, ms, µs or ns, and nothing is rounded."""
     for unit, digits in ((1, 0), (10**3, 3), (10**6, 6), (10**9, 9)):
         if unit == 10**3 and min(seconds) < 10**9:
-            continue  # ms of before 2001 look like a date and a time
+            continue  # milliseconds before 2001 look like a date and a time
         part = rest // 10 ** (9 - digits) if digits else 0
         found = parse_timestamps(as_texts([str(second * unit + part) for second in seconds]), "stamp")
         assert found.value.tolist() == [second * SECOND + part * 10 ** (9 - digits) for second in seconds]

@@ -41,7 +41,7 @@ def test_local_times_are_converted_as_by_zoneinfo(moment: datetime, zone: str) -
     found = to_utc(np.array([wall(moment)]), zone)
     first, second = utc(moment, zone, 0), utc(moment, zone, 1)
     if found.never[0]:
-        assert first > second  # zoneinfo's way to say that there was no such time
+        assert first > second  # in zoneinfo this means that the time does not exist
         return
     assert (found.first[0], found.second[0]) == (first, second)
     assert bool(found.twice[0]) == (first != second)

@@ -49,7 +49,7 @@ def block(request: Any, monkeypatch: pytest.MonkeyPatch) -> int:
     ("starts", "interval"),
     [
         ([(0, 0), (0, 60), (0, 120), (0, 900)], 60),
-        ([(0, 0), (1, 30), (0, 300), (1, 330), (0, 600)], 300),  # between symbols there is no interval
+        ([(0, 0), (1, 30), (0, 300), (1, 330), (0, 600)], 300),  # distances between symbols do not count
         ([(0, 600), (0, 300), (0, 0)], 300),
         ([(0, 0), (0, 0), (0, 5)], 5),
         ([(0, 0), (0, 60), (0, 180)], 60),
@@ -119,7 +119,7 @@ def test_of_bars_with_one_start_the_last_counts(rows: list[tuple[int, int]], run
             for code, start, opened in zip(part.symbol, part.start, part.open, strict=True)
         }
         assert found == last
-        assert made.repeated == len(rows) - len(last)  # for no two open alike
+        assert made.repeated == len(rows) - len(last)  # as every open is distinct
     finally:
         made.close()
 

@@ -141,7 +141,7 @@ def test_each_bar_opens_trades_and_closes_once(chunks: list[list[tuple[int, int]
         assert len(opens) == len(set(opens))
         begun = _of(until, "open")
         assert {min(each for each in begun if each[0] == code) for code, _ in begun} <= set(opens)
-        # What is open in the end was opened and walked as finely as ever.
+        # Bars still open at the end come in detail.
         left = _of(until, "open") - _of(until, "close")
         assert left <= _of(coarse, "open")
     finally:
