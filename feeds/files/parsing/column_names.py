@@ -74,8 +74,8 @@ _KNOWN = frozenset(name for names in ALIASES.values() for name in names)
 _WEAK = frozenset(name for name in _KNOWN if len(name) < 3)
 
 NEEDED: Final = (
-    "a timestamp (timestamp, or date and time), and price[, size] or bid, ask[, bid_size, ask_size] or both, "
-    "or open, high, low, close[, volume]"
+    "timestamp (or date and time), and price, or bid and ask, or open, high, low and close; "
+    "optional: symbol, size, bid_size, ask_size, volume"
 )
 
 

@@ -222,9 +222,7 @@ def _no_columns(header: Header, missing: Sequence[str]) -> str:
 
 
 def _listed(roles: Sequence[str]) -> str:
-    words = {"timestamp": "timestamp (timestamp, or date and time)"}
-    named = [words.get(role, role) for role in roles]
-    return f"column for {named[0]}" if len(named) == 1 else "columns for " + ", ".join(named)
+    return f"column{'s' if len(roles) > 1 else ''} for {', '.join(roles)}"
 
 
 def _names(header: Header) -> str:
