@@ -127,7 +127,7 @@ _raw = st.one_of(
 )
 
 
-def state(session: Session, desk: RoomHandler) -> object:
+def state(session: Session, handler: RoomHandler) -> object:
     """Everything that a client's message may change."""
     watched = {
         (type(each).__name__, getattr(each, "channel", ""), getattr(each, "interval", "")): each.symbols()
@@ -135,7 +135,7 @@ def state(session: Session, desk: RoomHandler) -> object:
     }
     # An interval without watched symbols doesn't count.
     watched = {kind: symbols for kind, symbols in watched.items() if symbols}
-    rooms = {room.name: (room.log.head, room.names) for room in desk._rooms.values() if session in room.members}
+    rooms = {room.name: (room.log.head, room.names) for room in handler._rooms.values() if session in room.members}
     return session.rate_hz, session.engaged, watched, copy.deepcopy(rooms)
 
 
@@ -146,15 +146,15 @@ def test_any_message_gets_one_answer_and_errors_change_nothing(
 ) -> None:
     """In the client's encoding. Other clients get nothing."""
     table = SymbolTable(SYMBOLS)
-    desk = RoomHandler()
-    hub = Hub(SYMBOLS, complete=complete, epoch="epoch", limits=Limits(symbols=3), op_handlers=[desk])
+    handler = RoomHandler()
+    hub = Hub(SYMBOLS, complete=complete, epoch="epoch", limits=Limits(symbols=3), op_handlers=[handler])
     outlet, other = ScriptedOutlet(), ScriptedOutlet()
     session, bystander = hub.attach(outlet, encoding), hub.attach(other, "json")
     hub.receive(bystander, '{"op":"subscribe","symbols":["AAPL"],"rate":0}', TS)
     codec = codec_for(encoding)
-    untouched = state(bystander, desk)
+    untouched = state(bystander, handler)
     for raw in said:
-        before = state(session, desk)
+        before = state(session, handler)
         outlet.sent.clear()
         other.sent.clear()
         hub.receive(session, raw, TS)
@@ -174,9 +174,9 @@ def test_any_message_gets_one_answer_and_errors_change_nothing(
             assert answers[0]["message"].isprintable()
             assert len(answers[0]["message"]) < 300
             assert told == answers
-            assert state(session, desk) == before
+            assert state(session, handler) == before
         assert not other.sent
-    assert state(bystander, desk) == untouched
+    assert state(bystander, handler) == untouched
     # Both clients still get updates.
     hub.publish(batch(table, [(0, TS, 1.5, 1.0)]))
     for rate in Limits().rates:
@@ -187,5 +187,5 @@ def test_any_message_gets_one_answer_and_errors_change_nothing(
     assert any(decoded(payload, encoding).get("id") == "end" for payload in outlet.sent)
     hub.detach(session)
     assert list(hub.sessions) == [bystander]
-    assert not desk._guests
+    assert not handler._guests
     assert not hub._awaiting
