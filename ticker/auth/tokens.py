@@ -7,7 +7,7 @@ key used as a secret is accepted.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 
@@ -15,9 +15,6 @@ from ticker.auth.entitlements import Entitlements
 from ticker.auth.identity import Identity
 from ticker.errors import KeysError, install_hint
 from ticker.sanitize import proper_name
-
-if TYPE_CHECKING:
-    import jwt
 
 #: Tolerated difference between clocks.
 LEEWAY_S: Final = 10
@@ -96,7 +93,8 @@ def _parse_keys(content: bytes) -> dict[str | None, tuple[Any, str]]:
     if text.startswith(b"{"):
         parsed = msgspec.json.decode(text)
         rows = parsed.get("keys", [parsed])
-        keys = {row.get("kid"): _from_jwk(jwt.PyJWK.from_dict(row, _algorithm(row))) for row in rows}
+        jwks = {row.get("kid"): jwt.PyJWK.from_dict(row, _algorithm(row)) for row in rows}
+        keys = {kid: (jwk.key, jwk.algorithm_name) for kid, jwk in jwks.items()}
         if len(keys) < len(rows) or (None in keys and len(keys) > 1):
             raise ValueError("with several keys, each needs a unique `kid`")
         if not keys:
@@ -114,10 +112,6 @@ def _algorithm(row: dict[str, Any]) -> str:
     if algorithm is None or row.get("alg", algorithm) != algorithm:
         raise ValueError(f"must be HS256, RS256 or ES256, not {row.get('alg') or row.get('kty')!r:.40}")
     return algorithm
-
-
-def _from_jwk(key: jwt.PyJWK) -> tuple[Any, str]:
-    return key.key, key.algorithm_name
 
 
 def _from_pem(text: bytes) -> tuple[Any, str]:

@@ -11,7 +11,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from ticker.auth.identity import ANYONE, Identity
 from ticker.server.core.address import is_loopback
-from ticker.server.core.responses import HttpError
+from ticker.server.core.responses import HttpError, bad_argument
 from ticker.wire.messages import Since
 
 #: How long an application waits for a request's body, in seconds.
@@ -51,7 +51,17 @@ def requested_position(request: web.Request) -> Since | None:
         return Since(epoch=epoch, version=int(version))
     if last:
         return None
-    raise HttpError(400, "bad-argument", f"since: must be a version, not {version!r:.40}")
+    raise bad_argument("since", f"must be a version, not {version!r:.40}")
+
+
+def requested_number(request: web.Request, name: str) -> float | None:
+    """A parameter that is a number; None without it."""
+    if name not in request.query:
+        return None
+    try:
+        return float(request.query[name])
+    except ValueError:
+        raise bad_argument(name, f"must be a number, not {request.query[name]!r:.40}") from None
 
 
 async def read_json(request: web.Request, limit: int) -> bytes:

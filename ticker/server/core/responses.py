@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final
 
 import msgspec
@@ -28,6 +29,19 @@ class HttpError(Exception):
         self.status = status
         self.code = code
         self.headers = headers or {}
+
+
+@contextmanager
+def argument(name: str) -> Iterator[None]:
+    """Report a ``ValueError`` as an error of the argument ``name``."""
+    try:
+        yield
+    except ValueError as error:
+        raise bad_argument(name, str(error)) from None
+
+
+def bad_argument(name: str, message: str) -> HttpError:
+    return HttpError(400, "bad-argument", f"{name}: {message}")
 
 
 def json_response(body: object, status: int = 200) -> web.Response:

@@ -15,7 +15,7 @@ from ticker.hub.hub import Hub
 from ticker.market.bar_store import INTERVALS
 from ticker.model import is_symbol
 from ticker.server.core.requests import IDENTITY
-from ticker.server.core.responses import NO_STORE, HttpError, json_response, wait_for_beat
+from ticker.server.core.responses import NO_STORE, HttpError, bad_argument, json_response, wait_for_beat
 from ticker.timeparse import moment_ns
 from ticker.wire.codec import plain
 
@@ -72,13 +72,13 @@ class BarsEndpoint:
 
 def _choice(name: str, text: str, choices: Collection[str]) -> str:
     if text not in choices:
-        raise _bad(f"{name}: must be one of {', '.join(choices)}, not {text!r:.40}")
+        raise bad_argument(name, f"must be one of {', '.join(choices)}, not {text!r:.40}")
     return text
 
 
 def _limit(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= MAX_LIMIT):
-        raise _bad(f"limit: must be from 1 to {MAX_LIMIT:,}, not {text!r:.40}")
+        raise bad_argument("limit", f"must be from 1 to {MAX_LIMIT:,}, not {text!r:.40}")
     return int(text)
 
 
@@ -91,11 +91,7 @@ def _time(name: str, text: str | None) -> int | None:
         # An unencoded plus sign arrives as a blank.
         return moment_ns(text.replace(" 0", "+0") if "T" in text else text, 0, "UTC")
     except ValueError:
-        raise _bad(f"{name}: must be nanoseconds since 1970 or 2024-01-03T10:30:00Z, not {text!r:.40}") from None
-
-
-def _bad(message: str) -> HttpError:
-    return HttpError(400, "bad-argument", message)
+        raise bad_argument(name, f"must be nanoseconds since 1970 or 2024-01-03T10:30:00Z, not {text!r:.40}") from None
 
 
 def _csv_response(name: str, interval: str, bars: list[tuple[object, ...]]) -> web.Response:

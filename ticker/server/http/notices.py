@@ -10,7 +10,7 @@ from aiohttp import web
 from ticker.hub.hub import Hub
 from ticker.server.core.dispatcher import Dispatcher
 from ticker.server.core.requests import is_operator, read_message
-from ticker.server.core.responses import HttpError, json_response
+from ticker.server.core.responses import HttpError, argument, json_response
 
 #: The sender of notices.
 OPERATOR: Final = "operator"
@@ -36,8 +36,6 @@ class NoticesEndpoint:
         if not is_operator(request):
             raise HttpError(403, "not-entitled", "notices need a key with --admin, or localhost with --no-auth")
         notice = await read_message(request, NoticeRequest, self._max_bytes)
-        try:
+        with argument("text"):
             reached = self._dispatcher.notify(notice.text, OPERATOR, notice.to)
-        except ValueError as error:
-            raise HttpError(400, "bad-argument", f"text: {error}") from None
         return json_response({"reached": reached})

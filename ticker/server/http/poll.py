@@ -15,8 +15,8 @@ from ticker.hub.hub import Hub
 from ticker.server.connections.poll_client import PollClient
 from ticker.server.connections.registry import ConnectionRegistry
 from ticker.server.core.dispatcher import Dispatcher
-from ticker.server.core.requests import IDENTITY, requested_position
-from ticker.server.core.responses import HttpError, json_response, wait_for_beat
+from ticker.server.core.requests import IDENTITY, requested_number, requested_position
+from ticker.server.core.responses import HttpError, bad_argument, json_response, wait_for_beat
 from ticker.server.http.prices import required_symbols
 from ticker.wire.messages import Since, Subscribe
 
@@ -40,7 +40,10 @@ class PollEndpoint:
         names, maximum = required_symbols(request), self._hub.limits.symbols
         if len(names) > maximum:
             raise HttpError(400, "too-many-symbols", f"{len(names)} symbols; the limit is {maximum} (or '*' for all)")
-        since, wait_s = requested_position(request), _wait_s(request)
+        since, wait_s = requested_position(request), requested_number(request, "wait")
+        wait_s = WAIT_S if wait_s is None else wait_s
+        if not 0 <= wait_s <= MAX_WAIT_S:
+            raise bad_argument("wait", f"must be from 0 to {MAX_WAIT_S:g} seconds, not {wait_s:g}")
         self._registry.admit(request)
         try:
             await wait_for_beat(request[IDENTITY].may, self._hub.limits.rates)
@@ -74,14 +77,3 @@ class PollEndpoint:
         finally:
             registry.polls.discard(client)
             hub.detach(session)
-
-
-def _wait_s(request: web.Request) -> float:
-    text = request.query.get("wait", f"{WAIT_S}")
-    try:
-        wait_s = float(text)
-    except ValueError:
-        wait_s = -1.0
-    if not 0 <= wait_s <= MAX_WAIT_S:
-        raise HttpError(400, "bad-argument", f"wait: must be from 0 to {MAX_WAIT_S:g} seconds, not {text!r:.40}")
-    return wait_s

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from ticker.feed.feed import Feed, ReplayFeed
 from ticker.server.core.requests import IDENTITY, read_message
-from ticker.server.core.responses import HttpError, json_response
+from ticker.server.core.responses import HttpError, argument, bad_argument, json_response
 from ticker.timeparse import moment_ns
 
 MAX_BYTES: Final = 4096
@@ -49,10 +49,7 @@ class ReplayEndpoint:
                 403, "not-entitled", "moving the replay clock, which all clients share, needs a key with --admin"
             )
         command = await read_message(request, ReplayCommand, MAX_BYTES)
-        try:
-            _execute(feed, command)
-        except ValueError as error:
-            raise HttpError(400, "bad-argument", str(error)) from None
+        _execute(feed, command)
         # So that a snapshot requested next shows the time that was sought.
         with suppress(TimeoutError):
             async with asyncio.timeout(SETTLE_S):
@@ -66,7 +63,7 @@ class ReplayEndpoint:
 
 
 def _execute(feed: ReplayFeed, command: ReplayCommand) -> None:
-    """Raises ``ValueError``, with the key's name first."""
+    """Raises ``HttpError`` for an invalid command."""
     match command.action:
         case "pause":
             feed.pause()
@@ -74,28 +71,18 @@ def _execute(feed: ReplayFeed, command: ReplayCommand) -> None:
             feed.resume()
         case "step":
             if not 1 <= command.count <= MAX_STEP:
-                raise ValueError(f"count: must be from 1 to {MAX_STEP:,}, not {command.count}")
+                raise bad_argument("count", f"must be from 1 to {MAX_STEP:,}, not {command.count}")
             feed.step(command.count)
         case "speed":
             if command.speed is None:
-                raise ValueError("speed: missing; market seconds per second, 0: as fast as possible")
-            try:
+                raise bad_argument("speed", "missing; market seconds per second, 0: as fast as possible")
+            with argument("speed"):
                 feed.set_speed(command.speed)
-            except ValueError as error:
-                raise ValueError(f"speed: {error}") from None
         case "seek":
             if command.to is None:
-                raise ValueError("to: missing; give 10:30, 2024-01-03T10:30:00 or nanoseconds")
-            feed.seek(_time(command.to, feed))
+                raise bad_argument("to", "missing; give 10:30, 2024-01-03T10:30:00 or nanoseconds")
+            to, now = command.to, feed.replay
+            with argument("to"):
+                feed.seek(to if isinstance(to, int) else moment_ns(to, now.position, now.time_zone))
         case _:
-            raise ValueError(f"action: must be pause, resume, step, seek or speed, not {command.action!r:.80}")
-
-
-def _time(to: int | str, feed: ReplayFeed) -> int:
-    if isinstance(to, int):
-        return to
-    now = feed.replay
-    try:
-        return moment_ns(to, now.position, now.time_zone)
-    except ValueError as error:
-        raise ValueError(f"to: {error}") from None
+            raise bad_argument("action", f"must be pause, resume, step, seek or speed, not {command.action!r:.80}")

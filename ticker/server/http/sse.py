@@ -21,7 +21,7 @@ from ticker.server.connections.connection import Connection
 from ticker.server.connections.registry import ConnectionRegistry
 from ticker.server.connections.takeover import unsent_response
 from ticker.server.core.dispatcher import Dispatcher
-from ticker.server.core.requests import IDENTITY, read_json, requested_position, requested_symbols
+from ticker.server.core.requests import IDENTITY, read_json, requested_number, requested_position, requested_symbols
 from ticker.server.core.responses import SERVER, HttpError
 from ticker.wire.messages import CHANNELS, Subscribe
 
@@ -134,16 +134,10 @@ class EventsEndpoint:
 
 def _subscription(request: web.Request) -> Subscribe:
     query = request.query
-    rate = None
-    if "rate" in query:
-        try:
-            rate = float(query["rate"])
-        except ValueError:
-            raise HttpError(400, "bad-argument", f"rate: must be a number, not {query['rate']!r:.40}") from None
     return Subscribe(
         symbols=requested_symbols(request),
         channel=query.get("channel", "ticker"),
         interval=query.get("interval"),
-        rate=rate,
+        rate=requested_number(request, "rate"),
         since=requested_position(request),
     )

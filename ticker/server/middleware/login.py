@@ -9,7 +9,7 @@ from aiohttp import web
 
 from ticker.auth.authenticator import Authenticator
 from ticker.server.core.requests import IDENTITY, read_json
-from ticker.server.core.responses import HttpError, json_response
+from ticker.server.core.responses import HttpError, bad_argument, json_response
 from ticker.server.middleware.auth import COOKIE, Authentication
 
 #: A key has 52 characters, a token may have some thousand.
@@ -54,7 +54,7 @@ class LoginEndpoint:
         try:
             credential = msgspec.json.decode(body, type=_LoginRequest).key.strip()
         except (msgspec.DecodeError, RecursionError):
-            raise HttpError(400, "bad-argument", "key: missing; the body must be a JSON object") from None
+            raise bad_argument("key", "missing; the body must be a JSON object") from None
         identity = await self._authentication.identify(request, credential)
         value, expires_s = self._auth.seal(credential, identity)
         response = json_response({"name": identity.name, "expires": expires_s})

@@ -10,7 +10,7 @@ from aiohttp import web
 from ticker.server.connections.connection import Connection
 from ticker.server.connections.registry import ConnectionRegistry
 from ticker.server.connections.takeover import unsent_response
-from ticker.server.core.responses import HttpError
+from ticker.server.core.responses import bad_argument
 from ticker.server.websocket.frames import (
     DeflatingFramer,
     Frame,
@@ -102,7 +102,7 @@ class WebSocketEndpoint:
     async def stream(self, request: web.Request) -> web.Response:
         encoding = request.query.get("encoding", "json")
         if encoding not in self._framers:
-            raise HttpError(400, "bad-argument", f"encoding: must be json or msgpack, not {encoding!r:.80}")
+            raise bad_argument("encoding", f"must be json or msgpack, not {encoding!r:.80}")
         key = check_handshake(request)
         extension = choose_extension(request) if self._registry.settings.compress else None
         subprotocol = choose_subprotocol(request, _SUBPROTOCOLS)
