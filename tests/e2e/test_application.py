@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from aiohttp import WSMsgType, web
 from pytest_aiohttp.plugin import AiohttpClient
 
 from tests.support.serving import ScriptedFeed
+from ticker.auth.entitlements import Entitlements
+from ticker.auth.keys import add, editing
 from ticker.server import Service, Settings
 
 TS = 1_700_000_000_000_000_000
@@ -52,3 +56,16 @@ async def test_the_application_can_be_mounted_in_another(service: Service, aioht
     assert (await (await client.get("/prices/v1/symbols")).json())["symbols"] == ["AAPL", "MSFT", "GOOG"]
     async with client.ws_connect("/prices/v1/stream") as stream:
         assert (await stream.receive_json())["type"] == "welcome"
+
+
+async def test_public_routes_stay_public_in_a_mounted_application(
+    feed: ScriptedFeed, tmp_path: Path, aiohttp_client: AiohttpClient
+) -> None:
+    with editing(tmp_path / "keys.json") as keys:
+        add(keys, "desk", Entitlements())
+    outer = web.Application()
+    outer.add_subapp("/prices", Service(feed, "scripted", Settings(keys=tmp_path / "keys.json")).application())
+    client = await aiohttp_client(outer)
+    for path, status in (("/healthz", 200), ("/v1/session", 200), ("/v1/symbols", 401), ("/metrics", 401)):
+        async with client.get("/prices" + path) as response:
+            assert (response.status, response.headers["Server"]) == (status, "ticker")

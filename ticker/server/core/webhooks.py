@@ -92,8 +92,6 @@ class Webhooks:
         secret: Path,
         *,
         backoff: Backoff | None = None,
-        max_waiting: int = MAX_WAITING,
-        give_up_s: float = GIVE_UP_S,
         time_s: Callable[[], float] = time.time,
     ) -> None:
         self._url = _parse_url(url)
@@ -101,8 +99,6 @@ class Webhooks:
         self._instance = ""
         self._settled: Callable[[str], None] = lambda _event: None
         self._backoff = backoff or Backoff(initial_s=1.0, maximum_s=300.0)
-        self._max_waiting = max_waiting
-        self._give_up_s = give_up_s
         self._time_s = time_s
         self._waiting: dict[str, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(CONCURRENCY)
@@ -151,10 +147,10 @@ class Webhooks:
     def _send(self, what: Event) -> None:
         if what.event in self._waiting:
             return
-        while len(self._waiting) >= self._max_waiting:
+        while len(self._waiting) >= MAX_WAITING:
             oldest = next(iter(self._waiting))
             self._waiting[oldest].cancel()
-            self._settle(oldest, "dropped", f"more than {self._max_waiting} are waiting")
+            self._settle(oldest, "dropped", f"more than {MAX_WAITING} are waiting")
         task = self._waiting[what.event] = asyncio.create_task(self._deliver(what), name=f"webhook {what.event}")
         task.add_done_callback(_report)
 
@@ -170,7 +166,7 @@ class Webhooks:
     async def _deliver(self, what: Event) -> None:
         loop = asyncio.get_running_loop()
         body = msgspec.json.encode(what)
-        deadline_s = loop.time() + self._give_up_s
+        deadline_s = loop.time() + GIVE_UP_S
         attempt = 0
         while True:
             async with self._slots:

@@ -34,10 +34,9 @@ class _Pending:
 class StoredRooms:
     """A ``RoomStore``. ``complete``: the file has all messages."""
 
-    def __init__(self, connection: sqlite3.Connection, *, complete: bool, max_waiting: int = MAX_WAITING) -> None:
+    def __init__(self, connection: sqlite3.Connection, *, complete: bool) -> None:
         self._connection = connection
         self._complete = complete
-        self._max_waiting = max_waiting
         self._lock = threading.Lock()
         self._pending: dict[str, _Pending] = {}
         self._count = 0
@@ -65,7 +64,7 @@ class StoredRooms:
             pending.epoch = epoch
             pending.said.append(said)
             self._count += 1
-            if self._count > self._max_waiting:
+            if self._count > MAX_WAITING:
                 self._drop_oldest()
         self.wake()
 

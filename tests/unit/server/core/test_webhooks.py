@@ -21,6 +21,7 @@ from aiohttp.test_utils import TestServer
 
 from ticker.backoff import Backoff
 from ticker.errors import WebhookError
+from ticker.server.core import webhooks as webhooks_module
 from ticker.server.core.webhooks import CONCURRENCY, Event, Webhooks, event_for, signature
 from ticker.wire.messages import Fired
 
@@ -154,12 +155,13 @@ async def test_a_final_status_ends_the_retries(secret: Path, status: int, caplog
     assert not any(word in told for word in ("hook?", "token", "password"))
 
 
-async def test_retry_after_is_respected(secret: Path) -> None:
+async def test_retry_after_is_respected(secret: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """If it exceeds the time limit, the event is given up."""
+    monkeypatch.setattr(webhooks_module, "GIVE_UP_S", 30)
     receiver = Receiver(
         web.Response(status=429, headers={"Retry-After": "1"}), web.Response(status=503, headers={"Retry-After": "60"})
     )
-    async with sending(receiver, secret, give_up_s=30) as webhooks:
+    async with sending(receiver, secret) as webhooks:
         loop = asyncio.get_running_loop()
         began_s = loop.time()
         webhooks.fired("ann", fired())
@@ -168,8 +170,11 @@ async def test_retry_after_is_respected(secret: Path) -> None:
         assert webhooks.results == {"retried": 1, "expired": 1}
 
 
-async def test_an_unreachable_receiver_is_retried_until_the_time_limit(secret: Path) -> None:
-    webhooks = Webhooks("http://127.0.0.1:1/", secret, backoff=Backoff(initial_s=0.01, maximum_s=0.01), give_up_s=0.1)
+async def test_an_unreachable_receiver_is_retried_for_a_limited_time(
+    secret: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks_module, "GIVE_UP_S", 0.1)
+    webhooks = Webhooks("http://127.0.0.1:1/", secret, backoff=Backoff(initial_s=0.01, maximum_s=0.01))
     webhooks.start("instance")
     webhooks.fired("ann", fired())
     await settled(webhooks)
@@ -178,11 +183,12 @@ async def test_an_unreachable_receiver_is_retried_until_the_time_limit(secret: P
     await webhooks.stop()
 
 
-async def test_beyond_the_maximum_the_oldest_events_are_dropped(secret: Path) -> None:
+async def test_beyond_the_maximum_the_oldest_events_are_dropped(secret: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are counted, and settled because they will not be sent."""
+    monkeypatch.setattr(webhooks_module, "MAX_WAITING", 10)
     receiver, outbox = Receiver(), Outbox()
     receiver.goes_on.clear()
-    async with sending(receiver, secret, outbox, max_waiting=10) as webhooks:
+    async with sending(receiver, secret, outbox) as webhooks:
         for seq in range(1, 14):
             webhooks.fired("ann", fired(seq))
         assert webhooks.waiting == 10

@@ -162,14 +162,17 @@ async def test_after_a_crash_rooms_have_no_epoch(tmp_path: Path) -> None:
     await whole.close(1)
 
 
-async def test_a_room_whose_messages_were_dropped_is_stored_without_a_gap(tmp_path: Path) -> None:
+async def test_a_room_whose_messages_were_dropped_is_stored_without_a_gap(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It is stored as if it began with the first message that was not dropped."""
     before = started(tmp_path)
     before.rooms.append("e1", said(1))
     before.rooms.append("e1", said(2))
     await before.close(1)
     database = open_database(tmp_path)
-    rooms = StoredRooms(database.connection, complete=True, max_waiting=5)
+    monkeypatch.setattr("ticker.server.state.rooms.MAX_WAITING", 5)
+    rooms = StoredRooms(database.connection, complete=True)
     keeping = writer.Writer(database, [rooms])
     for seq in range(3, 7):
         rooms.append("e1", said(seq))
