@@ -90,7 +90,7 @@ def test_options_become_settings_and_options_of_the_feed(service: type[FakeServi
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ([], "--key is needed"),
+        ([], "--key is required"),
         (["--key", "wrong"], "the feed sine: --key: wrong"),
         (["--key", "k", "--rate-hz", "0"], "--rate-hz"),
         (["--key", "k", "--port", "65536"], "--port"),
