@@ -1,4 +1,4 @@
-"""Feeds: what a feed is, its options, finding one by name, and running one."""
+"""Feeds: the protocols that they implement, their options, loading one by name, and running one."""
 
 from ticker.feed.feed import (
     AttentiveFeed,

@@ -181,7 +181,7 @@ class Hub:
         try:
             message = codec.decode_client(raw)
         except ProtocolError as error:
-            self._fail(session, Error(id=error.id, code=error.code, message=error.message))
+            self._fail(session, error)
         else:
             self.handle(session, message, ts)
 
@@ -194,15 +194,15 @@ class Hub:
             else:
                 self._handle_prices(session, message, ts)
         except ProtocolError as error:
-            self._fail(session, Error(id=error.id, code=error.code, message=error.message))
+            self._fail(session, error)
 
     def refuse(self, session: Session, code: str, message: str) -> None:
         """Send an error for a message that was not read."""
-        self._fail(session, Error(code=code, message=message))
+        self._fail(session, ProtocolError(code, message))
 
-    def _fail(self, session: Session, error: Error) -> None:
+    def _fail(self, session: Session, error: ProtocolError) -> None:
         self.errors[error.code] += 1
-        session.outlet.send(session.codec.encode(error))
+        session.outlet.send(session.codec.encode(Error(id=error.id, code=error.code, message=error.message)))
 
     def _handler(self, message: DeskMessage) -> OpHandler:
         for handler in self._op_handlers:
