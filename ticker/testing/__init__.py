@@ -42,8 +42,8 @@ async def check_feed(
     if info is None:
         return findings.sentences
     check = _Check(feed, EventChecks(feed, info, findings), patience_s, block_s)
-    if await check.first_time(events, for_s):
-        await check.again()
+    if await check.first_iteration(events, for_s):
+        await check.second_iteration()
     return findings.sentences
 
 
@@ -87,7 +87,7 @@ class _Check:
     #: In the first iteration, after its first event. Infinite if a wait timed out.
     longest_wait_s: float = math.inf
 
-    async def first_time(self, events: int, for_s: float) -> bool:
+    async def first_iteration(self, events: int, for_s: float) -> bool:
         """The first iteration. False if the feed can't be iterated."""
         run = Iteration(self.feed)
         iterable = True
@@ -113,7 +113,7 @@ class _Check:
         self.checks.check_info("after its run")
         return iterable
 
-    async def again(self) -> None:
+    async def second_iteration(self) -> None:
         """The second iteration, as by the server after a failure; the feed is paused after its first batch."""
         run = Iteration(self.feed)
         outcome: Outcome = Silence()

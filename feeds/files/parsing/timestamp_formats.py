@@ -179,7 +179,6 @@ class _Calendar:
     spans: dict[str, tuple[int, int]]
     month: int
     afternoon: bool | None
-    dotted: bool
     offset_sign: int
     kind: int
 
@@ -200,7 +199,7 @@ class _Calendar:
         kind = CLOCK if not has_date else UTC if aware else LOCAL
         sign = {"": 0, "-": -1, "+": 1}[words.get("sign", "")]
         afternoon = None if half is None else half == "p"
-        return cls(spans, month, afternoon, words.get("mark") == ".", sign, kind)
+        return cls(spans, month, afternoon, sign, kind)
 
     def __call__(self, digits: Digits, day_first: bool) -> tuple[Any, Any, int, int]:
         spans = self.spans
