@@ -45,7 +45,7 @@ class Pump:
         self._attentive = feed if isinstance(feed, AttentiveFeed) else None
         #: The task that iterates over the feed, and what failed while events were collected.
         self._life: asyncio.Task[None] | None = None
-        self._rejected: Exception | None = None
+        self._rejected: BaseException | None = None
         self._publish = publish
         self._monotonic = monotonic
         self._sleep = sleep
@@ -76,7 +76,7 @@ class Pump:
         try:
             for event in self._attentive.collect():
                 self._enter(event)
-        except Exception as error:  # noqa: BLE001 - third-party code, or an event that is refused
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - third-party code, or a refused event
             self._state = "stale"
             self._rejected = error
             self._life.cancel()

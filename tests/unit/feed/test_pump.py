@@ -328,6 +328,28 @@ async def test_a_collected_event_that_is_refused_is_a_failure_of_the_feed(caplog
     await asyncio.wait({running})
 
 
+@pytest.mark.parametrize("fault", [OSError("gone"), asyncio.CancelledError()])
+async def test_a_feed_that_raises_while_it_is_collected_is_restarted(fault: BaseException) -> None:
+    """``collect`` itself raises nothing: it is called by the beat."""
+
+    class Raising(Attentive):
+        def collect(self) -> Iterator[FeedEvent]:
+            raise fault
+
+    moments, published = Moments(), list[FeedEvent]()
+    feed = Raising()
+    each = pump(feed, moments, published)
+    running = asyncio.create_task(each.run())
+    while not published:
+        await asyncio.sleep(0)
+    each.collect()
+    while feed.lives < 2:
+        await asyncio.sleep(0)
+    assert (each.failures, feed.closed) == (1, 1)
+    running.cancel()
+    await asyncio.wait({running})
+
+
 async def test_collecting_from_another_feed_does_nothing() -> None:
     """Most feeds are not attentive."""
     published = list[FeedEvent]()

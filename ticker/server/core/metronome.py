@@ -49,7 +49,7 @@ class Metronome:
         self._timers: dict[object, asyncio.Handle] = {}
         self._flush_from_s = 0.0
         self._interval_s = 0.0
-        #: How long beats and flushes took, and how late beats and heartbeats were.
+        #: How long beats and flushes took, with collecting, and how late beats and heartbeats were.
         self.beats, self.late = Histogram(), Histogram()
         self._heartbeat_step_s = hub.heartbeat_s / HEARTBEAT_STEPS
 
@@ -95,9 +95,9 @@ class Metronome:
         del self._timers[rate_hz]
         if self._loop is not None:
             self.late.add(max(0.0, self._loop.time() - due_s))
-        self._collect()
         began_s = time.perf_counter()
         try:
+            self._collect()
             self._hub.beat(rate_hz, self._time_ns())
         finally:
             self.beats.add(time.perf_counter() - began_s)

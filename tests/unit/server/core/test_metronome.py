@@ -29,11 +29,15 @@ class Server:
         self.dispatcher = Dispatcher(self.hub, self.metronome, lambda: TS)
         self.outlet = ScriptedOutlet()
         self.collected = 0
+        self.fails = False
         self.session = self.hub.attach(self.outlet, "json")
         self.dispatcher.receive(self.session, json.dumps({"op": "subscribe", "symbols": ["AAPL"], "rate": rate}))
 
     def collect(self) -> None:
         """Publish a tick that is due: another price each time."""
+        if self.fails:
+            self.fails = False
+            raise RuntimeError("a mistake in collecting")
         self.collected = next(self.prices)
         self.dispatcher.publish(batch(self.table, [(0, TS, float(self.collected), 1.0)]))
 
@@ -50,7 +54,7 @@ class Server:
 
 
 async def test_a_beat_has_the_ticks_that_are_due() -> None:
-    """They are collected before each beat, and the feed knows how often that is."""
+    """They are collected before each beat, and the feed is told how often."""
     server = Server(rate=60)
     server.metronome.start()
     await server.until(5)
@@ -60,7 +64,21 @@ async def test_a_beat_has_the_ticks_that_are_due() -> None:
     assert server.attended == [pytest.approx(1 / 60)]
 
 
-async def test_clients_at_once_need_no_beat() -> None:
+async def test_beats_continue_after_a_failure_of_collecting(caplog: pytest.LogCaptureFixture) -> None:
+    """The error is logged by the event loop."""
+    server = Server(rate=60)
+    server.fails = True
+    server.metronome.start()
+    async with asyncio.timeout(10):
+        while server.fails:
+            await asyncio.sleep(0.001)
+    await server.until(2)
+    server.metronome.stop()
+    assert server.last[:2] == [1, 2]
+    assert [record.exc_info is not None for record in caplog.records] == [True]
+
+
+async def test_rate_0_needs_no_beat() -> None:
     """An event is flushed at the end of the turn in which it was published; the feed is told to wait for nothing."""
     server = Server(rate=0)
     server.metronome.start()
@@ -73,8 +91,8 @@ async def test_clients_at_once_need_no_beat() -> None:
     assert server.attended == [], "a feed starts with yielding each event when it is due"
 
 
-async def test_a_rate_without_clients_costs_no_timer() -> None:
-    """The beat after the last client is the last one; the feed is collected no more."""
+async def test_a_rate_without_clients_has_no_timer() -> None:
+    """One beat follows after its last client has left; then the feed is no longer collected."""
     server = Server(rate=60)
     server.metronome.start()
     await server.until(1)
