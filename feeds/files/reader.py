@@ -159,7 +159,7 @@ class Reader:
         return separator == "." if found is None else found
 
     def _later_day_first(self, plan: Plan, place: int) -> Iterator[bool | None]:
-        """What each block of this file, and then of the files beside it, says about the order of a date's parts."""
+        """Evidence for the order of a date's parts, from each block of this file and then of the other files."""
         others = (source for source in self._beside if source is not self._source and not source.is_table)
         for source in (self._source, *others):
             for block in source.blocks():

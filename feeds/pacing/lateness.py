@@ -16,9 +16,9 @@ WARN_EVERY_S: Final = 10.0
 class LateWarning:
     """A rate-limited warning about the last 10-20 s. The owner counts delivered ticks in ``ticks``."""
 
-    def __init__(self, asked: str) -> None:
+    def __init__(self, pace_text: str) -> None:
         self.ticks = 0
-        self._asked = asked
+        self._pace_text = pace_text
         self._silent_until_s = -math.inf
         self._marks: list[tuple[float, float, int]] = []  # at most two: time, schedule reached, ticks
 
@@ -35,5 +35,5 @@ class LateWarning:
                 f"{(self.ticks - self._marks[0][2]) / span_s:,.0f}",
                 span_s,
                 100 * (on_schedule_s - self._marks[0][1]) / span_s,
-                self._asked,
+                self._pace_text,
             )

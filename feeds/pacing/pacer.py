@@ -43,7 +43,7 @@ class Pacer:
 
     ``speed`` is in market seconds per second: 1 is real time, 60 plays an hour in a minute, 0 is as fast as the
     consumer takes it. Raises ``ValueError`` for a speed that is negative or not finite. Gaps between events longer than
-    ``max_gap_ns`` are shortened to it. ``asked`` describes the pace in the warning (default: the speed). All methods
+    ``max_gap_ns`` are shortened to it. ``pace_text`` describes the pace in the warning (default: the speed). Methods
     must be called in the event loop's thread, and return at once.
     """
 
@@ -52,7 +52,7 @@ class Pacer:
         speed: float,
         clock: Clock = SYSTEM_CLOCK,
         *,
-        asked: str = "",
+        pace_text: str = "",
         max_gap_ns: int | None = None,
     ) -> None:
         self._speed = _checked(speed)
@@ -67,7 +67,7 @@ class Pacer:
         #: Whether ``interrupt`` ended the latest ``pace``, or will end the current one.
         self.interrupted = False
         self._clock = clock
-        self._asked = asked
+        self._pace_text = pace_text
         self._max_gap_ns = max_gap_ns
         self._wake = Wake()
         self._paused_at: float | None = None
@@ -87,7 +87,7 @@ class Pacer:
         self._schedule = Schedule(self._speed, self._max_gap_ns)
         self._watermarks = Watermarks()
         self._allowed = -1
-        self._lateness = LateWarning(self._asked or f"speed {self._speed:g}")
+        self._lateness = LateWarning(self._pace_text or f"speed {self._speed:g}")
         if start is not None:
             self._schedule.place(start, self._now())
             self._watermarks.start(start)
@@ -102,7 +102,7 @@ class Pacer:
         """Change the speed; market time makes no jump. Raises ``ValueError`` as the constructor does."""
         self._speed = _checked(speed)
         self._schedule.set_speed(speed, self.position, self._now())
-        self._lateness = LateWarning(self._asked or f"speed {speed:g}")
+        self._lateness = LateWarning(self._pace_text or f"speed {speed:g}")
         self._wake.set()
 
     @property

@@ -103,7 +103,7 @@ class RandomWalk(PacedFeed):
             title=f"simulated market of {len(names):,} {'symbol' if len(names) == 1 else 'symbols'}, {pace},"
             f" seed {self.seed}",
         )
-        super().__init__(Pacer(1, clock, asked=pace))
+        super().__init__(Pacer(1, clock, pace_text=pace))
         self._clock = clock
         self._events: Iterator[FeedEvent] | None = None
         #: Events not fully published yet; of the first one, this many trades and quotes are published.

@@ -292,8 +292,8 @@ async def test_connections_are_limited_by_the_clients_address(
     proxy: Proxy, site: Site, http: aiohttp.ClientSession
 ) -> None:
     """The address comes from the proxy; a spoofed header of the client is ignored."""
-    made_up = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Host": "evil.example", "Forwarded": "for=203.0.113.9"}
-    async with http.ws_connect(proxy.url + "/v1/stream", headers=bearer(site.other) | made_up) as stream:
+    spoofed = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Host": "evil.example", "Forwarded": "for=203.0.113.9"}
+    async with http.ws_connect(proxy.url + "/v1/stream", headers=bearer(site.other) | spoofed) as stream:
         await stream.receive_json()
         rows = [row for node in site.nodes for row in site.get(node, "/v1/clients")["clients"]]
         assert [row["address"] for row in rows if row["name"] == "other"] == ["127.0.0.5"]

@@ -181,7 +181,7 @@ def _credentials() -> Iterator[HostileRequest]:
     }.items():
         head = b"Cookie: ticker_session=" + cookie
         yield HostileRequest(f"cookie: {name}", request("/v1/symbols", head), (401,))
-        yield HostileRequest(f"cookie: {name}, to ask who one is", request("/v1/session", head), (200,))
+        yield HostileRequest(f"session cookie: {name}", request("/v1/session", head), (200,))
 
 
 def _queries(bearer: str) -> Iterator[HostileRequest]:

@@ -91,8 +91,8 @@ class DeskClient(Client):
 
     @property
     def asking(self) -> bool:
-        questions = self.protocol._pending
-        return bool(questions._open.keys() - questions._first)
+        pending = self.protocol._pending
+        return bool(pending._open.keys() - pending._first)
 
     def come(self) -> None:
         if self.session is None:

@@ -135,7 +135,7 @@ def state(session: Session, handler: RoomHandler) -> object:
     }
     # An interval without watched symbols doesn't count.
     watched = {kind: symbols for kind, symbols in watched.items() if symbols}
-    rooms = {room.name: (room.log.head, room.names) for room in handler._rooms.values() if session in room.members}
+    rooms = {room.name: (room.log.head, room.names) for room in handler.by_name.values() if session in room.members}
     return session.rate_hz, session.engaged, watched, copy.deepcopy(rooms)
 
 

@@ -104,7 +104,7 @@ class Simulation:
         self.epochs = count(1)
         self.ids = count(1)
         self.ts = TS
-        self.truth: dict[str, list[tuple[str, str]]] = {room: [] for room in ROOMS}
+        self.expected: dict[str, list[tuple[str, str]]] = {room: [] for room in ROOMS}
         self.clients = [Client(key, "json" if number % 2 else "msgpack") for number, key in enumerate(KEYS)]
         self.open()
 
@@ -136,10 +136,10 @@ class Simulation:
         if room not in client.rooms:
             self.op(client, "say", room=room, text="from outside the room")
             self.join(client, room, resume=True)
-        text = f"text {sum(map(len, self.truth.values()))}"
-        member = self.desk._rooms[room].members[client.session]
-        self.truth[room].append((member.name, text))
-        client.rooms[room].asked[len(self.truth[room])] = self.op(client, "say", room=room, text=text)
+        text = f"text {sum(map(len, self.expected.values()))}"
+        member = self.desk.by_name[room].members[client.session]
+        self.expected[room].append((member.name, text))
+        client.rooms[room].asked[len(self.expected[room])] = self.op(client, "say", room=room, text=text)
 
     def leave(self, client: Client, room: str) -> None:
         if room in client.rooms:
@@ -228,10 +228,10 @@ def test_every_member_has_all_messages_of_its_room(kept: int, actions: list[Any]
         for action in actions:
             simulation.act(action)
         simulation.settle()
-    for room, said in simulation.truth.items():
+    for room, said in simulation.expected.items():
         there = [client for client in simulation.clients if room in client.rooms]
-        names = {member.name for member in simulation.desk._rooms[room].members.values()} if there else set()
-        assert len(simulation.desk._rooms[room].members) == len(there) if there else True
+        names = {member.name for member in simulation.desk.by_name[room].members.values()} if there else set()
+        assert len(simulation.desk.by_name[room].members) == len(there) if there else True
         for client in there:
             heard = client.rooms[room]
             assert heard.seq == len(said)

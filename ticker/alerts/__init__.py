@@ -1,1 +1,1 @@
-"""Alerts: conditions on prices that the server watches tick by tick, whether their owners are there or not."""
+"""Alerts: conditions on prices that the server watches tick by tick, whether or not their owner is connected."""

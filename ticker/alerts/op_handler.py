@@ -32,7 +32,7 @@ MAX_NAMED: Final = 8
 ALL: Final = "*"
 
 
-class Market(Catalogue, Protocol):
+class AlertMarket(Catalogue, Protocol):
     """The part of the hub that alerts need. A protocol because the hub is constructed with the handler."""
 
     @property
@@ -66,7 +66,7 @@ class AlertHandler:
         self._may = may
         self._max_alerts = alerts
         self._max_owners = owners
-        self._market: Market
+        self._market: AlertMarket
         self._book = Book(self._changed, self._allowed)
         self._owners: dict[str, Owner] = {}
         #: Owners with history only, oldest first.
@@ -81,7 +81,7 @@ class AlertHandler:
         self._unstored: dict[Owner, None] = {}
         self._changed_delivered: dict[Owner, None] = {}
 
-    def watch(self, market: Market) -> None:
+    def watch(self, market: AlertMarket) -> None:
         """Load the stored alerts. Called once, before any client connects."""
         self._market = market
         board = market.board

@@ -66,7 +66,9 @@ class AlertChanges(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AlertStore(Protocol):
-    """Stores alerts. Called on the event loop's thread; must not block. Implemented in ``ticker.server.state``."""
+    """Stores alerts. Called on the event loop's thread; must not block.
+
+    A protocol because the implementation, in ``ticker.server.state``, is above this package."""
 
     def load(self) -> Iterable[SavedOwner]:
         """Everything stored. Called once, before the first write."""

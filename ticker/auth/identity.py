@@ -26,7 +26,7 @@ class Identity:
 
     @property
     def owner(self) -> str:
-        """Whom alerts belong to. A key and a token whose `sub` equals the key's name are different owners."""
+        """The owner of the alerts. A key and a token whose `sub` equals the key's name are different owners."""
         return self.name if self.key_id is not None or not self.name else SUBJECT + self.name
 
 

@@ -32,7 +32,7 @@ class Server:
 
 
 def option(command: str, name: str, *parameter: str, **more: Any) -> Callable[[F], F]:
-    """An option with the variable ``TICKER_<COMMAND>_<NAME>``. The variables of ``serve`` have no command's name."""
+    """An option with the environment variable ``TICKER_<COMMAND>_<NAME>``. Those of ``serve`` omit the command."""
     variable = f"TICKER_{command}_{name.removeprefix('--')}".upper().replace("-", "_")
     return click.option(name, *parameter, envvar=variable, show_envvar=True, **more)
 

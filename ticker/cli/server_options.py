@@ -15,7 +15,7 @@ from click.shell_completion import CompletionItem
 
 from ticker.cli.logs import FORMATS, LEVELS
 from ticker.cli.numbers import AMOUNT
-from ticker.wire.limits import LIMITS, Limit, Limits
+from ticker.wire.limits import LIMITS, RING_TICKS, Limit, Limits
 
 FILE: Final[Any] = click.Path(path_type=Path, dir_okay=False)
 _DIRECTORY: Final[Any] = click.Path(path_type=Path, file_okay=False)
@@ -95,7 +95,7 @@ SECTIONS: Final[dict[str, tuple[ServeOption, ...]]] = {
     "Limits": tuple(option for name, option in _LIMITS.items() if name not in _DESK_LIMITS),
     "Storage": (
         ServeOption("--state", "DIR", "Keep alerts, rooms and webhooks across restarts.", type=_DIRECTORY),
-        ServeOption("--ring-ticks", "N", "Ticks kept for slow clients.", 65_536, type=click.IntRange(1_024, 2**24)),
+        ServeOption("--ring-ticks", "N", "Ticks kept for slow clients.", RING_TICKS, type=click.IntRange(1_024, 2**24)),
     ),
     "Alerts and rooms": (
         *(_LIMITS[name] for name in _DESK_LIMITS),

@@ -30,7 +30,7 @@ class Stop:
         self._within_s = within_s
         self._leave = leave
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._asked = asyncio.Event()
+        self._requested = asyncio.Event()
         self._timer: threading.Timer | None = None
 
     @property
@@ -40,9 +40,9 @@ class Stop:
 
     async def run(self, work: Coroutine[Any, Any, int]) -> int:
         """The exit status of ``work``. If the command is asked to stop first, ``work`` is cancelled."""
-        asked, working = asyncio.create_task(self.wait()), asyncio.create_task(work)
-        await asyncio.wait({working, asked}, return_when=asyncio.FIRST_COMPLETED)
-        asked.cancel()
+        stopped, working = asyncio.create_task(self.wait()), asyncio.create_task(work)
+        await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
         if working.done():
             return working.result()
         working.cancel()
@@ -52,7 +52,7 @@ class Stop:
 
     async def wait(self) -> None:
         """Return when the command is asked to stop."""
-        await self._asked.wait()
+        await self._requested.wait()
 
     def ask(self, number: int) -> None:
         """Handle a signal. Called between any two byte codes, as signal handlers are."""
@@ -64,13 +64,13 @@ class Stop:
         self._timer.daemon = True
         self._timer.start()
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._asked.set)
+            self._loop.call_soon_threadsafe(self._requested.set)
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """Notify ``loop`` of a signal from now on, and of one that came before."""
         self._loop = loop
         if self.signal is not None:
-            self._asked.set()
+            self._requested.set()
 
     @contextmanager
     def listening(self) -> Iterator[None]:

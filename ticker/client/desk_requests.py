@@ -58,13 +58,13 @@ class DeskRequests(StreamInfo):
         if id is None:
             id = os.urandom(8).hex()  # noqa: A001 - as above
         alerts = self._desk.alerts
-        asked = alerts.alert(Alert(id=_checked(id), symbol=symbol, when=when, once=once, hysteresis=hysteresis))
+        request = alerts.alert(Alert(id=_checked(id), symbol=symbol, when=when, once=once, hysteresis=hysteresis))
         async with self._desk_turn:
-            while (answer := await self._about_alerts(asked, again=False)) is None:
+            while (answer := await self._about_alerts(request, again=False)) is None:
                 # The server may have set it before the connection broke, and it may have fired since: setting it
                 # again would let it fire twice. The next connection lists the alerts.
                 await self._supervisor.live.wait()
-                if (found := alerts.found(asked)) is not None:
+                if (found := alerts.found(request)) is not None:
                     return found
         for row in answer.alerts:
             if row.id == id:
@@ -81,8 +81,8 @@ class DeskRequests(StreamInfo):
     async def unalert(self, id: Id = "*") -> None:  # noqa: A002 - the wire's name
         """Remove an alert; ``"*"`` removes all. Raises as ``alert``; the code is ``no-alert`` for an unknown id."""
         async with self._desk_turn:
-            asked = self._desk.alerts.unalert(_checked(id))
-            while await self._about_alerts(asked, again=False) is None:
+            request = self._desk.alerts.unalert(_checked(id))
+            while await self._about_alerts(request, again=False) is None:
                 # The server may have removed it before the connection broke.
                 await self._supervisor.live.wait()
                 if self._desk.alerts.is_gone(id):
@@ -119,8 +119,8 @@ class DeskRequests(StreamInfo):
             return await self._join(room, name)
 
     async def _join(self, room: str, name: str | None) -> Joined:
-        asked = self._desk.rooms.join(room, name, DEFAULT_NAME)
-        answer = await self._supervisor.request(asked, Joined, insist=True)
+        request = self._desk.rooms.join(room, name, DEFAULT_NAME)
+        answer = await self._supervisor.request(request, Joined, insist=True)
         assert answer is not None
         return answer
 
@@ -152,9 +152,9 @@ class DeskRequests(StreamInfo):
         async with self._desk_turn:
             with self._supervisor.lock:
                 known = room.strip(" ") in self._desk.rooms
-                asked = self._desk.rooms.leave(room.strip(" "))
+                request = self._desk.rooms.leave(room.strip(" "))
             try:
-                await self._supervisor.request(asked, Left, insist=False)
+                await self._supervisor.request(request, Left, insist=False)
             except ProtocolError as error:
                 if error.code != "not-joined" or not known:
                     raise

@@ -124,16 +124,16 @@ class Supervisor:
             transport = self._transport
             if transport is None:
                 return None
-            asked = self._protocol.ask(message)
-            assert asked.id is not None
+            request = self._protocol.ask(message)
+            assert request.id is not None
             loop = asyncio.get_running_loop()
             waiter: asyncio.Future[Answer] = loop.create_future()
-            self._waiters[asked.id] = waiter
+            self._waiters[request.id] = waiter
             text = f"a request was not answered within {self._connect_timeout_s:g} s"
             timer = loop.call_later(self._connect_timeout_s, transport.abort, text)
             try:
                 try:
-                    await transport.send(asked)
+                    await transport.send(request)
                 except TransportError as error:
                     transport.abort(error.reason)
                 answer = await waiter
@@ -147,7 +147,7 @@ class Supervisor:
                 return answer
             finally:
                 timer.cancel()
-                self._waiters.pop(asked.id, None)
+                self._waiters.pop(request.id, None)
 
     # The task
 
@@ -213,8 +213,8 @@ class Supervisor:
         self.transport = transport.kind
         try:
             with self.lock:
-                asked = self._protocol.connected(transport.welcome)
-            for message in asked:
+                requests = self._protocol.connected(transport.welcome)
+            for message in requests:
                 await transport.send(message)
             self._transport = transport
             text = f"subscribing was not answered within {self._connect_timeout_s:g} s"
@@ -235,14 +235,14 @@ class Supervisor:
 
     def _handle(self, message: ServerMessage) -> Iterable[ClientMessage]:
         with self.lock:
-            asked = self._protocol.receive(message)
+            requests = self._protocol.receive(message)
         self.messages += 1
         if isinstance(message, _Answered):
             self._answer(message)
         if not self._lived or (self._opened is not None and not self._opened.done()):
             self._check_live()
         self.arrived()
-        return asked
+        return requests
 
     def _answer(self, message: Answer | Error) -> None:
         waiter = None if message.id is None else self._waiters.get(message.id)

@@ -25,7 +25,7 @@ from ticker.market.market import Market, TickObserver
 from ticker.model import ALL, FeedEvent, TickBatch, check_event
 from ticker.sanitize import proper_text
 from ticker.wire.codec import Codec, codec_for, plain
-from ticker.wire.limits import Limits
+from ticker.wire.limits import RING_TICKS, Limits
 from ticker.wire.messages import (
     PROTOCOL_VERSION,
     ClientMessage,
@@ -61,7 +61,7 @@ class Hub:
         epoch: str | None = None,
         limits: Limits | None = None,
         heartbeat_s: float = 10.0,
-        ring_ticks: int = 65_536,
+        ring_ticks: int = RING_TICKS,
         feed_state: Callable[[], FeedState] = lambda: FeedState(state="live", ts=None),
         op_handlers: Iterable[OpHandler] = (),
         observer: TickObserver | None = None,

@@ -15,6 +15,7 @@ from ticker.market.bar_store import BarStore
 from ticker.market.board import Board
 from ticker.market.ring import Ring
 from ticker.model import BarBatch, BoardEvent, FeedEvent, Removal, Restart, Settled, TickBatch, Watermark, joined
+from ticker.wire.limits import RING_TICKS
 
 #: Pending ticks are applied when there are this many, which takes about a millisecond.
 MAX_PENDING_TICKS: Final = 8_192
@@ -44,7 +45,7 @@ class Market:
         self,
         names: Iterable[str] = (),
         epoch: str | None = None,
-        ring_ticks: int = 65_536,
+        ring_ticks: int = RING_TICKS,
         observer: TickObserver | None = None,
         on_symbols: Callable[[list[str]], None] = lambda _: None,
     ) -> None:

@@ -21,7 +21,7 @@ class Ring:
     A reader at position p has every tick up to number p, and lacks the ticks ``(p, head]``.
     """
 
-    def __init__(self, floats: int, capacity: int = 65_536) -> None:
+    def __init__(self, floats: int, capacity: int) -> None:
         self.capacity = capacity
         self.head = 0
         self._rows = np.zeros(capacity * HISTORY, np.int32)

@@ -24,7 +24,7 @@ STEPS: Final = 500
 
 
 class _Guest:
-    """A client that has joined a room. It lives until the client disconnects, so leaving restores no allowance."""
+    """A client that has joined a room. It lives until the client disconnects, so leaving does not refill its bucket."""
 
     __slots__ = ("bucket", "rooms")
 
@@ -53,7 +53,8 @@ class RoomHandler:
         self._max_rooms = rooms
         self._max_bytes = kept_bytes
         self._new_epoch = new_epoch
-        self._rooms: dict[str, Room] = {}
+        #: All rooms, including empty ones.
+        self.by_name: dict[str, Room] = {}
         #: Rooms without members, oldest first.
         self._empty: dict[str, Room] = {}
         #: Rooms that need ``poll``, the least recently polled first.
@@ -64,14 +65,14 @@ class RoomHandler:
         self.said = 0
         for kept in [] if store is None else store.load(KEPT):
             room = Room(kept.name, kept.epoch or new_epoch(), kept.said)
-            self._rooms[room.name] = self._empty[room.name] = room
+            self.by_name[room.name] = self._empty[room.name] = room
             self._bytes += room.bytes
         self._tidy()
 
     @property
     def rooms(self) -> int:
         """The number of rooms with members."""
-        return len(self._rooms) - len(self._empty)
+        return len(self.by_name) - len(self._empty)
 
     @property
     def members(self) -> int:
@@ -94,7 +95,7 @@ class RoomHandler:
         # Checked before the room is looked up, so that the answer does not reveal whether it exists.
         if not session.may.room(name):
             raise ProtocolError("not-entitled", f"room {name!r}: your key or token is not entitled to it", message.id)
-        room = self._rooms.get(name)
+        room = self.by_name.get(name)
         if room is None or session not in room.members:
             room = self._enter(session, name, message)
         member = room.members[session]
@@ -117,7 +118,7 @@ class RoomHandler:
             raise ProtocolError("bad-argument", "name: missing", message.id)
         else:
             called = _checked("name", message.name, message.id)
-        limits, guest, room = session.limits, self._guests.get(session), self._rooms.get(name)
+        limits, guest, room = session.limits, self._guests.get(session), self.by_name.get(name)
         if guest is not None and len(guest.rooms) >= limits.rooms:
             text = f"you are in {len(guest.rooms)} rooms, the maximum"
             raise ProtocolError("too-many-rooms", text, message.id)
@@ -135,12 +136,12 @@ class RoomHandler:
         return room
 
     def _begin(self, name: str, id_: Id | None) -> Room:
-        if len(self._rooms) >= self._max_rooms:
+        if len(self.by_name) >= self._max_rooms:
             if not self._empty:
-                text = f"the server has {len(self._rooms)} rooms, its maximum"
+                text = f"the server has {len(self.by_name)} rooms, its maximum"
                 raise ProtocolError("too-many-rooms", text, id_)
             self._forget(next(iter(self._empty.values())))
-        room = self._rooms[name] = Room(name, self._new_epoch())
+        room = self.by_name[name] = Room(name, self._new_epoch())
         return room
 
     def _say(self, session: Session, message: Say, ts: int) -> None:
@@ -197,7 +198,7 @@ class RoomHandler:
             self._tidy()
 
     def _forget(self, room: Room) -> None:
-        del self._rooms[room.name], self._empty[room.name]
+        del self.by_name[room.name], self._empty[room.name]
         self._bytes -= room.bytes
         if self._store is not None and room.log.head:
             self._store.forget(room.name)
@@ -207,7 +208,7 @@ class RoomHandler:
         while len(self._empty) > EMPTY_ROOMS or (self._empty and self._bytes > self._max_bytes):
             self._forget(next(iter(self._empty.values())))
         while self._bytes > self._max_bytes:
-            largest = max(self._rooms.values(), key=lambda room: room.bytes)
+            largest = max(self.by_name.values(), key=lambda room: room.bytes)
             before = largest.bytes
             largest.forget_half()
             self._bytes += largest.bytes - before

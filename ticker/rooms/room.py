@@ -26,21 +26,21 @@ PRESENT_NS_A_MEMBER: Final = 10_000_000
 class Member(Reader):
     """A client in a room."""
 
-    __slots__ = ("asked", "name", "told")
+    __slots__ = ("name", "pending_ids", "told")
 
     def __init__(self, session: Session, name: str, seq: int, told: int) -> None:
         super().__init__(session.outlet, session.codec, seq)
         self.name = name
         #: The ``id`` of its own messages by number, until it is sent its copy.
-        self.asked: dict[int, Id] = {}
+        self.pending_ids: dict[int, Id] = {}
         #: The number of the last list of names it was sent.
         self.told = told
 
     def payload(self, entry: Entry[Any], lost: int) -> bytes:
         seq: int = entry.message.seq
-        for number in [number for number in self.asked if number < seq]:
-            del self.asked[number]  # it missed that message
-        id_ = self.asked.pop(seq, None)
+        for number in [number for number in self.pending_ids if number < seq]:
+            del self.pending_ids[number]  # it missed that message
+        id_ = self.pending_ids.pop(seq, None)
         if id_ is None:
             return super().payload(entry, lost)
         return self.codec.encode(msgspec.structs.replace(entry.message, id=id_, lost=lost))
@@ -104,7 +104,7 @@ class Room:
         """Add a message, and send it to all members that are ready."""
         said = self._keep(Said(room=self.name, sender=member.name, text=text, seq=self.log.head + 1, ts=ts))
         if id_ is not None:
-            member.asked[said.seq] = id_
+            member.pending_ids[said.seq] = id_
         for each in self.members.values():
             # Members that are further behind are served by ``poll``, in bounded steps.
             if each not in self._late:

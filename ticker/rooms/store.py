@@ -23,8 +23,9 @@ class KeptRoom:
 
 
 class RoomStore(Protocol):
-    """Stores the newest messages of each room. Called on the event loop; must not block. Implemented in
-    ``ticker.server.state``.
+    """Stores the newest messages of each room. Called on the event loop; must not block.
+
+    A protocol because the implementation, in ``ticker.server.state``, is above this package.
 
     Only ``load`` may raise; it is called once, first.
     """

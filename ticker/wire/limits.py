@@ -7,9 +7,12 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, Final, get_type_hints
 
 import msgspec
+
+#: Trades, and quotes, kept for slow consumers without `--ring-ticks`. Not a limit of clients, so not in ``welcome``.
+RING_TICKS: Final = 65_536
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

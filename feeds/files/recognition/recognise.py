@@ -92,7 +92,7 @@ def _without_header(dialect: Dialect, rows: Sequence[Sequence[str]], options: Re
         if isinstance(named, ColumnMap):
             return _plan(dialect, _generic(named, None), named, numbers, options)
         raise FeedError(f"--columns has no {_listed(named)}; needed: {NEEDED}")
-    fitting = [layout for layout in HEADERLESS if _has_shape(layout, rows)]
+    fitting = [layout for layout in HEADERLESS if has_shape(layout, rows)]
     if fitting:
         return _plan(dialect, fitting[0], _with_given(_by_place(fitting[0], dialect.width), given), numbers, options)
     raise FeedError(
@@ -101,7 +101,7 @@ def _without_header(dialect: Dialect, rows: Sequence[Sequence[str]], options: Re
     )
 
 
-def _has_shape(layout: Layout, rows: Sequence[Sequence[str]]) -> bool:
+def has_shape(layout: Layout, rows: Sequence[Sequence[str]]) -> bool:
     fields = layout.fields
     fitting = [row for row in rows if len(fields) - layout.spare <= len(row) <= len(fields)]
     if not fitting:

@@ -14,7 +14,7 @@ from ticker.cli.server import KEY_VARIABLE, read_key, trust
 
 @pytest.mark.parametrize("name", ["watch", "chat", "notify", "ping", "record", "replay"])
 def test_no_option_takes_a_key_itself(name: str) -> None:
-    """What stands in an argument can be read by everybody on the machine."""
+    """All users of the machine can read arguments."""
     command = main.get_command(click.Context(main), name)
     assert command is not None
     parts = list(command.commands.values()) if isinstance(command, click.Group) else [command]

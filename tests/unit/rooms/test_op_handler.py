@@ -237,7 +237,7 @@ def test_an_invalid_name_is_refused_for_rooms_and_members(name: object) -> None:
     assert ann.code() == "bad-argument"
     ann.op("join", room=name, name="Ann")
     assert ann.code() == "bad-argument"
-    assert not server.handler._rooms
+    assert not server.handler.by_name
     assert not ann.session.engaged
 
 
@@ -457,8 +457,8 @@ def test_a_lost_answer_is_not_given_to_another_message() -> None:
     heard = bob.heard("said")
     assert [message["id"] for message in heard if "id" in message] == [8]
     assert heard[0]["lost"] == 2
-    (member,) = [each for each in server.handler._rooms["desk"].members.values() if each.name == "Bob"]
-    assert not member.asked
+    (member,) = [each for each in server.handler.by_name["desk"].members.values() if each.name == "Bob"]
+    assert not member.pending_ids
 
 
 def test_joining_sends_as_much_as_the_client_reads() -> None:
@@ -552,7 +552,7 @@ def test_the_rooms_of_a_client_are_limited() -> None:
     ann.heard()
     ann.join("three", "Ann")
     assert ann.code() == "too-many-rooms"
-    assert set(server.handler._rooms) == {"desk", "two"}
+    assert set(server.handler.by_name) == {"desk", "two"}
     ann.join("two", "Ann")
     assert [message["type"] for message in ann.heard()] == ["joined"], "where it is already it may be"
     ann.op("leave", room="two")
@@ -586,7 +586,7 @@ def test_the_number_of_rooms_is_limited() -> None:
     bob.go()
     eve.join("three", "Eve")
     assert eve.heard("error") == []
-    assert set(server.handler._rooms) == {"one", "three"}
+    assert set(server.handler.by_name) == {"one", "three"}
 
 
 def test_without_entitlement_a_room_looks_like_an_unknown_one() -> None:
@@ -604,7 +604,7 @@ def test_without_entitlement_a_room_looks_like_an_unknown_one() -> None:
     assert told[0]["code"] == "not-entitled"
     eve.join("fx-majors")
     assert eve.heard("error") == []
-    assert set(server.handler._rooms) == {"secret", "fx-majors"}
+    assert set(server.handler.by_name) == {"secret", "fx-majors"}
 
 
 # Kept history
@@ -614,9 +614,9 @@ def test_a_room_without_messages_is_deleted_with_its_last_member() -> None:
     server = RoomServer()
     ann, bob = server.joined("Ann", "Bob")
     ann.go()
-    assert set(server.handler._rooms) == {"desk"}
+    assert set(server.handler.by_name) == {"desk"}
     bob.op("leave", room="desk")
-    assert not server.handler._rooms
+    assert not server.handler.by_name
     assert not server.hub.waiting
 
 
@@ -630,7 +630,7 @@ def test_of_empty_rooms_with_history_the_longest_empty_are_deleted() -> None:
         if number == 100:
             ann.join("0", "Ann")
             ann.op("leave", room="0")
-    gone = {f"{number}" for number in range(EMPTY_ROOMS + 3)} - set(server.handler._rooms)
+    gone = {f"{number}" for number in range(EMPTY_ROOMS + 3)} - set(server.handler.by_name)
     assert gone == {"1", "2", "3"}
     ann.heard()
     ann.join("0", "Ann")
@@ -651,8 +651,8 @@ def test_the_kept_history_is_bounded() -> None:
     ann.say("hello", "small")
     for _ in range(50):
         bob.say("x" * 2_000, "large")
-    assert set(server.handler._rooms) == {"small", "large"}
-    assert server.handler._bytes == sum(room.bytes for room in server.handler._rooms.values()) <= 100_000
+    assert set(server.handler.by_name) == {"small", "large"}
+    assert server.handler._bytes == sum(room.bytes for room in server.handler.by_name.values()) <= 100_000
     for client in (ann, bob):
         client.heard()
     ann.join("small")
@@ -672,13 +672,13 @@ def test_the_size_of_the_kept_history_is_exact() -> None:
     for number in range(KEPT * 2):
         ann.say("é📈" * (number % 50 + 1))
         bob.say("x", "other")
-    assert server.handler._bytes == sum(room.bytes for room in server.handler._rooms.values()) > 0
+    assert server.handler._bytes == sum(room.bytes for room in server.handler.by_name.values()) > 0
     ann.go()
     bob.go()
     server.handler._max_bytes = 0
     server.joined("Eve")[0].say("hello")
     assert server.handler._bytes == 0
-    assert set(server.handler._rooms) == {"desk"}
+    assert set(server.handler.by_name) == {"desk"}
 
 
 def test_a_disconnected_client_leaves_nothing_behind() -> None:
@@ -690,7 +690,7 @@ def test_a_disconnected_client_leaves_nothing_behind() -> None:
     server.later(SECOND)
     for client in clients:
         client.go()
-    handler, room = server.handler, server.handler._rooms["desk"]
+    handler, room = server.handler, server.handler.by_name["desk"]
     assert handler.members == 0
     assert not handler.waiting
     assert not room.members
@@ -757,5 +757,5 @@ def test_only_the_newest_stored_rooms_are_loaded() -> None:
     ]
     store = MemoryStore(rooms)
     server = RoomServer(store)
-    assert set(server.handler._rooms) == {f"{number}" for number in range(2, EMPTY_ROOMS + 2)}
+    assert set(server.handler.by_name) == {f"{number}" for number in range(2, EMPTY_ROOMS + 2)}
     assert store.calls == [("forget", "0"), ("forget", "1")]

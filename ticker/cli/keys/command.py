@@ -59,7 +59,7 @@ def command(ctx: click.Context) -> None:
 )
 @click.option("--expires", metavar="WHEN", help="A date (2027-01-31) or a duration (30d, 12h).  [default: never]")
 @click.option("--admin", is_flag=True, help="May list clients, read metrics, send notices and control a replay.")
-def add_(name: str, path: Path, expires: str | None, **asked: Any) -> None:
+def add_(name: str, path: Path, expires: str | None, **given: Any) -> None:
     """Create a key called NAME and print it, once: the file stores only its hash."""
     from ticker.auth.entitlements import Entitlements
     from ticker.auth.keys import add, editing
@@ -67,14 +67,14 @@ def add_(name: str, path: Path, expires: str | None, **asked: Any) -> None:
 
     try:
         may = Entitlements(
-            symbols=tuple(_listed(asked["symbols"])),
-            **({} if asked["channels"] is None else {"channels": tuple(_listed(asked["channels"]))}),
-            rooms=tuple(_listed(asked["rooms"])),
-            rate=asked["rate"],
-            connections=asked["connections"],
-            admin=asked["admin"],
+            symbols=tuple(_listed(given["symbols"])),
+            **({} if given["channels"] is None else {"channels": tuple(_listed(given["channels"]))}),
+            rooms=tuple(_listed(given["rooms"])),
+            rate=given["rate"],
+            connections=given["connections"],
+            admin=given["admin"],
         )
-        ends = None if expires is None else _moment(expires)
+        ends = None if expires is None else _expiry_s(expires)
     except ValueError as error:
         raise Failure(f"--{error}") from error
     with editing(path) as keys:
@@ -146,7 +146,7 @@ def _listed(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def _moment(text: str) -> int:
+def _expiry_s(text: str) -> int:
     """Seconds since 1970 UTC. Raises ``ValueError``."""
     import time
 

@@ -108,17 +108,17 @@ class _Recording:
         journal = Journal(request.journal, HEADER)
         what = " and ".join(self._iterators)
         click.echo(f"ticker: recording {what} of {self._stream.url} to {request.target}; Ctrl-C stops", err=True)
-        asked = asyncio.create_task(stop.wait())
+        stopped = asyncio.create_task(stop.wait())
         live = _LiveLine()
         try:
-            while not asked.done() and not self._time_is_up and not self._ended:
+            while not stopped.done() and not self._time_is_up and not self._ended:
                 await self._collect(WRITE_EVERY_S)
                 self._write(journal, time.monotonic() - REORDER_S)
                 await self._sync(journal)
                 live.show(self._words(journal))
             await self._collect(0)
         finally:
-            asked.cancel()
+            stopped.cancel()
             live.end()
             # Write what has arrived, whatever ended the recording.
             with suppress(Failure) if sys.exc_info()[0] else ExitStack():

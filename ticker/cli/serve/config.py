@@ -150,7 +150,7 @@ class ConfigFile:
 
 
 def config_of(error: FeedError) -> str:
-    """The name of the configuration file, if the option that the feed rejects stands there; else empty."""
+    """The configuration file's name if it contains the option that the feed rejects; otherwise empty."""
     ctx = click.get_current_context()
     if isinstance(error, OptionError) and is_from_config(ctx, param_name(error.option)):
         return f"{ctx.meta[CONFIG_FILE]}: "

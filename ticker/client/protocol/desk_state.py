@@ -46,20 +46,20 @@ class DeskState:
     def receive(
         self,
         message: AlertList | Fired | Notice | Joined | Said | Present | Left,
-        asked: ClientMessage | None,
+        request: ClientMessage | None,
         *,
         opening: bool,
     ) -> list[DeskMessage]:
-        """Process a message, which may be the answer to ``asked``. Returns the requests that it causes.
+        """Process a message, which may be the answer to ``request``. Returns the requests that it causes.
 
-        ``opening``: ``asked`` was one of the connection's first requests.
+        ``opening``: ``request`` was one of the connection's first requests.
         """
         event: Fired | Notice | Said | Present | None = None
         if isinstance(message, AlertList):
-            about = asked if isinstance(asked, Alert | Alerts | Unalert) else None
+            about = request if isinstance(request, Alert | Alerts | Unalert) else None
             return [*self.alerts.listed(message, about, opening=opening)]
         if isinstance(message, Joined):
-            found = self.rooms.joined(message, asked, opening=opening) if isinstance(asked, Join) else None
+            found = self.rooms.joined(message, request, opening=opening) if isinstance(request, Join) else None
             if isinstance(found, Leave):
                 return [found]
             event = found
@@ -75,12 +75,12 @@ class DeskState:
             self.events.put(event)
         return []
 
-    def refused(self, asked: DeskMessage, error: Error) -> None:
+    def refused(self, request: DeskMessage, error: Error) -> None:
         """The server refused a first request of the connection. Prices and the other requests are unaffected."""
         what = "the alerts"
-        if isinstance(asked, Join):
-            what = f"the room {asked.room}"  # the next connection tries again
-        elif isinstance(asked, Alert | Alerts | Unalert):
-            what = f"the alert {asked.id}" if isinstance(asked, Alert) else what
-            self.alerts.refused(asked)
+        if isinstance(request, Join):
+            what = f"the room {request.room}"  # the next connection tries again
+        elif isinstance(request, Alert | Alerts | Unalert):
+            what = f"the alert {request.id}" if isinstance(request, Alert) else what
+            self.alerts.refused(request)
         log.warning("%s: the server refused %s: %s: %s", self._name, what, error.code, error.message)

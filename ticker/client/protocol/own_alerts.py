@@ -88,18 +88,18 @@ class OwnAlerts:
         self._awaiting = False
         self._rows = None
 
-    def listed(self, message: AlertList, asked: Alert | Alerts | Unalert | None, *, opening: bool) -> list[Alert]:
+    def listed(self, message: AlertList, request: Alert | Alerts | Unalert | None, *, opening: bool) -> list[Alert]:
         """The server listed all alerts. Returns those to set again."""
         rows = self._rows = {row.id: row for row in message.alerts}
         self._told = message.seq
         if self._seq is None:
             self._seq, self._joining = message.seq, True
-        elif isinstance(asked, Alerts) and self._awaiting:
+        elif isinstance(request, Alerts) and self._awaiting:
             self._awaiting = False
             if message.seq < self._seq:
                 self._seq = 0  # it counts anew, and sends all it has
-        if isinstance(asked, Alert) and asked.id in rows:
-            self._note(asked, rows[asked.id])
+        if isinstance(request, Alert) and request.id in rows:
+            self._note(request, rows[request.id])
         for row in message.alerts:
             if row.state == "fired":
                 self._set.pop(row.id, None)
@@ -107,7 +107,7 @@ class OwnAlerts:
         if opening and self._elsewhere:
             # They are kept until they are set again, which another broken connection may prevent.
             self._elsewhere = bool(gone)
-            again = [self._set[id_].alert for id_ in gone] if isinstance(asked, Alerts) else []
+            again = [self._set[id_].alert for id_ in gone] if isinstance(request, Alerts) else []
             if again:
                 ids = shortened(str(each.id) for each in again)
                 log.warning("%s: the server lost the alerts %s; setting them again", self._name, ids)
@@ -121,12 +121,12 @@ class OwnAlerts:
         if row.state != "fired":
             self._set[row.id] = _Set(msgspec.structs.replace(message, when=row.when), self._told)
 
-    def refused(self, asked: Alert | Alerts | Unalert) -> None:
+    def refused(self, request: Alert | Alerts | Unalert) -> None:
         """The server refused a first request of the connection."""
-        if isinstance(asked, Alerts):
+        if isinstance(request, Alerts):
             self._awaiting = False  # there will be no resume
-        elif asked.id is not None:
-            self._set.pop(asked.id, None)
+        elif request.id is not None:
+            self._set.pop(request.id, None)
 
     def fired(self, message: Fired) -> bool:
         """Whether this is new."""

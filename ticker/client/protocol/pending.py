@@ -36,11 +36,11 @@ class PendingRequests:
         """The message with an id. ``first``: it is one of those that the connection began with."""
         id_ = message.id if isinstance(message, Alert | Unalert) else f"{OWN}{next(self._ids)}"
         assert id_ is not None
-        asked = msgspec.structs.replace(message, id=id_)
-        self._open[id_] = asked
+        request = msgspec.structs.replace(message, id=id_)
+        self._open[id_] = request
         if first:
             self._first.add(id_)
-        return asked
+        return request
 
     def answered(self, id_: Id | None) -> tuple[ClientMessage | None, bool]:
         """The request that an answer belongs to (or None), and whether it was one of the first."""
@@ -52,8 +52,8 @@ class PendingRequests:
 
     def awaits_everything(self, channel: str) -> bool:
         """Whether a subscribe to ``*`` is pending."""
-        about = [asked for asked in self._open.values() if isinstance(asked, Subscribe | Unsubscribe)]
-        return any(ALL in asked.symbols for asked in about if asked.channel == channel)
+        about = [request for request in self._open.values() if isinstance(request, Subscribe | Unsubscribe)]
+        return any(ALL in request.symbols for request in about if request.channel == channel)
 
     def forget(self) -> None:
         """The connection is gone: drop all."""

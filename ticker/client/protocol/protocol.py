@@ -134,16 +134,16 @@ class ClientProtocol:
         self.rejected.clear()
         self._dropped.clear()
         self._accepted_any = False
-        asked: list[wire.ClientMessage] = []
+        requests: list[wire.ClientMessage] = []
         for channel in self._channels.values():
             for message in channel.resume(welcome.epoch, same_epoch=same, message_bytes=welcome.limits.message_bytes):
                 rate = self.rate if channel is self.view else None
-                asked.append(self._pending.ask(msgspec.structs.replace(message, rate=rate), first=True))
-        asked += [self._pending.ask(request, first=True) for request in self.desk.connected(same_epoch=same)]
+                requests.append(self._pending.ask(msgspec.structs.replace(message, rate=rate), first=True))
+        requests += [self._pending.ask(request, first=True) for request in self.desk.connected(same_epoch=same)]
         self.stocked = not self.view.watchlist
-        self.live = not asked
+        self.live = not requests
         self._was_live |= self.live
-        return asked
+        return requests
 
     def disconnected(self) -> None:
         """The connection is gone. Its requests will not be answered."""
@@ -243,35 +243,35 @@ class ClientProtocol:
     # Answers
 
     def _answered(self, message: Answer | wire.Error) -> list[wire.ClientMessage]:
-        asked, opening = self._pending.answered(message.id)
+        request, opening = self._pending.answered(message.id)
         requests: list[wire.DeskMessage] = []
         if isinstance(message, wire.Error):
-            self._refused(message, asked, opening=opening)
+            self._refused(message, request, opening=opening)
         elif isinstance(message, wire.Subscribed):
-            if isinstance(asked, wire.Subscribe):
-                self._subscribed(message, asked, opening=opening)
+            if isinstance(request, wire.Subscribe):
+                self._subscribed(message, request, opening=opening)
         elif isinstance(message, wire.Unsubscribed):
-            if isinstance(asked, wire.Unsubscribe):
+            if isinstance(request, wire.Unsubscribe):
                 # Again: an older subscribe may have been answered since.
-                self.channel(asked.channel).unwatch(asked.symbols)
+                self.channel(request.channel).unwatch(request.symbols)
         elif not isinstance(message, wire.Pong):
-            requests = self.desk.receive(message, asked, opening=opening)
-        found: list[wire.ClientMessage] = [self._pending.ask(request, first=opening) for request in requests]
+            requests = self.desk.receive(message, request, opening=opening)
+        found: list[wire.ClientMessage] = [self._pending.ask(each, first=opening) for each in requests]
         return found if self._pending.beginning or not opening else [*found, *self._opened()]
 
-    def _subscribed(self, message: wire.Subscribed, asked: wire.Subscribe, *, opening: bool) -> None:
-        channel = self.channel(asked.channel)
+    def _subscribed(self, message: wire.Subscribed, request: wire.Subscribe, *, opening: bool) -> None:
+        channel = self.channel(request.channel)
         self.rate_granted = message.rate
-        if asked.rate is not None:
-            self.rate = asked.rate
-        accepted = [symbol for symbol in asked.symbols if symbol not in message.rejected]
+        if request.rate is not None:
+            self.rate = request.rate
+        accepted = [symbol for symbol in request.symbols if symbol not in message.rejected]
         if opening:
             # Symbols removed since the request stay out; the server is told once all requests are answered.
             wanted = set(channel.watchlist.tokens())
             dropped = [symbol for symbol in accepted if symbol not in wanted]
             accepted = [symbol for symbol in accepted if symbol in wanted]
             if dropped:
-                self._dropped.append(wire.Unsubscribe(symbols=dropped, channel=asked.channel))
+                self._dropped.append(wire.Unsubscribe(symbols=dropped, channel=request.channel))
         channel.watch(accepted)
         for symbol in accepted:
             self.rejected.pop(symbol, None)
@@ -282,7 +282,7 @@ class ClientProtocol:
             kept = () if opening else channel.watchlist.names
             self.rejected.update({name: why for name, why in message.rejected.items() if name not in kept})
             log.warning("%s: %s: rejected: %s", self.name, channel.channel, _listed(message.rejected))
-        if asked.since is not None:
+        if request.since is not None:
             channel.joined()
         if opening:
             self._accepted_any |= bool(accepted)
@@ -297,16 +297,17 @@ class ClientProtocol:
         dropped, self._dropped = self._dropped, []
         return [self.ask(message) for message in dropped]
 
-    def _refused(self, message: wire.Error, asked: wire.ClientMessage | None, *, opening: bool) -> None:
-        if asked is None:
+    def _refused(self, message: wire.Error, request: wire.ClientMessage | None, *, opening: bool) -> None:
+        if request is None:
             log.warning("%s: error from the server: %s: %s", self.name, message.code, message.message)
-        elif isinstance(asked, wire.DeskMessage):
+        elif isinstance(request, wire.DeskMessage):
             if opening:
-                self.desk.refused(asked, message)
+                self.desk.refused(request, message)
         elif opening:
             raise RefusedError(message.code, message.message)
-        elif isinstance(asked, wire.Subscribe) and asked.since is not None:
-            raise ProtocolViolationError(f"the server refused to resume from {asked.since.version}: {message.message}")
+        elif isinstance(request, wire.Subscribe) and request.since is not None:
+            version = request.since.version
+            raise ProtocolViolationError(f"the server refused to resume from {version}: {message.message}")
 
     def _restarted(self, welcome: wire.Welcome) -> None:
         """A welcome on an open connection: a new epoch began. Subscriptions stay, and all values are sent again."""

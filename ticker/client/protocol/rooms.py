@@ -64,14 +64,14 @@ class Rooms:
         """The requests for a new connection."""
         return [self.join(name, None) for name in self._rooms]
 
-    def joined(self, message: Joined, asked: Join, *, opening: bool) -> Present | Leave | None:
+    def joined(self, message: Joined, request: Join, *, opening: bool) -> Present | Leave | None:
         """The room was joined. Returns its members if they changed, or a ``Leave`` if the user has left it since."""
         room = self._rooms.get(message.room)
         if room is None:
             if opening:
                 return Leave(room=message.room)
             room = self._rooms[message.room] = Room(None)
-        room.called = asked.name
+        room.called = request.name
         if message.epoch != room.epoch:
             # It numbers anew. If there are no messages yet, the next number is known.
             room.epoch, room.seq = message.epoch, None if message.seq else 0

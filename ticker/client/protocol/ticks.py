@@ -160,13 +160,13 @@ class TickQueue(BoundedQueue[Tick]):
             self.forget()
         self._accepted.clear()
         parts = [part for part in portions(self.watchlist.tokens(), message_bytes) if part]
-        asked = [Subscribe(channel=self.channel, symbols=part) for part in parts]
-        if asked and self.version is not None:
+        requests = [Subscribe(channel=self.channel, symbols=part) for part in parts]
+        if requests and self.version is not None:
             # Only the last message resumes, for all symbols: each resume starts again from `version` and would repeat
             # the ticks of the one before. What arrives earlier is repeated by it, so it is ignored.
-            asked[-1] = msgspec.structs.replace(asked[-1], since=Since(epoch=epoch, version=self.version))
+            requests[-1] = msgspec.structs.replace(requests[-1], since=Since(epoch=epoch, version=self.version))
             self.awaiting = True
-        return asked
+        return requests
 
     def joined(self) -> None:
         """The server answered the resume: the next message shows where it starts."""

@@ -183,8 +183,8 @@ class View:
         self.fresh = dict.fromkeys(fresh, _UNANSWERED)
         if ALL not in kept:
             self._empty([symbol for symbol in self._views if symbol not in kept])
-        asked = [Subscribe(symbols=settled, since=Since(epoch=epoch, version=self.version))] if settled else []
-        return asked + [Subscribe(symbols=part) for part in portions(fresh, message_bytes) if part]
+        requests = [Subscribe(symbols=settled, since=Since(epoch=epoch, version=self.version))] if settled else []
+        return requests + [Subscribe(symbols=part) for part in portions(fresh, message_bytes) if part]
 
     def joined(self) -> None:
         """The server answered the resume: the next message shows where it starts."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ticker.auth.tokens import TokenVerifier
 from ticker.server.core.address import Network
-from ticker.wire.limits import Limits
+from ticker.wire.limits import RING_TICKS, Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,7 @@ class Settings:
     heartbeat_s: float = 10.0
     limits: Limits = field(default_factory=Limits)
     #: The number of trades, and of quotes, kept for clients that are behind.
-    ring_ticks: int = 65_536
+    ring_ticks: int = RING_TICKS
     #: Origins of pages that may connect besides the server's own: ``https://prices.example``; ``*`` allows all.
     allowed_origins: frozenset[str] = frozenset()
     #: The key file, and what verifies tokens. Without either, authentication is disabled.

@@ -1,4 +1,4 @@
-"""Server-Sent Events (HTML standard, section 9.2), for networks that let no WebSocket through.
+"""Server-Sent Events (HTML standard, section 9.2), for networks that block WebSockets.
 
 `GET /v1/events` is a session like a WebSocket's, in one direction: each message is an event's `data`, in JSON. Events
 that move the client forward have an `id`, with which a browser resumes by itself. The client sends its messages by

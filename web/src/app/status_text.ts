@@ -1,13 +1,13 @@
 // The badge: the state of connection, feed and replay in one word and one sentence.
 
-import type { LinkState } from "../client/connection.ts";
+import type { ConnectionState } from "../client/connection.ts";
 import type { ReplayStatus } from "../client/replay.ts";
 import type { FeedState } from "../protocol/messages.ts";
 
 export type StateName = "connecting" | "locked" | "live" | "quiet" | "stale" | "reconnecting" | "paused" | "replay" | "ended";
 
 export interface Facts {
-  link: LinkState;
+  link: ConnectionState;
   /** Whether the page was connected before: then connecting is reconnecting. */
   wasOpen: boolean;
   paused: boolean;

@@ -31,10 +31,10 @@ const MAX_UPGRADES = 2;
 const RETRY_WEBSOCKET_MS = 300_000;
 const FALLBACK: Record<TransportName, TransportName> = { websocket: "sse", sse: "poll", poll: "websocket" };
 
-export type LinkState = { kind: "connecting" } | { kind: "open" } | { kind: "locked" } | { kind: "waiting"; untilMs: number };
+export type ConnectionState = { kind: "connecting" } | { kind: "open" } | { kind: "locked" } | { kind: "waiting"; untilMs: number };
 
 export interface ConnectionListener {
-  state(state: LinkState): void;
+  state(state: ConnectionState): void;
   message(message: ServerMessage): void;
   pinged(roundTripMs: number): void;
   /** The machine woke from sleep. */

@@ -3,7 +3,7 @@
 import { fetchSession } from "../core/http.ts";
 import type { Signal } from "../core/signal.ts";
 import { load, save } from "../core/storage.ts";
-import type { LinkState } from "./connection.ts";
+import type { ConnectionState } from "./connection.ts";
 
 export interface Session {
   /** The key's name; null without authentication. */
@@ -16,7 +16,7 @@ const RETRY_MS = 3000;
 const OWNER_BYTES = 16;
 
 /** Keep `session` up to date: null until the page is connected and the server has answered. */
-export function watchSession(link: Signal<LinkState>, session: Signal<Session | null>): void {
+export function watchSession(link: Signal<ConnectionState>, session: Signal<Session | null>): void {
   let connection = 0;
   let isOpen = false;
   link.watch(({ kind }) => {

@@ -9,7 +9,7 @@ import type { Notice } from "../protocol/desk_messages.ts";
 import type { Encoding, FeedState, Interval, Limits, Op, ServerMessage, Welcome } from "../protocol/messages.ts";
 import type { TransportName } from "../transports/transport.ts";
 import { BarsChannel } from "./bars_channel.ts";
-import { Connection, type LinkState } from "./connection.ts";
+import { Connection, type ConnectionState } from "./connection.ts";
 import { Latency } from "./latency.ts";
 import { RateMeter } from "./rate_meter.ts";
 import { TickerChannel } from "./ticker_channel.ts";
@@ -28,7 +28,7 @@ export class Stream {
   readonly latency = new Latency();
   readonly frames = new RateMeter();
   readonly updates = new RateMeter();
-  readonly link = new Signal<LinkState>({ kind: "connecting" });
+  readonly link = new Signal<ConnectionState>({ kind: "connecting" });
   readonly feed = new Signal<FeedState | null>(null);
   /** A new epoch means that all values begin again. */
   readonly epoch = new Signal<string>("");
@@ -120,7 +120,7 @@ export class Stream {
     return document.hidden ? HIDDEN_HZ : this.rate;
   }
 
-  private linkChanged(state: LinkState): void {
+  private linkChanged(state: ConnectionState): void {
     if (state.kind === "open") this.wasOpen = true;
     else {
       this.isWelcomed = false;

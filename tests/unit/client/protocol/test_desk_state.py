@@ -226,13 +226,13 @@ def test_a_fired_event_is_not_the_answer_to_a_request_with_its_id() -> None:
     made = protocol("ann")
     (claim,) = made.connected(welcome())
     made.receive(alerts(claim, 0))
-    questions = [made.ask(Subscribe(symbols=["A"])) for _ in range(7)]
+    requests = [made.ask(Subscribe(symbols=["A"])) for _ in range(7)]
     asked = made.ask(made.desk.alerts.alert(Alert(id=7, symbol="A", when="last >= 10")))
     assert asked.id == 7
-    assert 7 not in [question.id for question in questions]
+    assert 7 not in [request.id for request in requests]
     made.receive(fired(1, 7))
     made.receive(Error(id=7, code="bad-condition", message="no"))
-    assert made.receive(Subscribed(id=questions[-1].id, channel="ticker", symbols=["A"], rate=10)) == []
+    assert made.receive(Subscribed(id=requests[-1].id, channel="ticker", symbols=["A"], rate=10)) == []
     assert "A" in made.view.board
 
 

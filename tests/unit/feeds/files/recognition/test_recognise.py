@@ -7,7 +7,7 @@ import pytest
 from feeds.files.layouts.catalog import layout_names
 from feeds.files.layouts.headerless import HEADERLESS
 from feeds.files.options import ReadOptions
-from feeds.files.recognition.recognise import _has_shape
+from feeds.files.recognition.recognise import has_shape
 from feeds.files.validate import validate
 from tests.support.fake_source import read
 from ticker.errors import FeedError, OptionError
@@ -54,7 +54,7 @@ def test_rows_match_one_layout_only(name: str) -> None:
     """A file without a header is never taken for another vendor's."""
     for row in ROWS[name]:
         fields = row.replace(";", ",").split(",")
-        assert [layout.name for layout in HEADERLESS if _has_shape(layout, [fields])] == [name], row
+        assert [layout.name for layout in HEADERLESS if has_shape(layout, [fields])] == [name], row
 
 
 @pytest.mark.parametrize("name", ROWS)
