@@ -95,7 +95,7 @@ class RandomWalk(PacedFeed):
         #: The seed of the random numbers.
         self.seed = int(np.random.SeedSequence().generate_state(1)[0]) if options.seed is None else options.seed
         self._walk = Walk([company(name) for name in names], rate, np.random.Generator(np.random.PCG64(self.seed)))
-        pace = f"{rate:,.10g} ticks a second"
+        pace = f"{rate:,.10g} ticks per second"
         self._info = FeedInfo(
             symbols=self._walk.table,
             pausable=True,

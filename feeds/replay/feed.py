@@ -50,7 +50,7 @@ class History(Protocol):
 
 
 class Replay(PacedFeed):
-    """Replays files of ticks or bars, from any time on and at any speed.
+    """Replays files of trades, quotes or bars at any speed, from any time.
 
     The constructor reads the files; it raises ``OptionError`` or ``FeedError``, with one line for the user, if they
     can't be replayed. With ``history``, that is played instead of the files.

@@ -26,7 +26,7 @@ _Places = npt.NDArray[np.intp]
 
 
 class Firing(NamedTuple):
-    """An alert that fired, the value, and the time stamp of its tick (ns)."""
+    """An alert that fired, the value, and the timestamp of its tick (ns)."""
 
     alert: Alert
     value: float
@@ -252,7 +252,7 @@ def change_pct(last: Floats, prev_close: Floats) -> Floats:
 
 
 def _current(alert: Alert, board: Board, row: int) -> tuple[float | None, int]:
-    """The current value of the alert's field, or None, and the time stamp of the symbol's newest tick."""
+    """The current value of the alert's field, or None, and the timestamp of the symbol's newest tick."""
     fields = symbol_dicts(board.since(0, board.index([row]))).get(alert.symbol) or {}
     field = alert.condition.field
     value, ts = fields.get(field), fields.get("ts")

@@ -130,7 +130,7 @@ class AlertHandler:
             self._deliver(self._claim(session, session.owner, None))
             self._write()
 
-    def receive(self, session: Session, message: DeskMessage, ts: int) -> None:  # noqa: ARG002 - ticks have their own time stamps
+    def receive(self, session: Session, message: DeskMessage, ts: int) -> None:  # noqa: ARG002 - ticks have their own timestamps
         name = _owner_name(session, message)
         if isinstance(message, wire.Alert):
             owner = self._put(session, name, message)

@@ -62,7 +62,7 @@ class Commands(click.Group):
     cls=Commands,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
-    epilog="Options can be set in the environment: --log-level of `ticker serve` is TICKER_LOG_LEVEL.",
+    epilog="Most options can be set in the environment: --log-level of `ticker serve` is TICKER_LOG_LEVEL.",
 )
 @click.version_option(ticker.__version__, message="ticker %(version)s")
 @click.pass_context

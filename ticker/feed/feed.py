@@ -42,7 +42,7 @@ class FeedInfo:
                     if not, they wait for the symbol.
     ``ends``        whether the feed ends by itself
     ``pausable``    whether it has ``pause()`` and ``resume()`` (see ``PausableFeed``)
-    ``watermarks``  whether it yields watermarks; if not, the server derives them from time stamps and elapsed time
+    ``watermarks``  whether it yields watermarks; if not, the server derives them from timestamps and elapsed time
     ``epoch``       the epoch of its versions, if it numbers its events itself and alike for every server
     ``title``       a description of one line, for display
     """
@@ -143,7 +143,7 @@ class ReplayFeed(PausableFeed, Protocol):
         """Go to ``ts`` (ns), with all events up to and including it. Clamped to ``first`` and ``last``."""
 
     def step(self, count: int = 1) -> None:
-        """Pause, and publish the ticks of the next ``count`` time stamps at once. At the end it does nothing."""
+        """Pause, and publish the ticks of the next ``count`` timestamps at once. At the end it does nothing."""
 
     def set_speed(self, speed: float) -> None:
         """Set market seconds per second. Raises ``ValueError`` for a negative or infinite speed."""

@@ -55,7 +55,7 @@ class Pump:
         self._last_tick_s = float("-inf")
 
     def state(self) -> FeedState:
-        """The state of the feed, and the time stamp of its newest tick."""
+        """The state of the feed, and the timestamp of its newest tick."""
         state = self._state
         if state == "live":
             if isinstance(self.feed, PausableFeed) and self.feed.paused:

@@ -51,7 +51,7 @@ SLOWEST_HZ = 20.0
 
 
 class Hub:
-    """Sessions, their subscriptions, and the market. All time stamps (``ts``) are nanoseconds since 1970 UTC."""
+    """Sessions, their subscriptions, and the market. All timestamps (``ts``) are nanoseconds since 1970 UTC."""
 
     def __init__(
         self,

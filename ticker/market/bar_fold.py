@@ -17,7 +17,7 @@ from ticker.market.columns import Floats, Rows, Stamps, grown
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pieces:
-    """n pieces in order of time. Columns: the symbol's row, time stamp (ns), prices, volume, notional, trades."""
+    """n pieces in order of time. Columns: the symbol's row, timestamp (ns), prices, volume, notional, trades."""
 
     row: Rows
     ts: Stamps

@@ -53,7 +53,7 @@ RING_BARS: Final = 16_384
 #: Pending trades are folded when there are this many, which takes up to about 10 ms.
 MAX_PENDING: Final = 16_384
 _NO_ROWS: Final = np.zeros(0, np.intp)
-#: The seconds since 1970 of any time stamp fit into this many bits.
+#: The seconds since 1970 of any timestamp fit into this many bits.
 _LOW_BITS: Final = 34
 _LOW: Final = (1 << _LOW_BITS) - 1
 

@@ -29,7 +29,7 @@ _PREV_CLOSE = _COLUMN["prev_close"]
 _TS = _COLUMN["ts"]
 _BITS = 1 << np.arange(len(FIELDS))
 
-#: Distinct rows, and for each its time stamp and its number of ticks.
+#: Distinct rows, and for each its timestamp and its number of ticks.
 _Stamped = tuple[Rows, Stamps, npt.NDArray[np.int64]]
 #: The sort order by row, each row's first and last position in it, and the rows.
 _Grouped = tuple[Rows, Rows, Rows, Rows]
@@ -102,7 +102,7 @@ class Board:
         return self._changes[: len(self.names)]
 
     def newest(self, latest: int) -> int | None:
-        """The newest time stamp on the board (ns) that is not after ``latest``, or None."""
+        """The newest timestamp on the board (ns) that is not after ``latest``, or None."""
         newest = int(self._stamps.max(initial=0, where=self._stamps <= latest))
         return newest or None
 

@@ -59,6 +59,6 @@ class Ring:
         return self._rows[np.arange(after, upto) % room]
 
     def columns(self, numbers: npt.NDArray[np.int64]) -> list[npt.NDArray[Any]]:
-        """The time stamps and the float columns of the ticks ``numbers``, which must be after ``tail``."""
+        """The timestamps and the float columns of the ticks ``numbers``, which must be after ``tail``."""
         places = (numbers - 1) % self.capacity
         return [self._stamps[places], *(column[places] for column in self._floats)]

@@ -31,8 +31,8 @@ class Tls:
             missing = next((path for path in (self._cert, self._key) if path and not path.exists()), self._cert)
             raise TlsError(f"{missing}: no such file") from None
         except ssl.SSLError as error:
-            files, reason = f"{self._cert} and {self._key or 'its key'}", error.reason or error
-            raise TlsError(f"{files}: not a certificate with its key: {reason}") from None
+            files = " and ".join(str(path) for path in (self._cert, self._key) if path)
+            raise TlsError(f"{files}: not a certificate and its private key (PEM): {error.reason or error}") from None
         except OSError as error:
             raise TlsError(f"{error.filename or self._cert}: {error.strerror}") from None
         return context

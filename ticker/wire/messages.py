@@ -24,9 +24,9 @@ CHANNELS = {
     "bars": "open, high, low, close and volume of an `interval`: each closed bar, and changes of the open one",
 }
 
-#: A trade: symbol, time stamp (ns), price, size.
+#: A trade: symbol, timestamp (ns), price, size.
 WireTrade = tuple[str, int, float, float]
-#: A quote: symbol, time stamp (ns), bid, bid size, ask, ask size. Price and size of an empty side are null.
+#: A quote: symbol, timestamp (ns), bid, bid size, ask, ask size. Price and size of an empty side are null.
 WireQuote = tuple[str, int, float | None, float | None, float | None, float | None]
 #: A bar: symbol, start (ns), open, high, low, close, volume, vwap, trades, closed. Unknown values are null.
 WireBar = tuple[str, int, float, float, float, float, float, float | None, float | None, bool]
@@ -207,7 +207,7 @@ FeedStateName = Literal["live", "quiet", "stale", "paused", "ended"]
 
 
 class FeedState(msgspec.Struct, frozen=True, kw_only=True):
-    """The feed's state. ``ts`` is the time stamp (ns) of its newest tick, null before the first."""
+    """The feed's state. ``ts`` is the timestamp (ns) of its newest tick, null before the first."""
 
     MEANINGS: ClassVar[dict[str, str]] = {
         "live": "Ticks arrive.",
@@ -264,7 +264,7 @@ class AlertList(_Message, frozen=True, kw_only=True, tag="alerts"):
 
 
 class Fired(_Message, frozen=True, kw_only=True, tag="alert"):
-    """An alert fired: ``value`` came with the tick of time stamp ``ts``. ``seq`` counts the owner's firings.
+    """An alert fired: ``value`` came with the tick of timestamp ``ts``. ``seq`` counts the owner's firings.
 
     ``lost`` counts earlier firings that the server has dropped.
     """

@@ -1,4 +1,4 @@
-"""ARCHITECTURE.md against the tree: its table of packages names each package and module once, and no other."""
+"""ARCHITECTURE.md against the tree: its tables name what exists, and the table of packages is complete."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 
 
+def section(title: str) -> str:
+    return TEXT.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
 def test_the_table_of_packages_is_complete() -> None:
     """Packages end in a slash; modules stand for themselves only at the top of ``ticker/``."""
-    table = TEXT.partition("## Packages")[2].partition("\n## ")[0]
+    table = section("Packages")
     named = [
         name for row in re.findall(r"^\| (`[^|]*) \|", table, re.MULTILINE) for name in re.findall(r"`([^`]+)`", row)
     ]
@@ -20,3 +24,16 @@ def test_the_table_of_packages_is_complete() -> None:
         there |= {f"{path.parent.relative_to(ROOT)}/" for path in (ROOT / top).glob("**/__init__.py")}
     commands = {name for name in there if name.startswith("ticker/cli/") and name != "ticker/cli/"}
     assert sorted(named) == sorted(there - commands - {"ticker/"})
+
+
+def test_the_places_to_change_exist() -> None:
+    """Each row of "Where to change what" names a file, and a function that is named is in the row's first file."""
+    rows = [row for row in section("Where to change what").splitlines() if row.startswith("| ")][1:]
+    assert len(rows) > 12
+    for row in rows:
+        names = re.findall(r"`([^`]+)`", row.split(" | ", 1)[1])
+        paths = [ROOT / name for name in names if "/" in name]
+        assert paths, row
+        assert [str(path) for path in paths if not path.exists()] == []
+        for function in (name for name in names if name.startswith("_")):
+            assert f"def {function}(" in paths[0].read_text(encoding="utf-8"), row

@@ -109,7 +109,7 @@ async def test_an_event_that_the_hub_refuses_is_a_failure_of_the_feed() -> None:
 
 
 async def test_the_state_is_live_paused_quiet_stale_or_ended() -> None:
-    """With the time stamp of the newest tick."""
+    """With the timestamp of the newest tick."""
     moments, seen = Moments(), list[str]()
     feed = Failing(1)
 

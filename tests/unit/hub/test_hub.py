@@ -67,7 +67,7 @@ def test_an_added_symbol_is_sent_whole_with_the_changes_of_the_others(hub: Hub, 
 
 
 def test_an_update_has_only_the_fields_that_changed(hub: Hub, table: SymbolTable) -> None:
-    """A trade at the last price changes the time stamp, the volume and the number of trades."""
+    """A trade at the last price changes the timestamp, the volume and the number of trades."""
     client = Client(hub)
     client.say(symbols=["AAPL"])
     hub.publish(batch(table, [(0, TS, 1.0, 5.0)]))

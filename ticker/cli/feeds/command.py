@@ -23,7 +23,7 @@ _ENVIRONMENT = "In the environment, --time-zone is TICKER_TIME_ZONE, and so on."
 def command(ctx: click.Context, as_json: bool) -> None:
     """List the installed feeds and their options.
 
-    Any package may bring feeds; CONTRIBUTING.md describes how.
+    Other packages can provide feeds; see CONTRIBUTING.md.
     """
     from ticker.cli.catalogue import listings
 

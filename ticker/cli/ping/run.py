@@ -23,7 +23,7 @@ from ticker.client.transports.transport import Transport
 from ticker.errors import RefusedError
 from ticker.wire.messages import ClientMessage, Ping, Pong, ServerMessage
 
-#: Time-out for connecting.
+#: Timeout for connecting.
 CONNECT_S = 10.0
 
 

@@ -1,7 +1,7 @@
 """Ticks as lines of a recording, in a layout that replays to the same ticks.
 
-``timestamp,symbol,price,size,bid,bid_size,ask,ask_size``: time stamps in ns, numbers in the fewest digits that read
-back exactly, missing values empty. Lines are sorted by time; at equal time stamps trades come before quotes, and each
+``timestamp,symbol,price,size,bid,bid_size,ask,ask_size``: timestamps in ns, numbers in the fewest digits that read
+back exactly, missing values empty. Lines are sorted by time; at equal timestamps trades come before quotes, and each
 kind in order of arrival. Recording the replay of a recording therefore gives the same file.
 """
 
@@ -15,7 +15,7 @@ from ticker.client.protocol.ticks import Quote, Trade
 
 HEADER: Final = b"timestamp,symbol,price,size,bid,bid_size,ask,ask_size\n"
 
-#: The sort key: time stamp, kind (trades first), order of arrival.
+#: The sort key: timestamp, kind (trades first), order of arrival.
 Key = tuple[int, int, int]
 
 
@@ -23,7 +23,7 @@ class Reorder:
     """Delays lines and sorts them, because trades and quotes arrive on separate channels."""
 
     def __init__(self) -> None:
-        #: Lines that arrived after a later time stamp had been written; they stay out of order.
+        #: Lines that arrived after a later timestamp had been written; they stay out of order.
         self.late = 0
         self._held: list[tuple[Key, float, bytes]] = []
         self._count = 0
@@ -38,7 +38,7 @@ class Reorder:
         self._held.append((key, now_s, line(tick)))
 
     def ready(self, before_s: float) -> list[bytes]:
-        """The sorted lines up to the last time stamp that arrived before ``before_s``."""
+        """The sorted lines up to the last timestamp that arrived before ``before_s``."""
         old = [key[0] for key, came_s, _ in self._held if came_s <= before_s]
         if not old:
             return []

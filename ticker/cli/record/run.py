@@ -24,7 +24,7 @@ from ticker.client.iterators import ItemIterator
 from ticker.client.protocol.ticks import Quote, Trade
 from ticker.client.stream import Stream
 
-#: Trades and quotes arrive on separate channels: how long a tick waits for one with an earlier time stamp.
+#: Trades and quotes arrive on separate channels: how long a tick waits for one with an earlier timestamp.
 REORDER_S: Final = 0.4
 WRITE_EVERY_S: Final = 0.2
 SYNC_EVERY_S: Final = 1.0

@@ -62,7 +62,7 @@ def resume(**options: Any) -> None:
 @click.argument("count", type=click.IntRange(1, 1_000_000), default=1)
 @_options
 def step(count: int, **options: Any) -> None:
-    """Pause, and publish the ticks of the next COUNT time stamps."""
+    """Pause, and publish the ticks of the next COUNT timestamps."""
     _control({"action": "step", "count": count}, **options)
 
 

@@ -60,7 +60,6 @@ def banner(url: str, feed_name: str, info: FeedInfo, command: str, replay: Repla
     watch = [*shlex.split(command), "watch", *sample, *elsewhere]
     count = f"{len(names):,}" if info.complete else f"{len(names):,} known so far"
     shown = ", ".join([*names[:6], "…"] if len(names) > 6 else names)
-    address = url.replace("http", "ws", 1)
     wanted = ", ".join(f'"{name}"' for name in sample[:1]) or '"*"'
     return Banner(
         url,
@@ -70,7 +69,7 @@ def banner(url: str, feed_name: str, info: FeedInfo, command: str, replay: Repla
             ("symbols", f"{count}: {shown}" if names else count),
             ("browser", url + "/"),
             ("terminal", shlex.join(watch)),
-            ("python", f'async with ticker.connect("{address}", [{wanted}]) as stream: …'),
+            ("python", f'with ticker.connect_sync("{url}", [{wanted}]) as stream: print(stream.next())'),
         ),
     )
 

@@ -73,15 +73,15 @@ def _check(params: dict[str, Any]) -> None:
     authenticates = params["keys"] or params["jwt_key"]
     if not (params["no_auth"] or authenticates or is_loopback(params["host"])):
         raise Failure(
-            f"--host {params['host']} accepts other machines, and authentication is not set up: make a key with "
-            "`ticker keys add NAME` and say --keys ticker-keys.json, or allow everyone with --no-auth"
+            f"--host {params['host']} accepts other machines and needs authentication: create a key with "
+            "`ticker keys add NAME` and use --keys ticker-keys.json, or disable authentication with --no-auth"
         )
     if params["no_auth"] and authenticates:
         raise Failure("--no-auth excludes --keys and --jwt-key")
     if params["tls_key"] and not params["tls_cert"]:
         raise Failure("--tls-key needs --tls-cert")
     if (params["webhook"] is None) != (params["webhook_secret"] is None):
-        raise Failure("--webhook and --webhook-secret need each other: webhooks are signed")
+        raise Failure("--webhook and --webhook-secret must be set together: webhooks are signed")
 
 
 def _settings(params: dict[str, Any], connections: int) -> Settings:

@@ -41,7 +41,7 @@ def direction_style(number: float | None) -> str:
 
 
 def moment(ts: int | None, zone: tzinfo | None) -> datetime | None:
-    """A time stamp (UTC epoch, ns) in a time zone; None is the user's."""
+    """A timestamp (UTC epoch, ns) in a time zone; None is the user's."""
     return None if ts is None else (_EPOCH + timedelta(microseconds=ts // 1000)).astimezone(zone)
 
 

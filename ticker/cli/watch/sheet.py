@@ -67,7 +67,7 @@ class Sheet:
         self._rows = {symbol: Row(symbol) for symbol in asked if symbol != ALL}
         #: Number of updates.
         self.updates = 0
-        #: The newest time stamp of any row (UTC epoch, ns).
+        #: The newest timestamp of any row (UTC epoch, ns).
         self.ts: int | None = None
         self._counts: deque[tuple[float, int]] = deque()
 

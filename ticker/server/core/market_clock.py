@@ -1,6 +1,6 @@
-"""Market time, derived from the time stamps of a feed that yields no watermarks.
+"""Market time, derived from the timestamps of a feed that yields no watermarks.
 
-Market time is the newest time stamp plus the time elapsed since it was first seen. The wall clock limits it: a stamp
+Market time is the newest timestamp plus the time elapsed since it was first seen. The wall clock limits it: a stamp
 far from the clock does not advance market time, and market time never passes the clock. So neither a clock that jumps
 ahead nor a single stamp in the future closes bars, and a feed that is behind keeps its own time.
 """

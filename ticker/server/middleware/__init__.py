@@ -1,1 +1,1 @@
-"""Middleware: proxy headers, origin, authentication; and the log-in of browsers."""
+"""Middleware: proxy headers, origin, authentication; and the login of browsers."""

@@ -20,7 +20,7 @@ from ticker.server.middleware.login_throttle import LoginThrottle
 from ticker.server.middleware.origin import REBOUND
 
 COOKIE: Final = "ticker_session"
-#: Names of the routes that need no key: load balancers and the log-in page must reach them.
+#: Names of the routes that need no key: load balancers and the login page must reach them.
 PUBLIC_ROUTES: Final = frozenset({"dashboard", "static", "health", "session", "login", "logout"})
 _CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="ticker"'}
 

@@ -29,7 +29,7 @@ def test_the_first_line_has_the_address_and_the_others_how_to_connect() -> None:
     assert "walk: a market" in text
     assert "3: IBM, AAPL, MSFT" in text
     assert "ticker watch AAPL MSFT --url http://127.0.0.1:9000" in text
-    assert 'ticker.connect("ws://127.0.0.1:9000", ["AAPL"])' in text
+    assert 'ticker.connect_sync("http://127.0.0.1:9000", ["AAPL"])' in text
     assert lines[-1] == "Ctrl-C stops."
 
 

@@ -256,7 +256,7 @@ async def test_falling_behind_logs_requested_and_actual_pace_every_10_s(
 ) -> None:
     """A consumer that takes twice the available time: 50 %."""
     clock = FakeClock()
-    pacer = Pacer(1, clock, pace_text="20,000 ticks a second")
+    pacer = Pacer(1, clock, pace_text="20,000 ticks per second")
     begin_s = clock.now_s
     with caplog.at_level(logging.WARNING):
         async for event in unmarked(pacer, source([batch(trades=np.arange(600_000) / 20_000)])):
@@ -267,7 +267,7 @@ async def test_falling_behind_logs_requested_and_actual_pace_every_10_s(
     assert took_s == pytest.approx(60, abs=0.1)
     assert 5 <= len(texts) <= took_s / WARN_EVERY_S
     assert "10,000 ticks per second" in texts[-1]
-    assert "50 % of the requested pace (20,000 ticks a second)" in texts[-1]
+    assert "50 % of the requested pace (20,000 ticks per second)" in texts[-1]
     assert pacer.behind_s == 0
 
 

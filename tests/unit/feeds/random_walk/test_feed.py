@@ -67,7 +67,7 @@ def test_the_feed_is_pausable_and_has_its_symbols_before_the_first_event() -> No
     info = market.info
     assert list(info.symbols) == ["NVDA", "SPY", "TSLA"]
     assert (info.complete, info.ends, info.pausable, info.currency, info.epoch) == (True, False, True, "USD", None)
-    assert info.title == "simulated market of 3 symbols, 2,500 ticks a second, seed 5"
+    assert info.title == "simulated market of 3 symbols, 2,500 ticks per second, seed 5"
 
 
 async def test_check_feed_finds_no_fault() -> None:
@@ -149,7 +149,7 @@ async def test_a_rate_that_can_not_be_kept_is_logged(caplog: pytest.LogCaptureFi
     texts = [record.getMessage() for record in caplog.records]
     assert len(texts) == 2
     for text in texts:
-        assert "80 % of the requested pace (100,000 ticks a second)" in text
+        assert "80 % of the requested pace (100,000 ticks per second)" in text
         reached = float(text.partition("late: ")[2].partition(" ticks per second")[0].replace(",", ""))
         assert reached == pytest.approx(80_000, rel=0.02)
     assert behind[-1] == pytest.approx(15 * 0.25, rel=0.1)

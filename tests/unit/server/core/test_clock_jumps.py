@@ -1,4 +1,4 @@
-"""Clocks that jump: beats and heartbeats follow the event loop's clock, and bars follow the time stamps."""
+"""Clocks that jump: beats and heartbeats follow the event loop's clock, and bars follow the timestamps."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ async def market(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Market]:
 
 @pytest.mark.parametrize("jump_ns", [DAY, -DAY, 30 * DAY])
 async def test_a_jump_of_the_servers_clock_does_not_affect_bars(market: Market, jump_ns: int) -> None:
-    """The feed's time stamps are right, and so are the bars, each once. Prices come with their beats."""
+    """The feed's timestamps are right, and so are the bars, each once. Prices come with their beats."""
     await market.trade(5)
     market.off_ns = jump_ns
     await market.trade(5)
