@@ -22,7 +22,7 @@ def table() -> list[str]:
     layouts: dict[str, list[Layout]] = {}
     for layout in (*WITH_HEADER, *HEADERLESS, *BY_COLUMNS.values()):
         layouts.setdefault(layout.name, []).append(layout)
-    lines = ["| layout | what writes it | header | timestamps without an offset |", "|---|---|---|---|"]
+    lines = ["| layout | source | header | timestamps without an offset |", "|---|---|---|---|"]
     for name, those in sorted(layouts.items()):
         titles = min((layout.title for layout in those), key=len)
         header = "no" if all(layout in HEADERLESS for layout in those) else "yes"
