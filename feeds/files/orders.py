@@ -55,32 +55,32 @@ class OrderWatch:
     """Observes the chunks of one file."""
 
     def __init__(self) -> None:
-        self._lanes = {kind: _Lane() for kind in ("trades", "quotes", "bars")}
+        self._sequences = {kind: _Sequence() for kind in ("trades", "quotes", "bars")}
 
     def note(self, chunk: Chunk) -> None:
-        self._lanes["trades"].note(chunk.trades.ts, chunk.trades.symbol)
-        self._lanes["quotes"].note(chunk.quotes.ts, chunk.quotes.symbol)
-        self._lanes["bars"].note(chunk.bars.start, chunk.bars.symbol)
+        self._sequences["trades"].note(chunk.trades.ts, chunk.trades.symbol)
+        self._sequences["quotes"].note(chunk.quotes.ts, chunk.quotes.symbol)
+        self._sequences["bars"].note(chunk.bars.start, chunk.bars.symbol)
 
     def fill_in(self, report: FileReport) -> bool:
         """Fill in period, order and gaps. False if the gaps are unreliable, because the rows are not in order."""
-        lanes = [lane for lane in self._lanes.values() if lane.newest]
-        if not lanes:
+        sequences = [sequence for sequence in self._sequences.values() if sequence.newest]
+        if not sequences:
             return True
-        report.first = min(lane.oldest for lane in lanes)
-        report.last = max(lane.newest for lane in lanes)
-        orders = {lane.order for lane in lanes}
+        report.first = min(sequence.oldest for sequence in sequences)
+        report.last = max(sequence.newest for sequence in sequences)
+        orders = {sequence.order for sequence in sequences}
         # A single timestamp fits any order.
-        orders = {lane.order for lane in lanes if lane.moves} or orders
+        orders = {sequence.order for sequence in sequences if sequence.moves} or orders
         report.order = orders.pop() if len(orders) == 1 else "mixed"
         if report.order == "mixed":
-            report.misplaced_rows = sum(lane.misplaced[0] for lane in lanes)
-            report.misplaced_by_ns = max(lane.misplaced[1] for lane in lanes)
-        report.gaps = lanes[0].gaps.found()
-        return len(lanes) == 1 and not lanes[0].groups
+            report.misplaced_rows = sum(sequence.misplaced[0] for sequence in sequences)
+            report.misplaced_by_ns = max(sequence.misplaced[1] for sequence in sequences)
+        report.gaps = sequences[0].gaps.found()
+        return len(sequences) == 1 and not sequences[0].groups
 
 
-class _Lane:
+class _Sequence:
     """The rows of one kind: a chunk doesn't preserve the order of rows of different kinds."""
 
     def __init__(self) -> None:
@@ -90,7 +90,7 @@ class _Lane:
         self._late = self._early = (0, 0)
         self._last = self._symbol = -1
         self._rising = self._falling = 0
-        # Those of them where the symbol changes.
+        # Of these, those where the symbol changes.
         self._rising_anew = self._falling_anew = 0
 
     @property

@@ -14,7 +14,7 @@ from ticker.alerts.alert import Alert
 from ticker.alerts.book import Firing
 from ticker.alerts.condition import parse
 from ticker.alerts.store import KEPT, SavedAlert, SavedOwner
-from ticker.hub.message_log import MessageLog, Reader
+from ticker.hub.message_log import LogReader, MessageLog
 from ticker.hub.session import Session
 from ticker.wire.messages import Fired, Id
 
@@ -33,7 +33,7 @@ class Owner:
         self.live = 0
         self.delivered = 0
         self.log: MessageLog[Fired] = MessageLog(KEPT)
-        self.readers: dict[Session, Reader] = {}
+        self.readers: dict[Session, LogReader] = {}
         #: Fired, and not passed to the store yet. As short as the log: what is dropped here would not be stored.
         self.unstored: deque[Fired] = deque(maxlen=KEPT)
         self._head = 0
@@ -87,11 +87,11 @@ class Owner:
         self.log.head = fired.seq - 1
         self.log.add(fired)
 
-    def enter(self, session: Session) -> Reader:
+    def enter(self, session: Session) -> LogReader:
         """Add a connection. It continues after the highest number sent to any connection."""
         reader = self.readers.get(session)
         if reader is None:
-            reader = self.readers[session] = Reader(session.outlet, session.codec, self.delivered)
+            reader = self.readers[session] = LogReader(session.outlet, session.codec, self.delivered)
             self.log.readers[reader] = None
             session.engaged += bool(self.live)
         return reader

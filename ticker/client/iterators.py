@@ -28,7 +28,7 @@ _BREATH_S = 0.05
 WAIT_S = 0.25
 
 
-class Source(Protocol[Item_co]):
+class ItemSource(Protocol[Item_co]):
     """A ``BoundedQueue`` or the ``View``. Its length is at least the number of items to take."""
 
     def take(self) -> Item_co | None: ...
@@ -42,7 +42,7 @@ class ItemIterator(Generic[Item]):
     It ends when the stream is closed, and raises the stream's ``StreamError`` when it failed for good.
     """
 
-    def __init__(self, source: Source[Item], supervisor: Supervisor) -> None:
+    def __init__(self, source: ItemSource[Item], supervisor: Supervisor) -> None:
         #: A request to make before the next item is awaited. Repeated if it raises.
         self.first: Callable[[], Awaitable[None]] | None = None
         self._source = source

@@ -33,7 +33,7 @@ class Entry(Generic[M]):
         return payload
 
 
-class Reader:
+class LogReader:
     """A client, and the number of the last message that it has."""
 
     __slots__ = ("codec", "outlet", "seq")
@@ -58,7 +58,7 @@ class MessageLog(Generic[M]):
 
     def __init__(self, kept: int, head: int = 0) -> None:
         self.head = head
-        self.readers: dict[Reader, None] = {}
+        self.readers: dict[LogReader, None] = {}
         self._entries: deque[Entry[M]] = deque(maxlen=kept)
 
     @property
@@ -85,7 +85,7 @@ class MessageLog(Generic[M]):
         for reader in self.readers:
             self.deliver_to(reader)
 
-    def deliver_to(self, reader: Reader) -> int:
+    def deliver_to(self, reader: LogReader) -> int:
         """Send one reader what it lacks, while it is ready. Returns the number of messages sent."""
         sent = 0
         while reader.seq < self.head and reader.outlet.ready():

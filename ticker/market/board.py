@@ -36,7 +36,7 @@ _Grouped = tuple[Rows, Rows, Rows, Rows]
 
 
 class Board:
-    """The latest values of all symbols, as columns. Memory: about 230 bytes per symbol, at any rate."""
+    """The latest values of all symbols, as columns. Memory: about 300 bytes per symbol, at any rate."""
 
     def __init__(self, names: Iterable[str] = (), epoch: str | None = None) -> None:
         self.epoch = epoch or new_epoch()

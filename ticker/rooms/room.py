@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ticker.hub.message_log import Entry, MessageLog, Reader
+from ticker.hub.message_log import Entry, LogReader, MessageLog
 from ticker.hub.session import Session
 from ticker.sanitize import MAX_NAME_CHARS
 from ticker.wire.messages import Id, Present, Said, Since
@@ -23,7 +23,7 @@ PRESENT_NS: Final = 500_000_000
 PRESENT_NS_A_MEMBER: Final = 10_000_000
 
 
-class Member(Reader):
+class Member(LogReader):
     """A client in a room."""
 
     __slots__ = ("name", "pending_ids", "told")

@@ -93,7 +93,7 @@ def parser_of(shape: bytes, reading: Reading) -> Parser | None:
             if name == "power":
                 return _power
             if name == "since":
-                return _Since(spans, _SINCE_MIDNIGHT[reading])
+                return _SinceMidnight(spans, _SINCE_MIDNIGHT[reading])
             words = {group: part.lower() for group, part in match.groupdict().items() if part is not None}
             return _Calendar.of(spans, words)
     return None
@@ -146,7 +146,7 @@ class _Epoch:
         return value, good & (value > 0), UTC, self._scale
 
 
-class _Since:
+class _SinceMidnight:
     """Numbers since midnight, in units of ``scale`` ns."""
 
     def __init__(self, spans: dict[str, tuple[int, int]], scale: int) -> None:

@@ -14,7 +14,7 @@ def section(title: str) -> str:
 
 
 def test_the_table_of_packages_is_complete() -> None:
-    """Packages end in a slash; modules stand for themselves only at the top of ``ticker/``."""
+    """Packages end in a slash; single modules are listed only at the top of ``ticker/``."""
     table = section("Packages")
     named = [
         name for row in re.findall(r"^\| (`[^|]*) \|", table, re.MULTILINE) for name in re.findall(r"`([^`]+)`", row)

@@ -1,4 +1,4 @@
-"""docs/grafana.json asks for what `/metrics` of a running service has, and for nothing else."""
+"""docs/grafana.json queries the metrics of a running service, and no others."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TS = 1_700_000_000_000_000_000
 SCRAPED = {"job", "instance"}
 
 
-def asked() -> Iterator[tuple[str, str]]:
+def queries() -> Iterator[tuple[str, str]]:
     """Each expression of a panel, with the panel's title."""
     for panel in PANELS:
         for target in panel["targets"]:
@@ -58,16 +58,16 @@ async def labels() -> dict[str, set[str]]:
     return found
 
 
-async def test_every_metric_is_one_that_the_service_has(labels: dict[str, set[str]]) -> None:
+async def test_every_queried_metric_exists(labels: dict[str, set[str]]) -> None:
     """Also the suffixes of counters and histograms."""
-    for title, expression in asked():
+    for title, expression in queries():
         names = metrics(expression)
         assert names, title
         assert names <= labels.keys(), title
 
 
-async def test_every_label_is_one_that_the_metric_has(labels: dict[str, set[str]]) -> None:
-    """Those that are summed by, and those that a legend names."""
+async def test_every_queried_label_exists(labels: dict[str, set[str]]) -> None:
+    """In `by` clauses and in legends."""
     for panel in PANELS:
         for target in panel["targets"]:
             expression = target["expr"]
@@ -80,19 +80,19 @@ async def test_every_label_is_one_that_the_metric_has(labels: dict[str, set[str]
 
 
 async def test_the_services_own_metrics_are_all_shown(labels: dict[str, set[str]]) -> None:
-    shown = {name for _, expression in asked() for name in metrics(expression)}
+    shown = {name for _, expression in queries() for name in metrics(expression)}
     assert {name for name in labels if name.startswith("ticker_")} - shown == set()
 
 
 def test_counters_are_shown_as_rates() -> None:
     """Their value alone says nothing: it grows until the node restarts."""
-    for title, expression in asked():
+    for title, expression in queries():
         counters = re.findall(r"\b\w+_(?:total|bucket|sum|count)\b", expression)
         assert len(re.findall(r"\brate\(\w+_(?:total|bucket|sum|count){", expression)) == len(counters), title
 
 
 def test_it_can_be_imported_anywhere() -> None:
-    """Each panel has its own number and place, and the source of data is a variable."""
+    """Panels have unique ids and don't overlap; the data source is a variable."""
     assert len({panel["id"] for panel in PANELS}) == len(PANELS)
     places: set[tuple[int, int]] = set()
     for panel in PANELS:
@@ -105,6 +105,6 @@ def test_it_can_be_imported_anywhere() -> None:
         assert panel["description"]
     variables = {each["name"] for each in BOARD["templating"]["list"]}
     assert variables == {"datasource", "job", "instance"}
-    used = set(re.findall(r"\$(\w+)", " ".join(expression for _, expression in asked())))
+    used = set(re.findall(r"\$(\w+)", " ".join(expression for _, expression in queries())))
     assert used - {"__rate_interval"} <= variables
     assert "id" not in BOARD

@@ -21,7 +21,7 @@ SERVER_MESSAGES = {kind.__struct_config__.tag: kind for kind in ServerMessage.__
 
 
 def table(header: str) -> list[list[str]]:
-    """The rows of the table whose header line begins so, cell by cell, without back-quotes."""
+    """The cells of the table whose header line begins with this, without back-quotes."""
     lines = TEXT[TEXT.index(header) :].splitlines()[2:]
     rows = []
     for line in lines:

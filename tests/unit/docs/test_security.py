@@ -46,7 +46,7 @@ def help_of(*command: str) -> str:
 
 
 def commands(text: str) -> list[list[str]]:
-    """The words of each `ticker …` that stands in a console, an `ExecStart` or by itself in a sentence."""
+    """Each `ticker …` command, as words: in console blocks, in `ExecStart` and inline."""
     consoles = "\n".join(re.findall(r"```console\n(.*?)```", text, re.DOTALL))
     lines = re.findall(r"^\$ (?:\.venv/bin/)?(ticker .*)$", consoles, re.MULTILINE)
     lines += re.findall(r"^ExecStart=\S+/(ticker .*)$", text, re.MULTILINE)
@@ -54,8 +54,7 @@ def commands(text: str) -> list[list[str]]:
     return [shlex.split(line.replace("…", ""), comments=True) for line in lines]
 
 
-def test_each_line_names_tests_that_are_there() -> None:
-    """And every threat has one."""
+def test_every_threat_names_existing_tests() -> None:
     threats = SECURITY.partition("### Times")[0]
     rows = [line for line in threats.splitlines() if line.startswith("| ") and not line.startswith("| threat |")]
     assert len(rows) > 40
@@ -65,17 +64,17 @@ def test_each_line_names_tests_that_are_there() -> None:
         assert [name for name in named if not (ROOT / "tests" / name).is_file()] == [], row
 
 
-def test_each_limit_is_told_with_its_default() -> None:
-    """All of them have their meaning in docs/protocol.md; here are those that something hostile meets."""
-    told = {name: int(value) for name, value in re.findall(r"`limits\.(\w+)` \((\d+)", SECURITY)}
-    assert len(told) >= 14
+def test_the_defaults_of_limits_are_right() -> None:
+    """SECURITY.md names the limits that apply to hostile clients; docs/protocol.md describes all."""
+    documented = {name: int(value) for name, value in re.findall(r"`limits\.(\w+)` \((\d+)", SECURITY)}
+    assert len(documented) >= 14
     defaults = msgspec.to_builtins(Limits())
-    assert told == {name: defaults.get(name) for name in told}
+    assert documented == {name: defaults.get(name) for name in documented}
     named = set(re.findall(r"`limits\.(\w+)`", SECURITY))
-    assert named == told.keys()
+    assert named == documented.keys()
 
 
-def test_the_times_are_those_of_the_code() -> None:
+def test_the_times_are_right() -> None:
     """The table of seconds, in its order."""
     table = SECURITY.partition("### Times")[2].partition("\n## ")[0]
     assert [float(seconds) for seconds in re.findall(r"\| ([\d.]+) \|$", table, re.MULTILINE)] == [
@@ -89,8 +88,8 @@ def test_the_times_are_those_of_the_code() -> None:
 
 
 @pytest.mark.parametrize("name", list(TEXTS))
-def test_codes_are_ones_that_there_are(name: str) -> None:
-    """Close codes, and the codes of errors."""
+def test_all_codes_exist(name: str) -> None:
+    """Close codes and error codes."""
     assert {int(code) for code in re.findall(r"\b(44\d\d)\b", TEXTS[name])} <= CLOSE_CODES.keys()
     named = set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", SECURITY))
     assert named
@@ -98,8 +97,8 @@ def test_codes_are_ones_that_there_are(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", list(TEXTS))
-def test_options_are_ones_that_there_are(name: str) -> None:
-    """Of each command that is shown, and those that stand alone, of any."""
+def test_all_options_exist(name: str) -> None:
+    """A command has its options; an option without a command belongs to one of them."""
     everywhere = "".join(
         help_of(*words)
         for words in (("serve",), ("watch",), ("keys", "add"), ("cert",), ("record",), ("replay",), ("inspect",))
@@ -114,8 +113,8 @@ def test_options_are_ones_that_there_are(name: str) -> None:
     assert alone <= set(re.findall(r"--[a-z-]+", everywhere))
 
 
-def test_the_unit_is_one(tmp_path: Path) -> None:
-    """systemd understands each line of it, where there is a systemd to ask; and its nodes are the proxies' nodes."""
+def test_the_systemd_unit_is_valid(tmp_path: Path) -> None:
+    """Checked by systemd if it is installed. The unit and the proxies have the same nodes."""
     unit = configparser.RawConfigParser(interpolation=None, strict=True, comment_prefixes="#")
     unit.optionxform = str  # type: ignore[assignment,method-assign]  # configparser's own way to keep capitals
     unit.read_string(block("ini"))
@@ -132,8 +131,8 @@ def test_the_unit_is_one(tmp_path: Path) -> None:
         assert ran.stderr == ""
 
 
-def test_the_token_opens(tmp_path: Path) -> None:
-    """The claims as they stand there, but for the time."""
+def test_the_example_token_is_accepted(tmp_path: Path) -> None:
+    """With another expiry time."""
     jwt = pytest.importorskip("jwt")
     secret = tmp_path / "secret"
     secret.write_text("0123456789abcdef0123456789abcdef")
@@ -143,7 +142,7 @@ def test_the_token_opens(tmp_path: Path) -> None:
     assert found.may == Entitlements(symbols=("AAPL", "FX:*"), rooms=("desk",), rate=2, connections=5)
 
 
-def test_a_line_of_the_log_has_what_is_told() -> None:
+def test_a_log_line_has_the_documented_keys() -> None:
     record = logging.LogRecord("ticker.server", logging.INFO, "", 0, "client %s", ("7",), None)
     record.client = "7"
     table = DEPLOY.partition("`--log-format json`")[2].partition("\n\nA log shipper")[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.support.model_client import Message, ScriptedOutlet, decoded
-from ticker.hub.message_log import MessageLog, Reader
+from ticker.hub.message_log import LogReader, MessageLog
 from ticker.wire.codec import codec_for
 from ticker.wire.messages import Said
 
@@ -17,7 +17,7 @@ class Listener:
     def __init__(self, log: MessageLog[Said], seq: int = 0, encoding: str = "json") -> None:
         self.encoding = encoding
         self.outlet = ScriptedOutlet()
-        self.reader = Reader(self.outlet, codec_for(encoding), seq)
+        self.reader = LogReader(self.outlet, codec_for(encoding), seq)
         log.readers[self.reader] = None
 
     def heard(self) -> list[Message]:
@@ -79,7 +79,7 @@ def test_delivery_stops_when_the_outlet_is_full() -> None:
             return self.frames < 2
 
     log: MessageLog[Said] = MessageLog(10)
-    reader = Reader(Narrow(), codec_for("json"), 0)
+    reader = LogReader(Narrow(), codec_for("json"), 0)
     log.readers[reader] = None
     say(log, "a", "b", "c")
     log.deliver()

@@ -45,7 +45,7 @@ _SECRET_BYTES: Final = 16
 _LOG_S: Final = 10.0
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="alert"):
+class WebhookEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="alert"):
     """The body. ``event`` identifies the event and is the same in every attempt."""
 
     event: str
@@ -58,10 +58,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="al
     seq: int
 
 
-def event_for(instance: str, owner: str, fired: Fired) -> Event:
+def event_for(instance: str, owner: str, fired: Fired) -> WebhookEvent:
     """The event for a fired alert. ``fired.seq`` is unique within an ``instance`` and owner."""
     id_ = hashlib.sha256(msgspec.json.encode((instance, owner, fired.seq, fired.ts))).hexdigest()[:32]
-    return Event(
+    return WebhookEvent(
         event=id_,
         owner=owner,
         id=fired.id,
@@ -114,7 +114,7 @@ class Webhooks:
     def start(
         self,
         instance: str,
-        undelivered: Iterable[Event] = (),
+        undelivered: Iterable[WebhookEvent] = (),
         settled: Callable[[str], None] = lambda _event: None,
     ) -> None:
         """Start on the running event loop, with the stored events that are ``undelivered``.
@@ -144,7 +144,7 @@ class Webhooks:
         """Queue the event for a fired alert."""
         self._send(event_for(self._instance, owner, fired))
 
-    def _send(self, what: Event) -> None:
+    def _send(self, what: WebhookEvent) -> None:
         if what.event in self._waiting:
             return
         while len(self._waiting) >= MAX_WAITING:
@@ -163,7 +163,7 @@ class Webhooks:
             self._logged_s = now_s
             log.error("webhook %s to %s: %s: %s", name, self._url.origin(), result, why)
 
-    async def _deliver(self, what: Event) -> None:
+    async def _deliver(self, what: WebhookEvent) -> None:
         loop = asyncio.get_running_loop()
         body = msgspec.json.encode(what)
         deadline_s = loop.time() + GIVE_UP_S

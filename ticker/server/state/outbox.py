@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from ticker.errors import StateError
-from ticker.server.core.webhooks import MAX_WAITING, Event
+from ticker.server.core.webhooks import MAX_WAITING, WebhookEvent
 from ticker.server.state.writer import Job
 
 
@@ -20,11 +20,11 @@ class Outbox:
         self._settled: list[str] = []
         self.wake: Callable[[], None]
 
-    def undelivered(self) -> list[Event]:
+    def undelivered(self) -> list[WebhookEvent]:
         """The stored events, the oldest first."""
         try:
             rows = self._connection.execute("SELECT body FROM webhook ORDER BY place").fetchall()
-            return [msgspec.json.decode(body, type=Event) for (body,) in rows]
+            return [msgspec.json.decode(body, type=WebhookEvent) for (body,) in rows]
         except (sqlite3.Error, msgspec.DecodeError) as error:
             raise StateError(f"ticker.db: can't read the webhooks: {error}") from error
 
@@ -40,7 +40,7 @@ class Outbox:
         return [Job(lambda connection: _delete(connection, settled))] if settled else []
 
 
-def insert_events(connection: sqlite3.Connection, events: Iterable[Event]) -> None:
+def insert_events(connection: sqlite3.Connection, events: Iterable[WebhookEvent]) -> None:
     """Insert events within a transaction, and delete the oldest beyond ``MAX_WAITING``."""
     rows = [(each.event, msgspec.json.encode(each)) for each in events]
     if rows:

@@ -22,7 +22,7 @@ from aiohttp.test_utils import TestServer
 from ticker.backoff import Backoff
 from ticker.errors import WebhookError
 from ticker.server.core import webhooks as webhooks_module
-from ticker.server.core.webhooks import CONCURRENCY, Event, Webhooks, event_for, signature
+from ticker.server.core.webhooks import CONCURRENCY, WebhookEvent, Webhooks, event_for, signature
 from ticker.wire.messages import Fired
 
 TS = 1_700_000_000_000_000_000
@@ -63,7 +63,7 @@ class Receiver:
 
 
 class Outbox:
-    def __init__(self, *events: Event) -> None:
+    def __init__(self, *events: WebhookEvent) -> None:
         self.events = list(events)
         self.done: list[str] = []
 
