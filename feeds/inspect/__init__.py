@@ -1,1 +1,1 @@
-"""The command ``ticker inspect``: shows what a replay understands of market-data files. An entry point adds it."""
+"""The command ``ticker inspect``: shows how market-data files are read. An entry point adds it."""

@@ -49,7 +49,7 @@ def _option(name: str, variable: str = "", **more: Any) -> Callable[[F], F]:
 )
 @_option("--json", "TICKER_INSPECT_JSON", is_flag=True, help="Print one JSON object.")
 def command(paths: tuple[str, ...], ticks: int, json: bool, **reading: Any) -> int:
-    """Show what a replay understands of market-data files.
+    """Show how market-data files are read.
 
     FILE is a file (.csv .txt .gz .zst .zip .parquet) or a folder of them. Nothing is written; no server is needed.
 

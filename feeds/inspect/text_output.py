@@ -1,6 +1,6 @@
 """The output of ``ticker inspect`` for people: a summary of each file first, then details and a preview.
 
-An assumed value stands beside the option that changes it.
+An assumed value is followed by the option that changes it.
 """
 
 from __future__ import annotations

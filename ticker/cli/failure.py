@@ -98,7 +98,7 @@ def printable(text: str) -> str:
 
 
 def is_from_config(ctx: click.Context, param: str) -> bool:
-    """Whether a parameter's value stands in the configuration file."""
+    """Whether a parameter's value comes from the configuration file."""
     return ctx.get_parameter_source(param) is ParameterSource.DEFAULT_MAP
 
 

@@ -101,7 +101,7 @@ class FeedCommand(click.Command):
             if chosen.broken:
                 raise FeedError(chosen.broken)
         except FeedError:
-            # The feed's options are unknown; --help must work all the same.
+            # The feed's options are unknown; --help must work nevertheless.
             ctx.ignore_unknown_options = ctx.allow_extra_args = True
             super().parse_args(ctx, args)
             raise
@@ -128,7 +128,7 @@ class FeedCommand(click.Command):
         ctx.meta[_CHOSEN] = []
         listed = {param for params in self.sections.values() for param in params}
         others = [param for param in self.get_params(ctx) if isinstance(param, click.Option) and param not in listed]
-        # --help stands in the last section.
+        # --help is in the last section.
         *first, last = [*self.sections.items()] or [("Options", ())]
         write_options(ctx, formatter, [*first, (last[0], [*last[1], *others])])
         feeds = list(listings())

@@ -56,7 +56,7 @@ def server_options(command: str) -> Callable[[F], F]:
             type=click.Path(path_type=Path, dir_okay=False, exists=True),
             envvar="TICKER_CA",
             show_envvar=True,
-            help="Certificate (PEM) to trust: the server's own, or of its authority.",
+            help="Certificate (PEM) to trust: the server's, or its authority's.",
         )
         return url(key(ca(cast("F", call))))
 

@@ -39,7 +39,7 @@ class ItemSource(Protocol[Item_co]):
 class ItemIterator(Generic[Item]):
     """An asynchronous iterator over what arrives on one channel.
 
-    It ends when the stream is closed, and raises the stream's ``StreamError`` when it failed for good.
+    It ends when the stream is closed, and raises the stream's ``StreamError`` when it failed permanently.
     """
 
     def __init__(self, source: ItemSource[Item], supervisor: Supervisor) -> None:
@@ -136,7 +136,7 @@ class SyncItemIterator(Generic[Item]):
     def next(self, timeout: float | None = None) -> Item:
         """The next item, after at most ``timeout`` seconds (None: no limit).
 
-        Raises ``TimeoutError`` if none has arrived, ``StreamError`` if the stream is closed or failed for good.
+        Raises ``TimeoutError`` if none has arrived, ``StreamError`` if the stream is closed or failed permanently.
         """
         try:
             return self._wait(timeout)

@@ -86,7 +86,7 @@ def connect(
             restarted program with the same owner keeps its alerts, and receives those that fired in between.
 
     Raises ``ValueError`` for an invalid argument. Entering raises ``ConnectError`` if the server can't be reached, and
-    ``RefusedError`` if it refuses for good: HTTP 401, 403 or 404, an invalid rate, or no known symbol.
+    ``RefusedError`` if it refuses permanently: HTTP 401, 403 or 404, an invalid rate, or no known symbol.
     """
     endpoint = Endpoint(url, key, ssl)
     protocol = ClientProtocol(as_names(symbols), channel, rate, queue_ticks, endpoint.name, owner)
@@ -101,7 +101,7 @@ class Stream(DeskRequests):
     Iterating returns an ``Update`` for each symbol that changed. Updates are not queued: a symbol that changes again
     before it is taken comes once, with its newest values, so a slow consumer sees the latest prices. A stream is meant
     for one consumer; two share the updates. Cancelling an iteration loses nothing. It ends when the stream is closed,
-    and raises ``StreamError`` (``ConnectError``, ``RefusedError``) when the stream failed for good.
+    and raises ``StreamError`` (``ConnectError``, ``RefusedError``) when the stream failed permanently.
 
     When the server begins a new epoch (after a restart, for example), all values are discarded and sent again. The
     logger ``ticker.client`` reports this, and each reconnect, gap and loss.

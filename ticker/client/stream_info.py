@@ -36,7 +36,7 @@ class StreamInfo:
 
     @property
     def error(self) -> StreamError | None:
-        """Why the stream failed for good, or None."""
+        """Why the stream failed permanently, or None."""
         return self._supervisor.error
 
     @property

@@ -41,7 +41,7 @@ class Supervisor:
         self, dialer: Dialer, protocol: ClientProtocol, backoff: Backoff, *, wait: bool, connect_timeout_s: float
     ) -> None:
         self.state: State = "connecting"
-        #: Why the stream failed for good.
+        #: Why the stream failed permanently.
         self.error: StreamError | None = None
         self.reconnects = 0
         #: The transport of the current connection, or of the last.
@@ -78,7 +78,7 @@ class Supervisor:
         return self.state == "closed"
 
     async def open(self) -> None:
-        """Start, and wait for the first values. Raises the ``StreamError`` that ends the stream for good."""
+        """Start, and wait for the first values. Raises the ``StreamError`` that ends the stream permanently."""
         if self._task is not None:
             raise RuntimeError("a stream can be opened only once; create another")
         if self._closing:

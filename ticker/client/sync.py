@@ -153,7 +153,7 @@ class SyncStream(StreamInfo):
     def next(self, timeout: float | None = None) -> Update:
         """The next update, after at most ``timeout`` seconds (None: no limit).
 
-        Raises ``TimeoutError`` if none has arrived, ``StreamError`` if the stream is closed or failed for good.
+        Raises ``TimeoutError`` if none has arrived, ``StreamError`` if the stream is closed or failed permanently.
         """
         return iter(self).next(timeout)
 

@@ -45,9 +45,9 @@ class BarLane(RingLane[BarSubscription]):
     def _ring_of(self, market: Market) -> Ring:
         return market.bars.closed[self.topic.interval]
 
-    def begin(self, subscription: BarSubscription, position: int | None, before: Watchlist, *, anew: bool) -> None:
+    def begin(self, subscription: BarSubscription, position: int | None, before: Watchlist, *, was_empty: bool) -> None:
         self._store.fold()
-        super().begin(subscription, position, before, anew=anew)
+        super().begin(subscription, position, before, was_empty=was_empty)
         subscription.resend_open()
 
     def leave(self, subscription: BarSubscription) -> None:
@@ -73,7 +73,7 @@ class BarLane(RingLane[BarSubscription]):
                 self._send(rows.tolist() + open_rows, self._closed(numbers, rows) + open_parts, ring.head)
         self.version, self.mark = ring.head, store.mark
 
-    def _next_frame(self, subscription: BarSubscription, ts: int) -> bytes | None:  # noqa: ARG002
+    def _next_frame(self, subscription: BarSubscription, ts: int) -> bytes | None:  # noqa: ARG002 - only prices have it
         self._store.fold()
         end, numbers, rows = self._next_items(subscription)
         parts = self._closed(numbers, rows)

@@ -53,11 +53,11 @@ class Lane(ABC, Generic[S]):
         """Read from this market, and set ``version`` to its newest."""
 
     @abstractmethod
-    def begin(self, subscription: S, position: int | None, before: Watchlist, *, anew: bool) -> None:
+    def begin(self, subscription: S, position: int | None, before: Watchlist, *, was_empty: bool) -> None:
         """Set the position of a subscription to which symbols were added, or that resumes.
 
         ``position`` is the version that the client says it has (None: none), ``before`` the watchlist before the
-        change, and ``anew`` whether the subscription was empty. ``file`` follows.
+        change, and ``was_empty`` whether the subscription was empty. ``file`` follows.
         """
 
     @abstractmethod

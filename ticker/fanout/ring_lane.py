@@ -77,12 +77,12 @@ class RingLane(Lane[R]):
     @abstractmethod
     def _ring_of(self, market: Market) -> Ring: ...
 
-    def begin(self, subscription: R, position: int | None, before: Watchlist, *, anew: bool) -> None:  # noqa: ARG002
+    def begin(self, subscription: R, position: int | None, before: Watchlist, *, was_empty: bool) -> None:  # noqa: ARG002 - prices need it
         head = self._ring.head
         if not self:
             # Without clients the lane had no beats.
             self.version = head
-        if position is not None or anew:
+        if position is not None or was_empty:
             subscription.seek(position if position is not None and position <= head else head)
 
     def leave(self, subscription: R) -> None:

@@ -42,7 +42,7 @@ class TapeLane(RingLane[TapeSubscription]):
             self.version = upto
         self.version = ring.head
 
-    def _next_frame(self, subscription: TapeSubscription, ts: int) -> bytes | None:  # noqa: ARG002
+    def _next_frame(self, subscription: TapeSubscription, ts: int) -> bytes | None:  # noqa: ARG002 - only prices have it
         subscription.count_lost(self._ring, self._board)
         state = None
         if not subscription.lost:

@@ -109,10 +109,12 @@ class TickerLane(Lane[TickerSubscription]):
     def totals(self) -> Totals:
         return Totals.of((self.ledger.totals, super().totals))
 
-    def begin(self, subscription: TickerSubscription, position: int | None, before: Watchlist, *, anew: bool) -> None:
+    def begin(
+        self, subscription: TickerSubscription, position: int | None, before: Watchlist, *, was_empty: bool
+    ) -> None:
         if position is not None and position > self._board.version:
             position = None
-        if anew:
+        if was_empty:
             subscription.seek(position or 0)
         else:
             watchlist = subscription.watchlist

@@ -231,7 +231,7 @@ class Hub:
                 position = self._position(since)
                 missed = message.channel == "ticker" and position is not None and position < self.board.version
                 self.resumed += missed
-                lane.begin(subscription, position, before, anew=was_empty)
+                lane.begin(subscription, position, before, was_empty=was_empty)
             self._note_awaited(session, subscription)
             moved.append(subscription)
         for each in dict.fromkeys(moved):

@@ -56,6 +56,6 @@ keyboard(context, watchlist, addBox, symbolView, new ChatPanel(context));
 const history = new SparklineHistory(context);
 setInterval(() => history.fill(watchlist.rendered), 500);
 
-watchSession(context.stream.link, context.session);
+watchSession(context.stream.connectionState, context.session);
 context.watch();
 context.stream.start();

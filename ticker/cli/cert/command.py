@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="Names and addresses of the server; may be repeated.",
 )
-@click.option("--days", type=click.IntRange(1, 825), default=365, show_default=True, help="Days until it expires.")
+@click.option("--days", type=click.IntRange(1, 825), metavar="DAYS", default=365, show_default=True, help="Validity.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),

@@ -60,7 +60,10 @@ def command(ctx: click.Context) -> None:
 @click.option("--expires", metavar="WHEN", help="A date (2027-01-31) or a duration (30d, 12h).  [default: never]")
 @click.option("--admin", is_flag=True, help="May list clients, read metrics, send notices and control a replay.")
 def add_(name: str, path: Path, expires: str | None, **given: Any) -> None:
-    """Create a key called NAME and print it, once: the file stores only its hash."""
+    """Create a key and print it.
+
+    The file stores only its hash, so the key can't be shown again.
+    """
     from ticker.auth.entitlements import Entitlements
     from ticker.auth.keys import add, editing
     from ticker.cli.failure import Failure

@@ -19,7 +19,13 @@ def _choice(name: str, *choices: str, help: str) -> Callable[[F], F]:  # noqa: A
 @click.command("watch")
 @click.argument("symbols", nargs=-1)
 @_choice("--channel", "ticker", "trades", "quotes", help="The latest values, or every trade or quote.")
-@option("watch", "--rate", type=click.FloatRange(0, 1000), help="Maximum updates per second; 0: each change at once.")
+@option(
+    "watch",
+    "--rate",
+    type=click.FloatRange(0, 1000),
+    metavar="HZ",
+    help="Maximum updates per second; 0: each change at once.",
+)
 @_choice("--encoding", "json", "msgpack", help="Encoding on the wire.")
 @option(
     "watch",

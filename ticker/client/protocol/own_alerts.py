@@ -97,7 +97,7 @@ class OwnAlerts:
         elif isinstance(request, Alerts) and self._awaiting:
             self._awaiting = False
             if message.seq < self._seq:
-                self._seq = 0  # it counts anew, and sends all it has
+                self._seq = 0  # it starts counting at 1, and sends all it has
         if isinstance(request, Alert) and request.id in rows:
             self._note(request, rows[request.id])
         for row in message.alerts:

@@ -25,8 +25,8 @@ class Room:
         self.epoch = ""
         #: The number of the last message; None before the first.
         self.seq: int | None = None
-        #: Hashes of the last messages, and of those from before the server numbered anew, which may be sent again: a
-        #: server that was killed keeps the messages, but doesn't know whether its last numbers were sent.
+        #: Hashes of the last messages, and of those from before the server restarted its numbers. These may be sent
+        #: again: a server that was killed keeps the messages, but doesn't know whether its last numbers were sent.
         self.heard: deque[int] = deque(maxlen=_KEPT)
         self.known: set[int] = set()
 
@@ -73,7 +73,7 @@ class Rooms:
             room = self._rooms[message.room] = Room(None)
         room.called = request.name
         if message.epoch != room.epoch:
-            # It numbers anew. If there are no messages yet, the next number is known.
+            # Its numbers restart. If there are no messages yet, the next number is known.
             room.epoch, room.seq = message.epoch, None if message.seq else 0
             room.known = set(room.heard)
         known, room.names = room.names, list(message.names)

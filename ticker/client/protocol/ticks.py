@@ -93,7 +93,7 @@ class TickQueue(BoundedQueue[Tick]):
             if message.since > self.version:
                 return False
             if self._joining:
-                # The server resumed before `version`, so it numbers its ticks anew.
+                # The server resumed before `version`, so it has renumbered its ticks.
                 self.breaks += 1
             elif message.version <= self.version:
                 return True  # known already
@@ -119,7 +119,7 @@ class TickQueue(BoundedQueue[Tick]):
         return True
 
     def forget(self) -> None:
-        """A new epoch began: ticks are numbered anew. Queued ticks were traded, and stay."""
+        """A new epoch began: ticks are renumbered. Queued ticks were traded, and stay."""
         self.version = None
         self.awaiting = False
         self._joining = False

@@ -52,7 +52,7 @@ class ConnectionRegistry:
         #: Whether the server is stopping.
         self.stopping = False
         self._all_closed = asyncio.Event()
-        #: Ended connections by close code, and what they sent. 3000 stands for all codes that clients invent.
+        #: Ended connections by close code, and what they sent. All codes that clients invent are counted as 3000.
         self.closes: Counter[int] = Counter()
         self._ended_frames = self._ended_bytes = 0
 

@@ -12,7 +12,7 @@ _SITE_PREFIX: Final = 64
 
 
 def is_loopback(address: str) -> bool:
-    """Whether an address, or the name ``localhost``, stands for this machine."""
+    """Whether an address, or the name ``localhost``, is this machine."""
     try:
         return ipaddress.ip_address(address.partition("%")[0]).is_loopback
     except ValueError:

@@ -7,7 +7,7 @@ import type { FeedState } from "../protocol/messages.ts";
 export type StateName = "connecting" | "locked" | "live" | "quiet" | "stale" | "reconnecting" | "paused" | "replay" | "ended";
 
 export interface Facts {
-  link: ConnectionState;
+  connectionState: ConnectionState;
   /** Whether the page was connected before: then connecting is reconnecting. */
   wasOpen: boolean;
   paused: boolean;
@@ -35,14 +35,14 @@ export function speedText(speed: number): string {
 }
 
 export function stateOf(facts: Facts): State {
-  const { link, replay } = facts;
-  if (link.kind === "waiting") {
-    const seconds = Math.max(1, Math.ceil((link.untilMs - facts.nowMs) / 1000));
+  const { connectionState, replay } = facts;
+  if (connectionState.kind === "waiting") {
+    const seconds = Math.max(1, Math.ceil((connectionState.untilMs - facts.nowMs) / 1000));
     const sentence = "The connection is lost. These are the last prices.";
     return { name: "reconnecting", word: `Reconnecting in ${seconds} s`, sentence };
   }
-  if (link.kind === "locked") return { name: "locked", word: "Log in", sentence: "This server requires a key." };
-  if (link.kind === "connecting") {
+  if (connectionState.kind === "locked") return { name: "locked", word: "Log in", sentence: "This server requires a key." };
+  if (connectionState.kind === "connecting") {
     if (!facts.wasOpen) return { name: "connecting", word: "Connecting", sentence: "Waiting for the server." };
     return { name: "reconnecting", word: "Reconnecting", sentence: "The connection is lost. Reconnecting now." };
   }

@@ -16,10 +16,10 @@ const RETRY_MS = 3000;
 const OWNER_BYTES = 16;
 
 /** Keep `session` up to date: null until the page is connected and the server has answered. */
-export function watchSession(link: Signal<ConnectionState>, session: Signal<Session | null>): void {
+export function watchSession(connectionState: Signal<ConnectionState>, session: Signal<Session | null>): void {
   let connection = 0;
   let isOpen = false;
-  link.watch(({ kind }) => {
+  connectionState.watch(({ kind }) => {
     // A new epoch on the same connection reports "open" again.
     if (isOpen === (kind === "open")) return;
     isOpen = !isOpen;

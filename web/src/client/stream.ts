@@ -28,7 +28,7 @@ export class Stream {
   readonly latency = new Latency();
   readonly frames = new RateMeter();
   readonly updates = new RateMeter();
-  readonly link = new Signal<ConnectionState>({ kind: "connecting" });
+  readonly connectionState = new Signal<ConnectionState>({ kind: "connecting" });
   readonly feed = new Signal<FeedState | null>(null);
   /** A new epoch means that all values begin again. */
   readonly epoch = new Signal<string>("");
@@ -61,7 +61,7 @@ export class Stream {
   ) {
     this.bars = new BarsChannel(interval);
     this.connection = new Connection(encoding, {
-      state: (state) => this.linkChanged(state),
+      state: (state) => this.connectionChanged(state),
       message: (message) => this.receive(message),
       pinged: (ms) => this.latency.pinged(ms, Date.now()),
       woke: () => this.latency.reset(),
@@ -120,13 +120,13 @@ export class Stream {
     return document.hidden ? HIDDEN_HZ : this.rate;
   }
 
-  private linkChanged(state: ConnectionState): void {
+  private connectionChanged(state: ConnectionState): void {
     if (state.kind === "open") this.wasOpen = true;
     else {
       this.isWelcomed = false;
       this.latency.reset();
     }
-    this.link.value = state;
+    this.connectionState.value = state;
     this.changed();
   }
 

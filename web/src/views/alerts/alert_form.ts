@@ -54,7 +54,7 @@ export class AlertForm {
       byId("alert-form").hidden = availability === "no";
       if (availability !== "unknown") this.settle(availability === "yes");
     });
-    stream.link.onChange(({ kind }) => {
+    stream.connectionState.onChange(({ kind }) => {
       if (kind !== "open") this.settle(false);
     });
     this.clear();
@@ -84,7 +84,7 @@ export class AlertForm {
     if (symbol === null) return this.showError("Select a symbol first");
     const input: AlertInput = { symbol, field, comparison, level, once, hysteresis, typed: this.level.value };
     if (alerts.availability.value === "yes") this.send(input);
-    else if (stream.link.value.kind === "open") {
+    else if (stream.connectionState.value.kind === "open") {
       this.early = input;
       this.showError(WAITING);
     } else return this.showError(OFFLINE);

@@ -17,7 +17,7 @@ export class Status {
 
   constructor(private readonly context: Context) {
     const { stream, paused, replay, painter } = context;
-    for (const signal of [stream.link, stream.feed, paused, replay]) (signal as typeof paused).onChange(() => this.paint());
+    for (const signal of [stream.connectionState, stream.feed, paused, replay]) (signal as typeof paused).onChange(() => this.paint());
     byId("pause").addEventListener("click", () => (paused.value = !paused.value));
     paused.watch((isPaused) => {
       const button = byId("pause");
@@ -36,7 +36,7 @@ export class Status {
     const { stream, paused, replay } = this.context;
     this.paintedMs = performance.now();
     const nowMs = Date.now();
-    const state = stateOf({ link: stream.link.value, wasOpen: stream.wasOpen, paused: paused.value, feed: stream.feed.value, replay: replay.value, nowMs });
+    const state = stateOf({ connectionState: stream.connectionState.value, wasOpen: stream.wasOpen, paused: paused.value, feed: stream.feed.value, replay: replay.value, nowMs });
     const badge = byId("badge");
     setData(badge, "state", state.name);
     setText(byId("badge-word"), state.word);
@@ -54,7 +54,7 @@ export class Status {
     byId("pending").hidden = !paused.value;
     setData(byId("pending"), "pending", String(paused.value ? pendingUpdates : 0));
     setText(byId("pending"), `${pendingUpdates.toLocaleString("en-US")} update${pendingUpdates === 1 ? "" : "s"} pending`);
-    const isOpen = stream.link.value.kind === "open";
+    const isOpen = stream.connectionState.value.kind === "open";
     const latency = stream.latency.ms;
     setText(byId("latency"), isOpen && latency !== null ? `${latency < 10 ? latency.toFixed(1) : Math.round(latency)} ms` : "–");
     const updates = stream.updates.perSecond(nowMs);

@@ -9,8 +9,8 @@ export class Login {
   private readonly key = byId<HTMLInputElement>("login-key");
 
   constructor(private readonly context: Context) {
-    const { link } = context.stream;
-    link.watch(({ kind }) => {
+    const { connectionState } = context.stream;
+    connectionState.watch(({ kind }) => {
       if (kind === "locked") this.show();
       else if (kind === "open" && this.dialog.open) this.dialog.close();
     });

@@ -54,7 +54,7 @@ export class ReplayBar {
       this.context.replay.value = null;
       return;
     }
-    if (document.hidden || this.context.stream.link.value.kind !== "open") return;
+    if (document.hidden || this.context.stream.connectionState.value.kind !== "open") return;
     const generation = ++this.generation;
     try {
       const status = statusFrom(await fetchJson("/v1/replay"));
