@@ -2,7 +2,7 @@
 //
 //   node build.mjs OUT           the page: index.html, app.js, app.css, images, licences of bundled packages
 //   node build.mjs --watch OUT   the same, unminified and with source maps, at every change
-//   node build.mjs --tests OUT   the unit tests, for `node --test OUT`
+//   node build.mjs --tests OUT   the unit tests as OUT/tests.mjs, for `node --test`
 
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
