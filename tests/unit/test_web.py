@@ -9,7 +9,10 @@ from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path, PurePosixPath
 
+import msgspec
 import pytest
+
+from ticker.wire.limits import Limits
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "web" / "build.py"
@@ -36,6 +39,14 @@ def test_the_dashboards_unit_tests_pass() -> None:
     assert result.returncode == 0, f"\n{result.stdout[-6_000:]}\n{result.stderr[-2_000:]}"
     assert "# fail 0" in result.stdout or "ℹ fail 0" in result.stdout
     assert "# tests 0" not in result.stdout
+
+
+def test_the_dashboards_default_limits_are_the_servers() -> None:
+    text = (SOURCE / "protocol" / "limits.ts").read_text(encoding="utf-8")
+    defaults = {name: int(value) for name, value in re.findall(r"(\w+): ([\d_]+)", text)}
+    assert len(defaults) == 4
+    limits = msgspec.to_builtins(Limits())
+    assert defaults == {name: limits[name] for name in defaults}
 
 
 @cache

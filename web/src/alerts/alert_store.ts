@@ -5,6 +5,7 @@ import { Signal } from "../core/signal.ts";
 import type { KeyValueStore } from "../core/storage.ts";
 import type { Id } from "../protocol/common.ts";
 import type { AlertRow, AlertsMessage, DeskOp, Fired } from "../protocol/desk_messages.ts";
+import { DEFAULT_LIMITS } from "../protocol/limits.ts";
 import type { ErrorMessage, ServerMessage } from "../protocol/messages.ts";
 import { legacyAlerts, legacyId } from "./conditions.ts";
 
@@ -22,14 +23,13 @@ const LEGACY_KEY = "alerts";
 const LIST_ID = "alerts";
 /** Saved when this window changes the server's alerts: other windows then refresh theirs. */
 export const CHANGED = "alerts.changed";
-const DEFAULT_MAX_ALERTS = 200;
 
 export class AlertStore {
   readonly rows = new Signal<readonly AlertRow[]>([]);
   readonly availability = new Signal<Availability>("unknown");
   /** The error of the last request; empty if it succeeded. */
   readonly error = new Signal("");
-  maxAlerts = DEFAULT_MAX_ALERTS;
+  maxAlerts = DEFAULT_LIMITS.alerts;
   /** Called once for each alert that fires. `isLate`: it fired before this connection. */
   onFired: ((fired: Fired, isLate: boolean) => void) | null = null;
   /** Called with the alerts that were armed at the last visit if the server now has no alerts. */
@@ -52,7 +52,7 @@ export class AlertStore {
   ) {}
 
   /** A connection is open. `owner` and `name` as in `Session`: one of them identifies the owner. */
-  connected(owner: string | null, name: string | null, maxAlerts = DEFAULT_MAX_ALERTS): void {
+  connected(owner: string | null, name: string | null, maxAlerts = DEFAULT_LIMITS.alerts): void {
     const key = `alerts.of.${owner ?? name}`;
     if (key !== this.key) {
       this.key = key;

@@ -3,6 +3,7 @@
 
 import type { Board } from "../market/board.ts";
 import { chunkSymbols } from "../protocol/chunks.ts";
+import { DEFAULT_LIMITS } from "../protocol/limits.ts";
 import type { Limits, Op, Subscribe, Subscribed, Update } from "../protocol/messages.ts";
 
 /** The wildcard: all symbols. */
@@ -33,7 +34,7 @@ export class TickerChannel {
   /** The next update shows whether the server resumed or sends a snapshot. */
   private isResuming = false;
   private epoch = "";
-  private messageBytes = 65_536;
+  private messageBytes = DEFAULT_LIMITS.message_bytes;
   private readonly pending = new Map<number | string, Subscribe>();
   private lastId = 0;
 

@@ -1,6 +1,7 @@
 // The long-poll transport. It emulates the server's side of a session: it keeps the watchlist and requests all of it with
 // each poll. It carries prices only: no trades, bars, alerts or rooms.
 
+import { DEFAULT_LIMITS } from "../protocol/limits.ts";
 import { ABNORMAL_CLOSURE, type Transport, type TransportHandler, UNAUTHORIZED } from "./transport.ts";
 
 const WAIT_S = 20;
@@ -113,7 +114,7 @@ export class PollTransport implements Transport {
   private welcome(epoch: string, server: string): void {
     this.epoch = epoch;
     this.version = 0;
-    this.deliver({ type: "welcome", server, protocol: 1, epoch, heartbeat: WAIT_S, limits: { symbols: 10_000, message_bytes: 65_536, rates: [] } });
+    this.deliver({ type: "welcome", server, protocol: 1, epoch, heartbeat: WAIT_S, limits: DEFAULT_LIMITS });
   }
 
   /** One request; false if it was aborted because the watchlist changed. */

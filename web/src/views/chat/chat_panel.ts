@@ -3,6 +3,7 @@
 
 import type { Context } from "../../app/context.ts";
 import { load, save } from "../../core/storage.ts";
+import { DEFAULT_LIMITS } from "../../protocol/limits.ts";
 import { DEFAULT_ROOM, type RoomState } from "../../rooms/room.ts";
 import { byId, narrowScreen, setData, setText } from "../common/dom.ts";
 import { ChatLog } from "./chat_log.ts";
@@ -15,7 +16,6 @@ interface Remembered {
   name: string;
 }
 
-const DEFAULT_MAX_CHARS = 2000;
 /** The count of characters left is shown from here on. */
 const SHOW_LEFT = 200;
 const POLL_ONLY = "The chat is not available over long polling.";
@@ -173,7 +173,7 @@ export class ChatPanel {
   }
 
   private get left(): number {
-    return (this.context.stream.limits?.text_chars ?? DEFAULT_MAX_CHARS) - [...this.text.value.trim()].length;
+    return (this.context.stream.limits?.text_chars ?? DEFAULT_LIMITS.text_chars) - [...this.text.value.trim()].length;
   }
 
   private say(): void {
