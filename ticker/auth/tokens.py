@@ -47,7 +47,7 @@ class TokenVerifier:
         try:
             self._keys = _parse_keys(content)
         except ImportError as error:
-            raise KeysError(f"tokens need the package PyJWT: {install_hint('auth')}") from error
+            raise KeysError(f"tokens need the package PyJWT; install it with: {install_hint('auth')}") from error
         except (ValueError, KeyError, TypeError) as error:
             raise KeysError(f"{self.path}: not a key for tokens: {error}") from error
 

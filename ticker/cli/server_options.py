@@ -95,12 +95,18 @@ SECTIONS: Final[dict[str, tuple[ServeOption, ...]]] = {
     "Limits": tuple(option for name, option in _LIMITS.items() if name not in _DESK_LIMITS),
     "Storage": (
         ServeOption("--state", "DIR", "Keep alerts, rooms and webhooks across restarts.", type=_DIRECTORY),
-        ServeOption("--ring-ticks", "N", "Ticks kept for slow clients.", RING_TICKS, type=click.IntRange(1_024, 2**24)),
+        ServeOption(
+            "--ring-ticks",
+            "N",
+            "Ticks kept for slow and resuming clients.",
+            RING_TICKS,
+            type=click.IntRange(1_024, 2**24),
+        ),
     ),
     "Alerts and rooms": (
         *(_LIMITS[name] for name in _DESK_LIMITS),
         ServeOption("--webhook", "URL", "POST fired alerts to this address."),
-        ServeOption("--webhook-secret", "FILE", "Secret that signs webhooks: 16 characters or more.", type=FILE),
+        ServeOption("--webhook-secret", "FILE", "Secret that signs webhooks (16 characters or more).", type=FILE),
     ),
     "Logging": (
         ServeOption("--log-level", "LEVEL", "debug, info, warning or error.", "info", type=click.Choice(LEVELS)),

@@ -77,7 +77,7 @@ class ZstdSource(TextSource):
         try:
             import zstandard
         except ImportError:
-            text = f"is compressed with zstd, which needs the package zstandard: {install_hint('files')}"
+            text = f"is zstd, which needs the package zstandard; install it with: {install_hint('files')}"
             raise FeedError(f"{self.name}: {text}") from None
         return _Zstd(file, zstandard.ZstdDecompressor().decompressobj)
 

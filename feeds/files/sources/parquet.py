@@ -22,7 +22,7 @@ class ParquetSource(Source):
             import pyarrow as pa
             from pyarrow import parquet
         except ImportError:
-            text = f"is Parquet, which needs the package pyarrow: {install_hint('files')}"
+            text = f"is Parquet, which needs the package pyarrow; install it with: {install_hint('files')}"
             raise FeedError(f"{self.name}: {text}") from None
         row = 1
         with reading_errors(self.name):

@@ -79,7 +79,7 @@ def _made(hosts: tuple[str, ...], days: int) -> tuple[bytes, bytes]:
         from cryptography.hazmat.primitives.asymmetric import ec
         from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
     except ImportError as error:
-        raise Failure(f"certificates need the package cryptography: {install_hint('auth')}") from error
+        raise Failure(f"certificates need the package cryptography; install it with: {install_hint('auth')}") from error
 
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hosts[0][:64])])

@@ -21,7 +21,9 @@ def check_available() -> None:
     try:
         import pyarrow as pa  # noqa: F401 - is it installed?
     except ImportError:
-        raise Failure(f"Parquet needs the package pyarrow ({install_hint('files')}); or record .csv") from None
+        raise Failure(
+            f"Parquet needs the package pyarrow; record to a .csv file, or install it with: {install_hint('files')}"
+        ) from None
 
 
 def finish(journal: Path, target: Path) -> int:

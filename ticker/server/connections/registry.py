@@ -135,9 +135,9 @@ class ConnectionRegistry:
         self._dispatcher.detach(session)
         reason = "the server stops" if self.stopping else connection.reason
         log.info(
-            "client %s: %s; from %s, watched %d, %.1f s, %d frames, %d bytes",
-            *(session.id, reason, connection.remote, symbols),
-            *(time.monotonic() - connection.since_s, connection.frames, connection.bytes),
+            "client %s: %s; from %s after %.1f s, %d subscriptions, %d frames, %d bytes",
+            *(session.id, reason, connection.remote, time.monotonic() - connection.since_s),
+            *(symbols, connection.frames, connection.bytes),
             extra={"client": session.id},
         )
         if self.stopping and not self.open:

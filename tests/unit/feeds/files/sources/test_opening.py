@@ -284,7 +284,7 @@ def test_a_missing_package_is_an_error_with_the_command_that_installs_it(
     path.write_bytes(data)
     monkeypatch.setitem(sys.modules, module_name, None)
     found = complaint(path)
-    assert f"needs the package {module_name}: {install_hint('files')}" in found
+    assert f"needs the package {module_name}; install it with: {install_hint('files')}" in found
 
 
 def test_parquet_is_read_in_batches_with_their_row_numbers(tmp_path: Path) -> None:
