@@ -74,7 +74,7 @@ class ServerRun:
 
     def armed(self) -> set[int | str]:
         """The ids of the alerts that may still fire."""
-        owner = self.alerts._owners.get("me")
+        owner = self.alerts.owners.get("me")
         return set() if owner is None else {alert.id for alert in owner.alerts.values() if not alert.done}
 
 

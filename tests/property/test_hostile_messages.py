@@ -187,5 +187,5 @@ def test_any_message_gets_one_answer_and_errors_change_nothing(
     assert any(decoded(payload, encoding).get("id") == "end" for payload in outlet.sent)
     hub.detach(session)
     assert list(hub.sessions) == [bystander]
-    assert not handler._guests
+    assert handler.members == 0
     assert not hub._awaiting

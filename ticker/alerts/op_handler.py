@@ -68,7 +68,8 @@ class AlertHandler:
         self._max_owners = owners
         self._market: AlertMarket
         self._book = Book(self._changed, self._allowed)
-        self._owners: dict[str, Owner] = {}
+        #: All owners by name.
+        self.owners: dict[str, Owner] = {}
         #: Owners with history only, oldest first.
         self._history_only: dict[str, None] = {}
         self._sessions: dict[Session, dict[str, Owner]] = {}
@@ -86,7 +87,7 @@ class AlertHandler:
         self._market = market
         board = market.board
         for saved in self._store.load():
-            owner = self._owners[saved.owner] = Owner.restored(saved)
+            owner = self.owners[saved.owner] = Owner.restored(saved)
             self._alerts += len(owner.alerts)
             for alert in list(owner.alerts.values()):
                 self._record(self._book.add(alert, board))
@@ -111,7 +112,7 @@ class AlertHandler:
     def _changed(self, alert: Alert) -> None:
         self._changed_alerts[alert.owner, alert.id] = None
         if alert.done:
-            self._owners[alert.owner].finish()
+            self.owners[alert.owner].finish()
 
     def _allowed(self, alert: Alert) -> bool:
         may = self._may(alert.owner)
@@ -119,7 +120,7 @@ class AlertHandler:
 
     def _record(self, firings: list[Firing]) -> None:
         for firing in firings:
-            owner = self._owners[firing.alert.owner]
+            owner = self.owners[firing.alert.owner]
             owner.fire(firing)
             self._unstored[owner] = None
 
@@ -174,7 +175,7 @@ class AlertHandler:
         reason = rejection(symbol, session.may, market) if "ticker" in session.may.channels else "not-entitled"
         if reason is not None:
             raise ProtocolError(reason, f"symbol {symbol!r:.80}: {reason}", id_)
-        known = self._owners.get(name)
+        known = self.owners.get(name)
         there = {} if known is None else known.alerts
         if id_ not in there:
             most = session.limits.alerts
@@ -194,7 +195,7 @@ class AlertHandler:
 
     def _remove(self, session: Session, name: str, message: wire.Unalert) -> Owner:
         id_ = _alert_id(message)
-        known = self._owners.get(name)
+        known = self.owners.get(name)
         if id_ != ALL and (known is None or id_ not in known.alerts):
             raise ProtocolError("no-alert", f"no alert {id_!r:.80}", id_)
         owner = self._claim(session, name, id_)
@@ -213,11 +214,11 @@ class AlertHandler:
             return owner
         if len(claimed) >= MAX_NAMED:
             raise ProtocolError("no-owner", f"owner: a connection may use at most {MAX_NAMED} owners", id_)
-        owner = self._owners.get(name)
+        owner = self.owners.get(name)
         if owner is None:
-            if len(self._owners) >= self._max_owners and not self._make_room() and not session.owner:
+            if len(self.owners) >= self._max_owners and not self._make_room() and not session.owner:
                 raise ProtocolError("too-many-alerts", "the server has reached its maximum number of owners", id_)
-            owner = self._owners[name] = Owner(name)
+            owner = self.owners[name] = Owner(name)
         self._history_only.pop(name, None)
         self._sessions.setdefault(session, {})[name] = owner
         owner.enter(session)
@@ -227,7 +228,7 @@ class AlertHandler:
         """Delete the owner with history only that has been offline for the longest time."""
         for name in self._history_only:
             del self._history_only[name]
-            self._changed_delivered.pop(self._owners.pop(name), None)
+            self._changed_delivered.pop(self.owners.pop(name), None)
             self._deleted_owners[name] = None
             return True
         return False
@@ -236,7 +237,7 @@ class AlertHandler:
         """Delete an owner without alerts and history; one with history may be deleted later."""
         if owner.idle:
             if owner.blank:
-                del self._owners[owner.name]
+                del self.owners[owner.name]
             else:
                 self._history_only[owner.name] = None
 
@@ -256,7 +257,7 @@ class AlertHandler:
             self._changed_alerts or self._unstored or self._changed_delivered or self._deleted_owners
         ):
             return
-        moved = [(name, id_, self._owners.get(name)) for name, id_ in self._changed_alerts]
+        moved = [(name, id_, self.owners.get(name)) for name, id_ in self._changed_alerts]
         fired = [(owner.name, each) for owner in self._unstored for each in owner.unstored]
         changes = AlertChanges(
             forgotten=list(self._deleted_owners),
@@ -276,7 +277,7 @@ class AlertHandler:
         self._writing = False
         told: dict[Owner, None] = {}
         for name, each in fired:
-            owner = self._owners[name]
+            owner = self.owners[name]
             owner.keep(each)
             told[owner] = None
             if self._fired is not None:

@@ -51,7 +51,6 @@ class RoomHandler:
         self.answers: tuple[type[DeskMessage], ...] = (Join, Say, Leave)
         self._store = store
         self._max_rooms = rooms
-        self._max_bytes = kept_bytes
         self._new_epoch = new_epoch
         #: All rooms, including empty ones.
         self.by_name: dict[str, Room] = {}
@@ -60,13 +59,15 @@ class RoomHandler:
         #: Rooms that need ``poll``, the least recently polled first.
         self._busy: dict[Room, None] = {}
         self._guests: dict[Session, _Guest] = {}
-        self._bytes = 0
+        #: The memory of all messages, and its maximum.
+        self.bytes = 0
+        self.max_bytes = kept_bytes
         #: Messages since the server started.
         self.said = 0
         for kept in [] if store is None else store.load(KEPT):
             room = Room(kept.name, kept.epoch or new_epoch(), kept.said)
             self.by_name[room.name] = self._empty[room.name] = room
-            self._bytes += room.bytes
+            self.bytes += room.bytes
         self._tidy()
 
     @property
@@ -156,7 +157,7 @@ class RoomHandler:
             raise ProtocolError("too-fast", f"at most {most} messages per minute, a third at once", message.id)
         before = room.bytes
         said = room.say(room.members[session], text, ts, message.id)
-        self._bytes += room.bytes - before
+        self.bytes += room.bytes - before
         self.said += 1
         if self._store is not None:
             self._store.append(room.epoch, said)
@@ -199,19 +200,19 @@ class RoomHandler:
 
     def _forget(self, room: Room) -> None:
         del self.by_name[room.name], self._empty[room.name]
-        self._bytes -= room.bytes
+        self.bytes -= room.bytes
         if self._store is not None and room.log.head:
             self._store.forget(room.name)
 
     def _tidy(self) -> None:
         """Enforce the limits on empty rooms and history."""
-        while len(self._empty) > EMPTY_ROOMS or (self._empty and self._bytes > self._max_bytes):
+        while len(self._empty) > EMPTY_ROOMS or (self._empty and self.bytes > self.max_bytes):
             self._forget(next(iter(self._empty.values())))
-        while self._bytes > self._max_bytes:
+        while self.bytes > self.max_bytes:
             largest = max(self.by_name.values(), key=lambda room: room.bytes)
             before = largest.bytes
             largest.forget_half()
-            self._bytes += largest.bytes - before
+            self.bytes += largest.bytes - before
 
     # Members that are behind
 

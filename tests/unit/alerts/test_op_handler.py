@@ -133,7 +133,7 @@ def test_an_invalid_message_is_refused_and_changes_nothing(
     answer = ann.alert(**{"id": 7, **message})
     assert (answer["type"], answer["code"]) == ("error", code)
     assert answer.get("id") == message.get("id", 7)
-    assert (server.handler.count, server.handler._owners, server.handler.active) == (0, {}, False)
+    assert (server.handler.count, server.handler.owners, server.handler.active) == (0, {}, False)
 
 
 def test_removing_an_unknown_alert_is_refused_and_all_can_be_removed_at_once(server: AlertServer) -> None:
@@ -214,7 +214,7 @@ def test_owners_without_alerts_are_deleted(server: AlertServer) -> None:
         client.alert()
         client.say("unalert", id=7)
         client.gone()
-    assert (server.handler._owners, server.handler._sessions) == ({}, {})
+    assert (server.handler.owners, server.handler._sessions) == ({}, {})
 
 
 def test_owners_with_history_only_make_room_for_new_ones() -> None:

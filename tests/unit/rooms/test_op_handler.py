@@ -652,7 +652,7 @@ def test_the_kept_history_is_bounded() -> None:
     for _ in range(50):
         bob.say("x" * 2_000, "large")
     assert set(server.handler.by_name) == {"small", "large"}
-    assert server.handler._bytes == sum(room.bytes for room in server.handler.by_name.values()) <= 100_000
+    assert server.handler.bytes == sum(room.bytes for room in server.handler.by_name.values()) <= 100_000
     for client in (ann, bob):
         client.heard()
     ann.join("small")
@@ -672,12 +672,12 @@ def test_the_size_of_the_kept_history_is_exact() -> None:
     for number in range(KEPT * 2):
         ann.say("é📈" * (number % 50 + 1))
         bob.say("x", "other")
-    assert server.handler._bytes == sum(room.bytes for room in server.handler.by_name.values()) > 0
+    assert server.handler.bytes == sum(room.bytes for room in server.handler.by_name.values()) > 0
     ann.go()
     bob.go()
-    server.handler._max_bytes = 0
+    server.handler.max_bytes = 0
     server.joined("Eve")[0].say("hello")
-    assert server.handler._bytes == 0
+    assert server.handler.bytes == 0
     assert set(server.handler.by_name) == {"desk"}
 
 
