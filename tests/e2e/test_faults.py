@@ -299,37 +299,44 @@ async def connect_and_leave(port: int, times: int) -> None:
     await asyncio.gather(*(one_after_the_other() for _ in range(50)))
 
 
+def cpu_s(server: Server) -> float:
+    """CPU time of the server's process."""
+    fields = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.mark.timeout(180)
 async def test_ten_thousand_connections_leave_nothing_behind() -> None:
-    """No descriptors, no memory, no clients."""
+    """No descriptors, no memory, no clients; and the last connections cost no more than the first."""
     with Server("--count", "2", "--ticks-per-second", "10") as server:
         held = descriptors(server)
         # The first connections allocate what later ones reuse.
         await connect_and_leave(server.port, 500)
         await until(lambda: descriptors(server) == held)
         before = resident_bytes(server)
-        started = time.monotonic()
-        await connect_and_leave(server.port, 10_000)
-        assert time.monotonic() - started < 30
+        began_s = cpu_s(server)
+        await connect_and_leave(server.port, 5_000)
+        halfway_s = cpu_s(server)
+        await connect_and_leave(server.port, 5_000)
+        assert cpu_s(server) - halfway_s < 2 * (halfway_s - began_s)
         await until(lambda: descriptors(server) == held)
         assert resident_bytes(server) - before < 10 * 2**20
         assert (await get_until(server, "/healthz"))["clients"] == 0
 
 
 async def test_a_log_pipe_that_is_never_read() -> None:
-    """It fills up. The server answers as fast as before and stops on SIGTERM."""
+    """It fills up. The server goes on answering, and stops on SIGTERM."""
     with Server("--count", "2", "--ticks-per-second", "10", "--log-level", "debug") as server:
         assert server.process.stderr is not None
         crowd = asyncio.create_task(connect_and_leave(server.port, 2_000))
-        answers: list[float] = []
-        async with asyncio.timeout(30):
-            while not crowd.done() or len(answers) < 10:
-                asked = time.monotonic()
+        # Once it blocks on the pipe, a server never answers again.
+        answers_after_it_was_full = 0
+        async with asyncio.timeout(50):
+            while not crowd.done() or answers_after_it_was_full < 10:
+                (unread,) = struct.unpack("i", fcntl.ioctl(server.process.stderr, termios.FIONREAD, bytes(4)))
                 assert (await asyncio.to_thread(server.get, "/healthz"))["status"] == "ok"
-                answers.append(time.monotonic() - asked)
+                answers_after_it_was_full += unread > 32_000
         await crowd
-        assert max(answers) < 1
-        (unread,) = struct.unpack("i", fcntl.ioctl(server.process.stderr, termios.FIONREAD, bytes(4)))
-        assert unread > 32_000, "the log did not fill the pipe"
         server.process.terminate()
         assert await asyncio.to_thread(server.process.wait, 10) == 0
 

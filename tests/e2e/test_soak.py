@@ -17,16 +17,23 @@ from tests.soak.plan import FAULTS
 from tests.soak.run import Soak
 
 
-def short_soak(folder: Path, *, seconds: float, agree_s: float = 30) -> Soak:
+def short_soak(folder: Path, *, seconds: float, checkpoints: int = 0, agree_s: float = 30) -> Soak:
     return Soak(
-        folder, seed=38, minutes=seconds / 60, clients=len(ROSTER), checkpoint_s=4, say=lambda _: None, agree_s=agree_s
+        folder,
+        seed=38,
+        minutes=seconds / 60,
+        clients=len(ROSTER),
+        checkpoint_s=4,
+        say=lambda _: None,
+        agree_s=agree_s,
+        checkpoints=checkpoints,
     )
 
 
 @pytest.mark.timeout(240)
 async def test_all_clients_agree_with_a_server_that_is_killed(tmp_path: Path) -> None:
     """Clients of every kind agree with the server at each checkpoint."""
-    soak = short_soak(tmp_path, seconds=10)
+    soak = short_soak(tmp_path, seconds=10, checkpoints=2)
     await soak.run()
     assert soak.checkpoint >= 3
     kinds = {client.kind for client in soak.clients}

@@ -53,7 +53,10 @@ AT_ONCE: Final = 50
 
 
 class Soak:
-    """``say`` gets a progress line every second. ``run`` raises ``SoakError``."""
+    """Runs for ``minutes``, and longer if a slow machine has had fewer than ``checkpoints`` by then.
+
+    ``say`` gets a progress line every second. ``run`` raises ``SoakError``.
+    """
 
     def __init__(
         self,
@@ -65,6 +68,7 @@ class Soak:
         checkpoint_s: float,
         say: Callable[[str], None],
         agree_s: float = AGREE_S,
+        checkpoints: int = 0,
     ) -> None:
         rng = random.Random(seed)
         self.server = SoakServer(folder, free_port(random.Random()), *OPTIONS)
@@ -86,6 +90,7 @@ class Soak:
         self._for_s = minutes * 60
         self._checkpoint_s = checkpoint_s
         self._agree_s = agree_s
+        self._checkpoints = checkpoints
         self._say = say
         self._bare = 0
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -107,7 +112,7 @@ class Soak:
                 checkpoint_s = said_s = began_s
                 for step in self._plan.steps():
                     now_s = loop.time()
-                    if now_s - began_s >= self._for_s:
+                    if now_s - began_s >= self._for_s and self.checkpoint >= self._checkpoints:
                         break
                     if now_s >= checkpoint_s:
                         await self._check()
