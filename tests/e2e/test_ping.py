@@ -79,13 +79,13 @@ async def test_a_ping_without_an_answer_in_time_is_lost() -> None:
         process = start_ping("--url", server.url, "--count", "3", "--timeout", "0.2")
         client = await server.client()
         await client.say(welcome())
-        late = await client.asked()
-        asked = await client.asked()
+        late = await client.next_message()
+        asked = await client.next_message()
         assert isinstance(late, Ping)
         assert isinstance(asked, Ping)
         assert asked.data != late.data
         await client.say(Pong(id=asked.id, data=late.data), Pong(id=asked.id, data="other"))
-        await client.asked()
+        await client.next_message()
         stdout, stderr = await asyncio.to_thread(process.communicate, timeout=60)
     assert (process.returncode, stderr) == (1, "")
     assert re.findall(r"^seq=\d lost$", stdout, re.MULTILINE) == ["seq=1 lost", "seq=2 lost", "seq=3 lost"]

@@ -72,7 +72,7 @@ def timeline_of(sources: Sequence[FakeSource], run: int = 4, **options: Any) -> 
         return loading.load(["x"], ReadOptions(**options), run=run)
 
 
-def told(timeline: Timeline, *args: int | None, **more: Any) -> list[Any]:
+def plain_events(timeline: Timeline, *args: int | None, **more: Any) -> list[Any]:
     """The events as plain values: ``(code, ts, price)``, ``("open", code, start)``, ``("close", …)``, ``"day"``."""
     found: list[Any] = []
     for event in timeline.events(*args, **more):

@@ -65,7 +65,7 @@ class Conversation:
         self.heard: asyncio.Queue[ClientMessage] = asyncio.Queue()
         self.closed: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
 
-    async def asked(self) -> ClientMessage:
+    async def next_message(self) -> ClientMessage:
         """The client's next message."""
         return await self.heard.get()
 
@@ -79,7 +79,7 @@ class Conversation:
 
     async def subscribed(self, rejected: dict[str, str] | None = None, rate: float = 10) -> Subscribe:
         """Answer the next message, which must be a subscribe."""
-        asked = await self.asked()
+        asked = await self.next_message()
         assert isinstance(asked, Subscribe)
         symbols = [name for name in asked.symbols if name not in (rejected or {})]
         answer = Subscribed(id=asked.id, channel=asked.channel, symbols=symbols, rate=rate, rejected=rejected or {})
@@ -87,7 +87,7 @@ class Conversation:
         return asked
 
     async def unsubscribed(self) -> Unsubscribe:
-        asked = await self.asked()
+        asked = await self.next_message()
         assert isinstance(asked, Unsubscribe)
         await self.say(Unsubscribed(id=asked.id, channel=asked.channel, symbols=[]))
         return asked

@@ -18,13 +18,13 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "keys.json"
 
 
-def made(path: Path, name: str = "desk", **more: object) -> str:
+def new_key(path: Path, name: str = "desk", **more: object) -> str:
     with editing(path) as keys:
         return add(keys, name, Entitlements(), **more)[1]  # type: ignore[arg-type]
 
 
 def test_a_key_is_found_and_its_secret_is_not_in_the_file(path: Path) -> None:
-    secret = made(path)
+    secret = new_key(path)
     row = Keys.read(path).find(secret)
     assert row is not None
     assert row.name == "desk"
@@ -34,7 +34,7 @@ def test_a_key_is_found_and_its_secret_is_not_in_the_file(path: Path) -> None:
 
 
 def test_invalid_keys_are_not_found(path: Path) -> None:
-    secret = made(path)
+    secret = new_key(path)
     keys = Keys.read(path)
     wrong = [
         secret[:-1],
@@ -50,7 +50,7 @@ def test_invalid_keys_are_not_found(path: Path) -> None:
 
 
 def test_a_key_expires(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    secret = made(path, expires=1_000)
+    secret = new_key(path, expires=1_000)
     keys = Keys.read(path)
     monkeypatch.setattr("time.time", lambda: 999.9)
     assert keys.find(secret) is not None
@@ -59,7 +59,7 @@ def test_a_key_expires(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_key_is_revoked_by_name_or_id(path: Path) -> None:
-    one, two = made(path, "one"), made(path, "two")
+    one, two = new_key(path, "one"), new_key(path, "two")
     with editing(path) as keys:
         revoke(keys, "one")
         revoke(keys, two.split("_")[1])
@@ -73,13 +73,13 @@ def test_a_key_is_revoked_by_name_or_id(path: Path) -> None:
 @pytest.mark.parametrize("name", ["", " ", "a b", "-x", "x" * 65, "ä", "a\n"])
 def test_invalid_names_are_refused(path: Path, name: str) -> None:
     with pytest.raises(KeysError, match="64"):
-        made(path, name)
+        new_key(path, name)
 
 
 def test_names_are_unique(path: Path) -> None:
-    made(path)
+    new_key(path)
     with pytest.raises(KeysError, match="already"):
-        made(path)
+        new_key(path)
     assert len(Keys.read(path).rows) == 1
 
 
@@ -96,7 +96,7 @@ def test_an_invalid_key_file_is_refused(path: Path) -> None:
 
 
 def test_a_failed_edit_changes_nothing(path: Path) -> None:
-    made(path)
+    new_key(path)
     before = path.read_bytes()
     with pytest.raises(KeysError), editing(path) as keys:
         revoke(keys, "nobody")
@@ -105,7 +105,7 @@ def test_a_failed_edit_changes_nothing(path: Path) -> None:
 
 
 def test_concurrent_edits_lose_no_key(path: Path) -> None:
-    threads = [threading.Thread(target=made, args=(path, f"key{number}")) for number in range(12)]
+    threads = [threading.Thread(target=new_key, args=(path, f"key{number}")) for number in range(12)]
     for thread in threads:
         thread.start()
     for thread in threads:

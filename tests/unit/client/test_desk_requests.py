@@ -53,7 +53,7 @@ def row(id_: int | str, state: Any = "waiting", when: str = "last >= 190") -> Al
 
 async def listing(client: Conversation, seq: int, *rows: AlertRow) -> Alerts:
     """Answer the next request, which must be for all alerts."""
-    asked = await client.asked()
+    asked = await client.next_message()
     assert isinstance(asked, Alerts)
     await client.say(AlertList(id=asked.id, alerts=list(rows), seq=seq))
     return asked
@@ -61,13 +61,13 @@ async def listing(client: Conversation, seq: int, *rows: AlertRow) -> Alerts:
 
 async def refuse(client: Conversation, code: str) -> None:
     """Answer the next request with an error."""
-    asked = await client.asked()
+    asked = await client.next_message()
     await client.say(Error(id=asked.id, code=code, message="no"))
 
 
 async def entered(client: Conversation, seq: int = 0, *names: str) -> Join:
     """Answer the next request, which must be a join."""
-    asked = await client.asked()
+    asked = await client.next_message()
     assert isinstance(asked, Join)
     joined = Joined(id=asked.id, room=asked.room, name="Ann", names=list(names or ("Ann",)), epoch="e", seq=seq)
     await client.say(joined)
@@ -80,7 +80,7 @@ def said(seq: int, text: str = "…", id_: int | str | None = None) -> Said:
 
 async def heard(client: Conversation) -> Say:
     """Answer the next request, which must be a message to a room."""
-    asked = await client.asked()
+    asked = await client.next_message()
     assert isinstance(asked, Say)
     await client.say(said(1, asked.text, asked.id))
     return asked
@@ -94,7 +94,7 @@ async def test_setting_an_alert_returns_its_row(server: ScriptedServer, id_: int
     """Without an id it gets a random one. The request has the owner."""
     stream, client = await opened(server, owner="ann")
     setting = asyncio.create_task(stream.alert("AAPL", "last >= 190", id=id_, hysteresis=0.5))
-    asked = await client.asked()
+    asked = await client.next_message()
     assert isinstance(asked, Alert)
     assert asked == Alert(id=asked.id, symbol="AAPL", when="last >= 190", hysteresis=0.5, owner="ann")
     assert asked.id is not None
@@ -113,11 +113,11 @@ async def test_all_alerts_are_listed_and_removed(server: ScriptedServer) -> None
     assert asked == Alerts(id=asked.id, owner="ann")
     assert await listed == [row(1), row(2)]
     removing = asyncio.create_task(stream.unalert(1))
-    assert await client.asked() == Unalert(id=1, owner="ann")
+    assert await client.next_message() == Unalert(id=1, owner="ann")
     await client.say(AlertList(id=1, alerts=[row(2)], seq=3))
     await removing
     removing = asyncio.create_task(stream.unalert())
-    assert await client.asked() == Unalert(id="*", owner="ann")
+    assert await client.next_message() == Unalert(id="*", owner="ann")
     await client.say(AlertList(id="*", alerts=[], seq=3))
     await removing
     removing = asyncio.create_task(stream.unalert(1))
@@ -155,13 +155,13 @@ async def test_an_unanswered_alert_is_repeated_only_if_the_server_lacks_it(
     """It may have fired since, and would fire twice."""
     stream, client = await opened(server, owner="ann")
     setting = asyncio.create_task(stream.alert("AAPL", "last >= 190", id=7))
-    await client.asked()
+    await client.next_message()
     client.break_off()
     client = await server.client()
     await client.say(welcome())
     assert (await listing(client, 1, *([row(7, "fired")] if was_set else []))).since == 0
     if not was_set:
-        assert isinstance(await client.asked(), Alert)
+        assert isinstance(await client.next_message(), Alert)
         await client.say(AlertList(id=7, alerts=[row(7)], seq=0))
     assert await setting == row(7, "fired" if was_set else "waiting")
     assert client.heard.empty()
@@ -171,7 +171,7 @@ async def test_an_unanswered_alert_is_repeated_only_if_the_server_lacks_it(
 async def test_a_removal_without_an_answer_is_not_repeated_if_the_alert_is_gone(server: ScriptedServer) -> None:
     stream, client = await opened(server, owner="ann")
     removing = asyncio.create_task(stream.unalert(7))
-    await client.asked()
+    await client.next_message()
     client.break_off()
     client = await server.client()
     await client.say(welcome())
@@ -225,7 +225,7 @@ async def test_joining_returns_the_members_and_messages_arrive(server: ScriptedS
     assert [await anext(events) for _ in told] == told
     assert stream.rooms == {"desk": ["Ann"]}
     leaving = asyncio.create_task(stream.leave("desk"))
-    asked_to = await client.asked()
+    asked_to = await client.next_message()
     assert asked_to == Leave(id=asked_to.id, room="desk")
     await client.say(said(3), Left(id=asked_to.id, room="desk"))
     await leaving
@@ -273,7 +273,7 @@ async def test_no_message_is_sent_twice(server: ScriptedServer) -> None:
     stream, client = await opened(server)
     saying = asyncio.create_task(stream.say("desk", "once"))
     await entered(client)
-    await client.asked()
+    await client.next_message()
     later = asyncio.create_task(stream.say("desk", "later"))
     client.break_off()
     with pytest.raises(ticker.StreamError, match="the connection broke"):
@@ -351,7 +351,7 @@ async def test_dropped_events_are_counted_and_logged_once_the_user_listens(
 
 async def pinged(stream: ticker.Stream, client: Conversation) -> float:
     pinging = asyncio.create_task(stream.ping([1]))
-    asked = await client.asked()
+    asked = await client.next_message()
     assert asked == Ping(id=asked.id, data=[1])
     await client.say(Pong(id=asked.id, data=[1]))
     return await pinging
@@ -361,11 +361,11 @@ async def test_a_ping_is_repeated_after_a_reconnect(server: ScriptedServer) -> N
     """The result is the time of the answered one."""
     stream, client = await opened(server)
     pinging = asyncio.create_task(stream.ping())
-    await client.asked()
+    await client.next_message()
     client.break_off()
     client = await server.client()
     await client.say(welcome())
-    asked = await client.asked()
+    asked = await client.next_message()
     assert isinstance(asked, Ping)
     await client.say(Pong(id=asked.id))
     assert await pinging >= 0
@@ -376,7 +376,7 @@ async def test_an_answer_of_the_wrong_type_is_an_error(server: ScriptedServer) -
     """It names both types."""
     stream, client = await opened(server)
     pinging = asyncio.create_task(stream.ping())
-    asked = await client.asked()
+    asked = await client.next_message()
     await client.say(Left(id=asked.id, room="desk"))
     with pytest.raises(ticker.StreamError, match="answered Ping with Left"):
         await pinging

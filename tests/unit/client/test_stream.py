@@ -67,7 +67,7 @@ async def until(stream: ticker.Stream, wanted: str) -> None:
 async def settled(client: Conversation, stream: ticker.Stream) -> None:
     """Wait until the client has read all messages sent so far."""
     pinging = asyncio.create_task(stream.ping())
-    asked = await client.asked()
+    asked = await client.next_message()
     assert isinstance(asked, Ping)
     await client.say(Pong(id=asked.id))
     await pinging
@@ -224,7 +224,7 @@ async def test_an_error_to_the_first_subscribe_is_final(server: ScriptedServer) 
     opening = asyncio.create_task(ticker.connect(server.url, ["AAPL"], rate=-3).open())
     client = await server.client()
     await client.say(welcome())
-    asked = await client.asked()
+    asked = await client.next_message()
     await client.say(Error(id=asked.id, code="bad-rate", message="rate -3 can't be"))
     with pytest.raises(ticker.RefusedError, match="rate -3") as caught:
         await opening
@@ -370,7 +370,7 @@ async def test_updates_of_an_unsubscribed_symbol_are_dropped(server: ScriptedSer
     """Also those that were sent before the server's answer, or not taken yet."""
     async with streaming(server, ["A", "B"]) as (stream, client):
         unsubscribing = asyncio.create_task(stream.unsubscribe("A"))
-        asked = await client.asked()
+        asked = await client.next_message()
         await client.say(update(1, 2, {"A": {"last": 50}, "B": {"last": 60}}))
         await client.say(Unsubscribed(id=asked.id, channel="ticker", symbols=["B"]))
         await unsubscribing
@@ -385,7 +385,7 @@ async def test_an_error_is_raised_by_the_request_that_caused_it(
     """The stream stays open. An error without an id is logged."""
     async with streaming(server, ["A"]) as (stream, client):
         subscribing = asyncio.create_task(stream.subscribe(["B"]))
-        asked = await client.asked()
+        asked = await client.next_message()
         await client.say(Error(id=asked.id, code="too-many-symbols", message="2 symbols; the limit is 1"))
         with pytest.raises(ticker.ProtocolError, match="limit is 1") as caught:
             await subscribing
@@ -400,7 +400,7 @@ async def test_a_subscribe_is_repeated_after_a_reconnect(server: ScriptedServer)
     """The next connection answers it."""
     async with streaming(server, ["A"]) as (stream, client):
         subscribing = asyncio.create_task(stream.subscribe(["B"]))
-        await client.asked()
+        await client.next_message()
         client.break_off()
         again = await server.client()
         asked = await again.greet(1)
@@ -424,7 +424,7 @@ async def test_an_unanswered_request_closes_the_connection(server: ScriptedServe
     """The request is repeated on the next connection."""
     async with streaming(server, ["A"], connect_timeout_s=0.1) as (stream, client):
         subscribing = asyncio.create_task(stream.subscribe(["B"]))
-        await client.asked()
+        await client.next_message()
         again = await server.client()
         await again.greet(1)
         await again.subscribed()
@@ -435,7 +435,7 @@ async def test_an_unanswered_request_closes_the_connection(server: ScriptedServe
 async def test_closing_fails_pending_and_later_requests(server: ScriptedServer) -> None:
     async with streaming(server, ["A"]) as (stream, client):
         asking = asyncio.create_task(stream.subscribe(["B"]))
-        await client.asked()
+        await client.next_message()
         await stream.close()
         with pytest.raises(ticker.StreamError, match="closed"):
             await asking
@@ -769,7 +769,7 @@ async def test_cancelling_the_opening_closes_the_stream(server: ScriptedServer) 
     opening = asyncio.create_task(stream.open())
     client = await server.client()
     await client.say(welcome())
-    await client.asked()
+    await client.next_message()
     opening.cancel()
     with pytest.raises(asyncio.CancelledError):
         await opening

@@ -92,7 +92,7 @@ def test_subscribing_in_the_users_thread() -> None:
     async def more(client: Conversation) -> None:
         await client.subscribed(rate=60)
         await client.unsubscribed()
-        asked = await client.asked()
+        asked = await client.next_message()
         await client.say(Error(id=asked.id, code="too-many-symbols", message="enough"))
 
     with scripted_thread(greeted(more)) as url, ticker.connect_sync(url, ["A", "B"]) as stream:
@@ -154,7 +154,7 @@ def test_ctrl_c_interrupts_connecting() -> None:
     async def script(server: ScriptedServer) -> None:
         client = await server.client()
         await client.say(welcome())
-        await client.asked()
+        await client.next_message()
         signal.pthread_kill(main, signal.SIGINT)
         await client.closed
 

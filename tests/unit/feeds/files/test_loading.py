@@ -16,7 +16,7 @@ import pytest
 from feeds.files.loading import load
 from feeds.files.options import ReadOptions
 from feeds.files.timeline.timeline import Timeline
-from tests.support.data_files import told
+from tests.support.data_files import plain_events
 from ticker.errors import FeedError
 from ticker.feed.feed import LoadProgress
 
@@ -46,7 +46,7 @@ def write(path: Path, rows: Sequence[tuple[int, str, float]], header: str = HEAD
 
 def plain(timeline: Timeline) -> list[tuple[int, str, float]]:
     names = timeline.table.names
-    return [((ts - START_NS) // SECOND, names[code], price) for code, ts, price in told(timeline)]
+    return [((ts - START_NS) // SECOND, names[code], price) for code, ts, price in plain_events(timeline)]
 
 
 def test_a_folder_of_files_becomes_one_timeline(tmp_path: Path, loaded: Any) -> None:
@@ -122,7 +122,7 @@ def test_one_good_row_in_all_files_is_enough(tmp_path: Path, loaded: Any) -> Non
     (tmp_path / "a.csv").write_text(HEADER + f"{START_NS},A,x,1\n")
     write(tmp_path / "b.csv", [(0, "A", 1)])
     timeline = loaded(tmp_path)
-    assert len(told(timeline)) == 1
+    assert len(plain_events(timeline)) == 1
     assert [report.refused.total() for report in timeline.reports] == [1, 0]
 
 
@@ -159,7 +159,7 @@ def test_timestamps_across_a_dst_transition_are_right(tmp_path: Path, loaded: An
     path = tmp_path / "a.csv"
     days = pd.date_range("2024-03-07 09:30", periods=6, tz="America/New_York")
     path.write_text(HEADER + "".join(f"{day:%Y-%m-%d %H:%M:%S},A,{n + 1},1\n" for n, day in enumerate(days)))
-    found = told(loaded(path, time_zone="America/New_York"))
+    found = plain_events(loaded(path, time_zone="America/New_York"))
     assert [event[1] for event in found if event != "day"] == days.as_unit("ns").asi8.tolist()
     assert found[1::2] == ["day"] * 5
 

@@ -21,8 +21,8 @@ from ticker.feed.feed import LoadingFeed, PausableFeed, ReplayFeed, feed_options
 from ticker.model import FeedEvent, Restart, Settled, TickBatch, Watermark, check_batch
 
 
-def replay(played: FakeTimeline, clock: FakeClock | None = None, **options: Any) -> Replay:
-    return Replay(ReplayOptions(path=("a.csv",), **options), clock or FakeClock(), history=played)
+def replay(timeline: FakeTimeline, clock: FakeClock | None = None, **options: Any) -> Replay:
+    return Replay(ReplayOptions(path=("a.csv",), **options), clock or FakeClock(), history=timeline)
 
 
 def stream(feed: Replay) -> Any:
@@ -46,7 +46,7 @@ async def take(
     return events
 
 
-def told(events: list[FeedEvent]) -> list[Any]:
+def plain_events(events: list[FeedEvent]) -> list[Any]:
     """The events without watermarks: of ticks the prices, of others the kind."""
     parts: list[Any] = []
     for event in events:
@@ -138,7 +138,7 @@ async def test_all_events_come_in_order_and_the_feed_ends() -> None:
     """Then the state is ended, the position is the last timestamp, and a watermark closes every bar."""
     feed = replay(FakeTimeline(range(50), batch=7), speed=0)
     events = await take(feed)
-    assert told(events) == [list(range(1, 51))]
+    assert plain_events(events) == [list(range(1, 51))]
     assert feed.replay.state == "ended"
     assert feed.replay.position == ns(49)
     assert events[-1] == Watermark((ns(49) // DAY_NS + 1) * DAY_NS)
@@ -304,7 +304,7 @@ async def test_a_seek_rebuilds_the_history_up_to_that_time_and_plays_on(to: floa
     settled_s: list[float] = []
 
     def seek(events: list[FeedEvent]) -> None:
-        if told(events) == [list(range(1, 11))]:
+        if plain_events(events) == [list(range(1, 11))]:
             feed.seek(ns(to))
             assert feed.replay.position == min(max(ns(to), ns(0)), ns(39))
         if isinstance(events[-1], Settled):
@@ -314,7 +314,7 @@ async def test_a_seek_rebuilds_the_history_up_to_that_time_and_plays_on(to: floa
     events = await take(feed, seek)
     numbers = list(range(1, 41))
     expected: list[Any] = [numbers[:10], "hidden", numbers[:built], "settled"]
-    assert told(events) == expected + ([numbers[built:]] if rest else [])
+    assert plain_events(events) == expected + ([numbers[built:]] if rest else [])
     assert len(numbers[built:]) == rest
     reached = min(max(to, 0), 39)
     assert clock.now_s - settled_s[0] == pytest.approx(39 - reached, abs=0.01)
@@ -329,7 +329,7 @@ async def test_a_seek_interrupts_a_long_wait() -> None:
         await asyncio.sleep(0)
         feed.seek(ns(3600))
         assert await asyncio.wait_for(following, 10) == Restart(hidden=True)
-        assert told([event async for event in events]) == [[1, 2], "settled"]
+        assert plain_events([event async for event in events]) == [[1, 2], "settled"]
 
 
 async def test_a_seek_while_paused_shows_that_time_and_stays_paused() -> None:
@@ -342,7 +342,7 @@ async def test_a_seek_while_paused_shows_that_time_and_stays_paused() -> None:
         seen = [await anext(events)]
         while not isinstance(seen[-1], Settled):
             seen.append(await anext(events))
-        assert told(seen) == ["hidden", [1, 2, 3, 4, 5, 6], "settled"]
+        assert plain_events(seen) == ["hidden", [1, 2, 3, 4, 5, 6], "settled"]
         following = await still(events)
         assert (feed.replay.state, feed.replay.position) == ("paused", ns(5))
         feed.step()
@@ -379,14 +379,14 @@ async def test_of_several_seeks_in_quick_succession_the_last_one_counts() -> Non
     left = [ns(20), ns(3)]
 
     def seek(events: list[FeedEvent]) -> None:
-        if told(events) == [[1, 2]]:
+        if plain_events(events) == [[1, 2]]:
             feed.seek(ns(30))
             feed.seek(ns(35))
-        elif left and isinstance(events[-1], TickBatch | Watermark) and "hidden" in told(events):
+        elif left and isinstance(events[-1], TickBatch | Watermark) and "hidden" in plain_events(events):
             feed.seek(left.pop(0))
 
     events = await take(feed, seek, limit=200)
-    parts = told(events)
+    parts = plain_events(events)
     assert parts.count("settled") == 1
     assert parts[parts.index("settled") - 1] == [1, 2, 3, 4]
     assert parts[-1] == list(range(5, 41))
@@ -395,7 +395,7 @@ async def test_of_several_seeks_in_quick_succession_the_last_one_counts() -> Non
 async def test_a_seek_before_the_first_event_sets_the_start() -> None:
     feed = replay(FakeTimeline(range(4)), speed=0)
     feed.seek(ns(2))
-    assert told(await take(feed)) == ["hidden", [1, 2, 3], "settled", [4]]
+    assert plain_events(await take(feed)) == ["hidden", [1, 2, 3], "settled", [4]]
 
 
 async def test_after_the_end_a_seek_plays_on() -> None:
@@ -411,7 +411,7 @@ async def test_after_the_end_a_seek_plays_on() -> None:
     feed.seek(ns(1))
     await waiting
     assert (feed.replay.state, feed.replay.position) == ("playing", ns(1))
-    assert told(await take(feed)) == ["hidden", [1, 2], "settled", [3, 4]]
+    assert plain_events(await take(feed)) == ["hidden", [1, 2], "settled", [3, 4]]
     assert feed.replay.state == "ended"
 
 
@@ -444,7 +444,7 @@ async def test_a_loop_starts_again_with_a_new_epoch() -> None:
             moments.append(clock.now_s - 1000)
 
     events = await take(feed, note, limit=16)
-    assert told(events)[:5] == [[1, 2], "restart", [1, 2], "restart", [1, 2]]
+    assert plain_events(events)[:5] == [[1, 2], "restart", [1, 2], "restart", [1, 2]]
     round_s = 2 + SHORTEST_ROUND_S
     assert moments[:4] == pytest.approx([0, 2, round_s, round_s + 2])
 
@@ -454,15 +454,15 @@ async def test_a_loop_over_one_timestamp_does_not_spin(speed: float) -> None:
     """At any speed."""
     clock = FakeClock()
     events = await take(replay(FakeTimeline([0]), clock, speed=speed, loop=True), limit=30)
-    assert told(events) == [[1], "restart"] * 10
+    assert plain_events(events) == [[1], "restart"] * 10
     assert clock.now_s - 1000 >= 9 * SHORTEST_ROUND_S
 
 
 async def test_iterating_again_after_the_end_restarts() -> None:
     """With a Restart: clients must drop the old state."""
     feed = replay(FakeTimeline([0, 1, 86_400]), speed=0)
-    assert told(await take(feed)) == [[1, 2], "rollover", [3]]
-    assert told(await take(feed)) == ["restart", [1, 2], "rollover", [3]]
+    assert plain_events(await take(feed)) == [[1, 2], "rollover", [3]]
+    assert plain_events(await take(feed)) == ["restart", [1, 2], "rollover", [3]]
 
 
 async def test_iterating_again_after_a_break_rebuilds_the_history() -> None:
@@ -470,13 +470,13 @@ async def test_iterating_again_after_a_break_rebuilds_the_history() -> None:
     feed = replay(FakeTimeline(range(4)), speed=1)
     async with stream(feed) as events:
         assert await next_ticks(events) == [1]
-    assert told(await take(feed)) == ["hidden", [1], "settled", [2, 3, 4]]
+    assert plain_events(await take(feed)) == ["hidden", [1], "settled", [2, 3, 4]]
 
 
 async def test_only_one_thread_reads_at_a_time_and_all_readers_are_closed() -> None:
     """Also with seeks and a close in the middle."""
-    played = FakeTimeline(range(5000), batch=1)
-    feed = replay(played, speed=0)
+    timeline = FakeTimeline(range(5000), batch=1)
+    feed = replay(timeline, speed=0)
     async with stream(feed) as events:
         for _ in range(20):
             assert await next_ticks(events)
@@ -484,6 +484,6 @@ async def test_only_one_thread_reads_at_a_time_and_all_readers_are_closed() -> N
         async for event in events:
             if isinstance(event, Settled):
                 break
-        assert played.closed == len(played.asked)
+        assert timeline.closed == len(timeline.asked)
         await next_ticks(events)
-    assert played.closed == len(played.asked) == 3
+    assert timeline.closed == len(timeline.asked) == 3

@@ -52,7 +52,7 @@ async def client(folder: Path, aiohttp_client: AiohttpClient) -> Client:
 
 
 @pytest.fixture
-async def bare(tmp_path: Path, aiohttp_client: AiohttpClient) -> Client:
+async def without_build(tmp_path: Path, aiohttp_client: AiohttpClient) -> Client:
     """Without a dashboard: a failed build left its reason, and the checkout has the fallback page."""
     (tmp_path / "reason").write_text("npm ci: the registry <says> no\n")
     return await aiohttp_client(application(page((tmp_path, ROOT / "web"))))
@@ -127,20 +127,20 @@ async def test_only_the_pages_own_files_are_served(client: Client) -> None:
             assert response.status == 404, name
 
 
-async def test_the_fallback_page_says_why_and_how_to_build_the_dashboard(bare: Client) -> None:
+async def test_the_fallback_page_says_why_and_how_to_build_the_dashboard(without_build: Client) -> None:
     """All placeholders are filled in, with the server's address. Nothing is inline or from another site."""
-    async with bare.get("/") as response:
+    async with without_build.get("/") as response:
         text = await response.text()
         assert "unsafe" not in response.headers["Content-Security-Policy"]
     assert "The dashboard is not built" in text
     assert "make serve" in text
     assert "the registry &lt;says&gt; no" in text
-    assert f"ws://127.0.0.1:{bare.port}" in text
+    assert f"ws://127.0.0.1:{without_build.port}" in text
     assert "AAPL" in text
     assert not re.search(r"\$[a-z]", text)
     assert not re.search(r"<script|<style|\sstyle=|\son\w+=", text)
     for path in re.findall(r'(?:href|src)="(/static/[^"]*)"', text):
-        async with bare.get(path) as response:
+        async with without_build.get(path) as response:
             assert response.status == 200, path
 
 
@@ -168,9 +168,9 @@ async def test_a_server_without_any_page_answers_404(tmp_path: Path, aiohttp_cli
         assert "/healthz" in await response.text()
 
 
-async def test_a_host_header_that_is_not_utf8_does_not_fail(bare: Client) -> None:
-    assert bare.port is not None
-    async with raw_client(bare.port) as client:
+async def test_a_host_header_that_is_not_utf8_does_not_fail(without_build: Client) -> None:
+    assert without_build.port is not None
+    async with raw_client(without_build.port) as client:
         client.send(b"GET / HTTP/1.1\r\nHost: \xff\xfe<b>\r\nConnection: close\r\n\r\n")
         assert (await client.head())[0] == 200
         assert b"http://??&lt;b&gt;" in await client.reader.read(-1)

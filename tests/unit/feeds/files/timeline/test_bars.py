@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from feeds.files.timeline import bars as module
 from feeds.files.timeline.bars import DAY_NS, FALLBACK_NS, LONGEST_NS, FileBars
-from tests.support.data_files import DAY, FakeSource, bars, timeline_of, told
+from tests.support.data_files import DAY, FakeSource, bars, plain_events, timeline_of
 from ticker.errors import FeedError
 
 SECOND = 10**9
@@ -140,5 +140,5 @@ def test_identical_bars_are_one_bar(block: int) -> None:
     rows = [(code, DAY + step * 60 * SECOND, 1.0, 2.0, 0.5, 1.0) for step in range(5) for code in (0, 1)]
     timeline = timeline_of([FakeSource("a.csv", bars(*rows, *rows))], strict=True)
     assert not timeline.reports[0].refused
-    assert sum(event[0] == "close" for event in told(timeline)) == 10
+    assert sum(event[0] == "close" for event in plain_events(timeline)) == 10
     timeline.close()

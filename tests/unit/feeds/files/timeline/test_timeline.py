@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from feeds.files.timeline.timeline import Timeline
-from tests.support.data_files import DAY, HOUR, NAN, FakeSource, bars, quotes, timeline_of, told, trades
+from tests.support.data_files import DAY, HOUR, NAN, FakeSource, bars, plain_events, quotes, timeline_of, trades
 from ticker.errors import FeedError
 
 
@@ -29,7 +29,7 @@ def timeline() -> Iterator[Any]:
 def test_events_are_ordered_by_timestamp_then_file_then_row(timeline: Any) -> None:
     first = FakeSource("a", trades((0, DAY + 5, 1.0), (0, DAY + 9, 2.0)), trades((0, DAY + 9, 3.0)))
     second = FakeSource("b", trades((1, DAY + 9, 4.0), (1, DAY + 1, 5.0)))
-    assert told(timeline(first, second)) == [
+    assert plain_events(timeline(first, second)) == [
         (1, DAY + 1, 5), (0, DAY + 5, 1), (0, DAY + 9, 2), (0, DAY + 9, 3), (1, DAY + 9, 4)
     ]  # fmt: skip
 
@@ -37,20 +37,20 @@ def test_events_are_ordered_by_timestamp_then_file_then_row(timeline: Any) -> No
 def test_events_up_to_and_after_any_time_are_all_events(timeline: Any) -> None:
     rows = [(code, DAY + 7 * step % 50, float(step + 1)) for step in range(60) for code in (step % 3,)]
     made = timeline(FakeSource("a", trades(*rows)))
-    whole = told(made)
+    whole = plain_events(made)
     assert len(whole) == 60
     for moment in range(DAY - 1, DAY + 51, 7):
-        assert told(made, None, moment) + told(made, moment) == whole
+        assert plain_events(made, None, moment) + plain_events(made, moment) == whole
 
 
 def test_a_day_starts_with_its_first_tick_in_the_files_zone(timeline: Any) -> None:
     """16:00 to 20:00 in New York belongs to the day, though it crosses midnight UTC."""
     evening, night, morning = DAY + 23 * HOUR, DAY + 25 * HOUR, DAY + 38 * HOUR
     chunk = trades((0, evening, 1.0), (0, night, 2.0), (0, morning, 3.0), (0, morning + 72 * HOUR, 4.0))
-    assert told(timeline(FakeSource("a", chunk, zone="America/New_York"))) == [
+    assert plain_events(timeline(FakeSource("a", chunk, zone="America/New_York"))) == [
         (0, evening, 1), (0, night, 2), "day", (0, morning, 3), "day", (0, morning + 72 * HOUR, 4)
     ]  # fmt: skip
-    assert told(timeline(FakeSource("a", chunk)))[1] == "day"
+    assert plain_events(timeline(FakeSource("a", chunk)))[1] == "day"
 
 
 def test_a_day_without_midnight_starts_an_hour_later(timeline: Any) -> None:
@@ -58,13 +58,13 @@ def test_a_day_without_midnight_starts_an_hour_later(timeline: Any) -> None:
     noons = pd.date_range("2018-11-02 12:00", periods=5, tz="America/Sao_Paulo").as_unit("ns").asi8.tolist()
     for first in range(4):
         chunk = trades(*((0, noon, 1.0) for noon in noons[first:]))
-        found = told(timeline(FakeSource("a", chunk, zone="America/Sao_Paulo")))
+        found = plain_events(timeline(FakeSource("a", chunk, zone="America/Sao_Paulo")))
         assert [event if event == "day" else event[1] for event in found] == [
             each for noon in noons[first:] for each in ("day", noon)
         ][1:]
     twice = pd.Timestamp("2023-11-05 04:00", tz="UTC").value  # Havana's first midnight of the two
     chunk = trades(*((0, twice + hours * HOUR, 1.0) for hours in (-1, 0, 1, 2)))
-    assert told(timeline(FakeSource("a", chunk, zone="America/Havana"))).index("day") == 1
+    assert plain_events(timeline(FakeSource("a", chunk, zone="America/Havana"))).index("day") == 1
 
 
 def test_a_bar_opens_trades_four_times_and_closes(timeline: Any) -> None:
@@ -72,7 +72,7 @@ def test_a_bar_opens_trades_four_times_and_closes(timeline: Any) -> None:
     chunk = bars((0, DAY, 10.0, 12.0, 9.0, 11.0), (0, DAY + HOUR, 11.0, 13.0, 10.0, 10.5))
     quarter = HOUR // 4
     made = timeline(FakeSource("a", chunk))
-    assert told(made) == [
+    assert plain_events(made) == [
         ("open", 0, DAY), (0, DAY, 10), (0, DAY + quarter, 9), (0, DAY + 2 * quarter, 12), (0, DAY + 3 * quarter, 11),
         ("close", 0, DAY), ("open", 0, DAY + HOUR), (0, DAY + HOUR, 11), (0, DAY + HOUR + quarter, 13),
         (0, DAY + HOUR + 2 * quarter, 10), (0, DAY + HOUR + 3 * quarter, 10.5), ("close", 0, DAY + HOUR),
@@ -83,7 +83,7 @@ def test_a_bar_opens_trades_four_times_and_closes(timeline: Any) -> None:
 
 def test_at_midnight_a_bar_closes_before_the_rollover_and_the_next_opens_after_it(timeline: Any) -> None:
     rows = [(code, DAY + day * 24 * HOUR, 10.0, 12.0, 9.0, 11.0) for day in range(2) for code in (0, 1)]
-    found = told(timeline(FakeSource("a", bars(*rows))))
+    found = plain_events(timeline(FakeSource("a", bars(*rows))))
     middle = found.index("day")
     assert found[middle - 2 : middle + 4] == [
         ("close", 0, DAY), ("close", 1, DAY), "day", ("open", 0, DAY + 24 * HOUR), ("open", 1, DAY + 24 * HOUR),
@@ -96,7 +96,7 @@ def test_coarse_events_close_the_same_bars_and_detail_those_still_open(timeline:
     rows = [(code, DAY + step * HOUR, 10.0, 12.0, 9.0, 11.0) for step in range(5) for code in (0, 1)]
     made = timeline(FakeSource("a", bars(*rows)))
     moment = DAY + 2 * HOUR + HOUR // 2
-    fine, coarse = told(made, None, moment), told(made, None, moment, coarse=True)
+    fine, coarse = plain_events(made, None, moment), plain_events(made, None, moment, coarse=True)
     for kind in ("close",):
         assert [each for each in coarse if each[0] == kind] == [each for each in fine if each[0] == kind]
     ticks = [each for each in coarse if isinstance(each[0], int)]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from feeds.files.timeline import forward_fill
 from feeds.files.timeline import timeline as timeline_module
 from feeds.files.timeline.timeline import Timeline
-from tests.support.data_files import DAY, HOUR, NAN, FakeSource, bars, quotes, timeline_of, told, trades
+from tests.support.data_files import DAY, HOUR, NAN, FakeSource, bars, plain_events, quotes, timeline_of, trades
 from ticker.model import BarBatch, Rollover, TickBatch
 
 #: Few enough to be equal now and then, and over three days.
@@ -66,9 +66,9 @@ def test_ticks_of_all_files_are_sorted_stably_and_readable_from_any_time(
             if expected and row[1] // (24 * HOUR) != expected[-1][1] // (24 * HOUR):
                 expected.append("day")
             expected.append(row)
-        assert told(timeline) == told(timeline, coarse=True) == expected
+        assert plain_events(timeline) == plain_events(timeline, coarse=True) == expected
         moment = DAY + hours * HOUR
-        assert told(timeline, None, moment) + told(timeline, moment) == expected
+        assert plain_events(timeline, None, moment) + plain_events(timeline, moment) == expected
         assert (timeline.first, timeline.last) == (min(row[1] for row in rows), max(row[1] for row in rows))
     finally:
         timeline.close()
@@ -111,7 +111,7 @@ def test_each_bar_opens_trades_and_closes_once(chunks: list[list[tuple[int, int]
     timeline = timeline_of([FakeSource("a", *(bars(*rows) for rows in chunk_rows))], run)
     try:
         starts = sorted({(code, ts) for rows in chunks for code, ts in rows})
-        events = told(timeline)
+        events = plain_events(timeline)
         for kind in ("open", "close"):
             assert sorted(event[1:] for event in events if event[0] == kind) == starts
         under_way: dict[int, int] = {}
@@ -131,9 +131,9 @@ def test_each_bar_opens_trades_and_closes_once(chunks: list[list[tuple[int, int]
                 assert under_way[kind] <= code < timeline.last
         assert not under_way
         moment = DAY + hours * HOUR
-        assert told(timeline, None, moment) + told(timeline, moment) == events
-        coarse = told(timeline, None, moment, coarse=True)
-        until = told(timeline, None, moment)
+        assert plain_events(timeline, None, moment) + plain_events(timeline, moment) == events
+        coarse = plain_events(timeline, None, moment, coarse=True)
+        until = plain_events(timeline, None, moment)
         assert _of(coarse, "close") == _of(until, "close")
         assert _ticks(coarse) == _ticks(until)
         assert _of(coarse, "open") <= _of(until, "open")
