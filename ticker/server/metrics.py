@@ -97,16 +97,20 @@ class MetricsEndpoint:
         kinds = Counter({"websocket": 0, "sse": 0, "poll": len(registry.polls)})
         kinds.update(connection.kind for connection in registry.open)
         yield labelled(GaugeMetricFamily, "ticker_transports", "Clients, by transport.", "transport", kinds)
-        yield GaugeMetricFamily("ticker_clients_behind", "Subscriptions waiting for their client.", hub.lanes.behind)
+        yield GaugeMetricFamily(
+            "ticker_clients_behind", "Subscriptions that wait for a slow consumer.", hub.lanes.behind
+        )
         yield CounterMetricFamily("ticker_frames", "Frames sent to clients.", registry.sent_frames)
-        yield CounterMetricFamily("ticker_sent_bytes", "Bytes of these frames.", registry.sent_bytes)
+        yield CounterMetricFamily("ticker_sent_bytes", "Bytes sent to clients.", registry.sent_bytes)
         totals = hub.lanes.totals
-        yield CounterMetricFamily("ticker_updates", "Symbol changes sent to clients.", totals.sent)
-        yield CounterMetricFamily("ticker_conflated", "Symbol changes replaced by later ones.", totals.conflated)
+        yield CounterMetricFamily("ticker_updates", "Changes sent to clients.", totals.sent)
+        yield CounterMetricFamily(
+            "ticker_conflated", "Changes replaced by later ones before sending.", totals.conflated
+        )
         yield CounterMetricFamily("ticker_skipped_beats", "Beats that skipped a busy client.", totals.skipped)
         yield CounterMetricFamily("ticker_lagged", "Times a client fell behind.", totals.lagged)
-        yield CounterMetricFamily("ticker_resyncs", "Clients that resumed and got what they had missed.", hub.resumed)
-        text = "Connections that ended (1006: without a close; 3000: codes of the clients' own)."
+        yield CounterMetricFamily("ticker_resyncs", "Clients that reconnected and resumed.", hub.resumed)
+        text = "Closed connections (1006: without a close frame; 3000: with a code of the client's own)."
         yield labelled(CounterMetricFamily, "ticker_closes", text, "code", dict(sorted(registry.closes.items())))
         text = "Errors sent to clients."
         yield labelled(CounterMetricFamily, "ticker_errors", text, "code", dict(sorted(hub.errors.items())))
@@ -126,12 +130,14 @@ class MetricsEndpoint:
         text = "Webhook deliveries, by result."
         yield labelled(CounterMetricFamily, "ticker_webhooks", text, "result", results)
         states = {name: float(state.state == name) for name in FeedState.MEANINGS}
-        yield labelled(GaugeMetricFamily, "ticker_feed_state", "1 for the feed's state.", "state", states)
+        yield labelled(
+            GaugeMetricFamily, "ticker_feed_state", "1 for the current state, 0 for the others.", "state", states
+        )
         if state.ts is not None:
             lag_s = time.time() - state.ts / 1e9
             yield GaugeMetricFamily("ticker_feed_lag_seconds", "Age of the newest tick, by its timestamp.", lag_s)
         beats, late = self._metronome.beats, self._metronome.late
-        text = "Duration of a beat for all clients of its rate."
+        text = "Duration of a beat, for all clients of its rate."
         yield HistogramMetricFamily("ticker_beat_seconds", text, buckets=beats.buckets(), sum_value=beats.sum_s)
-        text = "How much later than planned beats and heartbeats came: the event loop's lag."
+        text = "Delay of beats and heartbeats: the event loop's lag."
         yield HistogramMetricFamily("ticker_beat_late_seconds", text, buckets=late.buckets(), sum_value=late.sum_s)

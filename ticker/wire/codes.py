@@ -40,7 +40,7 @@ ERROR_CODES: dict[str, ErrorCode] = {
         ErrorCode("bad-condition", "`when` is not a valid condition; the message says what is expected."),
         ErrorCode("too-many-alerts", "The owner has `limits.alerts` alerts, or the server's maximum is reached."),
         ErrorCode("no-alert", "The owner has no alert with this `id`."),
-        ErrorCode("no-owner", "`owner` is required with `--no-auth`; or the connection already uses 8 owners."),
+        ErrorCode("no-owner", "`owner` is required without authentication; or the connection already uses 8 owners."),
         ErrorCode("not-joined", "The client is not in this `room`."),
         ErrorCode("too-many-rooms", "The client is in `limits.rooms` rooms, or the server's maximum is reached."),
         ErrorCode("room-full", "The room has `limits.room_members` members."),

@@ -24,7 +24,9 @@ class ClientsEndpoint:
     async def clients(self, request: web.Request) -> web.Response:
         if not is_operator(request):
             raise HttpError(
-                403, "not-entitled", "listing clients needs a key with --admin, or localhost with --no-auth"
+                403,
+                "not-entitled",
+                "listing clients needs a key with --admin, or localhost on a server without authentication",
             )
         now_s, wall_s = time.monotonic(), time.time()
         loop_s = asyncio.get_running_loop().time()

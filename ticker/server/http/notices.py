@@ -34,7 +34,9 @@ class NoticesEndpoint:
 
     async def notify(self, request: web.Request) -> web.Response:
         if not is_operator(request):
-            raise HttpError(403, "not-entitled", "notices need a key with --admin, or localhost with --no-auth")
+            raise HttpError(
+                403, "not-entitled", "notices need a key with --admin, or localhost on a server without authentication"
+            )
         notice = await read_message(request, NoticeRequest, self._max_bytes)
         with argument("text"):
             reached = self._dispatcher.notify(notice.text, OPERATOR, notice.to)
