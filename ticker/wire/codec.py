@@ -312,8 +312,13 @@ def _client_message(message: object, depth: int) -> ClientMessage:
     try:
         return msgspec.convert(message, kind)
     except msgspec.ValidationError as error:
-        text, _, path = str(error).partition(" - at `$.")
-        raise ProtocolError("bad-argument", f"{path.rstrip('`')}: {text}" if path else text, id_) from None
+        raise ProtocolError("bad-argument", key_first(error), id_) from None
+
+
+def key_first(error: msgspec.ValidationError) -> str:
+    """msgspec's text for an invalid message, with the key at the beginning: ``rate: Expected `float`, got `str```."""
+    text, _, path = str(error).partition(" - at `$.")
+    return f"{path.rstrip('`')}: {text}" if path else text
 
 
 def _deeper(value: object, most: int) -> bool:

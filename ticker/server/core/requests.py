@@ -12,6 +12,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from ticker.auth.identity import ANYONE, Identity
 from ticker.server.core.address import is_loopback
 from ticker.server.core.responses import HttpError, bad_argument
+from ticker.wire.codec import key_first
 from ticker.wire.messages import Since
 
 #: How long an application waits for a request's body, in seconds.
@@ -91,7 +92,6 @@ async def read_message(request: web.Request, kind: type[M], limit: int) -> M:
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
-        text, _, path = str(error).partition(" - at `$.")
-        raise HttpError(400, "bad-argument", f"{path.rstrip('`')}: {text}" if path else text) from None
+        raise HttpError(400, "bad-argument", key_first(error)) from None
     except (msgspec.DecodeError, RecursionError) as error:
         raise HttpError(400, "malformed", f"the body is not a JSON object: {error}") from None
