@@ -13,7 +13,7 @@ from feeds.files.parsing.dates import Mask
 from feeds.files.parsing.numbers import means_none, read_numbers
 from feeds.files.parsing.table import Column, Names, Numbers, Rows
 from feeds.files.recognition.plan import Plan
-from feeds.files.report import Complaint, shown
+from feeds.files.report import Complaint, excerpt
 from ticker.model import Floats, is_symbol
 
 #: Prices beyond these are refused: nothing trades there, and float64 has no digits left for cents.
@@ -153,7 +153,7 @@ class Check:
         for rows, reason, place in self.refused:
             for row in rows[:wanted].tolist():
                 column = None if place is None else self._plan.names[place]
-                text = None if place is None else shown(self._rows.text(row, place))
+                text = None if place is None else excerpt(self._rows.text(row, place))
                 found.append(Complaint(line=int(self._rows.lines[row]), column=column, text=text, reason=reason))
         return found
 

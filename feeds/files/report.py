@@ -14,7 +14,7 @@ COMPLAINTS = 20
 _MAX_TEXT = 80
 
 
-def shown(text: str) -> str:
+def excerpt(text: str) -> str:
     """Text of a file for a message: at most 80 characters, encodable as UTF-8. Printing it escapes the rest."""
     if len(text) > _MAX_TEXT:
         text = text[: _MAX_TEXT - 1] + "…"

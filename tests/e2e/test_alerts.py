@@ -44,7 +44,7 @@ async def connected(http: aiohttp.ClientSession, url: str, key: str = "") -> aio
     return stream
 
 
-async def asked(stream: aiohttp.ClientWebSocketResponse, op: str, **keys: Any) -> dict[str, Any]:
+async def request(stream: aiohttp.ClientWebSocketResponse, op: str, **keys: Any) -> dict[str, Any]:
     """Send an op; return the next message, its answer."""
     await stream.send_json({"op": op, **keys})
     answer: dict[str, Any] = await stream.receive_json()
@@ -53,7 +53,7 @@ async def asked(stream: aiohttp.ClientWebSocketResponse, op: str, **keys: Any) -
 
 async def assert_silent(stream: aiohttp.ClientWebSocketResponse) -> None:
     """No other message has arrived."""
-    assert (await asked(stream, "ping"))["type"] == "pong"
+    assert (await request(stream, "ping"))["type"] == "pong"
 
 
 class WebhookReceiver:
@@ -98,7 +98,7 @@ async def test_an_alert_that_fires_offline_is_delivered_once_over_a_crash(
     server = await asyncio.to_thread(Server, *options)
     await asyncio.to_thread(post, server, action="pause")
     stream = await connected(http, server.url)
-    answer = await asked(stream, "alert", id=7, symbol="AAPL", when="last >= 190", owner="ann")
+    answer = await request(stream, "alert", id=7, symbol="AAPL", when="last >= 190", owner="ann")
     assert [row["state"] for row in answer["alerts"]] == ["waiting"]
     await stream.close()
     while (await asyncio.to_thread(server.get, "/healthz"))["clients"]:
@@ -113,17 +113,17 @@ async def test_an_alert_that_fires_offline_is_delivered_once_over_a_crash(
 
     server = await asyncio.to_thread(Server, *options)
     stream = await connected(http, server.url)
-    answer = await asked(stream, "alerts", owner="ann")
+    answer = await request(stream, "alerts", owner="ann")
     assert [(row["state"], row["count"]) for row in answer["alerts"]] == [("fired", 1)]
     fired = await stream.receive_json()
     assert (fired["type"], fired["id"], fired["value"], fired["seq"]) == ("alert", 7, 195, 1)
     await assert_silent(stream)
     await stream.close()
     stream = await connected(http, server.url)
-    assert (await asked(stream, "alerts", owner="ann"))["seq"] == 1
+    assert (await request(stream, "alerts", owner="ann"))["seq"] == 1
     await assert_silent(stream)
     # It comes again only on request.
-    assert (await asked(stream, "alerts", owner="ann", since=0))["seq"] == 1
+    assert (await request(stream, "alerts", owner="ann", since=0))["seq"] == 1
     assert (await stream.receive_json())["seq"] == 1
     await stream.close()
     await asyncio.to_thread(server.__exit__, None, None, None)
@@ -135,17 +135,17 @@ async def test_a_room_continues_after_a_restart(http: aiohttp.ClientSession, tmp
     settings = Settings(port=0, state=tmp_path)
     async with serving(ScriptedFeed(), settings) as service:
         stream = await connected(http, service.url)
-        joined = await asked(stream, "join", room="desk", name="Ann")
+        joined = await request(stream, "join", room="desk", name="Ann")
         for text in ("one", "two"):
-            assert (await asked(stream, "say", room="desk", text=text))["text"] == text
+            assert (await request(stream, "say", room="desk", text=text))["text"] == text
         await stream.close()
     async with serving(ScriptedFeed(), settings) as service:
         stream = await connected(http, service.url)
-        again = await asked(stream, "join", room="desk", name="Ann", since={"epoch": joined["epoch"], "version": 1})
+        again = await request(stream, "join", room="desk", name="Ann", since={"epoch": joined["epoch"], "version": 1})
         assert (again["epoch"], again["seq"]) == (joined["epoch"], 2)
         said = await stream.receive_json()
         assert (said["text"], said["from"], said["seq"]) == ("two", "Ann", 2)
-        assert (await asked(stream, "say", room="desk", text="three"))["seq"] == 3
+        assert (await request(stream, "say", room="desk", text="three"))["seq"] == 3
         await stream.close()
 
 
@@ -154,11 +154,11 @@ async def test_without_a_state_directory_alerts_end_with_the_server(http: aiohtt
     settings = Settings(port=0)
     async with serving(ScriptedFeed(), settings) as service:
         stream = await connected(http, service.url)
-        assert len((await asked(stream, "alert", id=1, symbol="AAPL", when="last > 1", owner="ann"))["alerts"]) == 1
+        assert len((await request(stream, "alert", id=1, symbol="AAPL", when="last > 1", owner="ann"))["alerts"]) == 1
         await stream.close()
     async with serving(ScriptedFeed(), settings) as service:
         stream = await connected(http, service.url)
-        assert (await asked(stream, "alerts", owner="ann"))["alerts"] == []
+        assert (await request(stream, "alerts", owner="ann"))["alerts"] == []
         await stream.close()
 
 
@@ -206,10 +206,10 @@ async def test_an_alert_ends_with_its_key(http: aiohttp.ClientSession, tmp_path:
     settings = Settings(port=0, keys=path, tokens=tokens, limits=msgspec.structs.replace(Limits(), idle_seconds=1))
     async with serving(feed, settings) as service:
         first, second = await connected(http, service.url, ann), await connected(http, service.url, bob)
-        refused = await asked(second, "alert", id=1, symbol="MSFT", when="last > 1")
+        refused = await request(second, "alert", id=1, symbol="MSFT", when="last > 1")
         assert (refused["type"], refused["code"]) == ("error", "not-entitled")
         for stream in (first, second):
-            answer = await asked(stream, "alert", id=1, symbol="AAPL", when="last > 1", owner="whatever it says")
+            answer = await request(stream, "alert", id=1, symbol="AAPL", when="last > 1", owner="whatever it says")
             assert len(answer["alerts"]) == 1
         with editing(path) as keys:
             revoke(keys, "ann")
@@ -220,7 +220,7 @@ async def test_an_alert_ends_with_its_key(http: aiohttp.ClientSession, tmp_path:
         assert service.op_handlers.fired == 1
         claims = {"sub": "ann", "aud": "ticker", "exp": int(time.time()) + 60}
         third = await connected(http, service.url, jwt.encode(claims, secret.read_bytes(), "HS256"))
-        assert (await asked(third, "alerts", id=1))["alerts"] == []
+        assert (await request(third, "alerts", id=1))["alerts"] == []
 
 
 async def test_limits_are_announced_and_enforced(http: aiohttp.ClientSession) -> None:
@@ -232,9 +232,9 @@ async def test_limits_are_announced_and_enforced(http: aiohttp.ClientSession) ->
         assert {name: told[name] for name in ("alerts", "rooms", "room_members", "text_chars", "says_per_minute")} == {
             "alerts": 1, "rooms": 1, "room_members": 1, "text_chars": 5, "says_per_minute": 1,
         }  # fmt: skip
-        await asked(stream, "alert", id=1, symbol="AAPL", when="last > 1", owner="ann")
-        await asked(stream, "join", room="desk", name="Ann")
-        await asked(stream, "say", room="desk", text="hello")
+        await request(stream, "alert", id=1, symbol="AAPL", when="last > 1", owner="ann")
+        await request(stream, "join", room="desk", name="Ann")
+        await request(stream, "say", room="desk", text="hello")
         other = await connected(http, service.url)
         for each, op, keys, code in (
             (stream, "alert", {"id": 2, "symbol": "AAPL", "when": "last > 1", "owner": "ann"}, "too-many-alerts"),
@@ -243,7 +243,7 @@ async def test_limits_are_announced_and_enforced(http: aiohttp.ClientSession) ->
             (stream, "say", {"room": "desk", "text": "again"}, "too-fast"),
             (other, "join", {"room": "desk", "name": "Bob"}, "room-full"),
         ):
-            answer = await asked(each, op, **keys)
+            answer = await request(each, op, **keys)
             assert (answer["type"], answer["code"]) == ("error", code)
 
 

@@ -116,7 +116,7 @@ async def test_out_of_descriptors() -> None:
 # Suspended processes
 
 
-class Follower:
+class RecordingClient:
     """A client that keeps reading, checks the protocol's rules, and records its updates.
 
     ``updates`` has the server's timestamp and the arrival time of each (ns since 1970).
@@ -149,10 +149,10 @@ class Follower:
 
 
 @contextlib.asynccontextmanager
-async def following(port: int, rate: float) -> AsyncIterator[Follower]:
+async def following(port: int, rate: float) -> AsyncIterator[RecordingClient]:
     async with raw_client(port) as client:
         client.send(subscription(rate))
-        follower = Follower(client)
+        follower = RecordingClient(client)
         running = asyncio.create_task(follower.run())
         try:
             yield follower

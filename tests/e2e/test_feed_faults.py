@@ -76,7 +76,7 @@ class Watcher:
             while self.last.get(name) != last:
                 await self.read()
 
-    async def told(self, state: str) -> None:
+    async def wait_for_state(self, state: str) -> None:
         """Wait for a heartbeat with this feed state."""
         async with asyncio.timeout(10):
             while (message := await self.read())["type"] != "heartbeat" or message["feed"]["state"] != state:
@@ -185,7 +185,7 @@ async def test_invalid_data_is_a_failure_of_the_feed(nonsense: str, monkeypatch:
         await watcher.sees("MSFT", 7.0)
         before = (await watcher.get("/v1/snapshot?symbols=*"))["data"]
         feed.put(cast("FeedEvent", NONSENSE[nonsense](feed.table)))
-        await watcher.told("stale")
+        await watcher.wait_for_state("stale")
         assert (await watcher.get("/v1/snapshot?symbols=*"))["data"] == before
         feed.tick([(0, TS + SECOND, 6.0, 1.0), (1, TS + SECOND, 8.0, 1.0)])
         await watcher.sees("AAPL", 6.0)
@@ -208,8 +208,8 @@ async def test_a_feed_that_hangs_is_quiet() -> None:
     feed = ScriptedFeed(NAMES)
     async with watched(feed) as watcher:
         feed.tick([(0, TS, 5.0, 1.0)])
-        await watcher.told("live")
-        await watcher.told("quiet")
+        await watcher.wait_for_state("live")
+        await watcher.wait_for_state("quiet")
         await watcher.health("quiet")
         assert (await watcher.get("/v1/snapshot?symbols=*"))["data"]["AAPL"]["last"] == 5
         feed.tick([(0, TS + 1, 6.0, 1.0)])
@@ -295,7 +295,7 @@ async def test_a_feed_that_raises_a_cancellation_is_restarted(failure: Callable[
     """It is stale and restarted: the cancellation is of its own task, not of the pump."""
     feed = RestartedFeed(lambda table: tick_and(table, failure), good)
     async with watched(feed) as watcher:
-        await watcher.told("stale")
+        await watcher.wait_for_state("stale")
         await watcher.sees("AAPL", 6.0)
         await watcher.health("live")
     assert feed.lived == 2
@@ -311,7 +311,7 @@ async def test_a_feed_that_fails_repeatedly_at_start() -> None:
     async with watched(feed) as watcher:
         await watcher.sees("AAPL", 5.0)
         while feed.lived < 3:
-            await watcher.told("stale")
+            await watcher.wait_for_state("stale")
             await watcher.health("stale")
             assert (await watcher.get("/v1/snapshot?symbols=*"))["data"]["AAPL"]["last"] == 5
         await watcher.sees("AAPL", 6.0)
@@ -331,7 +331,7 @@ async def test_a_feed_that_hangs_while_it_is_closed() -> None:
     feed = RestartedFeed(clings, good)
     async with watched(feed) as watcher:
         await watcher.sees("AAPL", 5.0)
-        await watcher.told("stale")
+        await watcher.wait_for_state("stale")
         await watcher.health("stale")
         await watcher.sees("AAPL", 6.0)
         await watcher.health("live")
@@ -367,4 +367,4 @@ async def test_a_feed_that_floods(batches: int, rows: int, monkeypatch: pytest.M
         assert len(seen) > 3
         await watcher.sees("AAPL", batches)
         assert (await watcher.get("/v1/snapshot?symbols=AAPL"))["data"]["AAPL"]["trades"] == batches * -(-rows // 2)
-        await watcher.told("quiet")
+        await watcher.wait_for_state("quiet")

@@ -39,7 +39,7 @@ async def welcomed(client: RawClient) -> dict[str, object]:
     return welcome
 
 
-async def gone(service: Service) -> None:
+async def wait_until_empty(service: Service) -> None:
     async with asyncio.timeout(10):
         while service.hub.sessions:
             await asyncio.sleep(0.01)
@@ -86,7 +86,7 @@ async def test_the_number_of_connections_is_limited(http: aiohttp.ClientSession)
                 assert (status, headers["retry-after"]) == (503, "5")
             one.send(PING)
             assert b"pong" in (await one.frame())[1]
-        await gone(service)
+        await wait_until_empty(service)
         async with raw_client(service.port) as four:
             await welcomed(four)
 

@@ -33,7 +33,7 @@ async def test_new_clients_and_large_responses_are_refused_until_memory_is_relea
         ticker.connect(service.url, ["AAPL"], rate=0) as stream,
     ):
 
-        async def told(status: str) -> list[str]:
+        async def health_problems(status: str) -> list[str]:
             """The server's problems, once /healthz has this status."""
             while True:
                 async with http.get(service.url + "/healthz") as response:
@@ -42,9 +42,9 @@ async def test_new_clients_and_large_responses_are_refused_until_memory_is_relea
                     return list(health["problems"])
                 await asyncio.sleep(0.02)
 
-        assert await told("ok") == []
+        assert await health_problems("ok") == []
         used = 1_001
-        assert "memory" in (await told("degraded"))[0]
+        assert "memory" in (await health_problems("degraded"))[0]
         # Responses that may be large, and left unread, are refused as well.
         large = ("/v1/snapshot?symbols=*", "/v1/bars/AAPL")
         for path in ("/v1/events?symbols=AAPL", "/v1/poll?symbols=AAPL", *large):
@@ -56,7 +56,7 @@ async def test_new_clients_and_large_responses_are_refused_until_memory_is_relea
         feed.tick([(0, TS, 1.5, 1.0)])
         assert (await anext(aiter(stream))).last == 1.5
         used = 1_000
-        assert await told("ok") == []
+        assert await health_problems("ok") == []
         async with http.ws_connect(service.url + "/v1/stream") as other:
             assert (await other.receive_json())["type"] == "welcome"
         assert stream.reconnects == 0

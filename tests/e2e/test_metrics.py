@@ -185,7 +185,7 @@ async def test_no_label_names_a_client_or_a_symbol(http: aiohttp.ClientSession) 
     }
     async with serving(feed) as service, asyncio.timeout(20), AsyncExitStack() as clients, asyncio.TaskGroup() as polls:
 
-        async def come(name: str) -> None:
+        async def connect_clients(name: str) -> None:
             """A client of each kind, one that gets an error, and one that leaves."""
             for encoding in ("json", "msgpack"):
                 stream = http.ws_connect(service.url + f"/v1/stream?encoding={encoding}")
@@ -202,7 +202,7 @@ async def test_no_label_names_a_client_or_a_symbol(http: aiohttp.ClientSession) 
         seen: list[set[str]] = []
         for named in (names[:1], names[1:]):
             for name in named:
-                await come(name)
+                await connect_clients(name)
             here = names.index(named[-1]) + 1
             expected = {
                 ("ticker_transports", "websocket"): 2 * here,

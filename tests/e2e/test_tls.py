@@ -65,7 +65,7 @@ async def test_prices_are_streamed_over_tls(tmp_path: Path, transport: Transport
 async def test_commands_name_an_untrusted_certificate(tmp_path: Path, command: tuple[str, ...]) -> None:
     """They don't suggest starting a server. A server without TLS is a different error."""
 
-    async def said(url: str) -> str:
+    async def error_line(url: str) -> str:
         program = await asyncio.create_subprocess_exec(
             *(sys.executable, "-W", "error", "-m", "ticker", *command),
             "--url",
@@ -80,11 +80,11 @@ async def test_commands_name_an_untrusted_certificate(tmp_path: Path, command: t
 
     cert, key = certificate(tmp_path)
     async with serving(ScriptedFeed(), Settings(port=0, tls_cert=cert, tls_key=key)) as service:
-        line = await said(service.url)
+        line = await error_line(service.url)
         assert "its certificate is not trusted: self-signed certificate; see --ca" in line
         assert "start one" not in line
     async with serving(ScriptedFeed(), Settings(port=0)) as service:
-        line = await said(service.url.replace("http://", "https://"))
+        line = await error_line(service.url.replace("http://", "https://"))
         assert "no server at" in line
         assert "TLS: wrong version number" in line
 

@@ -17,7 +17,7 @@ from ticker.server import Service, Settings
 SUBSCRIBE = json.dumps({"op": "subscribe", "symbols": ["AAPL"], "rate": 0}).encode()
 
 
-async def gone(service: Service) -> None:
+async def wait_until_empty(service: Service) -> None:
     """Wait until the server has no clients."""
     async with asyncio.timeout(10):
         while service.hub.sessions:
@@ -97,7 +97,7 @@ async def test_a_forbidden_frame_closes_the_connection(wire: bytes, code: int) -
             assert len(payload) > 2
             client.send(sent(8, payload[:2]))
             assert await client.ended()
-        await gone(service)
+        await wait_until_empty(service)
 
 
 async def test_a_close_is_answered(caplog: pytest.LogCaptureFixture) -> None:
@@ -109,7 +109,7 @@ async def test_a_close_is_answered(caplog: pytest.LogCaptureFixture) -> None:
                     client.send(sent(8, payload))
                     assert await client.closed() == code
                     assert await client.ended()
-                await gone(service)
+                await wait_until_empty(service)
     assert [f"closed with {code};" in caplog.messages[place] for place, code in ((1, 4000), (3, 1005))] == [True, True]
 
 
@@ -123,7 +123,7 @@ async def test_a_client_that_does_not_answer_a_close_is_disconnected() -> None:
         client.send(sent(1, SUBSCRIBE), sent(9, b"still here"))
         assert await client.ended()
         assert not session.ticker.names
-        await gone(service)
+        await wait_until_empty(service)
 
 
 async def test_a_half_closed_connection_is_closed() -> None:
@@ -131,7 +131,7 @@ async def test_a_half_closed_connection_is_closed() -> None:
         await connected(client)
         client.writer.write_eof()
         assert await client.ended()
-        await gone(service)
+        await wait_until_empty(service)
 
 
 async def test_nothing_is_left_of_a_client() -> None:
@@ -144,7 +144,7 @@ async def test_nothing_is_left_of_a_client() -> None:
                 assert len(asyncio.all_tasks()) == tasks
             async with http.ws_connect(service.url + "/v1/stream") as stream:
                 await stream.receive()
-        await gone(service)
+        await wait_until_empty(service)
         assert not service.registry.open
         assert service._runner is not None
         assert service._runner.server is not None

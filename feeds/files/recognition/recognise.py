@@ -26,7 +26,7 @@ from feeds.files.recognition.columns import (
     wide_bars,
 )
 from feeds.files.recognition.plan import WIDE, Plan, SymbolColumns, shape_of
-from feeds.files.report import shown
+from feeds.files.report import excerpt
 from ticker.errors import FeedError, OptionError
 
 #: Rows examined.
@@ -236,4 +236,4 @@ def _line(dialect: Dialect) -> str:
 def _quoted(text: str) -> str:
     """Text of the file for an error message: escaped and cut."""
     text = text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
-    return repr(shown(text) if len(text) <= 80 else text.encode("utf-8", "backslashreplace").decode())[1:-1]
+    return repr(excerpt(text) if len(text) <= 80 else text.encode("utf-8", "backslashreplace").decode())[1:-1]

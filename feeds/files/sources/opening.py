@@ -46,7 +46,7 @@ def open_sources(paths: Sequence[str], max_unpacked_bytes: int = MAX_UNPACKED_BY
         if not given:
             raise FeedError("a path is empty")
         path = Path(given)
-        with reading_errors(shown(given)):
+        with reading_errors(escaped(given)):
             is_folder = path.is_dir()
         files = [(file, str(file)) for file in _files(path, given)] if is_folder else [(path, given)]
         found += [source for file, name in files for source in _sources(file, name, max_unpacked_bytes)]
@@ -54,17 +54,17 @@ def open_sources(paths: Sequence[str], max_unpacked_bytes: int = MAX_UNPACKED_BY
 
 
 def _files(folder: Path, given: str) -> list[Path]:
-    with reading_errors(shown(given)):
+    with reading_errors(escaped(given)):
         files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS and path.is_file())
     files = [path for path in files if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
     files = [path for path in files if not _is_note(path.name)] or files
     if not files:
-        raise FeedError(f"{shown(given)}: the folder has no file that ends with {', '.join(ENDINGS)}")
+        raise FeedError(f"{escaped(given)}: the folder has no file that ends with {', '.join(ENDINGS)}")
     return files
 
 
 def _sources(file: Path, path: str, max_bytes: int) -> list[Source]:
-    name = shown(path)
+    name = escaped(path)
     with reading_errors(name):
         mode = file.stat().st_mode  # before opening: that would block on a pipe without a writer
         if not stat.S_ISREG(mode):
@@ -105,7 +105,7 @@ def _members(file: Path, path: str, name: str, names: tuple[str, ...], max_bytes
         raise FeedError(f"{name}: would unpack to {total:,} bytes; the limit is {max_bytes:,}")
     found: list[Source] = []
     for member in members:
-        label = f"{name}:{shown(member.filename)}"
+        label = f"{name}:{escaped(member.filename)}"
         if member.flag_bits & 1:
             raise FeedError(f"{label}: is encrypted; unpack it first")
         found.append(ZipSource(file, path, label, (Path(member.filename).name, *names), member, max_bytes))
@@ -120,7 +120,7 @@ def _is_note(name: str) -> bool:
     return Path(name).stem.lower().startswith(_NOTES)
 
 
-def shown(name: str) -> str:
+def escaped(name: str) -> str:
     """A file name for one line of text: control characters are escaped."""
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in name)
 
