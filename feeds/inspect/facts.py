@@ -76,7 +76,7 @@ def _sourced(report: FileReport, key: str, label: str, value: str, option: str) 
 
 
 def _form(report: FileReport) -> str:
-    parts = [] if report.title in ("", report.layout) else [report.layout]
+    parts = [] if report.title in ("", report.layout) else [f"--layout {report.layout}"]
     if report.compression:
         parts.append(report.compression)
     if report.banner_lines:

@@ -105,9 +105,9 @@ def is_from_config(ctx: click.Context, param: str) -> bool:
 def _misuse(error: click.UsageError, ctx: click.Context) -> str:
     """click's message; a wrong value is named as it was given: by option, variable, or key of the file."""
     param = getattr(error, "param", None)
-    if not isinstance(param, click.Option) or isinstance(error, click.MissingParameter) or param.name is None:
+    if not isinstance(param, click.Parameter) or isinstance(error, click.MissingParameter) or param.name is None:
         return error.format_message()
-    name = param.opts[0]
+    name = param.human_readable_name if isinstance(param, click.Argument) else param.opts[0]
     if ctx.get_parameter_source(param.name) is ParameterSource.ENVIRONMENT:
         name = str(param.envvar)
     elif is_from_config(ctx, param.name):

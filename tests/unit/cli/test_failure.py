@@ -71,3 +71,11 @@ def test_a_value_out_of_range_is_described_in_words(kind: Any, value: str, words
     with pytest.raises(click.UsageError) as raised:
         command.main(["--n", value], standalone_mode=False)
     assert f"--n: {words}; see " in describe(raised.value)
+
+
+def test_a_wrong_argument_is_described_like_an_option() -> None:
+    """By the name in the command's usage."""
+    command = click.Command("speed", params=[click.Argument(["speed"], type=click.FloatRange(0), metavar="NUMBER")])
+    with pytest.raises(click.UsageError) as raised:
+        command.main(["fast"], standalone_mode=False)
+    assert "NUMBER: 'fast' is not a valid number; see " in describe(raised.value)

@@ -36,6 +36,12 @@ def test_the_name_and_a_summary_come_first() -> None:
     assert lines[1].strip() == "19,264 trades of IBM, 2024-01-03 09:30:00 to 10:30:00 America/New_York"
 
 
+def test_a_layout_with_a_title_shows_its_option() -> None:
+    """The value that ``--layout`` accepts stands beside the title."""
+    report = replace(trades_report(), layout="trades", title="trades, columns by name")
+    assert "trades, columns by name  --layout trades" in drawn(inspection(report))
+
+
 def test_an_assumed_value_shows_the_option_that_changes_it() -> None:
     """A value from the file shows none."""
     assumed = drawn(inspection(bars_report()))
