@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from tests.unit.test_imports import RANK
+
 ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 
@@ -24,6 +26,13 @@ def test_the_table_of_packages_is_complete() -> None:
         there |= {f"{path.parent.relative_to(ROOT)}/" for path in (ROOT / top).glob("**/__init__.py")}
     commands = {name for name in there if name.startswith("ticker/cli/") and name != "ticker/cli/"}
     assert sorted(named) == sorted(there - commands - {"ticker/"})
+
+
+def test_the_packages_are_in_the_order_of_their_imports() -> None:
+    names = re.findall(r"^\| `ticker/(\w+)(?:\.py|/)` \|", section("Packages"), re.MULTILINE)
+    ranks = [RANK[name] for name in names]
+    assert len(ranks) > 15
+    assert ranks == sorted(ranks)
 
 
 def test_the_places_to_change_exist() -> None:
