@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import re
 import signal
@@ -85,6 +86,16 @@ def test_options_become_settings_and_options_of_the_feed(service: type[FakeServi
     assert (settings.limits.symbols, settings.limits.message_bytes) == (7, 2048)
     built = Sine.built[0]
     assert (built.key, built.symbols, built.venue.value, built.loop) == ("k", ("A", "B"), "dark", True)
+
+
+def test_options_and_settings_have_the_same_defaults(service: type[FakeService]) -> None:
+    """Except for the two limits that depend on the machine."""
+    assert serve("--key", "k").exit_code == 0
+    made, default = service.made[0].settings, Settings()
+    limits = msgspec.structs.replace(
+        made.limits, memory_bytes=default.limits.memory_bytes, connections=default.limits.connections
+    )
+    assert dataclasses.replace(made, limits=limits) == default
 
 
 @pytest.mark.parametrize(
