@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Final, NamedTuple, Protocol
 
 from ticker.server.state.database import Database
@@ -54,6 +55,8 @@ class Writer:
         self._ended: asyncio.Future[None] | None = None
         self._failure = ""
         self._logged_s = float("-inf")
+        #: The last request of the closing thread that the event loop has answered.
+        self._answered = 0
         for store in stores:
             store.wake = self._woken.set
 
@@ -82,22 +85,23 @@ class Writer:
 
     def _run(self) -> None:
         connection = self._database.connection
-        loop_asked = False
+        requested = 0
         try:
             while True:
                 self._woken.wait()
                 self._woken.clear()
-                closing = self._closing.is_set()
+                closing, answered = self._closing.is_set(), self._answered
                 jobs = [job for store in self._stores for job in store.take()]
                 if jobs and not self._commit(connection, jobs):
                     return
-                if closing and not jobs and loop_asked:
+                if closing and not jobs and requested and answered == requested:
                     self._commit(connection, [Job(_mark_complete)])
                     return
-                if closing:
-                    # Completed jobs may produce more changes. When the loop calls this, they are pending.
-                    loop_asked = True
-                    self._call_on_loop(self._woken.set)
+                if closing and (jobs or not requested):
+                    # Completed jobs may produce more changes. Once the loop has answered, these are pending. Only the
+                    # answer to the latest request counts: an earlier one may arrive before a job is completed.
+                    requested += 1
+                    self._call_on_loop(partial(self._answer, requested))
         except Exception:
             self._failure = "the writer failed; see the log"
             log.exception("%s: nothing more is written", self._database.path)
@@ -141,6 +145,10 @@ class Writer:
         assert self._loop is not None
         with suppress(RuntimeError):  # the event loop is closed: the process is ending
             self._loop.call_soon_threadsafe(call)
+
+    def _answer(self, request: int) -> None:
+        self._answered = request
+        self._woken.set()
 
     def _end(self) -> None:
         if self._ended is not None and not self._ended.done():

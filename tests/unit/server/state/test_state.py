@@ -6,6 +6,7 @@ import asyncio
 import logging
 import shutil
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -105,15 +106,19 @@ async def test_a_completed_write_survives_a_crash(tmp_path: Path) -> None:
     await state.close(1)
 
 
-async def test_a_completed_write_may_start_another(tmp_path: Path) -> None:
-    """Also while the server stops."""
+@pytest.mark.parametrize("busy_s", [0, 0.02])
+async def test_a_completed_write_may_start_another(tmp_path: Path, busy_s: float) -> None:
+    """Also while the server stops, and while the event loop is busy."""
     state = started(tmp_path)
     nothing: dict[str, Any] = {"forgotten": [], "removed": [], "fired": [], "delivered": {}}
     left = [4, 3, 2]
 
     def again() -> None:
         if left:
+            # The writer's thread runs meanwhile.
+            time.sleep(busy_s)
             state.alerts.write(AlertChanges(alerts=[alert(left.pop())], **nothing), again)
+            time.sleep(busy_s)
 
     state.alerts.write(AlertChanges(alerts=[alert(1)], **nothing), again)
     await state.close(5)
