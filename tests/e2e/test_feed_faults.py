@@ -259,8 +259,12 @@ async def good(table: SymbolTable) -> AsyncIterator[FeedEvent]:
     await asyncio.Event().wait()
 
 
-async def tick_and(table: SymbolTable, then: Callable[[], Awaitable[object]]) -> AsyncIterator[FeedEvent]:
+async def tick_and(
+    table: SymbolTable, then: Callable[[], Awaitable[object]], ready: asyncio.Event
+) -> AsyncIterator[FeedEvent]:
+    """Fails once there is a watcher: the feed is stale for a fraction of a second only."""
     yield batch(table, [(0, TS, 5.0, 1.0)])
+    await ready.wait()
     await then()
 
 
@@ -293,8 +297,10 @@ async def in_a_group() -> None:
 @pytest.mark.parametrize("failure", [cancelled, by_itself, timed_out, in_a_group])
 async def test_a_feed_that_raises_a_cancellation_is_restarted(failure: Callable[[], Awaitable[object]]) -> None:
     """It is stale and restarted: the cancellation is of its own task, not of the pump."""
-    feed = RestartedFeed(lambda table: tick_and(table, failure), good)
+    ready = asyncio.Event()
+    feed = RestartedFeed(lambda table: tick_and(table, failure, ready), good)
     async with watched(feed) as watcher:
+        ready.set()
         await watcher.wait_for_state("stale")
         await watcher.sees("AAPL", 6.0)
         await watcher.health("live")
@@ -307,8 +313,10 @@ async def test_a_feed_that_fails_repeatedly_at_start() -> None:
     def broken(table: SymbolTable) -> AsyncIterator[FeedEvent]:
         raise ConnectionRefusedError("the upstream is not there")
 
-    feed = RestartedFeed(lambda table: tick_and(table, timed_out), broken, broken, good)
+    ready = asyncio.Event()
+    feed = RestartedFeed(lambda table: tick_and(table, timed_out, ready), broken, broken, good)
     async with watched(feed) as watcher:
+        ready.set()
         await watcher.sees("AAPL", 5.0)
         while feed.lived < 3:
             await watcher.wait_for_state("stale")
@@ -321,9 +329,12 @@ async def test_a_feed_that_fails_repeatedly_at_start() -> None:
 async def test_a_feed_that_hangs_while_it_is_closed() -> None:
     """After invalid data its generator never finishes closing; it is restarted anyway."""
 
+    ready = asyncio.Event()
+
     async def clings(table: SymbolTable) -> AsyncIterator[FeedEvent]:
         try:
             yield batch(table, [(0, TS, 5.0, 1.0)])
+            await ready.wait()
             yield batch(table, [(0, TS, -1.0, 1.0)])
         finally:
             await asyncio.Event().wait()
@@ -331,6 +342,7 @@ async def test_a_feed_that_hangs_while_it_is_closed() -> None:
     feed = RestartedFeed(clings, good)
     async with watched(feed) as watcher:
         await watcher.sees("AAPL", 5.0)
+        ready.set()
         await watcher.wait_for_state("stale")
         await watcher.health("stale")
         await watcher.sees("AAPL", 6.0)
