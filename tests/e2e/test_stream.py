@@ -456,7 +456,7 @@ async def test_connecting_and_disconnecting_log_one_line_each(
     assert len(lines) == 2
     assert lines[0] == "client 1: connected from 127.0.0.1, websocket, json"
     assert re.fullmatch(
-        r"client 1: closed with 1000; from 127\.0\.0\.1 after \d+\.\d s, 1 subscriptions, \d frames, \d+ bytes",
+        r"client 1: closed with 1000; from 127\.0\.0\.1 after \d+\.\d s, 1 subscription, \d frames, \d+ bytes",
         lines[1],
     )
 

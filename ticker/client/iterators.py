@@ -68,6 +68,11 @@ class ItemIterator(Generic[Item]):
             raise error
         return item
 
+    def check_open(self) -> None:
+        """Raise ``RuntimeError`` for a stream that was never opened: waiting for it would take forever."""
+        if not self._supervisor.started and not self._supervisor.ended:
+            raise RuntimeError("the stream is not open; use it in a `with` statement, or call open()")
+
     def take(self) -> Item | None:
         """As ``poll``, for a caller without the lock."""
         with self._supervisor.lock:
@@ -94,6 +99,7 @@ class ItemIterator(Generic[Item]):
             item = self.take()
             if item is not None:
                 return item
+            self.check_open()
             self._arrived.clear()
             await self._arrived.wait()
             self._turned_s = clock()
@@ -144,6 +150,7 @@ class SyncItemIterator(Generic[Item]):
             raise StreamError("the stream is closed") from None
 
     def _wait(self, timeout: float | None) -> Item:
+        self._items.check_open()
         if self._items.first is not None:
             self._run(self._items.begin())
         until_s = None if timeout is None else time.monotonic() + timeout

@@ -74,6 +74,11 @@ class Supervisor:
         self._task: asyncio.Task[None] | None = None
 
     @property
+    def started(self) -> bool:
+        """Whether ``open`` was called."""
+        return self._task is not None
+
+    @property
     def ended(self) -> bool:
         return self.state == "closed"
 

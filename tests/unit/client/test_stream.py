@@ -331,6 +331,15 @@ async def test_a_stream_can_be_opened_only_once(server: ScriptedServer) -> None:
         assert state(stream) == "live"
 
 
+async def test_iterating_over_a_stream_that_was_never_opened_raises(server: ScriptedServer) -> None:
+    """Waiting for it would take forever, whatever the channel."""
+    stream = ticker.connect(server.url, ["A"])
+    for iterator in (stream, stream.updates(), stream.events()):
+        with pytest.raises(RuntimeError, match="open"):
+            await anext(iterator)
+    await stream.close()
+
+
 async def test_a_closed_stream_can_not_be_opened(server: ScriptedServer) -> None:
     stream = ticker.connect(server.url, ["A"])
     await stream.close()

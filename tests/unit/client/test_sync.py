@@ -243,3 +243,11 @@ def test_the_blocking_client_has_all_public_names_of_the_asyncio_client() -> Non
     """Except ``updates``, which iterating over the stream replaces."""
     public = {name for name in dir(ticker.Stream) if not name.startswith("_")}
     assert public - set(dir(ticker.SyncStream)) == {"updates"}
+
+
+def test_iterating_over_a_stream_that_was_never_opened_raises() -> None:
+    """Waiting for it would take forever."""
+    stream = ticker.connect_sync("ws://127.0.0.1:9", ["A"])
+    with pytest.raises(RuntimeError, match="open"):
+        next(iter(stream))
+    stream.close()

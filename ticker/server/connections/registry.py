@@ -131,13 +131,13 @@ class ConnectionRegistry:
         self.closes[code if code < 3_000 or code in CLOSE_CODES else 3_000] += 1
         self._ended_frames += connection.frames
         self._ended_bytes += connection.bytes
-        symbols = len(session)
+        subscriptions = f"{len(session)} subscription{'' if len(session) == 1 else 's'}"
         self._dispatcher.detach(session)
         reason = "the server stops" if self.stopping else connection.reason
         log.info(
-            "client %s: %s; from %s after %.1f s, %d subscriptions, %d frames, %d bytes",
+            "client %s: %s; from %s after %.1f s, %s, %d frames, %d bytes",
             *(session.id, reason, connection.remote, time.monotonic() - connection.since_s),
-            *(symbols, connection.frames, connection.bytes),
+            *(subscriptions, connection.frames, connection.bytes),
             extra={"client": session.id},
         )
         if self.stopping and not self.open:
