@@ -17,6 +17,11 @@ class ReadOptions:
     ``layout``       a name from ``feeds.files.layouts.catalog``; without it the layout is detected
     ``columns``      role to the column's name in the header, or to its number from 1: ``price=PX``
     ``strict``       the first bad row is an error
+    ``decimal``      the decimal mark of numbers: "." or ","
+    ``day_first``    whether 03/04/2024 is in April
+    ``bar_stamp``    "start" or "end": what the timestamp of a bar is
+    ``allow_negative``  whether prices may be zero or negative
+    ``exchange``     the market calendar: XNYS, XTKS, 24/7, forex (``ticker.calendar``)
     """
 
     time_zone: str | None = None
@@ -26,3 +31,8 @@ class ReadOptions:
     layout: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     strict: bool = False
+    decimal: str | None = None
+    day_first: bool | None = None
+    bar_stamp: str | None = None
+    allow_negative: bool = False
+    exchange: str | None = None

@@ -38,6 +38,14 @@ class Complaint:
         return f"{place}{column}{text}{self.reason}"
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that was assumed, put right or left out, in one sentence. ``option`` states it otherwise."""
+
+    text: str
+    option: str | None = None
+
+
 @dataclass(slots=True, kw_only=True)
 class Gap:
     """A period without rows that is long for this file, in ns."""
@@ -88,11 +96,19 @@ class FileReport:
     passed: Counter[str] = field(default_factory=Counter)
     complaints: list[Complaint] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
+    #: What a person should know: assumed zone, guessed symbol, order of dates, rows put right, conditions left out.
+    notes: list[Note] = field(default_factory=list)
 
     @property
     def room(self) -> int:
         """How many more complaints are kept."""
         return COMPLAINTS - len(self.complaints)
+
+    def note(self, text: str, option: str | None = None) -> None:
+        """Add a note once. ``option`` is the command-line option that states it otherwise: ``--time-zone``."""
+        note = Note(text, option)
+        if note not in self.notes:
+            self.notes.append(note)
 
     def refuse(self, counts: Sequence[tuple[str, int]], complaints: Sequence[Complaint], *, strict: bool) -> None:
         """Count the refused rows of a block by reason and keep the first complaints; ``strict``: raise the first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import fields
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -47,6 +47,23 @@ class ReplayOptions(FeedOptions, frozen=True, kw_only=True):
     symbol: Annotated[str | None, Meta(description="Symbol of files without one. [default: from the file name]")] = None
     layout: Annotated[str | None, Meta(description="Layout of the files. [default: detected]")] = None
     columns: Annotated[dict[str, str], Meta(description="Columns by name or number (from 1): price=PX,size=QTY.")] = {}  # noqa: RUF012 - msgspec copies it
+    decimal: Annotated[
+        Literal[".", ","] | None, Meta(description="Decimal mark of numbers. [default: detected per column]")
+    ] = None
+    day_first: Annotated[
+        bool | None, Meta(description="Whether 03/04/2024 is in April. [default: detected from the rows]")
+    ] = None
+    bar_stamp: Annotated[
+        Literal["start", "end"] | None,
+        Meta(description="Whether a bar's timestamp is its start or its end. [default: detected, else start]"),
+    ] = None
+    allow_negative: Annotated[
+        bool, Meta(description="Accept prices of zero and below: spreads, power, crude oil in April 2020.")
+    ] = False
+    exchange: Annotated[
+        str | None,
+        Meta(description="Market calendar: XNYS, XTKS, forex, 24/7. [default: of the layout, else midnights]"),
+    ] = None
     strict: Annotated[bool, Meta(description="Fail at the first bad row. [default: skip bad rows]")] = False
 
 
