@@ -39,6 +39,8 @@ class Layout:
     columns: Mapping[str, str | int] = field(default_factory=dict)
     #: The zone of timestamps without an offset. None: not documented, so UTC is assumed.
     zone: str | None = None
+    #: What in a file proves the zone and the scale: for the table of layouts in ``docs/replay.md``.
+    evidence: str = ""
     #: The format of the column ``timestamp`` (or of ``time``, beside ``date``).
     reading: Reading = "stamp"
     #: Matches only timestamps without an offset: with offsets or epoch numbers, other programs use the same names.
