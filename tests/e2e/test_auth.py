@@ -61,7 +61,10 @@ def settings(path: Path, **limits: int) -> Settings:
     return Settings(port=0, keys=path, limits=msgspec.structs.replace(Limits(), **limits))
 
 
-PRIVATE = ("/v1/stream", "/v1/events", "/v1/poll", "/v1/snapshot", "/v1/symbols", "/v1/bars/AAPL", "/v1/replay")
+PRIVATE = (
+    *("/v1/stream", "/v1/events", "/v1/poll", "/v1/snapshot", "/v1/symbols", "/v1/bars/AAPL"),
+    *("/v1/feed", "/v1/replay"),
+)
 
 
 async def test_requests_without_a_key_get_401(path: Path, http: aiohttp.ClientSession) -> None:

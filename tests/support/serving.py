@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from tests.support.market import Quote, Trade, batch
-from ticker.feed.feed import FeedInfo, FeedOptions
+from ticker.feed.feed import Feed, FeedInfo, FeedOptions
 from ticker.model import FeedEvent, SymbolTable
 from ticker.server import Service, Settings
 
@@ -42,7 +42,7 @@ class ScriptedFeed:
 
 
 @asynccontextmanager
-async def serving(feed: ScriptedFeed, settings: Settings | None = None) -> AsyncIterator[Service]:
+async def serving(feed: Feed, settings: Settings | None = None) -> AsyncIterator[Service]:
     """A running service, stopped at the end. Clients get ``STOP_CLIENTS_S`` to answer its close."""
     settings = replace(settings or Settings(port=0), stop_clients_s=STOP_CLIENTS_S)
     service = Service(feed, "scripted", settings)

@@ -45,6 +45,7 @@ class FeedInfo:
     ``watermarks``  whether it yields watermarks; if not, the server derives them from timestamps and elapsed time
     ``epoch``       the epoch of its versions, if it numbers its events itself and alike for every server
     ``title``       a description of one line, for display
+    ``notes``       what the feed assumed, put right or left out: a sentence each, for people
     """
 
     symbols: SymbolTable = field(default_factory=SymbolTable)
@@ -55,6 +56,7 @@ class FeedInfo:
     watermarks: bool = False
     epoch: str | None = None
     title: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @runtime_checkable

@@ -57,10 +57,11 @@ class Pump:
     def state(self) -> FeedState:
         """The state of the feed, and the timestamp of its newest tick."""
         state = self._state
-        if state == "live":
+        if state in ("live", "quiet"):
+            # Also before the first event: a feed may start paused.
             if isinstance(self.feed, PausableFeed) and self.feed.paused:
                 state = "paused"
-            elif self._monotonic() - self._last_tick_s > QUIET_AFTER_S:
+            elif state == "live" and self._monotonic() - self._last_tick_s > QUIET_AFTER_S:
                 state = "quiet"
         return FeedState(state=state, ts=self._ts)
 

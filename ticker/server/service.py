@@ -23,6 +23,7 @@ from ticker.server.core.settings import Settings
 from ticker.server.http.bars import BarsEndpoint
 from ticker.server.http.clients import ClientsEndpoint
 from ticker.server.http.dashboard import Dashboard
+from ticker.server.http.feed import FeedEndpoint
 from ticker.server.http.health import HealthEndpoint
 from ticker.server.http.notices import NoticesEndpoint
 from ticker.server.http.poll import PollEndpoint
@@ -124,6 +125,7 @@ class Service:
             EventsEndpoint(hub, registry, self._dispatcher),
             PollEndpoint(hub, registry, self._dispatcher),
             HealthEndpoint(hub, self.feed_name, self.pump, self._problems),
+            FeedEndpoint(self.feed_name, self.pump),
             PricesEndpoint(hub, self.feed, registry.check_memory),
             BarsEndpoint(hub, registry.check_memory),
             ClientsEndpoint(registry),

@@ -137,6 +137,16 @@ async def test_the_state_is_live_paused_quiet_stale_or_ended() -> None:
     assert each.state().ts == TS + 2
 
 
+async def test_a_feed_that_starts_paused_is_paused() -> None:
+    """Also before its first event."""
+    feed = Failing(1)
+    feed.pause()
+    each = Pump(feed, lambda event: None, monotonic=Moments().monotonic)
+    assert each.state().state == "paused"
+    feed.resume()
+    assert each.state().state == "quiet"
+
+
 async def test_cancelling_closes_the_feed() -> None:
     """A feed closes its files when the service stops."""
     moments = Moments()

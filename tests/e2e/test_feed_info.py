@@ -1,0 +1,50 @@
+"""`GET /v1/feed`: what the feed is, and what it assumed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from feeds.replay.feed import Replay
+from feeds.replay.options import ReplayOptions
+from tests.support.serving import ScriptedFeed, serving
+from ticker.auth.entitlements import Entitlements
+from ticker.auth.keys import add, editing
+from ticker.server import Service, Settings
+
+
+async def feed_of(service: Service, key: str = "") -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    async with aiohttp.ClientSession() as http, http.get(service.url + "/v1/feed", headers=headers) as response:
+        assert response.status == 200
+        answer: dict[str, Any] = await response.json()
+        return answer
+
+
+async def test_a_feed_is_described_with_its_notes() -> None:
+    feed = ScriptedFeed()
+    feed.info = replace(feed.info, notes=("no zone in the file: taken as UTC; --time-zone states it",))
+    async with serving(feed) as service:
+        found = await feed_of(service)
+    assert (found["name"], found["title"], found["state"]) == ("scripted", "scripted", "quiet")
+    assert found["notes"] == ["no zone in the file: taken as UTC; --time-zone states it"]
+    assert found["calendar"].keys() == {"name", "zone", "day_start"}
+
+
+async def test_any_key_may_read_it(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    with editing(path) as keys:
+        _, key = add(keys, "reader", Entitlements(symbols=("MSFT",), channels=("ticker",)))
+    async with serving(ScriptedFeed(), Settings(port=0, keys=path)) as service:
+        assert (await feed_of(service, key))["name"] == "scripted"
+
+
+async def test_a_replay_that_starts_paused_is_paused(tmp_path: Path) -> None:
+    """It has yielded nothing yet, and is not a quiet market."""
+    path = tmp_path / "day.csv"
+    path.write_text("time,symbol,price,size\n2024-01-03T14:30:00Z,AAPL,184.5,100\n")
+    async with serving(Replay(ReplayOptions(path=(str(path),), paused=True))) as service:
+        assert (await feed_of(service))["state"] == "paused"
