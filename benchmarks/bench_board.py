@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from benchmarks.measure import best_s, random_batches, show
+from ticker.event_check import check_batch
 from ticker.market.board import Board
-from ticker.model import check_batch
 
 
 def apply_rows() -> list[list[str]]:

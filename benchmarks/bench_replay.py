@@ -24,8 +24,9 @@ import numpy as np
 from benchmarks.measure import TS, show
 from feeds.files.loading import load
 from feeds.files.options import ReadOptions
+from ticker.event_check import check_batch
 from ticker.market.board import Board
-from ticker.model import BarBatch, TickBatch, check_batch
+from ticker.model import BarBatch, TickBatch
 
 SYMBOLS = 500
 SLICE = 10_000

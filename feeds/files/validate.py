@@ -8,9 +8,9 @@ from datetime import date
 from feeds.files.layouts.catalog import layout_names
 from feeds.files.options import ReadOptions
 from feeds.files.parsing.column_names import ROLES
-from feeds.files.parsing.zones import is_zone
 from ticker.errors import OptionError
 from ticker.model import ALL, is_symbol
+from ticker.zones import is_zone
 
 
 def validate(options: ReadOptions) -> None:

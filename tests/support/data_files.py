@@ -13,7 +13,8 @@ from feeds.files.chunk import Chunk
 from feeds.files.options import ReadOptions
 from feeds.files.report import FileReport
 from feeds.files.timeline.timeline import Timeline
-from ticker.model import BarBatch, Bars, Quotes, Rollover, SymbolTable, TickBatch, Trades, check_batch
+from ticker.event_check import check_batch
+from ticker.model import BarBatch, Bars, Quotes, Rollover, SymbolTable, TickBatch, Trades
 
 HOUR = 3_600_000_000_000
 #: 2024-01-02 00:00 UTC.

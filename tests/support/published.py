@@ -12,7 +12,8 @@ from feeds.files.loading import load
 from feeds.files.options import ReadOptions
 from feeds.files.report import FileReport
 from tests.support.samples import Bar, Quote, Trade
-from ticker.model import BarBatch, Rollover, TickBatch, check_batch
+from ticker.event_check import check_batch
+from ticker.model import BarBatch, Rollover, TickBatch
 
 
 @dataclass

@@ -14,9 +14,10 @@ ROOT = Path(__file__).parents[2]
 
 #: Bottom to top. A package or module of ``ticker`` may import those of earlier rows, and nothing else of its own row.
 ORDER: list[set[str]] = [
-    {"errors", "fields", "backoff", "timeparse", "sanitize", "token_bucket"},
-    {"symbols"},
+    {"errors", "fields", "backoff", "timeparse", "sanitize", "token_bucket", "conditions", "intervals", "zones"},
+    {"symbols", "calendar"},
     {"model", "wire"},
+    {"event_check"},
     {"market", "auth"},
     {"fanout", "feed"},
     {"hub", "testing"},
@@ -28,7 +29,7 @@ ORDER: list[set[str]] = [
 ]
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
 #: The client imports these alone, so that it needs no numpy.
-CLIENT_MAY = {"backoff", "errors", "fields", "wire"}
+CLIENT_MAY = {"backoff", "errors", "fields", "intervals", "wire"}
 
 
 @cache

@@ -11,8 +11,8 @@ import pytest
 
 from tests.support.market import batch, quotes, trades
 from ticker.errors import BatchError
+from ticker.event_check import LIMIT, check_batch, check_event
 from ticker.model import (
-    LIMIT,
     NO_QUOTES,
     NO_TRADES,
     BarBatch,
@@ -25,8 +25,6 @@ from ticker.model import (
     SymbolTable,
     TickBatch,
     Watermark,
-    check_batch,
-    check_event,
 )
 
 TS = 1_700_000_000_000_000_000

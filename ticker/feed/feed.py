@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 import msgspec
 
+from ticker.calendar import UTC_DAYS, MarketCalendar
 from ticker.errors import FeedError, OptionError
 from ticker.feed.options import structured
 from ticker.model import FeedEvent, SymbolTable
@@ -45,6 +46,8 @@ class FeedInfo:
     ``watermarks``  whether it yields watermarks; if not, the server derives them from timestamps and elapsed time
     ``epoch``       the epoch of its versions, if it numbers its events itself and alike for every server
     ``title``       a description of one line, for display
+    ``calendar``    the trading days of its symbols; ``calendars`` has those of symbols with other ones, by name
+    ``negative_prices``  whether prices may be zero and below
     ``notes``       what the feed assumed, put right or left out: a sentence each, for people
     """
 
@@ -56,6 +59,9 @@ class FeedInfo:
     watermarks: bool = False
     epoch: str | None = None
     title: str = ""
+    calendar: MarketCalendar = UTC_DAYS
+    calendars: Mapping[str, MarketCalendar] = field(default_factory=dict)
+    negative_prices: bool = False
     notes: tuple[str, ...] = ()
 
 

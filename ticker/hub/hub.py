@@ -13,6 +13,7 @@ from itertools import count
 import ticker
 from ticker.auth.entitlements import EVERYTHING, Entitlements
 from ticker.errors import ProtocolError
+from ticker.event_check import check_event
 from ticker.fanout.registry import Lanes
 from ticker.fanout.subscription import HEARTBEAT, Outlet, Subscription
 from ticker.fanout.watchlist import Watchlists
@@ -22,7 +23,7 @@ from ticker.hub.session import Session, rejection
 from ticker.market.bar_store import BarStore
 from ticker.market.board import Board, symbol_dicts
 from ticker.market.market import Market, TickObserver
-from ticker.model import ALL, FeedEvent, TickBatch, check_event
+from ticker.model import ALL, FeedEvent, TickBatch
 from ticker.sanitize import proper_text
 from ticker.wire.codec import Codec, codec_for, plain
 from ticker.wire.limits import RING_TICKS, Limits

@@ -7,20 +7,9 @@ from typing import Final
 import numpy as np
 
 from ticker.errors import BatchError
+from ticker.event_check import check_event
 from ticker.feed.feed import Feed, FeedInfo
-from ticker.model import (
-    BarBatch,
-    Ints,
-    Removal,
-    Restart,
-    Rollover,
-    Settled,
-    Stamps,
-    SymbolTable,
-    TickBatch,
-    Watermark,
-    check_event,
-)
+from ticker.model import BarBatch, Ints, Removal, Restart, Rollover, Settled, Stamps, SymbolTable, TickBatch, Watermark
 
 _KINDS: Final = ("trades", "quotes")
 

@@ -30,6 +30,15 @@ WireTrade = tuple[str, int, float, float]
 WireQuote = tuple[str, int, float | None, float | None, float | None, float | None]
 #: A bar: symbol, start (ns), open, high, low, close, volume, vwap, trades, closed. Unknown values are null.
 WireBar = tuple[str, int, float, float, float, float, float, float | None, float | None, bool]
+#: A trade for clients with revisions: as above, its conditions, the feed's id (0: none), and what it changes: null for
+#: a new trade, ``late`` for one older than the newest of its symbol, ``cancel`` and ``correct`` for the trade of this id
+#: (with the values that it had, and with the right ones).
+WireTradeRevision = tuple[str, int, float, float, list[str], int, Literal["late", "cancel", "correct"] | None]
+#: A bar for clients with revisions: as above, its revision (0: the first closing), and whether trades of it are
+#: missing. Prices are null, and the volume 0, for a bar whose trades were all cancelled.
+WireBarRevision = tuple[
+    str, int, float | None, float | None, float | None, float | None, float, float | None, float | None, bool, int, bool
+]
 #: The changed fields of a symbol and their values; null for a field that has no value any more.
 Fields = dict[str, int | float | None]
 
@@ -46,13 +55,18 @@ class _Op(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_fie
 
 
 class Subscribe(_Op, frozen=True, kw_only=True, tag="subscribe"):
-    """Add symbols to a channel's watchlist. ``rate`` applies to the connection; ``since`` resumes."""
+    """Add symbols to a channel's watchlist. ``rate`` applies to the connection; ``since`` resumes.
+
+    With ``revisions``, `trades` has conditions, ids and corrections, and `bars` has revised bars. It applies to the
+    channel (of `bars`: to the interval) until a later subscribe of it says otherwise.
+    """
 
     symbols: list[str]
     channel: str = "ticker"
     interval: str | None = None
     rate: float | None = None
     since: Since | None = None
+    revisions: bool | None = None
 
 
 class Unsubscribe(_Op, frozen=True, kw_only=True, tag="unsubscribe"):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from feeds.files.layouts.layout import Layout
-from feeds.files.parsing.zones import EST, NEW_YORK
+from ticker.zones import EST, NEW_YORK
 
 _INT = r"\d+(\.0*)?"
 _MS = r"\d{1,8}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from feeds.files.layouts.layout import Layout, names
-from feeds.files.parsing.zones import NEW_YORK
+from ticker.zones import NEW_YORK
 
 WITH_HEADER: Final = (
     Layout("alpaca-bars", "alpaca-py bars", "bars",

@@ -16,8 +16,8 @@ from feeds.files.parsing.dates import DAY_NS, LAST_NS, Mask
 from feeds.files.parsing.table import Column, Rows, Words
 from feeds.files.parsing.timestamp_formats import CLOCK, LOCAL, NOTHING, UTC, Reading
 from feeds.files.parsing.timestamps import Timestamps, as_texts, parse_timestamps
-from feeds.files.parsing.zones import Local, to_utc
 from ticker.model import Stamps
+from ticker.zones import Local, to_utc
 
 NOT_A_STAMP: Final = "not a timestamp"
 #: At a transition the clock goes back by an hour: a larger step back than this, in a rising file, is that.

@@ -13,8 +13,9 @@ import pytest
 from feeds.random_walk.market import LOADINGS, Company, company, symbols
 from feeds.random_walk.walk import DAY_S, DAY_YEARS, NIGHT_SHARE, Walk, activity, business_time, trade_share
 from tests.support.fake_clock import START_NS
+from ticker.event_check import check_batch
 from ticker.market.board import Board, symbol_dicts
-from ticker.model import Floats, Quotes, Rollover, TickBatch, Trades, check_batch
+from ticker.model import Floats, Quotes, Rollover, TickBatch, Trades
 
 Event = Rollover | TickBatch
 

@@ -17,8 +17,9 @@ from feeds.replay.options import ReplayOptions
 from tests.support.fake_clock import FakeClock, epoll
 from tests.support.replay_file import DAY_NS, FakeTimeline, ns
 from ticker.errors import OptionError
+from ticker.event_check import check_batch
 from ticker.feed.feed import LoadingFeed, PausableFeed, ReplayFeed, feed_options
-from ticker.model import FeedEvent, Restart, Settled, TickBatch, Watermark, check_batch
+from ticker.model import FeedEvent, Restart, Settled, TickBatch, Watermark
 
 
 def replay(timeline: FakeTimeline, clock: FakeClock | None = None, **options: Any) -> Replay:

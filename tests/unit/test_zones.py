@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.files.parsing.zones import EST, NEW_YORK, is_zone, to_utc
+from ticker.zones import EST, NEW_YORK, is_zone, to_utc
 
 ZONES = [
     NEW_YORK,

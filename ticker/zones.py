@@ -10,10 +10,12 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
 
-from feeds.files.parsing.dates import SECOND_NS, Mask
-from ticker.model import Stamps
+Stamps = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
+_SECOND_NS: Final = 10**9
 #: Eastern standard time without daylight saving.
 EST: Final = "Etc/GMT+5"
 NEW_YORK: Final = "America/New_York"
@@ -78,4 +80,4 @@ def _transitions(zone: str) -> tuple[Stamps, Stamps]:
                 high = middle
         at.append(high)
         offsets.append(new)
-    return np.array(at, np.int64) * SECOND_NS, np.array(offsets, np.int64) * SECOND_NS
+    return np.array(at, np.int64) * _SECOND_NS, np.array(offsets, np.int64) * _SECOND_NS
