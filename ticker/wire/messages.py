@@ -31,8 +31,8 @@ WireQuote = tuple[str, int, float | None, float | None, float | None, float | No
 #: A bar: symbol, start (ns), open, high, low, close, volume, vwap, trades, closed. Unknown values are null.
 WireBar = tuple[str, int, float, float, float, float, float, float | None, float | None, bool]
 #: A trade for clients with revisions: as above, its conditions, the feed's id (0: none), and what it changes: null for
-#: a new trade, ``late`` for one older than the newest of its symbol, ``cancel`` and ``correct`` for the trade of this id
-#: (with the values that it had, and with the right ones).
+#: a new trade, ``late`` for one older than the newest of its symbol, ``cancel`` and ``correct`` for the trade of this
+#: id (with the values that it had, and with the right ones).
 WireTradeRevision = tuple[str, int, float, float, list[str], int, Literal["late", "cancel", "correct"] | None]
 #: A bar for clients with revisions: as above, its revision (0: the first closing), and whether trades of it are
 #: missing. Prices are null, and the volume 0, for a bar whose trades were all cancelled.
