@@ -25,7 +25,7 @@ _PIPE_COLUMNS = 120
 
 def _option(name: str, variable: str = "", **more: Any) -> Callable[[F], F]:
     """An option with its environment variable; by default the one that the replay's option of this name has."""
-    variable = variable or "TICKER_" + name.removeprefix("--").upper().replace("-", "_")
+    variable = variable or "TICKER_" + name.partition("/")[0].removeprefix("--").upper().replace("-", "_")
     return click.option(name, envvar=variable, show_envvar=True, **more)
 
 
@@ -37,6 +37,11 @@ def _option(name: str, variable: str = "", **more: Any) -> Callable[[F], F]:
 @_option("--symbol", metavar="NAME", help="Symbol of a file that contains none.")
 @_option("--layout", metavar="NAME", help="Layout of the file. [default: detected]")
 @_option("--columns", metavar="ROLE=COLUMN,…", help="Columns by name or number (from 1): price=PX,size=QTY.")
+@_option("--decimal", type=click.Choice([".", ","]), help="Decimal mark of numbers. [default: detected per column]")
+@_option("--day-first/--month-first", default=None, help="Whether 03/04/2024 is in April or in March.")
+@_option("--bar-stamp", type=click.Choice(["start", "end"]), help="What a bar's timestamp is.")
+@_option("--allow-negative", is_flag=True, help="Accept prices of zero and below.")
+@_option("--exchange", metavar="NAME", help="Market calendar: XNYS, XTKS, forex, 24/7.")
 @_option("--strict", is_flag=True, help="Fail at the first bad row.")
 @_option(
     "--ticks",
@@ -110,7 +115,9 @@ def _replay_command(paths: tuple[str, ...], given: dict[str, Any]) -> str:
 
     words = ["ticker", "serve", *paths]
     for name, value in given.items():
-        if value is not False:
+        if name == "day_first":
+            words.append("--day-first" if value else "--month-first")
+        elif value is not False:
             words.append("--" + name.replace("_", "-"))
             words += [] if value is True else [f"{value:g}" if isinstance(value, float) else value]
     return shlex.join(words)

@@ -18,6 +18,7 @@ Each file has the fields of ``feeds.files.report.FileReport``, and
 | `first_time`, `last_time` | `first` and `last` as text |
 | `refused_rows` | the total of `refused` (reason to count) |
 | `complaints` | objects with `line`, `column`, `text`, `reason` and `words`, the whole message |
+| `notes` | what was assumed, put right or left out: objects with `text` and `option`, the option that changes it or null |
 | `gaps` | objects with `start`, `end`, `start_time`, `end_time` |
 
 Timestamps are integers, nanoseconds since 1970 UTC; keys that end in `time` have them as ISO 8601 in UTC. Unknown

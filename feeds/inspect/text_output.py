@@ -65,6 +65,8 @@ def _file(file: FileInspection, width: int) -> Iterator[RenderableType]:
         yield _indented(Group(Text("First lines:", "dim"), *head))
     if report.columns:
         yield _indented(_facts(report, width))
+    if report.notes:
+        yield _indented(_notes(report))
     if report.refused:
         yield _indented(_refused(report))
 
@@ -92,6 +94,17 @@ def _facts(report: FileReport, width: int) -> Table:
             value.append("; change with ", "yellow" if fact.assumed else "dim")
             value.append(fact.option, "cyan" if fact.assumed else "dim cyan")
         table.add_row(fact.label, value)
+    return table
+
+
+def _notes(report: FileReport) -> Table:
+    """Every note, with the option that states it otherwise."""
+    table = _grid()
+    for place, note in enumerate(report.notes):
+        text = Text(printable(note.text), "yellow", overflow="fold")
+        if note.option is not None:
+            text.append("; change with ", "yellow").append(note.option, "cyan")
+        table.add_row("" if place else "notes", text)
     return table
 
 

@@ -16,6 +16,7 @@ from feeds.pacing.paced_feed import PacedFeed
 from feeds.pacing.pacer import Pacer
 from feeds.pacing.read_ahead import read_ahead, timed
 from feeds.replay.history import load_history
+from feeds.replay.notes import joined_notes
 from feeds.replay.options import ReplayOptions, check, max_gap_ns
 from ticker.feed.feed import FeedInfo, FeedOptions, LoadProgress, ReplayStatus
 from ticker.model import FeedEvent, Restart, Settled, SymbolTable, Watermark
@@ -72,7 +73,11 @@ class Replay(PacedFeed):
         check(options)
         super().__init__(Pacer(options.speed, clock, max_gap_ns=max_gap_ns(options)))
         self._loop = options.loop
-        self._history = history or load_history(options, progress)
+        self._notes: tuple[str, ...] = ()
+        if history is None:
+            history = timeline = load_history(options, progress)
+            self._notes = joined_notes(timeline.reports)
+        self._history = history
         self._name = _name(options.path)
         self._begun = self._ended = False
         #: The target of a seek that is not reached yet.
@@ -104,6 +109,7 @@ class Replay(PacedFeed):
             pausable=True,
             watermarks=True,
             title=f"{self._history.kinds} of {self._name}",
+            notes=self._notes,
         )
 
     # The controls

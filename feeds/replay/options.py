@@ -51,7 +51,11 @@ class ReplayOptions(FeedOptions, frozen=True, kw_only=True):
         Literal[".", ","] | None, Meta(description="Decimal mark of numbers. [default: detected per column]")
     ] = None
     day_first: Annotated[
-        bool | None, Meta(description="Whether 03/04/2024 is in April. [default: detected from the rows]")
+        bool | None,
+        Meta(
+            description="Whether 03/04/2024 is in April or in March. [default: detected from the rows]",
+            extra={"opposite": "--month-first"},
+        ),
     ] = None
     bar_stamp: Annotated[
         Literal["start", "end"] | None,

@@ -28,6 +28,7 @@ class Option:
     ``spelling``  the option's name; with the feed's name before it if the server has an option of that name
     ``kind``      the form of the value: ``number``, ``whole number``, ``text``, ``a,b,…`` or the choices
     ``is_list``   whether it takes several words, and may be repeated
+    ``opposite``  of a flag: the option that states the opposite, if it isn't ``--no-name``
     ``is_paths``  whether the value is a path, or a list of paths
     ``default``   as it would be given; None if the feed decides, or the option is required
     """
@@ -37,6 +38,7 @@ class Option:
     kind: str
     choices: tuple[str, ...] = ()
     is_flag: bool = False
+    opposite: str = ""
     is_list: bool = False
     is_paths: bool = False
     required: bool = False
@@ -45,9 +47,9 @@ class Option:
 
     @property
     def flags(self) -> tuple[str, ...]:
-        """``--name``, and for a flag ``--no-name``."""
+        """``--name``, and for a flag ``--no-name`` or its opposite."""
         given = flag(self.spelling)
-        return (given, "--no-" + given[2:]) if self.is_flag else (given,)
+        return (given, self.opposite or "--no-" + given[2:]) if self.is_flag else (given,)
 
     @property
     def variable(self) -> str:
@@ -110,12 +112,18 @@ def _option(feed_name: str, field: msgspec.structs.FieldInfo) -> Option:
         kind="|".join(choices) or _kind(plain, paths=paths),
         choices=choices,
         is_flag=isinstance(plain, types.BoolType),
+        opposite=_opposite(types.type_info(field.type)),
         is_list=isinstance(plain, types.VarTupleType | types.DictType),
         is_paths=paths,
         required=field.required,
         default=None if field.required else _default(field),
         description=" ".join(description.split()),
     )
+
+
+def _opposite(kind: types.Type) -> str:
+    """The option in ``Meta(extra={"opposite": "--month-first"})``."""
+    return str((kind.extra or {}).get("opposite", "")) if isinstance(kind, types.Metadata) else ""
 
 
 def _kind(kind: types.Type, *, paths: bool = False) -> str:

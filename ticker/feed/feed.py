@@ -30,7 +30,7 @@ class FeedOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     ``tuple[str, ...]``  several arguments, or one separated by commas (see ``ticker.feed.options`` for paths)
     ``dict[str, str]``   the same, of ``name=value``
-    ``bool``             ``--flag/--no-flag``
+    ``bool``             ``--flag/--no-flag``, or ``--flag/--other`` with ``Meta(extra={"opposite": "--other"})``
     """
 
 

@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -18,6 +19,8 @@ from ticker.timeparse import place, span_text
 #: The default of ``ticker watch --url``.
 DEFAULT_URL = "http://127.0.0.1:8000"
 _FAMILIAR = ("AAPL", "MSFT")
+#: Lines of notes, the one that counts the others included.
+_NOTES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,18 @@ class Banner:
         Console(file=out, highlight=False).print(text, soft_wrap=True)
 
 
-def banner(url: str, feed_name: str, info: FeedInfo, command: str, replay: ReplayStatus | None = None) -> Banner:
-    """The banner for a service at ``url``. ``command`` calls this program in the user's shell."""
+def banner(
+    url: str,
+    feed_name: str,
+    info: FeedInfo,
+    command: str,
+    replay: ReplayStatus | None = None,
+    files: Sequence[str] = (),
+) -> Banner:
+    """The banner for a service at ``url``.
+
+    ``command`` calls this program in the user's shell. ``files`` are those that the feed replays.
+    """
     names = [printable(name) for name in list(info.symbols.names)]
     sample = list(_FAMILIAR) if set(_FAMILIAR) <= set(names) else names[:2]
     elsewhere = [] if url == DEFAULT_URL else ["--url", url]
@@ -67,11 +80,25 @@ def banner(url: str, feed_name: str, info: FeedInfo, command: str, replay: Repla
             ("feed", f"{feed_name}: {printable(info.title)}" if info.title else feed_name),
             *(() if replay is None else _rows(replay, shlex.join([*shlex.split(command), "replay"]), elsewhere)),
             ("symbols", f"{count}: {shown}" if names else count),
+            *_notes(info.notes, f"{command} inspect {_first(files)}" if files else f"{url}/v1/feed"),
             ("browser", url + "/"),
             ("terminal", shlex.join(watch)),
             ("python", f'with ticker.connect_sync("{url}", [{wanted}]) as stream: print(stream.next())'),
         ),
     )
+
+
+def _notes(notes: Sequence[str], everything: str) -> Iterator[tuple[str, str]]:
+    """A row per note; the last one counts those that have no room, and says where they are."""
+    shown = notes if len(notes) <= _NOTES else notes[: _NOTES - 1]
+    for number, note in enumerate(shown):
+        yield ("" if number else "notes"), printable(note)
+    if len(shown) < len(notes):
+        yield "", f"… and {len(notes) - len(shown):,} more: {printable(everything)}"
+
+
+def _first(files: Sequence[str]) -> str:
+    return shlex.join(files[:1]) + (" …" if len(files) > 1 else "")
 
 
 def _rows(replay: ReplayStatus, command: str, elsewhere: list[str]) -> tuple[tuple[str, str], ...]:

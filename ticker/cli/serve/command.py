@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from ticker.server import Service, Settings
 
 log = logging.getLogger("ticker.cli")
+#: The feed that replays the command's FILEs.
+FILES_FEED = "csv"
 #: With fewer open files than this a warning is logged.
 _FEW = 1_000
 
@@ -32,7 +34,7 @@ _FEW = 1_000
 @click.command(
     "serve",
     cls=ConfigCommand,
-    files_feed="csv",
+    files_feed=FILES_FEED,
     sections=SECTIONS,
     epilog="Each option can be set in the environment: --max-symbols is TICKER_MAX_SYMBOLS. The command line takes "
     "precedence over the environment, and the environment over --config.",
@@ -57,11 +59,12 @@ def command(**params: Any) -> int:
     with logging_to_stderr(params["log_level"], params["log_format"]):
         settings = _settings(params, connections)
         feed = _build(name, params)
+        files = given_options(params).get("path", ()) if name == FILES_FEED else ()
         if connections < min(params["max_connections"], _FEW):
             log.warning("the limit of open files (`ulimit -n`) allows only %d connections", connections)
 
         async def serve(stop: Stop) -> int:
-            return await _serve(feed, name, settings, stop)
+            return await _serve(feed, name, settings, files, stop)
 
         return run(serve)
 
@@ -132,7 +135,7 @@ def _build(name: str, params: dict[str, Any]) -> Feed:
         raise Failure(f"{config_of(error)}the feed {name}: {error}") from error
 
 
-async def _serve(feed: Feed, name: str, settings: Settings, stop: Stop) -> int:
+async def _serve(feed: Feed, name: str, settings: Settings, files: Any, stop: Stop) -> int:
     from ticker.cli.serve import gc
     from ticker.cli.serve.banner import banner, shell_command
     from ticker.feed.feed import ReplayFeed
@@ -145,7 +148,7 @@ async def _serve(feed: Feed, name: str, settings: Settings, stop: Stop) -> int:
         raise cannot_listen(settings.host, settings.port, error) from error
     try:
         replay = feed.replay if isinstance(feed, ReplayFeed) else None
-        banner(service.url, name, feed.info, shell_command(), replay).write(sys.stdout)
+        banner(service.url, name, feed.info, shell_command(), replay, files).write(sys.stdout)
         _reload_on_hangup(service)
         gc.tune()
         await stop.wait()

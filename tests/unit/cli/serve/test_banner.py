@@ -127,3 +127,28 @@ def test_a_replay_has_its_span_and_the_command_that_controls_it() -> None:
     usual = banner("http://127.0.0.1:8000", "csv", info("A"), "ticker", replace(status, speed=0, loop=False)).plain()
     assert "16:00:00 (New York), as fast as possible\n" in usual
     assert "control   ticker replay pause (or resume" in usual
+
+
+def test_notes_have_a_line_each() -> None:
+    """Printable, under one label."""
+    noted = replace(info("A"), notes=("no zone in the file: taken as UTC; change with --time-zone", "b\x1bc"))
+    lines = banner("http://127.0.0.1:8000", "csv", noted, "ticker", files=["day.csv"]).plain().splitlines()
+    at = lines.index("  notes     no zone in the file: taken as UTC; change with --time-zone")
+    assert lines[at + 1].strip().startswith("b")
+    assert "\x1b" not in lines[at + 1]
+    assert lines[at + 2].startswith("  browser ")
+
+
+@pytest.mark.parametrize(("count", "shown", "left"), [(8, 8, 0), (9, 7, 2), (1_200, 7, 1_193)])
+def test_more_than_eight_notes_are_counted(count: int, shown: int, left: int) -> None:
+    """The last of the eight lines names the command that shows them all."""
+    noted = replace(info("A"), notes=tuple(f"note {number}" for number in range(count)))
+    text = banner("http://127.0.0.1:8000", "csv", noted, "ticker", files=["a b.csv", "c.csv"]).plain()
+    assert sum("note " in line for line in text.splitlines()) == shown
+    assert (f"… and {left:,} more: ticker inspect 'a b.csv' …\n" in text) == (left > 0)
+
+
+def test_more_notes_of_a_feed_without_files_are_at_its_address() -> None:
+    noted = replace(info("A"), notes=tuple(f"note {number}" for number in range(9)))
+    text = banner("http://127.0.0.1:8000", "walk", noted, "ticker").plain()
+    assert "… and 2 more: http://127.0.0.1:8000/v1/feed\n" in text

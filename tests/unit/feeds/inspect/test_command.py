@@ -7,10 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
+from feeds.files.report import FileReport
 from feeds.inspect.command import command
+from feeds.inspect.inspection import FileInspection, Inspection
+from feeds.inspect.json_output import as_dict
 from tests.support.samples import at, text
 from ticker.cli import main
 from ticker.cli.catalogue import listing
@@ -112,6 +116,26 @@ def test_inspect_has_every_file_option_of_the_replay() -> None:
     assert {option for option in theirs if option[0] not in clock} == {
         option for option in mine if option[0] not in ("--ticks", "--json")
     }
+
+
+def test_json_output_has_the_notes() -> None:
+    """With the option that changes each, or null."""
+    report = FileReport(name="trades.csv", path="trades.csv")
+    report.note("no zone in the file: taken as UTC", "--time-zone")
+    report.note("conditions are left out")
+    (file,) = as_dict(Inspection(files=[FileInspection(report=report)]))["files"]
+    assert json.loads(msgspec.json.encode(file))["notes"] == [
+        {"text": "no zone in the file: taken as UTC", "option": "--time-zone"},
+        {"text": "conditions are left out", "option": None},
+    ]
+
+
+@pytest.mark.parametrize("option", ["--day-first", "--month-first", "--allow-negative", "--bar-stamp end"])
+def test_the_replay_command_has_the_options_of_inspect(option: str) -> None:
+    path = Path("trades.csv")
+    path.write_bytes(text(HEADER, "2024-01-03 14:30:00,AAPL,184.22,100"))
+    result = inspect(path, *option.split())
+    assert f"Replay  ticker serve trades.csv {option}\n" in result.stdout
 
 
 def test_a_file_that_can_not_be_replayed_is_reported_as_far_as_it_was_read(tmp_path: Path) -> None:

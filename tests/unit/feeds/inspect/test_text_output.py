@@ -85,6 +85,17 @@ def test_a_value_from_the_layout_or_the_file_name_shows_its_option() -> None:
         assert re.search(words, text), words
 
 
+def test_every_note_is_shown_with_its_option() -> None:
+    """In full, also where there are many."""
+    report = bars_report()
+    report.note("no zone in the file: taken as UTC", "--time-zone")
+    for place in range(12):
+        report.note(f"note {place}")
+    text = drawn(inspection(report))
+    assert re.search(r"notes +no zone in the file: taken as UTC; change with --time-zone\n", text)
+    assert all(re.search(rf"^ +note {place} *$", text, re.MULTILINE) for place in range(12))
+
+
 def test_refused_rows_are_counted_by_reason_and_the_first_are_shown() -> None:
     """With file and line."""
     text = drawn(inspection(trades_report()))
