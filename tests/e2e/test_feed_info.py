@@ -13,6 +13,7 @@ from feeds.replay.options import ReplayOptions
 from tests.support.serving import ScriptedFeed, serving
 from ticker.auth.entitlements import Entitlements
 from ticker.auth.keys import add, editing
+from ticker.calendar import market_calendar
 from ticker.server import Service, Settings
 
 
@@ -31,15 +32,34 @@ async def test_a_feed_is_described_with_its_notes() -> None:
         found = await feed_of(service)
     assert (found["name"], found["title"], found["state"]) == ("scripted", "scripted", "quiet")
     assert found["notes"] == ["no zone in the file: taken as UTC; --time-zone states it"]
-    assert found["calendar"].keys() == {"name", "zone", "day_start"}
+    assert found["calendar"] == {"name": "24/7", "zone": "UTC", "day_start": 0, "weekdays": [0, 1, 2, 3, 4, 5, 6]}
+    assert found["calendars"] == {}
+
+
+async def test_the_calendar_says_when_days_begin() -> None:
+    """In seconds from midnight of the date: 17:00 on the evening before is -7 h."""
+    feed = ScriptedFeed()
+    tokyo = market_calendar("XTKS")
+    feed.info = replace(feed.info, calendar=market_calendar("forex"), calendars={"7203.T": tokyo})
+    async with serving(feed) as service:
+        found = await feed_of(service)
+    assert found["calendar"] == {
+        "name": "forex", "zone": "America/New_York", "day_start": -7 * 3_600, "weekdays": [0, 1, 2, 3, 4],
+    }  # fmt: skip
+    other = {"name": "XTKS", "zone": "Asia/Tokyo", "day_start": 0, "weekdays": [0, 1, 2, 3, 4]}
+    assert found["calendars"] == {"7203.T": other}
 
 
 async def test_any_key_may_read_it(tmp_path: Path) -> None:
+    """Calendars of symbols that the key is not entitled to are left out."""
     path = tmp_path / "keys.json"
     with editing(path) as keys:
         _, key = add(keys, "reader", Entitlements(symbols=("MSFT",), channels=("ticker",)))
-    async with serving(ScriptedFeed(), Settings(port=0, keys=path)) as service:
-        assert (await feed_of(service, key))["name"] == "scripted"
+    feed = ScriptedFeed()
+    feed.info = replace(feed.info, calendars=dict.fromkeys(("AAPL", "MSFT"), market_calendar("XNAS")))
+    async with serving(feed, Settings(port=0, keys=path)) as service:
+        found = await feed_of(service, key)
+    assert (found["name"], list(found["calendars"])) == ("scripted", ["MSFT"])
 
 
 async def test_a_replay_that_starts_paused_is_paused(tmp_path: Path) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from ticker.calendar import MarketCalendar
 from ticker.feed.pump import Pump
+from ticker.server.core.requests import IDENTITY
 from ticker.server.core.responses import json_response
+
+_SECOND_NS = 10**9
 
 
 class FeedEndpoint:
-    """Any client with access to the server may read it. ``name`` is the feed's name among the installed feeds."""
+    """Any authenticated client may read it. ``name`` is the feed's name among the installed feeds."""
 
     def __init__(self, name: str, pump: Pump) -> None:
         self._name = name
@@ -18,14 +22,26 @@ class FeedEndpoint:
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/v1/feed", self.feed)]
 
-    async def feed(self, _request: web.Request) -> web.Response:
-        info = self._pump.feed.info
+    async def feed(self, request: web.Request) -> web.Response:
+        info, may = self._pump.feed.info, request[IDENTITY].may
+        others = {name: _calendar(calendar) for name, calendar in info.calendars.items() if may.symbol(name)}
         return json_response(
             {
                 "name": self._name,
                 "title": info.title,
                 "state": self._pump.state().state,
                 "notes": info.notes,
-                "calendar": {"name": "24/7", "zone": "UTC", "day_start": "00:00:00"},
+                "calendar": _calendar(info.calendar),
+                "calendars": others,
             }
         )
+
+
+def _calendar(calendar: MarketCalendar) -> dict[str, object]:
+    """``day_start`` in seconds from midnight of the trading day's date in ``zone``; ``weekdays``: Monday is 0."""
+    return {
+        "name": calendar.name,
+        "zone": calendar.zone,
+        "day_start": calendar.day_start_ns // _SECOND_NS,
+        "weekdays": sorted(calendar.weekdays),
+    }
