@@ -93,6 +93,9 @@ class TickBatch:
     The columns must not be changed afterwards: the board applies them later, possibly together with following batches.
     ``table`` has the names of the codes, ``conditions`` the condition sets of the trades. ``version`` is the feed's own
     count of batches, if all nodes see the same; without it the board counts.
+
+    ``made_up`` marks trades that stand for bars of the feed: each bar is played as four trades. They update the board
+    and the open bars of ``BarBatch``, but no bars are computed from them.
     """
 
     table: SymbolTable
@@ -100,13 +103,14 @@ class TickBatch:
     quotes: Quotes = NO_QUOTES
     version: int | None = None
     conditions: ConditionTable | None = None
+    made_up: bool = False
 
     def __len__(self) -> int:
         return len(self.trades) + len(self.quotes)
 
 
 def joined(batches: Sequence[TickBatch]) -> TickBatch:
-    """Batches of one table and one table of conditions, without versions of their own, as one batch."""
+    """Batches of one table and one table of conditions, all made up or none, without own versions, as one batch."""
     if len(batches) == 1:
         return batches[0]
     trades = [batch.trades for batch in batches if len(batch.trades)]
@@ -116,6 +120,7 @@ def joined(batches: Sequence[TickBatch]) -> TickBatch:
         concatenated(trades) if trades else NO_TRADES,
         concatenated(quotes) if quotes else NO_QUOTES,
         conditions=next((batch.conditions for batch in batches if batch.conditions is not None), None),
+        made_up=batches[0].made_up,
     )
 
 

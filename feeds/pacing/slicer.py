@@ -57,7 +57,8 @@ class Slicer:
             trade, quote = self._limited(trade, quote)
         part = self._batch
         if trade - self._trade + quote - self._quote < len(part):
-            part = TickBatch(part.table, part.trades[self._trade : trade], part.quotes[self._quote : quote])
+            trades, quotes = part.trades[self._trade : trade], part.quotes[self._quote : quote]
+            part = TickBatch(part.table, trades, quotes, conditions=part.conditions, made_up=part.made_up)
         self._trade, self._quote = trade, quote
         self.left = self._trades + self._quotes - trade - quote
         self.reached = self._last()

@@ -113,7 +113,8 @@ class Market:
         return self._shadow
 
     def _defer(self, batch: TickBatch) -> None:
-        if self._pending and self._pending[0].table is not batch.table:
+        first = self._pending[0] if self._pending else batch
+        if first.table is not batch.table or first.made_up != batch.made_up:
             self.apply_pending()
         self._pending.append(batch)
         self._pending_ticks += len(batch)

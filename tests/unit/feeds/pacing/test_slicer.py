@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.pacing.slicer import MAX_SLICE, Slicer
-from ticker.model import Quotes, SymbolTable, TickBatch, Trades
+from ticker.model import ConditionTable, Quotes, SymbolTable, TickBatch, Trades
 
 TABLE = SymbolTable(["AAPL"])
 
@@ -76,6 +77,14 @@ def test_a_slice_is_a_view_of_the_batch() -> None:
     whole = batch([1, 2, 3], [2])
     part = Slicer(whole).cut(2)
     assert np.shares_memory(part.trades.price, whole.trades.price)
+
+
+def test_slices_are_of_the_kind_of_their_batch() -> None:
+    """Made-up trades stay so, and codes of conditions keep their table."""
+    conditions = ConditionTable()
+    whole = replace(batch([1, 2], []), made_up=True, conditions=conditions)
+    part = Slicer(whole).cut(1)
+    assert (part.made_up, part.conditions is conditions, len(part)) == (True, True, 1)
 
 
 def test_a_batch_with_a_version_is_not_cut_and_due_at_its_last_timestamp() -> None:
