@@ -8,6 +8,7 @@ from datetime import date
 from feeds.files.layouts.catalog import layout_names
 from feeds.files.options import ReadOptions
 from feeds.files.parsing.column_names import ROLES
+from ticker.calendar import market_calendar
 from ticker.errors import OptionError
 from ticker.model import ALL, is_symbol
 from ticker.zones import is_zone
@@ -25,6 +26,11 @@ def validate(options: ReadOptions) -> None:
     if options.time_zone is not None and not is_zone(options.time_zone):
         text = f"unknown time zone {options.time_zone[:80]!r}; example: Europe/Berlin"
         raise OptionError("time_zone", f"--time-zone: {text}")
+    if options.exchange is not None:
+        try:
+            market_calendar(options.exchange)
+        except ValueError as error:
+            raise OptionError("exchange", f"--exchange: {error}") from None
     scale = options.price_scale
     if scale is not None and not (math.isfinite(scale) and scale > 0):
         raise OptionError("price_scale", f"--price-scale must be a finite number above 0, not {scale}")

@@ -6,7 +6,7 @@
 | `kinds` | `trades`, `quotes`, `bars`, `trades and quotes`, …; `""` if nothing can be replayed |
 | `first`, `last`, `first_time`, `last_time` | of all files together; null if nothing can be replayed |
 | `symbols` | all symbols |
-| `ticks` | the first ticks: `{"type":"trade","symbol","ts","time","price","size"}` and `{"type":"quote","symbol","ts","time","bid","bid_size","ask","ask_size"}`; bars are played as trades |
+| `ticks` | the first ticks: `{"type":"trade","symbol","ts","time","price","size"}` and `{"type":"quote","symbol","ts","time","bid","bid_size","ask","ask_size"}`; trades of files with conditions or ids have `conditions` and `id`; bars are played as trades |
 | `bars` | the first bars: `{"symbol","start","time","open","high","low","close","volume","vwap","trades"}` |
 | `files` | one object per file or archive member, as below |
 

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from feeds.inspect.formats import iso
-from ticker.model import BarBatch, Bars, Quotes, Rollover, SymbolTable, TickBatch, Trades
+from ticker.model import BarBatch, Bars, ConditionTable, Quotes, Rollover, SymbolTable, TickBatch, Trades
 
 #: Events to look through: the first bar of one file may follow millions of ticks of another.
 _EVENTS = 1_000
@@ -33,25 +33,29 @@ def preview(events: Iterable[TickBatch | BarBatch | Rollover], count: int, *, ha
         if isinstance(event, TickBatch):
             found.ticks.extend(_ticks(event, count - len(found.ticks)))
         elif isinstance(event, BarBatch) and event.closed:
-            found.bars.extend(rows(event.bars[: count - len(found.bars)], event.table))
+            found.bars.extend(_rows(event.bars[: count - len(found.bars)], event.table))
         if len(found.ticks) >= count and (len(found.bars) >= count or not has_bars):
             break
     return found
 
 
-def rows(part: Trades | Quotes | Bars, table: SymbolTable) -> list[Row]:
-    names = [column.name for column in fields(part)]
+def _rows(part: Trades | Quotes | Bars, table: SymbolTable, conditions: ConditionTable | None = None) -> list[Row]:
+    """Trades have their ``conditions`` and ``id`` if the batch has them."""
+    names = [column.name for column in fields(part) if getattr(part, column.name) is not None]
     columns = [getattr(part, name).tolist() for name in names]
     found = []
     for values in zip(*columns, strict=True):
         row: Row = {name: None if math.isnan(value) else value for name, value in zip(names, values, strict=True)}
         stamp = row["start"] if isinstance(part, Bars) else row["ts"]
+        if "condition" in row:
+            code = row.pop("condition")
+            row["conditions"] = [] if conditions is None else list(conditions[code])
         found.append(row | {"symbol": table[row["symbol"]], "time": iso(stamp)})
     return found
 
 
 def _ticks(batch: TickBatch, count: int) -> list[Row]:
     """The first ticks of a batch by timestamp; at one timestamp quotes come first, as the trade happened at them."""
-    quotes = [{"type": "quote", **row} for row in rows(batch.quotes[:count], batch.table)]
-    trades = [{"type": "trade", **row} for row in rows(batch.trades[:count], batch.table)]
+    quotes = [{"type": "quote", **row} for row in _rows(batch.quotes[:count], batch.table)]
+    trades = [{"type": "trade", **row} for row in _rows(batch.trades[:count], batch.table, batch.conditions)]
     return sorted(quotes + trades, key=lambda row: int(row["ts"]))[:count]

@@ -70,5 +70,7 @@ def read(content: str | bytes | pd.DataFrame, name: str = "x.csv", *, lines: int
 
 
 def _rows(part: Any, table: SymbolTable) -> list[Row]:
-    columns = [getattr(part, column.name).tolist() for column in fields(part)]
+    """Conditions and ids only of chunks that have them."""
+    present = (getattr(part, column.name) for column in fields(part))
+    columns = [column.tolist() for column in present if column is not None]
     return [(table[code], *rest) for code, *rest in zip(*columns, strict=True)]

@@ -15,9 +15,12 @@ from click.shell_completion import CompletionItem
 
 from ticker.cli.logs import FORMATS, LEVELS
 from ticker.cli.numbers import AMOUNT
+from ticker.timeparse import duration_ns
 from ticker.wire.limits import LIMITS, RING_TICKS, Limit, Limits
 
 FILE: Final[Any] = click.Path(path_type=Path, dir_okay=False)
+#: The longest time for which closed bars stay open to revision.
+MAX_LATE_NS: Final = 3_600 * 10**9
 _DIRECTORY: Final[Any] = click.Path(path_type=Path, file_okay=False)
 
 
@@ -55,6 +58,17 @@ def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
         raise click.BadParameter(str(error)) from error
 
 
+def late(text: str) -> str:
+    """A duration up to an hour, as it was given."""
+    try:
+        length_ns = duration_ns(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+    if length_ns > MAX_LATE_NS:
+        raise click.BadParameter(f"{text!r:.40} is longer than 1h")
+    return text
+
+
 def _feed_names(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     from ticker.feed.feed import installed_feeds
 
@@ -74,6 +88,7 @@ _DESK_LIMITS = ("alerts", "rooms", "room_members", "text_chars", "says_per_minut
 SECTIONS: Final[dict[str, tuple[ServeOption, ...]]] = {
     "Feed": (
         ServeOption("--feed", "NAME", "Source of prices (`ticker feeds`).", "random-walk", shell_complete=_feed_names),
+        ServeOption("--late", "DURATION", "How old a bar may be that late trades revise (0 to 1h).", "60s", type=late),
     ),
     "Network": (
         ServeOption("--host", "ADDRESS", "Address to listen on; 0.0.0.0: all interfaces.", "127.0.0.1"),

@@ -17,6 +17,7 @@ from ticker.cli.logs import logging_to_stderr
 from ticker.cli.serve.config import ConfigCommand, config_of
 from ticker.cli.server_options import SECTIONS
 from ticker.errors import TlsError
+from ticker.timeparse import duration_ns
 from ticker.wire.limits import LIMITS, Limits
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ def _settings(params: dict[str, Any], connections: int) -> Settings:
     return Settings(
         **{name: params[name] for name in Settings.__dataclass_fields__ if name in params},
         heartbeat_s=params["heartbeat"],
+        late_ns=duration_ns(params["late"]),
         limits=_limits(params, connections),
         allowed_origins=frozenset(params["allow_origin"]),
         proxies=params["trusted_proxy"],

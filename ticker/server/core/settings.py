@@ -16,6 +16,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     heartbeat_s: float = 10.0
+    #: How old a closed bar may be that late trades, cancellations and corrections still revise.
+    late_ns: int = 60 * 10**9
     limits: Limits = field(default_factory=Limits)
     #: The number of trades, and of quotes, kept for clients that are behind.
     ring_ticks: int = RING_TICKS

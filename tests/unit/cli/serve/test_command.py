@@ -106,6 +106,9 @@ def test_options_and_settings_have_the_same_defaults(service: type[FakeService])
         (["--key", "k", "--rate-hz", "0"], "--rate-hz"),
         (["--key", "k", "--port", "65536"], "--port"),
         (["--key", "k", "--heartbeat", "nan"], "--heartbeat"),
+        (["--key", "k", "--late", "soon"], "--late: 'soon' is not a duration"),
+        (["--key", "k", "--late", "3601s"], "--late: '3601s' is longer than 1h"),
+        (["--key", "k", "--late", "-1s"], "--late"),
         (["--key", "k", "--log-level", "loud"], "--log-level"),
         (["--key", "k", "--speed", "1"], "--speed is an option of the feed plain"),
     ],
@@ -119,6 +122,18 @@ def test_an_invalid_option_is_one_line_and_nothing_is_started(
     assert len(result.stderr.splitlines()) == 1
     assert said in result.stderr
     assert service.made == []
+
+
+@pytest.mark.parametrize(
+    ("late", "late_ns"),
+    [("30s", 30 * 10**9), ("1h", 3_600 * 10**9), ("0", 0), ("250ms", 250_000_000), ("90", 90 * 10**9)],
+)
+def test_late_is_a_duration_of_at_most_an_hour(service: type[FakeService], late: str, late_ns: int) -> None:
+    """As an option or a variable; one minute without it."""
+    assert serve("--key", "k", "--late", late).exit_code == 0
+    assert serve("--key", "k", env={"TICKER_LATE": late}).exit_code == 0
+    assert serve("--key", "k").exit_code == 0
+    assert [made.settings.late_ns for made in service.made] == [late_ns, late_ns, 60 * 10**9]
 
 
 @pytest.mark.parametrize("variable", ["TICKER_PORT", "TICKER_DEPTH"])

@@ -116,6 +116,7 @@ def test_the_table_of_a_feed_that_is_not_chosen_is_not_read(write: Write) -> Non
         ('trusted-proxy = ["10.0.0.0/99"]', [": trusted-proxy: "]),
         ('log-level = "loud"', [": log-level: ", "debug"]),
         ("heartbeat = nan", [": heartbeat: "]),
+        ('late = "2h"', [": late: ", "longer than 1h"]),
         ('[sine]\nrate-hz = "fast"', [": sine.rate-hz: "]),
         ("[sine]\nrate-hz = 0", ["the feed sine: --rate-hz"]),
         ('[sine]\nvenue = "far"', [": venue: ", "dark"]),
@@ -213,6 +214,7 @@ def printed(*args: str, env: dict[str, str] | None = None) -> str:
 GIVEN = (
     *("--feed", "sine", "--port", "0", "--keys", "k.json", "--allow-origin", "https://a.example"),
     *("--trusted-proxy", "10.0.0.0/8", "--max-memory", "64", "--max-rooms", "0", "--heartbeat", "2.5", "--compress"),
+    *("--late", "1m30s"),
     *("--webhook", 'http://a.example/"\\', "--webhook-secret", "s", "--state", "d", "--log-format", "json"),
     *("--rate-hz", "5", "--symbols", "A", "B", "--no-loop", "--side", "ask", "--sine-host", "h"),
 )
@@ -225,7 +227,17 @@ def test_the_printed_file_gives_the_same_settings(write: Write) -> None:
     first, second = settings(*GIVEN, "--key", "k"), settings("--config", path, "--key", "k")
     for name in ("keys", "webhook_secret", "state"):
         assert getattr(second, name) == getattr(first, name).absolute()
-    for name in ("port", "limits", "allowed_origins", "proxies", "heartbeat_s", "compress", "webhook", "ring_ticks"):
+    for name in (
+        "port",
+        "limits",
+        "allowed_origins",
+        "proxies",
+        "heartbeat_s",
+        "compress",
+        "webhook",
+        "ring_ticks",
+        "late_ns",
+    ):
         assert getattr(second, name) == getattr(first, name), name
     assert Sine.built[0] == Sine.built[1]
 

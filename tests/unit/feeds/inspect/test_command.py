@@ -190,6 +190,9 @@ def test_strict_fails_at_the_first_bad_row(trades: Path) -> None:
         ["--price-scale", "nan"],
         ["--ticks", "-1"],
         ["--time-zone", "Mars"],
+        ["--exchange", "Mars"],
+        ["--decimal", ";"],
+        ["--bar-stamp", "middle"],
         ["--layout", "nonsense"],
     ],
 )
