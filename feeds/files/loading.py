@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from feeds.files.file_set import FileSet
 from feeds.files.options import ReadOptions
 from feeds.files.orders import Gaps, OrderWatch
 from feeds.files.reader import Reader
@@ -78,8 +79,9 @@ class _Loading:
     def read(self, sources: Sequence[Source]) -> None:
         size = sum(source.size_bytes for source in sources)
         done = rows = 0
-        for source in sources:
-            reader = Reader(source, self._options, self._table, sources)
+        files = FileSet(sources)
+        for source in files:
+            reader = Reader(source, self._options, self._table, files)
             self._reports.append(reader.report)
             watch = OrderWatch()
             bars = self._bars = FileBars(self._bar_run)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 
 import numpy as np
 
 from feeds.files.chunk import Chunk
+from feeds.files.file_set import FileSet
 from feeds.files.layouts.catalog import BY_COLUMNS
-from feeds.files.names import date_of, symbol_of
+from feeds.files.names import date_of
 from feeds.files.options import ReadOptions
 from feeds.files.parsing.dates import midnight_ns
 from feeds.files.parsing.dialect import dialect_of
@@ -35,10 +36,10 @@ class Reader:
     ``chunks`` raises ``FeedError`` for a file of unknown layout, and with ``options.strict`` for the first bad row.
     """
 
-    def __init__(self, source: Source, options: ReadOptions, table: SymbolTable, beside: Sequence[Source] = ()) -> None:
+    def __init__(self, source: Source, options: ReadOptions, table: SymbolTable, beside: FileSet | None = None) -> None:
         self.report = FileReport(name=source.name, path=source.path, compression=source.compression)
         self._source = source
-        self._beside = beside
+        self._beside = FileSet([source]) if beside is None else beside
         self._options = options
         self._table = table
         self._seen = np.zeros(0, np.bool_)
@@ -112,9 +113,17 @@ class Reader:
         elif self._options.symbol is not None:
             self._symbol, how["symbol"] = self._options.symbol, "option"
         else:
-            self._symbol, how["symbol"] = symbol_of(self._source.names, upper=plan.layout.upper), "name"
-            if self._symbol is None:
-                raise FeedError(f"{self.report.name}: no column and no file name has the symbol; use --symbol NAME")
+            self._symbol, how["symbol"] = self._named_symbol(plan), "name"
+
+    def _named_symbol(self, plan: Plan) -> str:
+        report, found = self.report, self._beside.symbol(self._source)
+        if found is None:
+            raise FeedError(f"{report.name}: no column and no file name has the symbol; use --symbol NAME")
+        symbol = found.symbol.upper() if plan.layout.upper else found.symbol
+        report.note(f"symbol {symbol} guessed from the file's name", "--symbol")
+        if found.alike:
+            report.note(f"symbol {symbol} is shared with {found.alike:,} more of the files", "--symbol")
+        return symbol
 
     def _choose_zone(self, plan: Plan, kinds: set[int]) -> None:
         if self._options.time_zone is not None:

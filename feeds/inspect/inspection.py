@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+from feeds.files.file_set import FileSet
 from feeds.files.loading import load
 from feeds.files.options import ReadOptions
 from feeds.files.reader import Reader
@@ -56,7 +57,7 @@ def inspect_files(
     except OptionError:
         raise
     except FeedError as error:
-        sources = open_sources(paths)
+        sources = FileSet(open_sources(paths))
         files = [_inspect_file(source, sources, options, progress) for source in sources]
         return Inspection(files=files, error=str(error))
     try:
@@ -75,7 +76,7 @@ def inspect_files(
 
 
 def _inspect_file(
-    source: Source, beside: Sequence[Source], options: ReadOptions, progress: Callable[[LoadProgress], None] | None
+    source: Source, beside: FileSet, options: ReadOptions, progress: Callable[[LoadProgress], None] | None
 ) -> FileInspection:
     reader = Reader(source, options, SymbolTable(), beside)
     report = reader.report

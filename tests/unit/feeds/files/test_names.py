@@ -31,12 +31,76 @@ from feeds.files.names import date_of, symbol_of
         (("my_AAPL_prices.csv",), "AAPL"),
         (("BTC-USD.csv",), "BTC-USD"),
         (("trades.csv", "msft.zip"), "MSFT"),
-        (("trades.csv",), "trades"),
+        (("2024-01.csv", "BTC", "data"), "BTC"),
+        (("BTC_USDT-1m.csv",), "BTC_USDT"),
+        (("btc_usdt.csv",), "BTC_USDT"),
+        (("ohlc-btc-usd.csv",), "BTC-USD"),
+        (("BTC-USDT-SWAP.csv",), "BTC-USDT-SWAP"),
+        (("BTC-28JUN24-70000-C.csv",), "BTC-28JUN24-70000-C"),
+        (("1000PEPEUSDT-1m-2024-01.csv",), "1000PEPEUSDT"),
+        (("NIFTY 50.csv",), "NIFTY 50"),
+        (("NASDAQ 100.csv",), "NASDAQ 100"),
+        (("S&P 500 Historical Data.csv",), "S&P 500"),
+        (("USD_JPY Historical Data (1).csv",), "USD_JPY"),
+        (("BRK-B.csv",), "BRK-B"),
+        (("BRK-B_daily.csv",), "BRK-B"),
+        (("M&M.NS.csv",), "M&M.NS"),
+        (("SBIN-EQ.csv",), "SBIN"),
+        (("EURUSD.csv",), "EURUSD"),
+        (("EURUSD=X.csv",), "EURUSD=X"),
+        (("ES=F.csv",), "ES=F"),
+        (("GC=F_1h.csv",), "GC=F"),
+        (("005930.KS_daily.csv",), "005930.KS"),
+        (("0700.HK.csv",), "0700.HK"),
+        (("000001.SZ.csv",), "000001.SZ"),
+        (("600000_daily.csv",), "600000"),
+        (("NASDAQ_AAPL, 1D.csv",), "AAPL"),
+        (("BINANCE_BTCUSDT, 60.csv",), "BTCUSDT"),
+        (("AAPL (1).csv",), "AAPL"),
+        (("AAPL - Copy.csv",), "AAPL"),
+        (("AAPL_Jan2024.csv",), "AAPL"),
+        (("AAPL_2024Q1.csv",), "AAPL"),
+        (("T.csv",), "T"),
+        (("CME_daily.csv",), "CME"),
+        (("Reliance Industries.csv",), "Reliance Industries"),
+        (("esm26_intraday-1min_historical-data-download-04-29-2026.csv",), "ESM26"),
+        (("Quote-Equity-MRF-EQ-01-01-2024-to-05-01-2024.csv",), "MRF"),
+        (("ESH4_20240103.csv",), "ESH4"),
+        (("AAPL240119C00150000.csv",), "AAPL240119C00150000"),
     ],
 )
 def test_a_symbol_is_found_in_a_file_name(names: tuple[str, ...], symbol: str) -> None:
-    """The nearest name that contains one; otherwise the whole name."""
+    """The nearest name that contains one, with all of its words; a folder's if it is in capitals."""
     assert symbol_of(names) == symbol
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "trades",
+        "HistoricalData",
+        "HistoricalData_1704480000000",
+        "historical-data",
+        "export",
+        "EXPORT",
+        "data",
+        "data_2024-01-03",
+        "download (2)",
+        "prices",
+        "StockPrices",
+        "OHLCVData",
+        "stock_market_data",
+        "table (3)",
+        "bars_1min",
+        "2024",
+        "202401",
+        "1",
+        "day",
+        "binance",
+    ],
+)
+def test_the_name_of_a_data_set_is_no_symbol(name: str) -> None:
+    assert symbol_of((f"{name}.csv", "data", "home")) is None
 
 
 def test_an_invalid_name_gives_no_symbol() -> None:
