@@ -27,7 +27,7 @@ _VENUES: Final = _words(
     """
 )
 #: Words of file formats that precede the symbol.
-_PREFIXES: Final = _words("dat ascii table intraday taq mpl")
+_PREFIXES: Final = _words("dat ascii table intraday taq")
 #: Words that never are a symbol, in any case.
 _DATA_SETS: Final = _words(
     """
