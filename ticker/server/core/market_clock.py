@@ -1,8 +1,11 @@
 """Market time, derived from the timestamps of a feed that yields no watermarks.
 
-Market time is the newest timestamp plus the time elapsed since it was first seen. The wall clock limits it: a stamp
-far from the clock does not advance market time, and market time never passes the clock. So neither a clock that jumps
-ahead nor a single stamp in the future closes bars, and a feed that is behind keeps its own time.
+Market time is the newest timestamp plus the time elapsed since it was first seen; bars close by it. The wall clock
+limits it: a stamp far after the clock does not advance market time, and market time never passes the clock. So neither
+a clock that jumps ahead nor a single stamp in the future closes bars, and a feed that is behind keeps its own time.
+
+A stamp far before the clock is one of a recorded day, which may come at any speed: it is market time, and no time is
+added.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from typing import Final
 
 #: A tick may come this late and still be counted in its bar.
 LAG_NS: Final = 2_000_000_000
-#: A stamp further from the clock than this, when it is first seen, does not advance market time.
+#: A stamp further from the clock than this, when it is first seen, is of a recorded day (before) or wrong (after).
 NEAR_NS: Final = 3_600_000_000_000
 
 
@@ -25,6 +28,7 @@ class MarketClock:
         self._asked_ns = monotonic_ns()
         self._newest: int | None = None
         self._reached: int | None = None
+        self._is_recorded = False
 
     @property
     def latest(self) -> int:
@@ -43,8 +47,9 @@ class MarketClock:
         self._asked_ns = asked_ns
         if newest != self._newest:
             self._newest = newest
-            self._reached = newest if newest is not None and abs(now - newest) < NEAR_NS else None
-        elif self._reached is not None:
+            self._reached = newest if newest is not None and newest - now < NEAR_NS else None
+            self._is_recorded = newest is not None and now - newest >= NEAR_NS
+        elif self._reached is not None and not self._is_recorded:
             self._reached += passed_ns
         if not goes_on:
             self._reached = None

@@ -106,17 +106,19 @@ async def test_a_jump_of_the_servers_clock_does_not_affect_bars(market: Market, 
     await market.trade(5)
     market.off_ns = jump_ns
     await market.trade(5)
-    # A trade of a later second closes a bar; the clock, which is far from the stamps, does not.
-    await market.until(lambda: ("AAPL", 8) in market.closed())
+    if jump_ns > 0:
+        # The stamps are of a recorded day, for the clock: they close the bars.
+        await market.until(lambda: ("AAPL", 6) in market.closed())
     market.off_ns = 0
     await market.trade(5)
     await market.rest()
     await market.until(lambda: {("AAPL", 14), ("MSFT", 10)} <= set(market.closed()))
     assert sorted(market.closed()) == [("AAPL", n) for n in range(15)] + [("MSFT", n) for n in (0, 5, 10)]
     assert market.hub.bars.late == 0
-    # The bar of the minute has all trades. It closes with a trade of the next minute.
+    # The bar of the minute has all trades. It closes when market time is in the next minute.
     market.second = 60
-    await market.trade(1)
+    await market.trade(3)
+    await market.rest()
     await market.until(lambda: len(market.closed("1m")) == 2)
     minutes = [bar for frame in market.came("bars") if frame["interval"] == "1m" for bar in frame["data"] if bar[-1]]
     assert [(bar[0], bar[8]) for bar in minutes] == [("AAPL", 15), ("MSFT", 3)]
@@ -272,10 +274,42 @@ def test_market_time_advances_through_hours_without_ticks() -> None:
     assert clocks.after(8 * 3600, START) == START + 8 * 3600 * SECOND - LAG_NS
 
 
-@pytest.mark.parametrize("far_ns", [-NEAR_NS, -DAY])
-def test_there_is_no_market_time_for_stamps_of_another_day(far_ns: int) -> None:
-    """Recorded days may be played at any speed."""
-    assert Clocks().after(5, START + far_ns) is None
+@pytest.mark.parametrize("far_ns", [NEAR_NS + 60 * SECOND, DAY, 19_000 * DAY])
+def test_market_time_of_a_recorded_day_is_its_newest_stamp(far_ns: int) -> None:
+    """Recorded days may be played at any speed, also in steps of years: the clock adds nothing to their stamps."""
+    clocks = Clocks()
+    newest = START - far_ns
+    assert clocks.after(5, newest) == newest - LAG_NS
+    assert clocks.after(1, newest + 30 * SECOND) == newest + 30 * SECOND - LAG_NS
+    assert clocks.after(100, newest + 30 * SECOND) == newest + 30 * SECOND - LAG_NS
+
+
+def test_a_stamp_far_after_the_clock_is_no_market_time() -> None:
+    assert Clocks().after(5, START + NEAR_NS + 5 * SECOND) is None
+
+
+async def test_bars_of_a_recorded_day_close(market: Market) -> None:
+    """Its feed has no watermarks, and its stamps are weeks old. Closed are those that end before the newest stamp."""
+    market.feed_off_ns = -30 * DAY
+    await market.trade(8)
+    first = -30 * DAY // SECOND
+    await market.until(lambda: ("AAPL", first + 4) in market.closed())
+    await market.rest()
+    # No trade says that the last seconds are over, and the clock of another month does not either.
+    assert ("AAPL", first + 7) not in market.closed()
+    assert market.hub.bars.late == 0
+
+
+async def test_one_stamp_far_in_the_future_of_a_recorded_day_closes_no_bars(market: Market) -> None:
+    market.feed_off_ns = -30 * DAY
+    await market.trade(3)
+    market.dispatcher.publish(batch(market.table, [(1, START + 365 * DAY, 50.0, 1.0)]))
+    await market.trade(5)
+    first = -30 * DAY // SECOND
+    await market.until(lambda: ("AAPL", first + 4) in market.closed())
+    await market.rest()
+    assert {name for name, second in market.closed() if second > first + 7} == set()
+    assert [second - first for name, second in market.closed() if name == "AAPL"][:5] == [0, 1, 2, 3, 4]
 
 
 def test_market_time_does_not_pass_the_clock() -> None:
