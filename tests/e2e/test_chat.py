@@ -141,7 +141,7 @@ def test_a_refused_line_is_reported(server: Server) -> None:
 @pytest.mark.parametrize(
     ("room", "url", "words"),
     [
-        ("desk", "http://127.0.0.1:1", "no server at ws://127.0.0.1:1/v1/stream: Connection refused"),
+        ("desk", "http://127.0.0.1:1", "no server at http://127.0.0.1:1: Connection refused"),
         ("desk", "ftp://127.0.0.1", "--url"),
         ("x" * 65, "", "room: "),
     ],

@@ -94,7 +94,7 @@ async def test_a_ping_without_an_answer_in_time_is_lost() -> None:
 
 @pytest.mark.parametrize(
     ("url", "said"),
-    [("http://127.0.0.1:1", "no server at ws://127.0.0.1:1/v1/stream: Connection refused"), ("ftp://x", "--url")],
+    [("http://127.0.0.1:1", "no server at http://127.0.0.1:1: Connection refused"), ("ftp://x", "--url")],
 )
 def test_no_server_is_one_line_with_status_2(url: str, said: str) -> None:
     """With the operating system's error message."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from ticker.cli.failure import Failure, no_server, printable
 from ticker.cli.server import Server
+from ticker.wire.addresses import base_path
 
 
 def fetch(
@@ -58,8 +59,7 @@ def _address(url: str, path: str) -> str:
             raise ValueError(url)
     except ValueError:
         raise Failure(f"--url: {url!r} is not a server's address; example: http://127.0.0.1:8000") from None
-    base = given.path.removesuffix("/v1/stream").rstrip("/")
-    return f"{scheme}://{given.netloc}{base}{path}"
+    return f"{scheme}://{given.netloc}{base_path(given.path)}{path}"
 
 
 def _message(status: int, body: bytes) -> str:

@@ -13,6 +13,7 @@ import ticker
 from ticker.cli.failure import Failure, printable, unreachable
 from ticker.cli.logs import logging_to_stderr
 from ticker.cli.server import Server
+from ticker.client.endpoint import Endpoint
 from ticker.client.stream import Stream
 from ticker.errors import ConnectError, RefusedError
 
@@ -48,4 +49,4 @@ async def streaming(
                 yield stream
         except (RefusedError, ConnectError) as error:
             hint = "start one with `ticker serve`" + ("" if wait is None else ", or wait for one with --wait")
-            raise unreachable(error, stream.url, hint) from error
+            raise unreachable(error, Endpoint(server.url).given, hint) from error

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from yarl import URL
 
 import ticker
+from ticker.wire.addresses import STREAM, base_path
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -26,8 +27,9 @@ Key = str | Callable[[], str | Awaitable[str]]
 class Endpoint:
     """Where the stream is, and how to get there.
 
-    The scheme of ``url`` is ws, wss, http, https or missing; without a path, ``/v1/stream`` is used. ``ssl`` replaces
-    the system's trusted certificates. Raises ``ValueError`` for a malformed address.
+    The scheme of ``url`` is ws, wss, http, https or missing. A path is the prefix of the server's paths, unless it ends
+    in ``/v1/stream``. ``ssl`` replaces the system's trusted certificates. Raises ``ValueError`` for a malformed
+    address.
     """
 
     def __init__(self, url: str, key: Key | None = None, ssl: SSLContext | None = None) -> None:
@@ -35,23 +37,27 @@ class Endpoint:
         scheme = {"ws": "http", "http": "http", "wss": "https", "https": "https"}.get(given.scheme)
         if scheme is None or not given.host:
             raise ValueError(f"{url!r} is not a server's address; an example is ws://127.0.0.1:8000")
+        self._base = base_path(given.raw_path)
         #: The stream's address, as http or https.
-        self.url = given.with_scheme(scheme).with_fragment(None)
-        if not given.path.strip("/"):
-            self.url = self.url.with_path("/v1/stream", keep_query=True)
+        self.url = (
+            given.with_scheme(scheme).with_fragment(None).with_path(self._base + STREAM, encoded=True, keep_query=True)
+        )
+        #: The address as it was given, for people: without credentials, and without the query, which may hold a token.
+        self.given = str(given.with_user(None).with_query(None).with_fragment(None))
+        if "://" not in url:
+            self.given = self.given.removeprefix("ws://")
         self.key = key
         self._ssl = ssl
 
     @property
     def name(self) -> str:
-        """The address for logs: without credentials, and without the query, which may hold a token."""
+        """The stream's address for logs: without credentials and query."""
         scheme = "wss" if self.url.scheme == "https" else "ws"
         return str(self.url.with_scheme(scheme).with_user(None).with_query(None))
 
-    def sibling(self, name: str) -> URL:
-        """The address of another endpoint of the same server: ``sibling("poll")`` is ``…/v1/poll``."""
-        path = f"{self.url.raw_path.rsplit('/', 1)[0]}/{name}"
-        return self.url.with_path(path, encoded=True, keep_query=False)
+    def at(self, path: str) -> URL:
+        """The address of another path of the server, percent-encoded: ``/v1/poll``, ``/healthz``."""
+        return self.url.with_path(self._base + path, encoded=True, keep_query=False)
 
     async def headers(self) -> dict[str, str]:
         """The headers that authenticate one request. Calls the user's key function, and raises what it raises.

@@ -35,7 +35,7 @@ async def fetch_bars(
     """
     query = {"interval": interval, "limit": str(limit)}
     query |= {name: value for name, value in (("start", start), ("end", end)) if value is not None}
-    url = endpoint.sibling(f"bars/{quote(symbol, safe='')}").update_query(query)
+    url = endpoint.at(f"/v1/bars/{quote(symbol, safe='')}").update_query(query)
     try:
         async with (
             asyncio.timeout(timeout_s),

@@ -61,9 +61,9 @@ def connect(
     itself and resumes where it was. Symbols that the server doesn't have are logged and listed in ``stream.rejected``.
 
     Args:
-        url: The server: ``ws://``, ``wss://``, ``http://``, ``https://`` or ``host:port``. Without a path,
-            ``/v1/stream`` is used. The proxy in ``http_proxy`` or ``https_proxy`` is used unless the host is local or
-            in ``no_proxy``.
+        url: The server: ``ws://``, ``wss://``, ``http://``, ``https://`` or ``host:port``. A path is the
+            prefix of a proxy: ``https://prices.example/eu/``. The proxy in ``http_proxy`` or ``https_proxy`` is used
+            unless the host is local or in ``no_proxy``.
         symbols: The initial watchlist; ``["*"]`` means all symbols.
         channel: The channel to subscribe to: ``ticker`` (latest values: iterate over the stream), ``trades`` (every
             trade: iterate over ``stream.trades()``) or ``quotes``.

@@ -22,16 +22,26 @@ from ticker.client.transports.dialer import TransportName
         ("localhost", "http://localhost/v1/stream"),
         ("[::1]:8000", "http://[::1]:8000/v1/stream"),
         ("ws://h:1?token=x#part", "http://h:1/v1/stream?token=x"),
+        ("ws://h/prefix/", "http://h/prefix/v1/stream"),
+        ("http://h/a/b?token=x", "http://h/a/b/v1/stream?token=x"),
+        ("h/eu", "http://h/eu/v1/stream"),
+        ("https://h/v1/stream/", "https://h/v1/stream"),
+        ("https://h/eu/v1/poll", "https://h/eu/v1/stream"),
+        ("https://h/v1/events", "https://h/v1/stream"),
+        ("https://h/stream", "https://h/stream/v1/stream"),
+        ("https://h/a%2Fb/", "https://h/a%2Fb/v1/stream"),
     ],
 )
 def test_an_address_may_have_any_fitting_scheme_or_none(given: str, stream: str) -> None:
-    """With or without a path."""
+    """A path is a prefix, unless it ends in an endpoint."""
     assert str(Endpoint(given).url) == stream
 
 
-def test_other_endpoints_are_beside_the_stream() -> None:
-    """A prefix stays, the query goes: it may hold a token."""
-    assert str(Endpoint("wss://h/eu/v1/stream?token=x").sibling("poll")) == "https://h/eu/v1/poll"
+@pytest.mark.parametrize("given", ["wss://h/eu/v1/stream?token=x", "https://h/eu/", "https://h/eu?token=x"])
+def test_other_paths_are_below_the_same_prefix(given: str) -> None:
+    """The query goes: it may hold a token."""
+    assert str(Endpoint(given).at("/v1/poll")) == "https://h/eu/v1/poll"
+    assert str(Endpoint(given).at("/healthz")) == "https://h/eu/healthz"
 
 
 @pytest.mark.parametrize("given", ["", "ftp://h", "ws://", "http:///path", "ws://h:port"])
@@ -41,8 +51,14 @@ def test_a_malformed_address_is_rejected(given: str) -> None:
 
 
 def test_the_name_for_logs_has_no_credentials() -> None:
-    """Neither a password nor a token in the query."""
-    assert Endpoint("wss://me:secret@h:1/x?token=secret").name == "wss://h:1/x"
+    """Neither a password nor a token in the query, for people as well."""
+    endpoint = Endpoint("wss://me:secret@h:1/x?token=secret#part")
+    assert (endpoint.name, endpoint.given) == ("wss://h:1/x/v1/stream", "wss://h:1/x")
+
+
+@pytest.mark.parametrize("given", ["http://h:1", "https://h/eu/", "ws://h:1/v1/stream", "h:1", "[::1]:8000"])
+def test_people_see_the_address_as_it_was_given(given: str) -> None:
+    assert Endpoint(given).given == given
 
 
 @pytest.mark.parametrize("key", ["", "  ", "two words", "line\nbreak", "schlüssel"])

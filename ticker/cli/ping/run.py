@@ -44,7 +44,7 @@ async def ping(server: Server, stop: Stop, *, count: int, interval_s: float, tim
         try:
             transport = await dialer.dial()
         except TransportError as error:
-            raise no_server(url, error) from error
+            raise no_server(endpoint.given, error) from error
         except RefusedError as error:
             why = "your key is missing or not valid; see --key-file" if error.code == "http-401" else str(error)
             raise Failure(f"{url}: {why}") from error

@@ -9,13 +9,14 @@ import click
 
 from ticker.cli.failure import Failure
 from ticker.cli.server import server_options
+from ticker.cli.symbol_list import split_symbols
 
 _ENDINGS = (".csv", ".parquet")
 
 
 @click.command("record")
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--symbols", default="*", show_default=True, help="Symbols, separated by commas.")
+@click.option("--symbols", default="*", show_default=True, help="Symbols, separated by commas (in one: %2C).")
 @click.option("--for", "duration", metavar="DURATION", help="End after this time: 30s, 10m, 1h30m.")
 @click.option(
     "--channel",
@@ -52,7 +53,7 @@ def command(out: Path, symbols: str, duration: str | None, channel: str, finishi
         raise Failure(f"--for: {error}") from error
     request = RecordRequest(
         target=out,
-        symbols=[name for name in symbols.split(",") if name] or ["*"],
+        symbols=split_symbols(symbols) or ["*"],
         channels=("trades", "quotes") if channel == "both" else (channel,),
         seconds=seconds,
         **options,

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from ticker.cli.server import F, option, server_options
+from ticker.cli.symbol_list import split_symbols
 
 
 def _choice(name: str, *choices: str, help: str) -> Callable[[F], F]:  # noqa: A002 - click's name
@@ -43,7 +44,8 @@ def command(symbols: tuple[str, ...], output: str | None, **options: Any) -> int
 
     Shows a table, or prints lines for other programs.
 
-    SYMBOLS are separated by blanks or commas. Without any, or with '*', all symbols are shown.
+    SYMBOLS are separated by blanks or commas. Without any, or with '*', all symbols are shown. A comma that belongs
+    to a symbol is written %2C.
 
     \b
     ticker watch AAPL MSFT
@@ -54,7 +56,7 @@ def command(symbols: tuple[str, ...], output: str | None, **options: Any) -> int
     from ticker.cli.stopping import run
     from ticker.cli.watch.run import WatchRequest, watch
 
-    names = [name for given in symbols for name in given.split(",") if name]
+    names = [name for given in symbols for name in split_symbols(given)]
     request = WatchRequest(symbols=names or ["*"], output=output or _default_output(), **options)
     return run(lambda stop: watch(request, stop))
 

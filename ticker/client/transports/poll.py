@@ -57,7 +57,7 @@ class PollTransport(Transport):
         super().__init__()
         self._session = session
         self._endpoint = endpoint
-        self._url = endpoint.sibling("poll")
+        self._url = endpoint.at("/v1/poll")
         self._names: dict[str, None] = {}
         self._version = 0
         self._rate_hz = _DEFAULT_RATE_HZ
@@ -69,7 +69,7 @@ class PollTransport(Transport):
 
     async def begin(self) -> None:
         """Ask for the server's health, and make up a welcome from it."""
-        health = await self._get(self._url.parent.parent / "healthz", _Health, {})
+        health = await self._get(self._endpoint.at("/healthz"), _Health, {})
         if health is None:
             raise TransportError("no answer")
         self.welcome = Welcome(

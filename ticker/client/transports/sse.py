@@ -8,7 +8,6 @@ from typing import ClassVar
 
 import aiohttp
 import msgspec
-from yarl import URL
 
 from ticker.client.endpoint import Endpoint
 from ticker.client.exceptions import ProtocolViolationError, TransportBlockedError, TransportError
@@ -54,7 +53,7 @@ class SseTransport(Transport):
     ) -> SseTransport:
         """Request the events. Sending a message may take ``timeout_s``. Raises aiohttp's errors."""
         headers = {**await endpoint.headers(), "Accept": "text/event-stream"}
-        response = await session.get(endpoint.sibling("events"), headers=headers)
+        response = await session.get(endpoint.at("/v1/events"), headers=headers)
         return cls(session, endpoint, encodings, response, timeout_s)
 
     async def begin(self) -> None:
@@ -65,7 +64,9 @@ class SseTransport(Transport):
         kind, data = await self._next()
         if kind != "session":
             raise ProtocolViolationError("the first event is not a session: the server may not be ticker")
-        self._address = self._response.url.join(URL(data))
+        # Below the requested address, not at the path in the event: a proxy may have removed a prefix from that.
+        token = data.rpartition("/")[2]
+        self._address = self._response.url.with_query(None) / token
         await super().begin()
 
     async def _receive(self) -> ServerMessage | None:

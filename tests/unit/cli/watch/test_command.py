@@ -96,7 +96,7 @@ def test_unknown_symbols_are_reported_on_stderr(connect: Connect) -> None:
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (ConnectError("ws://x: no answer", 1), "no server at ws://fake:1/v1/stream: ws://x: no answer; start one"),
+        (ConnectError("ws://x: no answer", 1), "no server at http://127.0.0.1:8000: ws://x: no answer; start one"),
         (RefusedError("unknown-symbol", "the server rejects every symbol asked for: X"), "rejects every symbol"),
     ],
 )
@@ -114,7 +114,7 @@ def test_a_failed_connection_has_the_systems_error_message(connect: Connect) -> 
     error = ConnectError("can't", 1)
     error.__cause__ = ConnectionRefusedError(111, "Connect call failed ('127.0.0.1', 1)")
     connect.stream.refuses = error
-    assert "/v1/stream: Connection refused; " in watch("X").stderr
+    assert "http://127.0.0.1:8000: Connection refused; " in watch("X").stderr
 
 
 def test_an_invalid_url_is_one_line() -> None:
