@@ -10,6 +10,7 @@ from contextlib import suppress
 import aiohttp
 import msgspec
 import pytest
+from yarl import URL
 
 from tests.support.frames import raw_client
 from tests.support.serving import ScriptedFeed, serving
@@ -259,6 +260,121 @@ async def test_a_poll_without_changes_ends_with_204(http: aiohttp.ClientSession)
                 assert response.status == 400
         async with http.get(service.url + "/v1/poll") as response:
             assert (await response.json())["code"] == "no-symbols"
+
+
+NAMES = ("A,B", "A", "B", "C&D=1", "50% +", "ü")
+
+
+@pytest.mark.parametrize(
+    ("query", "symbols"),
+    [
+        ("symbols=A,B", ["A", "B"]),
+        ("symbols=A%2CB", ["A,B"]),
+        ("symbols=A%2cB,A", ["A,B", "A"]),
+        ("symbols=A%2CB,", ["A,B"]),
+        ("symbols=A&symbols=B", ["A", "B"]),
+        ("symbol=A%2CB", ["A,B"]),
+        ("symbol=A,B", ["A,B"]),
+        ("symbol=A%2CB&symbol=B&symbols=A", ["A,B", "B", "A"]),
+        # Libraries encode the commas of a list, too.
+        ("symbols=B%2CA", ["B", "A"]),
+        ("symbols=C%26D%3D1,50%25+%2B,%C3%BC", ["C&D=1", "50% +", "ü"]),
+    ],
+)
+@pytest.mark.parametrize("path", ["/v1/snapshot", "/v1/poll", "/v1/events"])
+async def test_a_comma_of_a_symbol_is_encoded_in_an_address(
+    http: aiohttp.ClientSession, path: str, query: str, symbols: list[str]
+) -> None:
+    """Those between symbols are not, unless all are; `symbol` is never split."""
+    feed = ScriptedFeed(NAMES)
+    async with serving(feed) as service:
+        feed.tick([(row, TS, row + 1.0, 1.0) for row in range(len(NAMES))])
+        while service.hub.apply_pending().version < 1:
+            await asyncio.sleep(0)
+        url = URL(f"{service.url}{path}?{query}", encoded=True)
+        async with http.get(url) as response:
+            if path == "/v1/events":
+                found = await subscribed_symbols(response)
+            else:
+                found = list((await response.json())["data"])
+    assert sorted(found) == sorted(symbols)
+
+
+async def subscribed_symbols(response: aiohttp.ClientResponse) -> list[str]:
+    async for line in response.content:
+        if line.startswith(b'data: {"type":"subscribed"'):
+            found: list[str] = json.loads(line[6:])["symbols"]
+            return found
+    raise AssertionError("no subscribed message")
+
+
+async def test_a_list_too_long_for_an_address_is_posted(http: aiohttp.ClientSession) -> None:
+    """With the arguments of the address as keys of the body."""
+    names = [f"SYMBOL{number:05}" for number in range(3_000)]
+    feed = ScriptedFeed(tuple(names))
+    async with serving(feed) as service:
+        feed.tick([(row, TS, row + 1.0, 1.0) for row in range(3_000)])
+        while service.hub.apply_pending().version < 1:
+            await asyncio.sleep(0)
+        async with http.post(service.url + "/v1/snapshot", json={"symbols": names}) as response:
+            snapshot = await response.json()
+        assert set(snapshot["data"]) == set(names)
+        at = {"epoch": snapshot["epoch"], "since": snapshot["version"]}
+        async with http.post(service.url + "/v1/poll", json={"symbols": names, **at, "wait": 0.01}) as response:
+            assert response.status == 204
+        feed.tick([(7, TS + 1, 9.5, 1.0)])
+        async with http.post(service.url + "/v1/poll", json={"symbols": [*names, "A,B"], **at}) as response:
+            changes = await response.json()
+        assert {name: values["last"] for name, values in changes["data"].items()} == {"SYMBOL00007": 9.5}
+        assert changes["rejected"] == {"A,B": "unknown-symbol"}
+
+
+@pytest.mark.parametrize("path", ["/v1/snapshot", "/v1/poll"])
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b'{"symbols":[]}', 400, "no-symbols"),
+        (b"{}", 400, "no-symbols"),
+        (b'{"symbols":"A"}', 400, "bad-argument"),
+        (b'{"symbols":[1]}', 400, "bad-argument"),
+        (b'["A"]', 400, "bad-argument"),
+        (b"{", 400, "malformed"),
+        (b'{"symbols":["' + b"A" * 400_000 + b'"]}', 413, "too-large"),
+    ],
+)
+async def test_a_wrong_body_is_refused(
+    http: aiohttp.ClientSession, path: str, body: bytes, status: int, code: str
+) -> None:
+    async with serving(ScriptedFeed()) as service:
+        headers = {"Content-Type": "application/json"}
+        async with http.post(service.url + path, data=body, headers=headers) as response:
+            assert (response.status, (await response.json())["code"]) == (status, code)
+        async with http.post(service.url + path, data=b"symbols=A") as response:
+            assert (response.status, (await response.json())["code"]) == (415, "json-needed")
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"wait": 61}, {"wait": -1}, {"wait": "x"}, {"epoch": "e", "since": -1}, {"epoch": 1, "since": 1}]
+)
+async def test_a_posted_poll_with_a_wrong_argument_is_refused(
+    http: aiohttp.ClientSession, arguments: dict[str, object]
+) -> None:
+    async with serving(ScriptedFeed()) as service:
+        async with http.post(service.url + "/v1/poll", json={"symbols": ["AAPL"], **arguments}) as response:
+            assert (response.status, (await response.json())["code"]) == (400, "bad-argument")
+
+
+async def test_a_refused_poll_leaves_no_connection_behind(http: aiohttp.ClientSession) -> None:
+    """Its place is free again."""
+    limits = msgspec.structs.replace(Limits(), connections=1)
+    async with serving(ScriptedFeed(), Settings(port=0, limits=limits)) as service:
+        for _ in range(3):
+            async with http.get(service.url + "/v1/poll") as response:
+                assert response.status == 400
+            async with http.post(service.url + "/v1/poll", json={}) as response:
+                assert response.status == 400
+        async with http.get(service.url + "/v1/poll?symbols=AAPL") as response:
+            assert response.status == 200
 
 
 async def test_a_poll_ends_on_a_new_epoch_a_stop_or_a_disconnect(http: aiohttp.ClientSession) -> None:

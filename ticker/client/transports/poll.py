@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from contextlib import suppress
 from typing import ClassVar, TypeVar
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
@@ -39,6 +40,8 @@ _WAIT_S = 20.0
 #: What a request may take beyond that.
 _GRACE_S = 10.0
 _DEFAULT_RATE_HZ = 10.0
+#: Servers and proxies refuse addresses above 8 KiB. The request line has some more bytes.
+MAX_ADDRESS_BYTES = 8_000
 
 _Found = TypeVar("_Found")
 
@@ -46,6 +49,23 @@ _Found = TypeVar("_Found")
 class _Health(msgspec.Struct):
     epoch: str
     server: str = ""
+
+
+class _Arguments(msgspec.Struct, omit_defaults=True):
+    """What a poll asks for."""
+
+    symbols: list[str]
+    wait: float
+    epoch: str | None = None
+    since: int | None = None
+
+    def query(self) -> str:
+        """As the query of an address. A comma of a symbol is encoded, those between symbols are not."""
+        # In a list of one, an encoded comma may be taken for a separator; ``symbol`` is never split.
+        key = "symbol" if len(self.symbols) == 1 and "," in self.symbols[0] else "symbols"
+        symbols = f"{key}={','.join(quote(name, safe='') for name in self.symbols)}"
+        position = "" if self.epoch is None else f"&epoch={quote(self.epoch, safe='')}&since={self.since}"
+        return f"{symbols}&wait={self.wait:g}{position}"
 
 
 class PollTransport(Transport):
@@ -69,7 +89,7 @@ class PollTransport(Transport):
 
     async def begin(self) -> None:
         """Ask for the server's health, and make up a welcome from it."""
-        health = await self._get(self._endpoint.at("/healthz"), _Health, {})
+        health = await self._answer("GET", self._endpoint.at("/healthz"), _Health)
         if health is None:
             raise TransportError("no answer")
         self.welcome = Welcome(
@@ -159,23 +179,33 @@ class PollTransport(Transport):
     async def _changes(self) -> Snapshot | None:
         # A subscribe is answered at once.
         wait_s = 0.0 if self._open else _WAIT_S
-        query = {"symbols": ",".join(self._names), "wait": f"{wait_s:g}"}
+        arguments = _Arguments(symbols=list(self._names), wait=wait_s)
         if self._version:
-            query |= {"epoch": self.welcome.epoch, "since": str(self._version)}
-        found = await self._get(self._url, Snapshot, query)
+            arguments.epoch, arguments.since = self.welcome.epoch, self._version
+        found = await self._request(arguments)
         if found is None and self._open:
             # Nothing has changed since the version that the subscribe resumes from.
             return Snapshot(epoch=self.welcome.epoch, version=self._version, ts=0, data={})
         return found
 
-    async def _get(self, url: URL, kind: type[_Found], query: dict[str, str]) -> _Found | None:
+    async def _request(self, arguments: _Arguments) -> Snapshot | None:
+        """Send a poll: in the address, or as a body if the address would be too long."""
+        address = f"{self._url}?{arguments.query()}"
+        if len(address) <= MAX_ADDRESS_BYTES:
+            return await self._answer("GET", URL(address, encoded=True), Snapshot)
+        return await self._answer("POST", self._url, Snapshot, msgspec.json.encode(arguments))
+
+    async def _answer(self, method: str, url: URL, kind: type[_Found], body: bytes | None = None) -> _Found | None:
         """The answer; None for one without content. Raises ``TransportError`` or ``RefusedError``."""
         try:
+            headers = await self._endpoint.headers()
+            if body is not None:
+                headers["Content-Type"] = "application/json"
             async with (
                 asyncio.timeout(_WAIT_S + _GRACE_S),
-                self._session.get(url.update_query(query), headers=await self._endpoint.headers()) as response,
+                self._session.request(method, url, data=body, headers=headers) as response,
             ):
-                body = await response.read()
+                answer = await response.read()
         except TimeoutError:
             raise TransportError("a poll was not answered") from None
         except (aiohttp.ClientError, OSError) as error:
@@ -185,6 +215,6 @@ class PollTransport(Transport):
         if response.status != 200:
             raise refused(response.status, response.headers)
         try:
-            return msgspec.json.decode(body, type=kind)
+            return msgspec.json.decode(answer, type=kind)
         except msgspec.DecodeError as error:
             raise TransportError(f"malformed answer to a poll: {error}", broken=True) from None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Final, TypeVar
+from urllib.parse import unquote_plus
 
 import msgspec
 from aiohttp import hdrs, web
@@ -31,9 +33,22 @@ def is_operator(request: web.Request) -> bool:
     return is_loopback(request.remote or "") and not forwarded
 
 
-def requested_symbols(request: web.Request) -> list[str]:
-    """The ``symbols`` parameter: ``symbols=AAPL,MSFT``, which may be repeated."""
-    return [name for given in request.query.getall("symbols", []) for name in given.split(",") if name]
+def requested_symbols(request: web.Request, known: Callable[[str], bool]) -> list[str]:
+    """The symbols of ``symbols=AAPL,MSFT`` and ``symbol=AAPL``, which may be repeated; ``symbol`` is never split.
+
+    In ``symbols`` a percent-encoded comma belongs to a symbol. Many libraries encode every comma, so if all commas of a
+    value are encoded, it is one symbol if that is ``known``, and otherwise a list.
+    """
+    names: list[str] = []
+    for part in request.rel_url.raw_query_string.split("&"):
+        key, _, value = part.partition("=")
+        match unquote_plus(key):
+            case "symbol":
+                names.append(unquote_plus(value))
+            case "symbols":
+                given = [unquote_plus(each) for each in value.split(",")]
+                names += given if len(given) > 1 or known(given[0]) else given[0].split(",")
+    return [name for name in names if name]
 
 
 def requested_position(request: web.Request) -> Since | None:

@@ -94,6 +94,7 @@ class EventStream(Connection):
 
 class EventsEndpoint:
     def __init__(self, hub: Hub, registry: ConnectionRegistry, dispatcher: Dispatcher) -> None:
+        self._hub = hub
         self._registry = registry
         self._dispatcher = dispatcher
         topics = [*(Topic(name) for name in CHANNELS), *(Topic("bars", interval) for interval in INTERVALS)]
@@ -104,7 +105,8 @@ class EventsEndpoint:
         return [web.get("/v1/events", self.stream, allow_head=False), web.post("/v1/events/{token}", self.receive)]
 
     async def stream(self, request: web.Request) -> web.Response:
-        subscribe = _subscription(request)
+        may = request[IDENTITY].may
+        subscribe = _subscription(request, lambda name: may.symbol(name) and self._hub.row(name) is not None)
         topic = Topic(subscribe.channel, subscribe.interval or "")
         # An unknown topic is refused on the stream; a framer each would let clients fill the memory.
         framer = self._framers.get(topic) or self._framers[TICKER]
@@ -132,10 +134,10 @@ class EventsEndpoint:
         return web.Response(status=204, headers={"Cache-Control": "no-store"})
 
 
-def _subscription(request: web.Request) -> Subscribe:
+def _subscription(request: web.Request, known: Callable[[str], bool]) -> Subscribe:
     query = request.query
     return Subscribe(
-        symbols=requested_symbols(request),
+        symbols=requested_symbols(request, known),
         channel=query.get("channel", "ticker"),
         interval=query.get("interval"),
         rate=requested_number(request, "rate"),
