@@ -11,6 +11,16 @@ from pathlib import Path
 
 import msgspec
 
+from feeds.files.corrections import CORRECTIONS
+from ticker.sale_conditions import (
+    LEAN,
+    MASSIVE,
+    SALE_CONDITIONS,
+    Numbered,
+    described,
+    updates_of,
+    updates_of_numbered,
+)
 from ticker.wire.codes import CLOSE_CODES, ERROR_CODES, REJECTIONS
 from ticker.wire.limits import LIMITS, Limits
 from ticker.wire.messages import CHANNELS, FeedState
@@ -53,6 +63,29 @@ def definitions(head: str, meanings: dict[str, str]) -> str:
     return table(head, ((f"`{name}`", meaning) for name, meaning in meanings.items()))
 
 
+def sale_conditions() -> str:
+    rows = []
+    for each in SALE_CONDITIONS:
+        rules = ["–" if rule is None else described(rule) for rule in (each.cta, each.utp)]
+        unknown = updates_of(each.code)
+        assert unknown is not None
+        rows.append((f"`{each.code}`", each.title, *rules, described(unknown)))
+    return table("code|sale condition|CTA updates|UTP updates|tape unknown", rows)
+
+
+def numbered_conditions(head: str, conditions: Iterable[tuple[str, Numbered]]) -> str:
+    rows = (
+        (f"`{number}`", each.title, f"`{each.code}`" if each.code else "", described(updates_of_numbered(each)))
+        for number, each in conditions
+    )
+    return table(f"{head}|condition|code|updates", rows)
+
+
+def corrections() -> str:
+    rows = ((f"`{code:02}`", each.meaning, "yes" if each.counts else "no") for code, each in CORRECTIONS.items())
+    return table("correction|meaning|played", rows)
+
+
 #: The documents with generated tables, and what writes each table.
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "protocol.md": {
@@ -62,7 +95,17 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
         "rejections": lambda: definitions("reason|meaning", REJECTIONS),
         "channels": lambda: definitions("channel|carries", CHANNELS),
         "feed_states": lambda: definitions("`feed.state`|meaning", FeedState.MEANINGS),
-    }
+    },
+    "conditions.md": {
+        "sale_conditions": sale_conditions,
+        "massive_conditions": lambda: numbered_conditions(
+            "id", ((f"{number:02}", each) for number, each in MASSIVE.items())
+        ),
+        "lean_conditions": lambda: numbered_conditions(
+            "flag", ((f"{1 << bit:08X}", each) for bit, each in enumerate(LEAN))
+        ),
+        "corrections": corrections,
+    },
 }
 
 

@@ -1,0 +1,44 @@
+"""The correction indicators of trades in files: which rows are played.
+
+NYSE Daily TAQ Client Specification, "Trade Correction Indicator"; Massive's `correction` and WRDS' `TR_CORR` have the
+same codes. A corrected trade has its right values in its own row, so nothing needs to be corrected while it is played.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+
+class Indicator(NamedTuple):
+    """``reason`` says why a row that does not count is left out, for the report."""
+
+    meaning: str
+    counts: bool
+    reason: str = ""
+
+
+_CANCELLED: Final = "cancelled trade"
+_ERRONEOUS: Final = "erroneous trade"
+_RECORD: Final = "record about another trade"
+
+CORRECTIONS: Final[Mapping[int, Indicator]] = MappingProxyType(
+    {
+        0: Indicator("regular trade", True),
+        1: Indicator("trade that was corrected later; the row has the right values", True),
+        2: Indicator("symbol corrected", True),
+        7: Indicator("trade that was later marked as an error", False, _ERRONEOUS),
+        8: Indicator("trade that was later cancelled", False, _CANCELLED),
+        10: Indicator("cancel record, which follows an 08", False, _RECORD),
+        11: Indicator("error record, which follows an 07", False, _RECORD),
+        12: Indicator("correction record, which follows an 01 and has the wrong values", False, _RECORD),
+    }
+)
+
+
+def reason_of(text: str) -> str | None:
+    """Why a row with the indicator ``text`` is left out; None if it counts, as one with an unknown indicator does."""
+    digits = text.strip().removesuffix(".0")
+    known = CORRECTIONS.get(int(digits)) if digits.isdecimal() and digits.isascii() and len(digits) < 4 else None
+    return known.reason or None if known is not None else None
