@@ -73,12 +73,10 @@ class Reader:
             raise FeedError(f"{self.report.name}: the file is empty")
 
     def _typed_rows(self) -> Iterator[tuple[Plan, Rows]]:
-        plan: Plan | None = None
-        for table in self._source.tables():
-            frame = with_columns(table.frame)
-            if plan is None:
-                plan = recognise(dialect_of_frame(frame), self._options, self.report.name)
-            yield plan, rows_of(table, frame, plan.shape)
+        head = with_columns(self._source.head().frame)
+        plan = recognise(dialect_of_frame(head), self._options, self.report.name)
+        for table in self._source.tables(plan.shape.wanted):
+            yield plan, rows_of(table, plan.shape)
 
     def _timestamp_reader(self, plan: Plan, rows: Rows) -> TimestampReader:
         """Decide from the first rows how timestamps are read; fill in the report with this and with the columns."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,10 @@ class FakeSource(Source):
             part = lines[first : first + self._lines]
             yield Block(b"".join(line + b"\n" for line in part), first + 1, len(part))
 
-    def tables(self) -> Iterator[Table]:
+    def head(self) -> Table:
+        return next(self.tables())
+
+    def tables(self, places: Collection[int] | None = None) -> Iterator[Table]:
         assert isinstance(self._content, pd.DataFrame)
         for first in range(0, len(self._content), self._lines):
             yield Table(self._content.iloc[first : first + self._lines], first + 1)

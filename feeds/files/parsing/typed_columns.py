@@ -34,17 +34,19 @@ def dialect_of_frame(frame: pd.DataFrame) -> Dialect:
     return Dialect("", ".", 0, "", None, names, None, 1, len(names), rows)
 
 
-def rows_of(table: Table, frame: pd.DataFrame, shape: Shape) -> Rows:
-    """The rows of a table whose ``frame`` came from ``with_columns``."""
+def rows_of(table: Table, shape: Shape) -> Rows:
+    """The rows of a table. Places are those of ``Source.head``."""
+    frame = with_columns(table.frame)
+    at = {place: number for number, place in enumerate(range(frame.shape[1]) if table.places is None else table.places)}
     columns: dict[int, Column] = {}
     for place in shape.stamps:
-        columns[place] = _stamps(frame.iloc[:, place])
+        columns[place] = _stamps(frame.iloc[:, at[place]])
     for place in shape.names - shape.stamps:
-        columns[place] = _names(frame.iloc[:, place])
+        columns[place] = _names(frame.iloc[:, at[place]])
     for place in shape.numbers - shape.stamps - shape.names:
-        columns[place] = _numbers(frame.iloc[:, place])
+        columns[place] = _numbers(frame.iloc[:, at[place]])
     lines = np.arange(table.first_row, table.first_row + len(frame))
-    return Rows(lines, [], columns, lambda row, place: _text(frame.iat[row, place]))
+    return Rows(lines, [], columns, lambda row, place: _text(frame.iat[row, at[place]]))
 
 
 def _text(value: Any) -> str:

@@ -1,15 +1,37 @@
-"""Sources of typed columns: Parquet, read in batches of rows."""
+"""Sources of typed columns: Parquet, read in batches of rows and in bounded memory.
+
+What a file of a few kilobytes may unpack to is known before it is decoded: by the sizes of its pages, and then by the
+lengths of its texts, which are read as dictionaries. Only the columns that are needed are read.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
 
 from feeds.files.sources.errors import reading_errors
+from feeds.files.sources.parquet_pages import page_bytes
 from feeds.files.sources.source import Source, Table
 from ticker.errors import FeedError, install_hint
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _ROWS: Final = 65_536
+_HEAD_ROWS: Final = 200
+#: Values in a batch: files with one column per symbol have thousands of columns.
+_VALUES: Final = 1 << 22
+_BUFFER_BYTES: Final = 1 << 20
+_BATCH_BYTES: Final = 64 << 20
+MAX_COLUMNS: Final = 20_000
+#: The largest pages of all columns that are read at once, decompressed.
+MAX_PAGES_BYTES: Final = 512 << 20
+MAX_TEXT_BYTES: Final = 1 << 16
+#: Texts as the length of the beginning that they share with the one before, and the rest.
+_DELTA: Final = "DELTA_BYTE_ARRAY"
+#: The name that pandas gives to an index without a name.
+_INDEX: Final = "__index_level_"
 
 
 class ParquetSource(Source):
@@ -17,39 +39,157 @@ class ParquetSource(Source):
 
     is_table = True
 
-    def tables(self) -> Iterator[Table]:
+    def head(self) -> Table:
+        """The first rows of all columns. Texts that are too long are empty: their column may not be needed."""
+        with self._opened() as file:
+            flat = _flat(file)
+            if not flat:
+                raise FeedError(f"{self.name}: has no column of single values, only nested ones")
+            batch = next(self._batches(file, flat, _HEAD_ROWS), None)
+            if batch is None:
+                batch = file.schema_arrow.empty_table().select(flat)
+            return Table(self._frame(batch, strict=False), 1)
+
+    def tables(self, places: Collection[int] | None = None) -> Iterator[Table]:
+        row = 1
+        with self._opened() as file:
+            rows: int = max(1, file.metadata.num_rows)
+            flat = _flat(file)
+            names = {file.schema_arrow[flat[place]].name for place in (range(len(flat)) if places is None else places)}
+            # Columns that share a name are read together.
+            mine = [place for place, at in enumerate(flat) if file.schema_arrow[at].name in names]
+            for batch in self._batches(file, [flat[place] for place in mine], _ROWS):
+                yield Table(self._frame(batch, strict=True), row, tuple(mine))
+                row += batch.num_rows
+                self._done_bytes = self.size_bytes * min(row, rows) // rows
+
+    @contextmanager
+    def _opened(self) -> Iterator[Any]:
         try:
             import pyarrow as pa
             from pyarrow import parquet
         except ImportError:
             text = f"is Parquet, which needs the package pyarrow; install it with: {install_hint('files')}"
             raise FeedError(f"{self.name}: {text}") from None
-        row = 1
         with reading_errors(self.name):
             try:
                 with parquet.ParquetFile(self._file) as file:
-                    rows: int = max(1, file.metadata.num_rows)
-                    batches: Any = file.iter_batches(_ROWS)
-                    for batch in batches:
-                        batch = _without_float32(batch)
-                        # Integers beside nulls would become floats, which can't hold a timestamp in ns.
-                        yield Table(batch.to_pandas(ignore_metadata=False, integer_object_nulls=True), row)
-                        row += batch.num_rows
-                        self._done_bytes = self.size_bytes * min(row, rows) // rows
-            except (pa.ArrowException, OSError) as error:
+                    if len(file.schema_arrow) > MAX_COLUMNS:
+                        count = f"{len(file.schema_arrow):,} columns; the limit is {MAX_COLUMNS:,}"
+                        raise FeedError(f"{self.name}: has {count}")
+                    texts = [field.name for field in file.schema_arrow if _is_text(field.type)]
+                    texts = list(set(texts) - _delta_encoded(file.metadata))
+                with parquet.ParquetFile(
+                    self._file, read_dictionary=texts, pre_buffer=False, buffer_size=_BUFFER_BYTES
+                ) as file:
+                    yield file
+            except (pa.ArrowException, OSError, OverflowError) as error:
                 if isinstance(error, OSError) and error.errno:  # of the disk, not of the data
                     raise
                 text = f"the Parquet file is damaged ({str(error).splitlines()[0][:200]})"
                 raise FeedError(f"{self.name}: {text}") from error
 
+    def _batches(self, file: Any, columns: Sequence[int], rows: int) -> Iterator[Any]:
+        """The rows of these columns of the schema. Raises ``FeedError`` if their pages are too large."""
+        names = list(dict.fromkeys(file.schema_arrow[column].name for column in columns))
+        most = max(1, min(rows, _VALUES // max(1, len(columns))))
+        for group in range(file.metadata.num_row_groups):
+            longest = self._check_pages(file, set(names), group)
+            count = max(1, min(most, _BATCH_BYTES // longest)) if longest else most
+            for batch in file.iter_batches(count, row_groups=[group], columns=names):
+                # A column of the same name may be nested, and left out.
+                kept = [at for at, field in enumerate(batch.schema) if _is_flat(field.type)]
+                yield batch.select(kept)
 
-def _without_float32(batch: Any) -> Any:
-    """Floats of 32 bits as doubles with the same decimal text: 1.1, not 1.10000002384."""
+    def _check_pages(self, file: Any, names: Collection[str], group: int) -> int:
+        """The largest page of texts that share beginnings: each may decode to texts of its size. 0: there is none."""
+        total = longest = 0
+        parts = file.metadata.row_group(group)
+        with self._file.open("rb") as raw:
+            for place in range(parts.num_columns):
+                part = parts.column(place)
+                if part.path_in_schema not in names:
+                    continue
+                start = part.dictionary_page_offset if part.has_dictionary_page else part.data_page_offset
+                try:
+                    # A dictionary stays in memory beside the page that uses it.
+                    sizes = sorted(page_bytes(raw, start, part.total_compressed_size))[-2:]
+                except FeedError as error:
+                    raise FeedError(f"{self.name}: {error}") from None
+                total += sum(sizes)
+                if total > MAX_PAGES_BYTES:
+                    text = f"the pages of its columns need more than {MAX_PAGES_BYTES >> 20:,} MiB of memory"
+                    raise FeedError(f"{self.name}: {text}; write it with smaller pages or row groups")
+                if _DELTA in part.encodings:
+                    longest = max(longest, *sizes, 1)
+        return longest
+
+    def _frame(self, batch: Any, *, strict: bool) -> pd.DataFrame:
+        """The columns as a frame, by the names in the file. ``strict``: texts that are too long are an error."""
+        import pyarrow as pa
+
+        columns = [self._column(batch.column(at), field, strict=strict) for at, field in enumerate(batch.schema)]
+        table = pa.table(columns, names=[str(place) for place in range(len(columns))])
+        # Integers beside nulls would become floats, which can't hold a timestamp in ns.
+        frame: pd.DataFrame = table.to_pandas(ignore_metadata=True, integer_object_nulls=True)
+        frame.columns = [_name(name) for name in batch.schema.names]
+        return frame
+
+    def _column(self, column: Any, field: Any, *, strict: bool) -> Any:
+        import pyarrow as pa
+        from pyarrow import compute
+
+        kind = column.type
+        if pa.types.is_float32(kind):
+            # As doubles with the same decimal text: 1.1, not 1.10000002384.
+            return compute.cast(compute.cast(column, pa.string()), pa.float64())
+        if not _is_text(kind):
+            return column
+        if isinstance(column, pa.ChunkedArray):
+            column = column.combine_chunks()
+        texts = column.dictionary if pa.types.is_dictionary(kind) else column
+        longest = compute.max(compute.binary_length(texts)).as_py() if len(texts) else 0
+        if longest and longest > MAX_TEXT_BYTES:
+            if strict:
+                text = f"a text of {longest:,} bytes; the limit is {MAX_TEXT_BYTES:,}"
+                raise FeedError(f"{self.name}: the column {field.name[:80]!r} has {text}")
+            return pa.array([""] * len(column))
+        texts = texts.cast(pa.string())
+        return pa.DictionaryArray.from_arrays(column.indices, texts) if pa.types.is_dictionary(kind) else texts
+
+
+def _delta_encoded(metadata: Any) -> set[str]:
+    """The columns with texts that share beginnings, which pyarrow can't read as a dictionary."""
+    parts = (metadata.row_group(group) for group in range(metadata.num_row_groups))
+    columns = (group.column(place) for group in parts for place in range(group.num_columns))
+    return {column.path_in_schema for column in columns if any("DELTA" in encoding for encoding in column.encodings)}
+
+
+def _flat(file: Any) -> list[int]:
+    """The columns of single values, by their number in the schema."""
+    return [place for place, field in enumerate(file.schema_arrow) if _is_flat(field.type)]
+
+
+def _is_flat(kind: Any) -> bool:
     import pyarrow as pa
-    from pyarrow import compute
 
-    for place, field in enumerate(batch.schema):
-        if pa.types.is_float32(field.type):
-            exact = compute.cast(compute.cast(batch.column(place), pa.string()), pa.float64())
-            batch = batch.set_column(place, field.name, exact)
-    return batch
+    types = pa.types
+    if types.is_dictionary(kind):
+        kind = kind.value_type
+    tests = (types.is_integer, types.is_floating, types.is_boolean, types.is_decimal, types.is_temporal, _is_text)
+    return any(test(kind) for test in tests)
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow as pa
+
+    types = pa.types
+    if types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(
+        types.is_string(kind) or types.is_large_string(kind) or types.is_binary(kind) or types.is_large_binary(kind)
+    )
+
+
+def _name(name: str) -> str:
+    return "index" if name.startswith(_INDEX) else name

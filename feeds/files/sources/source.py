@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,10 +22,14 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of a file with typed columns (Parquet); ``first_row`` is the number of the first row, from 1."""
+    """Rows of a file with typed columns (Parquet); ``first_row`` is the number of the first row, from 1.
+
+    ``places`` are the places in the file of the columns that were read; None: all.
+    """
 
     frame: pd.DataFrame
     first_row: int
+    places: tuple[int, ...] | None = None
 
 
 class Source:
@@ -64,5 +68,10 @@ class Source:
         """The text from the start, about 512 KiB at a time, without a byte-order mark. Can be called again."""
         raise NotImplementedError
 
-    def tables(self) -> Iterator[Table]:
+    def head(self) -> Table:
+        """The first rows of all columns."""
+        raise NotImplementedError
+
+    def tables(self, places: Collection[int] | None = None) -> Iterator[Table]:
+        """The rows of the columns at ``places`` of ``head``; None: of all. Can be called again."""
         raise NotImplementedError
