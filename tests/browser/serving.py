@@ -73,11 +73,13 @@ class Stage:
     It starts in the background; the first access to ``url`` waits for it.
     """
 
-    def __init__(self, symbols: Sequence[str], port: int = 0, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(self, symbols: Sequence[str], port: int = 0, limits: Limits = DEFAULT_LIMITS, **info: Any) -> None:
+        """``info``: fields of `FeedInfo`, such as ``notes`` and ``calendar``."""
         #: Whether `reset` restores the state of a new server.
         self.is_resettable = True
         self._commands, theirs = FORKSERVER.Pipe()
-        self._process = FORKSERVER.Process(target=stage.run, args=(port, tuple(symbols), limits, theirs), daemon=True)
+        arguments = port, tuple(symbols), limits, info, theirs
+        self._process = FORKSERVER.Process(target=stage.run, args=arguments, daemon=True)
         self._process.start()
         theirs.close()
 

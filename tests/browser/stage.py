@@ -6,6 +6,7 @@ The test sends lists of commands over a pipe:
 |------------------------------------------------|-------------------------------------|
 | ``("trade", symbol, price, size)``             | a trade                             |
 | ``("quote", symbol, bid, bid_size, ask, ask_size)`` | a quote                        |
+| ``("event", event)``                           | any event of a feed                 |
 | ``("reset",)``                                 | a new epoch without prices          |
 | ``("fail",)``                                  | the feed fails, again and again     |
 """
@@ -15,7 +16,10 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from multiprocessing.connection import Connection
+from typing import Any
 
 from tests.support.market import Quote, Trade
 from tests.support.serving import ScriptedFeed, serving
@@ -27,32 +31,37 @@ from ticker.wire.limits import Limits
 FAILURES = 20
 
 
-def run(port: int, names: tuple[str, ...], limits: Limits, commands: Connection) -> None:
-    """Serve until the pipe is closed. The first message back is the server's URL."""
+def run(port: int, names: tuple[str, ...], limits: Limits, info: Mapping[str, Any], commands: Connection) -> None:
+    """Serve until the pipe is closed. The first message back is the server's URL. ``info``: fields of `FeedInfo`."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    asyncio.run(_serve(port, names, limits, commands))
+    asyncio.run(_serve(port, names, limits, info, commands))
 
 
-async def _serve(port: int, names: tuple[str, ...], limits: Limits, commands: Connection) -> None:
+async def _serve(
+    port: int, names: tuple[str, ...], limits: Limits, info: Mapping[str, Any], commands: Connection
+) -> None:
     feed = ScriptedFeed(names)
+    feed.info = replace(feed.info, **info)
     settings = Settings(port=port, heartbeat_s=1.0, limits=limits)
     async with serving(feed, settings) as service:
         commands.send(service.url)
         while True:
             try:
-                batch: list[tuple[str, ...]] = await asyncio.to_thread(commands.recv)
+                batch: list[tuple[Any, ...]] = await asyncio.to_thread(commands.recv)
             except EOFError:
                 return
             _play(feed, names, batch)
 
 
-def _play(feed: ScriptedFeed, names: tuple[str, ...], batch: list[tuple[str, ...]]) -> None:
+def _play(feed: ScriptedFeed, names: tuple[str, ...], batch: list[tuple[Any, ...]]) -> None:
     now_ns = time.time_ns()
     trades: list[Trade] = []
     quotes: list[Quote] = []
     for kind, *values in batch:
         if kind == "reset":
             feed.put(Restart())
+        elif kind == "event":
+            feed.put(*values)
         elif kind == "fail":
             for _ in range(FAILURES):
                 feed.put(RuntimeError("the test breaks the feed"))
@@ -63,4 +72,5 @@ def _play(feed: ScriptedFeed, names: tuple[str, ...], batch: list[tuple[str, ...
             symbol, *sides = values
             bid, bid_size, ask, ask_size = map(float, sides)
             quotes.append((names.index(symbol), now_ns, bid, bid_size, ask, ask_size))
-    feed.tick(trades, quotes)
+    if trades or quotes:
+        feed.tick(trades, quotes)

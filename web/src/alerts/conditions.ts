@@ -61,12 +61,16 @@ export function firedText(symbol: string, when: string, value: number, verb: "is
   return `${symbol}${POSSESSIVE[field]} ${verbText} ${valueText(field, level)}: ${Number.isFinite(value) ? valueText(field, value) : NO_VALUE}`;
 }
 
-/** A number as users type it: 187.5, 187,5, 1,087.50; for a change also −2 or 2.5%. Null if it is not one. */
-export function parseLevel(text: string, field: Field = "last"): number | null {
-  const bare = field === "change_pct" ? text.trim().replace("−", "-").replace(/\s*%$/, "") : text.trim();
-  const plain = /^\d{1,3}(,\d{3})+(\.\d*)?$/.test(bare) ? bare.replaceAll(",", "") : bare.replace(",", ".");
+/**
+ * A number as users type it: 187.5, 187,5, 1,087.50; for a change also −2 or 2.5%; −37.63 if the symbol's prices
+ * `mayBeNegative`. Null if it is not one.
+ */
+export function parseLevel(text: string, field: Field = "last", mayBeNegative = false): number | null {
+  const typed = text.trim().replace("−", "-");
+  const bare = field === "change_pct" ? typed.replace(/\s*%$/, "") : typed;
+  const plain = /^-?\d{1,3}(,\d{3})+(\.\d*)?$/.test(bare) ? bare.replaceAll(",", "") : bare.replace(",", ".");
   const value = Number(plain);
-  return plain !== "" && Number.isFinite(value) && (value > 0 || field === "change_pct") ? value : null;
+  return plain !== "" && Number.isFinite(value) && (value > 0 || field === "change_pct" || (mayBeNegative && field !== "volume")) ? value : null;
 }
 
 /** Armed alerts of earlier versions of this page, which watched prices in the browser. */

@@ -3,51 +3,94 @@
 export const NO_VALUE = "–";
 const MINUS = "\u2212";
 
+/** Smaller prices are written with an exponent: 1.5e-11. */
+const MIN_PLAIN = 1e-10;
+/** Of prices below 0.0001. */
+const SIGNIFICANT_DIGITS = 5;
+
 /** With thousands separators. Called thousands of times a second: Intl.NumberFormat takes five times as long. */
 function fixed(value: number, digits: number): string {
-  const text = value.toFixed(digits);
-  if (Math.abs(value) < 999) return text;
+  const size = Math.abs(value);
+  const text = size.toFixed(digits);
+  const sign = value < 0 && Number(text) !== 0 ? MINUS : "";
+  if (size < 999) return sign + text;
   const point = digits > 0 ? text.length - digits - 1 : text.length;
-  return text.slice(0, point).replace(/\B(?=(\d{3})+$)/g, ",") + text.slice(point);
+  return sign + text.slice(0, point).replace(/\B(?=(\d{3})+$)/g, ",") + text.slice(point);
+}
+
+/** The decimal of the first significant digit: 1 for 0.25, 5 for 0.00002. */
+function firstDecimal(size: number): number {
+  return Math.max(0, -Math.floor(Math.log10(size)));
 }
 
 /** Minimum and maximum decimals of a price of this size: as many as fit into a column. */
-function digitRange(value: number): [number, number] {
-  const size = Math.abs(value);
-  if (size >= 1000 || size === 0) return [2, 2];
+function digitRange(size: number): [number, number] {
+  if (size === 0) return [2, 2];
+  if (size >= 1e7) return [0, 2];
+  if (size >= 1000) return [2, 2];
   if (size >= 1) return [2, size >= 100 ? 4 : 6];
-  return [4, 8];
+  const first = firstDecimal(size);
+  return [Math.max(4, first), Math.max(8, first + SIGNIFICANT_DIGITS - 1)];
 }
 
 /** Two decimals; more if the price has more (1.23456 in a file) or is small. */
 export function digitsOf(value: number): number {
-  const [least, most] = digitRange(value);
+  const size = Math.abs(value);
+  const [least, most] = digitRange(size);
+  // Differences below this are noise of binary fractions and of prices stored in 32 bits.
+  const noise = size < 1e-4 ? 1e-6 : 1e-4;
   let digits = least;
-  while (digits < most && Math.abs(value * 10 ** digits - Math.round(value * 10 ** digits)) > 1e-4) digits++;
-  return digits;
+  while (digits < most && Math.abs(size * 10 ** digits - Math.round(size * 10 ** digits)) > noise) digits++;
+  // 45,000,000,000 or 45,000,000,000.50: never one decimal.
+  return size >= 1e7 && digits === 1 ? 2 : digits;
+}
+
+/** A price too small for plain decimals: 1.5e-11. */
+function tiny(value: number): string {
+  return Number(value.toPrecision(SIGNIFICANT_DIGITS)).toExponential().replace(/^-/, MINUS);
+}
+
+function isTiny(value: number): boolean {
+  return value !== 0 && Math.abs(value) < MIN_PLAIN;
+}
+
+/** Without the floating-point noise of the subtraction, to the precision of the operands. */
+export function difference(value: number, from: number): number {
+  const size = Math.max(Math.abs(value), Math.abs(from));
+  if (size === 0) return 0;
+  return Number((value - from).toFixed(Math.min(100, Math.max(0, 14 - Math.floor(Math.log10(size))))));
+}
+
+/** The change in percent; of a negative price a rise is positive, too. Null from 0. */
+export function percentChange(value: number, from: number): number | null {
+  return from === 0 ? null : (difference(value, from) / Math.abs(from)) * 100;
 }
 
 export function price(value: number | null | undefined): string {
-  return value === null || value === undefined ? NO_VALUE : fixed(value, digitsOf(value));
+  if (value === null || value === undefined) return NO_VALUE;
+  return isTiny(value) ? tiny(value) : fixed(value, digitsOf(value));
 }
 
 /** A difference of prices: at least two decimals, at most as many as fit. */
 export function apart(value: number | null): string {
   if (value === null) return NO_VALUE;
   const size = Math.abs(value);
-  return fixed(value, size >= 100 ? 2 : size >= 1 ? 4 : 8).replace(/(\.\d\d\d*?)0+$/, "$1");
+  if (isTiny(value)) return tiny(value);
+  const digits = size >= 100 ? 2 : size >= 1 ? 4 : Math.max(8, firstDecimal(size || 1) + SIGNIFICANT_DIGITS - 1);
+  return fixed(value, digits).replace(/(\.\d\d\d*?)0+$/, "$1");
 }
 
 /** An average, which has no natural number of decimals: more for small prices. */
 export function average(value: number | null | undefined): string {
   if (value === null || value === undefined) return NO_VALUE;
   const size = Math.abs(value);
+  if (size > 0 && size < 0.001) return price(Number(value.toPrecision(4)));
   return fixed(value, size >= 10 ? 2 : size >= 1 ? 4 : 6);
 }
 
 /** With its sign: colour alone does not show the direction. */
 function withSign(value: number, text: string): string {
-  if (Number(text.replaceAll(",", "")) === 0) return text;
+  if (value === 0 || Number(text.replaceAll(",", "")) === 0) return text;
   return (value > 0 ? "+" : MINUS) + text;
 }
 
@@ -57,7 +100,7 @@ export function signed(value: number | null): string {
 }
 
 export function percent(value: number | null): string {
-  return value === null ? NO_VALUE : `${withSign(value, fixed(Math.abs(value), 2))}%`;
+  return value === null || !Number.isFinite(value) ? NO_VALUE : `${withSign(value, fixed(Math.abs(value), 2))}%`;
 }
 
 /** 950, 1.2k, 310k, 1.24M, 12.4M, 3.1B. */
@@ -69,13 +112,15 @@ export function short(value: number | null | undefined): string {
     const scaled = value / unit;
     return scaled.toFixed(Math.abs(scaled) < 10 ? 2 : Math.abs(scaled) < 100 ? 1 : 0) + letter;
   }
+  if (size > 0 && size < 0.1) return value.toLocaleString("en-US", { maximumSignificantDigits: 3 });
   return Number.isInteger(value) ? String(value) : value.toFixed(size < 10 ? 2 : 1);
 }
 
 /** A number of shares: thousands separators, and decimals of fractional shares. */
 export function size(value: number | null | undefined): string {
   if (value === null || value === undefined) return NO_VALUE;
-  return value.toLocaleString("en-US", { maximumFractionDigits: 6 });
+  const isSmall = value !== 0 && Math.abs(value) < 0.01;
+  return value.toLocaleString("en-US", isSmall ? { maximumSignificantDigits: SIGNIFICANT_DIGITS } : { maximumFractionDigits: 6 });
 }
 
 /** An age: now, 12s, 3m, 2h, 5d. */

@@ -1,5 +1,6 @@
 // The bars of one symbol and interval: history and live bars merged in order of time.
 
+import { percentChange } from "../core/format.ts";
 import type { Interval, WireBar } from "../protocol/messages.ts";
 
 export interface Bar {
@@ -115,7 +116,7 @@ export function summary(symbol: string, interval: Interval, bars: readonly Bar[]
   if (!first || !last) return `${symbol}: no ${INTERVAL_TEXT[interval]} bars yet.`;
   const high = bars.reduce((most, bar) => Math.max(most, bar.high), -Infinity);
   const low = bars.reduce((least, bar) => Math.min(least, bar.low), Infinity);
-  const change = (last.close / first.open - 1) * 100;
+  const change = percentChange(last.close, first.open) ?? 0;
   const direction = change > 0 ? "up" : change < 0 ? "down" : "unchanged,";
   const count = `${bars.length} ${INTERVAL_TEXT[interval]} bar${bars.length === 1 ? "" : "s"}`;
   return (

@@ -1,6 +1,6 @@
 // The watchlist's columns: labels, values, formats.
 
-import { age, apart, average, NO_VALUE, percent, price, short, signed } from "../core/format.ts";
+import { age, apart, average, difference, NO_VALUE, percent, percentChange, price, short, signed } from "../core/format.ts";
 import type { Row } from "../market/board.ts";
 
 export interface Column {
@@ -26,23 +26,18 @@ function reference(row: Row | undefined): number | null {
 export function change(row: Row | undefined): number | null {
   const from = reference(row);
   const last = row?.values["last"] ?? null;
-  return from === null || last === null ? null : rounded(last - from);
+  return from === null || last === null ? null : difference(last, from);
 }
 
 export function changePercent(row: Row | undefined): number | null {
   const from = reference(row);
-  const difference = change(row);
-  return from === null || difference === null ? null : (difference / from) * 100;
-}
-
-/** Without the floating-point noise of a subtraction. */
-function rounded(difference: number): number {
-  return Number(difference.toFixed(8));
+  const last = row?.values["last"] ?? null;
+  return from === null || last === null ? null : percentChange(last, from);
 }
 
 function spread(row: Row | undefined): number | null {
   const { bid, ask } = row?.values ?? {};
-  return bid === undefined || bid === null || ask === undefined || ask === null ? null : rounded(ask - bid);
+  return bid === undefined || bid === null || ask === undefined || ask === null ? null : difference(ask, bid);
 }
 
 /** The last price's position between the day's low (0) and high (1). */

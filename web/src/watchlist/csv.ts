@@ -9,6 +9,14 @@ function cell(text: string): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
+/** All 15 decimal digits that a float has: 0.1 + 0.2 is 0.3. Not with an exponent, which spreadsheets show rounded. */
+function exact(value: number): string {
+  const text = String(Number(value.toPrecision(15)));
+  if (!text.includes("e-")) return text;
+  const [digits = "", exponent] = text.split("e-");
+  return value.toFixed(Math.min(100, Number(exponent) + (digits.split(".")[1] ?? "").length));
+}
+
 /** Unrounded numbers. The range column is a fraction; there is no column for sparklines. */
 export function csvOf(symbols: readonly string[], columns: readonly Column[], row: (symbol: string) => Row | undefined, nowMs: number): string {
   const fields = columns.filter(({ kind }) => kind !== "spark" && kind !== "symbol");
@@ -17,7 +25,7 @@ export function csvOf(symbols: readonly string[], columns: readonly Column[], ro
     const values = fields.map((column) => {
       const value = column.value(row(symbol), nowMs);
       if (value === null) return "";
-      return String(column.kind === "age" ? Math.round(value) / 1000 : Number(value.toFixed(9)));
+      return column.kind === "age" ? String(Math.round(value) / 1000) : exact(value);
     });
     const ts = row(symbol)?.values["ts"];
     return [cell(symbol), ...values, ts ? new Date(ts / 1e6).toISOString() : ""].join(",");

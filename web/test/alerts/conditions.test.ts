@@ -12,6 +12,11 @@ test("a price is parsed as users type it", () => {
   for (const nonsense of ["", "abc", "0", "-1", "1,2,3", "Infinity", "2%"]) assert.equal(parseLevel(nonsense), null, nonsense);
 });
 
+test("a price may be negative if the symbol's prices may be", () => {
+  assert.deepEqual([parseLevel("-37.63", "last", true), parseLevel("−1,200", "bid", true), parseLevel("0", "last", true)], [-37.63, -1200, 0]);
+  assert.equal(parseLevel("-5", "volume", true), null);
+});
+
 test("a change may be negative, with sign and unit", () => {
   assert.equal(parseLevel("-2.5", "change_pct"), -2.5);
   assert.equal(parseLevel("−2.5 %", "change_pct"), -2.5);

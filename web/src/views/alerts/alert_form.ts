@@ -71,8 +71,10 @@ export class AlertForm {
 
   private submit(): void {
     const field = this.selectedField;
-    const level = parseLevel(this.level.value, field);
-    if (level === null) return this.showError(field === "change_pct" ? "Enter a number" : "Enter a number above 0");
+    const { last, low, bid } = this.context.stream.board.row(this.context.selected.value ?? "")?.values ?? {};
+    const mayBeNegative = [last, low, bid].some((value) => (value ?? 1) <= 0);
+    const level = parseLevel(this.level.value, field, mayBeNegative);
+    if (level === null) return this.showError(field === "change_pct" || (mayBeNegative && field !== "volume") ? "Enter a number" : "Enter a number above 0");
     const hysteresis = this.back.value.trim() === "" || !this.each.checked ? null : parseLevel(this.back.value);
     if (hysteresis === null && this.each.checked && this.back.value.trim() !== "") return this.showError("Back by: enter a number above 0");
     this.set(field, this.comparison.value, level, !this.each.checked, hysteresis);

@@ -62,7 +62,8 @@ export class ChatLog {
     const time = el("time", { title: stamp(ms, "full", zone) }, stamp(ms, "minute", zone));
     const author = el("b", { dir: "auto" }, from);
     if (mine) author.append(el("span", { class: "visually-hidden" }, " (you)"));
-    const content = el("span", { class: "text", dir: "auto" }, ...splitMentions(text).map(({ text: piece, symbol }) => (symbol === undefined ? piece : this.mention(piece, symbol))));
+    const pieces = splitMentions(text, (name) => this.context.names.value.find(name) !== undefined);
+    const content = el("span", { class: "text", dir: "auto" }, ...pieces.map(({ text: piece, symbol }) => (symbol === undefined ? piece : this.mention(piece, symbol))));
     const line = el("p", { "data-said": seq }, time, author, content);
     if (mine) setData(line, "mine", "yes");
     return line;

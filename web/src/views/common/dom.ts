@@ -33,6 +33,12 @@ export function setData(node: HTMLElement, name: string, value: string): void {
   if (node.dataset[name] !== value) node.dataset[name] = value;
 }
 
+/** Set a price, and tell the style sheet if it is long: 1,234,567.89 or 45,000,000,000. */
+export function setPrice(node: HTMLElement, text: string): void {
+  setText(node, text);
+  setData(node, "long", text.length > 12 ? "very" : text.length > 9 ? "yes" : "");
+}
+
 /** Tell the style sheet the direction of a change. */
 export function setDirection(node: HTMLElement, by: number): void {
   if (by === 0) delete node.dataset["way"];

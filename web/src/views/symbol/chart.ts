@@ -14,7 +14,7 @@ import {
 } from "lightweight-charts";
 import { conditionOf } from "../../alerts/conditions.ts";
 import type { Context } from "../../app/context.ts";
-import { digitsOf, percent, price, short, stamp } from "../../core/format.ts";
+import { digitsOf, percent, percentChange, price, short, stamp } from "../../core/format.ts";
 import type { Palette } from "../../core/palette.ts";
 import { type Bar, INTERVAL_S, summary } from "../../market/bars.ts";
 import { byId, setData, setText } from "../common/dom.ts";
@@ -78,6 +78,8 @@ export class Chart {
       // A chart that is not full of bars has no older ones.
       if (range && range.from < FETCH_MARGIN && this.drawn.count > VISIBLE_BARS && this.drawn.generation === context.stream.bars.generation) void context.stream.fetchOlder();
     });
+    // The legend ends before the price scale, whose width depends on the prices.
+    this.chart.timeScale().subscribeSizeChange((width) => (byId("ohlc").style.right = `${this.box.clientWidth - width + 12}px`));
     context.palette.watch((palette) => this.applyPalette(palette));
     context.settings.onChange(() => this.chart.applyOptions({})); // the time zone may have changed
     context.alerts.rows.watch(() => this.drawAlerts());
@@ -208,8 +210,8 @@ export class Chart {
     const bar = (this.hovered === null ? undefined : bars.findLast(({ time }) => time === this.hovered)) ?? bars.at(-1);
     const node = byId("ohlc");
     if (!bar) return setText(node, "");
-    const change = (bar.close / bar.open - 1) * 100;
-    setData(node, "way", change > 0 ? "up" : change < 0 ? "down" : "");
+    const change = percentChange(bar.close, bar.open);
+    setData(node, "way", bar.close > bar.open ? "up" : bar.close < bar.open ? "down" : "");
     const values = { O: price(bar.open), H: price(bar.high), L: price(bar.low), C: price(bar.close), "": percent(change), V: short(bar.volume) };
     const time = this.hovered === null ? "" : `${this.time(bar.time as Time, "full")}   `;
     setText(node, time + Object.entries(values).map(([name, value]) => `${name} ${value}`.trim()).join("   "));

@@ -5,7 +5,7 @@ import { DEFAULTS } from "../../app/settings.ts";
 import { average, NO_VALUE, percent, price, short, signed, size } from "../../core/format.ts";
 import { type Interval, INTERVALS } from "../../protocol/messages.ts";
 import { change, changePercent } from "../../watchlist/columns.ts";
-import { byId, el, setData, setText } from "../common/dom.ts";
+import { byId, el, setData, setPrice, setText } from "../common/dom.ts";
 
 const STATS = [
   ["Open", "open", price],
@@ -83,19 +83,24 @@ export class SymbolPanel {
     const row = symbol === null ? undefined : this.context.stream.board.shown(symbol);
     const values = row?.values ?? {};
     setText(byId("symbol"), symbol ?? NO_VALUE);
-    setText(byId("now-last"), price(values["last"]));
+    setPrice(byId("now-last"), price(values["last"]));
     setData(byId("now-last"), "way", row?.tick === 1 ? "up" : row?.tick === -1 ? "down" : "");
     const difference = change(row);
     setText(byId("now-change"), difference === null ? "" : `${signed(difference)}  ${percent(changePercent(row))}`);
     setData(byId("now-change"), "way", !difference ? "" : difference > 0 ? "up" : "down");
     const { bid, ask, bid_size: bidSize, ask_size: askSize } = values;
-    setText(byId("bid"), price(bid));
-    setText(byId("ask"), price(ask));
+    setPrice(byId("bid"), price(bid));
+    setPrice(byId("ask"), price(ask));
     setText(byId("bid-size"), size(bidSize));
     setText(byId("ask-size"), size(askSize));
     const bidShare = (bidSize ?? 0) / ((bidSize ?? 0) + (askSize ?? 0) || 1);
     byId("balance").hidden = !bidSize && !askSize;
     byId("balance").style.setProperty("--share", bidShare.toFixed(2));
-    STATS.forEach(([, field, text], at) => setText(this.values[at]!, text(values[field])));
+    const texts = STATS.map(([, field, text]) => text(values[field]));
+    texts.forEach((text, at) => setText(this.values[at]!, text));
+    const isLong = texts.some((text) => text.length > 10);
+    setData(byId("stats"), "long", isLong ? "yes" : "");
+    // One column may need scrolling, also with the keyboard.
+    byId("stats").tabIndex = isLong ? 0 : -1;
   }
 }

@@ -3,7 +3,7 @@
 import type { Context } from "../../app/context.ts";
 import type { Trade } from "../../client/trades_channel.ts";
 import { price, size, stamp, type Zone } from "../../core/format.ts";
-import { byId, el, setData, setDirection, setText } from "../common/dom.ts";
+import { byId, el, setData, setDirection, setPrice, setText } from "../common/dom.ts";
 
 const MAX_LINES = 40;
 const SPACING_MS = 300;
@@ -47,7 +47,9 @@ export class TradeList {
 
   private line(trade: Trade, biggest: number): HTMLElement {
     const time = stamp(trade.ts / 1e6, "clock", this.zone as Zone);
-    const line = el("li", {}, el("span", { class: "time" }, time), el("b", {}, price(trade.price)), el("span", { class: "size" }, size(trade.size)));
+    const shown = el("b");
+    setPrice(shown, price(trade.price));
+    const line = el("li", {}, el("span", { class: "time" }, time), shown, el("span", { class: "size" }, size(trade.size)));
     // The square root keeps small trades visible beside a huge one.
     line.style.setProperty("--share", Math.sqrt(trade.size / biggest).toFixed(2));
     setDirection(line, trade.direction);

@@ -1,5 +1,6 @@
 // A row of the watchlist. Writes only cells that changed, and flashes them.
 
+import { price } from "../../core/format.ts";
 import type { Row } from "../../market/board.ts";
 import type { Column } from "../../watchlist/columns.ts";
 import { el, icon, setData, setDirection } from "../common/dom.ts";
@@ -11,6 +12,13 @@ const FLASHING = new Set(["last", "bid", "ask", "low", "high"]);
 const LONG_NAME = 8;
 /** Longer prices use a smaller font. */
 const LONG_PRICE = 9;
+/** The widths of a digit and of a dot or comma in the smaller font, and of all that is beside the text, in px. */
+const DIGIT_PX = 6.8;
+const DOT_PX = 3.5;
+const BESIDE_PX = 14;
+/** The sign of the last price's direction. */
+const SIGN_PX = 9;
+
 /** Minimum interval between writes of a column. The last price is written at every paint. */
 const MEDIUM_MS = 190;
 const SLOW_MS = 480;
@@ -49,6 +57,8 @@ export class RowView {
     columns: readonly Column[],
     private readonly flashes: Flashes,
     removable: boolean,
+    /** Called with the width that a column needs for a long price. */
+    private readonly needsWidth: (field: string, px: number) => void,
   ) {
     this.root.id = `row-${encodeURIComponent(symbol)}`;
     this.root.dataset["symbol"] = symbol;
@@ -121,7 +131,8 @@ export class RowView {
       else {
         const text = column.text(value);
         if (cell.text.data !== text) cell.text.data = text;
-        const isTight = column.kind === "price" && text.length > LONG_PRICE;
+        const isTight = (column.kind === "price" || column.kind === "signed") && text.length > LONG_PRICE;
+        if (isTight) this.needsWidth(column.field, widthOf(text, column.field === "last"));
         if (isTight !== cell.isTight) {
           cell.isTight = isTight;
           cell.node.classList.toggle("tight", isTight);
@@ -141,13 +152,18 @@ export class RowView {
     if (point.style.left === left) return;
     point.style.left = left;
     const { low, high } = this.shown?.values ?? {};
-    node.title = `${Math.round(value * 100)}% between the day's low ${low} and high ${high}`;
+    node.title = `${Math.round(value * 100)}% between the day's low ${price(low)} and high ${price(high)}`;
   }
 
   remove(): void {
     for (const { node } of this.cells) this.flashes.stop(node);
     this.root.remove();
   }
+}
+
+function widthOf(text: string, hasSign: boolean): number {
+  const dots = text.match(/[.,]/g)?.length ?? 0;
+  return Math.ceil((text.length - dots) * DIGIT_PX + dots * DOT_PX + BESIDE_PX + (hasSign ? SIGN_PX : 0));
 }
 
 function showDirection(cell: Cell, by: number): void {

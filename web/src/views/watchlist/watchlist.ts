@@ -34,6 +34,8 @@ export class Watchlist {
   /** The left edge of the sparklines in px; null without that column. */
   private sparksLeft: number | null = null;
   private columns: Column[] = [];
+  /** Columns that are wider than usual, because of long prices. */
+  private readonly widened = new Map<string, number>();
   private removable = true;
   private height = ROW_PX;
   private all = true;
@@ -59,6 +61,10 @@ export class Watchlist {
     lists.onChange((now) => {
       if ((now.current !== null) !== this.removable) this.rebuild();
       if (now.current !== current) this.sortAgain();
+      if (now.current !== current && this.widened.size > 0) {
+        this.widened.clear();
+        this.rebuild();
+      }
       ({ current } = now);
       this.order.listChanged();
       this.requestPaint();
@@ -168,9 +174,7 @@ export class Watchlist {
     this.later.clear();
     this.body.replaceChildren(this.sparklines.canvas);
     this.sparklines.invalidate();
-    const widths = this.columns.map(({ width }) => `minmax(${width}px, ${width}fr)`).join(" ");
-    this.table.style.setProperty("--widths", tinyScreen.matches ? "minmax(84px, 1.2fr) 84px minmax(92px, 1fr) 80px" : widths);
-    this.table.style.setProperty("--least", tinyScreen.matches ? "0px" : `${this.columns.reduce((sum, { width }) => sum + width, 16)}px`);
+    this.setWidths();
     this.table.style.setProperty("--height", `${this.height}px`);
     this.table.setAttribute("aria-colcount", String(this.columns.length));
     // The row it refers to was just removed.
@@ -180,6 +184,22 @@ export class Watchlist {
     this.table.replaceChildren(head(this.columns, settings.value.sort, (sort) => this.context.set({ sort })), this.body);
     if (field !== undefined) this.table.querySelector<HTMLElement>(`[role=columnheader][data-field="${field}"] button`)?.focus();
     this.sortAgain();
+  }
+
+  private setWidths(): void {
+    const widths = this.columns.map((column) => Math.max(column.width, this.widened.get(column.field) ?? 0));
+    const tiny = `minmax(84px, 1.2fr) 84px minmax(${Math.max(92, this.widened.get("last") ?? 0)}px, 1fr) 80px`;
+    this.table.style.setProperty("--widths", tinyScreen.matches ? tiny : widths.map((width) => `minmax(${width}px, ${width}fr)`).join(" "));
+    this.table.style.setProperty("--least", tinyScreen.matches ? "0px" : `${widths.reduce((sum, width) => sum + width, 16)}px`);
+  }
+
+  /** Make room for a long price: a price that is cut off would be another one. */
+  private widen(field: string, px: number): void {
+    const width = this.columns.find((column) => column.field === field)?.width ?? Infinity;
+    if (px <= Math.max(width, this.widened.get(field) ?? 0)) return;
+    this.widened.set(field, px);
+    this.setWidths();
+    this.requestPaint();
   }
 
   private paint(nowMs: number): void {
@@ -267,7 +287,7 @@ export class Watchlist {
       const symbol = symbols[index]!;
       let view = this.views.get(symbol);
       if (!view) {
-        view = new RowView(symbol, this.columns, this.flashes, this.removable);
+        view = new RowView(symbol, this.columns, this.flashes, this.removable, (field, px) => this.widen(field, px));
         this.views.set(symbol, view);
         this.body.append(view.root);
       }
