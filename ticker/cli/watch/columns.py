@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 from ticker.cli.failure import printable
-from ticker.cli.numbers import price, short, signed
+from ticker.cli.numbers import change, price, short, signed
 from ticker.cli.watch.sheet import Row
 
 #: Blanks between two columns.
@@ -77,6 +77,15 @@ def _percent(row: Row, _: tzinfo | None) -> str:
     return "" if percent is None else f"{signed(percent)} %"
 
 
+def _change(row: Row, _: tzinfo | None) -> str:
+    return change(row.change, row.get("last"))
+
+
+def _vwap(value: float | None) -> str:
+    """A mean has no last digit: two decimals are enough of prices that have two."""
+    return price(value if value is None or abs(value) < 1 else round(value, 2))
+
+
 def _dim(_: Row) -> str:
     return "dim"
 
@@ -84,7 +93,13 @@ def _dim(_: Row) -> str:
 COLUMNS: Final = (
     Column("Symbol", 0, lambda row, _: printable(row.symbol), lambda _: "bold", left=True),
     Column("Last  ", 0, _last, lambda row: direction_style(row.direction), flashes=True),
-    Column("Change", 4, lambda row, _: signed(row.change), lambda row: direction_style(row.change), least=7),
+    Column(
+        "Change",
+        4,
+        lambda row, _: change(row.change, row.get("last")),
+        lambda row: direction_style(row.change),
+        least=7,
+    ),
     Column("Chg %", 1, _percent, lambda row: direction_style(row.change), least=8),
     Column("Bid size", 10, _field("bid_size", short), _dim),
     Column("Bid", 3, _field("bid", price)),
@@ -93,7 +108,7 @@ COLUMNS: Final = (
     Column("Spread", 7, lambda row, _: price(row.spread)),
     Column("Volume", 2, _field("volume", short), least=6),
     Column("Trades", 12, _field("trades", short), least=6),
-    Column("VWAP", 11, _field("vwap", lambda value: price(None if value is None else round(value, 2)))),
+    Column("VWAP", 11, _field("vwap", _vwap)),
     Column("Low", 6, _field("low", price)),
     Column("Range", 8, _range, _dim, left=True, least=_BAR_CELLS),
     Column("High", 6, _field("high", price)),
