@@ -27,8 +27,6 @@ class DeskRequests(StreamInfo):
     def __init__(self, protocol: ClientProtocol, supervisor: Supervisor) -> None:
         super().__init__(protocol, supervisor)
         self._desk = protocol.desk
-        # An alert's answer is recognised by the alert's id, so two requests must not overlap.
-        self._desk_turn = asyncio.Lock()
 
     # Alerts
 
@@ -59,7 +57,7 @@ class DeskRequests(StreamInfo):
             id = os.urandom(8).hex()  # noqa: A001 - as above
         alerts = self._desk.alerts
         request = alerts.alert(Alert(id=_checked(id), symbol=symbol, when=when, once=once, hysteresis=hysteresis))
-        async with self._desk_turn:
+        async with self._supervisor.desk_turn:
             while (answer := await self._about_alerts(request, again=False)) is None:
                 # The server may have set it before the connection broke, and it may have fired since: setting it
                 # again would let it fire twice. The next connection lists the alerts.
@@ -73,14 +71,14 @@ class DeskRequests(StreamInfo):
 
     async def alerts(self) -> list[AlertRow]:
         """All alerts of the key or owner, including those set by other clients. Raises as ``alert``."""
-        async with self._desk_turn:
+        async with self._supervisor.desk_turn:
             answer = await self._about_alerts(self._desk.alerts.alerts())
         assert answer is not None
         return answer.alerts
 
     async def unalert(self, id: Id = "*") -> None:  # noqa: A002 - the wire's name
         """Remove an alert; ``"*"`` removes all. Raises as ``alert``; the code is ``no-alert`` for an unknown id."""
-        async with self._desk_turn:
+        async with self._supervisor.desk_turn:
             request = self._desk.alerts.unalert(_checked(id))
             while await self._about_alerts(request, again=False) is None:
                 # The server may have removed it before the connection broke.
@@ -90,7 +88,7 @@ class DeskRequests(StreamInfo):
 
     async def _claim_alerts(self) -> None:
         """Ask for the alerts' position, so that none that fires from now on is missed over a broken connection."""
-        async with self._desk_turn:
+        async with self._supervisor.desk_turn:
             with suppress(ProtocolError):  # a server without alerts
                 await self._supervisor.request(self._desk.alerts.alerts(), AlertList, insist=False)
 
@@ -115,7 +113,7 @@ class DeskRequests(StreamInfo):
         ``name`` (a taken one gets a number) and the ``names`` of all members. The stream rejoins after each reconnect.
         Raises ``ProtocolError`` if the server refuses.
         """
-        async with self._desk_turn:
+        async with self._supervisor.desk_turn:
             return await self._join(room, name)
 
     async def _join(self, room: str, name: str | None) -> Joined:
@@ -131,7 +129,7 @@ class DeskRequests(StreamInfo):
         twice: if the connection breaks before the answer, raises ``StreamError``. Raises ``ProtocolError`` if the
         server refuses, for example with ``too-fast`` above ``limits.says_per_minute``.
         """
-        async with self._desk_turn:
+        async with self._supervisor.desk_turn:
             if room.strip(" ") not in self._desk.rooms:
                 await self._join(room, name)
             message = Say(room=room, text=text)
@@ -149,7 +147,7 @@ class DeskRequests(StreamInfo):
 
     async def leave(self, room: str) -> None:
         """Leave a room, at once even during a reconnect. Raises ``ProtocolError`` if you are not in it."""
-        async with self._desk_turn:
+        async with self._supervisor.desk_turn:
             with self._supervisor.lock:
                 known = room.strip(" ") in self._desk.rooms
                 request = self._desk.rooms.leave(room.strip(" "))

@@ -69,7 +69,11 @@ class ItemIterator(Generic[Item]):
         return item
 
     def check_open(self) -> None:
-        """Raise ``RuntimeError`` for a stream that was never opened: waiting for it would take forever."""
+        """Raise for a stream that can't give anything: waiting for it would take forever.
+
+        ``RuntimeError`` if it was never opened, ``StreamError`` if it belongs to another process.
+        """
+        self._supervisor.check_process()
         if not self._supervisor.started and not self._supervisor.ended:
             raise RuntimeError("the stream is not open; use it in a `with` statement, or call open()")
 

@@ -26,8 +26,12 @@ class StreamInfo:
         self.url = protocol.name
         #: The channel that was given to ``connect``.
         self.channel = protocol.first
-        #: The latest values of each symbol in the watchlist, live.
-        self.board: Mapping[str, SymbolView] = protocol.view.board
+
+    @property
+    def board(self) -> Mapping[str, SymbolView]:
+        """The latest values of each symbol in the watchlist, live."""
+        self._supervisor.check_process()
+        return self._protocol.view.board
 
     @property
     def state(self) -> State:

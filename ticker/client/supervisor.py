@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, cast
+from weakref import WeakSet
 
 from ticker.backoff import Backoff
 from ticker.client.exceptions import TransportError
@@ -29,6 +31,27 @@ _CLOSING_S = 0.5
 State = Literal["connecting", "live", "reconnecting", "closed"]
 A = TypeVar("A", bound=Answer)
 _Answered = Answer | Error
+#: Those of this process, to end them in processes forked from it.
+_SUPERVISORS: WeakSet[Supervisor] = WeakSet()
+#: The process that imported this module, or was forked with it.
+_process = os.getpid()
+
+
+class _ForkedLock:
+    """Stands for the locks of a stream in a forked process. Using it raises ``error``."""
+
+    def __init__(self, error: StreamError) -> None:
+        self._error = error
+
+    def __enter__(self) -> NoReturn:
+        raise self._error
+
+    def __exit__(self, *_: object) -> None: ...
+
+    async def __aenter__(self) -> NoReturn:
+        raise self._error
+
+    async def __aexit__(self, *_: object) -> None: ...
 
 
 class Supervisor:
@@ -50,6 +73,8 @@ class Supervisor:
         self.lock = threading.Lock()
         #: Held by a request that changes the watchlist: what the next one asks depends on its answer.
         self.turn = asyncio.Lock()
+        #: Held by a request about alerts and rooms. An alert's answer is recognised by the alert's id.
+        self.desk_turn = asyncio.Lock()
         #: Number of messages received.
         self.messages = 0
         #: Set while a connection is live, and at the end.
@@ -72,6 +97,8 @@ class Supervisor:
         self._opened: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
+        self._forked = False
+        _SUPERVISORS.add(self)
 
     @property
     def started(self) -> bool:
@@ -81,6 +108,26 @@ class Supervisor:
     @property
     def ended(self) -> bool:
         return self.state == "closed"
+
+    def check_process(self) -> None:
+        """Raise ``StreamError`` in a process that was forked from the one that opened the stream."""
+        if self._forked and self.error is not None:
+            raise self.error
+
+    def fork(self, parent: int) -> None:
+        """This process was forked from ``parent``: end the stream here, without touching the parent's connection."""
+        if not self.started or self.ended:
+            return
+        self._forked = True
+        self.state = "closed"
+        self.error = error = StreamError(
+            f"this stream was opened by process {parent} and can't be used in a process forked from it: "
+            "open another stream here"
+        )
+        # Locks that the parent held at the time of the fork would never be released.
+        self.lock = self.turn = self.desk_turn = cast("Any", _ForkedLock(error))
+        self.live = asyncio.Event()
+        self.live.set()
 
     async def open(self) -> None:
         """Start, and wait for the first values. Raises the ``StreamError`` that ends the stream permanently."""
@@ -98,6 +145,8 @@ class Supervisor:
 
     async def close(self) -> None:
         """Close with 1000 and stop, within a second whatever the server does."""
+        if self._forked:
+            return  # the connection is the parent's
         self._closing = True
         task = self._task
         try:
@@ -306,3 +355,15 @@ class Supervisor:
         self._fail_waiters(error or StreamError("the stream is closed"))
         self.live.set()
         self.arrived()
+
+
+def _after_fork() -> None:
+    """In the child: its copies of the streams have no thread, and share the parent's connections."""
+    global _process
+    parent, _process = _process, os.getpid()
+    for supervisor in list(_SUPERVISORS):
+        supervisor.fork(parent)
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
+    os.register_at_fork(after_in_child=_after_fork)

@@ -86,8 +86,8 @@ class SyncStream(StreamInfo):
         """Close with 1000 and stop the thread, within about a second. Iterations end. May be called twice."""
         self._closing = True  # before reading: a thread that has just started checks it after setting both
         thread, loop, task = self._thread, self._loop, self._task
-        if thread is None or thread is threading.current_thread():
-            return
+        if thread is None or thread is threading.current_thread() or not thread.is_alive():
+            return  # in a forked process the thread doesn't exist, and the loop is the parent's
         if loop is not None and task is not None:
             with suppress(RuntimeError):  # the loop has ended already
                 loop.call_soon_threadsafe(task.cancel)
