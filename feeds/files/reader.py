@@ -160,18 +160,23 @@ class Reader:
         found = is_day_first(texts_of(rows, place), "stamp")
         is_documented = plan.layout.name not in BY_COLUMNS
         if found is None and separator == "/" and not is_documented and not self._source.is_table:
-            found = next((each for each in self._later_day_first(plan, place) if each is not None), None)
+            found = self._later_day_first(plan, place)
         if separator == "/":
             self.report.how["day_first"] = "file" if found is not None else "layout" if is_documented else "assumed"
         return separator == "." if found is None else found
 
-    def _later_day_first(self, plan: Plan, place: int) -> Iterator[bool | None]:
-        """Evidence for the order of a date's parts, from each block of this file and then of the other files."""
+    def _later_day_first(self, plan: Plan, place: int) -> bool | None:
+        """Evidence for the order of a date's parts in this file, or else in the other files."""
+
+        def found_in(source: Source) -> bool | None:
+            parts = (split(_without_trailer(block, plan), plan.shape) for block in source.blocks())
+            found = (is_day_first(texts_of(rows, place), "stamp") for rows in parts)
+            return next((each for each in found if each is not None), None)
+
         others = (source for source in self._beside if source is not self._source and not source.is_table)
-        for source in (self._source, *others):
-            for block in source.blocks():
-                rows = split(_without_trailer(block, plan), plan.shape)
-                yield is_day_first(texts_of(rows, place), "stamp")
+        key = ("day first", place, plan.shape)
+        answers = (self._beside.evidence(key, source, found_in) for source in (self._source, *others))
+        return next((each for each in answers if each is not None), None)
 
     def _read(self, rows: Rows, plan: Plan, timestamps: TimestampReader) -> Chunk:
         report = self.report

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import io
+import struct
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -129,10 +131,20 @@ class ZipSource(TextSource):
         return min(self._member.compress_size, max(0, self._done_bytes - self._member.header_offset))
 
     def blocks(self) -> Iterator[Block]:
-        with (
-            reading_errors(self.name),
-            self._file.open("rb") as file,
-            zipfile.ZipFile(file) as archive,
-            archive.open(self._member) as member,
-        ):
+        with reading_errors(self.name), self._file.open("rb") as file, _member(file, self._member) as member:
             yield from self._blocks(file, member)
+
+
+def _member(file: IO[bytes], member: zipfile.ZipInfo) -> zipfile.ZipExtFile:
+    """The content of a member. ``ZipFile`` would read the whole list of members each time.
+
+    Its local header has a signature, 22 bytes that repeat the list, and the lengths of a name and of an extra field
+    (APPNOTE.TXT, 4.3.7).
+    """
+    file.seek(member.header_offset)
+    header = file.read(30)
+    if len(header) < 30 or not header.startswith(b"PK\x03\x04"):
+        raise zipfile.BadZipFile(f"no header of the member {member.filename!r}")
+    name, extra = struct.unpack("<HH", header[26:])
+    file.seek(name + extra, io.SEEK_CUR)
+    return zipfile.ZipExtFile(file, "r", member)

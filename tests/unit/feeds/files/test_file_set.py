@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from feeds.files.file_set import FileSet
-from feeds.files.sources.source import Source
+from feeds.files.sources.compressed import TextSource
+from feeds.files.sources.source import Block, Source
 from tests.support.published import published
 from tests.support.samples import text, zipped
 from ticker.errors import FeedError
@@ -101,3 +104,20 @@ def test_a_file_without_a_symbol_is_an_error_that_names_the_option(tmp_path: Pat
     with pytest.raises(FeedError, match=r"HistoricalData_1704480000000\.csv: no column and no .* use --symbol NAME"):
         published([path])
     assert published([path], symbol="AAPL").names == ["AAPL"]
+
+
+def test_dates_that_could_be_either_read_each_file_once_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To find out whether 03/04/2024 is in April: once for all files, not once for each."""
+    for number in range(1, 13):
+        rows = [f"0{day}/{number:02}/2024,10" for day in (1, 2, 3)]
+        (tmp_path / f"AAPL_{number:02}.csv").write_bytes(text("Date,Price", *rows))
+    reads: list[str] = []
+    blocks = TextSource.blocks
+
+    def counted(source: TextSource) -> Iterator[Block]:
+        reads.append(source.name)
+        return blocks(source)
+
+    monkeypatch.setattr(TextSource, "blocks", counted)
+    published([tmp_path])
+    assert max(Counter(reads).values()) <= 3

@@ -13,6 +13,7 @@ import sys
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -111,6 +112,35 @@ def test_a_zip_archive_gives_a_source_per_data_file(tmp_path: Path) -> None:
     assert first.names[:2] == ("a_Trade.csv", "20240103_trade.zip")
     assert second.names[:2] == ("b.TXT", "20240103_trade.zip")
     assert text_of(first) == text_of(second) == TEXT
+
+
+def test_the_list_of_members_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many members are read, and however often."""
+    path = tmp_path / "many.zip"
+    path.write_bytes(zipped({f"d/{number:03}.csv": f"{number}\n".encode() for number in range(50)}))
+    opens: list[object] = []
+
+    class Counted(zipfile.ZipFile):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            opens.append(args)
+            super().__init__(*args, **options)
+
+    monkeypatch.setattr(zipfile, "ZipFile", Counted)
+    sources = opened(path)
+    for _ in range(2):
+        assert [text_of(source) for source in sources] == [f"{number}\n".encode() for number in range(50)]
+    assert len(opens) == 1
+
+
+def test_a_member_behind_other_data_is_read(tmp_path: Path) -> None:
+    """As in archives that unpack themselves; and stored as it is."""
+    path = tmp_path / "a.zip"
+    with path.open("wb") as file:
+        file.write(b"PK\x03\x04" + b"#" * 100)
+        with zipfile.ZipFile(file, "a") as archive:
+            archive.writestr("a.csv", TEXT)
+    (source,) = opened(path)
+    assert text_of(source) == TEXT
 
 
 def test_a_single_member_needs_no_known_ending(tmp_path: Path) -> None:
