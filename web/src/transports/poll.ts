@@ -125,14 +125,13 @@ export class PollTransport implements Transport {
       this.subscribed(answering, {});
       return true;
     }
-    const query = new URLSearchParams({ symbols: [...this.watched].join(","), wait: String(answering.length > 0 ? 0 : WAIT_S) });
-    if (this.version > 0) {
-      query.set("epoch", this.epoch);
-      query.set("since", String(this.version));
-    }
+    // Posted: a long watchlist doesn't fit into an address.
+    const position = this.version > 0 ? { epoch: this.epoch, since: this.version } : {};
+    const body = JSON.stringify({ symbols: [...this.watched], wait: answering.length > 0 ? 0 : WAIT_S, ...position });
     const polling = (this.polling = new AbortController());
     try {
-      const response = await fetch(`/v1/poll?${query}`, { cache: "no-store", signal: polling.signal });
+      const headers = { "Content-Type": "application/json" };
+      const response = await fetch("/v1/poll", { method: "POST", headers, body, cache: "no-store", signal: polling.signal });
       if (response.status === 401) this.fail(UNAUTHORIZED);
       else if (response.status === 204) this.receive(answering, null);
       else if (response.ok) this.receive(answering, (await response.json()) as PollAnswer);
