@@ -56,6 +56,13 @@ def to_utc(wall: Stamps, zone: str) -> Local:
     return Local(wall - offsets[old], wall - offsets[new], new > old, new < old, new)
 
 
+def offsets_at(utc: Stamps, zone: str) -> Stamps:
+    """How far (ns) the clocks of ``zone`` are ahead of UTC at the times ``utc``."""
+    at, offsets = _transitions(zone)
+    found: Stamps = offsets[np.searchsorted(at, utc, side="right")]
+    return found
+
+
 @lru_cache(maxsize=32)
 def _transitions(zone: str) -> tuple[Stamps, Stamps]:
     """The transitions of a zone (UTC, ns), and the offsets (ns) before, between and after them."""

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar, overload
+from typing import overload
 
 from feeds.files.names import Guess, are_parts, guess_of
+from feeds.files.parsing.day_order import DayOrder
 from feeds.files.sources.source import Source
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,8 @@ class FileSet(Sequence[Source]):
 
     def __init__(self, sources: Iterable[Source]) -> None:
         self._sources = tuple(sources)
-        self._found: dict[tuple[Hashable, int], Any] = {}
+        #: The orders of day and month that the rows of all files show, by layout: collected once.
+        self.day_orders: dict[tuple[object, ...], DayOrder] = {}
 
     @overload
     def __getitem__(self, place: int) -> Source: ...
@@ -38,14 +38,6 @@ class FileSet(Sequence[Source]):
 
     def __len__(self) -> int:
         return len(self._sources)
-
-    def evidence(self, key: Hashable, source: Source, find: Callable[[Source], T]) -> T:
-        """What ``find`` finds in ``source``. It reads each file once for each ``key``, however many files ask."""
-        place = (key, id(source))
-        if place not in self._found:
-            self._found[place] = find(source)
-        found: T = self._found[place]
-        return found
 
     def symbol(self, source: Source) -> NamedSymbol | None:
         """The symbol guessed from the names of ``source``; None if they contain none.

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 
 import numpy as np
 
 from feeds.files.chunk import Chunk
 from feeds.files.file_set import FileSet
-from feeds.files.layouts.catalog import BY_COLUMNS
-from feeds.files.names import date_of
 from feeds.files.options import ReadOptions
-from feeds.files.parsing.dates import midnight_ns
 from feeds.files.parsing.dialect import dialect_of
 from feeds.files.parsing.split import split
 from feeds.files.parsing.table import Rows
-from feeds.files.parsing.timestamp_formats import CLOCK, LOCAL, NOTHING, UTC
-from feeds.files.parsing.timestamp_reader import TimestampReader, ambiguous_separator, is_day_first, parse, texts_of
+from feeds.files.parsing.timestamp_reader import TimestampReader
 from feeds.files.parsing.typed_columns import dialect_of_frame, rows_of, with_columns
 from feeds.files.recognition.plan import Plan
 from feeds.files.recognition.recognise import recognise
 from feeds.files.report import Complaint, FileReport
 from feeds.files.rows import read_rows
 from feeds.files.sources.source import Block, Source
+from feeds.files.stamps import StampChoices
 from ticker.errors import FeedError
 from ticker.model import SymbolTable
 
@@ -45,6 +41,8 @@ class Reader:
         self._seen = np.zeros(0, np.bool_)
         self._symbol: str | None = None
         self._decimal = "."
+        self._banner = ""
+        self._stamps: StampChoices | None = None
 
     def chunks(self) -> Iterator[Chunk]:
         """The ticks and bars of each block, in the order of the file. ``report`` is complete at the end."""
@@ -53,6 +51,8 @@ class Reader:
             if timestamps is None:
                 timestamps = self._timestamp_reader(plan, rows)
             yield self._read(rows, plan, timestamps)
+        if self._stamps is not None:
+            self._stamps.finish()
 
     def _text_rows(self) -> Iterator[tuple[Plan, Rows]]:
         plan: Plan | None = None
@@ -66,6 +66,7 @@ class Reader:
                 if dialect.header_line is not None:
                     self.report.header_line = dialect.header_line + block.first_line - 1
                 self._decimal = dialect.decimal
+                self._banner = dialect.banner
                 plan = recognise(dialect, self._options, self.report.name)
                 block = _from_line(block, dialect.first_line)
             yield plan, split(_without_trailer(block, plan), plan.shape)
@@ -89,20 +90,10 @@ class Reader:
         given = self._options.price_scale is not None
         report.how["price_scale"] = "option" if given else "layout" if plan.scale != 1 else "file"
         self._choose_symbol(plan)
-        day_first = self._day_first(plan, rows)
-        kinds, words = _kinds(plan, rows, day_first)
-        has_clock = CLOCK in kinds or ("date" not in plan.stamps and plan.reading in ("clock", "ms", "s") and words)
-        day_ns = self._day(words) if has_clock else None
-        self._choose_zone(plan, kinds)
-        report.stamp_form = _form(plan, rows, kinds, words, day_first)
-        return TimestampReader(
-            zone=report.time_zone,
-            reading=plan.reading,
-            day_ns=day_ns,
-            day_first=day_first,
-            mixed_units=layout.mixed_units,
-            equal_is_second=plan.kind == "bars",
+        self._stamps = StampChoices(
+            plan, report, self._options, self._source, self._beside, self._banner, _without_trailer
         )
+        return self._stamps.reader(rows)
 
     def _choose_symbol(self, plan: Plan) -> None:
         how = self.report.how
@@ -122,61 +113,6 @@ class Reader:
         if found.alike:
             report.note(f"symbol {symbol} is shared with {found.alike:,} more of the files", "--symbol")
         return symbol
-
-    def _choose_zone(self, plan: Plan, kinds: set[int]) -> None:
-        if self._options.time_zone is not None:
-            zone, how = self._options.time_zone, "option"
-        elif kinds == {UTC}:
-            zone, how = "UTC", "file"
-        elif plan.layout.zone is not None:
-            zone, how = plan.layout.zone, "layout"
-        else:
-            zone, how = "UTC", "assumed"
-        self.report.time_zone, self.report.how["time_zone"] = zone, how
-
-    def _day(self, words: list[str]) -> int:
-        """Midnight of the date of a file with times of day, from the option or the file's name."""
-        report = self.report
-        report.date, report.how["date"] = self._options.date, "option"
-        if report.date is None:
-            report.date, report.how["date"] = date_of(self._source.names), "name"
-        if report.date is None:
-            example = f" ({words[0]!r})" if words else ""
-            raise FeedError(
-                f"{report.name}: its timestamps are times of day{example}, and no column and no file name has the "
-                "date; use --date YYYY-MM-DD"
-            )
-        return midnight_ns(date.fromisoformat(report.date))
-
-    def _day_first(self, plan: Plan, rows: Rows) -> bool:
-        """Whether 03/04/2024 is in April. If the first rows leave it open, later rows decide."""
-        place = plan.stamps.get("date", next(iter(plan.stamps.values())))
-        column = rows.columns[place]
-        if not isinstance(column, np.ndarray) or plan.reading in ("ms", "s") or not len(rows.lines):
-            return False
-        separator = ambiguous_separator(rows.text(0, place))
-        if not separator:
-            return False
-        found = is_day_first(texts_of(rows, place), "stamp")
-        is_documented = plan.layout.name not in BY_COLUMNS
-        if found is None and separator == "/" and not is_documented and not self._source.is_table:
-            found = self._later_day_first(plan, place)
-        if separator == "/":
-            self.report.how["day_first"] = "file" if found is not None else "layout" if is_documented else "assumed"
-        return separator == "." if found is None else found
-
-    def _later_day_first(self, plan: Plan, place: int) -> bool | None:
-        """Evidence for the order of a date's parts in this file, or else in the other files."""
-
-        def found_in(source: Source) -> bool | None:
-            parts = (split(_without_trailer(block, plan), plan.shape) for block in source.blocks())
-            found = (is_day_first(texts_of(rows, place), "stamp") for rows in parts)
-            return next((each for each in found if each is not None), None)
-
-        others = (source for source in self._beside if source is not self._source and not source.is_table)
-        key = ("day first", place, plan.shape)
-        answers = (self._beside.evidence(key, source, found_in) for source in (self._source, *others))
-        return next((each for each in answers if each is not None), None)
 
     def _read(self, rows: Rows, plan: Plan, timestamps: TimestampReader) -> Chunk:
         report = self.report
@@ -234,37 +170,3 @@ def _without_trailer(block: Block, plan: Plan) -> Block:
 def _counted_as(reason: str) -> str:
     """The reason that a malformed line is counted under: one for every wrong number of fields."""
     return "wrong number of fields" if " field" in reason else reason
-
-
-def _kinds(plan: Plan, rows: Rows, day_first: bool) -> tuple[set[int], list[str]]:
-    """The kinds of the first rows' timestamps, and the text of the first one."""
-    place = next(iter(plan.stamps.values()))
-    words = [rows.text(0, place)] if len(rows.lines) else []
-    if "date" in plan.stamps:
-        return {LOCAL}, words
-    kinds = set(parse(rows.columns[place], plan.reading, day_first=day_first).kind.tolist()) - {NOTHING}
-    return kinds, words
-
-
-_UNIT_WORDS = {9: "seconds", 10: "seconds", 13: "milliseconds", 15: "microseconds", 16: "microseconds"}
-
-
-def _form(plan: Plan, rows: Rows, kinds: set[int], words: list[str], day_first: bool) -> str:
-    """The format of the timestamps, for people."""
-    if "date" in plan.stamps:
-        return "date and time in two columns"
-    if plan.reading in ("ms", "s"):
-        return f"{'milli' if plan.reading == 'ms' else ''}seconds since midnight"
-    if CLOCK in kinds or plan.reading == "clock":
-        return "times of day"
-    if not isinstance(rows.columns[plan.stamps["timestamp"]], np.ndarray):
-        return "timestamp column"
-    word = words[0] if words else ""
-    whole = word.partition(".")[0]
-    if whole.isdecimal() and kinds == {UTC}:
-        return f"epoch numbers in {_UNIT_WORDS.get(len(whole), 'nanoseconds')}"
-    if ambiguous_separator(word):
-        return "day before month" if day_first else "month before day"
-    if word[:4].isdecimal() and word[4:5] == "-" and "-A" not in word and "-P" not in word:
-        return "ISO 8601 with offset" if kinds == {UTC} else "ISO 8601"
-    return f"like {word!r}" if word else ""

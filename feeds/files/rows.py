@@ -42,7 +42,12 @@ def read_rows(
     columns = plan.views[0].columns
     names = check.names(columns["symbol"]) if "symbol" in columns else None
     places = None if names is None else names.places
-    stamped = timestamp_reader.read({role: rows.columns[place] for role, place in plan.stamps.items()}, places)
+    stamped = timestamp_reader.read(
+        {role: rows.columns[place] for role, place in plan.stamps.items()},
+        places,
+        rows.lines,
+        {role: plan.names[place] for role, place in plan.stamps.items()},
+    )
     for wrong, reason, role in stamped.wrong:
         check.refuse(wrong, reason, plan.stamps.get(role, next(iter(plan.stamps.values()))))
     stands = check.good

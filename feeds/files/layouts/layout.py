@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Literal
 
@@ -41,6 +42,14 @@ class Layout:
     zone: str | None = None
     #: What in a file proves the zone and the scale: for the table of layouts in ``docs/replay.md``.
     evidence: str = ""
+    #: A pattern of the names of such files, their archives and folders, in lower case. Without such a name, the zone
+    #: doesn't apply, and neither does the layout if ``named`` is set.
+    traces: str = ""
+    named: bool = False
+    #: A pattern that the first timestamp must match.
+    stamps: str = ""
+    #: Whether 03/04/2024 is in April; None: its vendor writes both, or neither.
+    day_first: bool | None = None
     #: The format of the column ``timestamp`` (or of ``time``, beside ``date``).
     reading: Reading = "stamp"
     #: Matches only timestamps without an offset: with offsets or epoch numbers, other programs use the same names.
@@ -59,3 +68,7 @@ class Layout:
     trailer: str | None = None
     #: A symbol from the file name is written in capitals.
     upper: bool = False
+
+    def has_traces(self, file_names: Iterable[str]) -> bool:
+        """Whether one of a file's names is as this vendor names its files."""
+        return not self.traces or any(re.search(self.traces, name.lower()) for name in file_names)

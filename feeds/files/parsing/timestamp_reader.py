@@ -7,22 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from feeds.files.parsing.dates import DAY_NS, LAST_NS, Mask
-from feeds.files.parsing.table import Column, Rows, Words
-from feeds.files.parsing.timestamp_formats import CLOCK, LOCAL, NOTHING, UTC, Reading
-from feeds.files.parsing.timestamps import Timestamps, as_texts, parse_timestamps
+from feeds.files.parsing.day_order import DayOrder
+from feeds.files.parsing.stamp_faults import NOT_A_STAMP, reason_of
+from feeds.files.parsing.stamp_style import Style, joined, parse, standard_in_summer
+from feeds.files.parsing.table import Column, Lines
+from feeds.files.parsing.timestamp_formats import Reading
+from feeds.files.parsing.timestamp_parsers import CLOCK, LOCAL, NOTHING, UTC, UTC_CLOCK, Order
+from feeds.files.parsing.timestamps import Timestamps, as_texts
+from feeds.files.parsing.zone_names import AMBIGUOUS
 from ticker.model import Stamps
 from ticker.zones import Local, to_utc
 
-NOT_A_STAMP: Final = "not a timestamp"
 #: At a transition the clock goes back by an hour: a larger step back than this, in a rising file, is that.
 _BACK_NS: Final = 30 * 60 * 10**9
 _UNITS: Final = {10**9: "s", 10**6: "ms", 10**3: "µs", 1: "ns"}
+_STATE_THE_ZONE: Final = "; state its zone with --time-zone"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +48,12 @@ class _Hour:
 
 class TimestampReader:
     """``day_ns`` is midnight of the date that times of day belong to. ``equal_is_second``: of a symbol's two bars with
-    one local time, the later one belongs to the second pass of a repeated hour."""
+    one local time, the later one belongs to the second pass of a repeated hour.
+
+    ``style`` is how most timestamps of the file are written: rows written otherwise are refused where it is unknown
+    what they mean. ``zone_is_given`` says that the user stated the zone of timestamps without one. ``evidence`` is what
+    decided the order of day and month, if the rows did: later rows must not contradict it.
+    """
 
     def __init__(
         self,
@@ -51,62 +61,151 @@ class TimestampReader:
         zone: str,
         reading: Reading,
         day_ns: int | None,
-        day_first: bool,
+        order: Order,
+        style: Style,
+        zone_is_given: bool,
+        evidence: DayOrder | None,
+        file: str,
         mixed_units: bool,
         equal_is_second: bool,
     ) -> None:
         self._zone = zone
         self._reading: Reading = reading
         self._day_ns = day_ns
-        self._day_first = day_first
+        self._order: Order = order
+        self._style = style
+        self._zone_is_given = zone_is_given
+        self._evidence = evidence
+        self._file = file
         self._mixed_units = mixed_units
         self._units: set[int] = set()
         self._equal_is_second = equal_is_second
         self._first_wall: int | None = None
-        self._hours: dict[tuple[int, int], _Hour] = {}
+        self._hours: dict[tuple[str, int, int], _Hour] = {}
+        #: The unit (ns) to which timestamps were rounded before they were written, 0 if they weren't.
+        self.rounded_ns = 0
+        #: Rows with abbreviations of standard time in summer: EST in July.
+        self.standard_in_summer: set[str] = set()
 
-    def read(self, columns: Mapping[str, Column], symbols: npt.NDArray[np.intp] | None) -> Stamped:
-        """The timestamps of rows. ``columns`` are by role; ``symbols`` are the rows' symbols as any numbers."""
+    def read(
+        self,
+        columns: Mapping[str, Column],
+        symbols: npt.NDArray[np.intp] | None,
+        lines: Lines,
+        names: Mapping[str, str],
+    ) -> Stamped:
+        """The timestamps of rows. ``columns`` and their ``names`` are by role; ``symbols`` are the rows' symbols as any
+        numbers. Raises ``FeedError`` for a date that is one only in another order of day and month than those before.
+        """
         wrong: list[tuple[Mask, str, str]] = []
+        role = "date" if "date" in columns else "timestamp"
         if "date" in columns:
-            date = self._timestamps(columns["date"], "date")
-            clock = self._timestamps(columns["time"], "clock")
+            reading: Reading = "serial" if self._reading == "serial" else "date"
+            date, clock = parse(columns["date"], reading, self._order), parse(columns["time"], "clock", self._order)
             bad_date = (date.kind != LOCAL) | (date.value % DAY_NS != 0)
-            bad_time = clock.kind != CLOCK
-            wrong += [(bad_date, "not a date", "date"), (bad_time, "not a time of day", "time")]
-            found = Timestamps(
-                date.value + clock.value,
-                np.where(bad_date | bad_time, NOTHING, LOCAL).astype(np.uint8),
-                date.unit,
-            )
+            bad_clock = (clock.kind != CLOCK) & (clock.kind != UTC_CLOCK)
+            self._check_order(columns["date"], bad_date, lines, names["date"])
+            self._explain(columns["date"], bad_date, "date", "not a date", wrong)
+            wrong.append((bad_clock, "not a time of day", "time"))
+            found = joined(date, clock, bad_date | bad_clock)
         else:
-            found = self._timestamps(columns["timestamp"], self._reading)
+            found = parse(columns["timestamp"], self._reading, self._order)
             self._check_units(found, wrong)
+            self._check_order(columns["timestamp"], found.kind == NOTHING, lines, names["timestamp"])
+            self._explain(columns["timestamp"], found.kind == NOTHING, role, NOT_A_STAMP, wrong)
+            self._check_style(found, wrong)
+        self._check_zone(found, "time" if "date" in columns else "timestamp", wrong)
+        self.rounded_ns = max(self.rounded_ns, found.rounded)
+        self.standard_in_summer |= standard_in_summer(found)
         stamps = np.where(found.kind == UTC, found.value, 0)
-        local = found.kind == LOCAL
-        wall = found.value
+        local, wall = self._local(found, stamps)
+        if local.any():
+            for zone, rows in self._by_zone(found, local):
+                mine = to_utc(wall[rows], zone)
+                read = self._choose(zone, wall[rows], mine, None if symbols is None else symbols[rows])
+                stamps[rows] = np.where(mine.never, 0, read)
+                if mine.never.any():
+                    never = np.zeros(len(stamps), np.bool_)
+                    never[rows] = mine.never
+                    reason = f"not a time that exists in {zone}: the clocks went forward"
+                    wrong.append((never, reason, "time" if "date" in columns else "timestamp"))
+        stamps[(stamps < 0) | (stamps > LAST_NS)] = 0
+        wrong.append((stamps <= 0, NOT_A_STAMP, role))
+        return Stamped(stamps, wrong)
+
+    def _local(self, found: Timestamps, stamps: Stamps) -> tuple[Mask, Stamps]:
+        """The rows in local time and their values; times of day get the file's date, if it has one."""
+        local, wall = found.kind == LOCAL, found.value
         if self._day_ns is not None and self._reading != "date":
             clock_only = found.kind == CLOCK
             if clock_only.any():
                 wall = np.where(clock_only, wall + self._day_ns, wall)
                 local = local | clock_only
-        if local.any():
-            whole = bool(local.all())
-            rows = slice(None) if whole else np.flatnonzero(local)
-            mine = to_utc(wall[rows], self._zone)
-            read = self._choose(wall[rows], mine, None if symbols is None else symbols[rows])
-            stamps[rows] = np.where(mine.never, 0, read)
-            if mine.never.any():
-                never = np.zeros(len(stamps), np.bool_)
-                never[rows] = mine.never
-                reason = f"not a time that exists in {self._zone}: the clocks went forward"
-                wrong.append((never, reason, "time" if "date" in columns else "timestamp"))
-        stamps[(stamps < 0) | (stamps > LAST_NS)] = 0
-        wrong.append((stamps <= 0, NOT_A_STAMP, "date" if "date" in columns else "timestamp"))
-        return Stamped(stamps, wrong)
+            with_offset = found.kind == UTC_CLOCK
+            if with_offset.any():
+                stamps[with_offset] = found.value[with_offset] + self._day_ns
+        return local, wall
 
-    def _timestamps(self, column: Column, reading: Reading) -> Timestamps:
-        return column if isinstance(column, Timestamps) else parse(column, reading, day_first=self._day_first)
+    def _by_zone(self, found: Timestamps, local: Mask) -> list[tuple[str, npt.NDArray[np.intp] | slice]]:
+        """The rows in local time of each zone."""
+        if found.zone is None:
+            return [(self._zone, slice(None) if local.all() else np.flatnonzero(local))]
+        groups: list[tuple[str, npt.NDArray[np.intp] | slice]] = []
+        for place in np.unique(found.zone[local]).tolist():
+            name = found.zones[place]
+            zone = self._zone if not name or name in AMBIGUOUS else name
+            groups.append((zone, np.flatnonzero(local & (found.zone == place))))
+        return groups
+
+    def _check_order(self, column: Column, bad: Mask, lines: Lines, name: str) -> None:
+        """Raise ``FeedError`` for a date that exists in another order of day and month than those before."""
+        rows = np.flatnonzero(bad)
+        if self._evidence is not None and self._evidence.only and len(rows) and isinstance(column, np.ndarray):
+            self._evidence.add(as_texts(_texts(column[rows].tolist())), lines[rows], self._file)
+            self._evidence.check(name)
+
+    def _explain(self, column: Column, bad: Mask, role: str, reason: str, wrong: list[tuple[Mask, str, str]]) -> None:
+        """Add the faults of texts that are no timestamps, by reason."""
+        rows = np.flatnonzero(bad)
+        if not len(rows) or not isinstance(column, np.ndarray):
+            wrong.append((bad, reason, role))
+            return
+        reading: Reading = "date" if role == "date" else self._reading
+        reasons = [reason_of(text, reading, self._order) or reason for text in _texts(column[rows].tolist())]
+        for each in dict.fromkeys(reasons):
+            mask = np.zeros(len(bad), np.bool_)
+            mask[rows] = [other == each for other in reasons]
+            wrong.append((mask, each, role))
+
+    def _check_style(self, found: Timestamps, wrong: list[tuple[Mask, str, str]]) -> None:
+        """Refuse dates and times of day among timestamps that have both."""
+        if self._style.has_both:
+            if found.dates is not None:
+                wrong.append((found.dates, "a date without a time of day, unlike the other timestamps", "timestamp"))
+            clock = (found.kind == CLOCK) | (found.kind == UTC_CLOCK)
+            if self._day_ns is None and clock.any():
+                wrong.append((clock, "a time of day without a date, unlike the other timestamps", "timestamp"))
+
+    def _check_zone(self, found: Timestamps, role: str, wrong: list[tuple[Mask, str, str]]) -> None:
+        """Refuse the timestamps of which it is unknown in which zone they are."""
+        if self._zone_is_given:
+            return
+        if found.zone is not None:
+            for place, name in enumerate(found.zones):
+                if name in AMBIGUOUS:
+                    reason = f"in the zone {name}, which is {AMBIGUOUS[name]}{_STATE_THE_ZONE}"
+                    wrong.append((found.zone == place, reason, role))
+        if self._style.is_aware is None:
+            return
+        bare = (found.kind == LOCAL) | (found.kind == CLOCK)
+        if found.zone is not None:
+            bare &= found.zone == 0
+        aware = (found.kind != NOTHING) & ~bare
+        if self._style.is_aware and bare.any():
+            wrong.append((bare, f"without a zone or offset, unlike the other timestamps{_STATE_THE_ZONE}", role))
+        elif not self._style.is_aware and aware.any():
+            reason = "with a zone or offset, unlike the other timestamps; state the zone of the others with --time-zone"
+            wrong.append((aware, reason, role))
 
     def _check_units(self, found: Timestamps, wrong: list[tuple[Mask, str, str]]) -> None:
         """Refuse epoch numbers in another unit than the first. Binance's files may go from ms to µs."""
@@ -125,7 +224,7 @@ class TimestampReader:
             words = " or ".join(_UNITS[unit] for unit in sorted(self._units, reverse=True))
             wrong.append((strange, f"{NOT_A_STAMP} in {words}, the unit of the first one", "timestamp"))
 
-    def _choose(self, wall: Stamps, local: Local, symbols: npt.NDArray[np.intp] | None) -> Stamps:
+    def _choose(self, zone: str, wall: Stamps, local: Local, symbols: npt.NDArray[np.intp] | None) -> Stamps:
         """UTC times; in a repeated hour the order of the rows decides."""
         if self._first_wall is None and len(wall):
             self._first_wall = int(wall[0])
@@ -135,7 +234,8 @@ class TimestampReader:
         stamps = local.first.copy()
         before = -2
         for row in np.flatnonzero(local.twice).tolist():
-            key = (int(symbols[row]) if symbols is not None and self._equal_is_second else -1, int(local.change[row]))
+            symbol = int(symbols[row]) if symbols is not None and self._equal_is_second else -1
+            key = (zone, symbol, int(local.change[row]))
             if row != before + 1 and row and not self._equal_is_second:
                 self._hours.pop(key, None)
             before = row
@@ -153,34 +253,5 @@ class TimestampReader:
         return stamps
 
 
-def parse(column: Column, reading: Reading, *, day_first: bool = False) -> Timestamps:
-    """A column of texts as timestamps."""
-    if isinstance(column, np.ndarray):
-        texts: Any = column if column.dtype.kind == "S" else as_texts(column.tolist())
-        return parse_timestamps(texts, reading, day_first=day_first)
-    if isinstance(column, Timestamps):
-        return column
-    raise TypeError(f"a column of timestamps is a {type(column).__name__}")
-
-
-def is_day_first(words: Words, reading: Reading) -> bool | None:
-    """Whether 03/04/2024 is in April, decided by days after the 12th; None if no text decides."""
-    texts = as_texts(words)
-    first, second = (parse_timestamps(texts, reading, day_first=day) for day in (True, False))
-    with_day, with_month = ((found.kind != NOTHING).sum() for found in (first, second))
-    return None if with_day == with_month else bool(with_day > with_month)
-
-
-def ambiguous_separator(word: str) -> Literal["/", ".", ""]:
-    """The separator of a date in which day and month can be confused; "-" counts as "/"; "" for any other text."""
-    start = word.strip()[:6]
-    for separator in "/.-":
-        one, _, rest = start.partition(separator)
-        if rest and one.isdecimal() and len(one) <= 2 and (separator != "-" or rest[:1].isdecimal()):
-            return "." if separator == "." else "/"
-    return ""
-
-
-def texts_of(rows: Rows, place: int) -> Words:
-    """The texts of a column of any type."""
-    return np.array([rows.text(row, place) for row in range(len(rows.lines))], object)
+def _texts(words: list[str | bytes]) -> list[str]:
+    return [word if isinstance(word, str) else word.decode("utf-8", "replace") for word in words]

@@ -8,7 +8,7 @@ import numpy as np
 
 from feeds.files.parsing.dialect import Dialect, Line
 from feeds.files.parsing.table import Column, Names, Numbers, Rows, Shape, Words
-from feeds.files.parsing.timestamp_formats import LOCAL, NOTHING, UTC
+from feeds.files.parsing.timestamp_parsers import LOCAL, NOTHING, UTC
 from feeds.files.parsing.timestamps import Timestamps
 from feeds.files.sources.source import Table
 
@@ -73,7 +73,10 @@ def _stamps(column: pd.Series[Any]) -> Column:
         missing = np.asarray(index.isna())
         values = (index.tz_convert("UTC") if aware else index).as_unit("ns").asi8
         found = np.where(missing, NOTHING, UTC if aware else LOCAL).astype(np.uint8)
-        return Timestamps(np.where(missing, 0, values), found, np.zeros(len(values), np.int64))
+        offset = index.tz_localize(None).as_unit("ns").asi8 - values if aware else None
+        if offset is not None:
+            offset = np.where(missing, 0, offset) if offset.any() else None
+        return Timestamps(np.where(missing, 0, values), found, np.zeros(len(values), np.int64), offset=offset)
     if isinstance(kind, np.dtype) and kind.kind in "iu":
         return column.to_numpy().astype("S20")
     return _words(column)

@@ -12,7 +12,7 @@ from feeds.files.layouts.layout import Layout
 from feeds.files.options import ReadOptions
 from feeds.files.parsing.column_names import NEEDED, STAMPS
 from feeds.files.parsing.dialect import Dialect
-from feeds.files.parsing.timestamp_formats import LOCAL
+from feeds.files.parsing.timestamp_parsers import LOCAL
 from feeds.files.parsing.timestamps import as_texts, parse_timestamps
 from feeds.files.recognition.columns import (
     ColumnMap,

@@ -1,0 +1,273 @@
+"""Decides from a file's first rows how its timestamps are read, and notes in the report what is assumed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import Any, Final
+
+import numpy as np
+
+from feeds.files.file_set import FileSet
+from feeds.files.names import date_of
+from feeds.files.options import ReadOptions
+from feeds.files.parsing.dates import midnight_ns
+from feeds.files.parsing.day_order import NAMES, DayOrder, orders_of
+from feeds.files.parsing.split import split
+from feeds.files.parsing.stamp_style import Style, joined, parse
+from feeds.files.parsing.table import Column, Rows
+from feeds.files.parsing.timestamp_formats import Reading, is_number
+from feeds.files.parsing.timestamp_parsers import CLOCK, NOTHING, UTC, Order
+from feeds.files.parsing.timestamp_reader import TimestampReader
+from feeds.files.parsing.timestamps import Texts, Timestamps, as_texts, shape_of
+from feeds.files.parsing.zone_names import STANDARD, ZoneName, fixed_zone, zone_in_banner, zone_in_title
+from feeds.files.recognition.plan import Plan
+from feeds.files.report import FileReport, excerpt
+from feeds.files.sources.source import Block, Source
+from ticker.errors import FeedError
+
+_UNIT_WORDS: Final = {9: "seconds", 10: "seconds", 13: "milliseconds", 15: "microseconds", 16: "microseconds"}
+_DATE_NAME: Final = re.compile(r"date|day|serial|excel", re.IGNORECASE)
+_ROUNDED: Final = ((10**9, "s"), (10**6, "ms"), (10**3, "µs"), (1, "ns"))
+
+
+class StampChoices:
+    """The decisions for one file. ``beside`` are the files read together with it.
+
+    ``banner`` are its lines before the header, in lower case. ``body`` removes from a block what is no row. Raises
+    ``FeedError`` if the rows contradict each other, or if they leave open what can't be assumed.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        report: FileReport,
+        options: ReadOptions,
+        source: Source,
+        beside: FileSet,
+        banner: str,
+        body: Callable[[Block, Plan], Block],
+    ) -> None:
+        self._plan = plan
+        self._report = report
+        self._options = options
+        self._source = source
+        self._beside = beside
+        self._banner = banner
+        self._body = body
+        self._evidence: DayOrder | None = None
+        self._reader: TimestampReader | None = None
+
+    def reader(self, rows: Rows) -> TimestampReader:
+        """The reader of the timestamps; ``rows`` are the first."""
+        plan, report = self._plan, self._report
+        place = plan.stamps.get("date", next(iter(plan.stamps.values())))
+        first = next((text for row in range(len(rows.lines)) if (text := rows.text(row, place))), "")
+        reading = self._reading(rows, place, first)
+        order = self._order(rows, place, first, reading)
+        found = self._first(rows, reading, order)
+        style = Style.of(found)
+        clock = plan.reading in ("clock", "ms", "s") and "date" not in plan.stamps and bool(len(rows.lines))
+        day_ns = self._day(first) if style.clock or clock else self._given_day()
+        self._choose_zone(style, found)
+        report.stamp_form = _form(plan, rows, found, first, order)
+        self._reader = TimestampReader(
+            zone=report.time_zone,
+            reading=reading,
+            day_ns=day_ns,
+            order=order,
+            style=style,
+            zone_is_given=self._options.time_zone is not None,
+            evidence=self._evidence,
+            file=report.name,
+            mixed_units=plan.layout.mixed_units,
+            equal_is_second=plan.kind == "bars",
+        )
+        return self._reader
+
+    def finish(self) -> None:
+        """Note what all rows have shown."""
+        if self._reader is None:
+            return
+        if self._reader.rounded_ns:
+            unit, word = next(each for each in _ROUNDED if self._reader.rounded_ns % each[0] == 0)
+            self._report.note(f"the timestamps in the file are rounded to {self._reader.rounded_ns // unit:,} {word}")
+        for name in sorted(self._reader.standard_in_summer):
+            self._report.note(f"{name} is taken as standard time in summer too, not as {STANDARD[name]}", "--time-zone")
+
+    def _reading(self, rows: Rows, place: int, first: str) -> Reading:
+        """The plan's reading, or that of a spreadsheet's days: numbers in a column that is called a date."""
+        plan = self._plan
+        named = _DATE_NAME.search(plan.names[place]) or "date" in self._options.columns or "date" in plan.stamps
+        if plan.reading in ("stamp", "date", "clock") and first and named and is_number(shape_of(first)):
+            column = rows.columns[place]
+            if isinstance(column, np.ndarray):
+                found = parse(column, "serial")
+                if (found.kind != NOTHING).sum() * 2 > len(rows.lines):
+                    return "serial"
+        return plan.reading
+
+    def _first(self, rows: Rows, reading: Reading, order: Order) -> Timestamps:
+        """The timestamps of the first rows."""
+        stamps = self._plan.stamps
+        if "date" in stamps:
+            parsed = parse(rows.columns[stamps["date"]], "serial" if reading == "serial" else "date", order)
+            clock = parse(rows.columns[stamps["time"]], "clock")
+            return joined(parsed, clock, (parsed.kind == NOTHING) | (clock.kind == NOTHING))
+        return parse(rows.columns[next(iter(stamps.values()))], reading, order)
+
+    def _choose_zone(self, style: Style, found: Timestamps) -> None:
+        report, layout = self._report, self._plan.layout
+        title = self._title_zone()
+        if self._options.time_zone is not None:
+            report.time_zone, report.how["time_zone"] = self._options.time_zone, "option"
+            return
+        if style.is_aware:
+            report.time_zone, report.how["time_zone"] = style.zone or "UTC", "file"
+            return
+        if title is not None:
+            if title.zone is None and title.minutes is None:
+                raise FeedError(
+                    f"{report.name}: its times are in the zone {title.name!r}, which is ambiguous; use --time-zone NAME"
+                )
+            report.how["time_zone"] = "file"
+            report.time_zone = title.zone or fixed_zone(title.minutes or 0)
+            if report.time_zone != "UTC":
+                report.note(f"times are in the zone {title.name}, as the file says", "--time-zone")
+        elif layout.zone is not None and layout.has_traces(self._source.names):
+            report.time_zone, report.how["time_zone"] = layout.zone, "layout"
+            report.note(f"times are in the zone {layout.zone}, as in files of {layout.title}", "--time-zone")
+        else:
+            report.time_zone, report.how["time_zone"] = "UTC", "assumed"
+            if (found.kind != NOTHING).any():
+                report.note("no zone in the file: taken as UTC", "--time-zone")
+
+    def _title_zone(self) -> ZoneName | None:
+        """The zone in the name of the timestamp's column, or in the lines before the header."""
+        for place in self._plan.stamps.values():
+            found = zone_in_title(self._plan.names[place])
+            if found is not None:
+                return found
+        return zone_in_banner(self._banner)
+
+    def _day(self, first: str) -> int:
+        """Midnight of the date of a file with times of day, from the option or the file's name."""
+        report = self._report
+        found = self._given_day()
+        if found is not None:
+            return found
+        report.date, report.how["date"] = date_of(self._source.names), "name"
+        if report.date is None:
+            example = f" ({excerpt(first)!r})" if first else ""
+            raise FeedError(
+                f"{report.name}: its timestamps are times of day{example}, and no column and no file name has the "
+                "date; use --date YYYY-MM-DD"
+            )
+        return midnight_ns(date.fromisoformat(report.date))
+
+    def _given_day(self) -> int | None:
+        """Midnight of the date in the option."""
+        if self._options.date is None:
+            return None
+        self._report.date, self._report.how["date"] = self._options.date, "option"
+        return midnight_ns(date.fromisoformat(self._options.date))
+
+    def _order(self, rows: Rows, place: int, first: str, reading: Reading) -> Order:
+        """The order of day and month. If the first rows leave it open, later rows and other files decide."""
+        orders = orders_of(first) if reading in ("stamp", "clock", "date") else ()
+        column = rows.columns[place]
+        if not orders or not isinstance(column, np.ndarray):
+            return "mdy"
+        how = self._report.how
+        evidence = DayOrder(orders)
+        evidence.add(_bytes(column), rows.lines, self._report.name)
+        if self._options.day_first is not None:
+            how["day_first"] = "option"
+            if self._options.day_first:
+                return "dmy"
+            return "ymd" if "ymd" in evidence.possible and "mdy" not in evidence.possible else "mdy"
+        if not evidence.only and not self._source.is_table:
+            evidence = self._of_all_rows(place, orders)
+        self._evidence = evidence
+        evidence.check(self._plan.names[place])
+        how["day_first"] = "file"
+        if evidence.by_rows is not None:
+            return evidence.by_rows
+        working = evidence.by_working_days
+        if working is not None:
+            self._report.note(f"dates are read {NAMES[working[0]]}: {working[1]}", "--day-first")
+            return working[0]
+        return self._assumed_order(evidence, first)
+
+    def _assumed_order(self, evidence: DayOrder, first: str) -> Order:
+        """The order if no row shows it."""
+        report, layout = self._report, self._plan.layout
+        if layout.day_first is not None:
+            report.how["day_first"] = "layout"
+            return "dmy" if layout.day_first else "mdy"
+        report.how["day_first"] = "assumed"
+        order: Order = "dmy" if "." in first.partition(" ")[0] or "mdy" not in evidence.possible else "mdy"
+        if order == "dmy" and "ymd" in evidence.possible and "." not in first:
+            raise FeedError(
+                f"{report.name}: its dates, such as {excerpt(first)!r}, can be day first or year first; "
+                "use --day-first or --no-day-first"
+            )
+        report.note(f"dates are read {NAMES[order]}, no row shows which", "--day-first")
+        return order
+
+    def _of_all_rows(self, place: int, orders: tuple[Order, ...]) -> DayOrder:
+        """The evidence of all rows of this file and of the others, collected once for all of them."""
+        sources = [self._source, *(each for each in self._beside if each is not self._source)]
+        shape = self._plan.shape
+        known = self._beside.day_orders
+        key = (shape.width, shape.delimiter, place, orders)
+        if key not in known:
+            evidence = known[key] = DayOrder(orders)
+            for source in sources:
+                if evidence.only or source.is_table:
+                    continue
+                for block in source.blocks():
+                    rows = split(self._body(block, self._plan), shape)
+                    evidence.add(_bytes(rows.columns[place]), rows.lines, source.name)
+                    if evidence.only:
+                        break
+                evidence.end_file()
+        return known[key]
+
+
+def _bytes(column: Column) -> Texts:
+    if not isinstance(column, np.ndarray):
+        return as_texts([])
+    texts: Any = column if column.dtype.kind == "S" else as_texts(column.tolist())
+    found: Texts = texts
+    return found
+
+
+def _form(plan: Plan, rows: Rows, found: Timestamps, first: str, order: Order) -> str:
+    """The format of the timestamps, for people."""
+    kinds = set(found.kind.tolist()) - {NOTHING}
+    if "date" in plan.stamps:
+        return "date and time in two columns"
+    if plan.reading in ("ms", "s"):
+        return f"{'milli' if plan.reading == 'ms' else ''}seconds since midnight"
+    if CLOCK in kinds or plan.reading == "clock":
+        return "times of day"
+    if not isinstance(rows.columns[plan.stamps["timestamp"]], np.ndarray):
+        return "timestamp column"
+    whole = first.partition(".")[0]
+    if whole.isdecimal() and kinds == {UTC}:
+        return f"epoch numbers in {_UNIT_WORDS.get(len(whole), 'nanoseconds')}"
+    if whole.isdecimal() and is_number(shape_of(first)):
+        return "days of a spreadsheet"
+    if orders_of(first):
+        return {"mdy": "month before day", "dmy": "day before month", "ymd": "year before month"}[order]
+    if (
+        first[:4].isdecimal()
+        and first[4:5] == "-"
+        and first[5:7].isdecimal()
+        and "-A" not in first
+        and "-P" not in first
+    ):
+        return "ISO 8601 with offset" if kinds == {UTC} else "ISO 8601"
+    return f"like {excerpt(first)!r}" if first else ""
