@@ -9,12 +9,23 @@ import { Painter } from "../core/painter.ts";
 import type { Palette } from "../core/palette.ts";
 import { Signal } from "../core/signal.ts";
 import { load, onOtherWindow, save } from "../core/storage.ts";
+import { type MarketCalendar, UTC_DAYS } from "../market/calendar.ts";
 import { ENCODINGS } from "../protocol/messages.ts";
 import { Room } from "../rooms/room.ts";
 import { TRANSPORT_NAMES } from "../transports/transport.ts";
 import { currentList, firstLists, type Lists, listsFrom, mergeLists } from "../watchlist/lists.ts";
 import { SymbolNames } from "../watchlist/symbols.ts";
 import { type Settings, settingsFrom } from "./settings.ts";
+
+/** What the server tells about its feed. */
+export interface FeedInfo {
+  title: string;
+  /** What the feed assumed, put right or left out: a sentence each. */
+  notes: readonly string[];
+  calendar: MarketCalendar;
+  /** Of the symbols with other trading days. */
+  calendars: ReadonlyMap<string, MarketCalendar>;
+}
 
 /** A message over the page, with an action for the user to take. */
 export interface Toast {
@@ -37,6 +48,7 @@ export class Context {
   readonly names = new Signal(new SymbolNames());
   /** Whether the feed can't add symbols to `names`. */
   isComplete = false;
+  readonly feedInfo = new Signal<FeedInfo>({ title: "", notes: [], calendar: UTC_DAYS, calendars: new Map() });
   /** The server's version and feed, for the help dialog. */
   readonly serverText = new Signal("");
   readonly selected = new Signal<string | null>(null);

@@ -1,6 +1,7 @@
 // What the server reports over HTTP besides the stream: its symbols, the feed's state, whether the feed is a replay.
 
 import { fetchJson } from "../core/http.ts";
+import { calendarFrom, type MarketCalendar } from "../market/calendar.ts";
 import { FEED_STATES } from "../protocol/messages.ts";
 import { offer } from "../watchlist/lists.ts";
 import { SymbolNames } from "../watchlist/symbols.ts";
@@ -14,6 +15,8 @@ const SILENCE_MS = 1500;
 /** After a long silence (a closed market) the state is requested less often. */
 const LONG_SILENCE_MS = 30_000;
 const LONG_SILENCE_INTERVAL_MS = 5000;
+/** A feed finds more to note while it reads its files. */
+const FEED_INTERVAL_MS = 30_000;
 /** A feed that may add symbols is asked for them this often. */
 const SYMBOLS_INTERVAL_MS = 20_000;
 
@@ -26,9 +29,11 @@ export class ServerInfo {
   private isAsking = false;
   private symbolsMs = 0;
   private healthMs = 0;
+  private feedMs = 0;
+  private feedText = "";
 
   constructor(private readonly context: Context) {
-    context.stream.epoch.onChange(() => void Promise.all([this.fetchSymbols(), this.fetchHealth()]));
+    context.stream.epoch.onChange(() => void Promise.all([this.fetchSymbols(), this.fetchHealth(), this.fetchFeed()]));
     setInterval(() => void this.tick(), TICK_MS);
   }
 
@@ -67,6 +72,28 @@ export class ServerInfo {
     }
   }
 
+  /** What the feed assumed, and its trading days. */
+  async fetchFeed(): Promise<void> {
+    this.feedMs = Date.now();
+    try {
+      const { title, notes, calendar, calendars } = (await fetchJson("/v1/feed")) as Record<string, unknown>;
+      const { feedInfo } = this.context;
+      const others = Object.entries((calendars ?? {}) as Record<string, unknown>);
+      const info = {
+        title: typeof title === "string" ? title : "",
+        notes: Array.isArray(notes) ? notes.filter((each): each is string => typeof each === "string") : [],
+        calendar: calendarFrom(calendar),
+        calendars: new Map(others.map(([symbol, each]): [string, MarketCalendar] => [symbol, calendarFrom(each)])),
+      };
+      // The same answer again must not redraw the chart.
+      const text = JSON.stringify([info, others]);
+      if (text !== this.feedText) feedInfo.value = info;
+      this.feedText = text;
+    } catch {
+      // Without it days are those of UTC, as on a server that has no such address.
+    }
+  }
+
   private async tick(): Promise<void> {
     const { stream, isComplete } = this.context;
     if (!stream.connected || document.hidden) return;
@@ -75,6 +102,7 @@ export class ServerInfo {
     if (silence > SILENCE_MS) {
       if (nowMs - this.healthMs >= (silence > LONG_SILENCE_MS ? LONG_SILENCE_INTERVAL_MS : TICK_MS / 2)) await this.fetchHealth();
     } else if (stream.feed.value !== "live") stream.feed.value = "live";
+    if (nowMs - this.feedMs > FEED_INTERVAL_MS) await this.fetchFeed();
     if (!isComplete && nowMs - this.symbolsMs > SYMBOLS_INTERVAL_MS) await this.fetchSymbols();
   }
 }

@@ -1,7 +1,8 @@
 // The user's settings, and validating stored ones.
 
 import { type Zone, ZONES } from "../core/format.ts";
-import { type Encoding, ENCODINGS, type Interval, INTERVALS } from "../protocol/messages.ts";
+import { isInterval } from "../market/intervals.ts";
+import { type Encoding, ENCODINGS, type Interval } from "../protocol/messages.ts";
 import { COLUMNS, DEFAULT_COLUMNS } from "../watchlist/columns.ts";
 import type { Sort } from "../watchlist/sorting.ts";
 
@@ -52,7 +53,7 @@ export function settingsFrom(stored: unknown): Settings {
     muted: found.muted === true,
     columns,
     sort,
-    interval: oneOf(INTERVALS, found.interval, DEFAULTS.interval),
+    interval: isInterval(found.interval) ? found.interval : DEFAULTS.interval,
     zone: oneOf(ZONES, found.zone, DEFAULTS.zone),
   };
 }

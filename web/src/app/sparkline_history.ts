@@ -1,7 +1,7 @@
 // Fetches the recent bars of the visible rows for their sparklines, a few at a time.
 
 import { barsPath, fetchJson, HttpError } from "../core/http.ts";
-import { barsFrom } from "../market/bars.ts";
+import { historyFrom } from "../market/bars.ts";
 import { backfill, POINTS } from "../market/sparkline.ts";
 import type { Context } from "./context.ts";
 
@@ -32,9 +32,9 @@ export class SparklineHistory {
     this.running++;
     const epoch = this.context.stream.epoch.value;
     try {
-      const bars = barsFrom(await fetchJson(barsPath(symbol, "5s", POINTS)));
+      const { bars } = historyFrom(await fetchJson(barsPath(symbol, "5s", POINTS)));
       const row = this.context.stream.board.row(symbol);
-      if (row && epoch === this.context.stream.epoch.value) backfill(row.spark, bars.map(({ time, close }) => [time * 1e9, close] as const));
+      if (row && epoch === this.context.stream.epoch.value) backfill(row.spark, bars.filter(({ isEmpty }) => !isEmpty).map(({ time, close }) => [time * 1e9, close] as const));
     } catch (error) {
       // Without history a sparkline begins now. The chart shows why a server has no bars.
       this.isRefused = error instanceof HttpError && error.status !== 0;

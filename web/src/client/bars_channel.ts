@@ -11,10 +11,12 @@ export class BarsChannel {
   generation = 0;
   /** Why there are no bars; null if there is no error. */
   error: string | null = null;
+  /** What the feed has instead of these bars. */
+  hint: string | null = null;
   private lastId = 0;
   /** The id of the subscribe in flight: bars that arrive before its answer belong to the previous choice. */
   private awaiting: string | null = null;
-  /** The number of the newest closed bar received. */
+  /** The number of the newest closed bar received; of an interval that the server does not keep, a time. */
   private version: number | null = null;
 
   constructor(interval: Interval) {
@@ -44,7 +46,13 @@ export class BarsChannel {
     this.series.clear();
     this.generation++;
     this.error = null;
+    this.hint = null;
     this.version = null;
+  }
+
+  /** Whether a symbol is chosen and has no bars, for no known reason. */
+  get isEmpty(): boolean {
+    return this.symbol !== null && this.series.all.length === 0 && this.error === null && this.hint === null;
   }
 
   private subscribe(): Op[] {
@@ -52,7 +60,7 @@ export class BarsChannel {
     this.awaiting = null;
     if (this.symbol === null) return [];
     this.awaiting = `bars-${++this.lastId}`;
-    return [{ op: "subscribe", channel: "bars", symbols: [this.symbol], interval: this.interval, id: this.awaiting }];
+    return [{ op: "subscribe", channel: "bars", symbols: [this.symbol], interval: this.interval, revisions: true, id: this.awaiting }];
   }
 
   /** True if these bars will arrive from now on: the caller fetches the history. */

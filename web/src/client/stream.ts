@@ -3,7 +3,7 @@
 
 import { barsPath, fetchJson } from "../core/http.ts";
 import { Signal } from "../core/signal.ts";
-import { barsFrom } from "../market/bars.ts";
+import { historyFrom } from "../market/bars.ts";
 import { Board } from "../market/board.ts";
 import type { Notice } from "../protocol/desk_messages.ts";
 import type { Encoding, FeedState, Interval, Limits, Op, ServerMessage, Welcome } from "../protocol/messages.ts";
@@ -218,9 +218,12 @@ export class Stream {
     if (symbol === null || !first || this.isFetching || this.exhausted === generation) return;
     this.isFetching = true;
     try {
-      const bars = barsFrom(await fetchJson(barsPath(symbol, interval, HISTORY_BARS, `${first.time}000000000`)));
+      const { bars, splits } = historyFrom(await fetchJson(barsPath(symbol, interval, HISTORY_BARS, `${first.time}000000000`)));
       if (bars.length === 0) this.exhausted = generation;
-      if (generation === this.bars.generation) series.merge(bars);
+      if (generation === this.bars.generation) {
+        series.merge(bars);
+        series.addSplits(splits);
+      }
     } catch {
       this.exhausted = generation;
     } finally {
@@ -234,9 +237,10 @@ export class Stream {
     const { symbol, interval, generation } = this.bars;
     if (symbol === null) return;
     try {
-      const bars = barsFrom(await fetchJson(barsPath(symbol, interval, HISTORY_BARS)));
+      const { bars, splits } = historyFrom(await fetchJson(barsPath(symbol, interval, HISTORY_BARS)));
       if (generation === this.bars.generation) {
         this.bars.series.merge(bars);
+        this.bars.series.addSplits(splits);
         this.onHistory?.(bars.length);
       }
     } catch (error) {

@@ -1,7 +1,7 @@
 // The `trades` channel of the chosen symbol. Sans-I/O: takes messages, returns ops to send.
 
 import type { Since } from "../protocol/common.ts";
-import type { Op, Subscribed, Trades } from "../protocol/messages.ts";
+import type { Op, Subscribed, Trades, WireTrade } from "../protocol/messages.ts";
 
 export interface Trade {
   /** Counts the trades received, so that a view knows which are new. */
@@ -9,7 +9,16 @@ export interface Trade {
   ts: number;
   price: number;
   size: number;
-  /** Compared with the trade before: up, down, or unchanged. */
+  /** The sale conditions as the feed states them. */
+  conditions: readonly string[];
+  /** The feed's number of the trade; 0: it has none. */
+  id: number;
+  /** Older than the newest trade before it. */
+  isLate: boolean;
+  isCancelled: boolean;
+  /** Price and size before the feed corrected them. */
+  before: { price: number; size: number } | null;
+  /** Compared with the trade before that counts: up, down, or unchanged. */
   direction: -1 | 0 | 1;
   /** Trades lost before this one. */
   lost: number;
@@ -24,6 +33,8 @@ export class TradesChannel {
   /** Newest last. */
   trades: Trade[] = [];
   lost = 0;
+  /** Increases when trades of the list change: a view must then write them again. */
+  amendments = 0;
   private version: number | null = null;
   /** The newest trade number seen, of any symbol. */
   private newest = 0;
@@ -50,7 +61,7 @@ export class TradesChannel {
   resume(epoch: string): Op[] {
     if (epoch !== this.epoch) this.restart(epoch);
     // A subscribe without symbols returns the newest trade's number: the next choice asks for the trades before it.
-    const probe: Op = { op: "subscribe", channel: "trades", symbols: [] };
+    const probe: Op = { op: "subscribe", channel: "trades", symbols: [], revisions: true };
     return [probe, ...this.subscribe()];
   }
 
@@ -68,7 +79,7 @@ export class TradesChannel {
     const from = this.version ?? Math.max(0, this.newest - BACKLOG);
     const since: Since = { epoch: this.epoch, version: from };
     this.awaiting = `trades-${++this.lastId}`;
-    return [{ op: "subscribe", channel: "trades", symbols: [this.symbol], since, id: this.awaiting }];
+    return [{ op: "subscribe", channel: "trades", symbols: [this.symbol], since, revisions: true, id: this.awaiting }];
   }
 
   subscribed(message: Subscribed): void {
@@ -87,15 +98,50 @@ export class TradesChannel {
     }
     let lost = this.isOpening ? 0 : Object.values(message.lost ?? {}).reduce((sum, count) => sum + count, 0);
     this.lost += lost;
-    for (const [symbol, ts, price, size] of message.data) {
-      if (symbol !== this.symbol) continue;
-      const before = this.trades.at(-1)?.price ?? price;
-      this.trades.push({ number: ++this.number, ts, price, size, direction: price > before ? 1 : price < before ? -1 : 0, lost });
-      lost = 0;
+    for (const row of message.data) {
+      if (row[0] !== this.symbol) continue;
+      if (row[6] === "cancel" || row[6] === "correct") this.amend(row);
+      else {
+        this.add(row, lost);
+        lost = 0;
+      }
     }
     if (this.trades.length > MAX_TRADES) this.trades = this.trades.slice(-MAX_TRADES);
     this.version = message.version;
     this.isOpening = false;
     return [];
   }
+
+  private add([, ts, price, size, conditions = [], id = 0, change = null]: WireTrade, lost: number): void {
+    const isLate = change === "late";
+    const before = this.trades.findLast((trade) => !trade.isLate && !trade.isCancelled)?.price ?? price;
+    const direction = isLate ? 0 : directionOf(price, before);
+    this.trades.push({ number: ++this.number, ts, price, size, conditions, id, isLate, isCancelled: false, before: null, direction, lost });
+  }
+
+  /** Cancel or correct a trade; one that is no longer in the list needs no change. */
+  private amend([, ts, price, size, conditions = [], id = 0, change]: WireTrade): void {
+    // Ids beyond 2^53 are rounded, and no longer unique: a change has the time of its trade.
+    const at = id === 0 ? -1 : this.trades.findLastIndex((trade) => trade.id === id && trade.ts === ts);
+    const trade = this.trades[at];
+    if (!trade) return;
+    const before = trade.before ?? { price: trade.price, size: trade.size };
+    this.trades[at] = change === "cancel" ? { ...trade, isCancelled: true } : { ...trade, price, size, conditions, before };
+    this.direct(at);
+    this.amendments++;
+  }
+
+  /** Find the directions again from this trade on. */
+  private direct(from: number): void {
+    let before = this.trades.slice(0, from).findLast((trade) => !trade.isLate && !trade.isCancelled)?.price;
+    for (const trade of this.trades.slice(from)) {
+      if (trade.isLate) continue;
+      if (before !== undefined || trade.isCancelled) trade.direction = trade.isCancelled ? 0 : directionOf(trade.price, before!);
+      if (!trade.isCancelled) before = trade.price;
+    }
+  }
+}
+
+function directionOf(price: number, before: number): -1 | 0 | 1 {
+  return price > before ? 1 : price < before ? -1 : 0;
 }

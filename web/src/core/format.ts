@@ -134,12 +134,13 @@ export function age(ms: number): string {
 
 export const ZONES = ["local", "UTC", "America/New_York"] as const;
 export type Zone = (typeof ZONES)[number];
-type Form = "clock" | "minute" | "day" | "full" | "month" | "year";
+type Form = "clock" | "minute" | "day" | "date" | "full" | "month" | "year";
 
 const FORMS: Record<Form, Intl.DateTimeFormatOptions> = {
   clock: { hour: "2-digit", minute: "2-digit", second: "2-digit" },
   minute: { hour: "2-digit", minute: "2-digit" },
   day: { day: "numeric", month: "short" },
+  date: { day: "numeric", month: "short", year: "numeric" },
   month: { month: "short", year: "numeric" },
   year: { year: "numeric" },
   full: { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" },

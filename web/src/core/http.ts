@@ -32,5 +32,5 @@ export async function fetchSession(): Promise<{ required: boolean; name: string 
 
 export function barsPath(symbol: string, interval: string, limit: number, endNs?: string): string {
   const end = endNs === undefined ? "" : `&end=${endNs}`;
-  return `/v1/bars/${encodeURIComponent(symbol)}?interval=${interval}&limit=${limit}${end}`;
+  return `/v1/bars/${encodeURIComponent(symbol)}?interval=${encodeURIComponent(interval)}&limit=${limit}${end}`;
 }

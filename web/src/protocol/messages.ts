@@ -4,16 +4,18 @@ import type { Id, Since } from "./common.ts";
 import { DESK_TYPES, type DeskMessage, type DeskOp } from "./desk_messages.ts";
 
 export type Values = Record<string, number | null>;
-/** symbol, time (ns), price, size */
-export type WireTrade = [string, number, number, number];
-/** symbol, start (ns), open, high, low, close, volume, vwap, trades, closed */
-export type WireBar = [string, number, number, number, number, number, number, number | null, number | null, boolean];
+export type TradeChange = "late" | "cancel" | "correct";
+/** symbol, time (ns), price, size, conditions, the feed's id (0: none), change */
+export type WireTrade = [string, number, number, number, string[]?, number?, (TradeChange | null)?];
+/** symbol, start (ns), open, high, low, close, volume, vwap, trades, closed, revision, incomplete; without prices if all its trades were cancelled */
+export type WireBar = [string, number, number | null, number | null, number | null, number | null, number, number | null, number | null, boolean, number?, boolean?];
 
 export const FEED_STATES = ["live", "quiet", "stale", "paused", "ended"] as const;
 export type FeedState = (typeof FEED_STATES)[number];
 
-export const INTERVALS = ["1s", "5s", "1m", "5m", "15m", "1h", "1d"] as const;
-export type Interval = (typeof INTERVALS)[number];
+/** The intervals that every server keeps; it has others on request, such as `10m`. */
+export const INTERVALS = ["1s", "5s", "1m", "5m", "15m", "1h", "1d", "1w", "1M"] as const;
+export type Interval = string;
 
 export const ENCODINGS = ["json", "msgpack"] as const;
 export type Encoding = (typeof ENCODINGS)[number];
@@ -26,6 +28,8 @@ export interface Subscribe {
   interval?: Interval;
   rate?: number;
   since?: Since;
+  /** Of trades and bars: also conditions, corrections and revised bars. */
+  revisions?: boolean;
   id?: Id;
 }
 export interface Unsubscribe {

@@ -60,3 +60,26 @@ test("another symbol or interval starts empty, and discards older answers", () =
   assert.equal(channel.series.all.length, 0);
   assert.notEqual(channel.generation, generation);
 });
+
+test("bars are subscribed with revisions, and a revised one replaces the first", () => {
+  const channel = watching();
+  const [op] = channel.resume();
+  assert.deepEqual([(op as Subscribe).revisions, (op as Subscribe).interval], [true, "1m"]);
+  channel.subscribed({ type: "subscribed", id: (op as Subscribe).id!, channel: "bars", symbols: ["A"], rate: 10 });
+  channel.receive(message(0, 1, "1m", wire("A", 60, 2, true)));
+  channel.receive(message(1, 2, "1m", ["A", 60e9, 1, 9, 1, 8, 100, null, 3, true, 1, false]));
+  assert.deepEqual(channel.series.all.map(({ close, revision }) => [close, revision]), [[8, 1]]);
+});
+
+test("the chart is empty until there are bars, an error or a hint", () => {
+  const channel = new BarsChannel("1m");
+  assert.equal(channel.isEmpty, false);
+  channel.choose("A", "1m", false);
+  assert.equal(channel.isEmpty, true);
+  channel.hint = "no bars shorter than 1d";
+  assert.equal(channel.isEmpty, false);
+  channel.choose("A", "5m", false);
+  assert.equal(channel.isEmpty, true);
+  channel.series.merge([bar(60, 1)]);
+  assert.equal(channel.isEmpty, false);
+});

@@ -76,3 +76,42 @@ test("a new connection resumes after the newest trade", () => {
   assert.equal(subscribeOf(channel.resume("f"))?.since?.version, 0);
   assert.deepEqual(channel.trades, []);
 });
+
+test("conditions, late, cancelled and corrected trades", () => {
+  const channel = watching("A");
+  channel.receive(trades(0, 4, [["A", 10, 5, 1, ["@", "T"], 101, null], ["A", 20, 6, 2, [], 102, null], ["A", 15, 3, 1, [], 103, "late"], ["A", 30, 7, 1, [], 104, null]]));
+  assert.deepEqual(channel.trades.map(({ price }) => price), [5, 6, 3, 7], "in the order of arrival");
+  assert.deepEqual(channel.trades.map(({ isLate }) => isLate), [false, false, true, false]);
+  assert.deepEqual(channel.trades.map(({ direction }) => direction), [0, 1, 0, 1], "a late trade is no change of the price");
+  assert.deepEqual(channel.trades[0]!.conditions, ["@", "T"]);
+  const { amendments } = channel;
+  channel.receive(trades(4, 5, [["A", 20, 6, 2, [], 102, "cancel"]]));
+  assert.equal(channel.trades.length, 4);
+  assert.deepEqual(channel.trades.map(({ isCancelled }) => isCancelled), [false, true, false, false]);
+  channel.receive(trades(5, 6, [["A", 30, 4, 9, ["I"], 104, "correct"]]));
+  assert.deepEqual(channel.trades.at(-1), { ...channel.trades.at(-1)!, price: 4, size: 9, conditions: ["I"], before: { price: 7, size: 1 }, direction: -1 });
+  assert.equal(channel.amendments, amendments + 2);
+  channel.receive(trades(6, 7, [["A", 30, 4.5, 9, [], 104, "correct"]]));
+  assert.deepEqual(channel.trades.at(-1)?.before, { price: 7, size: 1 }, "as it came first");
+});
+
+test("a change of a trade that is not in the list changes nothing", () => {
+  const channel = watching("A");
+  channel.receive(trades(0, 4, [["A", 10, 5, 1, [], 0, null], ["A", 20, 6, 2, [], 7, null]]));
+  const { amendments } = channel;
+  channel.receive(trades(4, 8, [["A", 10, 5, 1, [], 0, "cancel"], ["A", 20, 6, 2, [], 8, "cancel"], ["B", 20, 6, 2, [], 7, "cancel"], ["A", 19, 6, 2, [], 7, "cancel"]]));
+  assert.deepEqual(channel.trades.map(({ isCancelled }) => isCancelled), [false, false]);
+  assert.equal(channel.amendments, amendments);
+});
+
+test("rows without revisions are trades without conditions", () => {
+  const channel = watching("A");
+  channel.receive(trades(0, 1, [["A", 10, 5, 1]]));
+  assert.deepEqual(channel.trades[0]!.conditions, []);
+});
+
+test("all subscribes are with revisions", () => {
+  const channel = new TradesChannel();
+  channel.choose("A", false);
+  assert.deepEqual(channel.resume("e").map((op) => (op as Subscribe).revisions), [true, true]);
+});

@@ -16,7 +16,9 @@ export function placeMenus(): void {
       const at = button?.getBoundingClientRect();
       if (!at) return;
       menu.style.top = `${at.bottom + 6}px`;
-      menu.style.right = `${Math.max(8, document.documentElement.clientWidth - at.right)}px`;
+      // The notes' button is at the left.
+      if (menu.id === "notes") menu.style.left = `${Math.max(8, at.left)}px`;
+      else menu.style.right = `${Math.max(8, document.documentElement.clientWidth - at.right)}px`;
     });
   }
 }

@@ -2,22 +2,29 @@
 
 import {
   CandlestickSeries,
-  createChart,
+  createChartEx,
+  createSeriesMarkers,
   CrosshairMode,
   HistogramSeries,
+  type CandlestickData,
+  type HistogramData,
   LineStyle,
-  type IChartApi,
+  type IChartApiBase,
   type IPriceLine,
   type ISeriesApi,
+  type ISeriesMarkersPluginApi,
   type Time,
   type UTCTimestamp,
 } from "lightweight-charts";
 import { conditionOf } from "../../alerts/conditions.ts";
 import type { Context } from "../../app/context.ts";
-import { digitsOf, percent, percentChange, price, short, stamp } from "../../core/format.ts";
+import { digitsOf, percent, percentChange, price, short } from "../../core/format.ts";
 import type { Palette } from "../../core/palette.ts";
-import { type Bar, INTERVAL_S, summary } from "../../market/bars.ts";
+import type { MarketCalendar } from "../../market/calendar.ts";
+import { type Bar, ratioText, splitBars, summary } from "../../market/bars.ts";
+import { secondsOf } from "../../market/intervals.ts";
 import { byId, setData, setText } from "../common/dom.ts";
+import { TimeScale } from "./time_scale.ts";
 
 /** A candle moves by less than a pixel in this time; drawing more often costs a tenth of a core. */
 const SPACING_MS = 300;
@@ -31,19 +38,22 @@ const FETCH_MARGIN = 15;
 const AFTER_TAP_MS = 80;
 /** Fields whose alerts are drawn on the price scale. */
 const PRICE_FIELDS = new Set<string>(["last", "bid", "ask"]);
-const TICK_FORMS = ["year", "month", "day", "minute", "clock"] as const;
 
 export class Chart {
   private readonly panel = byId("chart");
   private readonly box = byId("canvas");
-  private readonly chart: IChartApi;
+  private readonly scale = new TimeScale();
+  private readonly chart: IChartApiBase<Time>;
   private readonly candles: ISeriesApi<"Candlestick">;
   private readonly volumes: ISeriesApi<"Histogram">;
+  private readonly splits: ISeriesMarkersPluginApi<Time>;
   private lines: IPriceLine[] = [];
   private drawn = { generation: -1, rewrites: -1, time: -Infinity, count: 0, fitted: false };
   /** The bars drawn; while the display is paused the channel has newer ones. */
   private bars: readonly Bar[] = [];
   private lastBar: Bar | undefined;
+  /** Whether the time scale has other marks than those drawn. */
+  private isRescaled = false;
   private hovered: number | null = null;
   private paintedMs = -Infinity;
   private summedMs = -Infinity;
@@ -53,17 +63,18 @@ export class Chart {
     private readonly context: Context,
     atPrice: (price: number) => void,
   ) {
-    this.chart = createChart(this.box, {
+    this.chart = createChartEx(this.box, this.scale.behavior, {
       autoSize: true,
       // The library's logo needs inline styles, which the content security policy forbids: index.html has a link instead.
       layout: { attributionLogo: false, fontSize: 11 },
       crosshair: { mode: CrosshairMode.Normal },
-      timeScale: { rightOffset: 6, secondsVisible: true, timeVisible: true, tickMarkFormatter: (time: Time, kind: number) => this.time(time, TICK_FORMS[kind] ?? "minute") },
-      localization: { locale: "en-GB", timeFormatter: (time: Time) => this.time(time, "full") },
+      timeScale: { rightOffset: 6, secondsVisible: true, timeVisible: true },
+      localization: { locale: "en-GB", dateFormat: "dd MMM 'yy", timeFormatter: (time: Time) => this.scale.text(Number(time)) },
       handleScale: { axisPressedMouseMove: true },
     });
     this.candles = this.chart.addSeries(CandlestickSeries, { borderVisible: false });
     this.volumes = this.chart.addSeries(HistogramSeries, { priceScaleId: "volume", priceFormat: { type: "volume" }, lastValueVisible: false, priceLineVisible: false });
+    this.splits = createSeriesMarkers<Time>(this.candles);
     this.candles.priceScale().applyOptions({ scaleMargins: { top: 0.12, bottom: 0.26 } });
     this.volumes.priceScale().applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } });
     this.chart.subscribeCrosshairMove(({ time }) => {
@@ -81,7 +92,7 @@ export class Chart {
     // The legend ends before the price scale, whose width depends on the prices.
     this.chart.timeScale().subscribeSizeChange((width) => (byId("ohlc").style.right = `${this.box.clientWidth - width + 12}px`));
     context.palette.watch((palette) => this.applyPalette(palette));
-    context.settings.onChange(() => this.chart.applyOptions({})); // the time zone may have changed
+    for (const signal of [context.settings, context.feedInfo]) (signal as typeof context.settings).onChange(() => context.painter.request());
     context.alerts.rows.watch(() => this.drawAlerts());
     context.selected.onChange(() => {
       this.drawAlerts();
@@ -89,12 +100,6 @@ export class Chart {
       setTimeout(() => this.chart.clearCrosshairPosition(), AFTER_TAP_MS);
     });
     context.painter.addEarly((nowMs) => this.paint(nowMs));
-  }
-
-  private time(time: Time, form: (typeof TICK_FORMS)[number] | "full"): string {
-    // Daily bars begin at midnight UTC in every time zone.
-    const zone = this.context.stream.bars.interval === "1d" ? "UTC" : this.context.settings.value.zone;
-    return stamp(Number(time) * 1000, form, zone);
   }
 
   private applyPalette(palette: Palette): void {
@@ -132,6 +137,13 @@ export class Chart {
     const isNew = generation !== this.drawn.generation;
     // Paused: keep the drawing, but draw a newly selected symbol once.
     if (paused.value && !isNew && this.drawn.fitted) return;
+    const marksChanged = this.scale.set(this.calendar, this.context.settings.value.zone, stream.bars.interval);
+    if (marksChanged) {
+      // The library keeps the marks of bars that it knows.
+      this.drawn.rewrites = -1;
+      this.isRescaled = true;
+      this.chart.applyOptions({}); // discards the labels
+    }
     const changed = series.rewrites !== this.drawn.rewrites || series.last !== this.lastBar || isNew;
     if (!changed && nowMs - this.summedMs < SUMMARY_MS) return this.showMessage();
     if (nowMs - this.paintedMs < SPACING_MS) {
@@ -154,20 +166,25 @@ export class Chart {
     setData(this.panel, "bars", String(series.all.length));
     if (nowMs - this.summedMs >= SUMMARY_MS || isNew) {
       this.summedMs = nowMs;
-      const text = summary(stream.bars.symbol ?? "", stream.bars.interval, series.all, (time) => this.time(time as Time, "full"), price);
+      const text = summary(stream.bars.symbol ?? "", stream.bars.interval, series.all, (time) => this.scale.text(time), price);
       setText(byId("summary"), text);
     }
   }
 
   private drawAll(bars: readonly Bar[]): void {
     this.setDigits(Math.max(0, ...bars.slice(-VISIBLE_BARS).map(({ close }) => digitsOf(close))) || 2);
-    this.candles.setData(bars.map(candle));
+    const range = this.isRescaled && this.drawn.fitted ? this.chart.timeScale().getVisibleLogicalRange() : null;
+    if (this.isRescaled) for (const each of [this.candles, this.volumes]) each.setData([]);
+    this.isRescaled = false;
+    this.candles.setData(bars.map((bar) => this.candle(bar)));
     this.volumes.setData(bars.map((bar) => this.volume(bar)));
+    if (range) this.chart.timeScale().setVisibleLogicalRange(range);
+    this.drawSplits(bars);
     this.drawn.time = bars.at(-1)?.time ?? -Infinity;
     // Fit again if the first bars were live ones that arrived before the history.
     if (bars.length > 0 && (!this.drawn.fitted || this.drawn.count < 3)) {
       this.drawn.fitted = true;
-      const seconds = INTERVAL_S[this.context.stream.bars.interval] < 60;
+      const seconds = secondsOf(this.context.stream.bars.interval) % 60 > 0;
       this.chart.applyOptions({ timeScale: { secondsVisible: seconds } });
       this.candles.priceScale().applyOptions({ autoScale: true });
       this.chart.timeScale().setVisibleLogicalRange({ from: bars.length - Math.max(MIN_WIDTH_BARS, Math.min(VISIBLE_BARS, bars.length + 2)), to: bars.length + 5 });
@@ -187,22 +204,40 @@ export class Chart {
     while (from > 0 && bars[from - 1]!.time >= this.drawn.time) from--;
     for (const bar of bars.slice(from)) {
       this.setDigits(Math.max(this.digits, digitsOf(bar.close)));
-      this.candles.update(candle(bar));
+      this.candles.update(this.candle(bar));
       this.volumes.update(this.volume(bar));
       this.drawn.time = bar.time;
     }
   }
 
-  private volume(bar: Bar): { time: UTCTimestamp; value: number; color: string } {
-    const { palette } = this.context;
-    return { time: bar.time as UTCTimestamp, value: bar.volume, color: palette.value[bar.close >= bar.open ? "up-soft" : "down-soft"] };
+  private candle({ time, open, high, low, close, incomplete }: Bar): CandlestickData {
+    const { muted } = this.context.palette.value;
+    return { time: time as UTCTimestamp, open, high, low, close, ...(incomplete ? { color: muted, wickColor: muted } : {}) };
+  }
+
+  private volume({ time, open, close, volume, incomplete }: Bar): HistogramData {
+    const { value: palette } = this.context.palette;
+    return { time: time as UTCTimestamp, value: volume, color: incomplete ? palette.line : palette[close >= open ? "up-soft" : "down-soft"] };
+  }
+
+  private drawSplits(bars: readonly Bar[]): void {
+    const { series, interval } = this.context.stream.bars;
+    const splits = splitBars(bars, series.splits, secondsOf(interval));
+    const { alert } = this.context.palette.value;
+    this.splits.setMarkers(splits.map(({ time, ratio }) => ({ time: time as UTCTimestamp, position: "aboveBar", shape: "arrowDown", color: alert, text: `split ${ratioText(ratio)}` })));
+    setData(this.panel, "splits", splits.map(({ ratio }) => ratioText(ratio)).join(" "));
+  }
+
+  private get calendar(): MarketCalendar {
+    const { calendar, calendars } = this.context.feedInfo.value;
+    return calendars.get(this.context.stream.bars.symbol ?? "") ?? calendar;
   }
 
   private showMessage(): void {
     const { bars } = this.context.stream;
     const message = byId("chart-message");
     message.hidden = bars.series.all.length > 0;
-    if (!message.hidden) setText(message, bars.error ?? (bars.symbol === null ? "No symbol is selected." : "No bars yet. The first trade creates one."));
+    if (!message.hidden) setText(message, bars.error ?? bars.hint ?? (bars.symbol === null ? "No symbol is selected." : "No bars yet. The first trade creates one."));
   }
 
   private legend(): void {
@@ -213,11 +248,9 @@ export class Chart {
     const change = percentChange(bar.close, bar.open);
     setData(node, "way", bar.close > bar.open ? "up" : bar.close < bar.open ? "down" : "");
     const values = { O: price(bar.open), H: price(bar.high), L: price(bar.low), C: price(bar.close), "": percent(change), V: short(bar.volume) };
-    const time = this.hovered === null ? "" : `${this.time(bar.time as Time, "full")}   `;
-    setText(node, time + Object.entries(values).map(([name, value]) => `${name} ${value}`.trim()).join("   "));
+    const time = this.hovered === null ? "" : `${this.scale.text(bar.time)}   `;
+    const missing = bar.incomplete ? "   incomplete: trades are missing" : "";
+    setText(node, time + Object.entries(values).map(([name, value]) => `${name} ${value}`.trim()).join("   ") + missing);
+    setData(node, "incomplete", bar.incomplete ? "yes" : "");
   }
-}
-
-function candle({ time, open, high, low, close }: Bar): { time: UTCTimestamp; open: number; high: number; low: number; close: number } {
-  return { time: time as UTCTimestamp, open, high, low, close };
 }

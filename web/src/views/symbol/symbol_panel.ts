@@ -1,9 +1,10 @@
 // Above and below the chart: the selected symbol, its price, quote and day's statistics, and the intervals.
 
 import type { Context } from "../../app/context.ts";
-import { DEFAULTS } from "../../app/settings.ts";
+import type { ShortestInterval } from "../../app/shortest_interval.ts";
 import { average, NO_VALUE, percent, price, short, signed, size } from "../../core/format.ts";
-import { type Interval, INTERVALS } from "../../protocol/messages.ts";
+import { nextInterval } from "../../market/intervals.ts";
+import { INTERVALS } from "../../protocol/messages.ts";
 import { change, changePercent } from "../../watchlist/columns.ts";
 import { byId, el, setData, setPrice, setText } from "../common/dom.ts";
 
@@ -20,8 +21,6 @@ const STATS = [
 /** While arrow keys repeat, subscribe only to the last symbol. */
 const SETTLE_MS = 120;
 const SPACING_MS = 200;
-/** With fewer 1-minute bars a first visitor gets 1-second bars. */
-const MIN_BARS = 3;
 
 export class SymbolPanel {
   private readonly values: HTMLElement[] = [];
@@ -29,27 +28,24 @@ export class SymbolPanel {
   private painted: string | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly context: Context) {
+  constructor(
+    private readonly context: Context,
+    private readonly shortest: ShortestInterval,
+  ) {
     const { selected, settings, painter, paused } = context;
     for (const [label] of STATS) {
       const value = el("dd", {}, NO_VALUE);
       this.values.push(value);
       byId("stats").append(el("div", {}, el("dt", {}, label), value));
     }
-    for (const interval of INTERVALS) {
+    const buttons = INTERVALS.map((interval) => {
       const button = el("button", { type: "button", "data-interval": interval }, interval);
-      button.addEventListener("click", () => context.set({ interval }));
-      byId("intervals").append(button);
-    }
-    // A server that has just started has no 1-minute bars yet. A returning user keeps the chosen interval.
-    if (context.isFirstVisit) {
-      context.stream.onHistory = (count) => {
-        context.stream.onHistory = null;
-        if (count < MIN_BARS && settings.value.interval === DEFAULTS.interval) context.set({ interval: "1s" });
-      };
-    }
+      button.addEventListener("click", () => this.choice(interval));
+      return button;
+    });
+    byId("intervals").prepend(...buttons);
     settings.watch(({ interval }) => {
-      for (const button of byId("intervals").children) button.setAttribute("aria-pressed", String((button as HTMLElement).dataset["interval"] === interval));
+      for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset["interval"] === interval));
       this.choose();
     });
     selected.onChange(() => {
@@ -66,11 +62,15 @@ export class SymbolPanel {
     });
   }
 
-  /** The next shorter or longer interval. */
+  /** The next shorter or longer interval that is always offered. */
   step(by: -1 | 1): void {
-    const at = INTERVALS.indexOf(this.context.settings.value.interval);
-    const interval: Interval | undefined = INTERVALS[at + by];
-    if (interval) this.context.set({ interval });
+    this.choice(nextInterval(INTERVALS, this.context.settings.value.interval, by));
+  }
+
+  /** The user chooses an interval. */
+  private choice(interval: string): void {
+    this.shortest.chosen();
+    this.context.set({ interval });
   }
 
   private choose(): void {

@@ -1,0 +1,69 @@
+// Trading days: which day a time belongs to, and the date that names it. `GET /v1/feed` has the calendar.
+
+import { ZoneOffset } from "../core/zone_offset.ts";
+
+export interface MarketCalendar {
+  name: string;
+  /** IANA name of the zone of its dates. */
+  zone: string;
+  /** When the day begins, in seconds from midnight of its date; negative: the evening before. */
+  day_start: number;
+  /** The weekdays with trading; Monday is 0. */
+  weekdays: number[];
+}
+
+const DAY_S = 86_400;
+/** Clocks go back by at most this, in steps of this. */
+const MAX_BACK_S = 7200;
+const STEP_S = 900;
+/** 1970-01-01 was a Thursday. */
+const EPOCH_WEEKDAY = 3;
+
+export const UTC_DAYS: MarketCalendar = { name: "24/7", zone: "UTC", day_start: 0, weekdays: [0, 1, 2, 3, 4, 5, 6] };
+
+/** A calendar as the server describes it; the days of UTC if it is not one. */
+export function calendarFrom(stated: unknown): MarketCalendar {
+  const { name, zone, day_start: start, weekdays } = (stated ?? {}) as Partial<Record<keyof MarketCalendar, unknown>>;
+  if (typeof zone !== "string" || typeof start !== "number" || !Number.isFinite(start) || !Array.isArray(weekdays)) return UTC_DAYS;
+  const valid = weekdays.filter((each): each is number => Number.isInteger(each) && each >= 0 && each < 7);
+  return { name: typeof name === "string" ? name : zone, zone, day_start: start, weekdays: valid };
+}
+
+/** For people: `Trading days begin at 17:00 the evening before, America/New_York.` */
+export function calendarText({ zone, day_start: start }: MarketCalendar): string {
+  const place = zone === "UTC" ? " UTC" : `, ${zone}`;
+  if (start === 0) return `Trading days begin at midnight${place}.`;
+  const minutes = Math.round((((start % DAY_S) + DAY_S) % DAY_S) / 60);
+  const clock = `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
+  return start < 0 ? `Trading days begin at ${clock} the evening before${place}.` : `Trading days begin at ${clock}${place}.`;
+}
+
+/** Days are numbered from 1970-01-01. */
+export class TradingDays {
+  private readonly offset: ZoneOffset;
+  private readonly isTrading: readonly boolean[];
+
+  constructor(private readonly calendar: MarketCalendar) {
+    this.offset = new ZoneOffset(calendar.zone);
+    const { weekdays } = calendar;
+    this.isTrading = [0, 1, 2, 3, 4, 5, 6].map((day) => weekdays.length === 0 || weekdays.includes(day));
+  }
+
+  /** The trading day of a time in seconds since 1970: after Friday's day of an exchange, until Monday's begins, it is Friday. */
+  at(time: number): number {
+    let day = this.date(time);
+    // A day that has begun does not end because the clocks go back.
+    if (this.offset.changesNear(time)) for (let back = STEP_S; back <= MAX_BACK_S; back += STEP_S) day = Math.max(day, this.date(time - back));
+    while (!this.isTrading[(((day + EPOCH_WEEKDAY) % 7) + 7) % 7]) day--;
+    return day;
+  }
+
+  /** The first trading day of a bar of a day or longer, from its start: that of the middle of the day, as on the server. */
+  ofBar(start: number): number {
+    return this.at(start + DAY_S / 2);
+  }
+
+  private date(time: number): number {
+    return Math.floor((time + this.offset.at(time) - this.calendar.day_start) / DAY_S);
+  }
+}
