@@ -67,7 +67,7 @@ class Reader:
                     self.report.header_line = dialect.header_line + block.first_line - 1
                 self._decimal = dialect.decimal
                 self._banner = dialect.banner
-                plan = recognise(dialect, self._options, self.report.name)
+                plan = recognise(dialect, self._options, self.report.name, self._source.names)
                 block = _from_line(block, dialect.first_line)
             yield plan, split(_without_trailer(block, plan), plan.shape)
         if plan is None:
@@ -75,7 +75,7 @@ class Reader:
 
     def _typed_rows(self) -> Iterator[tuple[Plan, Rows]]:
         head = with_columns(self._source.head().frame)
-        plan = recognise(dialect_of_frame(head), self._options, self.report.name)
+        plan = recognise(dialect_of_frame(head), self._options, self.report.name, self._source.names)
         for table in self._source.tables(plan.shape.wanted):
             yield plan, rows_of(table, plan.shape)
 

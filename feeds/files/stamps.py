@@ -137,11 +137,15 @@ class StampChoices:
                 report.note(f"times are in the zone {title.name}, as the file says", "--time-zone")
         elif layout.zone is not None and layout.has_traces(self._source.names):
             report.time_zone, report.how["time_zone"] = layout.zone, "layout"
-            report.note(f"times are in the zone {layout.zone}, as in files of {layout.title}", "--time-zone")
+            if layout.zone != "UTC":
+                report.note(f"times are in the zone {layout.zone}, as in files of {layout.title}", "--time-zone")
         else:
             report.time_zone, report.how["time_zone"] = "UTC", "assumed"
             if (found.kind != NOTHING).any():
                 report.note("no zone in the file: taken as UTC", "--time-zone")
+
+        if layout.traces and not layout.has_traces(self._source.names) and self._options.layout is None:
+            report.note(f"columns are taken for those of {layout.title}", "--columns")
 
     def _title_zone(self) -> ZoneName | None:
         """The zone in the name of the timestamp's column, or in the lines before the header."""

@@ -21,7 +21,7 @@ class FakeSource(Source):
     """Text in blocks of ``lines`` lines, or a frame in tables of ``lines`` rows."""
 
     def __init__(self, content: str | bytes | pd.DataFrame, name: str = "x.csv", lines: int = 10**6) -> None:
-        super().__init__(Path(name), name, name, (name,))
+        super().__init__(Path(name), name, name, tuple(reversed(Path(name).parts)))
         self.is_table = isinstance(content, pd.DataFrame)
         self._content = content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
         self._lines = lines

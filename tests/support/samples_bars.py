@@ -131,7 +131,7 @@ BARS: tuple[Sample, ...] = (
     ),
     Sample(
         id="FirstRate",
-        file="AAPL_1min.txt",
+        file="AAPL_full_1min_UNADJUSTED.txt",
         content=text(
             "2024-07-03 09:30:00,184.2,184.3,184.0,184.1,1000", "2024-07-03 09:31:00,184.1,184.6,184.1,184.5,900"
         ),
@@ -146,7 +146,7 @@ BARS: tuple[Sample, ...] = (
     ),
     Sample(
         id="Kibot",
-        file="IBM.txt",
+        file="kibot/IBM.txt",
         content=text("07/03/2024,09:30,184.2,184.3,184,184.1,1000", "07/03/2024,09:31,184.1,184.6,184.1,184.5,900"),
         layout="kibot",
         kind="bars",

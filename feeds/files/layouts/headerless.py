@@ -18,6 +18,11 @@ _LETTERS = r"[A-Za-z]{0,8}"
 _ANY = r"(?s:.*)"
 _CONDITION = r"[0-9A-Fa-f]*|[A-Za-z@ ,]*"
 _DATE_US = r"\d\d/\d\d/\d{4}"
+_DAY: Final = r"\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{4}|(?:19|20)\d{6}"
+_TIME: Final = r"\d\d?:\d\d(?::\d\d)?(?:\.\d+)?(?: ?[AaPp][Mm])?|\d{6}"
+_KIBOT: Final = "names that contain kibot"
+_HISTDATA: Final = "file names as `DAT_ASCII_EURUSD_M1_2024.csv`, or that name HistData"
+_HISTDATA_NAMES: Final = r"^dat_(ascii|mt|nt|ms|xlsx)_|histdata"
 _BAR: Final = (_DECIMAL,) * 4
 _OHLCV: Final[Mapping[str, str | int]] = {"open": 1, "high": 2, "low": 3, "close": 4, "volume": 5}
 
@@ -25,13 +30,13 @@ _OHLCV: Final[Mapping[str, str | int]] = {"open": 1, "high": 2, "low": 3, "close
 HEADERLESS: Final = (
     Layout("binance-klines", "Binance klines", "bars",
            fields=(_EPOCH, *_BAR, _DECIMAL, _EPOCH, _DECIMAL, _INT, _DECIMAL, _DECIMAL, _ANY),
-           spare=1, columns={"timestamp": 0, **_OHLCV, "trades": 8}, zone="UTC", mixed_units=True),
+           spare=1, columns={"timestamp": 0, **_OHLCV, "trades": 8}, mixed_units=True),
     Layout("binance-trades", "Binance trades", "ticks",
            fields=(_INT, _DECIMAL, _DECIMAL, _DECIMAL, _EPOCH, _TRUTH, _TRUTH),
-           spare=1, columns={"timestamp": 4, "price": 1, "size": 2}, zone="UTC", mixed_units=True),
+           spare=1, columns={"timestamp": 4, "price": 1, "size": 2}, mixed_units=True),
     Layout("binance-agg-trades", "Binance aggregated trades", "ticks",
            fields=(_INT, _DECIMAL, _DECIMAL, _INT, _INT, _EPOCH, _TRUTH, _TRUTH),
-           spare=1, columns={"timestamp": 5, "price": 1, "size": 2}, zone="UTC", mixed_units=True),
+           spare=1, columns={"timestamp": 5, "price": 1, "size": 2}, mixed_units=True),
     Layout("lean-quotes", "QuantConnect Lean quotes", "ticks",
            fields=(_MS, _INT, _INT, _INT, _INT, _LETTERS, _CONDITION, _FLAG),
            columns={"timestamp": 0, "bid": 1, "bid_size": 2, "ask": 3, "ask_size": 4}, zone=NEW_YORK, reading="ms",
@@ -42,6 +47,7 @@ HEADERLESS: Final = (
     Layout("lobster", "LOBSTER messages", "ticks",
            fields=(r"\d{1,5}(\.\d+)?", r"[1-7]", _INT, _INT, r"-?\d+", r"-?1"),
            columns={"timestamp": 0, "type": 1, "size": 3, "price": 4}, zone=NEW_YORK, reading="s", scale=10_000,
+           evidence="event types from 1 to 7 and directions 1 and −1 in six columns",
            trade_if=("type", frozenset({"4", "5"}))),
     Layout("lean-bars", "QuantConnect Lean second or minute bars", "bars",
            fields=(r"0|\d{1,5}000", *(r"\d+",) * 4, _DECIMAL),
@@ -51,22 +57,36 @@ HEADERLESS: Final = (
            columns={"timestamp": 0, **_OHLCV}, zone=NEW_YORK, scale=10_000, upper=True),
     Layout("firstrate", "FirstRate bars", "bars",
            fields=(r"\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d)?", *_BAR, _DECIMAL),
-           spare=1, columns={"timestamp": 0, **_OHLCV}, zone=NEW_YORK),
+           spare=1, columns={"timestamp": 0, **_OHLCV}, zone=NEW_YORK, named=True,
+           traces=r"first_?rate|_full_\d+(min|hour|day)|_\d+(min|hour|day)_(adj|unadj|cont)",
+           evidence="file names as `AAPL_full_1min_adjsplitdiv.txt`, or that name FirstRate"),
     Layout("kibot", "Kibot bars", "bars",
            fields=(_DATE_US, r"\d\d:\d\d", *_BAR, _DECIMAL),
            columns={"date": 0, "time": 1, "open": 2, "high": 3, "low": 4, "close": 5, "volume": 6}, zone=NEW_YORK,
-           reading="clock"),
+           reading="clock", named=True, traces="kibot", evidence=_KIBOT, day_first=False),
     Layout("kibot-ticks", "Kibot ticks", "ticks",
            fields=(_DATE_US, r"\d\d:\d\d:\d\d(\.\d+)?", *(_DECIMAL,) * 4),
            columns={"date": 0, "time": 1, "price": 2, "bid": 3, "ask": 4, "size": 5}, zone=NEW_YORK,
-           reading="clock"),
+           reading="clock", traces="kibot", evidence=_KIBOT, day_first=False),
     Layout("kibot-daily", "Kibot daily bars", "bars",
            fields=(_DATE_US, *_BAR, _DECIMAL),
-           columns={"timestamp": 0, **_OHLCV}, zone=NEW_YORK),
+           columns={"timestamp": 0, **_OHLCV}, zone=NEW_YORK, named=True, traces="kibot", evidence=_KIBOT,
+           day_first=False),
     Layout("histdata-bars", "HistData minute bars", "bars",
            fields=(r"\d{8} \d{6}", *_BAR, _DECIMAL),
-           columns={"timestamp": 0, **_OHLCV}, zone=EST),
+           columns={"timestamp": 0, **_OHLCV}, zone=EST, named=True, traces=_HISTDATA_NAMES, evidence=_HISTDATA),
     Layout("histdata-ticks", "HistData ticks", "ticks",
            fields=(r"\d{8} \d{9}", _DECIMAL, _DECIMAL, _DECIMAL),
-           columns={"timestamp": 0, "bid": 1, "ask": 2}, zone=EST),
+           columns={"timestamp": 0, "bid": 1, "ask": 2}, zone=EST, traces=_HISTDATA_NAMES, evidence=_HISTDATA),
+)  # fmt: skip
+
+#: Bars of an unknown origin: open, high, low, close and perhaps the volume, after a date or a date and a time.
+PLAIN_BARS: Final = (
+    Layout("bars", "bars without a header", "bars",
+           fields=(rf"(?:{_DAY})(?:[ T](?:{_TIME}))?(?:Z|[+-]\d\d:?\d\d)?", *_BAR, _DECIMAL),
+           spare=1, columns={"timestamp": 0, **_OHLCV}),
+    Layout("bars", "bars without a header", "bars",
+           fields=(_DAY, _TIME, *_BAR, _DECIMAL),
+           spare=1, columns={"date": 0, "time": 1, "open": 2, "high": 3, "low": 4, "close": 5, "volume": 6},
+           reading="clock"),
 )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from feeds.files.layouts.catalog import BY_COLUMNS, BY_HEADER
-from feeds.files.layouts.headerless import HEADERLESS
+from feeds.files.layouts.headerless import HEADERLESS, PLAIN_BARS
 from feeds.files.layouts.layout import Layout
 from feeds.files.options import ReadOptions
 from feeds.files.parsing.column_names import NEEDED, STAMPS
@@ -36,20 +36,23 @@ _ENOUGH: Final = 0.5
 _MAX_SHOWN: Final = 160
 
 
-def recognise(dialect: Dialect, options: ReadOptions, file: str) -> Plan:
-    """The plan for reading the file. Raises ``FeedError`` that states what was found and what is needed."""
+def recognise(dialect: Dialect, options: ReadOptions, file: str, names: Sequence[str] = ()) -> Plan:
+    """The plan for reading the file. ``names`` are those of the file, its archive and its folders.
+
+    Raises ``FeedError`` that states what was found and what is needed.
+    """
     rows = [line.fields for line in dialect.rows[:_ROWS]]
     try:
         if dialect.header is None:
-            return _without_header(dialect, rows, options)
-        return _with_header(dialect, Header.of(dialect.header, rows), options)
+            return _without_header(dialect, rows, options, names)
+        return _with_header(dialect, Header.of(dialect.header, rows), options, names)
     except OptionError:
         raise
     except FeedError as error:
         raise FeedError(f"{file}: {error}") from None
 
 
-def _with_header(dialect: Dialect, header: Header, options: ReadOptions) -> Plan:
+def _with_header(dialect: Dialect, header: Header, options: ReadOptions, names: Sequence[str]) -> Plan:
     given = _given_columns(options.columns, header)
     wanted = options.layout
     if dialect.tickers is not None and wanted in (None, "yfinance"):
@@ -58,7 +61,7 @@ def _with_header(dialect: Dialect, header: Header, options: ReadOptions) -> Plan
         return _plan(dialect, *_forced(wanted, header, given), header.names, options)
     if wanted is None and not given.keys() - {"symbol"}:
         for layout in BY_HEADER:
-            if _fits(layout, header, dialect.banner):
+            if _fits(layout, header, dialect.banner, names):
                 found = by_layout(header, layout)
                 return _plan(dialect, layout, _with_given(found, given), header.names, options)
     if not given and wanted in (None, "wide") and (symbols := single_letter_symbols(header)) is not None:
@@ -74,12 +77,15 @@ def _with_header(dialect: Dialect, header: Header, options: ReadOptions) -> Plan
     raise FeedError(_no_columns(header, named))
 
 
-def _without_header(dialect: Dialect, rows: Sequence[Sequence[str]], options: ReadOptions) -> Plan:
+def _without_header(
+    dialect: Dialect, rows: Sequence[Sequence[str]], options: ReadOptions, names: Sequence[str]
+) -> Plan:
     numbers = tuple(str(place + 1) for place in range(dialect.width))
     header = Header(numbers, numbers, rows)
     given = _given_columns(options.columns, header)
     if options.layout is not None:
-        layout = next((each for each in HEADERLESS if each.name == options.layout), None)
+        layouts = [each for each in (*HEADERLESS, *PLAIN_BARS) if each.name == options.layout]
+        layout = next((each for each in layouts if has_shape(each, rows)), layouts[0] if layouts else None)
         if layout is None:
             raise FeedError(
                 f"files of the layout {options.layout!r} have a header, and this file has none; "
@@ -92,7 +98,10 @@ def _without_header(dialect: Dialect, rows: Sequence[Sequence[str]], options: Re
         if isinstance(named, ColumnMap):
             return _plan(dialect, _generic(named, None), named, numbers, options)
         raise FeedError(f"--columns has no {_listed(named)}; needed: {NEEDED}")
-    fitting = [layout for layout in HEADERLESS if has_shape(layout, rows)]
+    fitting = [
+        layout for layout in HEADERLESS if (not layout.named or layout.has_traces(names)) and has_shape(layout, rows)
+    ]
+    fitting = fitting or [layout for layout in PLAIN_BARS if has_shape(layout, rows) and _are_bars(layout, rows)]
     if fitting:
         return _plan(dialect, fitting[0], _with_given(_by_place(fitting[0], dialect.width), given), numbers, options)
     raise FeedError(
@@ -113,6 +122,19 @@ def has_shape(layout: Layout, rows: Sequence[Sequence[str]]) -> bool:
     return good >= _ENOUGH * len(rows)
 
 
+def _are_bars(layout: Layout, rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the columns taken for high and low are the highest and lowest price of most rows."""
+    places = [int(layout.columns[role]) for role in ("open", "high", "low", "close")]
+    good = 0
+    for row in rows:
+        try:
+            _, high, low, _ = prices = [float(row[place]) for place in places]
+        except (ValueError, IndexError):
+            continue
+        good += high == max(prices) and low == min(prices)
+    return good > _ENOUGH * len(rows)
+
+
 def _by_place(layout: Layout, width: int) -> ColumnMap:
     places = {role: place for role, place in layout.columns.items() if isinstance(place, int)}
     if any(place >= width for role, place in places.items() if role not in ("volume", "trades")):
@@ -124,16 +146,18 @@ def _by_place(layout: Layout, width: int) -> ColumnMap:
     )
 
 
-def _fits(layout: Layout, header: Header, banner: str) -> bool:
+def _fits(layout: Layout, header: Header, banner: str, file_names: Sequence[str]) -> bool:
     names = set(header.plain) - {""}
     if not (names == layout.header if layout.exact else names >= layout.header):
         return False
-    if layout.banner not in banner:
+    if layout.banner not in banner or (layout.named and not layout.has_traces(file_names)):
         return False
-    if not layout.naive:
+    if not layout.naive and not layout.stamps:
         return True
     stamps = stamps_of(header)
     words = header.values(next(iter(stamps.values())))[:1] if stamps else []
+    if layout.stamps and words:
+        return re.fullmatch(layout.stamps, words[0]) is not None
     return bool(words) and bool(parse_timestamps(as_texts(words), "stamp").kind[0] == LOCAL)
 
 

@@ -44,6 +44,17 @@ ROWS: dict[str, list[str]] = {
 }  # fmt: skip
 
 
+#: Names of files, as the vendors give them, of layouts that are not recognised by their rows alone.
+NAMES = {
+    "firstrate": "AAPL_full_1min_adjsplitdiv.txt",
+    "kibot": "kibot/AAPL.txt",
+    "kibot-ticks": "kibot/AAPL.txt",
+    "kibot-daily": "AAPL_kibot.txt",
+    "histdata-bars": "DAT_ASCII_EURUSD_M1_2024.csv",
+    "histdata-ticks": "DAT_ASCII_EURUSD_T_202407.csv",
+}
+
+
 def test_each_layout_without_a_header_has_sample_rows_here() -> None:
     """A new layout must be distinguished from all others."""
     assert ROWS.keys() == {layout.name for layout in HEADERLESS}
@@ -61,7 +72,7 @@ def test_rows_match_one_layout_only(name: str) -> None:
 def test_a_file_without_a_header_is_recognised(name: str) -> None:
     """Also by a single row; the report numbers its columns."""
     for row in ROWS[name]:
-        found = read(row + "\n", "20240103_aapl.csv")
+        found = read(row + "\n", NAMES.get(name, "20240103_aapl.csv"))
         assert found.report.layout == name
         assert found.report.header_line is None
         assert all(column.isdecimal() for column in found.report.columns.values())
@@ -72,6 +83,21 @@ def test_a_layout_is_recognised_despite_bad_rows() -> None:
     rows = ["34200000,1849900,100,P,0,0", "34200000,x,100,P,0,0", "34200001,1849900,100,P,0,0"]
     report = read("\n".join(rows) + "\n", "20240103_ibm_trade.csv").report
     assert (report.layout, report.trades, report.refused) == ("lean-trades", 2, {"not a price": 1})
+
+
+@pytest.mark.parametrize("name", ["firstrate", "kibot", "kibot-daily", "histdata-bars"])
+def test_bars_that_any_program_may_write_are_of_no_vendor(name: str) -> None:
+    """Without the vendor's name in theirs, in UTC, which is noted."""
+    for row in ROWS[name]:
+        report = read(row + "\n", "AAPL.csv").report
+        assert (report.layout, report.bars, report.time_zone) == ("bars", 1, "UTC")
+        assert "no zone in the file: taken as UTC" in [note.text for note in report.notes]
+
+
+def test_columns_in_another_order_are_no_bars() -> None:
+    """Close, low, open, high."""
+    with pytest.raises(FeedError, match="no header"):
+        read("2024-07-03 09:30:00,184.1,184,184.2,184.3,1000\n")
 
 
 @pytest.mark.parametrize(
@@ -134,7 +160,7 @@ def test_an_incomplete_header_is_an_error_that_names_what_is_missing(header: str
         ("Date,Close", "2024-01-03,1", "trades", "trades"),
         ("Date,Open,High,Low,Last,Volume", "2024-01-03,1,2,1,2,9", "bars", "bars"),
         ("timestamp,open,high,low,close,volume", "1704292200,1,2,1,2,5", "bars", "bars"),
-        ("timestamp,open,high,low,close,volume", "2024-01-03 09:30:00,1,2,1,2,5", "bars", "alpha-vantage"),
+        ("timestamp,open,high,low,close,volume", "2024-01-03 09:30:00,1,2,1,2,5", "bars", "bars"),
         ("Date,LOW,MSFT", "2024-01-03,1,2", "trades", "wide"),
         (",AAPL,MSFT", "2024-01-03,1,2", "trades", "wide"),
         ("Date,AAPL.Close,MSFT.Close", "2024-01-03,1,2", "trades", "wide"),

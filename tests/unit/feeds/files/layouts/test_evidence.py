@@ -1,0 +1,83 @@
+"""A layout that implies a zone or a scale has evidence that only its vendor leaves."""
+
+from __future__ import annotations
+
+import pytest
+
+from feeds.files.layouts.headerless import HEADERLESS, PLAIN_BARS
+from feeds.files.layouts.layout import Layout
+from feeds.files.layouts.with_header import WITH_HEADER
+from tests.support.fake_source import read
+from tests.support.samples import EST, NEW_YORK
+
+LAYOUTS = [each for each in (*WITH_HEADER, *HEADERLESS) if not each.name.startswith("lean-")]
+NO_ZONE = ("no zone in the file: taken as UTC", "--time-zone")
+
+
+def notes(content: str, name: str = "AAPL.csv", **options: object) -> list[tuple[str, str | None]]:
+    """The notes on zones and dates."""
+    found = read(content, name, **options).report.notes
+    return [(note.text, note.option) for note in found if "symbol" not in note.text]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.title)
+def test_a_zone_or_a_scale_has_evidence(layout: Layout) -> None:
+    """One phrase; without a zone and a scale there is nothing to prove."""
+    implies = layout.zone is not None or layout.scale != 1
+    assert bool(layout.evidence) == implies
+    assert bool(layout.traces) <= bool(layout.evidence)
+
+
+@pytest.mark.parametrize("layout", PLAIN_BARS, ids=lambda layout: str(len(layout.fields)))
+def test_bars_without_an_origin_imply_nothing(layout: Layout) -> None:
+    assert (layout.zone, layout.scale, layout.evidence) == (None, 1, "")
+
+
+GENERIC = "timestamp,open,high,low,close,volume\n2024-01-03 09:30:00,1,2,1,2,5\n2024-01-03 09:35:00,1,2,1,2,5\n"
+
+
+@pytest.mark.parametrize("name", ["AAPL.csv", "bars_5min.csv", "intraday.csv", "daily_AAPL.csv"])
+def test_a_header_that_many_programs_write_is_of_no_vendor(name: str) -> None:
+    """It is UTC, and a note says so."""
+    report = read(GENERIC, name, symbol="A").report
+    assert (report.layout, report.time_zone, report.how["time_zone"]) == ("bars", "UTC", "assumed")
+    assert NO_ZONE in notes(GENERIC, name, symbol="A")
+
+
+@pytest.mark.parametrize("name", ["intraday_5min_IBM.csv", "AlphaVantage_IBM.csv", "alpha_vantage/IBM.csv"])
+def test_a_file_that_names_its_vendor_is_in_its_zone(name: str) -> None:
+    """Which is noted too."""
+    report = read(GENERIC, name).report
+    assert (report.layout, report.time_zone, report.how["time_zone"]) == ("alpha-vantage", NEW_YORK, "layout")
+    assert (f"times are in the zone {NEW_YORK}, as in files of Alpha Vantage", "--time-zone") in notes(GENERIC, name)
+
+
+def test_the_columns_of_taq_need_the_times_of_taq() -> None:
+    """Others write the same columns with other times."""
+    head = "Time,Exchange,Symbol,Bid_Price,Bid_Size,Offer_Price,Offer_Size\n"
+    ours = read(head + "2024-01-03 14:30:00,N,A,1,1,2,1\n").report
+    assert (ours.layout, ours.time_zone, ours.quotes) == ("quotes", "UTC", 1)
+    taq = read(head + "093000000000001,N,A,1,1,2,1\n", date="2024-01-03").report
+    assert (taq.layout, taq.time_zone) == ("taq-quotes", NEW_YORK)
+
+
+@pytest.mark.parametrize(
+    ("row", "layout", "name", "zone"),
+    [
+        ("20240703 093000123,1.0925,1.0926,0", "histdata-ticks", "DAT_ASCII_EURUSD_T_202407.csv", EST),
+        ("07/03/2024,09:30:01,184.2,184.1,184.3,100", "kibot-ticks", "kibot/IBM.txt", NEW_YORK),
+    ],
+)
+def test_columns_that_show_a_layout_do_not_show_its_zone(row: str, layout: str, name: str, zone: str) -> None:
+    """The names of the file do."""
+    report = read(row + "\n", name).report
+    assert (report.layout, report.time_zone) == (layout, zone)
+    report = read(row + "\n", "EURUSD.csv").report
+    assert (report.layout, report.time_zone) == (layout, "UTC")
+    assert NO_ZONE in notes(row + "\n", "EURUSD.csv")
+
+
+def test_an_option_and_an_offset_are_no_assumptions() -> None:
+    assert notes(GENERIC, time_zone="Asia/Tokyo") == []
+    assert notes("timestamp,price\n2024-01-03T14:30:00Z,1\n1704292200,1\n") == []
+    assert notes("timestamp,price\n1704292200,1\n") == []
