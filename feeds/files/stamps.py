@@ -21,7 +21,7 @@ from feeds.files.parsing.timestamp_formats import Reading, is_number
 from feeds.files.parsing.timestamp_parsers import CLOCK, NOTHING, UTC, Order
 from feeds.files.parsing.timestamp_reader import TimestampReader
 from feeds.files.parsing.timestamps import Texts, Timestamps, as_texts, shape_of
-from feeds.files.parsing.zone_names import STANDARD, ZoneName, fixed_zone, zone_in_banner, zone_in_title
+from feeds.files.parsing.zone_names import AMBIGUOUS, STANDARD, ZoneName, fixed_zone, zone_in_banner, zone_in_title
 from feeds.files.recognition.plan import Plan
 from feeds.files.report import FileReport, excerpt
 from feeds.files.sources.source import Block, Source
@@ -120,6 +120,7 @@ class StampChoices:
     def _choose_zone(self, style: Style, found: Timestamps) -> None:
         report, layout = self._report, self._plan.layout
         title = self._title_zone()
+        is_theirs = layout.has_traces(self._source.names) or self._options.layout == layout.name
         if self._options.time_zone is not None:
             report.time_zone, report.how["time_zone"] = self._options.time_zone, "option"
             return
@@ -127,15 +128,15 @@ class StampChoices:
             report.time_zone, report.how["time_zone"] = style.zone or "UTC", "file"
             return
         if title is not None:
-            if title.zone is None and title.minutes is None:
-                raise FeedError(
-                    f"{report.name}: its times are in the zone {title.name!r}, which is ambiguous; use --time-zone NAME"
-                )
-            report.how["time_zone"] = "file"
-            report.time_zone = title.zone or fixed_zone(title.minutes or 0)
+            zone = title.zone if title.minutes is None else fixed_zone(title.minutes)
+            if zone is None:
+                meanings = AMBIGUOUS.get(title.name)
+                which = f", which is {meanings}" if meanings else ""
+                raise FeedError(f"{report.name}: its times are in the zone {title.name}{which}; use --time-zone NAME")
+            report.time_zone, report.how["time_zone"] = zone, "file"
             if report.time_zone != "UTC":
                 report.note(f"times are in the zone {title.name}, as the file says", "--time-zone")
-        elif layout.zone is not None and layout.has_traces(self._source.names):
+        elif layout.zone is not None and is_theirs:
             report.time_zone, report.how["time_zone"] = layout.zone, "layout"
             if layout.zone != "UTC":
                 report.note(f"times are in the zone {layout.zone}, as in files of {layout.title}", "--time-zone")
@@ -143,8 +144,7 @@ class StampChoices:
             report.time_zone, report.how["time_zone"] = "UTC", "assumed"
             if (found.kind != NOTHING).any():
                 report.note("no zone in the file: taken as UTC", "--time-zone")
-
-        if layout.traces and not layout.has_traces(self._source.names) and self._options.layout is None:
+        if not is_theirs:
             report.note(f"columns are taken for those of {layout.title}", "--columns")
 
     def _title_zone(self) -> ZoneName | None:

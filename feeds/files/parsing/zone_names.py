@@ -81,9 +81,11 @@ def _zones() -> dict[str, str]:
     return {name.lower(): name for name in available_timezones() if name not in ("Factory", "localtime")}
 
 
-def fixed_zone(minutes: int) -> str:
-    """The zone of the IANA database that always has this offset; UTC if there is none (offsets of half hours)."""
-    if not minutes or minutes % 60 or not -12 <= minutes // 60 <= 14:
+def fixed_zone(minutes: int) -> str | None:
+    """The zone of the IANA database that always has this offset; None if there is none, as of half hours."""
+    if minutes % 60 or not -12 <= minutes // 60 <= 14:
+        return None
+    if not minutes:
         return "UTC"
     return f"Etc/GMT{-minutes // 60:+d}"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from feeds.files.layouts.headerless import HEADERLESS, PLAIN_BARS
@@ -14,7 +16,7 @@ LAYOUTS = [each for each in (*WITH_HEADER, *HEADERLESS) if not each.name.startsw
 NO_ZONE = ("no zone in the file: taken as UTC", "--time-zone")
 
 
-def notes(content: str, name: str = "AAPL.csv", **options: object) -> list[tuple[str, str | None]]:
+def notes(content: str, name: str = "AAPL.csv", **options: Any) -> list[tuple[str, str | None]]:
     """The notes on zones and dates."""
     found = read(content, name, **options).report.notes
     return [(note.text, note.option) for note in found if "symbol" not in note.text]
@@ -75,6 +77,11 @@ def test_columns_that_show_a_layout_do_not_show_its_zone(row: str, layout: str, 
     report = read(row + "\n", "EURUSD.csv").report
     assert (report.layout, report.time_zone) == (layout, "UTC")
     assert NO_ZONE in notes(row + "\n", "EURUSD.csv")
+
+
+def test_the_option_for_the_layout_states_its_zone() -> None:
+    report = read("07/03/2024,09:30,184.2,184.3,184,184.1,1000\n", "AAPL.csv", layout="kibot").report
+    assert (report.layout, report.time_zone) == ("kibot", NEW_YORK)
 
 
 def test_an_option_and_an_offset_are_no_assumptions() -> None:
