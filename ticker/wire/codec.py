@@ -13,7 +13,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from itertools import chain
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 import msgpack
 import msgspec
@@ -21,7 +21,17 @@ import msgspec
 from ticker.errors import ProtocolError
 from ticker.fields import FIELDS, GONE, Delta
 from ticker.wire.limits import Limits
-from ticker.wire.messages import CLIENT_MESSAGES, ClientMessage, ServerMessage
+from ticker.wire.messages import (
+    CLIENT_MESSAGES,
+    BarsMessage,
+    ClientMessage,
+    ServerMessage,
+    TradesMessage,
+    WireBar,
+    WireBarRevision,
+    WireTrade,
+    WireTradeRevision,
+)
 
 #: The default of ``limits.depth``.
 _DEPTH = Limits().depth
@@ -33,6 +43,12 @@ Lost = dict[str, int]
 _TS_BIT = 1 << FIELDS.index("ts")
 #: What the decoders raise for malformed input; a `msgspec.ValidationError` is a `DecodeError`.
 _MALFORMED = (msgspec.DecodeError, msgpack.UnpackException, ValueError, TypeError, OverflowError, RecursionError)
+
+#: The rows of a message, without and with revisions, by the number of their values.
+_ROWS: dict[type, dict[int, Any]] = {
+    TradesMessage: {len(get_args(row)): list[row] for row in (WireTrade, WireTradeRevision)},  # type: ignore[valid-type]
+    BarsMessage: {len(get_args(row)): list[row] for row in (WireBar, WireBarRevision)},  # type: ignore[valid-type]
+}
 
 
 class Codec(ABC):
@@ -72,7 +88,8 @@ class Codec(ABC):
     def decode_server(self, raw: bytes | str) -> ServerMessage:
         """A server's message. Raises ``ProtocolError``."""
         try:
-            return self._decode_server(raw)
+            message = self._decode_server(raw)
+            return _with_rows(message) if isinstance(message, TradesMessage | BarsMessage) else message
         except _MALFORMED as error:
             raise ProtocolError("malformed", f"not a message of this protocol: {error}") from None
 
@@ -347,3 +364,12 @@ def codec_for(name: str, depth: int = _DEPTH) -> Codec:
     if name == "msgpack":
         return MsgpackCodec(depth)
     raise ValueError(f"unknown encoding {name!r}: json or msgpack")
+
+
+def _with_rows(message: TradesMessage | BarsMessage) -> TradesMessage | BarsMessage:
+    """The message with checked rows, all of one form. msgspec can't tell forms by their length."""
+    forms = _ROWS[type(message)]
+    first = message.data[0] if message.data else ()
+    # Of another length: the shorter form, which names what is wrong.
+    rows = msgspec.convert(message.data, forms.get(len(first), next(iter(forms.values()))))
+    return msgspec.structs.replace(message, data=rows)

@@ -33,7 +33,7 @@ WireBar = tuple[str, int, float, float, float, float, float, float | None, float
 #: A trade for clients with revisions: as above, its conditions, the feed's id (0: none), and what it changes: null for
 #: a new trade, ``late`` for one older than the newest of its symbol, ``cancel`` and ``correct`` for the trade of this
 #: id (with the values that it had, and with the right ones).
-WireTradeRevision = tuple[str, int, float, float, list[str], int, Literal["late", "cancel", "correct"] | None]
+WireTradeRevision = tuple[str, int, float, float, tuple[str, ...], int, Literal["late", "cancel", "correct"] | None]
 #: A bar for clients with revisions: as above, its revision (0: the first closing), and whether trades of it are
 #: missing. Prices are null, and the volume 0, for a bar whose trades were all cancelled.
 WireBarRevision = tuple[
@@ -191,7 +191,8 @@ class TradesMessage(_Message, frozen=True, kw_only=True, tag="trades"):
 
     since: int
     version: int
-    data: list[WireTrade]
+    #: Rows of ``WireTrade``, or of ``WireTradeRevision`` with revisions; the codec checks them.
+    data: list[tuple[Any, ...]]
     lost: dict[str, int] = {}
 
 
@@ -213,7 +214,8 @@ class BarsMessage(_Message, frozen=True, kw_only=True, tag="bars"):
     interval: str
     since: int
     version: int
-    data: list[WireBar]
+    #: Rows of ``WireBar``, or of ``WireBarRevision`` with revisions; the codec checks them.
+    data: list[tuple[Any, ...]]
     lost: dict[str, int] = {}
 
 

@@ -99,11 +99,11 @@ class ClientProtocol:
 
         Raises ``ValueError`` for an unknown channel.
         """
-        self.channel(channel)
+        revisions = _revisions(self.channel(channel))
         if rate is None and channel == self.view.channel:
             rate = self.rate
         parts = portions(symbols, self.limits.message_bytes)
-        return [wire.Subscribe(symbols=part, channel=channel, rate=rate) for part in parts]
+        return [wire.Subscribe(symbols=part, channel=channel, rate=rate, revisions=revisions) for part in parts]
 
     def unsubscribe(self, symbols: list[str], channel: str) -> list[wire.Unsubscribe]:
         """Remove symbols at once. Returns the messages for the server."""
@@ -238,7 +238,8 @@ class ClientProtocol:
         symbols = [symbol for symbol in channel.watchlist.tokens() if symbol not in self.rejected]
         symbols = portions(symbols, self.limits.message_bytes)[0]
         resume = wire.Since(epoch=self.welcome.epoch, version=version)
-        return [self.ask(wire.Subscribe(symbols=symbols, channel=channel.channel, since=resume))]
+        revisions = _revisions(channel)
+        return [self.ask(wire.Subscribe(symbols=symbols, channel=channel.channel, since=resume, revisions=revisions))]
 
     # Answers
 
@@ -322,6 +323,11 @@ class ClientProtocol:
         channels = [channel.channel for channel in (self.trades, self.quotes) if channel.watchlist]
         lost = f"; an unknown number of {' and '.join(channels)} was lost" if channels else ""
         log.warning("%s: the server began a new epoch (%s, was %s)%s", self.name, new, old, lost)
+
+
+def _revisions(channel: Channel) -> bool | None:
+    """What a subscribe of a channel says about revisions."""
+    return None if isinstance(channel, View) else channel.revisions
 
 
 def _listed(rejected: Mapping[str, str]) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import TypeVar
+from typing import Final, Literal, TypeVar, get_args
 
 import msgspec
 
 from ticker.client.protocol.bounded_queue import BoundedQueue
 from ticker.client.protocol.symbol_view import as_time
 from ticker.client.protocol.watchlist import ALL, Watchlist, portions
-from ticker.wire.messages import QuotesMessage, Since, Subscribe, TradesMessage
+from ticker.wire.messages import QuotesMessage, Since, Subscribe, TradesMessage, WireTradeRevision
 
 
 class _Stamped(msgspec.Struct, frozen=True, gc=False):
@@ -28,12 +28,19 @@ class _Stamped(msgspec.Struct, frozen=True, gc=False):
 class Trade(_Stamped, frozen=True, gc=False):
     """One trade: ``ts`` in ns since the Unix epoch, ``price`` in the symbol's currency, ``size`` in shares.
 
-    ``lost`` is the number of trades of this symbol that were lost just before this one.
+    ``lost`` is the number of trades of this symbol that were lost just before this one. ``conditions`` are the sale
+    conditions as the feed states them. ``id`` is the feed's number of the trade, 0 if it has none.
+
+    ``change`` is None for a new trade, and ``late`` for a new trade that is older than the newest of its symbol. With
+    ``cancel`` the earlier trade of this ``id`` was taken back, and with ``correct`` its values are these.
     """
 
     price: float
     size: float
     lost: int = 0
+    conditions: tuple[str, ...] = ()
+    id: int = 0
+    change: Literal["late", "cancel", "correct"] | None = None
 
 
 class Quote(_Stamped, frozen=True, gc=False):
@@ -50,6 +57,9 @@ class Quote(_Stamped, frozen=True, gc=False):
     lost: int = 0
 
 
+#: Values of a row of trades with revisions.
+_REVISED: Final = len(get_args(WireTradeRevision))
+
 Tick = TypeVar("Tick", bound=Trade | Quote)
 
 
@@ -65,6 +75,8 @@ class TickQueue(BoundedQueue[Tick]):
             raise ValueError(f"queue_ticks must be at least 1, not {bound}")
         super().__init__(channel, bound)
         self.watchlist = Watchlist()
+        #: What a subscribe says about revisions: quotes have none.
+        self.revisions = True if channel == "trades" else None
         self.version: int | None = None
         #: Whether a resume is unanswered: until it is answered, messages would leave a gap.
         self.awaiting = False
@@ -111,7 +123,9 @@ class TickQueue(BoundedQueue[Tick]):
             symbol = row[0]
             if not (everything or symbol in accepted):
                 continue  # unsubscribed while this was under way
-            tick = make(*row, reported.pop(symbol, 0) if reported else 0)
+            before = reported.pop(symbol, 0) if reported else 0
+            # A trade with revisions has three values more.
+            tick = make(*row, before) if len(row) != _REVISED else make(*row[:4], before, *row[4:])
             newest.append(tick)
             items.append(tick)  # as `put` does, without a call per tick
             if len(items) > self._bound:
@@ -160,7 +174,7 @@ class TickQueue(BoundedQueue[Tick]):
             self.forget()
         self._accepted.clear()
         parts = [part for part in portions(self.watchlist.tokens(), message_bytes) if part]
-        requests = [Subscribe(channel=self.channel, symbols=part) for part in parts]
+        requests = [Subscribe(channel=self.channel, symbols=part, revisions=self.revisions) for part in parts]
         if requests and self.version is not None:
             # Only the last message resumes, for all symbols: each resume starts again from `version` and would repeat
             # the ticks of the one before. What arrives earlier is repeated by it, so it is ignored.
