@@ -15,15 +15,15 @@ import pytest
 
 from tests.support.processes import Server
 
-HISTORY = """timestamp,symbol,price,size,bid,bid_size,ask,ask_size
-1704205800000000001,AAPL,187.15,100,,,,
-1704205800000000001,"BRK,B",0.1,0.30000000000000004,,,,
-1704205800000000001,AAPL,,,187.14,200,187.16,3
-1704205800500000000,AAPL,187.15,100,,,,
-1704205800500000000,AAPL,187.15,100,,,,
-1704205801000000000,"BRK,B",,,,,361.5,10
-1704205801000000000,"BRK,B",,,361.4,1e+16,,
-1704205802123456789,=1+1,1234567.875,1,,,,
+HISTORY = """timestamp,symbol,price,size,bid,bid_size,ask,ask_size,conditions,id,change
+1704205800000000001,AAPL,187.15,100,,,,,,,
+1704205800000000001,"BRK,B",0.1,0.30000000000000004,,,,,,,
+1704205800000000001,AAPL,,,187.14,200,187.16,3,,,
+1704205800500000000,AAPL,187.15,100,,,,,,,
+1704205800500000000,AAPL,187.15,100,,,,,,,
+1704205801000000000,"BRK,B",,,,,361.5,10,,,
+1704205801000000000,"BRK,B",,,361.4,1e+16,,,,,
+1704205802123456789,=1+1,1234567.875,1,,,,,,,
 """
 
 
@@ -61,6 +61,17 @@ def test_recording_the_replay_of_a_recording_gives_the_same_file(tmp_path: Path)
     assert "5 trades and 3 quotes" in said
 
 
+def test_a_recording_without_details_replays_to_the_same_ticks(tmp_path: Path) -> None:
+    """As earlier versions made them; recording its replay adds the three columns, which are empty."""
+    first, second = tmp_path / "first.csv", tmp_path / "second.csv"
+    lines = HISTORY.splitlines()
+    first.write_text(
+        "\n".join([lines[0].removesuffix(",conditions,id,change"), *(line[:-3] for line in lines[1:]), ""])
+    )
+    replayed(first, second)
+    assert second.read_text() == HISTORY
+
+
 def test_parquet_replays_to_the_same_ticks(tmp_path: Path) -> None:
     """From CSV to Parquet and back to CSV."""
     pytest.importorskip("pyarrow")
@@ -96,7 +107,7 @@ def test_a_killed_recording_has_whole_lines(tmp_path: Path, market: Server) -> N
     process.communicate()
     data = out.read_bytes()
     assert data.endswith(b"\n")
-    assert {line.count(b",") for line in data.splitlines()} == {7}
+    assert {line.count(b",") for line in data.splitlines()} == {10}
     command = [sys.executable, "-m", "ticker", "inspect", "--json", str(out)]
     (report,) = json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)["files"]
     assert report["rows"] == data.count(b"\n") - 1

@@ -12,12 +12,22 @@ from ticker.client.endpoint import Endpoint
 from ticker.errors import ConnectError, RefusedError, StreamError
 from ticker.wire.messages import Error
 
-#: A bar in the server's answer: start (ns), open, high, low, close, volume, vwap, trades, whether it is closed.
-Row = tuple[int, float, float, float, float, float, float | None, float | None, bool]
+#: A bar in the server's answer: start (ns), open, high, low, close, volume, vwap, trades, whether it is closed. Prices
+#: are null for a bar whose trades were all cancelled.
+Row = tuple[int, float | None, float | None, float | None, float | None, float, float | None, float | None, bool]
 
 
-class _Answer(msgspec.Struct):
+class History(msgspec.Struct, frozen=True):
+    """The server's answer: bars, oldest first, and what is to be known about some of them.
+
+    ``incomplete`` has the starts of bars that lack trades, ``revised`` how often closed bars changed, by start, and
+    ``splits`` pairs of timestamp (ns) and ratio.
+    """
+
     bars: list[Row]
+    incomplete: list[int] = []
+    revised: dict[str, int] = {}
+    splits: list[tuple[int, float]] = []
 
 
 async def fetch_bars(
@@ -28,7 +38,7 @@ async def fetch_bars(
     end: str | None,
     limit: int,
     timeout_s: float,
-) -> list[Row]:
+) -> History:
     """The bars of one symbol, oldest first.
 
     Raises ``ConnectError`` if the server can't be reached and ``RefusedError`` with the server's message if it refuses.
@@ -49,6 +59,6 @@ async def fetch_bars(
         if response.status != 200:
             refusal = msgspec.json.decode(body, type=Error)
             raise RefusedError(refusal.code, refusal.message)
-        return msgspec.json.decode(body, type=_Answer).bars
+        return msgspec.json.decode(body, type=History)
     except msgspec.DecodeError as error:
         raise StreamError(f"bars of {symbol}: HTTP status {response.status} with a malformed body") from error

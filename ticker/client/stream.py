@@ -177,6 +177,9 @@ class Stream(DeskRequests):
         watchlist of ``trades`` or, if that is empty, the one of ``ticker``. Leaving the iteration does not unsubscribe;
         ``unsubscribe(…, channel="trades")`` does.
 
+        Trades that were cancelled or corrected come again, see ``Trade.change``: add only those with ``change`` None or
+        ``late`` to a sum.
+
         For a slow consumer at most ``queue_ticks`` trades are queued; then the oldest are dropped. Losses, here or at
         the server, are counted in ``stream.lost`` and in the next ``Trade.lost``, and logged.
 
@@ -272,17 +275,20 @@ class Stream(DeskRequests):
     ) -> pd.DataFrame:
         """Bars of a symbol from the server's history, including the open one: one row per bar, oldest first.
 
-        ``interval`` is 1s, 5s, 1m, 5m, 15m, 1h or 1d. ``start`` (inclusive) and ``end`` (exclusive) bound the bars'
-        start times: datetimes (naive ones are UTC) or ISO 8601. If there are more than ``limit`` (at most 15,000), the
-        newest are returned. The request uses the stream's key, certificates and proxy.
+        ``interval`` is any number of seconds, minutes or hours that divides a day (``30s``, ``10m``, ``4h``), ``1d``,
+        ``1w`` or ``1M``. ``start`` (inclusive) and ``end`` (exclusive) bound the bars' start times: datetimes (naive
+        ones are UTC) or ISO 8601. If there are more than ``limit`` (at most 15,000), the newest are returned. The
+        request uses the stream's key, certificates and proxy.
 
         Index ``start`` as UTC datetime64[ns]; columns ``open``, ``high``, ``low``, ``close``, ``volume``, ``vwap``,
-        ``trades`` and ``closed``. Raises ``RefusedError`` for a symbol or interval that the server doesn't have,
-        ``ConnectError`` if it can't be reached.
+        ``trades``, ``closed``, ``revision`` (how often late trades and corrections changed the bar after it had
+        closed) and ``incomplete`` (whether it lacks trades). ``attrs["splits"]`` has the splits among the bars: pairs
+        of timestamp (ns) and ratio. Raises ``RefusedError`` with the server's words for an unknown symbol or an
+        invalid interval, ``ConnectError`` if the server can't be reached.
         """
         from ticker.client.frame import bars_frame
         from ticker.client.history import fetch_bars
 
         first, last = (each.isoformat() if isinstance(each, datetime) else each for each in (start, end))
-        rows = await fetch_bars(self._endpoint, symbol, interval, first, last, limit, self._history_timeout_s)
-        return bars_frame(rows)
+        found = await fetch_bars(self._endpoint, symbol, interval, first, last, limit, self._history_timeout_s)
+        return bars_frame(found)

@@ -129,8 +129,9 @@ class StreamInfo:
     def trades_frame(self) -> pd.DataFrame:
         """The newest trades, at most ``queue_ticks``, as a DataFrame: one row per trade, in order.
 
-        Index ``ts`` as UTC datetime64[ns]; columns ``symbol``, ``price``, ``size``. Independent of what ``trades()``
-        has already returned. Raises ``ValueError`` if the watchlist of the ``trades`` channel is empty.
+        Index ``ts`` as UTC datetime64[ns]; columns ``symbol``, ``price``, ``size``, ``conditions`` (separated by
+        blanks), ``id`` (0: none) and ``change`` (missing for a new trade). Independent of what ``trades()`` has already
+        returned. Raises ``ValueError`` if the watchlist of the ``trades`` channel is empty.
         """
         return self._ticks_frame(self._protocol.trades)
 

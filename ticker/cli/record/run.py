@@ -16,7 +16,7 @@ import click
 from ticker.cli.failure import Failure
 from ticker.cli.record.journal import Journal
 from ticker.cli.record.parquet import check_available, finish
-from ticker.cli.record.rows import HEADER, Reorder
+from ticker.cli.record.rows import DETAILED_HEADER, HEADER, Reorder
 from ticker.cli.server import Server
 from ticker.cli.stopping import Stop
 from ticker.cli.streaming import streaming
@@ -90,7 +90,8 @@ class _Recording:
     def __init__(self, request: RecordRequest, stream: Stream) -> None:
         self._request = request
         self._stream = stream
-        self._reorder = Reorder()
+        self._detailed = "trades" in request.channels
+        self._reorder = Reorder(detailed=self._detailed)
         self._ticks = {"trades": 0, "quotes": 0}
         self._iterators: dict[str, ItemIterator[Trade] | ItemIterator[Quote]] = {}
         if "trades" in request.channels:
@@ -105,7 +106,7 @@ class _Recording:
         if request.overwrite and not request.is_parquet:
             # Not earlier: the file stays if there is no server.
             request.target.unlink(missing_ok=True)
-        journal = Journal(request.journal, HEADER)
+        journal = Journal(request.journal, DETAILED_HEADER if self._detailed else HEADER)
         what = " and ".join(self._iterators)
         click.echo(f"ticker: recording {what} of {self._stream.url} to {request.target}; Ctrl-C stops", err=True)
         stopped = asyncio.create_task(stop.wait())

@@ -18,16 +18,19 @@ from ticker.client.protocol.ticks import Quote, Trade
 from ticker.fields import FIELDS
 
 _TICK_FIELDS: Final = {
-    "trades": ("ts", "price", "size", "lost"),
+    "trades": ("ts", "price", "size", "lost", "conditions", "id", "change"),
     "quotes": ("ts", "bid", "bid_size", "ask", "ask_size", "lost"),
 }
+#: Fields of a tick that JSON omits without a value.
+_IF_ANY: Final = frozenset({"lost", "conditions", "id", "change"})
 
 
 class JsonLines:
     """One object per line.
 
     An update: ``{"symbol": "AAPL", "changed": {"last": 189.23, "ts": …}, "last": 189.23, "bid": …, …}``, and
-    ``"removed": true`` for a removed symbol. A tick: its fields, and ``lost`` if ticks before it were lost.
+    ``"removed": true`` for a removed symbol. A tick: its fields, of ``lost``, ``conditions``, ``id`` and ``change``
+    only those that have a value.
     """
 
     header = b""
@@ -40,9 +43,7 @@ class JsonLines:
 
     def tick(self, channel: str, tick: Trade | Quote) -> bytes:
         fields = {"symbol": tick.symbol, **{name: _whole(getattr(tick, name)) for name in _TICK_FIELDS[channel]}}
-        if not tick.lost:
-            del fields["lost"]
-        return self._line(fields)
+        return self._line({name: value for name, value in fields.items() if value or name not in _IF_ANY})
 
     def _line(self, fields: dict[str, Any]) -> bytes:
         return msgspec.json.encode(fields) + b"\n"
@@ -58,12 +59,21 @@ class CsvLines:
         return self._line([printable(update.symbol), *(update.values.get(name) for name in FIELDS)])
 
     def tick(self, channel: str, tick: Trade | Quote) -> bytes:
-        return self._line([printable(tick.symbol), *(_whole(getattr(tick, name)) for name in _TICK_FIELDS[channel])])
+        return self._line(
+            [printable(tick.symbol), *(_cell(name, getattr(tick, name)) for name in _TICK_FIELDS[channel])]
+        )
 
     def _line(self, cells: Iterable[object]) -> bytes:
         out = io.StringIO()
         csv.writer(out, lineterminator="\n").writerow(cells)
         return out.getvalue().encode()
+
+
+def _cell(name: str, value: Any) -> Any:
+    """Conditions separated by blanks; empty if there is no id or change."""
+    if name == "conditions":
+        return printable(" ".join(value))
+    return (value or "") if name in ("id", "change") else _whole(value)
 
 
 def _whole(value: Any) -> Any:

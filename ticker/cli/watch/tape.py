@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import tzinfo
-from typing import Any
+from typing import Any, Final
 
 from rich.text import Text
 
@@ -15,6 +15,8 @@ from ticker.cli.watch.columns import arrow, direction_style, moment
 #: Wide enough for most numbers; a longer one moves the rest of its line to the right.
 _PRICE_CELLS = 10
 _SIZE_CELLS = 6
+#: What is shown for a trade's ``change``.
+_CHANGES: Final = {"late": "late", "cancel": "cancelled", "correct": "corrected to this"}
 
 
 class Tape:
@@ -43,14 +45,22 @@ class Tape:
         return text
 
     def _trade(self, tick: Any) -> list[tuple[str, str]]:
-        before = self._prices.get(tick.symbol, tick.price)
-        self._prices[tick.symbol] = tick.price
-        move = tick.price - before
+        """Late, cancelled and corrected trades are marked, and are no move of the price."""
+        move = 0.0
+        if tick.change is None:
+            move = tick.price - self._prices.get(tick.symbol, tick.price)
+            self._prices[tick.symbol] = tick.price
         direction = (move > 0) - (move < 0)
-        return [
+        parts = [
             (f"  {price(tick.price):>{_PRICE_CELLS}} {arrow(direction)}", direction_style(move)),
             (f"  × {short(tick.size)}", ""),
         ]
+        if tick.conditions:
+            parts.append((f"  {printable(' '.join(tick.conditions))}", "dim"))
+        if tick.change is not None:
+            number = f" #{tick.id}" if tick.id else ""
+            parts.append((f"  {_CHANGES.get(tick.change, printable(tick.change))}{number}", "yellow"))
+        return parts
 
     def _quote(self, tick: Any) -> list[tuple[str, str]]:
         return [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.fake_source import read
-from ticker.cli.record.rows import HEADER, Reorder, line
+from ticker.cli.record.rows import DETAILED_HEADER, HEADER, Reorder, line
 from ticker.client.protocol.ticks import Quote, Trade
 
 
@@ -22,6 +22,42 @@ from ticker.client.protocol.ticks import Quote, Trade
 def test_a_tick_is_a_line(tick: Trade | Quote, text: str) -> None:
     """Whole numbers without a point, others in the fewest digits, missing values empty."""
     assert line(tick) == f"{text}\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("tick", "text"),
+    [
+        (Trade("AAPL", 1, 187.15, 100.0), "1,AAPL,187.15,100,,,,,,,"),
+        (Trade("AAPL", 1, 2.5, 100.0, 0, ("T", "I"), 7, "late"), "1,AAPL,2.5,100,,,,,T I,7,late"),
+        (Trade("AAPL", 1, 2.5, 100.0, 0, ("@", "?,"), 2**62, "cancel"), f'1,AAPL,2.5,100,,,,,"@ ?,",{2**62},cancel'),
+        (Trade("AAPL", 1, 2.5, 100.0, 0, ("Form T", "=1"), 0, "correct"), "1,AAPL,2.5,100,,,,,Form_T =1,,correct"),
+        (Quote("AAPL", 2, 1.5, 2.0, 3.0, 0.0), "2,AAPL,,,1.5,2,3,0,,,"),
+        (Quote("AAPL", 2, None, None, None, None), "2,AAPL,,,0,,0,,,,"),
+    ],
+)
+def test_a_line_with_details_has_conditions_id_and_change(tick: Trade | Quote, text: str) -> None:
+    """Empty where a trade has none, and for quotes."""
+    assert line(tick, detailed=True) == f"{text}\n".encode()
+    assert DETAILED_HEADER.count(b",") == 10
+
+
+def test_changes_stand_where_they_arrived() -> None:
+    """Their timestamps are in the past; a replay plays them when they were published."""
+    reorder = Reorder(detailed=True)
+    reorder.add(Trade("A", 10, 1.0, 1.0, id=1), 0.0)
+    reorder.add(Quote("A", 15, 1.0, 1.0, 2.0, 1.0), 0.0)
+    reorder.add(Trade("B", 20, 2.0, 1.0, id=2), 0.0)
+    reorder.add(Trade("A", 12, 3.0, 1.0, id=3, change="late"), 0.0)
+    reorder.add(Trade("A", 10, 1.0, 1.0, id=1, change="cancel"), 0.0)
+    reorder.add(Quote("A", 20, 1.0, 1.0, 2.0, 2.0), 0.0)
+    reorder.add(Trade("B", 21, 4.0, 1.0, id=4), 0.0)
+    reorder.add(Trade("B", 20, 2.5, 1.0, id=2, change="correct"), 0.0)
+    found = [text.decode().split(",") for text in reorder.ready(float("inf"))]
+    assert [(cells[0], cells[9], cells[10].strip()) for cells in found] == [
+        ("10", "1", ""), ("15", "", ""), ("20", "2", ""), ("12", "3", "late"), ("10", "1", "cancel"),
+        ("20", "", ""), ("21", "4", ""), ("20", "2", "correct"),
+    ]  # fmt: skip
+    assert reorder.late == 0
 
 
 def test_a_quote_without_any_side_replays_as_one() -> None:

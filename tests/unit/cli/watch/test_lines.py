@@ -49,6 +49,19 @@ def test_a_tick_has_its_fields() -> None:
     assert form.tick("quotes", Quote("A", 9, None, None, 2.0, 100.0)) == b"A,9,,,2,100,0\n"
 
 
+def test_a_trade_has_its_conditions_id_and_change() -> None:
+    """JSON has only those that there are; CSV has a column each, with conditions separated by blanks."""
+    trade = Trade("A", 9, 1.5, 100.0, conditions=("T", "I"), id=7, change="correct")
+    assert json.loads(lines("jsonl", "trades").tick("trades", trade)) == {
+        "symbol": "A", "ts": 9, "price": 1.5, "size": 100, "conditions": ["T", "I"], "id": 7, "change": "correct",
+    }  # fmt: skip
+    form = lines("csv", "trades")
+    assert form.header == b"symbol,ts,price,size,lost,conditions,id,change\n"
+    assert form.tick("trades", trade) == b"A,9,1.5,100,0,T I,7,correct\n"
+    assert form.tick("trades", Trade("A", 9, 1.5, 100.0)) == b"A,9,1.5,100,0,,,\n"
+    assert b"\x1b" not in form.tick("trades", Trade("A", 9, 1.5, 100.0, conditions=("\x1b[2J",)))
+
+
 def test_control_characters_do_not_reach_a_terminal() -> None:
     """JSON escapes them, CSV replaces them."""
     name = "\x1b[2J"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.support.scripted_server import trades
 from ticker.client.protocol.ticks import Quote, TickQueue, Trade
-from ticker.wire.messages import QuotesMessage
+from ticker.wire.messages import QuotesMessage, TradesMessage
 
 
 def queue(bound: int = 100, symbols: tuple[str, ...] = ("A", "B")) -> TickQueue[Trade]:
@@ -35,6 +35,30 @@ def test_trades_are_first_in_first_out() -> None:
     assert made.version == 8
     assert taken(made) == [("A", 1, 0), ("B", 2, 0), ("A", 3, 0)]
     assert made.take() is None
+
+
+def test_a_trade_with_revisions_has_conditions_id_and_change() -> None:
+    """Also after a loss, and mixed with messages without revisions."""
+    made = queue()
+    row = ("A", 5, 1.5, 2.0, ("T", "I"), 7, "cancel")
+    assert made.apply(TradesMessage(since=0, version=1, data=[row], lost={"A": 3}))
+    assert made.apply(TradesMessage(since=1, version=3, data=[("A", 6, 1.5, 2.0), ("B", 7, 2.5, 1.0)]))
+    assert made.take() == Trade("A", 5, 1.5, 2.0, lost=3, conditions=("T", "I"), id=7, change="cancel")
+    plain = made.take()
+    assert plain == Trade("A", 6, 1.5, 2.0)
+    assert plain is not None
+    assert (plain.conditions, plain.id, plain.change) == ((), 0, None)
+
+
+def test_trades_are_requested_with_revisions_and_quotes_without() -> None:
+    """On each new connection, in each message."""
+    made = queue(symbols=tuple(f"SYMBOL{number}" for number in range(200)))
+    requests = made.resume("e", same_epoch=False, message_bytes=1024)
+    assert len(requests) > 1
+    assert {request.revisions for request in requests} == {True}
+    quotes: TickQueue[Quote] = TickQueue("quotes", Quote, 10)
+    quotes.watch(["A"])
+    assert [request.revisions for request in quotes.resume("e", same_epoch=False, message_bytes=1024)] == [None]
 
 
 @given(
