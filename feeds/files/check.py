@@ -10,22 +10,27 @@ import numpy.typing as npt
 
 from feeds.files.chunk import UNCHANGED
 from feeds.files.parsing.dates import Mask
-from feeds.files.parsing.numbers import means_none, read_numbers
+from feeds.files.parsing.numbers import means_none
 from feeds.files.parsing.table import Column, Names, Numbers, Rows
 from feeds.files.recognition.plan import Plan
 from feeds.files.report import Complaint, excerpt
 from ticker.model import Floats, is_symbol
 
-#: Prices beyond these are refused: nothing trades there, and float64 has no digits left for cents.
-MAX_PRICE: Final = 1e10
-MIN_PRICE: Final = 1e-10
-MAX_SIZE: Final = 1e18
+#: Prices beyond these are refused: from 1e15 on float64 has no digits left for cents, and no token's smallest unit is
+#: below 1e-18.
+MAX_PRICE: Final = 1e15
+MIN_PRICE: Final = 1e-18
+MAX_SIZE: Final = 1e24
+#: Highs and lows that are off by this share of the price are the vendor's rounding.
+ROUNDING: Final = 1e-9
 #: From here on float64 can't represent every integer.
 _EXACT: Final = 2.0**53
 #: Databento's value for an undefined price.
 _UNDEFINED: Final = 2.0**63
+_UNDEFINED_SCALE: Final = 1e9
 
 NOT_A_PRICE: Final = "not a price"
+NOT_POSITIVE: Final = "not a price above zero; --allow-negative accepts it"
 NOT_A_SIZE: Final = "not a size"
 NOT_A_SYMBOL: Final = "not a symbol"
 
@@ -39,12 +44,16 @@ class _Refused(NamedTuple):
 class Check:
     """The rows that are still good, and the first fault of each refused row."""
 
-    def __init__(self, rows: Rows, plan: Plan, decimal: str) -> None:
+    def __init__(self, rows: Rows, plan: Plan, *, allow_negative: bool = False) -> None:
         self.good: Mask = np.ones(len(rows.lines), np.bool_)
         self.refused: list[_Refused] = []
+        #: What was put right: sentences for a person.
+        self.notes: list[str] = []
+        #: Bars whose high or low was off by rounding.
+        self.rounded = 0
+        self._allow_negative = allow_negative
         self._rows = rows
         self._plan = plan
-        self._decimal = decimal
 
     def refuse(self, wrong: Mask, reason: str, place: int | None = None) -> None:
         """Refuse the good rows among ``wrong`` for a fault in the column at ``place``."""
@@ -61,8 +70,6 @@ class Check:
         column = self._rows.columns[place]
         if isinstance(column, Numbers):
             return column
-        if isinstance(column, np.ndarray):
-            return read_numbers(column.astype(object), self._decimal)
         raise TypeError(f"a column of numbers is a {type(column).__name__}")
 
     def prices(self, place: int | None) -> Numbers:
@@ -72,8 +79,8 @@ class Check:
         empty = found.empty
         if place is None:
             return found
-        if self._plan.has_undefined and scale != 1:
-            undefined = values >= _UNDEFINED
+        if self._plan.has_undefined:
+            undefined = values >= _UNDEFINED if scale != 1 else values == _UNDEFINED / _UNDEFINED_SCALE
             if undefined.any():
                 empty = empty | undefined
                 values = np.where(undefined, np.nan, values)
@@ -89,14 +96,42 @@ class Check:
         return int(text) / int(scale) if text.isdecimal() and text.isascii() and scale == int(scale) else value
 
     def sizes(self, place: int | None) -> Floats:
-        """Sizes of 0 or more; an empty one is 0 (unknown)."""
+        """Sizes of 0 or more; an empty one is 0 (unknown), and so is -1 unless other sizes are negative too."""
         sizes = self.numbers(place)
-        wrong = sizes.wrong | (sizes.values < 0) | (sizes.values > MAX_SIZE)
+        below = sizes.values < 0
+        wrong = sizes.wrong | below | (sizes.values > MAX_SIZE)
         if place is not None and wrong.any():
+            if below.any() and (sizes.values[below] == -1).all():
+                wrong &= ~below
+                sizes = Numbers(np.where(below, np.nan, sizes.values), sizes.empty | below, sizes.wrong)
+                self.notes.append("sizes of -1 are taken as unknown")
             for row in np.flatnonzero(wrong & np.isnan(sizes.values)).tolist():
                 wrong[row] = not means_none(self._rows.text(row, place))
             self.refuse(wrong, NOT_A_SIZE, place)
         return np.where(np.isnan(sizes.values), 0.0, sizes.values)
+
+    def refuse_prices(self, found: Numbers, place: int, mask: Mask, *, zero: bool = False) -> None:
+        """Refuse the rows of ``mask`` whose price is none, and without ``allow_negative`` those of 0 or below.
+
+        With ``zero`` a price may be empty or 0.
+        """
+        wrong = found.wrong | absurd(found.values)
+        if not zero:
+            wrong |= found.empty
+        self.refuse(mask & wrong, NOT_A_PRICE, place)
+        low = self.is_low(found.values)
+        self.refuse(mask & (low & (found.values != 0) if zero else low), NOT_POSITIVE, place)
+
+    def is_low(self, prices: Floats) -> Mask:
+        """The prices of 0 or below that aren't allowed."""
+        return prices <= 0 if not self._allow_negative else np.zeros(len(prices), np.bool_)
+
+    def is_none(self, prices: Floats, sizes: Floats) -> Mask:
+        """Where there is no price beside other prices: NaN, or 0 (with ``allow_negative``, 0 without a size)."""
+        none: Mask = np.isnan(prices) | (prices == 0)
+        if self._allow_negative:
+            none &= np.isnan(prices) | ~(sizes > 0)
+        return none
 
     def side(self, role: str, columns: Mapping[str, int], *, one_sided: bool) -> tuple[Floats, Floats, Mask]:
         """A side of the quotes: prices, sizes (both NaN where there is no price), and the rows that state a side.
@@ -106,9 +141,9 @@ class Check:
         place = columns.get(role)
         prices = self.prices(place)
         if place is not None:
-            self.refuse(prices.wrong | absurd(prices.values, zero=True), NOT_A_PRICE, place)
+            self.refuse_prices(prices, place, self.good, zero=True)
         sizes = self.sizes(columns.get(f"{role}_size"))
-        none = ~(prices.values > 0)
+        none = self.is_none(prices.values, sizes)
         missing = UNCHANGED if one_sided else np.nan
         stated = ~none if one_sided else ~prices.empty
         return np.where(none, np.nan, prices.values), np.where(none, missing, sizes), stated
@@ -127,7 +162,7 @@ class Check:
         none = np.zeros(len(found.values), np.bool_)
         for row in np.flatnonzero(found.wrong & np.isnan(found.values)).tolist():
             text = self._rows.text(row, place)
-            none[row] = means_none(text) or text.lower() in ("nan", "na")
+            none[row] = means_none(text)
         return none
 
     def one_of(self, place: int, texts: frozenset[str]) -> Mask:
@@ -158,13 +193,11 @@ class Check:
         return found
 
 
-def absurd(values: Floats, *, zero: bool = False) -> Mask:
-    """The values that can't be prices: negative, too large, too small, or 0 (allowed with ``zero``: no price)."""
+def absurd(values: Floats) -> Mask:
+    """The values other than 0 that can't be prices: too large or too small."""
     with np.errstate(invalid="ignore"):
-        small = values < MIN_PRICE
-        if zero:
-            small &= values != 0
-        absurd: Mask = small | (values > MAX_PRICE)
+        size = np.abs(values)
+        absurd: Mask = ((size < MIN_PRICE) & (values != 0)) | (size > MAX_PRICE)
     return absurd
 
 

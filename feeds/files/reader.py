@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from feeds.files.chunk import Chunk
+from feeds.files.decimals import Decimals
 from feeds.files.file_set import FileSet
+from feeds.files.footer import body_of, footer_note, with_last, without_footer
 from feeds.files.options import ReadOptions
 from feeds.files.parsing.dialect import dialect_of
 from feeds.files.parsing.split import split
@@ -40,7 +42,7 @@ class Reader:
         self._table = table
         self._seen = np.zeros(0, np.bool_)
         self._symbol: str | None = None
-        self._decimal = "."
+        self._decimals = Decimals(source, self._beside, options, self.report)
         self._banner = ""
         self._stamps: StampChoices | None = None
 
@@ -53,10 +55,13 @@ class Reader:
             yield self._read(rows, plan, timestamps)
         if self._stamps is not None:
             self._stamps.finish()
+        if self.report.rounded:
+            count = "1 bar" if self.report.rounded == 1 else f"{self.report.rounded:,} bars"
+            self.report.note(f"high or low of {count} was off by rounding: put right")
 
     def _text_rows(self) -> Iterator[tuple[Plan, Rows]]:
         plan: Plan | None = None
-        for block in self._source.blocks():
+        for block, is_last in with_last(self._source.blocks()):
             if plan is None:
                 if not block.data.strip():
                     continue
@@ -65,19 +70,26 @@ class Reader:
                 self.report.banner_lines = dialect.banner_lines
                 if dialect.header_line is not None:
                     self.report.header_line = dialect.header_line + block.first_line - 1
-                self._decimal = dialect.decimal
                 self._banner = dialect.banner
                 plan = recognise(dialect, self._options, self.report.name, self._source.names)
+                plan = self._decimals.settle(plan, dialect)
+                if dialect.note is not None:
+                    self.report.note(dialect.note)
                 block = _from_line(block, dialect.first_line)
-            yield plan, split(_without_trailer(block, plan), plan.shape)
+            if is_last:
+                block, footer = without_footer(block, plan)
+                if footer:
+                    self.report.note(footer_note(footer))
+            yield plan, self._decimals.read(split(block, plan.shape))
         if plan is None:
             raise FeedError(f"{self.report.name}: the file is empty")
 
     def _typed_rows(self) -> Iterator[tuple[Plan, Rows]]:
         head = with_columns(self._source.head().frame)
-        plan = recognise(dialect_of_frame(head), self._options, self.report.name, self._source.names)
+        dialect = dialect_of_frame(head)
+        plan = self._decimals.settle(recognise(dialect, self._options, self.report.name, self._source.names), dialect)
         for table in self._source.tables(plan.shape.wanted):
-            yield plan, rows_of(table, plan.shape)
+            yield plan, self._decimals.read(rows_of(table, plan.shape))
 
     def _timestamp_reader(self, plan: Plan, rows: Rows) -> TimestampReader:
         """Decide from the first rows how timestamps are read; fill in the report with this and with the columns."""
@@ -90,9 +102,7 @@ class Reader:
         given = self._options.price_scale is not None
         report.how["price_scale"] = "option" if given else "layout" if plan.scale != 1 else "file"
         self._choose_symbol(plan)
-        self._stamps = StampChoices(
-            plan, report, self._options, self._source, self._beside, self._banner, _without_trailer
-        )
+        self._stamps = StampChoices(plan, report, self._options, self._source, self._beside, self._banner, body_of)
         return self._stamps.reader(rows)
 
     def _choose_symbol(self, plan: Plan) -> None:
@@ -117,12 +127,23 @@ class Reader:
     def _read(self, rows: Rows, plan: Plan, timestamps: TimestampReader) -> Chunk:
         report = self.report
         wanted = max(report.room, 1)
-        read = read_rows(rows, plan, timestamps, self._table, symbol=self._symbol, decimal=self._decimal, wanted=wanted)
+        read = read_rows(
+            rows,
+            plan,
+            timestamps,
+            self._table,
+            symbol=self._symbol,
+            wanted=wanted,
+            allow_negative=self._options.allow_negative,
+        )
         chunk = read.chunk
         report.rows += len(rows.lines) + len(rows.malformed)
         report.trades += len(chunk.trades)
         report.quotes += len(chunk.quotes)
         report.bars += len(chunk.bars)
+        report.rounded += read.rounded
+        for note in read.notes:
+            report.note(note)
         if read.passed:
             report.passed[plan.layout.trade_if[0] if plan.layout.trade_if else ""] += read.passed
         malformed = [
@@ -154,17 +175,6 @@ def _from_line(block: Block, first_line: int) -> Block:
     for _ in range(min(skip, block.lines)):
         at = data.index(b"\n", at) + 1
     return Block(data[at:], block.first_line + skip, block.lines - skip)
-
-
-def _without_trailer(block: Block, plan: Plan) -> Block:
-    """The block without a trailer line, such as TAQ's ``END|20240103|2``."""
-    if plan.layout.trailer is None:
-        return block
-    start = block.data.rfind(b"\n", 0, len(block.data.rstrip()) - 1) + 1
-    if not block.data[start:].startswith((plan.layout.trailer + plan.shape.delimiter).encode()):
-        return block
-    data = block.data[:start]
-    return Block(data, block.first_line, data.count(b"\n"))
 
 
 def _counted_as(reason: str) -> str:

@@ -94,6 +94,8 @@ class FileReport:
     refused: Counter[str] = field(default_factory=Counter)
     #: Valid rows that are neither trades nor quotes (orders in LOBSTER), by the column that says so.
     passed: Counter[str] = field(default_factory=Counter)
+    #: Bars whose high or low was off by rounding, and put right.
+    rounded: int = 0
     complaints: list[Complaint] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     #: What a person should know: assumed zone, guessed symbol, order of dates, rows put right, conditions left out.

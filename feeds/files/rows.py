@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from feeds.files.check import MAX_PRICE, MAX_SIZE, NOT_A_PRICE, Check, absurd
+from feeds.files.check import MAX_SIZE, ROUNDING, Check, absurd
 from feeds.files.chunk import Chunk
 from feeds.files.parsing.column_names import BAR_PRICES
 from feeds.files.parsing.dates import Mask
@@ -25,6 +25,9 @@ class Read(NamedTuple):
     passed: int
     refused: list[tuple[str, int]]
     complaints: list[Complaint]
+    notes: list[str]
+    #: Bars whose high or low was off by rounding.
+    rounded: int
 
 
 def read_rows(
@@ -34,11 +37,14 @@ def read_rows(
     table: SymbolTable,
     *,
     symbol: str | None,
-    decimal: str,
     wanted: int,
+    allow_negative: bool = False,
 ) -> Read:
-    """The ticks or bars in ``rows``, in order; ``symbol`` applies if neither a column nor the header has one."""
-    check = Check(rows, plan, decimal)
+    """The ticks or bars in ``rows``, in order; ``symbol`` applies if neither a column nor the header has one.
+
+    Prices of 0 and below are refused without ``allow_negative``.
+    """
+    check = Check(rows, plan, allow_negative=allow_negative)
     columns = plan.views[0].columns
     names = check.names(columns["symbol"]) if "symbol" in columns else None
     places = None if names is None else names.places
@@ -62,7 +68,8 @@ def read_rows(
         passed += over
         parts.append((kept, chunk))
     chunk = parts[0][1] if len(parts) == 1 else _interleaved(parts)
-    return Read(chunk, passed, [(each.reason, len(each.rows)) for each in check.refused], check.complaints(wanted))
+    refused = [(each.reason, len(each.rows)) for each in check.refused]
+    return Read(chunk, passed, refused, check.complaints(wanted), check.notes, check.rounded)
 
 
 class _Codes:
@@ -101,10 +108,10 @@ def _read_ticks(check: Check, plan: Plan, view: SymbolColumns, stamps: Any, code
     if plan.is_wide:
         traded &= ~check.means_none(prices, columns["price"])
     elif quotes_too:
-        traded &= prices.values != 0  # no trade in this row
+        traded &= ~check.is_none(prices.values, check.numbers(columns.get("size")).values)  # no trade in this row
     if "price" in columns:
         wanted = traded if quotes_too or plan.is_wide else is_trade
-        check.refuse(wanted & (prices.wrong | prices.empty | absurd(prices.values)), NOT_A_PRICE, columns["price"])
+        check.refuse_prices(prices, columns["price"], wanted)
     before = check.good.copy()
     sizes = check.sizes(columns.get("size"))
     if not is_trade.all():  # the size of a row that is no trade is ignored
@@ -139,8 +146,10 @@ def _read_bars(check: Check, plan: Plan, view: SymbolColumns, stamps: Any, codes
             [column.empty | check.means_none(column, columns[role]) for role, column in found.items()]
         )
     for role, column in found.items():
-        check.refuse(there & (column.wrong | column.empty | absurd(column.values)), NOT_A_PRICE, columns[role])
+        check.refuse_prices(column, columns[role], there)
     opens, highs, lows, closes = (found[role].values for role in BAR_PRICES)
+    highs, high_rounded = _rounded(highs, np.maximum(opens, closes), np.less)
+    lows, low_rounded = _rounded(lows, np.minimum(opens, closes), np.greater)
     with np.errstate(invalid="ignore"):
         check.refuse(there & (highs < lows), "not the bar's high: it is below the low", columns["high"])
         check.refuse(there & (highs < np.maximum(opens, closes)), "not the highest price of its bar", columns["high"])
@@ -148,6 +157,7 @@ def _read_bars(check: Check, plan: Plan, view: SymbolColumns, stamps: Any, codes
     volume = check.sizes(columns.get("volume"))
     vwap, trades = check.prices(columns.get("vwap")).values, check.numbers(columns.get("trades")).values
     kept = check.good & there
+    check.rounded += int((kept & (high_rounded | low_rounded)).sum())
     vwap, trades = vwap[kept], trades[kept]
     bars = Bars(
         codes.of(kept),
@@ -157,10 +167,19 @@ def _read_bars(check: Check, plan: Plan, view: SymbolColumns, stamps: Any, codes
         lows[kept],
         closes[kept],
         volume[kept],
-        np.where((vwap > 0) & (vwap < MAX_PRICE), vwap, np.nan),
+        np.where(absurd(vwap) | check.is_low(vwap), np.nan, vwap),
         np.where((trades >= 0) & (trades < MAX_SIZE), trades, np.nan),
     )
     return np.flatnonzero(kept), Chunk(bars=bars), 0
+
+
+def _rounded(values: Floats, bound: Floats, is_beyond: np.ufunc) -> tuple[Floats, Mask]:
+    """Highs (``np.less``) or lows (``np.greater``) that miss the open or close by rounding, put right; and which."""
+    beyond: Mask = is_beyond(values, bound)
+    if beyond.any():
+        beyond &= np.abs(values - bound) <= ROUNDING * np.abs(bound)
+        values = np.where(beyond, bound, values)
+    return values, beyond
 
 
 def _interleaved(parts: list[tuple[npt.NDArray[np.intp], Chunk]]) -> Chunk:

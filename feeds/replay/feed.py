@@ -73,6 +73,7 @@ class Replay(PacedFeed):
         check(options)
         super().__init__(Pacer(options.speed, clock, max_gap_ns=max_gap_ns(options)))
         self._loop = options.loop
+        self._negative_prices = options.allow_negative
         self._notes: tuple[str, ...] = ()
         if history is None:
             history = timeline = load_history(options, progress)
@@ -109,6 +110,7 @@ class Replay(PacedFeed):
             pausable=True,
             watermarks=True,
             title=f"{self._history.kinds} of {self._name}",
+            negative_prices=self._negative_prices,
             notes=self._notes,
         )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from feeds.files.file_set import FileSet
 from feeds.files.options import ReadOptions
 from feeds.files.reader import Reader
 from feeds.files.report import FileReport
@@ -49,10 +50,19 @@ Row = tuple[Any, ...]
 class Found:
     """The result of a reader as plain rows that start with symbol and timestamp."""
 
-    def __init__(self, content: str | bytes | pd.DataFrame, name: str, lines: int, options: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        content: str | bytes | pd.DataFrame,
+        name: str,
+        lines: int,
+        options: dict[str, Any],
+        beside: Sequence[str] = (),
+    ) -> None:
         table = SymbolTable()
         validate(ReadOptions(**options))
-        reader = Reader(FakeSource(content, name, lines), ReadOptions(**options), table)
+        source = FakeSource(content, name, lines)
+        others = [FakeSource(text, f"beside{number}.csv", lines) for number, text in enumerate(beside, 1)]
+        reader = Reader(source, ReadOptions(**options), table, FileSet([source, *others]))
         self.trades: list[Row] = []
         self.quotes: list[Row] = []
         self.bars: list[Row] = []
@@ -67,9 +77,16 @@ class Found:
         return [complaint.message("f") for complaint in self.report.complaints]
 
 
-def read(content: str | bytes | pd.DataFrame, name: str = "x.csv", *, lines: int = 10**6, **options: Any) -> Found:
-    """Read ``content`` with ``options``."""
-    return Found(content, name, lines, options)
+def read(
+    content: str | bytes | pd.DataFrame,
+    name: str = "x.csv",
+    *,
+    lines: int = 10**6,
+    beside: Sequence[str] = (),
+    **options: Any,
+) -> Found:
+    """Read ``content`` with ``options``, together with the files ``beside`` it."""
+    return Found(content, name, lines, options, beside)
 
 
 def _rows(part: Any, table: SymbolTable) -> list[Row]:

@@ -12,7 +12,7 @@ from feeds.files.loading import load
 from feeds.files.options import ReadOptions
 from feeds.files.report import FileReport
 from tests.support.samples import Bar, Quote, Trade
-from ticker.event_check import check_batch
+from ticker.event_check import check_event
 from ticker.model import BarBatch, Rollover, TickBatch
 
 
@@ -44,19 +44,19 @@ def published(paths: Iterable[Path], *, max_unpacked_bytes: int = 1 << 30, **opt
     try:
         found = Published(timeline.reports, timeline.first, timeline.last, list(timeline.table.names), timeline.kinds)
         for event in timeline.events():
-            _take(found, event)
+            _take(found, event, negative_prices=bool(options.get("allow_negative")))
     finally:
         timeline.close()
     return found
 
 
-def _take(found: Published, event: TickBatch | BarBatch | Rollover) -> None:
+def _take(found: Published, event: TickBatch | BarBatch | Rollover, *, negative_prices: bool) -> None:
+    check_event(event, negative_prices=negative_prices)
     if isinstance(event, Rollover):
         found.rollovers += 1
         return
     name = event.table.names
     if isinstance(event, TickBatch):
-        check_batch(event)
         trades, quotes = event.trades, event.quotes
         for code, *trade in _rows(trades.symbol, trades.ts, trades.price, trades.size):
             found.trades.append((name[code], *trade))

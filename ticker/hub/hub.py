@@ -66,6 +66,7 @@ class Hub:
         feed_state: Callable[[], FeedState] = lambda: FeedState(state="live", ts=None),
         op_handlers: Iterable[OpHandler] = (),
         observer: TickObserver | None = None,
+        negative_prices: bool = False,
     ) -> None:
         self.limits = limits or Limits()
         self.heartbeat_s = heartbeat_s
@@ -77,6 +78,7 @@ class Hub:
         #: Errors by code. The server adds those of HTTP responses.
         self.errors: Counter[str] = Counter()
         self._feed_state = feed_state
+        self._negative_prices = negative_prices
         self._codecs: dict[str, Codec] = {name: codec_for(name, self.limits.depth) for name in ("json", "msgpack")}
         self._watchlists = Watchlists()
         self._awaiting: dict[Subscription, Session] = {}
@@ -113,7 +115,7 @@ class Hub:
 
         Raises ``BatchError`` for an invalid event, which changes nothing.
         """
-        check_event(event)
+        check_event(event, negative_prices=self._negative_prices)
         before, self.market = self.market, self.market.apply(event)
         if self.market is not before:
             self._restarted(before)

@@ -81,6 +81,7 @@ class Service:
             feed_state=lambda: self.pump.state(),
             op_handlers=(alerts, rooms),
             observer=alerts,
+            negative_prices=info.negative_prices,
         )
         alerts.watch(self.hub)
         self.pump = Pump(feed, self._publish)

@@ -87,7 +87,7 @@ class EventChecks:
         """Whether the server would accept it."""
         kind = type(event).__name__
         try:
-            check_event(event)
+            check_event(event, negative_prices=self._feed.info.negative_prices)
         except BatchError as error:
             self.findings.add(kind, f"{where}: {error}")
             return False

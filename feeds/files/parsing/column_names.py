@@ -51,8 +51,8 @@ ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
     "high": ("high", "h", "high_price", "highprice", "price_high", "max", "highest", "px_high"),
     "low": ("low", "l", "low_price", "lowprice", "price_low", "min", "lowest", "px_low"),
     "close": (
-        "close", "c", "close_price", "closeprice", "price_close", "closing_price", "close_last", "px_last", "adj_close",
-        "adjusted_close", "adjclose",
+        "close", "c", "close_price", "closeprice", "price_close", "closing_price", "close_last", "px_last", "latest",
+        "adj_close", "adjusted_close", "adjclose",
     ),
     "volume": (
         "volume", "v", "vol", "volume_traded", "total_volume", "tickvol", "tick_volume", "base_volume", "volumefrom",

@@ -1,4 +1,4 @@
-"""Detects the dialect of a text file from its first lines: delimiter, decimal mark, banner, header.
+"""Detects the dialect of a text file from its first lines: delimiter, banner, header.
 
 The delimiter is the one that splits most lines into the same number of fields, so that a few bad lines do no harm.
 """
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from feeds.files.parsing.column_names import is_known
+from feeds.files.parsing.header import MisfitError, fitted, is_value, names_codes
 from feeds.files.sources.blocks import MAX_LINE_BYTES
 from ticker.errors import FeedError
 
@@ -22,12 +23,7 @@ HEAD_LINES: Final = 200
 MAX_BANNER: Final = 20
 _HEAD_BYTES: Final = 1 << 16
 
-_NUMBER = re.compile(r"[-+]?[\d.,' ]*\d[\d.,' ]*([eE][-+]?\d+)?%?")
 _STARTS_AS_VALUE = re.compile(r"[-+.]?\d")
-_DECIMAL_COMMA = re.compile(r"[-+]?(\d+|\d{1,3}(\.\d{3})+),\d+")
-_DECIMAL_POINT = re.compile(r"[-+]?(\d+|\d{1,3}(,\d{3})+)\.\d+")
-#: 1.000 is a thousand if 184,22 is a price.
-_GROUPED = re.compile(r"[-+]?\d{1,3}(\.\d{3})+")
 
 #: Two-level columns of pandas (yfinance): names in one line, symbols in the other, then the name of the index.
 _LEVELS: Final = ({"price", "attributes"}, {"ticker", "symbols", "tickers"})
@@ -49,7 +45,6 @@ class Dialect:
     """
 
     delimiter: str
-    decimal: str
     banner_lines: int
     #: The text of the banner, in lower case.
     banner: str
@@ -60,6 +55,8 @@ class Dialect:
     first_line: int
     width: int
     rows: tuple[Line, ...]
+    #: What was put right in the header.
+    note: str | None = None
 
 
 def dialect_of(text: bytes, file: str, *, header: bool | None = None) -> Dialect:
@@ -87,12 +84,17 @@ def dialect_of(text: bytes, file: str, *, header: bool | None = None) -> Dialect
         names, tickers, skip = levels
     else:
         tickers, skip = None, 1
+    note = None
     rest = lines[at + skip :]
     if tickers is None:
-        names = _completed(names, rest)
+        try:
+            names, note = fitted(names, [line.fields for line in rest])
+        except MisfitError as error:
+            raise FeedError(f"{file}:{lines[at].number}: {error}") from None
     first = rest[0].number if rest else lines[min(at + skip, len(lines)) - 1].number + 1
-    rows = [line for line in rest if len(line.fields) == len(names)]
-    return _made(delimiter, lines[:at], lines[at].number, lines[at].number, names, tickers, first, rows, len(names))
+    width = len(names)
+    rows = [line for line in rest if len(line.fields) == width]
+    return _made(delimiter, lines[:at], lines[at].number, lines[at].number, names, tickers, first, rows, width, note)
 
 
 def _made(
@@ -105,11 +107,11 @@ def _made(
     first: int,
     rows: Sequence[Line],
     width: int,
+    note: str | None = None,
 ) -> Dialect:
-    decimal = "," if delimiter != "," and _has_decimal_commas(rows) else "."
     banner_lines = banner_end - 1 if banner else 0
     words = " ".join(field for line in banner for field in line.fields).lower()
-    return Dialect(delimiter, decimal, banner_lines, words, header_line, names, tickers, first, width, tuple(rows))
+    return Dialect(delimiter, banner_lines, words, header_line, names, tickers, first, width, tuple(rows), note)
 
 
 def _lines(text: bytes, file: str) -> list[tuple[int, str]]:
@@ -171,9 +173,12 @@ def _header_at(lines: Sequence[Line], width: int) -> int | None:
     """The place of a line of known column names."""
     for place, line in enumerate(lines[: MAX_BANNER + 1]):
         known = [field for field in line.fields if is_known(field, strong=True)]
-        if len(known) >= 2 and not any(_STARTS_AS_VALUE.match(field.strip()) for field in line.fields):
+        if len(known) >= 2 and not any(map(is_value, line.fields)):
             return place
-        if len(line.fields) == width and any(_NUMBER.fullmatch(field.strip()) for field in line.fields):
+        following = lines[place + 1].fields if place + 1 < len(lines) else None
+        if len(line.fields) == width and names_codes(line.fields, following):
+            return place
+        if len(line.fields) == width and any(map(is_value, line.fields)):
             return None  # the first row
     return None
 
@@ -181,17 +186,11 @@ def _header_at(lines: Sequence[Line], width: int) -> int | None:
 def _is_header(lines: Sequence[Line], place: int) -> bool:
     """Whether a line has only distinct words, of which only the first (an unnamed index) may be empty."""
     fields = [field.strip() for field in lines[place].fields]
-    if any(_STARTS_AS_VALUE.match(field) for field in fields) or not all(fields[1:]):
+    while len(fields) > 2 and not fields[-1]:
+        fields.pop()  # a delimiter at the end
+    if any(map(is_value, fields)) or not all(fields[1:]):
         return False
     return len(set(fields)) == len(fields)
-
-
-def _completed(names: tuple[str, ...], rest: Sequence[Line]) -> tuple[str, ...]:
-    """The header's names plus one for a column that most rows have in addition: a trailing comma, or row numbers."""
-    longer = [line.fields for line in rest if len(line.fields) == len(names) + 1]
-    if len(longer) * 2 <= len(rest):
-        return names
-    return (*names, "") if not any(fields[-1].strip() for fields in longer) else ("", *names)
 
 
 def _levels(lines: Sequence[Line], at: int) -> tuple[tuple[str, ...], tuple[str, ...], int] | None:
@@ -214,9 +213,3 @@ def _levels(lines: Sequence[Line], at: int) -> tuple[tuple[str, ...], tuple[str,
         if third and third[0] and not _STARTS_AS_VALUE.match(third[0]) and not any(third[1:]):
             skip, index = 3, third[0]
     return (index, *names[1:]), ("", *tickers[1:]), skip
-
-
-def _has_decimal_commas(rows: Sequence[Line]) -> bool:
-    fields = [field.strip() for row in rows for field in row.fields]
-    points = [field for field in fields if _DECIMAL_POINT.fullmatch(field) and not _GROUPED.fullmatch(field)]
-    return not points and any(map(_DECIMAL_COMMA.fullmatch, fields))

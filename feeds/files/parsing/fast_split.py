@@ -139,20 +139,22 @@ def _without_blank(data: bytes, lines: Lines) -> tuple[bytes, Lines]:
 def _typed(fields: _Fields, count: int, shape: Shape) -> dict[int, Column] | None:
     """The columns with numbers as floats and names as categories; None if a field doesn't parse."""
     short = {place: names for place in shape.names if (names := _short_names(fields, place)) is not None}
-    types: dict[int, Any] = dict.fromkeys(shape.numbers, np.float64)
+    numbers = shape.numbers - shape.texts
+    types: dict[int, Any] = dict.fromkeys(numbers, np.float64) | dict.fromkeys(shape.texts, object)
     types |= dict.fromkeys(shape.names - short.keys(), "category")
     frame = _frame(fields, count, shape, types, na_filter=False)
     if frame is None:
-        blanks = {place: [""] for place in shape.numbers}
+        blanks = {place: [""] for place in numbers}
         frame = _frame(fields, count, shape, types, na_values=blanks, keep_default_na=False)
     if frame is None:
         return None
     columns: dict[int, Column] = {place: fields.bytes(place) for place in shape.stamps}
-    for place in shape.numbers:
-        numbers = _numbers(frame[place].to_numpy(), fields, place)
-        if numbers is None:
+    columns |= {place: frame[place].to_numpy(object) for place in shape.texts}
+    for place in numbers:
+        found = _numbers(frame[place].to_numpy(), fields, place)
+        if found is None:
             return None
-        columns[place] = numbers
+        columns[place] = found
     columns |= short
     for place in shape.names - short.keys():
         categories = frame[place].cat
@@ -228,7 +230,9 @@ def _numbers(values: npt.NDArray[np.float64], fields: _Fields, place: int) -> Nu
         blank = [row for row in np.flatnonzero(wrong).tolist() if not fields.text(row, place)]
         empty[blank], wrong[blank] = True, False
     infinite = np.isinf(values)
-    return Numbers(values, empty, wrong | infinite if infinite.any() else wrong)
+    if infinite.any():
+        values, wrong = np.where(infinite, np.nan, values), wrong | infinite
+    return Numbers(values, empty, wrong)
 
 
 @cache

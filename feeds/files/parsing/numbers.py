@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -11,72 +13,128 @@ import numpy.typing as npt
 from feeds.files.parsing.table import Numbers, Words
 from ticker.model import Floats
 
-_PLAIN = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,4})?|[-+]?(nan|inf|infinity)", re.ASCII | re.IGNORECASE)
-_GROUPED: Final = {
-    ".": re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII),
-    ",": re.compile(r"[-+]?\d{1,3}([. ']\d{3})+(,\d*)?", re.ASCII),
+Mark = Literal[".", ","]
+
+#: Separators of thousands besides the comma or the point: apostrophes and spaces, of which some don't break lines.
+_GAPS: Final = "'\u2019 \u00a0\u2009\u202f"
+_MINUS: Final = "-\u2212\u2013\uff0d"
+_CURRENCY: Final = (
+    r"(?:[A-Z]{1,3}\$|[$€£¥₹₩₽₺₪฿₫₱₿]|Rs\.?|CHF|USDT|USDC|USD|EUR|GBP|GBX|GBp|JPY|CNY|CNH|HKD|INR|KRW|TWD|SGD|AUD|NZD|CAD|"
+    r"SEK|NOK|DKK|PLN|CZK|HUF|TRY|ZAR|ZAc|BRL|MXN|RUB|ILS|THB|IDR|MYR|PHP|VND|SAR|AED|IRR|BTC|ETH)"
+)
+_SCALES: Final = {
+    "k": 3, "m": 6, "mn": 6, "mio": 6, "mln": 6, "b": 9, "bn": 9, "bln": 9, "mrd": 9, "t": 12, "tn": 12, "lakh": 5,
+    "lac": 5, "cr": 7, "crore": 7,
+}  # fmt: skip
+#: A number with its signs: ``-$1.2M``, ``($1.50)``, ``Rs. 1,31,655.45``, ``184.22 USD``, ``172p``, ``+0.01%``.
+_AMOUNT = re.compile(
+    rf"(?P<open>\()?\s*(?P<sign>[-+{_MINUS[1:]}])?\s*(?P<before>{_CURRENCY})?\s*(?P<late>[-+{_MINUS[1:]}])?"
+    rf"(?P<inner>\()?(?P<digits>[\d.,{_GAPS}]*\d[\d.,{_GAPS}]*?)(?P<exponent>[eE][-+]?\d{{1,4}})?\s*"
+    rf"(?P<scale>(?i:{'|'.join(sorted(_SCALES, key=len, reverse=True))}))?\s*(?P<after>%|p|{_CURRENCY})?\s*"
+    r"(?P<close>\))?",
+    re.ASCII,
+)
+#: Digits with the decimal mark, with and without groups: of three, or Indian ones of two before the last three.
+_DIGITS: Final = {
+    mark: re.compile(
+        rf"\d+(?:{point}\d*)?|{point}\d+|"
+        rf"[1-9]\d{{0,2}}(?P<gap>[{comma}{_GAPS}])\d{{3}}(?:(?P=gap)\d{{3}})*(?:{point}\d*)?|"
+        rf"[1-9]\d?(?:{comma}\d\d)+{comma}\d{{3}}(?:{point}\d*)?",
+        re.ASCII,
+    )
+    for mark, point, comma in ((".", r"\.", ","), (",", ",", r"\."))
 }
+#: Many lines of numbers with groups, ``$`` or ``%`` at once. What it doesn't match is parsed one by one.
+_TIDY: Final = {
+    ".": re.compile(
+        r"(?:[-+]?[$€£¥₹]?(?:\d+|[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d?(?:,\d\d)+,\d{3})(?:\.\d*)?%?\n)*+", re.ASCII
+    ),
+    ",": re.compile(r"(?:[-+]?[$€£¥₹]?(?:\d+|[1-9]\d{0,2}(?:\.\d{3})+)(?:,\d*)?%?\n)*+", re.ASCII),
+}
+_UNTIDY: Final = {".": str.maketrans("", "", ",$€£¥₹%"), ",": str.maketrans(",", ".", ".$€£¥₹%")}
+#: The length of the longest text that can be a number: the patterns take quadratic time.
+_MAX_LENGTH: Final = 128
 #: Up to this many texts are parsed one by one.
 _FEW: Final = 8
-_SUFFIXES: Final = {"K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 #: Words for "no value".
-_NONE: Final = frozenset({"-", "--", "null", "NULL", "None", "N/A", "n/a", "#N/A"})
+_NONE: Final = frozenset({"-", "--", "\u2013", "\u2014", "null", "none", "n/a", "#n/a", "n.a.", "na", "nan", "nil"})
+_UNIT = re.compile(rf"{_CURRENCY}|(?<=\d)p\b", re.ASCII)
+_PLAIN_LETTERS = frozenset("0123456789.,-+eE \n")
 
 
 def read_numbers(words: Words, decimal: str = ".") -> Numbers:
-    """Parse numbers, which may have thousands separators (1,234.50) and a suffix K, M, B or T (117.65K)."""
+    """Parse numbers with the decimal mark ``.`` or ``,``, which may have groups (1,234.50) and signs ($, K, M, %)."""
     empty = np.array(words == "", np.bool_)
     values = np.full(len(words), np.nan)
     filled = np.flatnonzero(~empty)
-    if decimal == ".":
-        _read(words, filled, values)
-    else:
-        values[filled] = [number(word, decimal) for word in words[filled]]
+    _read(words, filled, values, decimal)
+    values[np.isinf(values)] = np.nan
     missing = filled[np.isnan(values[filled])]
     empty[[row for row in missing.tolist() if not words[row].strip()]] = True
-    return Numbers(values, empty, ~(np.isfinite(values) | empty))
+    return Numbers(values, empty, np.isnan(values) & ~empty)
 
 
-def _read(words: Words, rows: npt.NDArray[np.intp], values: Floats) -> None:
+def _read(words: Words, rows: npt.NDArray[np.intp], values: Floats, decimal: str) -> None:
     """Parse ``rows`` all at once, or if that fails in halves, down to a few that are parsed one by one."""
     if len(rows) <= _FEW:
-        values[rows] = [number(word) for word in words[rows]]
+        values[rows] = [number(word, decimal) for word in words[rows]]
         return
     mine = words[rows]
-    joined = "".join(mine)
-    if joined.isascii() and "_" not in joined:  # Python's float() accepts both
+    joined = "\n".join(mine) + "\n"
+    if "_" not in joined and (decimal == "." or not ("." in joined or "," in joined)) and joined.isascii():
+        # Python's float() accepts "_" and digits other than 0 to 9.
         try:
             values[rows] = mine.astype(np.float64)
         except ValueError:
             pass
         else:
             return
+    if _TIDY[decimal].fullmatch(joined):
+        values[rows] = np.array(joined.translate(_UNTIDY[decimal]).split("\n")[:-1], object).astype(np.float64)
+        return
     half = len(rows) // 2
-    _read(words, rows[:half], values)
-    _read(words, rows[half:], values)
+    _read(words, rows[:half], values, decimal)
+    _read(words, rows[half:], values, decimal)
 
 
 def number(word: str, decimal: str = ".") -> float:
-    """One number; NaN if it is none. ``_``, hexadecimal and digits other than 0 to 9 are not accepted."""
+    """One number; NaN if it is none. ``_``, hexadecimal and digits other than 0 to 9 are not accepted.
+
+    Parentheses are a minus. A currency, ``p`` and ``%`` are left out: 1.5% is 1.5.
+    """
     word = word.strip()
-    scale = _SUFFIXES.get(word[-1:].upper(), 1)
-    if scale > 1:
-        word = word[:-1]
-    if _GROUPED[decimal].fullmatch(word):
-        word = re.sub(r"[,. ']", "", word) if decimal not in word else _without_groups(word, decimal)
-    elif decimal == ",":
-        word = word.replace(",", ".") if "." not in word else ""
-    if not _PLAIN.fullmatch(word):
+    found = _AMOUNT.fullmatch(word) if len(word) <= _MAX_LENGTH else None
+    if found is None:
         return float("nan")
+    opened, inner = found["open"] is not None, found["inner"] is not None
+    digits = found["digits"].strip(_GAPS)
+    if (opened + inner) != (found["close"] is not None) or not _DIGITS[decimal].fullmatch(digits):
+        return float("nan")
+    signs = (found["sign"] or "") + (found["late"] or "")
+    if len(signs) > 1 or (signs and (opened or inner)):
+        return float("nan")
+    whole, point, rest = digits.partition(decimal)
+    plain = re.sub(rf"[,.{_GAPS}]", "", whole) + ("." + rest if point else "")
+    scale = _SCALES[found["scale"].lower()] if found["scale"] else 0
     # "1.1M" is 1100000; 1.1 * 1e6 in floats is not.
-    return float(f"{word}e{len(str(scale)) - 1}") if scale > 1 and "e" not in word.lower() else float(word) * scale
-
-
-def _without_groups(word: str, decimal: str) -> str:
-    whole, _, rest = word.partition(decimal)
-    return re.sub(r"[,. ']", "", whole) + "." + rest
+    value = float(plain + found["exponent"]) * 10.0**scale if found["exponent"] else float(f"{plain}e{scale}")
+    is_negative = opened or inner or signs in tuple(_MINUS)
+    return -value if is_negative else value
 
 
 def means_none(word: str) -> bool:
-    """Whether a text means "no value": ``null``, ``N/A``, ``-``."""
-    return word.strip() in _NONE
+    """Whether a text means "no value": ``null``, ``N/A``, ``NaN``, ``-``."""
+    return word.strip().lower() in _NONE
+
+
+def is_number(word: str) -> bool:
+    """Whether a text is a number with either decimal mark."""
+    return not (math.isnan(number(word)) and math.isnan(number(word, ",")))
+
+
+def units_of(words: Iterable[str]) -> set[str]:
+    """The currencies in texts of numbers: ``{"$", "p"}``."""
+    joined = "\n".join(words)
+    if set(joined) <= _PLAIN_LETTERS:
+        return set()
+    return set(_UNIT.findall(joined))

@@ -66,11 +66,14 @@ class Shape:
 
     width: int
     delimiter: str
+    #: The decimal mark of numbers that don't stay texts.
     decimal: str
     #: By place in the row.
     stamps: frozenset[int]
     names: frozenset[int]
     numbers: frozenset[int]
+    #: Those of ``numbers`` that stay texts: pandas doesn't read ``1,234.50`` or ``$174.10``.
+    texts: frozenset[int] = frozenset()
 
     @property
     def wanted(self) -> list[int]:

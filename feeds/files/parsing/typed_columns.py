@@ -31,7 +31,7 @@ def dialect_of_frame(frame: pd.DataFrame) -> Dialect:
     names = tuple(str(name) for name in frame.columns)
     columns = [[_text(value) for value in head.iloc[:, place].tolist()] for place in range(len(names))]
     rows = tuple(Line(number, list(fields)) for number, fields in enumerate(zip(*columns, strict=True), 1))
-    return Dialect("", ".", 0, "", None, names, None, 1, len(names), rows)
+    return Dialect("", 0, "", None, names, None, 1, len(names), rows)
 
 
 def rows_of(table: Table, shape: Shape) -> Rows:

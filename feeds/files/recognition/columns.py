@@ -9,12 +9,11 @@ from typing import Final
 
 from feeds.files.layouts.layout import Kind, Layout
 from feeds.files.parsing.column_names import BAR_PRICES, BAR_ROLES, STAMPS, TICK_ROLES, is_known, place_of, plain
+from feeds.files.parsing.numbers import is_number, means_none
 from feeds.files.recognition.plan import SymbolColumns
 from ticker.errors import FeedError
 
 _CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d([.,]\d+)?)?( ?[AaPp][Mm])?|\d{5,6}|\d{9}|\d{12}|\d{15}")
-_NUMBER = re.compile(r"[-+]?(\d[\d,.' ]*|\.\d+)([eE][-+]?\d+)?|", re.ASCII)
-_NO_NUMBER: Final = frozenset({"nan", "na", "null", "none", "n/a", "-"})
 #: Names of an unnamed index column.
 _INDEX: Final = ("", "index", "unnamed_0")
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9.\-]{0,5}")
@@ -112,6 +111,10 @@ def by_names(header: Header, given: Mapping[str, int]) -> ColumnMap | list[str]:
     if len(bars) == 3 and "close" not in bars and ticks.keys() == {"price"} and "price" not in given:
         bars["close"] = ticks["price"]  # Open, High, Low, Last
         ticks = {}
+    if len(bars) == 4 and ticks.keys() == {"price"} and "price" not in given:
+        # The traded value of a bar is no price, and the last price of a day no trade.
+        is_none = header.plain[ticks["price"]] == "value" or not _has_time(header, stamps)
+        ticks = {} if is_none else ticks
     if not ticks and len(bars) > 1:
         kind, columns = "bars", dict(bars)
         missing += [role for role in BAR_PRICES if role not in bars]
@@ -211,10 +214,16 @@ def single_letter_symbols(header: Header) -> ColumnMap | None:
     return ColumnMap("ticks", stamps, tuple(SymbolColumns({"price": place}, names[place]) for place in places))
 
 
+def _has_time(header: Header, stamps: Mapping[str, int]) -> bool:
+    """Whether timestamps have a time of day."""
+    words = [word for place in stamps.values() for word in header.values(place)]
+    return "time" in stamps or any(":" in word or (word.isdecimal() and len(word) > 8) for word in words)
+
+
 def _without_part(name: str) -> str:
     match = _SYMBOL_FIRST.fullmatch(name)
     return name if match is None else match["symbol"]
 
 
 def _is_numeric(words: Sequence[str]) -> bool:
-    return all(_NUMBER.fullmatch(word) or word.lower() in _NO_NUMBER for word in words)
+    return all(is_number(word) or means_none(word) for word in words)

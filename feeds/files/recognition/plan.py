@@ -63,16 +63,14 @@ _LISTED = 5
 WIDE = frozenset({"wide", "wide-bars", "yfinance"})
 
 
-def shape_of(
-    width: int, delimiter: str, decimal: str, stamps: Mapping[str, int], views: tuple[SymbolColumns, ...]
-) -> Shape:
+def shape_of(width: int, delimiter: str, stamps: Mapping[str, int], views: tuple[SymbolColumns, ...]) -> Shape:
     """The columns to be read, by type."""
     words = {"symbol", "type", "action"}
     places = {(role, place) for view in views for role, place in view.columns.items()}
     return Shape(
         width=width,
         delimiter=delimiter,
-        decimal=decimal,
+        decimal=".",
         stamps=frozenset(stamps.values()),
         names=frozenset(place for role, place in places if role in words),
         numbers=frozenset(place for role, place in places if role not in words and role not in STAMPS),

@@ -223,7 +223,7 @@ def _plan(dialect: Dialect, layout: Layout, found: ColumnMap, names: Sequence[st
     return Plan(
         layout=layout,
         kind=found.kind,
-        shape=shape_of(len(names), dialect.delimiter, dialect.decimal, found.stamps, views),
+        shape=shape_of(len(names), dialect.delimiter, found.stamps, views),
         names=tuple(name.strip() or str(place + 1) for place, name in enumerate(names)),
         stamps=found.stamps,
         views=views,

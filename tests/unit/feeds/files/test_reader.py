@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ import pytest
 
 from feeds.files.options import ReadOptions
 from feeds.files.reader import Reader
-from tests.support.fake_source import FakeSource, Row, read
+from tests.support.fake_source import FakeSource, Found, Row, read
 from tests.support.samples import NEW_YORK, at
 from ticker.errors import FeedError
 from ticker.model import SymbolTable
@@ -87,8 +88,8 @@ def test_every_price_of_scaled_integers_is_the_nearest_float() -> None:
         ("13,12,9,11,5", "column 'high': '12' is not the highest price of its bar"),
         ("10,12,10.5,11,5", "column 'low': '10.5' is not the lowest price of its bar"),
         ("10,12,9,,5", "column 'close': '' is not a price"),
-        ("0,12,9,11,5", "column 'open': '0' is not a price"),
-        ("10,12,9,11,-1", "column 'volume': '-1' is not a size"),
+        ("0,12,9,11,5", "column 'open': '0' is not a price above zero; --allow-negative accepts it"),
+        ("10,12,9,11,-5", "column 'volume': '-5' is not a size"),
     ],
 )
 def test_a_bar_that_contradicts_itself_is_refused(row: str, complaint: str) -> None:
@@ -96,6 +97,79 @@ def test_a_bar_that_contradicts_itself_is_refused(row: str, complaint: str) -> N
     found = read(f"timestamp,symbol,open,high,low,close,volume\n{STAMP},A,{row}\n{STAMP},A,10,12,9,11,5\n")
     assert found.complaints == [f"f:2: {complaint}"]
     assert [bar[2:7] for bar in found.bars] == [(10, 12, 9, 11, 5)]
+
+
+def bar_of(row: str, **options: Any) -> Found:
+    return read(f"timestamp,symbol,open,high,low,close,volume\n{STAMP},A,{row},5\n", **options)
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ("0.0888,0.0892335,0.0888,0.08923350000000001", (0.0888, 0.08923350000000001, 0.0888, 0.08923350000000001)),
+        ("0.091840797662735,0.09227,0.09184079766273501,0.092", (0.091840797662735, 0.09227, 0.091840797662735, 0.092)),
+        ("100,99.99999995,99.99999999,99.99999999", (100, 100, 99.99999999, 99.99999999)),
+        ("5,5,5.000000001,5", (5, 5, 5, 5)),
+    ],
+)
+def test_a_high_or_low_that_is_off_by_rounding_is_put_right(row: str, expected: tuple[float, ...]) -> None:
+    """Within 1e-9 of the price: it becomes the open or close; such bars are counted apart."""
+    found = bar_of(row)
+    assert [bar[2:6] for bar in found.bars] == [expected]
+    assert (found.report.rounded, found.report.refused) == (1, {})
+    assert [note.text for note in found.report.notes] == ["high or low of 1 bar was off by rounding: put right"]
+
+
+@pytest.mark.parametrize("row", ["100,99.9999998,99,99.5", "0.1021,0.10255,0.1022,0.1019", "1e-9,1e-10,1e-10,1e-10"])
+def test_a_high_or_low_that_is_further_off_is_refused(row: str) -> None:
+    found = bar_of(row)
+    assert (len(found.bars), found.report.rounded, found.report.refused.total()) == (0, 0, 1)
+
+
+def test_negative_prices_are_read_with_the_option() -> None:
+    """In trades, bars and quotes. Of a side, 0 is a price only if it has a size."""
+    content = f"timestamp,symbol,price,size\n{STAMP},A,0.01,1\n{STAMP},A,0,1\n{STAMP},A,-37.63,1\n"
+    assert [row[2] for row in read(content, allow_negative=True).trades] == [0.01, 0, -37.63]
+    words = "is not a price above zero; --allow-negative accepts it"
+    assert read(content).complaints == [f"f:3: column 'price': '0' {words}", f"f:4: column 'price': '-37.63' {words}"]
+    assert [bar[2:6] for bar in bar_of("-1,0,-3,-2", allow_negative=True).bars] == [(-1, 0, -3, -2)]
+    assert [bar[2:6] for bar in bar_of("-1,-1.0000000001,-1,-1", allow_negative=True).bars] == [(-1, -1, -1, -1)]
+    assert bar_of("-1,-2,-3,-2", allow_negative=True).complaints == [
+        "f:2: column 'high': '-2' is not the highest price of its bar"
+    ]
+    quotes = "timestamp,symbol,bid,bid_size,ask,ask_size\n" + f"{STAMP},A,-1,2,0,3\n{STAMP},A,-1,2,0,0\n"
+    nan = math.nan
+    expected = [(-1.0, 2.0, 0.0, 3.0), (-1.0, 2.0, nan, nan)]
+    assert same([row[2:] for row in read(quotes, allow_negative=True).quotes], expected)
+    assert read(quotes).complaints == [f"f:2: column 'bid': '-1' {words}", f"f:3: column 'bid': '-1' {words}"]
+
+
+def test_a_trade_at_zero_beside_a_quote_needs_a_size() -> None:
+    """With the option; without it 0 is no trade."""
+    content = f"timestamp,symbol,price,size,bid,ask\n{STAMP},A,0,5,1,2\n{STAMP},A,0,0,1,2\n"
+    assert len(read(content, allow_negative=True).trades) == 1
+    assert len(read(content).trades) == 0
+
+
+@pytest.mark.parametrize("price", ["1e-12", "0.000000000001234", "45123456789", "999999999999999"])
+def test_extreme_prices_are_read(price: str) -> None:
+    """Of tokens, and in rials."""
+    found = read(f"timestamp,symbol,price,size\n{STAMP},A,{price},5e15\n")
+    assert [row[2:4] for row in found.trades] == [(float(price), 5e15)]
+
+
+def test_an_undefined_price_of_databento_is_none_in_decimals_too() -> None:
+    row = f"{STAMP},{STAMP},0,2,38,T,B,0,9223372036.854775807,1,0,0,1,A\n"
+    assert read(DATABENTO + row).complaints == ["f:2: column 'price': '9223372036.854775807' is not a price"]
+
+
+def test_the_traded_value_is_no_price_and_the_last_price_of_a_day_no_trade() -> None:
+    """Beside open, high, low and close."""
+    for name in ("VALUE", "Last"):
+        found = read(f"Date,Open,High,Low,Close,{name}\n2024-01-03,1,3,1,2,9\n", "MRF.csv")
+        assert [bar[2:6] for bar in found.bars] == [(1, 3, 1, 2)]
+    found = read("timestamp,symbol,last,open,high,low,close\n2024-01-03 09:30:00,A,9,1,3,1,2\n")
+    assert [row[2] for row in found.trades] == [9]
 
 
 def test_a_bar_may_have_a_vwap_and_a_number_of_trades() -> None:
@@ -120,7 +194,7 @@ def test_a_wide_file_is_read_row_by_row_without_empty_cells() -> None:
     found = read("Date,AAPL,MSFT\n2024-01-03,1,2\n2024-01-02,,NaN\n2024-01-01,3,0\n")
     day = at("2024-01-03")
     assert [row[:3] for row in found.trades] == [("AAPL", day, 1), ("MSFT", day, 2), ("AAPL", at("2024-01-01"), 3)]
-    assert found.complaints == ["f:4: column 'MSFT': '0' is not a price"]
+    assert found.complaints == ["f:4: column 'MSFT': '0' is not a price above zero; --allow-negative accepts it"]
     assert (found.report.rows, found.report.symbols) == (3, ["AAPL", "MSFT"])
 
 

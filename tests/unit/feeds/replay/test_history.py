@@ -43,7 +43,7 @@ def test_a_good_file_is_logged_in_one_line(tmp_path: Path, caplog: pytest.LogCap
 
 def test_bad_rows_are_logged_counted_and_skipped(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """The first few with their lines, then the total by reason, and the command that shows more."""
-    path = write(tmp_path / "a b.csv", *good(10), *[f"{OPEN_S},AAPL,abc,1"] * 20, f"{OPEN_S},AAPL,1,-1")
+    path = write(tmp_path / "a b.csv", *good(10), *[f"{OPEN_S},AAPL,abc,1"] * 20, f"{OPEN_S},AAPL,1,-2")
     with caplog.at_level(logging.INFO, "feeds"):
         replay(path).close()
     *first, summary = (record.getMessage() for record in caplog.records)

@@ -9,23 +9,22 @@ from ticker.errors import FeedError
 
 
 @pytest.mark.parametrize(
-    ("text", "delimiter", "decimal"),
+    ("text", "delimiter"),
     [
-        ("date,open\n2024-01-02,1\n", ",", "."),
-        ("date;open\n2024-01-02;1.5\n", ";", "."),
-        ("Datum;Kurs;Menge\n02.01.2024;184,22;1.000\n03.01.2024;184,5;5\n", ";", ","),
-        ("date;price;size\n2024-01-02;1,234.5;1,000\n", ";", "."),
-        ("<DATE>\t<TIME>\t<BID>\n2024.01.02\t00:00:00\t1.5\n", "\t", "."),
-        ("Time|Symbol|Trade Price\n093000|A|1.5\n", "|", "."),
-        ("20240703 170000;1.1;1.2;1.0;1.1;0\n", ";", "."),
-        ("20240703 170000123,1.1,1.2,0\n", ",", "."),
-        ('symbol,price,conditions\nA,1,"12;37;41;53"\n', ",", "."),
+        ("date,open\n2024-01-02,1\n", ","),
+        ("date;open\n2024-01-02;1.5\n", ";"),
+        ("Datum;Kurs;Menge\n02.01.2024;184,22;1.000\n03.01.2024;184,5;5\n", ";"),
+        ("date;price;size\n2024-01-02;1,234.5;1,000\n", ";"),
+        ("<DATE>\t<TIME>\t<BID>\n2024.01.02\t00:00:00\t1.5\n", "\t"),
+        ("Time|Symbol|Trade Price\n093000|A|1.5\n", "|"),
+        ("20240703 170000;1.1;1.2;1.0;1.1;0\n", ";"),
+        ("20240703 170000123,1.1,1.2,0\n", ","),
+        ('symbol,price,conditions\nA,1,"12;37;41;53"\n', ","),
     ],
 )
-def test_the_delimiter_and_the_decimal_mark_are_detected(text: str, delimiter: str, decimal: str) -> None:
+def test_the_delimiter_is_detected(text: str, delimiter: str) -> None:
     """A space inside a timestamp is no delimiter."""
-    found = dialect_of(text.encode(), "x.csv")
-    assert (found.delimiter, found.decimal) == (delimiter, decimal)
+    assert dialect_of(text.encode(), "x.csv").delimiter == delimiter
 
 
 @pytest.mark.parametrize(
@@ -56,14 +55,49 @@ def test_lines_before_the_header_are_a_banner(banner: str) -> None:
         ("34200000,1849900,100,P,0,0\n", None),
         ("2024-01-03 09:30:00,1,2,1,2,5\n", None),
         ("AAPL,MSFT\n", ("AAPL", "MSFT")),
+        ("Date,0700.HK,3M,005930.KS\n2024-01-02,287.4,95.1,77000\n", ("Date", "0700.HK", "3M", "005930.KS")),
+        ("Date,Close,52W H,20D Avg\n2024-01-02,1,2,3\n", ("Date", "Close", "52W H", "20D Avg")),
+        ("Date,7203,6758\n2024-01-02,2650,13400\n", ("Date", "7203", "6758")),
+        ("1INCH-USD,3M,Date\n0.4,95,2024-01-02\n", ("1INCH-USD", "3M", "Date")),
+        ("03-Jan-24,$184.22,(1.5)\n04-Jan-24,$184.25,1.1\n", None),
+        ("20240105 09:30:00 US/Eastern,abc,x\n20240105 09:31:00 US/Eastern,abc,x\n", None),
         ('"Open","Close"\n"2024-01-02",1,2\n"2024-01-03",1,2\n', ("", "Open", "Close")),
         ("timestamp,price\n2024-01-02,5,\n2024-01-02,6,\n", ("timestamp", "price", "")),
         ("timestamp,price\n2024-01-02,5,1,2\n2024-01-02,6\n", ("timestamp", "price")),
+        ("timestamp,price\n2024-01-02,5,,\n2024-01-02,6,,\n", ("timestamp", "price", "", "")),
+        ("timestamp,price\n0,2024-01-02,5\n1,2024-01-03,6\n", ("", "timestamp", "price")),
+        ("timestamp,price\n2024-01-02,5,0.5\n2024-01-03,6,x\n", ("timestamp", "price", "")),
+        ("timestamp,price,\n2024-01-02,5\n2024-01-03,6\n", ("timestamp", "price")),
+        (",timestamp,price\n2024-01-02,5\n2024-01-03,6\n", ("timestamp", "price")),
+        ("Date,Open\n45294,45295,5\n45295,45296,6\n45296,45297\n", ("Date", "Open")),
     ],
 )  # fmt: skip
 def test_a_header_is_a_line_of_words(text: str, header: tuple[str, ...] | None) -> None:
     """An extra column (a trailing comma, row names) gets an empty name."""
     assert dialect_of(text.encode(), "x.csv").header == header
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Date,Open,High,Low,Close,Volume,Name\n2024-01-02,1,2,1,2,5,6,7,A\n2024-01-03,1,2,1,2,5,6,7,A\n",
+        "Date,Open,High,Low,Close,Volume,Name\n2024-01-02,1,2,1,2,5\n2024-01-03,1,2,1,2,5\n",
+        "Date,Open\n45294,45295,5\n45295,45296,6\n",
+    ],
+)
+def test_a_header_that_does_not_fit_the_rows_is_an_error(text: str) -> None:
+    """With the line of the header and both numbers; no column is guessed."""
+    names, fields = text.split("\n")[0].count(",") + 1, text.split("\n")[1].count(",") + 1
+    words = rf"^x\.csv:1: the header has {names} names, but the rows have {fields} fields$"
+    with pytest.raises(FeedError, match=words):
+        dialect_of(text.encode(), "x.csv")
+
+
+def test_what_was_put_right_in_a_header_is_told() -> None:
+    assert dialect_of(b"timestamp,price\n2024-01-02,5,\n", "x").note == (
+        "the rows end with a delimiter that the header doesn't have"
+    )
+    assert dialect_of(b"timestamp,price\n2024-01-02,5\n", "x").note is None
 
 
 def test_a_two_level_header_has_names_and_symbols() -> None:

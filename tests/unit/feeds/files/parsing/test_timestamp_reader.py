@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ SECOND = 10**9
 START = 1_704_292_200 * SECOND
 
 
-def stamps(*texts: str, lines: int = 10**6, name: str = "A.csv", **options: object) -> list[int]:
+def stamps(*texts: str, lines: int = 10**6, name: str = "A.csv", **options: Any) -> list[int]:
     content = "timestamp,price\n" + "".join(f"{text},1\n" for text in texts)
     return [row[1] for row in read(content, name, lines=lines, **options).trades]
 

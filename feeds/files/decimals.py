@@ -1,0 +1,253 @@
+"""Decides the decimal marks of a file's columns, and reads its columns of numbers with them."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from feeds.files.options import ReadOptions
+from feeds.files.parsing.decimal_marks import Columns, Evidence, decide
+from feeds.files.parsing.dialect import Dialect, dialect_of
+from feeds.files.parsing.numbers import Mark, number, read_numbers, units_of
+from feeds.files.parsing.split import csv_split
+from feeds.files.parsing.table import Numbers, Rows, Shape
+from feeds.files.parsing.typed_columns import rows_of
+from feeds.files.recognition.plan import Plan
+from feeds.files.report import FileReport, excerpt
+from feeds.files.sources.source import Source
+from ticker.errors import FeedError
+
+#: Texts that pandas reads as numbers.
+_PLAIN: Final = {
+    mark: re.compile(rf"\s*(?:[-+]?(?:\d+(?:{point}\d*)?|{point}\d+)(?:[eE][-+]?\d+)?)?\s*", re.ASCII)
+    for mark, point in ((".", r"\."), (",", ","))
+}
+#: Roles whose columns have prices.
+_PRICES: Final = frozenset({"price", "bid", "ask", "open", "high", "low", "close", "vwap"})
+#: At most this many of the files read beside a file are asked.
+_BESIDE: Final = 50
+_OTHER: Final[Mapping[Mark, Mark]] = {".": ",", ",": "."}
+_NAMES: Final[Mapping[Mark, str]] = {".": "point", ",": "comma"}
+
+
+class Decimals:
+    """The decimal marks of the columns of ``source``. ``beside`` are the files read together with it."""
+
+    def __init__(self, source: Source, beside: Sequence[Source], options: ReadOptions, report: FileReport) -> None:
+        self._source = source
+        self._beside = beside
+        self._report = report
+        self._given: Mark | None = "," if options.decimal == "," else "." if options.decimal == "." else None
+        self._marks: dict[int, Mark] = {}
+        #: Columns whose mark was decided with a comma in sight.
+        self._decided: set[int] = set()
+        self._plan: Plan | None = None
+        self._header: tuple[str, ...] | None = None
+        self._first: dict[int, tuple[int, str]] = {}
+
+    def settle(self, plan: Plan, dialect: Dialect) -> Plan:
+        """Decide from the first rows, and if they leave it open from all. The plan says how columns are split.
+
+        Raises ``FeedError`` that names a text that may be two numbers, or texts that contradict each other.
+        """
+        self._plan, self._header = plan, dialect.header
+        places = sorted(plan.shape.numbers)
+        words = {place: [line.fields[place].strip() for line in dialect.rows] for place in places}
+        if self._given is not None:
+            self._marks = dict.fromkeys(places, self._given)
+            self._decided = set(places)
+        elif any("," in word or word.count(".") > 1 for column in words.values() for word in column):
+            columns = _columns(plan)
+            symbol = plan.views[0].columns.get("symbol")
+            for line in dialect.rows:
+                columns.add(line.number, line.fields, "" if symbol is None else line.fields[symbol])
+            self._decide(columns)
+        else:
+            self._marks = dict.fromkeys(places, ".")
+        whole: Mark = "," if places and all(mark == "," for mark in self._marks.values()) else "."
+        texts = {place for place in places if self._marks[place] != whole or _is_untidy(words[place], whole)}
+        return replace(plan, shape=replace(plan.shape, decimal=whole, texts=frozenset(texts)))
+
+    def read(self, rows: Rows) -> Rows:
+        """The rows with columns of texts read as numbers. Raises ``FeedError`` as ``settle`` does."""
+        columns = dict(rows.columns)
+        for place in self._marks:
+            column = columns[place]
+            if isinstance(column, np.ndarray):
+                columns[place] = self._numbers(rows, place, column.astype(object))
+        return replace(rows, columns=columns)
+
+    def _numbers(self, rows: Rows, place: int, words: np.ndarray[tuple[int], np.dtype[np.object_]]) -> Numbers:
+        if place not in self._decided and any("," in word for word in words.tolist()):
+            self._decide_again(place)
+        mark = self._marks[place]
+        found = read_numbers(words, mark)
+        for unit in sorted(units_of(words.tolist()) - {"$"}):
+            self._report.note(f"prices or sizes are written with {unit!r}: taken as they stand")
+        if self._given is None and found.wrong.any():
+            for row in np.flatnonzero(found.wrong).tolist():
+                if not np.isnan(number(words[row], _OTHER[mark])):
+                    raise FeedError(self._contradiction(place, int(rows.lines[row]), words[row], _OTHER[mark]))
+        return found
+
+    def _decide(self, columns: Columns) -> None:
+        """Decide from the first rows in ``columns``; if these leave a column open, from all rows."""
+        marks = decide(columns, by_values=False)
+        if None in marks.values():
+            self._contradict(columns)
+            columns, marks = self._of_all()
+        self._take(columns, marks)
+
+    def _of_all(self, place: int | None = None) -> tuple[Columns, dict[int, Mark | None]]:
+        """The evidence in all rows of this file, and if they leave it open of those beside it, until it is enough.
+
+        It is not enough before the comma in the column at ``place``, because of which it is asked for.
+        """
+        plan = self._plan
+        assert plan is not None
+        columns = _columns(plan)
+        usual: Mark | None = "," if plan.shape.delimiter == ";" else None
+        others = itertools.islice((each for each in self._beside if each is not self._source), _BESIDE)
+        for source in (self._source, *others):
+            if source is not self._source and not self._is_alike(source):
+                continue
+            for _ in self._added(columns, source):
+                marks = decide(columns, by_values=False)
+                awaited = None if place is None else columns.read[place]
+                if None not in marks.values() and (awaited is None or awaited.comma or awaited.either):
+                    return columns, marks
+            if source is self._source:
+                self._contradict(columns)
+            marks = decide(columns, by_values=True, usual=usual)
+            if None not in marks.values():
+                return columns, marks
+        return columns, marks
+
+    def _added(self, columns: Columns, source: Source) -> Iterator[None]:
+        """Add the rows of a source to the evidence, a block at a time."""
+        assert self._plan is not None
+        shape = self._plan.shape
+        all_places = range(shape.width)
+        whole = Shape(shape.width, shape.delimiter, ".", frozenset(), frozenset(all_places), frozenset())
+        symbol = self._plan.views[0].columns.get("symbol")
+        for rows in _rows(source, whole):
+            texts = [[rows.text(row, place) for place in all_places] for row in range(len(rows.lines))]
+            for line, fields in zip(rows.lines.tolist(), texts, strict=True):
+                columns.add(line, fields, source.name + ("" if symbol is None else fields[symbol]))
+            yield
+
+    def _is_alike(self, source: Source) -> bool:
+        """Whether another file has the same columns."""
+        assert self._plan is not None
+        if source.is_table or self._source.is_table:
+            return False
+        for block in source.blocks():
+            if block.data.strip():
+                dialect = dialect_of(block.data, source.name)
+                return (dialect.header, dialect.delimiter) == (self._header, self._plan.shape.delimiter)
+        return False
+
+    def _decide_again(self, place: int) -> None:
+        """Decide with all rows: the first ones had no comma in this column."""
+        columns, marks = self._of_all(place)
+        evidence = columns.read[place]
+        earlier = evidence.pointed or evidence.point
+        if marks[place] == "," and self._marks[place] == "." and earlier is not None:
+            comma = evidence.comma or evidence.either
+            assert comma is not None
+            self._first[place] = earlier
+            raise FeedError(self._contradiction(place, *comma, ","))
+        self._take(columns, marks)
+
+    def _take(self, columns: Columns, marks: Mapping[int, Mark | None]) -> None:
+        for place, evidence in columns.read.items():
+            mark = marks[place]
+            if mark is None:
+                raise FeedError(self._open(place, evidence))
+            if place in self._decided:
+                continue
+            self._marks[place] = mark
+            example = evidence.comma or evidence.either or evidence.point or evidence.pointed
+            if example is not None:
+                self._first[place] = example
+            if evidence.comma or evidence.either or mark == ",":
+                self._decided.add(place)
+        self._note(columns)
+
+    def _note(self, columns: Columns) -> None:
+        """Note decimal commas where they are unusual, and thousands that no text of the file proves."""
+        assert self._plan is not None
+        is_told = any(each.mark == "." for each in (*columns.read.values(), *columns.others.values()))
+        for place, evidence in columns.read.items():
+            mark = self._marks[place]
+            example = evidence.comma or evidence.either
+            if example is None or (mark == "." and is_told):
+                continue
+            value = number(example.text, mark)
+            if mark == "," and self._plan.shape.delimiter != ";":
+                self._report.note(
+                    f"numbers have a decimal comma: {excerpt(example.text)!r} is {value:.12g}", "--decimal"
+                )
+                return
+            if mark == ".":
+                text = f"commas separate thousands: {excerpt(example.text)!r} is {value:.12g}"
+                self._report.note(text, "--decimal")
+                return
+
+    def _contradict(self, columns: Columns) -> None:
+        """Raise for a column of which some texts can only have a decimal point, and others only a decimal comma."""
+        for place, evidence in columns.read.items():
+            if evidence.point is not None and evidence.comma is not None:
+                first, second = sorted((evidence.point, evidence.comma))
+                self._first[place] = first
+                mark: Mark = "," if second is evidence.comma else "."
+                raise FeedError(self._contradiction(place, *second, mark))
+
+    def _contradiction(self, place: int, line: int, text: str, mark: Mark) -> str:
+        assert self._plan is not None
+        first = self._first.get(place)
+        other = _NAMES[_OTHER[mark]]
+        before = f"{excerpt(first[1])!r} in line {first[0]} has" if first is not None else "the rows before have"
+        return (
+            f"{self._report.name}:{line}: column {self._plan.names[place]!r}: {excerpt(text.strip())!r} has a decimal "
+            f"{_NAMES[mark]}, but {before} a decimal {other}; use --decimal {mark} or --decimal {_OTHER[mark]}"
+        )
+
+    def _open(self, place: int, evidence: Evidence) -> str:
+        assert self._plan is not None
+        example = evidence.either
+        assert example is not None
+        comma, point = (f"{number(example.text, mark):.12g}" for mark in (",", "."))
+        return (
+            f"{self._report.name}:{example.line}: column {self._plan.names[place]!r}: {excerpt(example.text)!r} may be "
+            f"{comma} or {point}, and no row tells which; use --decimal , or --decimal ."
+        )
+
+
+def _columns(plan: Plan) -> Columns:
+    """No evidence yet, for the columns of a plan."""
+    read = {place: Evidence() for place in sorted(plan.shape.numbers)}
+    taken = {*read, *plan.shape.names, *plan.shape.stamps}
+    others = {place: Evidence() for place in range(plan.shape.width) if place not in taken}
+    prices = [sorted({at for role, at in view.columns.items() if role in _PRICES}) for view in plan.views]
+    return Columns(read, others, prices)
+
+
+def _is_untidy(words: Sequence[str], mark: Mark) -> bool:
+    """Whether many texts of a column are numbers that pandas doesn't read: with groups, currencies or units."""
+    return sum(not _PLAIN[mark].fullmatch(word) for word in words) * 4 > len(words)
+
+
+def _rows(source: Source, shape: Shape) -> Iterator[Rows]:
+    """All rows of a source, header and banner included, as texts."""
+    if source.is_table:
+        for table in source.tables():
+            yield rows_of(table, shape)
+    else:
+        for block in source.blocks():
+            yield csv_split(block, shape)

@@ -1,0 +1,98 @@
+"""Whether a line is a header or has values, and which columns its names belong to."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from feeds.files.parsing.column_names import BAR_PRICES, STAMPS, place_of, plain
+from feeds.files.parsing.numbers import is_number
+
+_MONTHS: Final = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_STAMP = re.compile(
+    r"\d{1,4}[-/.]\d{1,2}([-/. T,].*)?|\d{1,2}:\d\d.*|\d{8}([ T:;-].*)?|"
+    rf"\d{{1,2}}[-/. ]?({_MONTHS})[a-z]*[-/. ,]*\d.*|({_MONTHS})[a-z]*[-/. ]+\d.*",
+    re.DOTALL | re.IGNORECASE | re.ASCII,
+)
+_EPOCH = re.compile(r"-?\d{9,20}(\.\d+)?", re.ASCII)
+#: Days since 1899-12-30 as spreadsheets count them, from 1954 to 2064. Prices look like that, too.
+_SERIAL = re.compile(r"[2-5]\d{4}(\.\d+)?", re.ASCII)
+_EXPONENT = re.compile(r"(?<=\d)[eE](?=[-+]?\d)")
+
+
+def is_value(field: str) -> bool:
+    """Whether a field is a number or a timestamp. ``52W H``, ``0700.HK`` and ``3M`` are names."""
+    field = field.strip()
+    if _STAMP.fullmatch(field):
+        return True
+    return is_number(field) and not any(map(str.isalpha, _EXPONENT.sub("", field)))
+
+
+def names_codes(fields: Sequence[str], following: Sequence[str] | None) -> bool:
+    """Whether a line names a timestamp and codes that are numbers: ``Date,7203,6758``, followed by a row of values."""
+    first = fields[0].strip()
+    if following is None or len(following) != len(fields) or len(set(fields)) < len(fields):
+        return False
+    is_stamp = any(place_of(role, (plain(first),)) is not None for role in STAMPS)
+    codes = [field.strip() for field in fields[1:]]
+    return is_stamp and all(code and not _STAMP.fullmatch(code) for code in codes) and _strength(following[:1]) == 2
+
+
+class MisfitError(Exception):
+    """The header has more or fewer names than the rows have fields, and no single reading works."""
+
+
+def fitted(names: tuple[str, ...], rows: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], str | None]:
+    """The names of the rows' columns, and what was put right; a column without a name has an empty one.
+
+    Put right are a delimiter at the end of the rows or of the header, and row numbers or an index without a name.
+    Raises ``MisfitError`` if most rows have another number of fields and no single reading of them works.
+    """
+    counts = Counter(map(len, rows))
+    width = max(counts, key=lambda count: (counts[count], count == len(names)), default=len(names))
+    if width == len(names) or counts[width] * 2 <= len(rows):
+        return names, None
+    mine = [fields for fields in rows if len(fields) == width]
+    extra = width - len(names)
+    if extra > 0:
+        if not any(field.strip() for fields in mine for field in fields[len(names) :]):
+            return (*names, *("",) * extra), "the rows end with a delimiter that the header doesn't have"
+        index, last = ("", *names), (*names, "")
+        strengths = (_works(index, mine), _works(last, mine)) if extra == 1 else (0, 0)
+        if strengths[0] > strengths[1]:
+            return index, "the rows start with a column that the header doesn't name"
+        if strengths[1] > strengths[0]:
+            return last, "the rows end with a column that the header doesn't name"
+    else:
+        if not any(names[width:]):
+            return names[:width], "the header ends with a delimiter that the rows don't have"
+        if extra == -1 and not names[0] and _works(names[1:], mine):
+            return names[1:], "the header starts with an empty name that the rows have no column for"
+    if counts[len(names)]:
+        return names, None
+    raise MisfitError(f"the header has {len(names)} names, but the rows have {width} fields")
+
+
+def _works(names: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """Whether the columns' values suit their names: 0 if not, 1 if they may, 2 if timestamps look like nothing else."""
+    header = [plain(name) for name in names]
+    stamps = [place for role in STAMPS if (place := place_of(role, header)) is not None]
+    if not stamps and names[0]:
+        return 0
+    prices = [place for role in (*BAR_PRICES, "price", "bid", "ask") if (place := place_of(role, header)) is not None]
+    for place in prices:
+        words = [fields[place].strip() for fields in rows if fields[place].strip()]
+        if sum(map(is_number, words)) * 2 <= len(words):
+            return 0
+    return min(_strength([fields[place] for fields in rows]) for place in stamps or [0])
+
+
+def _strength(words: Sequence[str]) -> int:
+    """Whether most texts are timestamps: 2; may be: 1; 0 if not."""
+    words = [word.strip() for word in words]
+    sure = sum(bool(_STAMP.fullmatch(word) or _EPOCH.fullmatch(word)) for word in words)
+    if sure * 2 > len(words):
+        return 2
+    return int(sum(bool(_SERIAL.fullmatch(word)) for word in words) * 2 > len(words))

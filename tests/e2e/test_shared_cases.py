@@ -1,0 +1,113 @@
+"""Small inputs of each kind of fault, if they are in ``../shared/cases`` beside the checkout: one test per file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.published import Published, published
+from tests.support.samples import at
+from ticker.errors import FeedError
+
+FOLDER = Path(__file__).parents[3] / "shared" / "cases"
+
+pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="no cases in ../shared/cases")
+
+
+def case(file: str, **options: Any) -> Published:
+    """All events of a replay of one case."""
+    return published([FOLDER / file], **options)
+
+
+def test_adjusted_bars_off_by_rounding_are_put_right() -> None:
+    """AAPL_adjusted_noise.csv: two bars by one ulp; the last one really is wrong."""
+    found = case("AAPL_adjusted_noise.csv")
+    assert [bar[2:6] for bar in found.closed] == [
+        (0.09392091929912567, 0.09392091929912567, 0.09348694604659508, 0.09348694604659508),
+        (0.08707, 0.08707, 0.08663, 0.08663),
+        (0.08880, 0.08923350000000001, 0.08880, 0.08923350000000001),
+        (0.091840797662735, 0.09227, 0.091840797662735, 0.09184079766273501),
+        (0.09731, 0.09774, 0.09731, 0.09770),
+    ]
+    assert (found.report.rounded, found.report.refused) == (2, {"not the lowest price of its bar": 1})
+    assert "AAPL_adjusted_noise.csv:7: column 'Low': '0.10220'" in found.report.complaints[0].message(found.report.name)
+
+
+def test_crude_oil_below_zero_is_read_with_the_option() -> None:
+    """CLK0_20200420.csv: 0.00 and -40.32 are refused without it, with its name."""
+    found = case("CLK0_20200420.csv", allow_negative=True)
+    assert [trade[2] for trade in found.trades] == [0.50, 0.01, 0.00, -0.01, -40.32, -37.63]
+    found = case("CLK0_20200420.csv")
+    assert [trade[2] for trade in found.trades] == [0.50, 0.01]
+    assert found.report.refused == {"not a price above zero; --allow-negative accepts it": 4}
+
+
+def test_dollar_signs_and_a_missing_volume_are_read() -> None:
+    """HistoricalData_1704480000000.csv names no symbol."""
+    found = case("HistoricalData_1704480000000.csv", symbol="AAPL", strict=True)
+    assert found.closed == [
+        ("AAPL", at("2024-01-03"), 176.20, 177.01, 174.99, 175.35, 0),
+        ("AAPL", at("2024-01-04"), 175.00, 175.50, 172.9001, 173.20, 1_310_220),
+        ("AAPL", at("2024-01-05"), 173.05, 174.8801, 172.60, 174.10, 1_204_500),
+    ]
+
+
+def test_indian_groups_and_names_that_begin_with_a_digit_are_read() -> None:
+    """Quote-Equity-MRF-EQ-01-01-2024-to-05-01-2024.csv has the columns "52W H" and VALUE."""
+    found = case("Quote-Equity-MRF-EQ-01-01-2024-to-05-01-2024.csv", symbol="MRF", strict=True)
+    assert [bar[2:] for bar in found.closed] == [
+        (99950.00, 130010.00, 99900.00, 129744.20, 105_432),
+        (129900.00, 131400.00, 129805.00, 131010.00, 12_345),
+        (131250.00, 132100.00, 130400.05, 131655.45, 9_812),
+    ]
+
+
+def test_decimal_commas_that_may_be_thousands_need_the_option() -> None:
+    """USDJPY_decimal_comma_en.csv has "144,625" in all rows, which no text tells from 144625."""
+    words = r"USDJPY_decimal_comma_en\.csv:2: column 'Price': '144,625' may be 144\.625 or 144625, .*--decimal ,"
+    with pytest.raises(FeedError, match=words):
+        case("USDJPY_decimal_comma_en.csv")
+    found = case("USDJPY_decimal_comma_en.csv", decimal=",", strict=True)
+    assert [bar[2:6] for bar in found.closed] == [
+        (142.000, 143.740, 141.850, 143.265),
+        (143.270, 144.855, 142.865, 144.610),
+        (144.610, 145.975, 143.805, 144.625),
+    ]
+
+
+def test_symbols_that_begin_with_a_digit_are_columns() -> None:
+    """close_asia.csv."""
+    found = case("close_asia.csv", strict=True)
+    days = ("2024-01-03", "2024-01-04", "2024-01-05")
+    prices = {"0700.HK": (287.4, 289.0, 290.2), "9988.HK": (71.65, 71.3, 70.85), "005930.KS": (77000, 76600, 76600)}
+    assert [trade[:3] for trade in found.trades] == [
+        (symbol, at(day), prices[symbol][place]) for place, day in enumerate(days) for symbol in prices
+    ]
+
+
+def test_percents_thousands_and_a_footer_are_read() -> None:
+    """esm26_intraday-1min_historical-data-download-04-29-2026.csv."""
+    found = case("esm26_intraday-1min_historical-data-download-04-29-2026.csv", symbol="ESM26", strict=True)
+    assert [bar[2:] for bar in found.closed] == [
+        (7162.00, 7163.75, 7161.50, 7163.25, 2310),
+        (7163.25, 7164.50, 7163.00, 7164.00, 988),
+        (7164.00, 7165.25, 7163.50, 7165.00, 1204),
+    ]
+    assert "Downloaded from Barchart.com as of 04-29-2026 01:15pm CDT" in " ".join(
+        note.text for note in found.report.notes
+    )
+
+
+def test_extreme_prices_and_sizes_are_read() -> None:
+    """extreme_prices.csv."""
+    found = case("extreme_prices.csv", strict=True)
+    assert [(trade[0], *trade[2:]) for trade in found.trades] == [
+        ("SHIB-USD", 0.00000512, 1_000_000), ("BABYDOGE-USD", 0.000000001234, 5e15),
+        ("SHIB-BTC", 0.00000000024, 1_000_000), ("BRK.A", 712345.67, 1), ("BTC-IRR", 45123456789, 0.25),
+        ("SENS", 0.0001, 4_874_778_000), ("PEPE-USD", 1.34e-06, float(9007199254740993)),
+        ("SHIB-USD", 0.00000519, 1_000_000), ("BABYDOGE-USD", 0.0000000013, 5e15),
+        ("SHIB-BTC", 0.00000000025, 1_000_000), ("BRK.A", 712400.01, 1), ("BTC-IRR", 45223456789, 0.25),
+        ("PEPE-USD", 1.35e-06, 1),
+    ]  # fmt: skip
