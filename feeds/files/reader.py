@@ -101,6 +101,10 @@ class Reader:
         report.price_scale = plan.scale
         given = self._options.price_scale is not None
         report.how["price_scale"] = "option" if given else "layout" if plan.scale != 1 else "file"
+        report.notes += plan.notes
+        if plan.scale != 1 and not given and plan.named is None and report.header_line is None:
+            text = f"prices are divided by {plan.scale:,.0f}, as in files of {layout.title}"
+            report.note(text, "--price-scale")
         self._choose_symbol(plan)
         self._stamps = StampChoices(plan, report, self._options, self._source, self._beside, self._banner, body_of)
         return self._stamps.reader(rows)
@@ -116,6 +120,9 @@ class Reader:
 
     def _named_symbol(self, plan: Plan) -> str:
         report, found = self.report, self._beside.symbol(self._source)
+        if plan.named is not None:
+            report.note(f"symbol {plan.named.symbol} taken from the file's name", "--symbol")
+            return plan.named.symbol
         if found is None:
             raise FeedError(f"{report.name}: no column and no file name has the symbol; use --symbol NAME")
         symbol = found.symbol.upper() if plan.layout.upper else found.symbol

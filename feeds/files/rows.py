@@ -64,7 +64,7 @@ def read_rows(
         check.good = stands.copy() if len(plan.views) > 1 else stands
         fixed = view.symbol if view.symbol is not None else symbol
         codes = _Codes(check, names, fixed, table)
-        kept, chunk, over = read(check, plan, view, stamped.stamps, codes)
+        kept, chunk, over = read(check, plan, view, stamped.stamps + view.after_ns, codes)
         passed += over
         parts.append((kept, chunk))
     chunk = parts[0][1] if len(parts) == 1 else _interleaved(parts)
@@ -183,10 +183,13 @@ def _rounded(values: Floats, bound: Floats, is_beyond: np.ufunc) -> tuple[Floats
 
 
 def _interleaved(parts: list[tuple[npt.NDArray[np.intp], Chunk]]) -> Chunk:
-    """The chunks of several symbols from the same rows as one, row by row."""
+    """The chunks of several symbols, or of several times, from the same rows as one, row by row."""
     order = np.argsort(np.concatenate([rows for rows, _ in parts]), kind="stable")
     bars = concatenated([chunk.bars for _, chunk in parts])
     if len(bars):
         return Chunk(bars=bars[order])
     trades = concatenated([chunk.trades for _, chunk in parts])
-    return Chunk(trades=trades[order]) if len(trades) else Chunk()
+    if len(trades):
+        return Chunk(trades=trades[order])
+    quotes = concatenated([chunk.quotes for _, chunk in parts])
+    return Chunk(quotes=quotes[order]) if len(quotes) else Chunk()

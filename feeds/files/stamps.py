@@ -161,7 +161,8 @@ class StampChoices:
         found = self._given_day()
         if found is not None:
             return found
-        report.date, report.how["date"] = date_of(self._source.names), "name"
+        named = self._plan.named
+        report.date, report.how["date"] = date_of(self._source.names) if named is None else named.date, "name"
         if report.date is None:
             example = f" ({excerpt(first)!r})" if first else ""
             raise FeedError(

@@ -11,6 +11,7 @@ from ticker.zones import EST, NEW_YORK
 _INT = r"\d+(\.0*)?"
 _MS = r"\d{1,8}"
 _DECIMAL = r"\d+(\.\d*)?|\.\d+|\d+(\.\d+)?[eE][-+]?\d+"
+_SIDE = rf"({_DECIMAL})?"
 _EPOCH = r"1\d{12}|1\d{15}"
 _TRUTH = r"[Tt]rue|[Ff]alse|TRUE|FALSE"
 _FLAG = r"[01]|[Tt]rue|[Ff]alse"
@@ -55,6 +56,12 @@ HEADERLESS: Final = (
     Layout("lean-daily", "QuantConnect Lean daily or hourly bars", "bars",
            fields=(r"\d{8} \d\d:\d\d", *(r"\d+",) * 4, _DECIMAL),
            columns={"timestamp": 0, **_OHLCV}, zone=NEW_YORK, scale=10_000, upper=True),
+    Layout("lean-quote-bars", "QuantConnect Lean second or minute bars of quotes", "ticks",
+           fields=(r"0|\d{1,5}000", *(_SIDE,) * 4, _SIDE, *(_SIDE,) * 4, _SIDE),
+           columns={"timestamp": 0, "bid": 1, "ask": 6}, reading="ms", upper=True),
+    Layout("lean-quote-daily", "QuantConnect Lean daily or hourly bars of quotes", "ticks",
+           fields=(r"\d{8} \d\d:\d\d", *(_SIDE,) * 4, _SIDE, *(_SIDE,) * 4, _SIDE),
+           columns={"timestamp": 0, "bid": 1, "ask": 6}, upper=True),
     Layout("firstrate", "FirstRate bars", "bars",
            fields=(r"\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d)?", *_BAR, _DECIMAL),
            spare=1, columns={"timestamp": 0, **_OHLCV}, zone=NEW_YORK, named=True,

@@ -1,148 +1,93 @@
-"""What the names of a QuantConnect Lean file say: security, market, resolution, ticker, date and contract.
-
-Lean's data folder is ``security/market/resolution[/ticker]/archive.zip:member.csv`` (github.com/QuantConnect/Lean:
-Data/readme.md, the readme of each security, and Common/Util/LeanData.cs). Only its names tell whether prices are
-integers of 1/10,000 (shares, and options on shares and indices) or decimals (all others), and which zone the times are
-in (Data/market-hours/market-hours-database.json, ``dataTimeZone``).
-"""
+"""Chooses the layout of a QuantConnect Lean file by its names, with the zone and the scale that they imply."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import PurePath
-from typing import Final, Literal
+from dataclasses import dataclass, replace
+from typing import Final
 
-from feeds.files.names import date_of
-from ticker.zones import EST, NEW_YORK
+from feeds.files.layouts.layout import Layout
+from feeds.files.layouts.lean import BARS, FIRST_SIDES, RESOLUTIONS_S, TICKS
+from feeds.files.parsing.column_names import STAMPS
+from feeds.files.recognition.columns import ColumnMap
+from feeds.files.recognition.lean_names import SCALE, LeanFile, lean_file
+from feeds.files.recognition.plan import SymbolColumns
+from feeds.files.recognition.shapes import has_shape
+from feeds.files.report import Note
+from ticker.zones import NEW_YORK
 
-Ticks = Literal["trade", "quote"]
-
-_SECURITIES: Final = frozenset(
-    {"equity", "option", "indexoption", "index", "future", "futureoption", "forex", "cfd", "crypto", "cryptofuture"}
-)
-_RESOLUTIONS: Final = frozenset({"tick", "second", "minute", "hour", "daily"})
-#: Securities whose prices are integers of 1/10,000.
-_SCALED: Final = frozenset({"equity", "option", "indexoption"})
-SCALE: Final = 10_000.0
-#: Securities that have quotes only.
-_QUOTED: Final = frozenset({"forex", "cfd"})
-_IN_UTC: Final = frozenset({"crypto", "cryptofuture"})
-_ZONES: Final = {
-    "india": "Asia/Kolkata",
-    "hkfe": "Asia/Hong_Kong",
-    "hkex": "Asia/Hong_Kong",
-    "ose": "Asia/Tokyo",
-    "sgx": "Asia/Singapore",
-    "eurex": "Europe/Berlin",
-    "fxcm": EST,
-}
-_FUTURES_IN_UTC: Final = frozenset({"usa", "cme", "cbot", "nymex", "comex", "cfe", "ice", "nyseliffe"})
-_KNOWN_IN_UTC: Final = frozenset({"oanda", "dukascopy"})
-#: Indices of the CBOE, whose times are those of Chicago.
-_CHICAGO: Final = frozenset({"spx", "vix"})
-
-_TICKER: Final = r"(?P<ticker>[a-z0-9.^$-]+)"
-_CONTRACT: Final = (
-    r"(_(?P<style>american|european)(_(?P<right>call|put)_(?P<strike>-?\d+)_(?P<expiry>\d{8}))?"
-    r"|_(?P<month>\d{6})_(?P<expires>\d{8})|_(?P<only>\d{6}|\d{8}))?"
-)
-_INTRADAY: Final = re.compile(
-    rf"((?P<date>\d{{8}})_)?{_TICKER}_(?P<resolution>tick|second|minute)_(?P<ticks>trade|quote|openinterest){_CONTRACT}"
-)
-_OLD_TICKS: Final = re.compile(rf"(?P<date>\d{{8}})_{_TICKER}_(?P<ticks>trade|quote)_(?P<resolution>tick)")
-_DAILY: Final = re.compile(rf"{_TICKER}(_\d{{4}})?(_(?P<ticks>trade|quote|openinterest){_CONTRACT})?")
-_ARCHIVE: Final = re.compile(r"\d{8}_(?P<ticks>trade|quote)(_(?P<style>american|european))?")
+_PRICES: Final = frozenset({"price", "bid", "ask", "open", "high", "low", "close"})
+#: Scaled prices of the National Stock Exchange of India are multiples of its tick of 0.05.
+_INDIAN_TICK: Final = 500
+_SECOND_NS: Final = 10**9
 
 
 @dataclass(frozen=True, slots=True)
-class LeanFile:
-    """What the names tell; None: they don't. ``sure`` is whether the zone is documented for this market."""
+class LeanLayout:
+    """The layout of a file, what its names tell, and what is assumed."""
 
-    resolution: str
-    ticks: Ticks
-    symbol: str
-    security: str | None = None
-    market: str | None = None
-    date: str | None = None
-    zone: str | None = None
-    sure: bool = False
+    file: LeanFile
+    layout: Layout
+    notes: list[Note]
 
-    @property
-    def is_scaled(self) -> bool | None:
-        """Whether prices are integers of 1/10,000; None if the names don't tell the security."""
-        return None if self.security is None else self.security in _SCALED
+    def columns(self, width: int) -> ColumnMap:
+        """The columns of ``width``. A bar of quotes gives its first quote and, at its end, its last."""
+        places = {role: at for role, at in self.layout.columns.items() if isinstance(at, int) and at < width}
+        stamps = {role: at for role, at in places.items() if role in STAMPS}
+        values = {role: at for role, at in places.items() if role not in STAMPS}
+        views: tuple[SymbolColumns, ...] = (SymbolColumns(values),)
+        if "quote-" in self.layout.name:
+            length_ns = RESOLUTIONS_S[self.file.resolution] * _SECOND_NS
+            views = (SymbolColumns(FIRST_SIDES), SymbolColumns(values, after_ns=length_ns))
+        return ColumnMap(self.layout.kind, stamps, views)
 
 
-def lean_file(names: Sequence[str]) -> LeanFile | None:
-    """What ``names`` (the nearest first) say of a file of Lean; None for names in another form."""
-    stems = [_stem(name) for name in names]
-    folders = [name.lower() for name in names if "." not in name]
-    place = next((at for at, name in enumerate(folders) if name in _SECURITIES and at >= 2), None)
-    security = market = resolution = None
-    if place is not None:
-        inner = folders[:place]
-        resolution = next((name for name in inner if name in _RESOLUTIONS), None)
-        if resolution is not None:
-            security, market = folders[place], folders[place - 1]
-    match = _INTRADAY.fullmatch(stems[0]) or _OLD_TICKS.fullmatch(stems[0]) if stems else None
-    if match is None and resolution in ("hour", "daily"):
-        match = _DAILY.fullmatch(stems[0])
-    if match is None or match["ticks"] == "openinterest":
+def by_lean_names(names: Sequence[str], rows: Sequence[Sequence[str]]) -> LeanLayout | None:
+    """The layout of a file with these names; None if they, or its rows, are not Lean's."""
+    file = lean_file(names)
+    if file is None:
         return None
-    found = match.groupdict()
-    if security is None and (found.get("style") or _style(stems)):
-        security, market = "option", market or "usa"
-    if security is None and (found.get("month") or found.get("expires")):
-        security = "future"
-    zone, sure = _zone(security, market, found["ticker"])
-    usual: Ticks = "quote" if security in _QUOTED else "trade"
-    ticks: Ticks = "quote" if found["ticks"] == "quote" else "trade" if found["ticks"] == "trade" else usual
-    return LeanFile(
-        resolution=found.get("resolution") or resolution or "",
-        ticks=ticks,
-        symbol=_symbol(found),
-        security=security,
-        market=market,
-        date=date_of([found.get("date") or "", *(stem[:8] for stem in stems[1:])]),
-        zone=zone,
-        sure=sure,
-    )
+    layouts = TICKS if file.resolution == "tick" else BARS
+    layout = next((each for each in layouts[file.ticks] if has_shape(each, rows)), None)
+    if layout is None:
+        return None
+    notes: list[Note] = []
+    scale = SCALE if _is_scaled(file, layout, rows, notes) else 1.0
+    zone = file.zone
+    if zone is None:
+        zone = NEW_YORK if scale != 1 else None
+    elif not file.is_documented:
+        notes.append(Note(f"times of {file.security} from {file.market} are taken as {zone}", "--time-zone"))
+    return LeanLayout(file, replace(layout, zone=zone, scale=scale), notes)
 
 
-def _style(stems: Sequence[str]) -> str | None:
-    archive = next((match for stem in stems[1:] if (match := _ARCHIVE.fullmatch(stem))), None)
-    return None if archive is None else archive["style"]
+def _is_scaled(file: LeanFile, layout: Layout, rows: Sequence[Sequence[str]], notes: list[Note]) -> bool:
+    """Whether prices are integers of 1/10,000. Where the names don't tell it, the prices do."""
+    prices = _prices(layout, rows)
+    whole = all(_is_whole(price) for price in prices)
+    if file.is_scaled is not None and file.market != "india":
+        return file.is_scaled
+    if file.market == "india":
+        scaled = bool(file.is_scaled) and whole and bool(prices) and _are_ticks(prices)
+        notes.append(Note(f"prices are {_words(scaled)}, by their values", "--price-scale"))
+        return scaled
+    missing = "no folder tells the security, such as equity/usa/minute/spy"
+    notes.append(Note(f"prices are {_words(whole)}: {missing}", "--price-scale"))
+    return whole
 
 
-def _zone(security: str | None, market: str | None, ticker: str) -> tuple[str | None, bool]:
-    """The zone of the times in a file, and whether Lean documents it for this market."""
-    if security is None:
-        return None, False
-    if security in _IN_UTC or market in _KNOWN_IN_UTC:
-        return "UTC", True
-    if market in _ZONES:
-        return _ZONES[market], True
-    if security in ("future", "futureoption"):
-        return "UTC", market in _FUTURES_IN_UTC
-    if market == "usa":
-        return ("America/Chicago", True) if security == "index" and ticker in _CHICAGO else (NEW_YORK, True)
-    return "UTC", False
+def _words(scaled: bool) -> str:
+    return f"divided by {SCALE:,.0f}" if scaled else "taken as they are"
 
 
-def _symbol(found: dict[str, str | None]) -> str:
-    """``AAPL``, ``ES-20200619``, ``AAPL-20140118-C650``."""
-    ticker = (found["ticker"] or "").upper()
-    if found.get("right"):
-        strike = f"{int(found['strike'] or 0) / SCALE:.4f}".rstrip("0").rstrip(".")
-        return f"{ticker}-{found['expiry']}-{(found['right'] or '')[0].upper()}{strike}"
-    expires = found.get("expires") or found.get("only")
-    return f"{ticker}-{expires}" if expires else ticker
+def _prices(layout: Layout, rows: Sequence[Sequence[str]]) -> list[str]:
+    places = [at for role, at in layout.columns.items() if role in _PRICES and isinstance(at, int)]
+    return [row[at].strip() for row in rows for at in places if at < len(row) and row[at].strip()]
 
 
-def _stem(name: str) -> str:
-    path = PurePath(name.lower())
-    while path.suffix in (".csv", ".txt", ".zip", ".gz", ".zst"):
-        path = path.with_suffix("")
-    return path.name
+def _is_whole(price: str) -> bool:
+    return price.lstrip("-").isdecimal()
+
+
+def _are_ticks(prices: Sequence[str]) -> bool:
+    return all(int(price) % _INDIAN_TICK == 0 for price in prices if _is_whole(price))

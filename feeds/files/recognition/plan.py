@@ -10,14 +10,20 @@ from feeds.files.layouts.layout import Kind, Layout
 from feeds.files.parsing.column_names import STAMPS
 from feeds.files.parsing.table import Shape
 from feeds.files.parsing.timestamp_formats import Reading
+from feeds.files.recognition.lean_names import LeanFile
+from feeds.files.report import Note
 
 
 @dataclass(frozen=True, slots=True)
 class SymbolColumns:
-    """Where in a row the values of one symbol are, by role. ``symbol`` is None if a column contains it."""
+    """Where in a row the values of one symbol are, by role. ``symbol`` is None if a column contains it.
+
+    ``after_ns`` is how long after the row's timestamp they are: the last quote of a bar.
+    """
 
     columns: Mapping[str, int]
     symbol: str | None = None
+    after_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +40,9 @@ class Plan:
     reading: Reading
     #: Whether integer prices from 2**63 - 1 on mean that there is none (Databento).
     has_undefined: bool = False
+    #: What the names of a file of QuantConnect Lean tell, and what to tell about it.
+    named: LeanFile | None = None
+    notes: tuple[Note, ...] = ()
 
     @property
     def is_wide(self) -> bool:

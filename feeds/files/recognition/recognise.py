@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from feeds.files.layouts.catalog import BY_COLUMNS, BY_HEADER
@@ -25,14 +26,14 @@ from feeds.files.recognition.columns import (
     wide,
     wide_bars,
 )
+from feeds.files.recognition.lean import by_lean_names
 from feeds.files.recognition.plan import WIDE, Plan, SymbolColumns, shape_of
+from feeds.files.recognition.shapes import ENOUGH, has_shape
 from feeds.files.report import excerpt
 from ticker.errors import FeedError, OptionError
 
 #: Rows examined.
 _ROWS: Final = 100
-#: The share of rows that must match: the others may be bad.
-_ENOUGH: Final = 0.5
 _MAX_SHOWN: Final = 160
 
 
@@ -98,6 +99,10 @@ def _without_header(
         if isinstance(named, ColumnMap):
             return _plan(dialect, _generic(named, None), named, numbers, options)
         raise FeedError(f"--columns has no {_listed(named)}; needed: {NEEDED}")
+    lean = by_lean_names(names, rows)
+    if lean is not None:
+        plan = _plan(dialect, lean.layout, _with_given(lean.columns(dialect.width), given), numbers, options)
+        return replace(plan, named=lean.file, notes=tuple(lean.notes))
     fitting = [
         layout for layout in HEADERLESS if (not layout.named or layout.has_traces(names)) and has_shape(layout, rows)
     ]
@@ -110,18 +115,6 @@ def _without_header(
     )
 
 
-def has_shape(layout: Layout, rows: Sequence[Sequence[str]]) -> bool:
-    fields = layout.fields
-    fitting = [row for row in rows if len(fields) - layout.spare <= len(row) <= len(fields)]
-    if not fitting:
-        return False
-    good = sum(
-        all(re.fullmatch(pattern, field.strip()) for pattern, field in zip(fields, row, strict=False))
-        for row in fitting
-    )
-    return good >= _ENOUGH * len(rows)
-
-
 def _are_bars(layout: Layout, rows: Sequence[Sequence[str]]) -> bool:
     """Whether the columns taken for high and low are the highest and lowest price of most rows."""
     places = [int(layout.columns[role]) for role in ("open", "high", "low", "close")]
@@ -132,7 +125,7 @@ def _are_bars(layout: Layout, rows: Sequence[Sequence[str]]) -> bool:
         except (ValueError, IndexError):
             continue
         good += high == max(prices) and low == min(prices)
-    return good > _ENOUGH * len(rows)
+    return good > ENOUGH * len(rows)
 
 
 def _by_place(layout: Layout, width: int) -> ColumnMap:
@@ -179,7 +172,7 @@ def _with_given(found: ColumnMap, given: Mapping[str, int]) -> ColumnMap:
     stamps = {role: given[role] for role in STAMPS if role in given} or found.stamps
     columns = {role: place for role, place in given.items() if role not in STAMPS}
     return ColumnMap(
-        found.kind, stamps, tuple(SymbolColumns({**view.columns, **columns}, view.symbol) for view in found.views)
+        found.kind, stamps, tuple(replace(view, columns={**view.columns, **columns}) for view in found.views)
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from feeds.files.layouts.catalog import layout_names
 from feeds.files.layouts.headerless import HEADERLESS
 from feeds.files.options import ReadOptions
-from feeds.files.recognition.recognise import has_shape
+from feeds.files.recognition.shapes import has_shape
 from feeds.files.validate import validate
 from tests.support.fake_source import read
 from ticker.errors import FeedError, OptionError
@@ -35,6 +35,8 @@ ROWS: dict[str, list[str]] = {
     ],
     "lean-bars": ["14400000,1674100,1674100,1672500,1672700,3197", "0,1,1,1,1,0", "34200000,1,2,1,2,1"],
     "lean-daily": ["20140403 00:00,5733900,5883000,5660200,5715000,3966397"],
+    "lean-quote-bars": ["34200000,1,2,1,2,5,1.1,2.1,1.1,2.1,7", "0,,,,,0,6,7,6,7,10"],
+    "lean-quote-daily": ["20140403 00:00,1,2,1,2,5,1.1,2.1,1.1,2.1,7"],
     "firstrate": ["2024-07-03 09:30:00,184.2,184.3,184,184.1,1000", "2024-07-03,1,2,1,2,5", "2024-07-03,1,2,1,2"],
     "kibot": ["07/03/2024,09:30,184.2,184.3,184,184.1,1000"],
     "kibot-ticks": ["07/03/2024,09:30:01,184.2,184.1,184.3,100"],
