@@ -6,12 +6,16 @@ A table lies between ``<!-- generated: NAME -->`` and ``<!-- end -->``. A test c
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import msgspec
 
 from feeds.files.corrections import CORRECTIONS
+from feeds.files.layouts.catalog import ALL_LAYOUTS, VENDORS
+from feeds.files.layouts.layout import Layout
+from feeds.files.sources.opening import FORMATS
 from ticker.sale_conditions import (
     LEAN,
     MASSIVE,
@@ -86,6 +90,37 @@ def corrections() -> str:
     return table("correction|meaning|played", rows)
 
 
+def layouts() -> str:
+    """The values of ``--layout``, with what in a file proves the zone and the scale that a layout implies."""
+    by_name: dict[str, list[Layout]] = {}
+    for layout in ALL_LAYOUTS:
+        by_name.setdefault(layout.name, []).append(layout)
+    rows = []
+    for name, those in sorted(by_name.items()):
+        title = min((layout.title for layout in those), key=len)
+        zones = dict.fromkeys(layout.zone or "UTC, assumed" for layout in those)
+        if len(zones) > 1:
+            zones.pop("UTC, assumed", None)
+        scales = dict.fromkeys(f"{layout.scale:,.0f}" for layout in those if layout.scale != 1)
+        evidence = dict.fromkeys(layout.evidence for layout in those if layout.evidence)
+        header = "no" if all(layout.fields for layout in those) else "yes"
+        rows.append((f"`{name}`", title, header, ", ".join(zones), ", ".join(scales), "; or ".join(evidence)))
+    return table("layout | source | header | timestamps without an offset | prices divided by | evidence", rows)
+
+
+def vendors() -> str:
+    """Whose files are recognised, as a paragraph."""
+    found = sorted(VENDORS.values(), key=str.lower)
+    names = f"{', '.join(found[:-1])} and {found[-1]}"
+    text = f"Recognised without options: files of {names}, and others by the names of their columns."
+    return "\n".join(textwrap.wrap(text, 118, break_on_hyphens=False)) + "\n"
+
+
+def formats() -> str:
+    rows = ((", ".join(f"`{ending}`" for ending in endings), meaning) for endings, meaning in FORMATS.items())
+    return table("ending|format", rows)
+
+
 #: The documents with generated tables, and what writes each table.
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "protocol.md": {
@@ -96,6 +131,8 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
         "channels": lambda: definitions("channel|carries", CHANNELS),
         "feed_states": lambda: definitions("`feed.state`|meaning", FeedState.MEANINGS),
     },
+    "replay.md": {"formats": formats, "layouts": layouts},
+    "../README.md": {"vendors": vendors},
     "conditions.md": {
         "sale_conditions": sale_conditions,
         "massive_conditions": lambda: numbered_conditions(

@@ -19,6 +19,33 @@ _BY_COLUMNS: Final = (
     Layout("ticks", "trades and quotes, columns by name", "ticks"),
 )
 
+ALL_LAYOUTS: Final = (*WITH_HEADER, *HEADERLESS, *_BY_COLUMNS)
+
+#: Whose files are recognised, by the first word of the layout's name.
+VENDORS: Final[Mapping[str, str]] = {
+    "alpaca": "Alpaca",
+    "alpha": "Alpha Vantage",
+    "binance": "Binance",
+    "cryptodatadownload": "CryptoDataDownload",
+    "databento": "Databento",
+    "dukascopy": "Dukascopy",
+    "firstrate": "FirstRate",
+    "histdata": "HistData",
+    "investing": "Investing.com",
+    "kaggle": "Kaggle",
+    "kibot": "Kibot",
+    "lean": "QuantConnect Lean",
+    "lobster": "LOBSTER",
+    "metatrader": "MetaTrader",
+    "polygon": "Polygon (Massive)",
+    "quandl": "Quandl",
+    "stooq": "Stooq",
+    "taq": "NYSE TAQ",
+    "yahoo": "Yahoo",
+    "yfinance": "yfinance",
+    "zipline": "zipline",
+}
+
 #: The longest header first: it may contain all names of a shorter one.
 BY_HEADER: Final = tuple(sorted(WITH_HEADER, key=lambda layout: (-len(layout.header), not layout.exact)))
 
@@ -27,4 +54,4 @@ BY_COLUMNS: Final[Mapping[str, Layout]] = {layout.name: layout for layout in _BY
 
 def layout_names() -> tuple[str, ...]:
     """The values of ``--layout``, sorted."""
-    return tuple(sorted({layout.name for layout in (*WITH_HEADER, *HEADERLESS, *_BY_COLUMNS)}))
+    return tuple(sorted({layout.name for layout in ALL_LAYOUTS}))

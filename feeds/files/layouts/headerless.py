@@ -27,6 +27,9 @@ _HISTDATA_NAMES: Final = r"^dat_(ascii|mt|nt|ms|xlsx)_|histdata"
 _BAR: Final = (_DECIMAL,) * 4
 _OHLCV: Final[Mapping[str, str | int]] = {"open": 1, "high": 2, "low": 3, "close": 4, "volume": 5}
 
+_LEAN: Final = "the names of Lean's folders and files (`equity/usa/minute/spy`); without them, whole prices"
+_LEAN_QUOTES: Final = "the names of Lean's folders tell another zone, and the divisor"
+
 #: The first match counts, so more specific layouts stand first.
 HEADERLESS: Final = (
     Layout("binance-klines", "Binance klines", "bars",
@@ -41,10 +44,12 @@ HEADERLESS: Final = (
     Layout("lean-quotes", "QuantConnect Lean quotes", "ticks",
            fields=(_MS, _INT, _INT, _INT, _INT, _LETTERS, _CONDITION, _FLAG),
            columns={"timestamp": 0, "bid": 1, "bid_size": 2, "ask": 3, "ask_size": 4}, zone=NEW_YORK, reading="ms",
-           scale=10_000, one_sided=True, upper=True),
+           scale=10_000, one_sided=True, evidence=_LEAN,
+           upper=True),
     Layout("lean-trades", "QuantConnect Lean trades", "ticks",
            fields=(_MS, _INT, _INT, _LETTERS, _CONDITION, _FLAG),
-           columns={"timestamp": 0, "price": 1, "size": 2}, zone=NEW_YORK, reading="ms", scale=10_000, upper=True),
+           columns={"timestamp": 0, "price": 1, "size": 2}, zone=NEW_YORK, reading="ms", scale=10_000, evidence=_LEAN,
+           upper=True),
     Layout("lobster", "LOBSTER messages", "ticks",
            fields=(r"\d{1,5}(\.\d+)?", r"[1-7]", _INT, _INT, r"-?\d+", r"-?1"),
            columns={"timestamp": 0, "type": 1, "size": 3, "price": 4}, zone=NEW_YORK, reading="s", scale=10_000,
@@ -52,16 +57,18 @@ HEADERLESS: Final = (
            trade_if=("type", frozenset({"4", "5"}))),
     Layout("lean-bars", "QuantConnect Lean second or minute bars", "bars",
            fields=(r"0|\d{1,5}000", *(r"\d+",) * 4, _DECIMAL),
-           columns={"timestamp": 0, **_OHLCV}, zone=NEW_YORK, reading="ms", scale=10_000, upper=True),
+           columns={"timestamp": 0, **_OHLCV}, zone=NEW_YORK, reading="ms", scale=10_000, evidence=_LEAN,
+           upper=True),
     Layout("lean-daily", "QuantConnect Lean daily or hourly bars", "bars",
            fields=(r"\d{8} \d\d:\d\d", *(r"\d+",) * 4, _DECIMAL),
-           columns={"timestamp": 0, **_OHLCV}, zone=NEW_YORK, scale=10_000, upper=True),
+           columns={"timestamp": 0, **_OHLCV}, zone=NEW_YORK, scale=10_000, evidence=_LEAN,
+           upper=True),
     Layout("lean-quote-bars", "QuantConnect Lean second or minute bars of quotes", "ticks",
            fields=(r"0|\d{1,5}000", *(_SIDE,) * 4, _SIDE, *(_SIDE,) * 4, _SIDE),
-           columns={"timestamp": 0, "bid": 1, "ask": 6}, reading="ms", upper=True),
+           columns={"timestamp": 0, "bid": 1, "ask": 6}, reading="ms", evidence=_LEAN_QUOTES, upper=True),
     Layout("lean-quote-daily", "QuantConnect Lean daily or hourly bars of quotes", "ticks",
            fields=(r"\d{8} \d\d:\d\d", *(_SIDE,) * 4, _SIDE, *(_SIDE,) * 4, _SIDE),
-           columns={"timestamp": 0, "bid": 1, "ask": 6}, upper=True),
+           columns={"timestamp": 0, "bid": 1, "ask": 6}, evidence=_LEAN_QUOTES, upper=True),
     Layout("firstrate", "FirstRate bars", "bars",
            fields=(r"\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d)?", *_BAR, _DECIMAL),
            spare=1, columns={"timestamp": 0, **_OHLCV}, zone=NEW_YORK, named=True,

@@ -14,7 +14,14 @@ from feeds.files.sources.parquet import ParquetSource
 from feeds.files.sources.source import Source
 from ticker.errors import FeedError
 
-ENDINGS: Final = (".csv", ".txt", ".gz", ".zip", ".zst", ".parquet")
+#: The formats by the endings of their files in a folder. A single file may have any ending.
+FORMATS: Final = {
+    (".csv", ".txt"): "text in UTF-8; delimiter comma, semicolon, tab or `\\|`",
+    (".gz", ".zip"): "compressed text",
+    (".zst",): "compressed text; needs the extra `files`",
+    (".parquet",): "Parquet; needs the extra `files`",
+}
+ENDINGS: Final = tuple(ending for endings in FORMATS for ending in endings)
 #: The maximum decompressed size of one file.
 MAX_UNPACKED_BYTES: Final = 64 << 30
 #: Files beside the data that describe it: ``README.txt``.

@@ -7,33 +7,43 @@ from pathlib import Path
 
 import msgspec
 
-from feeds.files.layouts.catalog import BY_COLUMNS
-from feeds.files.layouts.headerless import HEADERLESS
-from feeds.files.layouts.layout import Layout
-from feeds.files.layouts.with_header import WITH_HEADER
+from feeds.files.layouts.catalog import ALL_LAYOUTS, BY_COLUMNS, VENDORS, layout_names
 from feeds.replay.options import ReplayOptions
+from tests.support.generate_docs import generated
 from ticker.feed.feed import flag
 
-TEXT = (Path(__file__).parents[3] / "docs/replay.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[3]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+TEXT = (ROOT / "docs/replay.md").read_text(encoding="utf-8")
 
 
-def table() -> list[str]:
-    """The table of layouts that the document must contain."""
-    layouts: dict[str, list[Layout]] = {}
-    for layout in (*WITH_HEADER, *HEADERLESS, *BY_COLUMNS.values()):
-        layouts.setdefault(layout.name, []).append(layout)
-    lines = ["| layout | source | header | timestamps without an offset |", "|---|---|---|---|"]
-    for name, those in sorted(layouts.items()):
-        titles = min((layout.title for layout in those), key=len)
-        header = "no" if all(layout in HEADERLESS for layout in those) else "yes"
-        zone = next((layout.zone for layout in those if layout.zone), None) or "UTC, assumed"
-        lines.append(f"| `{name}` | {titles} | {header} | {zone} |")
-    return lines
+def test_the_generated_tables_are_up_to_date() -> None:
+    """`make docs` writes them: formats, layouts, and in README.md whose files are recognised."""
+    assert generated("replay.md", TEXT) == TEXT
+    assert generated("../README.md", README) == README
 
 
-def test_the_document_lists_every_layout() -> None:
-    """Sorted, with its time zone."""
-    assert re.findall(r"^\|.*\|$", TEXT.partition("## Layouts")[2], re.MULTILINE) == table()
+def test_the_document_lists_every_layout_with_its_zone_and_evidence() -> None:
+    """Sorted. A layout that implies a zone or a divisor says what in a file proves it."""
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in re.findall(r"^\| `.*\|$", TEXT.partition("## Layouts")[2].partition("###")[0], re.MULTILINE)
+    ]
+    assert [row[0].strip("`") for row in rows] == list(layout_names())
+    for name, _, _, zone, divisor, evidence in rows:
+        those = [layout for layout in ALL_LAYOUTS if f"`{layout.name}`" == name]
+        assert zone == next((layout.zone for layout in those if layout.zone), "UTC, assumed")
+        assert divisor == next((f"{layout.scale:,.0f}" for layout in those if layout.scale != 1), "")
+        if divisor or zone != "UTC, assumed":
+            assert evidence, name
+
+
+def test_every_vendor_of_a_layout_is_named() -> None:
+    """By the first word of the layout's name; the other layouts are of columns with usual names."""
+    words = {layout.name.partition("-")[0] for layout in ALL_LAYOUTS}
+    usual = {layout.name.partition("-")[0] for layout in BY_COLUMNS.values()} - {"yfinance"}
+    assert words - usual - {"prices"} == set(VENDORS)
+    assert all(vendor in " ".join(README.split()) for vendor in VENDORS.values())
 
 
 def test_the_document_names_every_option() -> None:
