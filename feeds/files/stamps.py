@@ -201,7 +201,7 @@ class StampChoices:
             return evidence.by_rows
         working = evidence.by_working_days
         if working is not None:
-            self._report.note(f"dates are read {NAMES[working[0]]}: {working[1]}", "--day-first")
+            self._report.note(f"dates are read {NAMES[working[0]]}: {working[1]}", _other(working[0]))
             return working[0]
         return self._assumed_order(evidence, first)
 
@@ -216,9 +216,9 @@ class StampChoices:
         if order == "dmy" and "ymd" in evidence.possible and "." not in first:
             raise FeedError(
                 f"{report.name}: its dates, such as {excerpt(first)!r}, can be day first or year first; "
-                "use --day-first or --no-day-first"
+                "use --day-first or --month-first"
             )
-        report.note(f"dates are read {NAMES[order]}, no row shows which", "--day-first")
+        report.note(f"dates are read {NAMES[order]}, no row shows which", _other(order))
         return order
 
     def _of_all_rows(self, place: int, orders: tuple[Order, ...]) -> DayOrder:
@@ -247,6 +247,11 @@ def _bytes(column: Column) -> Texts:
     texts: Any = column if column.dtype.kind == "S" else as_texts(column.tolist())
     found: Texts = texts
     return found
+
+
+def _other(order: Order) -> str:
+    """The option that states another order of day and month."""
+    return "--month-first" if order == "dmy" else "--day-first"
 
 
 def _form(plan: Plan, rows: Rows, found: Timestamps, first: str, order: Order) -> str:

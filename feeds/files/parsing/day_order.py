@@ -77,7 +77,7 @@ class DayOrder:
             where = f"line {second.line}" if second.file == first.file else f"{second.file}:{second.line}"
             raise FeedError(
                 f"{first.file}:{first.line}: column {column!r}: {first.text!r} is a date only {NAMES[one]}, but "
-                f"{second.text!r} in {where} only {NAMES[other]}; use --day-first or --no-day-first"
+                f"{second.text!r} in {where} only {NAMES[other]}; use --day-first or --month-first"
             )
 
     @property
