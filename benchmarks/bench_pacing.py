@@ -37,6 +37,7 @@ class RandomHistory:
 
     kinds = "trades"
     time_zone = "UTC"
+    bar_ns = None
 
     def __init__(self, market_s: float) -> None:
         rng = np.random.default_rng(1)
@@ -46,12 +47,16 @@ class RandomHistory:
         self._symbol = rng.integers(0, SYMBOLS, ticks).astype(np.int32)
         self._price = np.round(rng.uniform(10, 500, ticks), 2)
         self.first, self.last = int(self._ts[0]), int(self._ts[-1])
+        self.end = self.last + 1
 
     def events(self, after: int | None = None, upto: int | None = None, *, coarse: bool = False) -> Iterator[TickBatch]:  # noqa: ARG002 - a history's signature
         for begin in range(0, len(self._ts), _BATCH):
             part = slice(begin, begin + _BATCH)
             price = self._price[part]
             yield TickBatch(self.table, Trades(self._symbol[part], self._ts[part], price, np.full(len(price), 100.0)))
+
+    def stretches(self, after: int | None = None, step_ns: int | None = None) -> Iterator[FeedEvent]:
+        raise NotImplementedError  # only of a history with bars
 
     def close(self) -> None:
         pass

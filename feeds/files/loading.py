@@ -42,7 +42,7 @@ def load(
 
     Raises ``OptionError`` for a wrong option and ``FeedError`` for a file that can't be opened or read to its end, if
     no row at all is good, and with ``options.strict`` for the first bad row. Memory is bounded by ``run``, the number
-    of records sorted at once; disk usage is 28 bytes per trade, 44 per quote and 270 per bar. ``max_unpacked_bytes``
+    of records sorted at once; disk usage is 29 bytes per trade, 44 per quote and 290 per bar. ``max_unpacked_bytes``
     limits the decompressed size of each file.
     """
     validate(options)
@@ -121,7 +121,7 @@ class _Loading:
         gaps = Gaps()
         for part, lasting_ns in bars.blocks():
             gaps.note(part.start)
-            self._trades.add(from_ticks(trades_of_bars(part, lasting_ns), TRADES))
+            self._trades.add(from_ticks(trades_of_bars(part, lasting_ns), TRADES, made_up=True))
             self._opened.add(from_bars(part, part.start, bars.interval_ns))
             self._closed.add(from_bars(part, part.start + lasting_ns, bars.interval_ns))
         report.gaps = gaps.found()

@@ -18,7 +18,7 @@ from feeds.pacing.lateness import LateWarning
 from feeds.pacing.schedule import SLACK_S, Schedule
 from feeds.pacing.slicer import MAX_SLICE, Slicer, WholeEvent
 from feeds.pacing.watermarks import Watermarks
-from ticker.model import BarBatch, FeedEvent, Restart, TickBatch
+from ticker.model import BarBatch, FeedEvent, Restart, TickBatch, Watermark
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +32,11 @@ AHEAD_TICKS: Final = 4 * MAX_SLICE
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """An event that is due at ``ts`` (ns, market time)."""
+    """An event that is due at ``ts`` (ns, market time), and not cut. ``first`` is its first timestamp, if not that."""
 
     ts: int
     event: FeedEvent
+    first: int | None = None
 
 
 class Pacer:
@@ -77,6 +78,8 @@ class Pacer:
         #: While paused: the number of timestamps that may still pass, and the last one that passed.
         self._steps = 0
         self._allowed = -1
+        #: The highest timestamp delivered in the current run.
+        self._passed = -1
         self._begin(None)
 
     def place(self, stamp: int) -> None:
@@ -86,7 +89,7 @@ class Pacer:
     def _begin(self, start: int | None) -> None:
         self._schedule = Schedule(self._speed, self._max_gap_ns)
         self._watermarks = Watermarks()
-        self._allowed = -1
+        self._allowed = self._passed = -1
         self._lateness = LateWarning(self._pace_text or f"speed {self._speed:g}")
         if start is not None:
             self._schedule.place(start, self._now())
@@ -135,10 +138,11 @@ class Pacer:
         self.holding.clear()
         self._wake.set()
 
-    def interrupt(self) -> None:
-        """End the current ``pace`` before its next event, also if it is waiting. Pending steps are dropped."""
+    def interrupt(self, *, drop_steps: bool = True) -> None:
+        """End the current ``pace`` before its next event, also if it is waiting."""
         self.interrupted = True
-        self._steps = 0
+        if drop_steps:
+            self._steps = 0
         self._wake.set()
 
     @property
@@ -242,9 +246,7 @@ class Pacer:
         if stamp is not None:
             # A timer may end early, within its resolution.
             due = self.paused or schedule.is_due(stamp, now_s)
-            market = stamp if due else min(schedule.market(now_s + SLACK_S), stamp)
-            paced = self._speed > 0 and not self.paused
-            mark = self._watermarks.take(market, now_s + SLACK_S, paced=paced)
+            mark = None if self._is_past(part) else self._watermark(part, now_s, due=due)
             if mark is not None or not due:
                 return mark
         event = self._cut(part, stamp, now_s)
@@ -253,6 +255,18 @@ class Pacer:
         if isinstance(event, Restart):
             self._begin(None)
         return event
+
+    def _watermark(self, part: Slicer | WholeEvent, now_s: float, *, due: bool) -> Watermark | None:
+        """The watermark that is due before ``part``."""
+        limit = part.first_stamp
+        if limit is None:
+            return None
+        market = limit if due else min(self._schedule.market(now_s + SLACK_S), limit)
+        return self._watermarks.take(market, now_s + SLACK_S, paced=self._speed > 0 and not self.paused)
+
+    def _is_past(self, part: Slicer | WholeEvent) -> bool:
+        """Whether ticks of the event's timestamp, or later ones, were delivered: the event belongs to them."""
+        return isinstance(part, WholeEvent) and part.next_stamp is not None and part.next_stamp <= self._passed
 
     def _cut(self, part: Slicer | WholeEvent, stamp: int | None, now_s: float) -> FeedEvent:
         """The next slice, of which at least the first timestamp is due."""
@@ -269,6 +283,7 @@ class Pacer:
             schedule.arrive(stamp)
             event = part.cut(schedule.position(now_s))
         schedule.deliver(now_s, part.reached)
+        self._passed = max(self._passed, part.reached)
         if isinstance(event, TickBatch):
             self._lateness.ticks += len(event)
         return event
@@ -276,8 +291,8 @@ class Pacer:
     async def _until_due(self) -> bool:
         """Sleep until the next event or watermark is due, and not collected in time. False if interrupted."""
         now_s = self._now()
-        stamp = self._queue[0].next_stamp
-        wait_s = 0.0 if self.paused or stamp is None else self._wait_s(stamp, now_s - self._attended_s)
+        part = self._queue[0]
+        wait_s = 0.0 if self.paused else self._wait_s(part, now_s - self._attended_s)
         self._wake.clear()
         self._asleep_until_s = now_s + wait_s
         # Also for 0: neither speed 0 nor catching up may starve the loop.
@@ -288,11 +303,14 @@ class Pacer:
         self._asleep_until_s = math.inf
         return True
 
-    def _wait_s(self, stamp: int, now_s: float) -> float:
-        """How long until ``stamp`` is due, or a watermark before it."""
+    def _wait_s(self, part: Slicer | WholeEvent, now_s: float) -> float:
+        """How long until ``part`` is due, or a watermark before it."""
+        stamp, first = part.next_stamp, part.first_stamp
+        if stamp is None or first is None:
+            return 0.0
         wait_s = self._schedule.wait_s(stamp, now_s)
         second = self._watermarks.next_stamp
-        if wait_s > 0 and second is not None and second < stamp:
+        if wait_s > 0 and second is not None and second < stamp and second <= first:
             mark_s = self._watermarks.next_s(self._schedule.moment_s(second)) - now_s
             return min(wait_s, max(mark_s, 0.0))
         return wait_s
@@ -307,7 +325,10 @@ class Pacer:
         return not self.interrupted
 
     def _may_step(self) -> bool:
-        stamp = self._queue[0].next_stamp if self._queue else None
+        part = self._queue[0] if self._queue else None
+        stamp = part.next_stamp if part is not None else None
+        if part is not None and self._is_past(part):
+            return True
         if stamp is None or stamp <= self._allowed or not self._steps:
             return self._steps > 0 if stamp is None else stamp <= self._allowed
         self._steps -= 1
@@ -328,13 +349,16 @@ class Pacer:
 
 
 def _part(item: FeedEvent | Timed) -> Slicer | WholeEvent:
-    if isinstance(item, Timed):
-        return Slicer(item.event) if isinstance(item.event, TickBatch) else WholeEvent(item.event, item.ts)
-    if isinstance(item, TickBatch) and len(item):
-        return Slicer(item)
-    if isinstance(item, BarBatch) and len(item.bars):
-        return WholeEvent(item, int(item.bars.start.max()) + (item.interval_ns if item.closed else 0))
-    return WholeEvent(item, None)
+    event, stamp, first = (item.event, item.ts, item.first) if isinstance(item, Timed) else (item, None, None)
+    if isinstance(event, BarBatch) and len(event.bars):
+        if stamp is None:
+            stamp = int(event.bars.start.max()) + (event.interval_ns if event.closed else 0)
+        if event.closed:
+            # Bars that end at a time come before the watermark of that time, which says that all of them have closed.
+            first = min(stamp, int(event.bars.start.min()) + event.interval_ns) - 1
+    elif stamp is None and isinstance(event, TickBatch) and len(event):
+        return Slicer(event)
+    return WholeEvent(event, stamp, first)
 
 
 def _checked(speed: float) -> float:

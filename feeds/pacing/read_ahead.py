@@ -8,6 +8,7 @@ from contextlib import aclosing
 from typing import Final
 
 from feeds.pacing.pacer import Timed
+from feeds.reached import Reached
 from ticker.model import BarBatch, FeedEvent, TickBatch
 
 #: The maximum of events, and about of ticks, per read: each read is a round trip to the thread.
@@ -32,11 +33,14 @@ async def read_ahead(events: Iterator[FeedEvent]) -> AsyncGenerator[FeedEvent, N
             events.close()
 
 
-async def timed(events: AsyncGenerator[FeedEvent, None]) -> AsyncGenerator[FeedEvent | Timed, None]:
+async def timed(
+    events: AsyncGenerator[FeedEvent, None], *, whole: bool = False
+) -> AsyncGenerator[FeedEvent | Timed, None]:
     """The events in order, those without a timestamp of their own as ``Timed``.
 
     A rollover is due with the event after it. Closed bars are due at their end, or with the next event if that is
-    sooner: a bar ends where its symbol's next one starts.
+    sooner: a bar ends where its symbol's next one starts. ``whole``: batches of ticks are due at their last timestamp
+    and are not cut.
     """
     held: list[FeedEvent] = []  # at most the events of one timestamp
     async with aclosing(events):
@@ -48,19 +52,28 @@ async def timed(events: AsyncGenerator[FeedEvent, None]) -> AsyncGenerator[FeedE
             for before in held:
                 yield Timed(min(ts, _ends(before, ts)), before)
             held.clear()
-            yield Timed(ts, event) if isinstance(event, BarBatch) else event
+            if whole and isinstance(event, TickBatch):
+                yield Timed(_last(event), event, first=ts)
+            else:
+                yield event if isinstance(event, TickBatch) else Timed(ts, event)
     for before in held:
         if isinstance(before, BarBatch):
             yield Timed(_ends(before, 0), before)
 
 
 def _begins(event: FeedEvent) -> int | None:
-    """The first timestamp of ticks and opening bars; None for other events."""
+    """The first timestamp of ticks and opening bars, and that of a mark; None for other events."""
+    if isinstance(event, Reached):
+        return event.ts
     if isinstance(event, TickBatch):
         return min(int(column.ts[0]) for column in (event.trades, event.quotes) if len(column))
     if isinstance(event, BarBatch) and not event.closed:
         return int(event.bars.start.max())
     return None
+
+
+def _last(batch: TickBatch) -> int:
+    return max(int(column.ts[-1]) for column in (batch.trades, batch.quotes) if len(column))
 
 
 def _ends(event: FeedEvent, otherwise: int) -> int:

@@ -36,6 +36,11 @@ class Slicer:
         #: The timestamp at which the next slice is due.
         self.next_stamp = self.last_stamp if batch.version is not None else self._first()
 
+    @property
+    def first_stamp(self) -> int:
+        """The timestamp up to which watermarks may come before the next slice."""
+        return self.next_stamp
+
     def _first(self) -> int:
         """The lowest timestamp left."""
         trade = int(self._trade_stamps[self._trade]) if self._trade < self._trades else _NEVER
@@ -81,12 +86,16 @@ class Slicer:
 
 
 class WholeEvent:
-    """The interface of ``Slicer`` for an event that can't be cut; it is due at ``stamp``, or at once if None."""
+    """The interface of ``Slicer`` for an event that can't be cut; it is due at ``stamp``, or at once if None.
 
-    def __init__(self, event: FeedEvent, stamp: int | None) -> None:
+    Watermarks up to ``first`` (default: ``stamp``) may come before it.
+    """
+
+    def __init__(self, event: FeedEvent, stamp: int | None, first: int | None = None) -> None:
         self._event = event
         self.left = 1
         self.next_stamp = self.last_stamp = stamp
+        self.first_stamp = stamp if first is None else first
 
     def cut(self, position: int) -> FeedEvent:  # noqa: ARG002 - the interface of Slicer
         self.left = 0

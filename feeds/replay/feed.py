@@ -15,6 +15,8 @@ from feeds.pacing.clock import SYSTEM_CLOCK, Clock
 from feeds.pacing.paced_feed import PacedFeed
 from feeds.pacing.pacer import Pacer
 from feeds.pacing.read_ahead import read_ahead, timed
+from feeds.pacing.watermarks import MARK_EVERY_S
+from feeds.reached import Reached
 from feeds.replay.history import load_history
 from feeds.replay.notes import joined_notes
 from feeds.replay.options import ReplayOptions, check, max_gap_ns
@@ -23,7 +25,6 @@ from ticker.model import FeedEvent, Restart, Settled, SymbolTable, Watermark
 
 #: The minimum duration of a round of a loop: a file of one timestamp would spin.
 SHORTEST_ROUND_S: Final = 0.5
-_DAY_NS: Final = 86_400_000_000_000
 
 
 class History(Protocol):
@@ -44,8 +45,19 @@ class History(Protocol):
     @property
     def time_zone(self) -> str: ...
 
+    @property
+    def bar_ns(self) -> int | None:
+        """The length of the shortest bars; None without bars."""
+
+    @property
+    def end(self) -> int:
+        """When the last bar and the last trading day end."""
+
     def events(self, after: int | None = None, upto: int | None = None, *, coarse: bool = False) -> Iterator[FeedEvent]:
         """The events after ``after`` up to and including ``upto``; ``coarse``: in fewer events with the same result."""
+
+    def stretches(self, after: int | None = None, step_ns: int | None = None) -> Iterator[FeedEvent]:
+        """Of a history with bars: the events, with marks (``Reached``); coarse with ``step_ns`` (see ``Timeline``)."""
 
     def close(self) -> None: ...
 
@@ -84,6 +96,12 @@ class Replay(PacedFeed):
         #: The target of a seek that is not reached yet.
         self._target: int | None = None
         self._seeks = 0
+        #: How finely bars are read (see ``Timeline.stretches``), the time up to which all events were delivered,
+        #: whether none after that was, and the position to go on from.
+        self._step_ns: int | None = None
+        self._complete: int | None = None
+        self._is_between = False
+        self._resumed_at: int | None = None
         #: The target of the latest finished jump.
         self._at = self._history.first
         self._sought = asyncio.Event()
@@ -137,10 +155,23 @@ class Replay(PacedFeed):
     def step(self, count: int = 1) -> None:
         """Pause, and publish the ticks of the next ``count`` timestamps at once. No effect at the end."""
         if self._target is not None or not self._ended:
+            self.pause()
             self._pacer.step(count)
+
+    def pause(self) -> None:
+        super().pause()
+        self._read_anew()
+
+    def resume(self) -> None:
+        super().resume()
+        self._read_anew()
 
     def set_speed(self, speed: float) -> None:
         self._pacer.set_speed(speed)
+        self._read_anew()
+
+    def collect(self) -> Iterator[FeedEvent]:
+        return (event for event in super().collect() if self._is_published(event))
 
     def seek(self, ts: int) -> None:
         """Go to the time ``ts`` (ns). A paused replay stays paused. Of several quick seeks the last one counts."""
@@ -187,7 +218,7 @@ class Replay(PacedFeed):
                 continue
             seeks = self._seeks
             # The end of the last day closes every bar.
-            yield Watermark((self._history.last // _DAY_NS + 1) * _DAY_NS)
+            yield Watermark(self._history.end)
             if self._seeks != seeks:
                 continue
             if not self._loop:
@@ -199,9 +230,49 @@ class Replay(PacedFeed):
                 self._pacer.place(self._history.first)
                 after = None
 
-    def _play(self, after: int | None) -> AsyncGenerator[FeedEvent, None]:
-        start = self._history.first if after is None else after
-        return self._pacer.pace(timed(read_ahead(self._history.events(after))), start)
+    async def _play(self, after: int | None) -> AsyncGenerator[FeedEvent, None]:
+        """The events after ``after``, each when it is due. Ends early for a seek."""
+        history, self._complete = self._history, after
+        start = history.first if after is None else after
+        while True:
+            step_ns = self._step_ns = self._wanted_step_ns()
+            self._is_between = True
+            stretches = history.events(after) if history.bar_ns is None else history.stretches(after, step_ns)
+            events = timed(read_ahead(stretches), whole=step_ns is not None)
+            async with aclosing(self._pacer.pace(events, start)) as paced:
+                async for event in paced:
+                    if self._is_published(event):
+                        yield event
+            if not self._pacer.interrupted or self._target is not None:
+                return
+            after = self._complete
+            start = history.first if after is None else after
+            start = start if self._resumed_at is None else max(start, self._resumed_at)
+            self._resumed_at = None
+
+    def _wanted_step_ns(self) -> int | None:
+        """How much market time one beat takes, if bars are shorter than that; None to read bar by bar."""
+        bar_ns, speed = self._history.bar_ns, self._pacer.speed
+        if bar_ns is None or self.paused:
+            return None
+        if not speed:
+            return 0
+        beat_ns = min(speed * MARK_EVERY_S * 1e9, 2.0**62)
+        return int(beat_ns) if beat_ns > bar_ns else None
+
+    def _is_published(self, event: FeedEvent) -> bool:
+        """Whether ``event``, which is delivered now, is one for the consumer."""
+        self._is_between = isinstance(event, Reached)
+        if isinstance(event, Reached):
+            self._complete = event.ts
+            self._read_anew()
+        return not self._is_between
+
+    def _read_anew(self) -> None:
+        """Read on in another way, if the pace needs it and all that was read up to some time is delivered."""
+        if self._is_between and self._target is None and self._step_ns != self._wanted_step_ns():
+            self._resumed_at = self._pacer.position
+            self._pacer.interrupt(drop_steps=False)
 
     async def _jump(self) -> AsyncGenerator[FeedEvent, None]:
         """Rebuild the history up to the target of the seek, hidden from clients; again if there is another seek."""

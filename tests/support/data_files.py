@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,9 @@ from feeds.files.chunk import Chunk
 from feeds.files.options import ReadOptions
 from feeds.files.report import FileReport
 from feeds.files.timeline.timeline import Timeline
+from feeds.reached import Reached
 from ticker.event_check import check_batch
-from ticker.model import BarBatch, Bars, Quotes, Rollover, SymbolTable, TickBatch, Trades
+from ticker.model import BarBatch, Bars, FeedEvent, Quotes, Rollover, SymbolTable, TickBatch, Trades
 
 HOUR = 3_600_000_000_000
 #: 2024-01-02 00:00 UTC.
@@ -75,9 +76,16 @@ def timeline_of(sources: Sequence[FakeSource], run: int = 4, **options: Any) -> 
 
 def plain_events(timeline: Timeline, *args: int | None, **more: Any) -> list[Any]:
     """The events as plain values: ``(code, ts, price)``, ``("open", code, start)``, ``("close", …)``, ``"day"``."""
+    return as_plain(timeline.events(*args, **more))
+
+
+def as_plain(events: Iterable[FeedEvent]) -> list[Any]:
+    """See ``plain_events``; marks are ``("reached", ts)``."""
     found: list[Any] = []
-    for event in timeline.events(*args, **more):
-        if isinstance(event, Rollover):
+    for event in events:
+        if isinstance(event, Reached):
+            found.append(("reached", event.ts))
+        elif isinstance(event, Rollover):
             found.append("day")
         elif isinstance(event, BarBatch):
             kind = "close" if event.closed else "open"

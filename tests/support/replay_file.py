@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from tests.support.fake_clock import START_NS
-from ticker.model import Rollover, SymbolTable, TickBatch, Trades
+from ticker.model import FeedEvent, Rollover, SymbolTable, TickBatch, Trades
 
 SECOND_NS = 1_000_000_000
 DAY_NS = 86_400 * SECOND_NS
@@ -22,12 +22,14 @@ class FakeTimeline:
 
     kinds = "trades"
     time_zone = "America/New_York"
+    bar_ns = None
 
     def __init__(self, seconds: Sequence[float], batch: int = 1000) -> None:
         self.table = SymbolTable(["A"])
         self._ts = np.array([ns(second) for second in seconds], np.int64)
         self._batch = batch
         self.first, self.last = int(self._ts[0]), int(self._ts[-1])
+        self.end = (self.last // DAY_NS + 1) * DAY_NS
         self.asked: list[tuple[int | None, int | None, bool]] = []
         self.closed = 0
 
@@ -53,6 +55,9 @@ class FakeTimeline:
                 begin = until
         finally:
             self.closed += 1
+
+    def stretches(self, after: int | None = None, step_ns: int | None = None) -> Iterator[FeedEvent]:
+        raise NotImplementedError  # only of a history with bars
 
     def close(self) -> None:
         pass

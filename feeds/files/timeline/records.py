@@ -9,7 +9,8 @@ import numpy as np
 from feeds.files.timeline.spool import Records
 from ticker.model import Bars, Quotes, Stamps, Trades
 
-TRADES: Final = np.dtype([("ts", "i8"), ("price", "f8"), ("size", "f8"), ("symbol", "i4")])
+#: ``made_up`` marks the trades that a bar is played as.
+TRADES: Final = np.dtype([("ts", "i8"), ("price", "f8"), ("size", "f8"), ("symbol", "i4"), ("made_up", "?")])
 QUOTES: Final = np.dtype(
     [("ts", "i8"), ("bid", "f8"), ("bid_size", "f8"), ("ask", "f8"), ("ask_size", "f8"), ("symbol", "i4")]
 )
@@ -20,10 +21,10 @@ BARS: Final = np.dtype(
 )
 
 
-def from_ticks(ticks: Trades | Quotes, dtype: np.dtype[Any]) -> Records:
+def from_ticks(ticks: Trades | Quotes, dtype: np.dtype[Any], *, made_up: bool = False) -> Records:
     records = np.empty(len(ticks), dtype)
     for name in dtype.names or ():
-        records[name] = getattr(ticks, name)
+        records[name] = made_up if name == "made_up" else getattr(ticks, name)
     return records
 
 

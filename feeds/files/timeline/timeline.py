@@ -15,10 +15,15 @@ from feeds.files.report import FileReport
 from feeds.files.timeline.records import as_bars, as_quotes, as_trades
 from feeds.files.timeline.sorting import Sorted
 from feeds.files.timeline.spool import Records
-from ticker.model import BarBatch, Quotes, Rollover, Stamps, SymbolTable, TickBatch, Trades
+from feeds.reached import Reached
+from ticker.model import BarBatch, Rollover, Stamps, SymbolTable, TickBatch
 
 BATCH_TICKS: Final = 65_536
+#: Ticks per block of a replay with bars: while each bar is an event of its own, and while blocks are events.
+FINE_TICKS: Final = 16_384
+COARSE_TICKS: Final = 8_192
 _HOUR_NS: Final = 3_600 * 10**9
+_DAY_NS: Final = 24 * _HOUR_NS
 _END: Final = int(np.iinfo(np.int64).max)
 
 Event = TickBatch | BarBatch | Rollover
@@ -56,6 +61,16 @@ class Timeline:
         found = [kind for kind in ("trades", "quotes", "bars") if any(getattr(each, kind) for each in self.reports)]
         return " and ".join(found)
 
+    @property
+    def end(self) -> int:
+        """When the last bar and the last trading day end (ns)."""
+        return (self.last // _DAY_NS + 1) * _DAY_NS
+
+    @property
+    def bar_ns(self) -> int | None:
+        """The length of the shortest bars of a file; None without bars."""
+        return self._intervals[0] if self._intervals else None
+
     def events(self, after: int | None = None, upto: int | None = None, *, coarse: bool = False) -> Iterator[Event]:
         """The events after ``after`` up to and including ``upto``, in order, with a ``Rollover`` before each day.
 
@@ -66,9 +81,25 @@ class Timeline:
         end = self.last if upto is None else upto
         if coarse and len(self._closed):
             fine_from = self._open_at(end)
-            yield from self._coarsely(start, fine_from)
+            for event in self._coarsely(start, fine_from, BATCH_TICKS):
+                if not isinstance(event, Reached):
+                    yield event
             start = max(start, fine_from)
-        yield from self._finely(start, end)
+        for event in self._finely(start, end):
+            if not isinstance(event, Reached):
+                yield event
+
+    def stretches(self, after: int | None = None, step_ns: int | None = None) -> Iterator[Event | Reached]:
+        """The events after ``after``, in order, with marks where everything up to some time is complete.
+
+        Without ``step_ns`` they are as of ``events``. With it they are coarse: between two marks there are at most one
+        batch of ticks and the bars that closed before and in it, and at most ``step_ns`` of market time, or any time
+        if it is 0.
+        """
+        start = self.first - 1 if after is None else after
+        if step_ns is None:
+            return self._finely(start, self.last)
+        return self._coarsely(start, self.last, COARSE_TICKS, step_ns)
 
     def close(self) -> None:
         """Delete the temporary files. Open iterators may then raise ``FeedError``."""
@@ -80,11 +111,12 @@ class Timeline:
         found = np.unique(np.minimum(self._trades.following(midnights), self._quotes.following(midnights)))
         return found[found < _END]
 
-    def _finely(self, after: int, upto: int) -> Iterator[Event]:
+    def _finely(self, after: int, upto: int) -> Iterator[Event | Reached]:
         opened = _Bars(self._opened, after, upto)
         closed = _Bars(self._closed, after, upto)
         days = self._days[(self._days > after) & (self._days <= upto)]
-        for trades, quotes, bound in self._blocks(after, upto):
+        block_ticks = FINE_TICKS if self._intervals else BATCH_TICKS
+        for trades, quotes, bound, complete in self._blocks(after, upto, block_ticks):
             ends, begun = closed.upto(bound), opened.upto(bound)
             due = days[days <= bound]
             days = days[len(due) :]
@@ -92,37 +124,43 @@ class Timeline:
             moments = np.unique(np.concatenate((stamps[2], stamps[3], due)))
             cuts = [column.searchsorted(moments) for column in stamps[:2]]
             cuts += [column.searchsorted(moments, side="right") for column in stamps[2:]]
-            ticks = as_trades(trades), as_quotes(quotes)
-            trade = quote = ended = begins = 0
+            ticks = _Ticks(self.table, trades, quotes)
+            ended = begins = 0
             for day, to_trade, to_quote, to_ended, to_begins in zip(
                 np.isin(moments, due).tolist(), *(cut.tolist() for cut in cuts), strict=True
             ):
-                yield from self._batch(ticks[0][trade:to_trade], ticks[1][quote:to_quote])
+                yield from ticks.upto(to_trade, to_quote)
                 yield from self._bars(ends[ended:to_ended], closed=True)
                 if day:
                     yield Rollover(self.table)
                 yield from self._bars(begun[begins:to_begins], closed=False)
-                trade, quote, ended, begins = to_trade, to_quote, to_ended, to_begins
-            yield from self._batch(ticks[0][trade:], ticks[1][quote:])
+                ended, begins = to_ended, to_begins
+            yield from ticks.upto(len(trades), len(quotes))
+            if complete:
+                yield Reached(bound)
 
-    def _coarsely(self, after: int, upto: int) -> Iterator[Event]:
-        """Day by day, ticks first and then the bars that closed among them."""
+    def _coarsely(self, after: int, upto: int, block_ticks: int, step_ns: int = 0) -> Iterator[Event | Reached]:
+        """Block by block and day by day: bars that closed before the block, its ticks, bars that closed among them."""
         yield from self._first_bars(after, upto)
         closed = _Bars(self._closed, after, upto)
         days = self._days[(self._days > after) & (self._days <= upto)]
-        for trades, quotes, bound in self._blocks(after, upto):
+        for trades, quotes, bound, complete in self._blocks(after, upto, block_ticks, step_ns):
+            firsts = [int(part["ts"][0]) for part in (trades, quotes) if len(part)]
+            if firsts:
+                # Market time passes from the last block to this one: what ended until then is closed first.
+                yield from self._bars(closed.upto(min(firsts)), closed=True)
             due = days[days <= bound]
             days = days[len(due) :]
-            ticks = as_trades(trades), as_quotes(quotes)
-            trade = quote = 0
-            cuts = ticks[0].ts.searchsorted(due).tolist(), ticks[1].ts.searchsorted(due).tolist()
+            ticks = _Ticks(self.table, trades, quotes)
+            cuts = (np.ascontiguousarray(part["ts"]).searchsorted(due).tolist() for part in (trades, quotes))
             for day, to_trade, to_quote in zip(due.tolist(), *cuts, strict=True):
-                yield from self._batch(ticks[0][trade:to_trade], ticks[1][quote:to_quote])
+                yield from ticks.upto(to_trade, to_quote)
                 yield from self._bars(closed.upto(day), closed=True)
                 yield Rollover(self.table)
-                trade, quote = to_trade, to_quote
-            yield from self._batch(ticks[0][trade:], ticks[1][quote:])
+            yield from ticks.upto(len(trades), len(quotes))
             yield from self._bars(closed.upto(bound), closed=True)
+            if complete:
+                yield Reached(bound)
 
     def _first_bars(self, after: int, upto: int) -> Iterator[BarBatch]:
         """The first bar of each symbol and interval: it tells the hub not to compute these bars."""
@@ -138,16 +176,27 @@ class Timeline:
             seen.update(found.tolist())
             yield from self._bars(records[sorted(new)], closed=False)
 
-    def _blocks(self, after: int, upto: int) -> Iterator[tuple[Records, Records, int]]:
-        """Blocks of ticks, each with the timestamp up to which it is complete.
+    def _blocks(
+        self, after: int, upto: int, block_ticks: int, step_ns: int = 0
+    ) -> Iterator[tuple[Records, Records, int, bool]]:
+        """Blocks of at most ``block_ticks``, each with its highest timestamp, and whether it is complete up to that.
 
-        If more ticks share a timestamp than a block holds, the next blocks continue it.
+        It is not if more ticks share a timestamp than a block holds: the next blocks continue it. A block has ticks of
+        one period of ``step_ns``, unless that is 0.
         """
-        trades, quotes = _Reading(self._trades, after, upto), _Reading(self._quotes, after, upto)
+        both = bool(len(self._trades)) and bool(len(self._quotes))
+        size = max(1, block_ticks // 2 if both else block_ticks)
+        trades, quotes = _Reading(self._trades, after, upto, size), _Reading(self._quotes, after, upto, size)
         while True:
             bound = min(trades.bound, quotes.bound, upto)
-            yield trades.take(bound), quotes.take(bound), bound
-            if bound >= upto and trades.done and quotes.done:
+            if step_ns:
+                first = min(trades.first, quotes.first)
+                if first < _END:
+                    bound = min(bound, (first // step_ns + 1) * step_ns - 1)
+            taken = trades.take(bound), quotes.take(bound)
+            is_over = bound >= upto and trades.done and quotes.done
+            yield *taken, bound, min(trades.first, quotes.first) > bound
+            if is_over:
                 return
 
     def _open_at(self, moment: int) -> int:
@@ -162,10 +211,6 @@ class Timeline:
             earliest = min(earliest, int(records["start"].min()))
         return earliest - 1
 
-    def _batch(self, trades: Trades, quotes: Quotes) -> Iterator[TickBatch]:
-        if len(trades) or len(quotes):
-            yield TickBatch(self.table, trades, quotes)
-
     def _bars(self, records: Records, *, closed: bool) -> Iterator[BarBatch]:
         if not len(records):
             return
@@ -175,14 +220,47 @@ class Timeline:
                 yield BarBatch(self.table, interval, as_bars(part), closed)
 
 
+class _Ticks:
+    """The ticks of a block, cut into batches from front to back. Made-up trades are in batches of their own."""
+
+    def __init__(self, table: SymbolTable, trades: Records, quotes: Records) -> None:
+        self._table = table
+        self._trades, self._quotes = as_trades(trades), as_quotes(quotes)
+        self._made_up = np.ascontiguousarray(trades["made_up"])
+        self._trade = self._quote = 0
+        #: Where trades of another kind begin.
+        self._changes = (np.flatnonzero(self._made_up[1:] != self._made_up[:-1]) + 1).tolist()
+
+    def upto(self, trade: int, quote: int) -> Iterator[TickBatch]:
+        """The trades and quotes before these places that were not yielded yet."""
+        while self._changes and self._changes[0] < trade:
+            change = self._changes.pop(0)
+            to_quote = int(self._quotes.ts.searchsorted(self._trades.ts[change]))
+            yield from self._batch(change, min(max(to_quote, self._quote), quote))
+        yield from self._batch(trade, quote)
+
+    def _batch(self, trade: int, quote: int) -> Iterator[TickBatch]:
+        trades, quotes = self._trades[self._trade : trade], self._quotes[self._quote : quote]
+        if len(trades) or len(quotes):
+            made_up = bool(len(trades)) and bool(self._made_up[self._trade])
+            yield TickBatch(self._table, trades, quotes, made_up=made_up)
+        self._trade, self._quote = trade, quote
+
+
 class _Reading:
     """Ticks of one kind, read one block ahead."""
 
-    def __init__(self, store: Sorted, after: int, upto: int) -> None:
+    def __init__(self, store: Sorted, after: int, upto: int, size: int) -> None:
         self._store = store
+        self._size = size
         self._at, self._stop = store.position(after, "right"), store.position(upto, "right")
         self._block: Records = store.read(0, 0)
         self._fill()
+
+    @property
+    def first(self) -> int:
+        """The timestamp of the next tick; the highest integer if there is none."""
+        return int(self._block["ts"][0]) if len(self._block) else _END
 
     @property
     def done(self) -> bool:
@@ -203,7 +281,7 @@ class _Reading:
         return taken
 
     def _fill(self) -> None:
-        end = min(self._stop, self._at + BATCH_TICKS // 2)
+        end = min(self._stop, self._at + self._size)
         self._block = self._store.read(self._at, end)
         self._at = end
 

@@ -693,6 +693,70 @@ async def test_bars_come_at_their_start_and_at_their_end() -> None:
     assert [event for event, _ in out[1:]] == [opened, closed, rollover]
 
 
+def bar_batch(second: int, *, closed: bool) -> BarBatch:
+    """A bar of a minute."""
+    one = np.ones(1)
+    start = np.array([START_NS + second * SECOND_NS], np.int64)
+    return BarBatch(
+        TABLE, 60 * SECOND_NS, Bars(np.zeros(1, np.int32), start, one, one, one, one, one, one, one), closed
+    )
+
+
+@pytest.mark.parametrize("speed", [0, 1, 60])
+async def test_bars_close_before_the_watermark_of_their_end(speed: float) -> None:
+    """The watermark says that all bars that end by then have closed."""
+    events: list[FeedEvent] = [bar_batch(0, closed=False), batch(trades=[0, 30]), bar_batch(0, closed=True)]
+    events += [bar_batch(60, closed=False), batch(trades=[60, 90]), bar_batch(60, closed=True), batch(trades=[120])]
+    closed = mark = 0
+    async for event in Pacer(speed, FakeClock()).pace(source(events), START_NS):
+        if isinstance(event, Watermark):
+            mark = event.ts
+            assert mark < START_NS + (closed + 1) * 60 * SECOND_NS
+        closed += isinstance(event, BarBatch) and event.closed
+    assert closed == 2
+    assert mark > START_NS + 110 * SECOND_NS
+
+
+async def test_a_timed_batch_is_delivered_whole_at_its_last_timestamp() -> None:
+    """Watermarks before it reach its first."""
+    clock = FakeClock()
+    item = Timed(START_NS + 90 * SECOND_NS, batch(trades=[30, 60, 90]), first=START_NS + 30 * SECOND_NS)
+
+    async def events() -> AsyncGenerator[FeedEvent | Timed, None]:
+        yield item
+
+    begin_s, marks, found = clock.now_s, [0], []
+    async for event in Pacer(10, clock).pace(events(), START_NS):
+        if isinstance(event, Watermark):
+            marks.append((event.ts - START_NS) // SECOND_NS)
+        else:
+            found.append((event, round(clock.now_s - begin_s, 3)))
+    assert found == [(item.event, 9)]
+    assert marks[-1] == 30
+
+
+async def test_a_pause_lets_pass_what_belongs_to_delivered_ticks() -> None:
+    """Bars that close with the tick before which nothing else is missing."""
+    pacer = Pacer(0, FakeClock())
+    late = Timed(START_NS + 30 * SECOND_NS, bar_batch(0, closed=True))
+
+    async def events() -> AsyncGenerator[FeedEvent | Timed, None]:
+        yield batch(trades=[0, 30])
+        yield late
+        yield batch(trades=[60])
+
+    found: list[FeedEvent] = []
+    async for event in pacer.pace(events(), START_NS):
+        if not isinstance(event, Watermark):
+            found.append(event)
+        if len(found) == 1:
+            pacer.pause()
+        elif event is late.event:
+            asyncio.get_running_loop().call_soon(pacer.resume)
+    assert found[1] is late.event
+    assert len(found) == 3
+
+
 async def test_market_time_may_start_before_the_first_tick() -> None:
     """Then the first tick has to wait."""
     clock = FakeClock()

@@ -12,6 +12,7 @@ import pytest
 
 from feeds.pacing.pacer import Timed
 from feeds.pacing.read_ahead import READ_EVENTS, read_ahead, timed
+from feeds.reached import Reached
 from tests.support.fake_clock import START_NS
 from tests.support.replay_file import SECOND_NS, ns
 from ticker.model import BarBatch, Bars, FeedEvent, Rollover, SymbolTable, TickBatch, Trades
@@ -78,6 +79,12 @@ async def test_a_bar_is_due_at_its_start_and_its_close_at_its_end() -> None:
     ]
     early: list[FeedEvent] = [bar(0, closed=True), Rollover(TABLE), bar(30, closed=False)]
     assert await due(*early) == [("closed", 30), ("Rollover", 30), ("opened", 30)]
+
+
+async def test_whole_batches_are_due_at_their_last_timestamp_and_marks_at_their_time() -> None:
+    batch, mark = ticks(10, 45), Reached(ns(45))
+    found = [item async for item in timed(source([batch, bar(-30, closed=True), mark]), whole=True)]
+    assert found == [Timed(ns(45), batch, ns(10)), Timed(ns(30), found[1].event), Timed(ns(45), mark)]  # type: ignore[union-attr]  # a Timed
 
 
 def counted(count: int, taken: list[int], threads: set[threading.Thread]) -> Generator[FeedEvent, None, None]:

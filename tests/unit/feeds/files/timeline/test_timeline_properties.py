@@ -13,7 +13,18 @@ from hypothesis import strategies as st
 from feeds.files.timeline import forward_fill
 from feeds.files.timeline import timeline as timeline_module
 from feeds.files.timeline.timeline import Timeline
-from tests.support.data_files import DAY, HOUR, NAN, FakeSource, bars, plain_events, quotes, timeline_of, trades
+from tests.support.data_files import (
+    DAY,
+    HOUR,
+    NAN,
+    FakeSource,
+    as_plain,
+    bars,
+    plain_events,
+    quotes,
+    timeline_of,
+    trades,
+)
 from ticker.model import BarBatch, Rollover, TickBatch
 
 #: Few enough to be equal now and then, and over three days.
@@ -30,7 +41,8 @@ runs = st.sampled_from([1, 2, 3, 7, 1_000])
 def block(request: pytest.FixtureRequest) -> Iterator[None]:
     """Small reads, so that state carried between blocks matters."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(timeline_module, "BATCH_TICKS", request.param)
+        for name in ("BATCH_TICKS", "FINE_TICKS", "COARSE_TICKS"):
+            patch.setattr(timeline_module, name, request.param)
         patch.setattr(forward_fill, "_BLOCK", request.param)
         yield
 
@@ -144,6 +156,63 @@ def test_each_bar_opens_trades_and_closes_once(chunks: list[list[tuple[int, int]
         # Bars still open at the end come in detail.
         left = _of(until, "open") - _of(until, "close")
         assert left <= _of(coarse, "open")
+    finally:
+        timeline.close()
+
+
+@settings(max_examples=50)
+@given(bar_rows, st.lists(trade_rows, max_size=2), st.sampled_from([None, 0, 5 * HOUR]), st.integers(0, 20))
+def test_at_a_mark_all_events_up_to_its_time_have_come(
+    rows: list[tuple[int, int]], ticks: list[list[tuple[int, int]]], step_ns: int | None, place: int
+) -> None:
+    """From there on, read finely or coarsely, come the others. Between marks is at most one step of market time."""
+    sources, _ = trade_sources([[each] for each in ticks])
+    sources.append(FakeSource("bars", bars(*((code, ts, 10.0, 12.0, 9.0, 11.0) for code, ts in rows))))
+    timeline = timeline_of(sources)
+    try:
+        whole = plain_events(timeline)
+        events = as_plain(timeline.stretches(None, step_ns))
+        _assert_alike([event for event in events if event[0] != "reached"], whole, coarse=step_ns is not None)
+        marks = [at for at, event in enumerate(events) if event[0] == "reached"]
+        assert events[-1] == ("reached", timeline.last)
+        stretch = [event[1] for event in events[: marks[0]] if isinstance(event[0], int)]
+        assert not step_ns or not stretch or max(stretch) // step_ns == min(stretch) // step_ns
+        at = marks[place % len(marks)]
+        before, ts = [event for event in events[:at] if event[0] != "reached"], events[at][1]
+        for rest in (plain_events(timeline, ts), as_plain(timeline.stretches(ts, 0))):
+            _assert_alike(before + [event for event in rest if event[0] != "reached"], whole, coarse=True)
+    finally:
+        timeline.close()
+
+
+def _assert_alike(events: list[Any], whole: list[Any], *, coarse: bool) -> None:
+    """Each tick once and in order, each close once; read finely, everything in order."""
+    if not coarse:
+        assert events == whole
+    assert [event[1] for event in events if isinstance(event[0], int)] == [
+        event[1] for event in whole if isinstance(event[0], int)
+    ]
+    assert _ticks(events) == _ticks(whole)
+    assert sorted(each for each in events if each[0] == "close") == sorted(each for each in whole if each[0] == "close")
+    assert [each for each in events if each == "day"] == [each for each in whole if each == "day"]
+
+
+@settings(max_examples=50)
+@given(bar_rows, st.lists(trade_rows, min_size=1, max_size=2), st.booleans())
+def test_trades_of_bars_are_marked_as_made_up(
+    rows: list[tuple[int, int]], ticks: list[list[tuple[int, int]]], coarse: bool
+) -> None:
+    """Also if they alternate with trades of a file."""
+    sources, traded = trade_sources([[each] for each in ticks])
+    sources.append(FakeSource("bars", bars(*((code, ts, 0.5, 0.5, 0.5, 0.5) for code, ts in rows))))
+    timeline = timeline_of(sources)
+    try:
+        prices: dict[bool, list[float]] = {False: [], True: []}
+        for event in timeline.events(coarse=coarse):
+            if isinstance(event, TickBatch):
+                prices[event.made_up] += event.trades.price.tolist()
+        assert sorted(prices[False]) == sorted(row[2] for row in traded)
+        assert prices[True] == [0.5] * 4 * len(rows)
     finally:
         timeline.close()
 

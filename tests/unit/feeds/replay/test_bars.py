@@ -1,0 +1,147 @@
+"""Bars in a replay: bar by bar, or coarsely where no one can see single bars, with the same result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import aclosing
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feeds.files.timeline.timeline import Timeline
+from feeds.reached import Reached
+from feeds.replay.feed import Replay
+from feeds.replay.options import ReplayOptions
+from tests.support.data_files import DAY, HOUR, FakeSource, as_plain, bars, timeline_of, trades
+from tests.support.fake_clock import FakeClock
+from ticker.model import BarBatch, FeedEvent, TickBatch, Watermark
+
+MINUTE = HOUR // 60
+
+
+@pytest.fixture
+def minutes() -> Iterator[Callable[..., Timeline]]:
+    """Timelines of one-minute bars of A and B."""
+    made: list[Timeline] = []
+
+    def make(count: int, *more: FakeSource) -> Timeline:
+        made.append(timeline_of([minute_bars(count), *more], run=10_000))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+def minute_bars(count: int) -> FakeSource:
+    rows = [
+        (code, DAY + at * MINUTE, 10.0 + at % 7, 20.0, 5.0, 11.0 + at % 5) for at in range(count) for code in (0, 1)
+    ]
+    return FakeSource("bars", bars(*rows))
+
+
+def replay(timeline: Timeline, **options: Any) -> Replay:
+    return Replay(ReplayOptions(path=("a.csv",), **options), FakeClock(), history=timeline)
+
+
+async def played(feed: Replay, change: Callable[[Replay, int], object] = lambda _feed, _count: None) -> list[FeedEvent]:
+    """All events without watermarks; ``change`` is called after each."""
+    events: list[FeedEvent] = []
+    async with aclosing(aiter(feed)) as stream:  # type: ignore[type-var]  # a generator
+        async for event in stream:
+            assert not isinstance(event, Reached)
+            if not isinstance(event, Watermark):
+                events.append(event)
+                change(feed, len(events))
+    return events
+
+
+def assert_equal(events: list[FeedEvent], timeline: Timeline) -> None:
+    """Each tick and each closed bar came once, in order."""
+    whole, found = as_plain(timeline.events()), as_plain(events)
+    for kind in ("close", "day"):
+        assert [each for each in found if each[0] == kind or each == kind] == [
+            each for each in whole if each[0] == kind or each == kind
+        ]
+    assert [each for each in found if isinstance(each[0], int)] == [each for each in whole if isinstance(each[0], int)]
+
+
+@pytest.mark.parametrize("speed", [0, 100_000])
+async def test_at_a_speed_at_which_bars_are_shorter_than_a_beat_they_come_in_few_events(
+    minutes: Callable[..., Timeline], speed: float
+) -> None:
+    timeline = minutes(3000)
+    events = await played(replay(timeline, speed=speed))
+    assert_equal(events, timeline)
+    assert len(events) < 200
+    assert sum(isinstance(event, BarBatch) and not event.closed for event in events) <= 2
+
+
+async def test_at_lower_speeds_each_bar_opens_trades_and_closes(minutes: Callable[..., Timeline]) -> None:
+    timeline = minutes(50)
+    assert as_plain(await played(replay(timeline, speed=1000))) == as_plain(timeline.events())
+
+
+async def test_after_a_change_of_pace_bars_are_read_in_another_way(minutes: Callable[..., Timeline]) -> None:
+    """From where they were: nothing is lost or repeated."""
+    timeline = minutes(5000)
+
+    def change(feed: Replay, count: int) -> None:
+        if count in (4, 3000):
+            feed.set_speed(1000 if count == 4 else 0)
+
+    events = await played(replay(timeline, speed=0), change)
+    assert_equal(events, timeline)
+    opened = [isinstance(event, BarBatch) and not event.closed for event in events]
+    assert sum(opened) > 500
+    assert len(events) < 20_000
+
+
+async def test_a_step_while_bars_were_read_coarsely_plays_one_timestamp(minutes: Callable[..., Timeline]) -> None:
+    """All bars that ended before have closed."""
+    timeline = minutes(5000)
+    feed = replay(timeline, speed=0)
+    seen: list[FeedEvent] = []
+    async with aclosing(aiter(feed)) as stream:  # type: ignore[type-var]  # a generator
+        async for event in stream:
+            seen.append(event)
+            if isinstance(event, TickBatch):
+                break_at = int(event.trades.ts[-1])
+                feed.step()
+                break
+        async for event in stream:
+            seen.append(event)
+            if isinstance(event, TickBatch):
+                break
+    step = seen[-1]
+    assert isinstance(step, TickBatch)
+    assert set(step.trades.ts.tolist()) == {break_at + MINUTE // 4}
+    assert _closed(seen) == [
+        each for each in as_plain(timeline.events(None, break_at + MINUTE // 4)) if each[0] == "close"
+    ]
+
+
+def _closed(events: list[FeedEvent]) -> list[Any]:
+    return [each for each in as_plain(event for event in events if isinstance(event, BarBatch)) if each[0] == "close"]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 400), st.sampled_from([0.0, 100.0, 1e5, 1e7])), max_size=4))
+async def test_any_changes_of_speed_play_each_event_once(changes: list[tuple[int, float]]) -> None:
+    """With trades of a file among the bars."""
+    ticks = trades(*((2, DAY + at * 7 * MINUTE // 3, float(at + 1)) for at in range(300)))
+    timeline = timeline_of([minute_bars(700), FakeSource("ticks", ticks)], run=10_000)
+    waiting = list(changes)
+
+    def change(feed: Replay, _count: int) -> None:
+        if waiting:
+            waiting[0] = (waiting[0][0] - 1, waiting[0][1])
+            if waiting[0][0] <= 0:
+                feed.set_speed(waiting.pop(0)[1])
+
+    try:
+        assert_equal(await played(replay(timeline, speed=0), change), timeline)
+    finally:
+        timeline.close()
