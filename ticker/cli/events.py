@@ -56,5 +56,5 @@ def event_line(event: object) -> str | None:
         return printable(f"{event.sender}: {event.text}")
     if isinstance(event, Fired):
         lost = f" ({event.lost:,} earlier ones were dropped)" if event.lost else ""
-        return printable(f"alert {event.id}: {event.symbol} {event.when}: {event.value:g}{lost}")
+        return printable(f"alert {event.id}: {event.symbol} {event.when}: {event.value:.15g}{lost}")
     return None

@@ -42,9 +42,11 @@ def watch(*args: str, env: dict[str, str] | None = None) -> Result:
 
 
 def test_symbols_are_separated_by_blanks_or_commas(connect: Connect) -> None:
-    """Without any, all symbols."""
+    """A comma of a symbol is encoded. Without any, all symbols."""
     watch("AAPL,MSFT", "NVDA")
     assert connect.args[1] == ["AAPL", "MSFT", "NVDA"]
+    watch("A%2CB,C", "D")
+    assert connect.args[1] == ["A,B", "C", "D"]
     watch()
     assert connect.args[1] == ["*"]
 
