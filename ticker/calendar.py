@@ -16,12 +16,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from ticker.intervals import DAY_NS, Interval
+from ticker.intervals import DAY_NS, Interval, interval
 from ticker.zones import is_zone, to_utc
 
 Stamps = npt.NDArray[np.int64]
@@ -36,6 +36,7 @@ _FIRST_DAY: Final = -21
 _LAST_DAY: Final = 106_300
 #: 1970-01-01 was a Thursday.
 _EPOCH_WEEKDAY: Final = 3
+_DAY: Final = interval("1d")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,104 +60,100 @@ class MarketCalendar:
     session: tuple[int, int] | None = None
     day_starts: tuple[int, ...] | None = None
 
+    def __hash__(self) -> int:
+        return hash((self.name, self.zone, self.day_start_ns))
+
     @property
-    def is_utc(self) -> bool:
-        """Whether every UTC date is a trading day from midnight to midnight."""
-        return (
-            self.zone in ("UTC", "Etc/UTC")
-            and not self.day_start_ns
-            and self.weekdays == _EVERY_DAY
-            and not self.holidays
-            and self.day_starts is None
-        )
+    def days(self) -> TradingDays:
+        """Its trading days, computed once."""
+        return _days(self)
 
     def starts(self, ts: Stamps, interval: Interval) -> Stamps:
         """The start (ns) of the bar that each timestamp belongs to."""
-        if interval.unit in ("part", "day") and self.is_utc:
-            return ts - ts % interval.length_ns
-        days = _days(self)
-        at = _place(days.starts, ts)
-        if interval.unit == "part":
-            start = days.starts[at]
-            return start + (ts - start) // interval.length_ns * interval.length_ns
-        return days.starts[days.first_of(interval)[at]]
+        return self.days.starts(ts, interval)
 
     def ends(self, starts: Stamps, interval: Interval) -> Stamps:
         """The end (ns) of each bar, from its start."""
-        if interval.unit in ("part", "day") and self.is_utc:
-            return starts + interval.length_ns
-        days = _days(self)
-        at = _place(days.starts, starts)
-        if interval.unit == "part":
-            return np.minimum(starts + interval.length_ns, days.starts[np.minimum(at + 1, len(days.starts) - 1)])
-        return days.starts[days.next_of(interval)[at]]
+        return self.days.ends(starts, interval)
 
     def day(self, ts: int) -> tuple[int, int]:
         """The start and the end (ns) of the trading day of a timestamp."""
-        if self.is_utc:
-            start = ts - ts % DAY_NS
-            return start, start + DAY_NS
-        days = _days(self)
-        at = int(_place(days.starts, np.array([ts]))[0])
-        return int(days.starts[at]), int(days.starts[min(at + 1, len(days.starts) - 1)])
+        start = self.days.starts(np.array([ts]), _DAY)
+        return int(start[0]), int(self.days.ends(start, _DAY)[0])
 
     def dates(self, ts: Stamps) -> npt.NDArray[np.datetime64]:
         """The date that names the trading day of each timestamp."""
-        if self.is_utc:
-            return (ts // DAY_NS).astype("M8[D]")
-        days = _days(self)
-        return days.dates[_place(days.starts, ts)].astype("M8[D]")
+        return self.days.dates(ts)
 
 
-class _Days(NamedTuple):
-    """The trading days of a calendar: starts (ns), dates (days since 1970), and by day the places of its periods."""
+class TradingDays:
+    """The trading days of a calendar, as arrays: their starts (ns) and dates (days since 1970).
 
-    starts: Stamps
-    dates: Stamps
-    weeks: Stamps
-    months: Stamps
+    ``is_utc``: every UTC date is a trading day from midnight to midnight; that needs no search.
+    """
 
-    def _period(self, interval: Interval) -> Stamps:
-        return {"day": np.arange(len(self.starts)), "week": self.weeks, "month": self.months}[interval.unit]
+    def __init__(self, starts: Stamps, dates: Stamps, *, is_utc: bool) -> None:
+        self.is_utc = is_utc
+        self._starts = starts
+        self._dates = dates
+        # By day, the places of the first day of its period, and of the next period.
+        months = dates.astype("M8[D]").astype("M8[M]").astype(np.int64)
+        periods = {"day": np.arange(len(starts)), "week": (dates + _EPOCH_WEEKDAY) // 7, "month": months}
+        self._first = {unit: np.searchsorted(period, period) for unit, period in periods.items()}
+        last = len(starts) - 1
+        self._next = {
+            unit: np.minimum(np.searchsorted(period, period, side="right"), last) for unit, period in periods.items()
+        }
 
-    def first_of(self, interval: Interval) -> Stamps:
-        """By day, the place of the first day of its period."""
-        period = self._period(interval)
-        return np.searchsorted(period, period)
+    def starts(self, ts: Stamps, interval: Interval) -> Stamps:
+        """The start (ns) of the bar that each timestamp belongs to."""
+        if self.is_utc and interval.unit in ("part", "day"):
+            return ts - ts % interval.length_ns
+        at = self._place(ts)
+        if interval.unit == "part":
+            start = self._starts[at]
+            return start + (ts - start) // interval.length_ns * interval.length_ns
+        return self._starts[self._first[interval.unit][at]]
 
-    def next_of(self, interval: Interval) -> Stamps:
-        """By day, the place of the first day of the next period."""
-        period = self._period(interval)
-        return np.minimum(np.searchsorted(period, period, side="right"), len(self.starts) - 1)
+    def ends(self, starts: Stamps, interval: Interval) -> Stamps:
+        """The end (ns) of each bar, from its start."""
+        if self.is_utc and interval.unit in ("part", "day"):
+            return starts + interval.length_ns
+        at = self._place(starts)
+        if interval.unit == "part":
+            return np.minimum(starts + interval.length_ns, self._starts[self._next["day"][at]])
+        return self._starts[self._next[interval.unit][at]]
+
+    def dates(self, ts: Stamps) -> npt.NDArray[np.datetime64]:
+        """The date that names the trading day of each timestamp."""
+        return self._dates[self._place(ts)].astype("M8[D]")
+
+    def _place(self, ts: Stamps) -> npt.NDArray[np.intp]:
+        return np.maximum(np.searchsorted(self._starts, ts, side="right") - 1, 0)
 
 
 @lru_cache(maxsize=64)
-def _days(calendar: MarketCalendar) -> _Days:
+def _days(calendar: MarketCalendar) -> TradingDays:
     if calendar.day_starts is not None:
         starts = np.array((-(2**62), *calendar.day_starts, 2**62), np.int64)
-        dates = _local_dates(starts, calendar)
-    else:
-        dates = np.arange(_FIRST_DAY, _LAST_DAY)
-        trading = np.isin((dates + _EPOCH_WEEKDAY) % 7, list(calendar.weekdays))
-        if calendar.holidays:
-            closed = np.array(sorted(calendar.holidays), "M8[D]").astype(np.int64)
-            trading &= ~np.isin(dates, closed)
-        dates = dates[trading]
-        starts = to_utc(dates * DAY_NS + calendar.day_start_ns, calendar.zone).first
-    months = dates.astype("M8[D]").astype("M8[M]").astype(np.int64)
-    return _Days(starts, dates, (dates + _EPOCH_WEEKDAY) // 7, months)
+        return TradingDays(starts, _local_dates(starts, calendar), is_utc=False)
+    dates = np.arange(_FIRST_DAY, _LAST_DAY)
+    trading = np.isin((dates + _EPOCH_WEEKDAY) % 7, list(calendar.weekdays))
+    if calendar.holidays:
+        closed = np.array(sorted(calendar.holidays), "M8[D]").astype(np.int64)
+        trading &= ~np.isin(dates, closed)
+    dates = dates[trading]
+    starts = to_utc(dates * DAY_NS + calendar.day_start_ns, calendar.zone).first
+    in_utc = calendar.zone in ("UTC", "Etc/UTC") and not calendar.day_start_ns
+    return TradingDays(starts, dates, is_utc=in_utc and bool(trading.all()))
 
 
 def _local_dates(starts: Stamps, calendar: MarketCalendar) -> Stamps:
-    """The dates of explicit starts: that of the middle of the day, in the calendar's zone."""
+    """The dates of explicit starts: that of the time half a day later, in the calendar's zone."""
     clipped = np.clip(starts, 0, _LAST_DAY * DAY_NS)
-    guess = to_utc(clipped, calendar.zone).first
-    dates: Stamps = (clipped - (guess - clipped) + DAY_NS // 2) // DAY_NS
+    offset = clipped - to_utc(clipped, calendar.zone).first
+    dates: Stamps = (clipped + offset + DAY_NS // 2) // DAY_NS
     return dates
-
-
-def _place(starts: Stamps, ts: Stamps) -> npt.NDArray[np.intp]:
-    return np.maximum(np.searchsorted(starts, ts, side="right") - 1, 0)
 
 
 #: Days of UTC dates: of feeds that state no calendar.

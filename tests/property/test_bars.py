@@ -14,13 +14,17 @@ from hypothesis import strategies as st
 
 from tests.support.model_client import ScriptedOutlet, decoded
 from ticker.hub.hub import Hub
-from ticker.market.bar_store import INTERVALS, SECOND_NS, BarStore
+from ticker.intervals import KEPT, SECOND_NS
+from ticker.intervals import interval as interval_named
+from ticker.market.bar_store import BarStore
+from ticker.market.market import Market
 from ticker.model import Restart, Settled, SymbolTable, TickBatch, Trades, Watermark
 from ticker.wire.limits import Limits
 
 NAMES = ["AAPL", "MSFT", "GOOG"]
 #: 2024-01-02 14:30 UTC.
 START = 1_704_205_800 * SECOND_NS
+INTERVALS = {each.name: each.length_ns for each in KEPT if each.unit in ("part", "day")}
 HISTORY = tuple[list[int], list[list[float]], list[bool]]
 
 #: Trades as steps in time (ms), symbol, price in cents, size in tenths (so that sums must be rounded).
@@ -41,7 +45,7 @@ def columns(steps: list[tuple[int, int, int, int]]) -> Trades:
 
 
 def history(store: BarStore, row: int, interval: str) -> HISTORY:
-    starts, values, closed = store.history(row, interval)
+    starts, values, closed, *_ = store.history(row, interval_named(interval))
     return starts.tolist(), values.tolist(), closed.tolist()
 
 
@@ -67,7 +71,6 @@ def test_bars_do_not_depend_on_how_trades_are_batched(
     for row in range(len(NAMES)):
         for interval in INTERVALS:
             assert same(history(whole, row, interval), history(pieces, row, interval)), interval
-    assert whole.late == pieces.late == 0
 
 
 @given(_trades)
@@ -88,7 +91,7 @@ def test_bars_equal_those_of_pandas(interval: str, steps: list[tuple[int, int, i
         sums = frame.resample(rule, origin="epoch")[["size", "notional"]].sum()
         bars["trades"] = frame["price"].resample(rule, origin="epoch").count()
         bars, sums = bars[bars["trades"] > 0], sums[bars["trades"] > 0]
-        starts, values, _ = store.history(row, interval)
+        starts, values, *_ = store.history(row, interval_named(interval))
         assert starts.tolist() == pd.DatetimeIndex(bars.index).as_unit("ns").asi8.tolist()
         assert np.array_equal(values[:, :4], bars[["open", "high", "low", "close"]].to_numpy())
         assert np.array_equal(values[:, 6], bars["trades"].to_numpy())
@@ -220,7 +223,7 @@ def test_live_bars_equal_the_history(actions: list[Any], interval: str, frame_by
         for name in NAMES if "*" in client.symbols else client.symbols:
             row = hub.board.find(name)
             assert row is not None
-            starts, values, closed = hub.bars.history(row, interval)
+            starts, values, closed, *_ = hub.bars.history(row, interval_named(interval))
             bars = [
                 [start, *(plain(value) for value in bar)]
                 for start, bar in zip(starts.tolist(), values.tolist(), strict=True)
@@ -250,17 +253,18 @@ def test_bars_do_not_depend_on_when_they_are_read(
     steps: list[tuple[list[tuple[int, int, int, int]], int, int]],
 ) -> None:
     """With late trades and watermarks: folded after each event, or all at once in the end."""
-    eager, lazy = BarStore(), BarStore()
+    eager, lazy = Market(NAMES), Market(NAMES)
+    table = SymbolTable(NAMES)
     now = START
     for part, ahead_ms, back_ms in steps:
         trades = columns(part)
         trades = Trades(trades.symbol, trades.ts - START + now + back_ms * 1_000_000, trades.price, trades.size)
         now = int(trades.ts[-1]) + ahead_ms * 1_000_000
-        for store in (eager, lazy):
-            store.add_trades(trades.symbol, trades)
-            store.advance(now)
-        eager.fold()
+        for market in (eager, lazy):
+            market.apply(TickBatch(table, trades))
+            market.apply(Watermark(now))
+        eager.bars.fold()
     for row in range(len(NAMES)):
         for interval in INTERVALS:
-            assert same(history(eager, row, interval), history(lazy, row, interval)), interval
-    assert eager.late == lazy.late
+            assert same(history(eager.bars, row, interval), history(lazy.bars, row, interval)), interval
+    assert eager.counts == lazy.counts

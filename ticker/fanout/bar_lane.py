@@ -98,8 +98,8 @@ class BarLane(RingLane[BarSubscription]):
     def _closed(self, numbers: npt.NDArray[np.int64], rows: npt.NDArray[np.int32]) -> list[bytes]:
         if not len(numbers):
             return []
-        starts, *values = self._ring.columns(numbers)
-        return self._parts(rows.tolist(), starts.tolist(), [column.tolist() for column in values], closed=True)
+        starts, *columns = self._ring.columns(numbers)
+        return self._parts(rows.tolist(), starts.tolist(), [column.tolist() for column in columns[:7]], closed=True)
 
     def _open(self, rows: _Rows) -> tuple[list[int], list[bytes]]:
         """Those of ``rows`` that have an open bar, and a fragment for each."""

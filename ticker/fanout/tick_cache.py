@@ -45,5 +45,7 @@ class TickCache:
         names = self._board.names
         stamps, *floats = self._ring.columns(numbers)
         return self._codec.ticks(
-            [names[row] for row in rows.tolist()], stamps.tolist(), [column.tolist() for column in floats]
+            [names[row] for row in rows.tolist()],
+            stamps.tolist(),
+            [column.tolist() for column in floats if column.dtype.kind == "f"],
         )

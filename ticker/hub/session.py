@@ -15,13 +15,14 @@ from ticker.fanout.channels import CHANNELS
 from ticker.fanout.subscription import TICKER, Outlet, Subscription, Topic
 from ticker.fanout.ticker_lane import TickerSubscription
 from ticker.fanout.watchlist import Watchlists
-from ticker.market.bar_store import INTERVALS
+from ticker.intervals import KEPT
 from ticker.model import ALL, is_symbol
 from ticker.wire.codec import Codec
 from ticker.wire.limits import Limits
 from ticker.wire.messages import Subscribe, Subscribed, Unsubscribe, Unsubscribed
 
 DEFAULT_RATE_HZ = 10.0
+_INTERVALS = tuple(each.name for each in KEPT)
 
 
 class Catalogue(Protocol):
@@ -112,9 +113,9 @@ class Session:
             raise ProtocolError("unknown-channel", f"unknown channel {channel!r:.80}; channels: {known}", message.id)
         if channel == "bars":
             interval = message.interval or ""
-            if interval not in INTERVALS:
+            if interval not in _INTERVALS:
                 what = f"unknown interval {interval!r:.80}" if interval else "interval is missing"
-                raise ProtocolError("bad-interval", f"{what}; intervals: {', '.join(INTERVALS)}", message.id)
+                raise ProtocolError("bad-interval", f"{what}; intervals: {', '.join(_INTERVALS)}", message.id)
         topic = Topic(channel, interval)
         if topic not in self._subscriptions:
             kind = CHANNELS[channel].subscription

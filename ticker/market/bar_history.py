@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from ticker.market.columns import Floats, Rows, Stamps, grown
 
-#: open, high, low, close, volume, vwap, trades.
-COLUMNS: Final = 7
+#: open, high, low, close, volume, vwap, trades, notional. Prices are NaN in a bar whose trades update none.
+COLUMNS: Final = 8
 PAGE: Final = 16
 #: Bars in a slab: 8 MB, of which the system allocates only the pages written to.
 SLAB: Final = 8192 * PAGE
@@ -36,7 +36,7 @@ class BarHistory:
         self._slabs: list[tuple[Stamps, Floats]] = []
 
     def append(self, rows: Rows, starts: Stamps, values: Floats) -> None:
-        """Add bars of any rows. Those of a row must be in order, and newer than its stored bars. ``values``: (n, 7)."""
+        """Add bars of any rows. Those of a row must be in order, and newer than its stored bars. ``values``: (n, 8)."""
         if not len(rows):
             return
         if (rows[1:] < rows[:-1]).any():
@@ -59,15 +59,71 @@ class BarHistory:
         self._count[rows[last]] = number[last] + 1
 
     def of(self, row: int) -> tuple[Stamps, Floats]:
-        """The bars of a row, oldest first: starts (n) and values (n, 7)."""
+        """The bars of a row, oldest first: starts (n) and values (n, 8)."""
         count = int(self._count[row]) if row < len(self._count) else 0
-        number = np.arange(max(0, count - self._kept), count)
-        places = self._pages[row, number // PAGE % self._turn] * PAGE + number % PAGE if count else number
-        starts, values = np.empty(len(number), np.int64), np.empty((len(number), COLUMNS))
-        for part, slab_starts, slab_values, inside in self._by_slab(places):
-            starts[part] = slab_starts[inside]
-            values[part] = slab_values[inside]
+        return self._newest(row, min(count, self._kept))
+
+    def newest(self, rows: Rows) -> Stamps:
+        """The start of the newest bar of each row; 0 without one."""
+        found = np.zeros(len(rows), np.int64)
+        has = np.flatnonzero(rows < len(self._count))
+        has = has[self._count[rows[has]] > 0]
+        number = self._count[rows[has]] - 1
+        places = self._pages[rows[has], number // PAGE % self._turn] * PAGE + number % PAGE
+        for part, slab_starts, _, inside in self._by_slab(places):
+            found[has[part]] = slab_starts[inside]
+        return found
+
+    def since(self, row: int, start: int) -> tuple[Stamps, Floats]:
+        """The bars of a row that start at ``start`` (ns) or later, oldest first, as ``of``. Reads few others."""
+        count = int(self._count[row]) if row < len(self._count) else 0
+        wanted = 64
+        while True:
+            starts, values = self._newest(row, min(wanted, count, self._kept))
+            if len(starts) < wanted or int(starts[0]) < start:
+                at = int(starts.searchsorted(start))
+                return starts[at:], values[at:]
+            wanted *= 4
+
+    def dropped_before(self, row: int) -> int:
+        """Bars of ``row`` that start before this (ns) may have been dropped; 0 if none was."""
+        if row >= len(self._count) or self._count[row] <= self._kept:
+            return 0
+        number = int(self._count[row]) - self._kept
+        place = self._pages[row, number // PAGE % self._turn] * PAGE + number % PAGE
+        return int(self._slabs[place // SLAB][0][place % SLAB])
+
+    def revise(self, row: int, start: int, values: Floats | None) -> None:
+        """Replace, insert or (None) remove a bar of ``row``, which must not be older than its stored bars."""
+        starts, stored = self.since(row, start)
+        there = len(starts) > 0 and int(starts[0]) == start
+        if there and values is not None:
+            self._write(row, values, len(starts))
+        elif there or values is not None:
+            # The later bars move by one.
+            self._reach(row + 1)
+            self._count[row] -= len(starts)
+            starts, stored = starts[there:], stored[there:]
+            if values is not None:
+                starts, stored = np.append(start, starts), np.concatenate((values[None], stored))
+            self.append(np.full(len(starts), row, np.intp), starts, stored)
+
+    def _newest(self, row: int, wanted: int) -> tuple[Stamps, Floats]:
+        """The newest ``wanted`` bars of a row, which must have that many."""
+        starts, values = np.empty(wanted, np.int64), np.empty((wanted, COLUMNS))
+        if wanted:
+            number = np.arange(int(self._count[row]) - wanted, int(self._count[row]))
+            places = self._pages[row, number // PAGE % self._turn] * PAGE + number % PAGE
+            for part, slab_starts, slab_values, inside in self._by_slab(places):
+                starts[part] = slab_starts[inside]
+                values[part] = slab_values[inside]
         return starts, values
+
+    def _write(self, row: int, values: Floats, from_end: int) -> None:
+        """Overwrite the ``from_end``-th last bar of a row."""
+        number = int(self._count[row]) - from_end
+        place = self._pages[row, number // PAGE % self._turn] * PAGE + number % PAGE
+        self._slabs[place // SLAB][1][place % SLAB] = values
 
     def remove(self, rows: Rows) -> None:
         """Remove the bars of these rows. Their pages stay allocated."""

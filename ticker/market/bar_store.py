@@ -1,45 +1,35 @@
-"""The bars of all symbols: the open ones, and the newest closed ones of each interval.
+"""The bars of all symbols: open ones, the newest closed ones of each interval, and revisions of closed ones.
 
-Bars of 1 second are folded from trades, every longer bar from the closed bars of the next shorter interval, all by
-``bar_fold.fold``. So a bar seen live equals the bar fetched later, to the last bit. A trade older than the open second
-of its symbol, or than the watermark, is in no bar; ``late`` counts it.
+Bars of 1 second are folded from trades, every longer bar from the closed bars of a shorter interval, all by
+``bar_fold.fold``. So a bar seen live equals the bar fetched later, to the last bit. Bars are closed by watermarks
+alone, and numbered in the order (end, row); when, and whether, they are looked at makes no difference.
 
 Folding is lazy: trades are pending until ``fold`` is called or there are ``MAX_PENDING``. Symbols are rows of a board.
 This module knows no client, no wire and no clock.
 
-Memory: 64 bytes per closed bar, at most ``KEPT`` per symbol and interval. 500 symbols that trade every second for 6.5
-hours take 0.4 GB (benchmarks/bench_bars.py); the maximum, after months, is 1.8 MB per symbol.
+Memory: 72 bytes per closed bar, at most ``KEPT_BARS`` per symbol and interval, and the trades of ``TradeLog``. 500
+symbols that trade every second for 6.5 hours take 0.4 GB (benchmarks/bench_bars.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from ticker.market.bar_fold import NO_PIECES, OpenBars, Pieces, fold, joined, merged
-from ticker.market.bar_history import BarHistory
+from ticker.intervals import DAY_NS, KEPT, SECOND_NS, Interval, interval_of
+from ticker.market.bar_fold import NO_PIECES, Grid, OpenBars, Pieces, fold, in_order, joined
+from ticker.market.bar_level import RING_BARS, Key, Level, stored_pieces, stored_values
 from ticker.market.columns import Floats, Rows, Stamps, grown
 from ticker.market.ring import Ring
-from ticker.model import BarBatch, Bars, Trades
+from ticker.market.row_calendars import RowCalendars
+from ticker.market.trade_log import Bytes, TradeLog, trade_pieces
+from ticker.model import BarBatch, Trades
 
-SECOND_NS: Final = 1_000_000_000
-#: The length of each interval in ns.
-INTERVALS: Final[Mapping[str, int]] = {
-    "1s": SECOND_NS,
-    "5s": 5 * SECOND_NS,
-    "1m": 60 * SECOND_NS,
-    "5m": 300 * SECOND_NS,
-    "15m": 900 * SECOND_NS,
-    "1h": 3_600 * SECOND_NS,
-    "1d": 86_400 * SECOND_NS,
-}
-_LONGER: Final = {name: length for name, length in INTERVALS.items() if name != "1s"}
 #: How many closed bars per symbol are stored.
-KEPT: Final[Mapping[str, int]] = {
+KEPT_BARS: Final[Mapping[str, int]] = {
     "1s": 10_000,
     "5s": 2_500,
     "1m": 5_000,
@@ -47,189 +37,354 @@ KEPT: Final[Mapping[str, int]] = {
     "15m": 2_500,
     "1h": 2_500,
     "1d": 2_500,
+    "1w": 2_500,
+    "1M": 1_200,
 }
-#: Closed bars per interval, of all symbols together, for slow consumers and for clients that reconnect.
-RING_BARS: Final = 16_384
+#: Of a feed's own interval that is not one of these.
+_KEPT_OTHERS: Final = 2_500
 #: Pending trades are folded when there are this many, which takes up to about 10 ms.
 MAX_PENDING: Final = 16_384
-_NO_ROWS: Final = np.zeros(0, np.intp)
-#: The seconds since 1970 of any timestamp fit into this many bits.
-_LOW_BITS: Final = 34
-_LOW: Final = (1 << _LOW_BITS) - 1
+#: With more bars than this that no watermark closes, the newest of them closes the others.
+MAX_UNCLOSED: Final = 262_144
+DEFAULT_LATE_NS: Final = 60 * SECOND_NS
 
 
 class BarStore:
-    """Open and closed bars. Not thread-safe."""
+    """Open and closed bars. Not thread-safe.
 
-    def __init__(self) -> None:
-        #: Closed bars by interval, numbered in the order of closing: open, high, low, close, volume, vwap, trades.
-        #: Unknown values are NaN.
-        self.closed = {name: Ring(7, RING_BARS) for name in INTERVALS}
-        #: The number of trades that came too late for their bar.
-        self.late = 0
+    ``late_ns`` is how old a closed bar may be, in market time, to be revised by a late trade.
+    """
+
+    def __init__(self, calendars: RowCalendars | None = None, late_ns: int = DEFAULT_LATE_NS) -> None:
         #: Incremented when open bars change.
         self.mark = 0
         self.watermark = 0
-        self._seconds = OpenBars()
-        self._open = {name: OpenBars() for name in _LONGER}
-        #: By interval: the feed's own open bars, which rows have bars of the feed, and whether any row has.
-        self._feed_open = {name: OpenBars() for name in INTERVALS}
-        self._from_feed = {name: np.zeros(0, np.bool_) for name in INTERVALS}
-        self._any_from_feed = dict.fromkeys(INTERVALS, False)
-        self._history = {name: BarHistory(kept) for name, kept in KEPT.items()}
+        self.late_ns = late_ns
+        self.log = TradeLog()
+        self._calendars = calendars or RowCalendars()
+        #: By name, the shortest first.
+        self.levels: dict[str, Level] = {}
+        for each in KEPT:
+            parent = self._parent(each)
+            self.levels[each.name] = Level(each, self._calendars, parent, KEPT_BARS[each.name])
+        self._seconds, self._days = self.levels["1s"], self.levels["1d"]
+        #: Seconds that a later trade of their row has ended, by row and time, and the watermark has not closed.
+        self._ended = NO_PIECES
+        #: Trading days that began with ``DayValues``: the vendor's values and the trades since. And ended ones.
+        self._given = OpenBars()
+        self._given_ended = NO_PIECES
+        #: By row, the times in which the feed missed trades.
+        self._outages: dict[int, list[tuple[int, int]]] = {}
+        self._splits: dict[int, list[tuple[int, float]]] = {}
         self._changed = np.zeros(0, np.int64)
-        #: Rows, trades, and the watermark when they were added.
-        self._pending: list[tuple[Rows, Trades, int]] = []
-        self._pending_feed_bars: list[tuple[str, Rows, BarBatch]] = []
+        #: Rows, trades, what they update, and whether they stand for a feed's bars.
+        self._pending: list[tuple[Rows, Trades, Bytes | None, bool]] = []
         self._pending_rows = 0
+        #: The newest timestamp of a trade.
+        self._newest = 0
         #: Bars are closed up to this watermark.
         self._closed_by = 0
 
+    @property
+    def closed(self) -> dict[str, Ring]:
+        """The rings of closed bars by interval: those of ``KEPT``, and followed ones."""
+        return {name: level.ring for name, level in self.levels.items()}
+
+    def ring(self, name: str) -> Ring:
+        """The ring of closed bars of a kept or followed interval."""
+        return self.levels[name].ring
+
     # Events
 
-    def add_trades(self, rows: npt.NDArray[np.int32], trades: Trades) -> None:
-        """Add trades in order, with the row of each. They are folded later."""
-        self._pending.append((rows.astype(np.intp), trades, self.watermark))
+    def add_trades(
+        self, rows: npt.NDArray[np.int32], trades: Trades, updates: Bytes | None = None, *, made_up: bool = False
+    ) -> None:
+        """Add trades in order, with the row of each, none older than the newest of its row or the watermark.
+
+        They are folded later. Trades that are ``made_up`` from a feed's bars change only the feed's open bars.
+        """
+        places = rows.astype(np.intp)
+        if len(trades):
+            self._newest = max(self._newest, int(trades.ts.max()))
+        if not made_up:
+            self.log.add(places, trades.ts, trades.price, trades.size, updates, trades.id)
+            self.log.forget(self.horizon - self.horizon % SECOND_NS)
+        self._pending.append((places, trades, updates, made_up))
         self._pending_rows += len(trades)
         if self._pending_rows >= MAX_PENDING:
             self.fold()
 
     def advance(self, ts: int) -> None:
-        """No trade before ``ts`` (ns) will follow. Bars that end by then are closed by the next ``fold``."""
+        """No trade before ``ts`` (ns) will follow, except late ones. Bars that end by then are closed by ``fold``."""
+        if any(level.revised for level in self.levels.values()):
+            # Their numbers come before those of the bars that this watermark closes.
+            self.fold()
+            self._publish_revised()
         self.watermark = max(self.watermark, ts)
 
     def add_feed_bars(self, rows: npt.NDArray[np.int32], batch: BarBatch) -> None:
-        """Add the feed's own bars, as they start or end. Bars of an unknown interval are ignored."""
-        name = next((name for name, length in INTERVALS.items() if length == batch.interval_ns), None)
-        if name is None or not len(rows):
+        """Add the feed's own bars, as they start or end. Bars of 2 days and the like have no interval: ignored."""
+        interval = interval_of(batch.interval_ns)
+        if interval is None or not len(rows):
             return
         places = rows.astype(np.intp)
         self._reach(int(places.max()) + 1)
-        if not self._from_feed[name][places].all():
-            # Bars computed until now stay; from now on the feed's replace computed ones.
+        level = self.levels.get(interval.name)
+        if level is None or level.history is None or not level.from_feed[places].all():
             self.fold()
-            self._from_feed[name][places] = True
-            self._any_from_feed[name] = True
-        self._pending_feed_bars.append((name, places, batch))
-        self._pending_rows += len(rows)
-        if self._pending_rows >= MAX_PENDING:
+            level = self._feed_level(interval)
+        elif self._pending:
+            # Trades before the start of a bar don't count for it.
             self.fold()
+        level.take_feed_bars(places, batch)
+        if self._waiting_bars() > MAX_UNCLOSED:
+            self.advance(int(batch.bars.start.max()))
+            self.fold()
+        self._note(places)
+
+    def set_day(self, rows: Rows, values: Pieces, ts: int, since: int | None) -> None:
+        """The trading day of ``rows`` so far, as a vendor states it (see ``model.DayValues``)."""
+        self.fold()
+        self._reach(int(rows.max(initial=-1)) + 1)
+        known = ~np.isnan(values.open)
+        rows, values = rows[known], values[known]
+        starts = self._days.grid.starts(rows, np.full(len(rows), ts))
+        self._given.start[rows] = starts
+        self._given.end[rows] = self._days.grid.ends(rows, starts)
+        self._given.values[rows] = values.values
+        if since is not None:
+            for row in rows.tolist():
+                self._outages.setdefault(row, []).append((since, ts))
+                del self._outages[row][:-_OUTAGES]
+        self._note(rows)
+
+    def add_split(self, row: int, ts: int, ratio: float) -> None:
+        self._splits.setdefault(row, []).append((ts, ratio))
 
     def remove(self, rows: Rows) -> None:
         """Remove the bars of removed symbols."""
         self.fold()
-        for open_bars in (self._seconds, *self._open.values(), *self._feed_open.values()):
-            open_bars.start[rows[rows < len(open_bars.start)]] = 0
-        for history in self._history.values():
-            history.remove(rows)
+        for level in self.levels.values():
+            level.remove(rows)
+        self._given.remove(rows)
+        self._ended = self._ended[~np.isin(self._ended.row, rows)]
+        self._given_ended = self._given_ended[~np.isin(self._given_ended.row, rows)]
+        self.log.remove(rows)
+        for row in rows.tolist():
+            self._outages.pop(row, None)
+            self._splits.pop(row, None)
         self._note(rows)
 
-    # Bars
+    @property
+    def horizon(self) -> int:
+        """Trades older than this (ns) are too late for any bar."""
+        return (self.watermark or self._newest) - self.late_ns
+
+    # Closing
 
     def fold(self) -> None:
         """Fold what is pending, and close bars that end by the watermark."""
+        if self._pending:
+            self._fold_trades()
+        if self.watermark // SECOND_NS > self._closed_by // SECOND_NS:
+            self._closed_by = self.watermark
+            self._close()
+            self.log.forget(self.horizon - self.horizon % SECOND_NS)
+
+    def _fold_trades(self) -> None:
         self._pending_rows = 0
-        if self._pending_feed_bars:
-            # Before the trades: a trade before the start of an open bar of the feed does not count for it.
-            self._fold_feed_bars()
-        over, touched = self._fold_trades() if self._pending else (NO_PIECES, _NO_ROWS)
-        before, self._closed_by = self._closed_by, max(self._closed_by, self.watermark)
-        if self._closed_by // SECOND_NS > before // SECOND_NS:
-            late = self._over(self._seconds, SECOND_NS)
-            over = joined(over, late) if len(over) else late
-        elif not len(touched):
+        waiting, self._pending = self._pending, []
+        self._reach(max(int(rows.max(initial=-1)) for rows, *_ in waiting) + 1)
+        pieces = joined(*[trade_pieces(rows, t.ts, t.price, t.size, updates) for rows, t, updates, _ in waiting])
+        made_up = np.repeat([mark for *_, mark in waiting], [_counted(t, u) for _, t, u, _ in waiting])
+        if not len(pieces):
             return
-        self._close(over, touched, before)
-        if len(touched):
-            self._note(touched)
+        if (pieces.row[1:] < pieces.row[:-1]).any():
+            order = pieces.row.argsort(kind="stable")
+            pieces, made_up = pieces[order], made_up[order]
+        touched = pieces.row[np.append(True, pieces.row[1:] != pieces.row[:-1])]
+        for level in self.levels.values():
+            if level.any_from_feed:
+                self._fold_into_feed_bars(level, pieces)
+        if made_up.any():
+            pieces = pieces[~made_up]
+        self._ended = in_order(joined(self._ended, fold(pieces, self._seconds.open, self._seconds.grid)))
+        given = pieces[self._given.start[pieces.row] > 0]
+        if len(given):
+            over = fold(given, self._given, self._days.grid)
+            self._given_ended = joined(self._given_ended, over)
+            self._given.remove(over.row)
+        if len(self._ended) > MAX_UNCLOSED:
+            self.advance(int(self._ended.ts.max()))
+        self._note(touched)
 
-    def _fold_trades(self) -> tuple[Pieces, Rows]:
-        """Fold trades into seconds. Returns the seconds closed by a later trade, and the rows with trades."""
-        rows = np.concatenate([rows for rows, *_ in self._pending])
-        # Whether a trade is late depends on the watermark when it was added.
-        floor = np.repeat([watermark for *_, watermark in self._pending], [len(rows) for rows, *_ in self._pending])
-        trades = [trades for _, trades, _ in self._pending]
-        ts, price, size = (np.concatenate([getattr(each, name) for each in trades]) for name in ("ts", "price", "size"))
-        self._pending = []
-        self._reach(int(rows.max(initial=-1)) + 1)
-        if (rows[1:] < rows[:-1]).any():
-            order = rows.argsort(kind="stable")
-            rows, ts, price, size, floor = rows[order], ts[order], price[order], size[order], floor[order]
-        in_time = self._in_time(rows, ts, floor)
-        if not in_time.all():
-            self.late += int(len(rows) - in_time.sum())
-            rows, ts, price, size = rows[in_time], ts[in_time], price[in_time], size[in_time]
-        pieces = Pieces(rows, ts, price, price, price, price, size, price * size, np.ones(len(rows)))
-        over = fold(pieces, self._seconds, SECOND_NS)
-        return over, rows[np.append(True, rows[1:] != rows[:-1])] if len(rows) else rows
+    def _fold_into_feed_bars(self, level: Level, pieces: Pieces) -> None:
+        starts = level.feed_open.start[pieces.row]
+        inside = (starts > 0) & (pieces.ts >= starts)
+        if inside.any():
+            fold(pieces[inside], level.feed_open, _Within(level))
 
-    def _close(self, over: Pieces, touched: Rows, before: int) -> None:
-        """Fold closed seconds into bars of 5 seconds, those closed by that into minutes, and so on.
+    def _close(self) -> None:
+        """Close all bars that end by the watermark, level by level."""
+        ended = self._ended
+        due = ended.ts + SECOND_NS <= self._closed_by
+        self._ended = ended[~due]
+        over = in_order(joined(ended[due], self._seconds.open.take_due(self._closed_by)))
+        closed: dict[str, Pieces] = {}
+        for name, level in self.levels.items():
+            if level is not self._seconds:
+                over = joined(
+                    fold(self._incoming(level, closed), level.open, level.grid), level.open.take_due(self._closed_by)
+                )
+            if level is self._days and len(self._given_ended) + np.count_nonzero(self._given.start):
+                over = self._with_given_days(over)
+            if level.any_from_feed and len(over):
+                over = over[~level.from_feed[over.row]]
+            pieces, vwap, ends = level.take_due_feed_bars(self._closed_by)
+            over_ends = level.grid.ends(over.row, over.ts)
+            closed[name] = both = joined(over, pieces)
+            if len(both):
+                ends = np.concatenate((over_ends, ends))
+                vwap = np.concatenate((np.full(len(over), np.nan), vwap))
+                level.publish(both, vwap, ends, self._incomplete(level, both.row, both.ts, ends))
 
-        ``touched`` rows have a later open second; the watermark was ``before`` at the last call, and may close more.
-        """
-        if len(over):
-            self._publish("1s", over)
-            self._fold_into_feed_bars(over)
-        now = self._seconds.start[touched]
-        for name, length in _LONGER.items():
-            open_bars = self._open[name]
-            over = fold(over, open_bars, length)
-            # If the open second belongs to a later bar, the earlier bar is closed, though that second is not.
-            begun = open_bars.start[touched]
-            gone = touched[(begun > 0) & (begun + length <= now)]
-            if self._closed_by // length > before // length:
-                ended = self._over(open_bars, length)
-                over = joined(over, ended) if len(over) else ended
-            if len(gone):
-                gone = gone[open_bars.start[gone] > 0]
-                over = joined(over, open_bars.take(gone)) if len(over) else open_bars.take(gone)
-            if len(over):
-                self._publish(name, over)
+    def _incoming(self, level: Level, closed: Mapping[str, Pieces]) -> Pieces:
+        """The closed bars of shorter intervals that make up bars of ``level``."""
+        assert level.parent is not None, "only 1s has no parent"
+        pieces = closed[level.parent.interval.name]
+        for extra in level.extra:
+            if extra.any_from_feed:
+                own = closed[extra.interval.name]
+                pieces = joined(pieces[~extra.from_feed[pieces.row]], own[extra.from_feed[own.row]])
+        if level.any_from_feed and len(pieces):
+            pieces = pieces[~level.from_feed[pieces.row]]
+        return in_order(pieces) if level.extra else pieces
 
-    def _fold_feed_bars(self) -> None:
-        closed: dict[str, list[tuple[Rows, Bars]]] = {}
-        waiting, self._pending_feed_bars = self._pending_feed_bars, []
-        for name, places, batch in waiting:
-            open_bars, bars = self._feed_open[name], batch.bars
-            if batch.closed:
-                open_bars.start[places[open_bars.start[places] <= bars.start]] = 0
-                closed.setdefault(name, []).append((places, bars))
-            else:
-                open_bars.start[places] = bars.start
-                open_bars.values[places] = 0
-                open_bars.values[places, :4] = bars.open[:, None]
-        for name, ended in closed.items():
-            columns = ("start", "open", "high", "low", "close", "volume", "vwap", "trades")
-            starts, *values = (np.concatenate([getattr(bars, column) for _, bars in ended]) for column in columns)
-            self._keep(name, np.concatenate([places for places, _ in ended]), starts, np.column_stack(values))
-        self._note(np.unique(np.concatenate([places for _, places, _ in waiting])))
+    def _with_given_days(self, over: Pieces) -> Pieces:
+        """Closed days, with the vendor's in place of computed ones."""
+        due = self._days.grid.ends(self._given_ended.row, self._given_ended.ts) <= self._closed_by
+        given = joined(self._given_ended[due], self._given.take_due(self._closed_by))
+        self._given_ended = self._given_ended[~due]
+        return in_order(joined(over[~_same(over, given)], given))
+
+    def _publish_revised(self) -> None:
+        for level in self.levels.values():
+            if not level.revised:
+                continue
+            rows, starts = (np.array(column, np.int64) for column in zip(*level.revised, strict=True))
+            values = np.stack([self.stored(level, row, start) for row, start in level.revised])
+            incomplete = self._incomplete(level, rows, starts, level.grid.ends(rows, starts))
+            level.publish_revised(values, rows, starts, incomplete)
+
+    def stored(self, level: Level, row: int, start: int) -> Floats:
+        """The values (8) of a closed bar; without trades NaN, and a volume of 0."""
+        if level.history is None:
+            assert level.parent is not None, "only kept levels have no parent"
+            end = int(level.grid.ends(np.array([row]), np.array([start]))[0])
+            folded = self.folded(level, self.children(level, row, start, end))
+            return stored_values(folded)[0] if len(folded) else _NO_BAR
+        starts, values = level.history.since(row, start)
+        there = len(starts) > 0 and int(starts[0]) == start
+        return values[0] if there and not np.isnan(values[0, 0]) else _NO_BAR
+
+    def children(self, level: Level, row: int, start: int, end: int) -> Pieces:
+        """The closed bars of shorter intervals in ``[start, end)`` (ns) that make up bars of ``level``."""
+        source = next((extra for extra in level.extra if _is_from_feed(extra, row)), level.parent)
+        assert source is not None, "1s is made of trades"
+        if source.history is None:
+            return NO_PIECES
+        starts, values = source.history.since(row, start)
+        inside = slice(0, int(starts.searchsorted(end)))
+        return stored_pieces(row, starts[inside], values[inside])
+
+    def folded(self, level: Level, pieces: Pieces) -> Pieces:
+        """All bars of ``level`` that pieces of one row, in order, make up."""
+        if not len(pieces):
+            return pieces
+        row = pieces.row[:1]
+        into = OpenBars(1)
+        over = fold(_renumbered(pieces, row), into, level.grid.of(row))
+        return _renumbered_back(joined(over, into.pieces(into.rows)), row)
+
+    # Bars
 
     def changed(self, mark: int) -> Rows:
         """The rows whose open bars changed after ``mark``."""
         return np.flatnonzero(self._changed > mark)
 
-    def open_bars(self, interval: str, rows: Rows) -> tuple[Rows, Stamps, Floats]:
-        """The open bars of ``rows``: the rows that have one, starts, and values (n, 7) as in ``closed``."""
-        rows = rows[rows < len(self._changed)]
-        from_feed = self._from_feed[interval][rows]
-        parts = [self._computed(interval, rows[~from_feed]), self._of_feed(interval, rows[from_feed])]
-        pieces = joined(*parts) if len(parts[1]) else parts[0]
-        return pieces.row, pieces.ts, self._values(pieces)
+    def open_bars(self, name: str, rows: Rows) -> tuple[Rows, Stamps, Floats]:
+        """The newest unclosed bar of each of the distinct ``rows``: the rows that have one, starts, values (n, 7).
+
+        The values are those of the ring ``closed[name]``.
+        """
+        rows = np.sort(rows[rows < len(self._changed)])
+        pieces = self.unclosed(self.levels[name], rows)
+        pieces = pieces[np.append(pieces.row[1:] != pieces.row[:-1], True)] if len(pieces) else pieces
+        pieces = pieces[~np.isnan(pieces.open)]
+        return pieces.row, pieces.ts, stored_values(pieces)[:, :7]
+
+    def unclosed(self, level: Level, rows: Rows) -> Pieces:
+        """All unclosed bars of the sorted, distinct ``rows``, by row and start."""
+        if level is self._seconds:
+            wanted = np.zeros(len(self._changed), np.bool_)
+            wanted[rows] = True
+            pieces = joined(
+                self._ended[wanted[self._ended.row]], self._seconds.open.pieces(rows[level.open.start[rows] > 0])
+            )
+        else:
+            pieces = self._unclosed_of_shorter(level, rows)
+        if level.any_from_feed:
+            feed_open = level.feed_open.pieces(rows[level.feed_open.start[rows] > 0])
+            waiting = level.unclosed_feed_bars
+            own = joined(waiting[np.isin(waiting.row, rows)], feed_open)
+            pieces = joined(pieces[~level.from_feed[pieces.row]], own)
+        if level is self._days and np.count_nonzero(self._given.start[rows]):
+            given = joined(
+                self._given_ended[np.isin(self._given_ended.row, rows)],
+                self._given.pieces(rows[self._given.start[rows] > 0]),
+            )
+            pieces = joined(pieces[~_same(pieces, given)], given)
+        return in_order(pieces)
+
+    def _unclosed_of_shorter(self, level: Level, rows: Rows) -> Pieces:
+        assert level.parent is not None, "only 1s has no parent"
+        below = self.unclosed(level.parent, rows)
+        for extra in level.extra:
+            if extra.any_from_feed:
+                own = self.unclosed(extra, rows)
+                below = joined(below[~extra.from_feed[below.row]], own[extra.from_feed[own.row]])
+        into = level.open.of(rows)
+        places = _renumbered(in_order(below), rows)
+        over = fold(places, into, level.grid.of(rows))
+        return _renumbered_back(joined(over, into.pieces(into.rows)), rows)
 
     def history(
-        self, row: int, interval: str, start: int | None = None, end: int | None = None, limit: int | None = None
-    ) -> tuple[Stamps, Floats, npt.NDArray[np.bool_]]:
+        self, row: int, interval: Interval, start: int | None = None, end: int | None = None, limit: int | None = None
+    ) -> tuple[Stamps, Floats, npt.NDArray[np.bool_], npt.NDArray[np.int32], npt.NDArray[np.bool_]]:
         """The bars that start in ``[start, end)`` (ns), oldest first, at most the newest ``limit``.
 
-        Returns starts (n), values (n, 7) as in ``closed``, and whether each bar is closed; the last one may be open.
+        Of an interval that is not kept, they are folded from shorter ones. Returns starts (n), values (n, 7) as in the
+        ring, whether each bar is closed, its revision, and whether trades of it are missing.
         """
         self.fold()
-        starts, values = self._history[interval].of(row)
-        _, open_start, open_values = self.open_bars(interval, np.array([row], np.intp))
-        closed = np.append(np.ones(len(starts), np.bool_), np.zeros(len(open_start), np.bool_))
-        starts, values = np.append(starts, open_start), np.concatenate((values, open_values))
-        wanted = np.ones(len(starts), np.bool_)
+        self._reach(row + 1)
+        known = self.levels.get(interval.name)
+        level = known if known is not None else Level(interval, self._calendars, self._parent(interval), None)
+        if known is None:
+            level.extra = self._extra(level)
+        rows = np.array([row], np.intp)
+        if level.history is not None:
+            starts, values = level.history.of(row)
+            pieces = self.unclosed(level, rows)
+        else:
+            parts = self.children(level, row, 0, 2**63 - 1)
+            starts, values = np.zeros(0, np.int64), np.zeros((0, 8))
+            source = next((extra for extra in level.extra if _is_from_feed(extra, row)), level.parent)
+            assert source is not None, "only 1s has no parent"
+            pieces = self.folded(level, joined(parts, self.unclosed(source, rows)))
+        starts, values = np.append(starts, pieces.ts), np.concatenate((values, stored_values(pieces)))
+        ends = level.grid.ends(np.full(len(starts), row), starts)
+        wanted = ~np.isnan(values[:, 0])
         if start is not None:
             wanted &= starts >= start
         if end is not None:
@@ -237,99 +392,200 @@ class BarStore:
         places = np.flatnonzero(wanted)
         if limit is not None:
             places = places[max(0, len(places) - limit) :]
-        return starts[places], values[places], closed[places]
+        closed = np.arange(len(starts)) < len(starts) - len(pieces) if level.history else ends <= self._closed_by
+        incomplete = self._incomplete(level, np.full(len(starts), row), starts, ends)
+        revisions = np.zeros(len(places), np.int32)
+        if level.has_revisions:
+            revisions[:] = [level.revision(row, at) for at in starts[places].tolist()]
+        return starts[places], values[places, :7], closed[places], revisions, incomplete[places]
+
+    def splits(self, row: int) -> list[tuple[int, float]]:
+        """The splits of a symbol: time (ns) and ratio."""
+        return self._splits.get(row, [])
+
+    # For revisions (``bar_revision``)
+
+    @property
+    def closed_by(self) -> int:
+        """Bars are closed up to this time (ns)."""
+        return self._closed_by
+
+    def second(self, row: int, start: int) -> Pieces:
+        """The second of ``row`` that starts at ``start`` (ns), closed or not; no piece if it has no trades."""
+        if start + SECOND_NS <= self._closed_by:
+            assert self._seconds.history is not None, "seconds are kept"
+            starts, values = self._seconds.history.since(row, start)
+            there = len(starts) > 0 and int(starts[0]) == start
+            return stored_pieces(row, starts[:1], values[:1]) if there else NO_PIECES
+        pieces = self.unclosed(self._seconds, np.array([row], np.intp))
+        return pieces[pieces.ts == start]
+
+    def replace_unclosed(self, row: int, start: int, piece: Pieces) -> None:
+        """Replace an unclosed second by ``piece``, which is empty if the second has no trades any more."""
+        seconds = self._seconds.open
+        if seconds.start[row] == start:
+            if len(piece):
+                seconds.values[row] = piece.values[0]
+            else:
+                seconds.remove(np.array([row]))
+            return
+        kept = (self._ended.row != row) | (self._ended.ts != start)
+        self._ended = in_order(joined(self._ended[kept], piece))
+
+    def has_given_day(self, row: int, start: int) -> bool:
+        """Whether the trading day of ``row`` that starts at ``start`` (ns) is open and began with ``set_day``."""
+        return bool(self._given.start[row] == start)
+
+    def given_day(self, row: int) -> Floats:
+        """The values of that day, to be changed: open, high, low, close, volume, notional, trades."""
+        values: Floats = self._given.values[row]
+        return values
+
+    def is_from_feed(self, level: Level, row: int) -> bool:
+        """Whether the bars of ``row`` on ``level`` are the feed's own."""
+        return _is_from_feed(level, row)
+
+    def note_changed(self, rows: Rows) -> None:
+        """Note that open bars of ``rows`` changed."""
+        self._note(rows)
+
+    # Intervals that are not kept
+
+    def follow(self, interval: Interval) -> None:
+        """Number the closed bars of an interval. If it is not kept, its ring begins with bars of the kept ones."""
+        level = self.levels.get(interval.name)
+        if level is None:
+            self.fold()
+            level = self._add_level(interval, None)
+            self._fill(level)
+        level.followers += 1
+
+    def unfollow(self, interval: Interval) -> None:
+        """End a ``follow``."""
+        level = self.levels[interval.name]
+        level.followers -= 1
+        if not level.followers and level.history is None:
+            del self.levels[interval.name]
+
+    def _add_level(self, interval: Interval, kept: int | None) -> Level:
+        level = Level(interval, self._calendars, self._parent(interval), kept)
+        level.extra = self._extra(level)
+        level.reach(len(self._changed))
+        levels = [*self.levels.values(), level]
+        levels.sort(key=lambda each: each.interval.length_ns)
+        self.levels = {each.interval.name: each for each in levels}
+        return level
+
+    def _fill(self, level: Level) -> None:
+        """Fold the newest closed bars of shorter intervals into a new level."""
+        rows = np.arange(len(self._changed))
+        assert level.parent is not None, "only 1s has no parent"
+        least = max(1, RING_BARS // max(1, len(rows))) * level.interval.length_ns
+        parts = [self.children(level, row, max(0, self._closed_by - least), 2**63 - 1) for row in rows.tolist()]
+        over = joined(fold(joined(*parts), level.open, level.grid), level.open.take_due(self._closed_by))
+        ends = level.grid.ends(over.row, over.ts)
+        level.publish(over, np.full(len(over), np.nan), ends, self._incomplete(level, over.row, over.ts, ends))
+
+    def _feed_level(self, interval: Interval) -> Level:
+        """The level of a feed's own bars."""
+        level = self.levels.get(interval.name)
+        if level is not None and level.history is not None:
+            return level
+        followers = 0 if level is None else level.followers
+        self.levels.pop(interval.name, None)
+        level = self._add_level(interval, _KEPT_OTHERS)
+        level.followers = followers
+        for other in self.levels.values():
+            if other is not level and other.parent is not None:
+                other.extra = self._extra(other)
+        return level
+
+    def _parent(self, interval: Interval) -> Level | None:
+        """The longest kept level that divides ``interval``."""
+        found = [
+            each for each in self.levels.values()
+            if each.interval in KEPT and each.interval != interval and each.interval.divides(interval)
+            and each.interval.length_ns < interval.length_ns
+        ]  # fmt: skip
+        return found[-1] if found else None
+
+    def _extra(self, level: Level) -> list[Level]:
+        """Levels of feeds' own bars, not kept ones, between ``level`` and its parent."""
+        assert level.parent is not None, "only 1s has no parent"
+        low, high = level.parent.interval.length_ns, level.interval.length_ns
+        return [
+            each for each in self.levels.values()
+            if each.interval not in KEPT and each.history is not None and each is not level
+            and low < each.interval.length_ns < high and each.interval.divides(level.interval)
+        ]  # fmt: skip
 
     # Internals
 
     def _reach(self, rows: int) -> None:
         """Make room for ``rows`` rows."""
-        for open_bars in (self._seconds, *self._open.values(), *self._feed_open.values()):
-            open_bars.reach(rows)
-        self._changed = grown(self._changed, rows)
-        for name, flags in self._from_feed.items():
-            self._from_feed[name] = grown(flags, rows)
+        if rows > len(self._changed):
+            self._changed = grown(self._changed, rows)
+            self._given.reach(len(self._changed))
+            for level in self.levels.values():
+                level.reach(len(self._changed))
 
     def _note(self, rows: Rows) -> None:
         self.mark += 1
         self._changed[rows[rows < len(self._changed)]] = self.mark
 
-    def _in_time(self, rows: Rows, ts: Stamps, floor: Stamps) -> npt.NDArray[np.bool_]:
-        """Which trades, sorted by row, belong to their row's open second or a later one that is not closed."""
-        second = ts // SECOND_NS
-        least = np.maximum(self._seconds.start[rows], floor) // SECOND_NS
-        reached = np.maximum(second, least)
-        if (np.diff(reached) < 0).any():
-            # The running maximum of each row: the row is in the high bits, so that it does not cross rows.
-            key = (np.cumsum(np.append(0, np.diff(rows) != 0)) << _LOW_BITS) | reached
-            reached = np.maximum.accumulate(key) & _LOW
-        in_time: npt.NDArray[np.bool_] = second >= reached
-        return in_time
+    def _waiting_bars(self) -> int:
+        return sum(len(level.unclosed_feed_bars) for level in self.levels.values())
 
-    def _over(self, open_bars: OpenBars, length: int) -> Pieces:
-        """Remove and return the bars that end by the watermark."""
-        return open_bars.take(np.flatnonzero((open_bars.start > 0) & (open_bars.start + length <= self.watermark)))
+    def _incomplete(self, level: Level, rows: Rows, starts: Stamps, ends: Stamps) -> npt.NDArray[np.bool_]:
+        """Which bars shorter than a day touch a time in which the feed missed trades."""
+        found = np.zeros(len(rows), np.bool_)
+        if self._outages and level.interval.length_ns < DAY_NS:
+            for at in np.flatnonzero(np.isin(rows, list(self._outages))).tolist():
+                found[at] = any(starts[at] < upto and ends[at] > since for since, upto in self._outages[int(rows[at])])
+        return found
 
-    def _fold_into_feed_bars(self, over: Pieces) -> None:
-        for name, open_bars in self._feed_open.items():
-            if not self._any_from_feed[name]:
-                continue
-            mine = over[self._from_feed[name][over.row] & (open_bars.start[over.row] > 0)]
-            mine = mine[mine.ts >= open_bars.start[mine.row]]
-            if len(mine):
-                # They belong to the open bar, also if that does not start at a multiple of its interval.
-                fold(replace(mine, ts=open_bars.start[mine.row]), open_bars, 1)
 
-    def _publish(self, interval: str, over: Pieces) -> None:
-        """Store computed bars, except for rows with bars of the feed."""
-        if self._any_from_feed[interval]:
-            over = over[~self._from_feed[interval][over.row]]
-        over = over[np.lexsort((over.row, over.ts))]
-        self._keep(interval, over.row, over.ts, self._values(over))
+#: Outages remembered per symbol.
+_OUTAGES: Final = 64
+_NO_BAR: Final = np.array([np.nan] * 4 + [0.0, np.nan, 0.0, 0.0])
 
-    def _keep(self, interval: str, rows: Rows, starts: Stamps, values: Floats) -> None:
-        """Add closed bars, in order of time, to the ring and to each symbol's history."""
-        if not len(rows):
-            return
-        self.closed[interval].append(rows, starts, *values.T)
-        self._history[interval].append(rows, starts, values)
 
-    def _computed(self, interval: str, rows: Rows) -> Pieces:
-        """The open bars of ``interval``: those of all shorter intervals, merged as they will be when they close."""
-        pieces = self._seconds.pieces(rows[self._seconds.start[rows] > 0])
-        for name, length in _LONGER.items():
-            if length > INTERVALS[interval]:
-                break
-            open_bars = self._open[name]
-            has = open_bars.start > 0
-            goes_on = has[pieces.row]
-            alone = pieces[~goes_on]
-            waits = has[rows]
-            waits[np.isin(rows, pieces.row)] = False
-            pieces = joined(
-                merged(open_bars.pieces(pieces.row[goes_on]), pieces[goes_on]),
-                replace(alone, ts=alone.ts - alone.ts % length),
-                open_bars.pieces(rows[waits]),
-            )
-        return pieces
+class _Within(Grid):
+    """The grid of a feed's open bars: a trade belongs to the open bar, wherever that starts."""
 
-    def _of_feed(self, interval: str, rows: Rows) -> Pieces:
-        seconds, open_bars = self._seconds, self._feed_open[interval]
-        rows = rows[open_bars.start[rows] > 0]
-        inside = seconds.start[rows] >= open_bars.start[rows]
-        both = rows[inside]
-        return joined(merged(open_bars.pieces(both), seconds.pieces(both)), open_bars.pieces(rows[~inside]))
+    def __init__(self, level: Level) -> None:
+        self._open = level.feed_open
 
-    def _values(self, pieces: Pieces) -> Floats:
-        """Open, high, low, close, volume, vwap (NaN without volume), trades.
+    def starts(self, rows: Rows, ts: Stamps) -> Stamps:  # noqa: ARG002 - the grid's interface
+        return self._open.start[rows]
 
-        Rows with bars of the feed have no vwap and no trades in computed bars: their trades are made up from the bars.
-        """
-        vwap = np.full(len(pieces), np.nan)
-        np.divide(pieces.notional, pieces.volume, out=vwap, where=pieces.volume > 0)
-        values = np.column_stack(
-            (pieces.open, pieces.high, pieces.low, pieces.close, pieces.volume, vwap, pieces.trades)
-        )
-        for name, from_feed in self._from_feed.items():
-            if self._any_from_feed[name]:
-                values[from_feed[pieces.row], 5:] = np.nan
-        return values
+    def ends(self, rows: Rows, starts: Stamps) -> Stamps:  # noqa: ARG002 - the grid's interface
+        return self._open.end[rows]
+
+
+def _counted(trades: Trades, updates: Bytes | None) -> int:
+    """How many pieces ``trade_pieces`` makes of these trades."""
+    return len(trades) if updates is None else int(np.count_nonzero(updates & 7))
+
+
+def _same(pieces: Pieces, others: Pieces) -> npt.NDArray[np.bool_]:
+    """Which of ``pieces`` have the row and the start of one of ``others``."""
+    keys: set[Key] = set(zip(others.row.tolist(), others.ts.tolist(), strict=True))
+    return np.fromiter(
+        (key in keys for key in zip(pieces.row.tolist(), pieces.ts.tolist(), strict=True)), np.bool_, len(pieces)
+    )
+
+
+def _is_from_feed(level: Level, row: int) -> bool:
+    return row < len(level.from_feed) and bool(level.from_feed[row])
+
+
+def _renumbered(pieces: Pieces, rows: Rows) -> Pieces:
+    """The pieces of the sorted ``rows``, with rows numbered from 0 in their order."""
+    columns = (pieces.ts, pieces.open, pieces.high, pieces.low, pieces.close, pieces.volume, pieces.notional)
+    return Pieces(np.searchsorted(rows, pieces.row), *columns, pieces.trades)
+
+
+def _renumbered_back(pieces: Pieces, rows: Rows) -> Pieces:
+    columns = (pieces.ts, pieces.open, pieces.high, pieces.low, pieces.close, pieces.volume, pieces.notional)
+    return Pieces(rows[pieces.row], *columns, pieces.trades)

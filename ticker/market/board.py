@@ -7,9 +7,9 @@ never reused for another symbol. This module knows no client, no wire and no clo
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Iterable, Sequence
-from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -18,29 +18,56 @@ import numpy.typing as npt
 from ticker.errors import BatchError
 from ticker.fields import FIELDS, GONE, Delta
 from ticker.market.columns import Floats, Rows, Stamps, grown
-from ticker.model import BoardEvent, Ints, Quotes, Removal, Rollover, SymbolTable, TickBatch, Trades
+from ticker.market.day_fields import (
+    COLUMN,
+    EVERYTHING,
+    LAST,
+    LAST_SIZE,
+    OPEN,
+    TRADES,
+    VOLUME,
+    VWAP,
+    add_by_conditions,
+    add_regular,
+    group,
+    vwap_of,
+)
+from ticker.market.row_calendars import RowCalendars
+from ticker.model import (
+    BoardEvent,
+    Corrections,
+    DayValues,
+    Ints,
+    Quotes,
+    Removal,
+    Rollover,
+    Split,
+    SymbolTable,
+    TickBatch,
+    Trades,
+)
 
-_COLUMN = {name: column for column, name in enumerate(FIELDS)}
-_LAST, _LAST_SIZE, _OPEN, _HIGH, _LOW, _VOLUME, _TRADES, _VWAP = range(8)
-_DAY = slice(_OPEN, _VWAP + 1)
-_TRADE = slice(_LAST, _VWAP + 1)
-_QUOTE = slice(_COLUMN["bid"], _COLUMN["ask_size"] + 1)
-_PREV_CLOSE = _COLUMN["prev_close"]
-_TS = _COLUMN["ts"]
+_DAY = slice(OPEN, VWAP + 1)
+_TRADE = slice(LAST, VWAP + 1)
+_QUOTE = slice(COLUMN["bid"], COLUMN["ask_size"] + 1)
+_PREV_CLOSE = COLUMN["prev_close"]
+_TS = COLUMN["ts"]
 _BITS = 1 << np.arange(len(FIELDS))
 
+_STATED = {COLUMN[name]: name for name in ("open", "high", "low", "volume", "trades", "vwap", "last", "prev_close")}
 #: Distinct rows, and for each its timestamp and its number of ticks.
 _Stamped = tuple[Rows, Stamps, npt.NDArray[np.int64]]
-#: The sort order by row, each row's first and last position in it, and the rows.
-_Grouped = tuple[Rows, Rows, Rows, Rows]
 
 
 class Board:
     """The latest values of all symbols, as columns. Memory: about 300 bytes per symbol, at any rate."""
 
-    def __init__(self, names: Iterable[str] = (), epoch: str | None = None) -> None:
+    def __init__(
+        self, names: Iterable[str] = (), epoch: str | None = None, calendars: RowCalendars | None = None
+    ) -> None:
         self.epoch = epoch or new_epoch()
         self.version = 0
+        self._calendars = calendars or RowCalendars()
         #: Names by row. Only grows.
         self.names: list[str] = []
         self._rows: dict[str, int] = {}
@@ -52,6 +79,11 @@ class Board:
         self._notional = np.zeros(0)
         self._gone = np.zeros(0, np.bool_)
         self._changes = np.zeros(0, np.int64)
+        #: By row, when the trading day of its day fields ends (ns); 0 before its first trade.
+        self._day_end = np.zeros(0, np.int64)
+        #: By row, the newest timestamp of a trade, and of one that updated the last price.
+        self._traded = np.zeros(0, np.int64)
+        self._last_ts = np.zeros(0, np.int64)
         for name in names:
             self.add(name)
 
@@ -64,6 +96,7 @@ class Board:
         if row is None:
             row = self._rows[name] = len(self.names)
             self.names.append(name)
+            self._calendars.add(name, row)
             if row >= len(self._stamps):
                 self._grow(row + 1)
         return row
@@ -76,6 +109,9 @@ class Board:
         self._notional = grown(self._notional, rows)
         self._gone = grown(self._gone, rows)
         self._changes = grown(self._changes, rows)
+        self._day_end = grown(self._day_end, rows)
+        self._traded = grown(self._traded, rows)
+        self._last_ts = grown(self._last_ts, rows)
 
     def row(self, name: str) -> int | None:
         """The row of ``name``; None for an unknown or removed symbol."""
@@ -94,7 +130,7 @@ class Board:
 
     def column(self, field: str) -> Floats:
         """The values of a field other than `ts`, by row; NaN for no value. A view: don't modify it."""
-        return self._values[: len(self.names), _COLUMN[field]]
+        return self._values[: len(self.names), COLUMN[field]]
 
     @property
     def changes(self) -> npt.NDArray[np.int64]:
@@ -114,56 +150,91 @@ class Board:
             self._mapped[table] = rows
         return rows
 
-    def apply(self, event: BoardEvent) -> None:
+    @property
+    def day_end(self) -> Stamps:
+        """By row, when the trading day of its day fields ends (ns); 0 before its first trade. A view."""
+        return self._day_end[: len(self.names)]
+
+    @property
+    def last_ts(self) -> Stamps:
+        """By row, the timestamp of the trade that set the last price (ns). A view."""
+        return self._last_ts[: len(self.names)]
+
+    @property
+    def traded(self) -> Stamps:
+        """By row, the newest timestamp of a trade (ns). A view."""
+        return self._traded[: len(self.names)]
+
+    def apply(self, event: BoardEvent, *, begun: bool = False) -> None:
         """Apply an event as one version. Raises ``BatchError`` if the event's own version does not grow.
 
-        Batches must have passed ``event_check.check_batch``. Cost: about 80 µs plus 0.1 µs per tick
-        (benchmarks/bench_board.py).
+        Events must have passed ``event_check.check_event``. A ``Market`` applies ticks in parts instead, since trading
+        days begin and trades come late. Cost: about 80 µs plus 0.1 µs per tick (benchmarks/bench_board.py). ``begun``:
+        the version has begun.
         """
-        version = self.version + 1
-        if event.version is not None:
-            if event.version <= self.version:
-                raise BatchError(f"version {event.version} comes after version {self.version}")
-            version = event.version
+        if not begun:
+            self.begin(event.version)
         if isinstance(event, TickBatch):
             rows = self.rows_of(event.table)
-            stamped: list[_Stamped] = []
-            if len(event.trades):
-                stamped.append(self._apply_trades(rows[event.trades.symbol], event.trades, version))
-            if len(event.quotes):
-                stamped.append(self._apply_quotes(rows[event.quotes.symbol], event.quotes, version))
-            if stamped:
-                self._stamp(stamped, version)
-                self._count(stamped, version)
+            updates = None
+            if event.trades.condition is not None and event.conditions is not None:
+                updates = event.conditions.updates[event.trades.condition]
+            self.add_ticks(rows[event.trades.symbol], event.trades, updates, rows[event.quotes.symbol], event.quotes)
         elif isinstance(event, Rollover):
-            self._roll_over(event, version)
+            self._roll_over_by(event)
+        elif isinstance(event, DayValues):
+            self.set_day(self.rows_of(event.table)[event.symbol].astype(np.intp), event)
+        elif isinstance(event, Split):
+            self.split(self.rows_of(event.table)[event.symbol], event.ratio)
         elif isinstance(event, Removal):
-            self._remove(event, version)
-        self.version = version
+            self._remove(event)
+        else:
+            assert isinstance(event, Corrections), "no other event changes the board"
 
-    def _apply_trades(self, rows: Ints, trades: Trades, version: int) -> _Stamped:
-        order, first, last, touched = _group(rows)
-        price = trades.price[order]
-        size = trades.size[order]
+    def begin(self, version: int | None = None) -> None:
+        """Begin a version: what is called next belongs to it. Raises ``BatchError`` if ``version`` does not grow."""
+        if version is not None and version <= self.version:
+            raise BatchError(f"version {version} comes after version {self.version}")
+        self.version = self.version + 1 if version is None else version
+
+    def add_ticks(
+        self, traded: Ints, trades: Trades, updates: npt.NDArray[np.uint8] | None, quoted: Ints, quotes: Quotes
+    ) -> None:
+        """Apply ticks, with the row of each, to the version that has begun.
+
+        ``updates`` is what each trade updates (``conditions.Updates``); None: everything.
+        """
+        stamped: list[_Stamped] = []
+        if len(trades):
+            stamped.append(self._apply_trades(traded, trades, updates))
+        if len(quotes):
+            stamped.append(self._apply_quotes(quoted, quotes, self.version))
+        if stamped:
+            self._stamp(stamped, self.version)
+            self._count(stamped, self.version)
+
+    def _apply_trades(self, rows: Ints, trades: Trades, updates: npt.NDArray[np.uint8] | None) -> _Stamped:
+        order, first, last, touched = group(rows)
         new = self._values[touched, _TRADE]
-        new[:, _LAST] = price[last]
-        new[:, _LAST_SIZE] = size[last]
-        # fmax and fmin ignore NaN, so that the first trade of a day is no special case.
-        new[:, _OPEN] = np.where(np.isnan(new[:, _OPEN]), price[first], new[:, _OPEN])
-        new[:, _HIGH] = np.fmax(new[:, _HIGH], np.maximum.reduceat(price, first))
-        new[:, _LOW] = np.fmin(new[:, _LOW], np.minimum.reduceat(price, first))
-        sums = new[:, _VOLUME : _TRADES + 1]
-        sums[np.isnan(sums)] = 0
-        sums[:, 0] += np.add.reduceat(size, first)
-        sums[:, 1] += last - first + 1
-        notional = self._notional[touched] + np.add.reduceat(price * size, first)
+        notional = self._notional[touched]
+        if updates is None or (updates & EVERYTHING == EVERYTHING).all():
+            price, size = trades.price[order], trades.size[order]
+            add_regular(new, price, size, first, last)
+            self._last_ts[touched] = trades.ts[order[last]]
+            notional += np.add.reduceat(price * size, first)
+        else:
+            more, newest = add_by_conditions(new, trades[order], updates[order], first)
+            notional += more
+            self._last_ts[touched[newest >= 0]] = trades.ts[order[newest[newest >= 0]]]
         self._notional[touched] = notional
-        new[:, _VWAP] = _ratio(notional, new[:, _VOLUME])
-        self._store(touched, _TRADE, new, version)
-        return touched, trades.ts[order[last]], last - first + 1
+        new[:, VWAP] = vwap_of(notional, new[:, VOLUME])
+        self._store(touched, _TRADE, new, self.version)
+        stamps = trades.ts[order[last]]
+        self._traded[touched] = np.maximum(self._traded[touched], stamps)
+        return touched, stamps, last - first + 1
 
     def _apply_quotes(self, rows: Ints, quotes: Quotes, version: int) -> _Stamped:
-        order, first, last, touched = _group(rows)
+        order, first, last, touched = group(rows)
         newest = order[last]
         columns = (quotes.bid, quotes.bid_size, quotes.ask, quotes.ask_size)
         new = np.stack([column[newest] for column in columns], axis=1)
@@ -194,14 +265,14 @@ class Board:
         """
         touched, stamps, _ = stamped[0]
         if len(stamped) > 1:
-            order, first, _last, touched = _group(np.concatenate([rows for rows, _, _ in stamped]))
+            order, first, _last, touched = group(np.concatenate([rows for rows, _, _ in stamped]))
             stamps = np.maximum.reduceat(np.concatenate([stamps for _, stamps, _ in stamped])[order], first)
         moved = touched[stamps != self._stamps[touched]]
         self._stamps[touched] = stamps
         self._versions[moved, _TS] = version
         self._row_versions[moved] = version
 
-    def _roll_over(self, event: Rollover, version: int) -> None:
+    def _roll_over_by(self, event: Rollover) -> None:
         rows, closes = self.rows_of(event.table), event.prev_close
         if event.symbol is None:
             # A removed symbol comes back when it is named, not by a rollover of all symbols.
@@ -212,16 +283,76 @@ class Board:
         # A row may be named twice; the last one wins.
         touched, index = np.unique(rows[::-1].astype(np.intp), return_index=True)
         old = self._values[touched]
-        prev_close = np.where(np.isnan(old[:, _LAST]), old[:, _PREV_CLOSE], old[:, _LAST])
+        prev_close = np.where(np.isnan(old[:, LAST]), old[:, _PREV_CLOSE], old[:, LAST])
         if closes is not None:
             given = closes[::-1][index]
             prev_close = np.where(np.isnan(given), prev_close, given)
-        self._store(touched, slice(_PREV_CLOSE, _PREV_CLOSE + 1), prev_close[:, None], version)
-        self._store(touched, _DAY, np.full((len(touched), _DAY.stop - _DAY.start), np.nan), version)
-        self._notional[touched] = 0
-        self._changes[touched[self._row_versions[touched] == version]] += 1
+        self._begin_day(touched, prev_close)
 
-    def _remove(self, event: Removal, version: int) -> None:
+    def roll_over(self, rows: Rows, day_end: Stamps) -> Rows:
+        """Begin a trading day of distinct rows, in the version that has begun; it ends at ``day_end`` (ns).
+
+        The last price becomes the previous close, unless the symbol has not traded since its day began. Returns the
+        rows whose fields change.
+        """
+        self._day_end[rows] = day_end
+        old = self._values[rows]
+        has_day = ~(np.isnan(old[:, OPEN]) & np.isnan(old[:, VOLUME]))
+        new = has_day | (np.isnan(old[:, _PREV_CLOSE]) & ~np.isnan(old[:, LAST]))
+        rows, old, has_day = rows[new], old[new], has_day[new]
+        if len(rows):
+            self._begin_day(rows, np.where(np.isnan(old[:, LAST]), old[:, _PREV_CLOSE], old[:, LAST]))
+        return rows
+
+    def _begin_day(self, rows: Rows, prev_close: Floats) -> None:
+        version = self.version
+        self._store(rows, slice(_PREV_CLOSE, _PREV_CLOSE + 1), prev_close[:, None], version)
+        self._store(rows, _DAY, np.full((len(rows), _DAY.stop - _DAY.start), np.nan), version)
+        self._notional[rows] = 0
+        self._changes[rows[self._row_versions[rows] == version]] += 1
+
+    def set_day(self, rows: Rows, day: DayValues) -> None:
+        """Set the day fields that a vendor states, in the version that has begun. The last of equal rows wins."""
+        touched, index = np.unique(rows[::-1], return_index=True)
+        new = self._values[touched]
+        for column, name in _STATED.items():
+            given = getattr(day, name)[::-1][index]
+            new[:, column] = np.where(np.isnan(given), new[:, column], given)
+        self._notional[touched] = new[:, VWAP] * new[:, VOLUME]
+        self._store(touched, slice(0, _TS), new, self.version)
+        self._changes[touched] += 1
+
+    def revise_day(self, rows: Rows, bars: Floats, notional: Floats) -> None:
+        """Set the day fields of distinct rows from their open 1d bars: open, high, low, close, volume, vwap, trades."""
+        new = self._values[rows, _DAY]
+        new[:, : VOLUME - OPEN] = bars[:, :3]
+        new[:, VOLUME - OPEN], new[:, TRADES - OPEN] = bars[:, 4], bars[:, 6]
+        self._notional[rows] = notional
+        new[:, VWAP - OPEN] = vwap_of(notional, bars[:, 4])
+        self._store(rows, _DAY, new, self.version)
+        self._changes[rows] += 1
+
+    def set_last(self, row: int, ts: int, last: float, last_size: float) -> None:
+        """Replace the last price and its size by those of a trade of ``ts`` (ns). NaN: unknown."""
+        self._last_ts[row] = ts
+        self._store(np.array([row]), slice(LAST, LAST_SIZE + 1), np.array([[last, last_size]]), self.version)
+
+    def set_prev_close(self, row: int, prev_close: float) -> None:
+        """Replace the previous close, after a late trade or a correction changed it."""
+        columns = slice(_PREV_CLOSE, _PREV_CLOSE + 1)
+        self._store(np.array([row]), columns, np.array([[prev_close]]), self.version)
+
+    def split(self, rows: Ints, ratio: Floats) -> None:
+        """Divide the previous closes by ``ratio``, and the last prices where the day has no trade yet."""
+        for row, each in zip(rows.tolist(), ratio.tolist(), strict=True):
+            last, size, opened = self._values[row, [LAST, LAST_SIZE, OPEN]].tolist()
+            self.set_prev_close(row, float(self._values[row, _PREV_CLOSE]) / each)
+            if math.isnan(opened):
+                self.set_last(row, int(self._last_ts[row]), last / each, size)
+            self._changes[row] += 1
+
+    def _remove(self, event: Removal) -> None:
+        version = self.version
         found = {row for row in map(self.row, event.names) if row is not None}
         rows = np.fromiter(sorted(found), np.intp, len(found))
         # The fields lose their values at this version, so that a client that missed the removal, because the symbol
@@ -231,6 +362,9 @@ class Board:
         self._values[rows] = np.nan
         self._stamps[rows] = 0
         self._notional[rows] = 0
+        self._day_end[rows] = 0
+        self._traded[rows] = 0
+        self._last_ts[rows] = 0
         self._row_versions[rows] = version
         self._changes[rows] += 1
         self._gone[rows] = True
@@ -284,28 +418,6 @@ class Board:
 def new_epoch() -> str:
     """A unique name."""
     return secrets.token_hex(6)
-
-
-def _group(rows: npt.NDArray[np.integer[Any]]) -> _Grouped:
-    """Group ticks by row, in order: the sort order, each group's first and last position in it, and the rows."""
-    if len(rows) and int(rows.max()) < 65_536:
-        # numpy sorts 16-bit integers by radix, several times faster than 32-bit integers.
-        order = np.argsort(rows.astype(np.uint16), kind="stable")
-    else:
-        order = np.argsort(rows, kind="stable")
-    ordered = rows[order]
-    breaks = np.flatnonzero(ordered[1:] != ordered[:-1])
-    first = np.concatenate(([0], breaks + 1))
-    last = np.concatenate((breaks, [len(rows) - 1]))
-    return order, first, last, ordered[first].astype(np.intp)
-
-
-def _ratio(notional: Floats, volume: Floats) -> Floats:
-    """Notional / volume, NaN without volume. Rounded to nine significant digits: more are noise, and cost bytes."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        exact = notional / volume
-        scale = 10.0 ** (8 - np.floor(np.log10(exact)))
-        return np.where(volume > 0, np.rint(exact * scale) / scale, np.nan)
 
 
 def symbol_dicts(delta: Delta) -> dict[str, dict[str, int | float | None] | None]:

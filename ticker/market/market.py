@@ -6,19 +6,40 @@ module knows no client and no clock.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Protocol
 
 import numpy as np
 
-from ticker.market.bar_store import BarStore
+from ticker.calendar import UTC_DAYS, MarketCalendar
+from ticker.market.bar_store import DEFAULT_LATE_NS, BarStore
 from ticker.market.board import Board
 from ticker.market.ring import Ring
-from ticker.model import BarBatch, BoardEvent, FeedEvent, Removal, Restart, Settled, TickBatch, Watermark, joined
+from ticker.market.row_calendars import RowCalendars
+from ticker.market.trade_entry import Counts, TradeEntry
+from ticker.market.trade_log import Bytes
+from ticker.model import (
+    BarBatch,
+    BoardEvent,
+    ConditionTable,
+    Corrections,
+    DayValues,
+    FeedEvent,
+    Removal,
+    Restart,
+    Settled,
+    Split,
+    TickBatch,
+    Watermark,
+    joined,
+)
 from ticker.wire.limits import RING_TICKS
 
 #: Pending ticks are applied when there are this many, which takes about a millisecond.
 MAX_PENDING_TICKS: Final = 8_192
+#: The columns of the rings after the timestamp. Trades: price, size, condition (of ``Market.conditions``), id, change.
+_TRADES: Final = ("f8", "f8", "i4", "i8", "u1")
+_QUOTES: Final = ("f8",) * 4
 
 
 class TickObserver(Protocol):
@@ -30,7 +51,10 @@ class TickObserver(Protocol):
         ...
 
     def observe(self, board: Board, event: BoardEvent) -> None:
-        """``event`` was applied to ``board``. A new ``board.epoch`` means that history restarted."""
+        """``event`` was applied to ``board``. A new ``board.epoch`` means that history restarted.
+
+        A trading day that begins by the calendar is seen as a ``Rollover``; late trades are not seen.
+        """
 
 
 class Market:
@@ -39,6 +63,9 @@ class Market:
     Tick batches are pending until ``apply_pending``. It applies the batches of one table as one: at 20 times per second
     this costs a tenth of applying each batch of a fast feed. The board, the rings and the bars are as of that call,
     except that new symbols are on the board at once; ``on_symbols`` gets their names before any of their events.
+
+    Trading days begin by ``calendar``, or for some symbols by ``calendars``: with the first trade of the day, or when
+    the watermark passes its start. Trades may change bars that are closed for ``late_ns``.
     """
 
     def __init__(
@@ -48,13 +75,34 @@ class Market:
         ring_ticks: int = RING_TICKS,
         observer: TickObserver | None = None,
         on_symbols: Callable[[list[str]], None] = lambda _: None,
+        *,
+        calendar: MarketCalendar = UTC_DAYS,
+        calendars: Mapping[str, MarketCalendar] | None = None,
+        late_ns: int = DEFAULT_LATE_NS,
+        counts: Counts | None = None,
+        conditions: ConditionTable | None = None,
     ) -> None:
-        self.board = Board(names, epoch)
-        self.bars = BarStore()
-        self.rings = {"trades": Ring(2, ring_ticks), "quotes": Ring(4, ring_ticks)}
-        self._shared = ring_ticks, observer, on_symbols
+        days = RowCalendars(calendar, calendars)
+        self.board = Board(names, epoch, days)
+        self.bars = BarStore(days, late_ns)
+        self.rings = {"trades": Ring(_TRADES, ring_ticks), "quotes": Ring(_QUOTES, ring_ticks)}
+        #: Late trades and corrections since the server started.
+        self.counts = counts or Counts()
+        #: The condition sets of all feeds' trades; the ring of trades has their codes.
+        self.conditions = conditions or ConditionTable()
+        self._arguments = ring_ticks, observer, on_symbols
+        self._settings = calendar, calendars, late_ns
         self._observer = observer
         self._on_symbols = on_symbols
+        self._trades = TradeEntry(
+            self.board,
+            self.bars,
+            days,
+            self.conditions,
+            self.counts,
+            self._observe,
+            lambda: self.shown and self.observed,
+        )
         self._pending: list[TickBatch] = []
         self._pending_ticks = 0
         #: The market that the events after a hidden restart build, until ``Settled``.
@@ -65,7 +113,7 @@ class Market:
     @property
     def observed(self) -> bool:
         """Whether the observer needs every tick."""
-        return self._observer is not None and self._observer.active
+        return self.shown and self._observer is not None and self._observer.active
 
     def apply(self, event: FeedEvent) -> Market:
         """Apply an event that has passed ``check_event``, and return the market to use from now on.
@@ -74,7 +122,11 @@ class Market:
         same symbols in the same rows. Raises ``BatchError`` if the event's own version does not grow.
         """
         if isinstance(event, Restart):
-            self._shadow = Market(self.board.names, event.epoch, *self._shared)
+            calendar, calendars, late_ns = self._settings
+            self._shadow = Market(
+                self.board.names, event.epoch, *self._arguments, calendar=calendar, calendars=calendars,
+                late_ns=late_ns, counts=self.counts, conditions=self.conditions,
+            )  # fmt: skip
             self._shadow.shown = False
             return self if event.hidden else self._replace()
         if isinstance(event, Settled):
@@ -113,8 +165,7 @@ class Market:
         return self._shadow
 
     def _defer(self, batch: TickBatch) -> None:
-        first = self._pending[0] if self._pending else batch
-        if first.table is not batch.table or first.made_up != batch.made_up:
+        if self._pending and not _go_together(self._pending[-1], batch):
             self.apply_pending()
         self._pending.append(batch)
         self._pending_ticks += len(batch)
@@ -126,26 +177,55 @@ class Market:
         board, bars = self.board, self.bars
         if isinstance(event, Watermark):
             bars.advance(event.ts)
+            self._trades.begin_days(event.ts)
             return
         if isinstance(event, BarBatch):
             bars.add_feed_bars(board.rows_of(event.table)[event.bars.symbol], event)
             return
-        board.apply(event)
         if isinstance(event, TickBatch):
-            self._add_ticks(event)
-        elif isinstance(event, Removal):
-            bars.remove(np.array([row for name in event.names if (row := board.find(name)) is not None], np.intp))
-        if self._observer is not None and self._observer.active and self.shown:
-            self._observer.observe(board, event)
+            late = self._trades.add(event)
+            if self.shown:
+                self._number_ticks(event, late)
+            return
+        if isinstance(event, Corrections):
+            corrected = self._trades.correct(event)
+            if self.shown and len(corrected[0]):
+                rows, stamps, *columns = corrected
+                self.rings["trades"].append(rows, stamps, *columns)
+            return
+        self._trades.begin(event.version)
+        if isinstance(event, DayValues):
+            self._trades.set_day(event)
+        elif isinstance(event, Split):
+            self._trades.split(event)
+        else:
+            board.apply(event, begun=True)
+            if isinstance(event, Removal):
+                bars.remove(np.array([row for name in event.names if (row := board.find(name)) is not None], np.intp))
+        self._observe(event)
 
-    def _add_ticks(self, batch: TickBatch) -> None:
-        """Add ticks to the bars and, unless this is a shadow, to the rings."""
+    def _observe(self, event: BoardEvent) -> None:
+        if self._observer is not None and self.observed:
+            self._observer.observe(self.board, event)
+
+    def _number_ticks(self, batch: TickBatch, late: Bytes | None) -> None:
+        """Append ticks to the rings, in order of arrival. ``late`` is each trade's change (None: all are in order)."""
         rows, trades, quotes = self.board.rows_of(batch.table), batch.trades, batch.quotes
         if len(trades):
-            traded = rows[trades.symbol]
-            self.bars.add_trades(traded, trades)
-            if self.shown:
-                self.rings["trades"].append(traded, trades.ts, trades.price, trades.size)
-        if len(quotes) and self.shown:
+            nothing = np.zeros(len(trades), np.int64)
+            codes = nothing if trades.condition is None else self._trades.own_codes(batch)
+            ids = nothing if trades.id is None else trades.id
+            changes = nothing if late is None else late
+            self.rings["trades"].append(rows[trades.symbol], trades.ts, trades.price, trades.size, codes, ids, changes)
+        if len(quotes):
             sides = (quotes.bid, quotes.bid_size, quotes.ask, quotes.ask_size)
             self.rings["quotes"].append(rows[quotes.symbol], quotes.ts, *sides)
+
+
+def _go_together(batch: TickBatch, following: TickBatch) -> bool:
+    """Whether two batches can be applied as one."""
+    return (
+        batch.table is following.table
+        and batch.made_up == following.made_up
+        and (batch.conditions is None or following.conditions is None or batch.conditions is following.conditions)
+    )

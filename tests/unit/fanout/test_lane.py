@@ -11,7 +11,7 @@ from tests.support.market import batch
 from tests.support.model_client import ScriptedOutlet
 from ticker.fanout.ring_lane import TICK_BYTES
 from ticker.hub.hub import Hub
-from ticker.model import SymbolTable
+from ticker.model import SymbolTable, Watermark
 from ticker.wire.limits import Limits
 
 S = 1_000_000_000
@@ -40,8 +40,9 @@ class Market:
         self.seconds = 0
 
     def trade(self, *codes: int) -> None:
-        """A second passes, in which each symbol trades once, and every lane beats."""
+        """A second passes, in which each symbol trades once, and every lane beats. The bars before it are closed."""
         self.seconds += 1
+        self.hub.publish(Watermark(self.seconds * S))
         self.hub.publish(batch(self.table, [(code, self.seconds * S, self.seconds, 1.0) for code in codes]))
         self.hub.beat(10, 0)
         self.hub.flush(0)
@@ -94,7 +95,7 @@ def test_a_slow_consumer_is_skipped_and_catches_up_with_one_frame(channel: str) 
 @pytest.mark.parametrize("channel", ["trades", "bars"])
 def test_items_that_left_the_ring_are_counted_by_symbol(channel: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """``*`` watches both symbols; what was lost plus what comes is all that happened."""
-    monkeypatch.setattr("ticker.market.bar_store.RING_BARS", 4)
+    monkeypatch.setattr("ticker.market.bar_level.RING_BARS", 4)
     market = Market(ring_ticks=4)
     slow = Client(market.hub, channel, ("*",))
     slow.outlet.is_ready = False

@@ -24,7 +24,7 @@ def parts(cache: TickCache, ring: Ring, *numbers: int) -> list[bytes]:
 
 def test_ticks_are_encoded_right_however_often_and_late_they_are_read() -> None:
     """Newer ticks replace older ones, which are then encoded again."""
-    codec, ring, board = codec_for("json"), Ring(2, 1_024), Board(("A", "B", "C"))
+    codec, ring, board = codec_for("json"), Ring(("f8", "f8"), 1_024), Board(("A", "B", "C"))
     cache = TickCache(codec, ring, board)
     fill(ring, 10)
     assert parts(cache, ring) == []
@@ -40,7 +40,7 @@ def test_ticks_are_encoded_right_however_often_and_late_they_are_read() -> None:
 
 def test_ticks_that_share_a_place_replace_each_other() -> None:
     """Their numbers are as far apart as there are places."""
-    ring = Ring(2, 2 * tick_cache.KEPT)
+    ring = Ring(("f8", "f8"), 2 * tick_cache.KEPT)
     cache = TickCache(codec_for("json"), ring, Board(("A", "B", "C")))
     fill(ring, tick_cache.KEPT + 5)
     late = tick_cache.KEPT + 2

@@ -14,7 +14,7 @@ from ticker.market.bar_history import PAGE, BarHistory
 def append(history: BarHistory, bars: list[tuple[int, int]]) -> None:
     """Bars whose values are their row and start."""
     rows, starts = (np.array(column, np.int64) for column in zip(*bars, strict=True))
-    history.append(rows, starts, np.repeat((starts * 1000 + rows)[:, None], 7, axis=1).astype(float))
+    history.append(rows, starts, np.repeat((starts * 1000 + rows)[:, None], 8, axis=1).astype(float))
 
 
 def starts_of(history: BarHistory, row: int) -> list[int]:
@@ -70,3 +70,36 @@ def test_a_row_without_bars_takes_no_page() -> None:
     assert history._used == 500
     append(history, [(7, start) for start in range(1, PAGE)])
     assert history._used == 500
+
+
+@given(
+    kept=st.sampled_from([1, PAGE - 1, 40]),
+    count=st.integers(0, 80),
+    changes=st.lists(st.tuples(st.integers(0, 170), st.booleans()), max_size=8),
+)
+def test_a_bar_can_be_replaced_inserted_and_removed(kept: int, count: int, changes: list[tuple[int, bool]]) -> None:
+    """The bars stay in order, and those of other rows stay as they are."""
+    history = BarHistory(kept)
+    starts = [2 * at for at in range(1, count + 1)]
+    if starts:
+        append(history, [(row, start) for start in starts for row in (0, 1)])
+    model = starts[-kept:]
+    for start, there in changes:
+        if start < history.dropped_before(1) or not start:
+            continue
+        history.revise(1, start, np.full(8, start * 1000 + 1.0) if there else None)
+        model = sorted({*model, start} if there else set(model) - {start})[-kept:]
+        assert starts_of(history, 1)[-len(model) or len(model) :] == model
+    assert starts_of(history, 0) == starts[-kept:]
+    assert history.newest(np.array([1, 0, 7])).tolist() == [(model or [0])[-1], (starts or [0])[-1], 0]
+
+
+@given(count=st.integers(0, 700), start=st.integers(0, 1500))
+def test_the_bars_since_a_time_are_found(count: int, start: int) -> None:
+    history = BarHistory(500)
+    starts = [2 * at for at in range(1, count + 1)]
+    if starts:
+        append(history, [(0, each) for each in starts])
+    found, values = history.since(0, start)
+    assert found.tolist() == [each for each in starts[-500:] if each >= start]
+    assert (values[:, 0] == found * 1000).all()

@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.market import batch
 from ticker.errors import BatchError
+from ticker.intervals import interval
 from ticker.market.board import Board
 from ticker.market.market import MAX_PENDING_TICKS, Market
 from ticker.model import BoardEvent, Removal, Restart, Settled, SymbolTable, TickBatch, Watermark
@@ -38,9 +39,9 @@ def test_reading_changes_nothing(table: SymbolTable) -> None:
     market = Market(table)
     for step in range(3):
         market.apply(batch(table, [(0, TS + step, 1.0 + step, 1.0)], [(1, TS + step, 1.0, 1.0, 2.0, 1.0)]))
-    assert (market.board.version, heads(market), len(market.bars.history(0, "1s")[0])) == (0, (0, 0), 0)
+    assert (market.board.version, heads(market), len(market.bars.history(0, interval("1s"))[0])) == (0, (0, 0), 0)
     market.apply_pending()
-    assert (market.board.version, heads(market), len(market.bars.history(0, "1s")[0])) == (1, (3, 3), 1)
+    assert (market.board.version, heads(market), len(market.bars.history(0, interval("1s"))[0])) == (1, (3, 3), 1)
     market.apply_pending()
     assert market.board.version == 1
 
@@ -96,7 +97,7 @@ def test_a_hidden_history_is_not_visible_until_it_is_settled(table: SymbolTable)
     assert (market.board.version, len(market.board), told, observer.seen) == (0, 2, [], [])
     after = market.apply(Settled())
     assert (after.board.epoch, after.board.version, after.board.names[2:]) == ("two", 1, ["NEW"])
-    assert (heads(after), len(after.bars.history(2, "1s")[0]), observer.seen) == ((0, 0), 1, [])
+    assert (heads(after), len(after.bars.history(2, interval("1s"))[0]), observer.seen) == ((0, 0), 1, [])
     after.apply(batch(grown, [(2, TS + 1, 4.0, 1.0)]))
     after.apply_pending()
     assert (heads(after), observer.seen) == ((1, 0), [("two", 1)])

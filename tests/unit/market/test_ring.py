@@ -27,7 +27,7 @@ def fill(ring: Ring, sizes: list[int]) -> list[tuple[int, int, float]]:
 @given(st.integers(1, 9), st.lists(st.integers(0, 40), max_size=12))
 def test_the_newest_ticks_are_stored_and_the_rows_of_more(capacity: int, sizes: list[int]) -> None:
     """The ticks (tail, head] read back as they were appended, also from batches larger than the ring."""
-    ring = Ring(1, capacity)
+    ring = Ring(("f8",), capacity)
     happened = fill(ring, sizes)
     assert ring.head == len(happened)
     assert ring.tail == max(0, len(happened) - capacity)
@@ -38,3 +38,17 @@ def test_the_newest_ticks_are_stored_and_the_rows_of_more(capacity: int, sizes: 
     assert stamps.tolist() == [ts for _, ts, _ in kept]
     assert prices.tolist() == [price for _, _, price in kept]
     assert ring.rows(ring.counted, ring.head).tolist() == [row for row, _, _ in happened[ring.counted :]]
+
+
+def test_numbers_go_on_from_a_floor() -> None:
+    """What was before is lost: a reader there finds no item, and the losses can't be counted by symbol."""
+    ring = Ring(("f8", "i8"), 4, floor=10)
+    assert (ring.head, ring.tail, ring.counted) == (10, 10, 10)
+    ring.append(np.array([3, 4]), np.array([100, 200]), np.array([1.5, 2.5]), np.array([7, 8]))
+    assert (ring.head, ring.tail) == (12, 10)
+    stamps, prices, ids = ring.columns(np.array([11, 12]))
+    assert (stamps.tolist(), prices.tolist(), ids.tolist()) == ([100, 200], [1.5, 2.5], [7, 8])
+    assert ring.rows(10, 12).tolist() == [3, 4]
+    assert ring.column(1, np.array([12])).tolist() == [8]
+    ring.append(np.arange(5), np.arange(5), np.arange(5.0), np.arange(5))
+    assert (ring.tail, ring.counted) == (13, 10)

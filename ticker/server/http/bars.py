@@ -12,7 +12,8 @@ from urllib.parse import quote
 from aiohttp import web
 
 from ticker.hub.hub import Hub
-from ticker.market.bar_store import INTERVALS
+from ticker.intervals import KEPT
+from ticker.intervals import interval as interval_named
 from ticker.model import is_symbol
 from ticker.server.core.requests import IDENTITY
 from ticker.server.core.responses import NO_STORE, HttpError, bad_argument, json_response, wait_for_beat
@@ -46,13 +47,13 @@ class BarsEndpoint:
         row = self._hub.row(name) if is_symbol(name) else None
         if row is None:
             raise HttpError(404, "unknown-symbol", f"unknown symbol {name!r:.80}; /v1/symbols lists all")
-        interval = _choice("interval", query.get("interval", "1m"), INTERVALS)
+        interval = _choice("interval", query.get("interval", "1m"), [each.name for each in KEPT])
         start, end = _time("start", query.get("start")), _time("end", query.get("end"))
         limit = _limit(query.get("limit", str(DEFAULT_LIMIT)))
         format_ = _choice("format", query.get("format", "json"), ("json", "csv"))
         await wait_for_beat(may, self._hub.limits.rates)
         self._hub.apply_pending()
-        starts, values, closed = self._hub.bars.history(row, interval, start, end, limit)
+        starts, values, closed, *_ = self._hub.bars.history(row, interval_named(interval), start, end, limit)
         bars = [
             (start, *map(plain, bar), is_closed)
             for start, bar, is_closed in zip(starts.tolist(), values.tolist(), closed.tolist(), strict=True)

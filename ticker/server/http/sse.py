@@ -16,7 +16,7 @@ from aiohttp import web
 
 from ticker.fanout.subscription import HEARTBEAT, TICKER, Position, Topic
 from ticker.hub.hub import Hub
-from ticker.market.bar_store import INTERVALS
+from ticker.intervals import KEPT
 from ticker.server.connections.connection import Connection
 from ticker.server.connections.registry import ConnectionRegistry
 from ticker.server.connections.takeover import unsent_response
@@ -97,7 +97,7 @@ class EventsEndpoint:
         self._hub = hub
         self._registry = registry
         self._dispatcher = dispatcher
-        topics = [*(Topic(name) for name in CHANNELS), *(Topic("bars", interval) for interval in INTERVALS)]
+        topics = [*(Topic(name) for name in CHANNELS), *(Topic("bars", each.name) for each in KEPT)]
         self._framers = {topic: EventFramer(topic, lambda: hub.board.epoch) for topic in topics}
         self._streams: dict[str, EventStream] = {}
 

@@ -114,7 +114,7 @@ async def test_a_jump_of_the_servers_clock_does_not_affect_bars(market: Market, 
     await market.rest()
     await market.until(lambda: {("AAPL", 14), ("MSFT", 10)} <= set(market.closed()))
     assert sorted(market.closed()) == [("AAPL", n) for n in range(15)] + [("MSFT", n) for n in (0, 5, 10)]
-    assert market.hub.bars.late == 0
+    assert market.hub.market.counts.too_late == 0
     # The bar of the minute has all trades. It closes when market time is in the next minute.
     market.second = 60
     await market.trade(3)
@@ -152,16 +152,21 @@ async def test_feed_and_server_may_jump_ahead_together(market: Market) -> None:
 
 
 async def test_feed_and_server_may_jump_back_together(market: Market) -> None:
-    """Closed bars stay. Trades change prices, but are in no bar until the time of the jump is reached again."""
+    """Closed bars and prices stay. Trades are too late for both until the time of the jump is reached again."""
     await market.trade(5)
     await market.rest()
     await market.until(lambda: ("AAPL", 4) in market.closed())
     before = market.closed()
     market.off_ns = market.feed_off_ns = -DAY
-    await market.trade(5)
-    assert market.hub.board.symbols == ["AAPL", "MSFT"]
+    for second in range(5):
+        ts = START + market.second * SECOND - DAY
+        rows = [(0, ts, 1.0, 1.0), *([(1, ts, 1.0, 1.0)] if not second else [])]
+        market.dispatcher.publish(batch(market.table, rows))
+        market.second += 1
+    assert market.hub.apply_pending().symbols == ["AAPL", "MSFT"]
     market.hub.bars.fold()
-    assert (market.closed(), market.hub.bars.late) == (before, 6)
+    assert (market.closed(), market.hub.market.counts.too_late) == (before, 6)
+    assert market.hub.board.column("last").tolist() == [104.0, 50.0]
     market.second += DAY // SECOND
     await market.trade(5)
     await market.rest()
@@ -169,7 +174,7 @@ async def test_feed_and_server_may_jump_back_together(market: Market) -> None:
     expected = [("AAPL", first + n) for n in range(5)] + [("MSFT", first)]
     await market.until(lambda: len(market.closed()) >= len(before) + len(expected))
     assert sorted(market.closed()) == sorted(before + expected)
-    assert market.hub.bars.late == 6
+    assert market.hub.market.counts.too_late == 6
 
 
 async def test_a_clock_that_is_briefly_ahead_closes_no_later_bars(market: Market) -> None:
@@ -182,7 +187,7 @@ async def test_a_clock_that_is_briefly_ahead_closes_no_later_bars(market: Market
     await market.rest()
     await market.until(lambda: {("AAPL", 11), ("MSFT", 7)} <= set(market.closed()))
     assert sorted(market.closed()) == [("AAPL", n) for n in (*range(5), *range(7, 12))] + [("MSFT", 0), ("MSFT", 7)]
-    assert market.hub.bars.late == 0
+    assert market.hub.market.counts.too_late == 0
 
 
 @pytest.mark.parametrize("ahead_ns", [DAY // 48, 365 * DAY])
@@ -196,7 +201,7 @@ async def test_one_stamp_in_the_future_does_not_affect_other_symbols(market: Mar
     await market.rest()
     await market.until(lambda: ("AAPL", 5) in market.closed())
     assert [bar for bar in market.closed() if bar[0] == "AAPL"] == [("AAPL", n) for n in range(6)]
-    assert market.hub.bars.late == 0
+    assert market.hub.market.counts.too_late == 0
 
 
 async def test_a_delayed_feed_has_bars_by_its_own_time_stamps(market: Market) -> None:
@@ -206,7 +211,7 @@ async def test_a_delayed_feed_has_bars_by_its_own_time_stamps(market: Market) ->
     await market.trade(5)
     await market.rest()
     await market.until(lambda: {("AAPL", 4 - late // SECOND), ("MSFT", -late // SECOND)} <= set(market.closed()))
-    assert market.hub.bars.late == 0
+    assert market.hub.market.counts.too_late == 0
 
 
 async def test_trades_read_late_after_a_stopped_process_are_in_their_bars(market: Market) -> None:
@@ -220,7 +225,7 @@ async def test_trades_read_late_after_a_stopped_process_are_in_their_bars(market
     await market.rest()
     await market.until(lambda: ("AAPL", 64) in market.closed())
     assert [second for name, second in market.closed() if name == "AAPL"] == list(range(65))
-    assert market.hub.bars.late == 0
+    assert market.hub.market.counts.too_late == 0
 
 
 async def test_market_time_stands_still_while_a_feed_has_failed(market: Market) -> None:
@@ -237,7 +242,7 @@ async def test_market_time_stands_still_while_a_feed_has_failed(market: Market) 
     await market.rest()
     await market.until(lambda: ("AAPL", 64) in market.closed())
     assert [second for name, second in market.closed() if name == "AAPL"] == list(range(65))
-    assert market.hub.bars.late == 0
+    assert market.hub.market.counts.too_late == 0
 
 
 class Clocks:
@@ -297,7 +302,7 @@ async def test_bars_of_a_recorded_day_close(market: Market) -> None:
     await market.rest()
     # No trade says that the last seconds are over, and the clock of another month does not either.
     assert ("AAPL", first + 7) not in market.closed()
-    assert market.hub.bars.late == 0
+    assert market.hub.market.counts.too_late == 0
 
 
 async def test_one_stamp_far_in_the_future_of_a_recorded_day_closes_no_bars(market: Market) -> None:

@@ -1,0 +1,199 @@
+"""The bars of one interval: the open ones, the closed ones, those that a feed gives itself, and revisions."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ticker.intervals import Interval
+from ticker.market.bar_fold import NO_PIECES, Grid, OpenBars, Pieces, joined
+from ticker.market.bar_history import BarHistory
+from ticker.market.columns import Floats, Rows, Stamps, grown
+from ticker.market.ring import Ring
+from ticker.market.row_calendars import RowCalendars
+from ticker.model import BarBatch
+
+#: Closed bars per interval, of all symbols together, for slow consumers and for clients that reconnect.
+RING_BARS: Final = 16_384
+#: A ring's columns after the start: open, high, low, close, volume, vwap, trades; end (ns), revision, incomplete.
+RING_COLUMNS: Final = ("f8",) * 7 + ("i8", "i4", "?")
+#: Revisions remembered per interval.
+_REVISIONS: Final = 65_536
+
+Key = tuple[int, int]
+
+
+class Level:
+    """``parent`` is the next shorter level, whose closed bars are folded into this one's; None for bars of trades."""
+
+    def __init__(
+        self, interval: Interval, calendars: RowCalendars, parent: Level | None, kept: int | None, floor: int = 0
+    ) -> None:
+        self.interval = interval
+        self.grid = Grid(calendars, interval)
+        self.parent = parent
+        #: Levels of feeds' bars of an unusual interval, which are folded into this one as well.
+        self.extra: list[Level] = []
+        #: Of 1s: the open second of each row. Of others: the parent's closed bars so far.
+        self.open = OpenBars()
+        self.history = None if kept is None else BarHistory(kept)
+        #: Closed bars, numbered in the order (end, row), and revised bars after them.
+        self.ring = Ring(RING_COLUMNS, RING_BARS, floor)
+        self.followers = 0
+        self.from_feed = np.zeros(0, np.bool_)
+        self.any_from_feed = False
+        self.feed_open = OpenBars()
+        #: The feed's closed bars that the watermark has not reached: pieces, vwap and ends.
+        self._waiting: tuple[Pieces, Floats, Stamps] = (NO_PIECES, np.zeros(0), np.zeros(0, np.int64))
+        #: Closed bars that changed since the last watermark.
+        self.revised: dict[Key, bool] = {}
+        self._revisions: dict[Key, int] = {}
+
+    def reach(self, rows: int) -> None:
+        """Make room for ``rows`` rows."""
+        self.open.reach(rows)
+        self.feed_open.reach(rows)
+        self.from_feed = grown(self.from_feed, rows)
+
+    @property
+    def unclosed_feed_bars(self) -> Pieces:
+        """The feed's closed bars that the watermark has not reached."""
+        return self._waiting[0]
+
+    def take_feed_bars(self, rows: Rows, batch: BarBatch) -> None:
+        """Take the feed's own bars, as they start or end."""
+        bars = batch.bars
+        if not self.from_feed[rows].all():
+            # From now on the feed's bars replace computed ones; bars closed until now stay.
+            self.from_feed[rows] = True
+            self.any_from_feed = True
+            self.open.remove(rows)
+        if not batch.closed:
+            self.feed_open.start[rows] = bars.start
+            self.feed_open.end[rows] = bars.start + batch.interval_ns
+            self.feed_open.values[rows] = np.nan
+            self.feed_open.values[rows, :4] = bars.open[:, None]
+            self.feed_open.values[rows, 4] = 0
+            return
+        self.feed_open.remove(rows[self.feed_open.start[rows] <= bars.start])
+        pieces = Pieces(
+            rows, bars.start, bars.open, bars.high, bars.low, bars.close, bars.volume, bars.vwap * bars.volume,
+            bars.trades,
+        )  # fmt: skip
+        # A bar without volume has no vwap, and adds nothing to that of a longer bar.
+        pieces.notional[bars.volume == 0] = 0
+        waiting, vwap, ends = self._waiting
+        self._waiting = (
+            joined(waiting, pieces),
+            np.concatenate((vwap, bars.vwap)),
+            np.concatenate((ends, bars.start + batch.interval_ns)),
+        )
+
+    def take_due_feed_bars(self, watermark: int) -> tuple[Pieces, Floats, Stamps]:
+        """Remove and return the feed's closed bars that end by ``watermark`` (ns)."""
+        pieces, vwap, ends = self._waiting
+        due = ends <= watermark
+        if not due.any():
+            return NO_PIECES, np.zeros(0), np.zeros(0, np.int64)
+        self._waiting = pieces[~due], vwap[~due], ends[~due]
+        return pieces[due], vwap[due], ends[due]
+
+    def publish(self, pieces: Pieces, vwap: Floats, ends: Stamps, incomplete: npt.NDArray[np.bool_]) -> None:
+        """Store closed bars and number them, in the order (end, row). ``vwap`` is NaN where it must be computed."""
+        order = np.lexsort((pieces.row, ends))
+        pieces, vwap, ends, incomplete = pieces[order], vwap[order], ends[order], incomplete[order]
+        values = stored_values(pieces, vwap)
+        if self.history is not None:
+            late = pieces.ts <= self.history.newest(pieces.row)
+            if late.any():
+                for at in np.flatnonzero(late).tolist():
+                    self.revise(int(pieces.row[at]), int(pieces.ts[at]), values[at])
+                pieces, values, ends, incomplete = pieces[~late], values[~late], ends[~late], incomplete[~late]
+            self.history.append(pieces.row, pieces.ts, values)
+        self._number(pieces.row, pieces.ts, values, ends, np.zeros(len(pieces), np.int32), incomplete)
+
+    def _number(
+        self,
+        rows: Rows,
+        starts: Stamps,
+        values: Floats,
+        ends: Stamps,
+        revisions: npt.NDArray[np.int32],
+        incomplete: npt.NDArray[np.bool_],
+    ) -> None:
+        # A bar whose trades update no price is kept for longer bars, and shown to no client.
+        shown = ~np.isnan(values[:, 0]) | (revisions > 0)
+        if not shown.all():
+            rows, starts, values, ends = rows[shown], starts[shown], values[shown], ends[shown]
+            revisions, incomplete = revisions[shown], incomplete[shown]
+        self.ring.append(rows, starts, *values[:, :7].T, ends, revisions, incomplete)
+
+    def revise(self, row: int, start: int, values: Floats | None) -> None:
+        """Change a closed bar (None: it has no trades any more). It is numbered anew at the next watermark."""
+        known = True
+        if self.history is not None:
+            starts, stored = self.history.since(row, start)
+            there = len(starts) > 0 and int(starts[0]) == start
+            known = there and not np.isnan(stored[0, 0])
+            self.history.revise(row, start, values)
+        self.revised.setdefault((row, start), known)
+
+    def publish_revised(self, values_of: Floats, rows: Rows, starts: Stamps, incomplete: npt.NDArray[np.bool_]) -> None:
+        """Number the revised bars ``rows``, ``starts`` with the values (n, 8) that they have now."""
+        ends = self.grid.ends(rows, starts)
+        order = np.lexsort((rows, ends))
+        revisions = []
+        for at in order.tolist():
+            key = int(rows[at]), int(starts[at])
+            # A bar that no client was told of comes for the first time.
+            number = self._revisions.pop(key, 0) + self.revised[key]
+            self._revisions[key] = number
+            revisions.append(number)
+        while len(self._revisions) > _REVISIONS:
+            del self._revisions[next(iter(self._revisions))]
+        self.revised.clear()
+        columns = values_of[order], ends[order], np.array(revisions, np.int32), incomplete[order]
+        self._number(rows[order], starts[order], *columns)
+
+    def revision(self, row: int, start: int) -> int:
+        """How often a closed bar was revised."""
+        return self._revisions.get((row, start), 0)
+
+    @property
+    def has_revisions(self) -> bool:
+        return bool(self._revisions)
+
+    def remove(self, rows: Rows) -> None:
+        """Remove the bars of removed symbols."""
+        self.open.remove(rows)
+        self.feed_open.remove(rows)
+        pieces, vwap, ends = self._waiting
+        stays = ~np.isin(pieces.row, rows)
+        self._waiting = pieces[stays], vwap[stays], ends[stays]
+        if self.history is not None:
+            self.history.remove(rows)
+        gone = set(rows.tolist())
+        self.revised = {key: known for key, known in self.revised.items() if key[0] not in gone}
+        self._revisions = {key: count for key, count in self._revisions.items() if key[0] not in gone}
+
+
+def stored_values(pieces: Pieces, vwap: Floats | None = None) -> Floats:
+    """Open, high, low, close, volume, vwap (NaN without volume), trades, notional; (n, 8)."""
+    computed = np.full(len(pieces), np.nan)
+    np.divide(pieces.notional, pieces.volume, out=computed, where=pieces.volume > 0)
+    if vwap is not None:
+        computed = np.where(np.isnan(vwap), computed, vwap)
+    return np.column_stack(
+        (
+            pieces.open, pieces.high, pieces.low, pieces.close, pieces.volume, computed, pieces.trades,
+            pieces.notional,
+        )
+    )  # fmt: skip
+
+
+def stored_pieces(row: int, starts: Stamps, values: Floats) -> Pieces:
+    """Stored bars of a row as pieces of longer bars."""
+    prices = values[:, 0], values[:, 1], values[:, 2], values[:, 3]
+    return Pieces(np.full(len(starts), row, np.intp), starts, *prices, values[:, 4], values[:, 7], values[:, 6])

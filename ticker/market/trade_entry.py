@@ -1,0 +1,370 @@
+"""Brings trades into the board and the bars: in order, late, corrected, and across the start of trading days.
+
+A trade that is older than the newest of its symbol is late. So is, for bars, a trade whose second is closed. A late
+trade changes its bars and the day fields as if it had come in time, but never sets `last` back. If it is older than
+``BarStore.horizon``, or if what is needed to compute its bars again is not known any more, it is too late: it is
+counted, and no bar and no day field has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+
+from ticker.intervals import SECOND_NS, interval
+from ticker.market.bar_fold import Pieces
+from ticker.market.bar_level import Key
+from ticker.market.bar_revision import Reviser, second_of
+from ticker.market.bar_store import BarStore
+from ticker.market.board import Board
+from ticker.market.columns import Rows, Stamps
+from ticker.market.day_fields import ONLY_LAST
+from ticker.market.row_calendars import RowCalendars
+from ticker.market.trade_log import Bytes
+from ticker.model import (
+    NO_QUOTES,
+    REGULAR,
+    BoardEvent,
+    ConditionTable,
+    Corrections,
+    DayValues,
+    Ints,
+    Rollover,
+    Split,
+    SymbolTable,
+    TickBatch,
+    Trades,
+    Updates,
+)
+
+#: The changes of a trade in the ring.
+NEW, LATE, CANCEL, CORRECT = range(4)
+_DAY: Final = interval("1d")
+_LAST, _LAST_IF_FIRST = int(Updates.LAST), int(Updates.LAST_IF_FIRST)
+
+Mask = npt.NDArray[np.bool_]
+#: Rows, timestamps, and the other columns of the ring of trades.
+RingColumns = list[npt.NDArray[Any]]
+
+
+@dataclass(slots=True)
+class Counts:
+    """Since the start: late trades that revised bars, too late ones, and corrections of trades."""
+
+    late: int = 0
+    too_late: int = 0
+    cancelled: int = 0
+    corrected: int = 0
+    #: Corrections of trades that are unknown, or not correctable any more.
+    uncorrectable: int = 0
+
+
+class TradeEntry:
+    """``observe`` is called after each change of the board by trades or by the start of a day.
+
+    While ``observed`` returns false, days inside a batch that leave no trace are passed over.
+    """
+
+    def __init__(
+        self,
+        board: Board,
+        bars: BarStore,
+        days: RowCalendars,
+        conditions: ConditionTable,
+        counts: Counts,
+        observe: Callable[[BoardEvent], None],
+        observed: Callable[[], bool],
+    ) -> None:
+        self._board = board
+        self._bars = bars
+        self._days = days
+        self._reviser = Reviser(bars)
+        self._conditions = conditions
+        self._counts = counts
+        self._observe = observe
+        self._observed = observed
+        self._codes: WeakKeyDictionary[ConditionTable, Ints] = WeakKeyDictionary()
+        #: Whether the feed numbers its events. Then no version may be added.
+        self._numbered = False
+        #: Days that end by this watermark begin with the next event.
+        self._days_due = 0
+        #: The board's own table of symbols, for the rollovers that the observer sees.
+        self._table = SymbolTable()
+
+    # Versions and days
+
+    def begin(self, version: int | None) -> None:
+        """Begin a version of the board. Raises ``BatchError`` if ``version`` does not grow."""
+        self._board.begin(version)
+        self._numbered |= version is not None
+        if self._days_due:
+            due, self._days_due = self._days_due, 0
+            self._roll(np.flatnonzero(self._due(due)), due)
+
+    def begin_days(self, ts: int) -> None:
+        """Market time has reached ``ts`` (ns): begin the trading days of symbols whose day has ended."""
+        due = self._due(ts)
+        if not due.any():
+            return
+        if self._numbered:
+            self._days_due = ts
+        else:
+            self._board.begin()
+            self._roll(np.flatnonzero(due), ts)
+
+    def _due(self, ts: int) -> Mask:
+        ends = self._board.day_end
+        return (ends > 0) & (ends <= ts)
+
+    def _roll(self, rows: Rows, ts: int | Stamps) -> None:
+        """Begin the trading day that ``ts`` belongs to."""
+        stamps = np.full(len(rows), ts) if isinstance(ts, int) else ts
+        starts = self._days.starts(rows, stamps, _DAY)
+        changed = self._board.roll_over(rows, self._days.ends(rows, starts, _DAY))
+        if len(changed):
+            while len(self._table) < len(self._board):
+                self._table.code(self._board.names[len(self._table)])
+            self._observe(Rollover(self._table, changed.astype(np.int32)))
+
+    def set_day(self, event: DayValues) -> None:
+        """Apply a vendor's values of the day to the version that has begun."""
+        rows = self._board.rows_of(event.table)[event.symbol].astype(np.intp)
+        self._begin_day_of(rows, event.ts)
+        self._board.set_day(rows, event)
+        names = ("open", "high", "low", "last", "volume", "vwap", "trades")
+        opens, highs, lows, closes, volume, vwap, trades = (self._board.column(name)[rows] for name in names)
+        stamps = np.full(len(rows), event.ts)
+        values = Pieces(rows, stamps, opens, highs, lows, closes, volume, vwap * volume, trades)
+        self._bars.set_day(rows, values, event.ts, event.since)
+
+    def split(self, event: Split) -> None:
+        """Apply splits to the version that has begun."""
+        rows = self._board.rows_of(event.table)[event.symbol]
+        self._begin_day_of(rows.astype(np.intp), event.ts)
+        self._board.split(rows, event.ratio)
+        for row, ratio in zip(rows.tolist(), event.ratio.tolist(), strict=True):
+            self._bars.add_split(row, event.ts, ratio)
+
+    def _begin_day_of(self, rows: Rows, ts: int) -> None:
+        rows = np.unique(rows)
+        self._roll(rows[self._board.day_end[rows] <= ts], ts)
+
+    # Trades
+
+    def add(self, batch: TickBatch) -> Bytes | None:
+        """Apply a batch as one version. Returns each trade's change for the ring; None if none is late."""
+        board, trades = self._board, batch.trades
+        self.begin(batch.version)
+        by_code = board.rows_of(batch.table)
+        rows, quoted = by_code[trades.symbol], by_code[batch.quotes.symbol]
+        updates = self._updates(batch, rows)
+        stale = None if batch.made_up else older_than_newest(rows, trades.ts, board.traded)
+        closed_by = self._bars.watermark - self._bars.watermark % SECOND_NS
+        if stale is None and (batch.made_up or not len(trades) or int(trades.ts.min()) >= closed_by):
+            self._add_in_order(batch, rows, trades, updates, quoted)
+            self._bars.add_trades(rows, trades, updates, made_up=batch.made_up)
+            return None
+        if stale is None:
+            stale = np.zeros(len(trades), np.bool_)
+        late = stale | (trades.ts < closed_by)
+        too_late = late & (trades.ts < self._bars.horizon)
+        for at in np.flatnonzero(late & ~too_late).tolist():
+            too_late[at] = not self._reviser.can_revise(int(rows[at]), int(trades.ts[at]))
+        if updates is None:
+            updates = np.full(len(trades), int(REGULAR), np.uint8)
+        # A trade that is too late for its day may still be the newest of its symbol.
+        on_board = np.where(too_late, (updates & _LAST) * np.uint8(ONLY_LAST), updates)
+        first = ~stale
+        self._add_in_order(batch, rows[first], trades[first], on_board[first], quoted)
+        in_time, revising = ~late, late & ~too_late
+        self._bars.add_trades(rows[in_time], trades[in_time], updates[in_time])
+        self._counts.late += int(revising.sum())
+        self._counts.too_late += int(too_late.sum())
+        if revising.any():
+            mine, places = trades[revising], rows[revising].astype(np.intp)
+            self._bars.log.add(places, mine.ts, mine.price, mine.size, updates[revising], mine.id)
+            self._revise({(row, second_of(ts)) for row, ts in zip(places.tolist(), mine.ts.tolist(), strict=True)})
+            self._take_last_from_late(places, mine, updates[revising])
+        return np.where(stale, np.uint8(LATE), np.uint8(NEW))
+
+    def _add_in_order(self, batch: TickBatch, rows: Ints, trades: Trades, updates: Bytes | None, quoted: Ints) -> None:
+        """Apply trades, none older than the newest of its row, and the batch's quotes, and begin trading days."""
+        board = self._board
+        while len(trades) and (crossing := trades.ts >= board.day_end[rows]).any():
+            days = self._days.starts(rows.astype(np.intp), trades.ts, _DAY)
+            turning = np.unique(rows[crossing]).astype(np.intp)
+            # Each row goes to its next day; all days but the last of a batch are never seen.
+            target = np.zeros(len(board), np.int64)
+            np.maximum.at(target, rows, days)
+            if self._observed():
+                target[:] = np.iinfo(np.int64).max
+                np.minimum.at(target, rows[crossing], days[crossing])
+            earlier = days < target[rows]
+            if earlier.any():
+                part = trades[earlier]
+                board.add_ticks(rows[earlier], part, _part(updates, earlier), quoted[:0], NO_QUOTES)
+                self._observe(TickBatch(batch.table, part, conditions=batch.conditions))
+            self._roll(turning, target[turning])
+            rows, trades, updates = rows[~earlier], trades[~earlier], _part(updates, ~earlier)
+        board.add_ticks(rows, trades, updates, quoted, batch.quotes)
+        whole = len(trades) == len(batch.trades)
+        self._observe(batch if whole else TickBatch(batch.table, trades, batch.quotes, conditions=batch.conditions))
+
+    def _take_last_from_late(self, rows: Rows, trades: Trades, updates: Bytes) -> None:
+        """Set the last price where the newer trades don't: they were cancelled, or their conditions exclude it."""
+        newest = self._board.last_ts
+        for at in np.flatnonzero((updates & _LAST > 0) & (trades.ts >= newest[rows])).tolist():
+            row, ts = int(rows[at]), int(trades.ts[at])
+            if ts >= newest[row]:
+                self._board.set_last(row, ts, float(trades.price[at]), float(trades.size[at]))
+
+    def own_codes(self, batch: TickBatch) -> Ints:
+        """The codes of the trades' condition sets in the market's table."""
+        table = batch.conditions
+        assert table is not None, "checked by check_event"
+        assert batch.trades.condition is not None, "the caller has looked"
+        known = self._codes.get(table)
+        if known is None or len(known) < len(table):
+            sets = zip(table, table.updates.tolist(), strict=False)
+            codes = [self._conditions.code(each, Updates(bits)) for each, bits in sets]
+            known = self._codes[table] = np.array(codes, np.int32)
+        mine: Ints = known[batch.trades.condition]
+        return mine
+
+    def _updates(self, batch: TickBatch, rows: Ints) -> Bytes | None:
+        """What each trade updates; None: all of them everything."""
+        table, condition = batch.conditions, batch.trades.condition
+        if table is None or condition is None:
+            return None
+        updates: Bytes = table.updates[condition]
+        conditional = np.flatnonzero(updates & _LAST_IF_FIRST)
+        if len(conditional):
+            updates = updates.copy()
+            opened, ends = self._board.column("open"), self._board.day_end
+            for at in conditional.tolist():
+                row = rows[at]
+                earlier = ((rows[:at] == row) & ((updates[:at] & _LAST) > 0)).any()
+                has_last = not np.isnan(opened[row]) and batch.trades.ts[at] < ends[row]
+                updates[at] = updates[at] & ~_LAST_IF_FIRST | (0 if earlier or has_last else _LAST)
+        return updates
+
+    # Corrections
+
+    def correct(self, event: Corrections) -> RingColumns:
+        """Apply corrections as one version. Returns the columns of the ring of trades for those that were known."""
+        self.begin(event.version)
+        self._bars.fold()
+        log, counts = self._bars.log, self._counts
+        rows = self._board.rows_of(event.table)[event.symbol]
+        updates = np.full(len(event), int(REGULAR), np.uint8)
+        codes = np.zeros(len(event), np.int32)
+        if event.conditions is not None and event.condition is not None:
+            stand_in = Trades(event.symbol, event.ts, event.price, event.size, event.condition)
+            batch = TickBatch(event.table, stand_in, conditions=event.conditions)
+            updates, codes = event.conditions.updates[event.condition], self.own_codes(batch)
+        keys: set[Key] = set()
+        #: Rows whose last price was corrected.
+        moved: set[int] = set()
+        items: list[tuple[int, int, float, float, int, int, int]] = []
+        for at, (row, trade_id) in enumerate(zip(rows.tolist(), event.id.tolist(), strict=True)):
+            found = log.find(row, trade_id)
+            if found is None or not found.updates or not self._reviser.can_revise(row, found.ts):
+                counts.uncorrectable += 1
+                continue
+            before = log.newest(row, _LAST)
+            price, size, code, change = float(event.price[at]), float(event.size[at]), int(codes[at]), CORRECT
+            if np.isnan(price):
+                price, size, change = found.price, found.size, CANCEL
+                found.change(price, size, 0)
+                counts.cancelled += 1
+            else:
+                bits = int(updates[at])
+                if bits & _LAST_IF_FIRST:
+                    # It is the first of its day, or not, as before.
+                    bits = bits & ~_LAST_IF_FIRST | found.updates & _LAST
+                found.change(price, size, bits)
+                counts.corrected += 1
+            keys.add((row, second_of(found.ts)))
+            items.append((row, found.ts, price, size, code, trade_id, change))
+            if log.newest(row, _LAST) != before:
+                moved.add(row)
+        if keys:
+            self._revise(keys)
+        for row in moved:
+            self._board.set_last(row, *(log.newest(row, _LAST) or self._last_of_bars(row)))
+        kinds = (np.int32, np.int64, np.float64, np.float64, np.int32, np.int64, np.uint8)
+        columns = list(zip(*items, strict=True)) if items else [()] * len(kinds)
+        return [np.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
+
+    def _last_of_bars(self, row: int) -> tuple[int, float, float]:
+        """Time and price of the last trade before those that are still known, and an unknown size."""
+        starts, values, *_ = self._bars.history(row, interval("1s"), limit=1)
+        return (int(starts[0]), float(values[0, 3]), np.nan) if len(starts) else (0, np.nan, np.nan)
+
+    def _revise(self, keys: set[Key]) -> None:
+        """Compute the bars of these seconds again, and the day fields from them."""
+        board, bars = self._board, self._bars
+        bars.fold()
+        rows = np.array(sorted({row for row, _ in keys}), np.intp)
+        before = {row: self._close_before(row) for row in rows.tolist()}
+        self._reviser.revise(keys)
+        for row, close in before.items():
+            after = self._close_before(row)
+            if close is not None and after is not None and close != after and board.column("prev_close")[row] == close:
+                board.set_prev_close(row, after)
+        self._take_day_from_bars(rows)
+
+    def _take_day_from_bars(self, rows: Rows) -> None:
+        """Set the day fields of rows from their open 1d bars."""
+        board, bars = self._board, self._bars
+        level = bars.levels["1d"]
+        pieces = bars.unclosed(level, rows)
+        found = {
+            row: at
+            for at, (row, end) in enumerate(
+                zip(pieces.row.tolist(), level.grid.ends(pieces.row, pieces.ts).tolist(), strict=True)
+            )
+            if end == board.day_end[row]
+        }
+        values = np.full((len(rows), 7), np.nan)
+        notional = np.zeros(len(rows))
+        for place, row in enumerate(rows.tolist()):
+            if row in found:
+                piece = pieces.values[found[row]]
+                notional[place] = piece[5]
+                values[place] = *piece[:5], np.nan, piece[6]
+        board.revise_day(rows, values, notional)
+
+    def _close_before(self, row: int) -> float | None:
+        """The close of the newest closed 1d bar of a row."""
+        history = self._bars.levels["1d"].history
+        assert history is not None, "1d is kept"
+        newest = int(history.newest(np.array([row]))[0])
+        return float(history.since(row, newest)[1][0, 3]) if newest else None
+
+
+def _part(updates: Bytes | None, mask: Mask) -> Bytes | None:
+    return None if updates is None else updates[mask]
+
+
+def older_than_newest(rows: Ints, ts: Stamps, newest: Stamps) -> Mask | None:
+    """Which trades, in order of arrival, are older than the newest of their row; None if none is.
+
+    ``newest`` has each row's newest timestamp before.
+    """
+    if not len(ts):
+        return None
+    late = ts < newest[rows]
+    if not (ts[1:] >= ts[:-1]).all():
+        # The running maximum of each row. Ranks, with the row above them, stay in order within a row.
+        order = rows.argsort(kind="stable")
+        ranks = np.unique(ts, return_inverse=True)[1][order].astype(np.int64)
+        ordered = rows[order]
+        keys = np.cumsum(np.append(False, ordered[1:] != ordered[:-1])) * len(ts) + ranks
+        late[order[keys < np.maximum.accumulate(keys)]] = True
+    return late if late.any() else None
