@@ -40,11 +40,11 @@ def fetch(
         raise Failure(_message(error.code, error.read())) from error
     except (URLError, OSError) as error:
         reason = error.reason if isinstance(error, URLError) and isinstance(error.reason, OSError) else error
-        raise no_server(server.url, reason, f"start one with `{start}`") from error
+        raise no_server(_shown(server.url), reason, f"start one with `{start}`") from error
     except ValueError:
         answer = None
     if not isinstance(answer, dict) or not has <= answer.keys():
-        raise Failure(f"{server.url} is not a ticker server")
+        raise Failure(f"{_shown(server.url)} is not a ticker server")
     return answer
 
 
@@ -60,6 +60,13 @@ def _address(url: str, path: str) -> str:
     except ValueError:
         raise Failure(f"--url: {url!r} is not a server's address; example: http://127.0.0.1:8000") from None
     return f"{scheme}://{given.netloc}{base_path(given.path)}{path}"
+
+
+def _shown(url: str) -> str:
+    """The address without credentials."""
+    from ticker.client.endpoint import Endpoint
+
+    return Endpoint(url).given
 
 
 def _message(status: int, body: bytes) -> str:
