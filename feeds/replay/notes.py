@@ -40,8 +40,8 @@ class _Group:
             elif self.equal:
                 text = f"{self.files:,} files: {text}"
             else:
-                others = "1 file" if self.files == 2 else f"{self.files - 1:,} files"
-                text = f"{self.name}: {text}, and alike in {others} more"
+                others = "1 more file" if self.files == 2 else f"{self.files - 1:,} more files"
+                text = f"{self.name}: {text}, and likewise in {others}"
         return f"{text}; change with {self.note.option}" if self.note.option else text
 
 

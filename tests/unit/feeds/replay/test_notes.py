@@ -53,8 +53,8 @@ def test_notes_that_differ_in_numbers_or_symbols_are_one() -> None:
         for number, name in enumerate(("IBM", "AAPL", "MSFT"))
     ]
     assert joined_notes(reports) == (
-        "IBM.csv: the symbol IBM is a guess from the file name, and alike in 2 files more; change with --symbol",
-        "IBM.csv: 1 rows put right, and alike in 2 files more",
+        "IBM.csv: the symbol IBM is a guess from the file name, and likewise in 2 more files; change with --symbol",
+        "IBM.csv: 1 rows put right, and likewise in 2 more files",
     )
 
 
@@ -73,7 +73,7 @@ def test_a_symbol_inside_a_word_is_no_difference() -> None:
         report("r.csv", ("r bar", None), symbols=("r",)),
         report("s.csv", ("s ba", None), symbols=("s",)),
     ]
-    assert joined_notes(reports) == ("a.csv: a bar, and alike in 1 file more", "s.csv: s ba")
+    assert joined_notes(reports) == ("a.csv: a bar, and likewise in 1 more file", "s.csv: s ba")
 
 
 def test_refused_rows_come_first_with_their_reasons() -> None:
