@@ -22,6 +22,7 @@ from feeds.files.report import Complaint, FileReport
 from feeds.files.rows import read_rows
 from feeds.files.sources.source import Block, Source
 from feeds.files.stamps import StampChoices
+from feeds.files.twins import check_twins
 from ticker.errors import FeedError
 from ticker.model import SymbolTable
 
@@ -89,7 +90,7 @@ class Reader:
         dialect = dialect_of_frame(head)
         plan = self._decimals.settle(recognise(dialect, self._options, self.report.name, self._source.names), dialect)
         for table in self._source.tables(plan.shape.wanted):
-            yield plan, self._decimals.read(rows_of(table, plan.shape))
+            yield plan, self._decimals.read(rows_of(table, plan.shape, dialect.first_line))
 
     def _timestamp_reader(self, plan: Plan, rows: Rows) -> TimestampReader:
         """Decide from the first rows how timestamps are read; fill in the report with this and with the columns."""
@@ -102,6 +103,10 @@ class Reader:
         given = self._options.price_scale is not None
         report.how["price_scale"] = "option" if given else "layout" if plan.scale != 1 else "file"
         report.notes += plan.notes
+        for place, _ in plan.twins:
+            report.note(
+                f"the column {plan.names[place]!r} stands twice, with the same values: one is read", "--columns"
+            )
         if plan.scale != 1 and not given and plan.named is None and report.header_line is None:
             text = f"prices are divided by {plan.scale:,.0f}, as in files of {layout.title}"
             report.note(text, "--price-scale")
@@ -133,6 +138,7 @@ class Reader:
 
     def _read(self, rows: Rows, plan: Plan, timestamps: TimestampReader) -> Chunk:
         report = self.report
+        check_twins(rows, plan, report.name)
         wanted = max(report.room, 1)
         read = read_rows(
             rows,

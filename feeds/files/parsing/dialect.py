@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from feeds.files.parsing.column_names import is_known
+from feeds.files.parsing.column_names import STAMPS, is_known, place_of, plain
 from feeds.files.parsing.header import MisfitError, fitted, is_value, names_codes
 from feeds.files.sources.blocks import MAX_LINE_BYTES
 from ticker.errors import FeedError
@@ -184,13 +184,16 @@ def _header_at(lines: Sequence[Line], width: int) -> int | None:
 
 
 def _is_header(lines: Sequence[Line], place: int) -> bool:
-    """Whether a line has only distinct words, of which only the first (an unnamed index) may be empty."""
+    """Whether a line has only distinct words, of which only the first (an unnamed index) may be empty.
+
+    After the name of a timestamp, words may be equal: two columns of one symbol.
+    """
     fields = [field.strip() for field in lines[place].fields]
     while len(fields) > 2 and not fields[-1]:
         fields.pop()  # a delimiter at the end
     if any(map(is_value, fields)) or not all(fields[1:]):
         return False
-    return len(set(fields)) == len(fields)
+    return len(set(fields)) == len(fields) or any(place_of(role, (plain(fields[0]),)) is not None for role in STAMPS)
 
 
 def _levels(lines: Sequence[Line], at: int) -> tuple[tuple[str, ...], tuple[str, ...], int] | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from feeds.files.parsing.dialect import Dialect, Line
+from feeds.files.parsing.paired_names import in_rows
 from feeds.files.parsing.table import Column, Names, Numbers, Rows, Shape, Words
 from feeds.files.parsing.timestamp_parsers import LOCAL, NOTHING, UTC
 from feeds.files.parsing.timestamps import Timestamps
@@ -31,12 +32,15 @@ def dialect_of_frame(frame: pd.DataFrame) -> Dialect:
     names = tuple(str(name) for name in frame.columns)
     columns = [[_text(value) for value in head.iloc[:, place].tolist()] for place in range(len(names))]
     rows = tuple(Line(number, list(fields)) for number, fields in enumerate(zip(*columns, strict=True), 1))
-    return Dialect("", 0, "", None, names, None, 1, len(names), rows)
+    tickers, skip = None, 0
+    if (levels := in_rows(names, [line.fields for line in rows[:2]])) is not None:
+        names, tickers, skip = levels
+    return Dialect("", 0, "", None, names, tickers, 1 + skip, len(names), rows[skip:])
 
 
-def rows_of(table: Table, shape: Shape) -> Rows:
-    """The rows of a table. Places are those of ``Source.head``."""
-    frame = with_columns(table.frame)
+def rows_of(table: Table, shape: Shape, first_row: int = 1) -> Rows:
+    """The rows of a table, from ``first_row`` of the file on. Places are those of ``Source.head``."""
+    frame = with_columns(table.frame).iloc[max(0, first_row - table.first_row) :]
     at = {place: number for number, place in enumerate(range(frame.shape[1]) if table.places is None else table.places)}
     columns: dict[int, Column] = {}
     for place in shape.stamps:
@@ -45,7 +49,8 @@ def rows_of(table: Table, shape: Shape) -> Rows:
         columns[place] = _names(frame.iloc[:, at[place]])
     for place in shape.numbers - shape.stamps - shape.names:
         columns[place] = _numbers(frame.iloc[:, at[place]])
-    lines = np.arange(table.first_row, table.first_row + len(frame))
+    first = max(first_row, table.first_row)
+    lines = np.arange(first, first + len(frame))
     return Rows(lines, [], columns, lambda row, place: _text(frame.iat[row, at[place]]))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +14,7 @@ from feeds.files.recognition.plan import SymbolColumns
 from ticker.errors import FeedError
 
 _CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d([.,]\d+)?)?( ?[AaPp][Mm])?|\d{5,6}|\d{9}|\d{12}|\d{15}")
+_DATE = re.compile(r"(19|20)\d\d\D|\d{1,2}[/.]")
 #: Names of an unnamed index column.
 _INDEX: Final = ("", "index", "unnamed_0")
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9.\-]{0,5}")
@@ -29,6 +30,8 @@ class ColumnMap:
     kind: Kind
     stamps: Mapping[str, int]
     views: tuple[SymbolColumns, ...]
+    #: Columns with the same name, of which the first of each pair is read.
+    twins: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +50,30 @@ class Header:
         """The texts of a column in the first rows, without empty ones."""
         return [word for row in self.rows if (word := row[place].strip())]
 
-    def check_unique(self, places: Mapping[str, int]) -> None:
-        """Raise ``FeedError`` if two columns have the name of one of ``places``."""
-        for place in places.values():
-            if self.names[place] and self.plain.count(self.plain[place]) > 1:
-                raise FeedError(f"the header has the column {self.names[place]!r} twice")
+    def twins(self, places: Iterable[int], given: Iterable[int] = ()) -> tuple[tuple[int, int], ...]:
+        """Columns with the names of ``places``, except for those of ``given``, which the user has named.
+
+        Raises ``FeedError`` if their values differ in the first rows.
+        """
+        named = {self.plain[place] for place in given}
+        found = [
+            (place, other)
+            for place in dict.fromkeys(places)
+            for other, name in enumerate(self.plain)
+            if other != place and name and name == self.plain[place] and name not in named
+        ]
+        for place, other in found:
+            if any(row[place].strip() != row[other].strip() for row in self.rows):
+                raise FeedError(different_twins(self.names[place], place, other))
+        return tuple(found)
+
+
+def different_twins(name: str, place: int, other: int) -> str:
+    """The message for two columns of one name whose values differ."""
+    return (
+        f"the header has the column {name!r} twice, as columns {place + 1} and {other + 1}, with different values; "
+        f"name one by its number: --columns ROLE={place + 1}"
+    )
 
 
 def stamps_of(header: Header) -> dict[str, int]:
@@ -66,12 +88,14 @@ def stamps_of(header: Header) -> dict[str, int]:
         stamp = date
     if stamp is None:
         stamp = next((header.plain.index(name) for name in _INDEX if name in header.plain), None)
-        if stamp is None or not all(re.match(r"(19|20)\d\d\D|\d{1,2}[/.]", word) for word in header.values(stamp)):
+        if stamp is None or not _most(
+            bool(re.match(r"(19|20)\d\d\D|\d{1,2}[/.]", word)) for word in header.values(stamp)
+        ):
             return {}
     return {"timestamp": stamp}
 
 
-def by_layout(header: Header, layout: Layout) -> ColumnMap:
+def by_layout(header: Header, layout: Layout, given: Collection[int] = ()) -> ColumnMap:
     """The columns of a vendor's layout. Raises ``FeedError`` if one is missing."""
     named = {role: name for role, name in layout.columns.items() if isinstance(name, str)}
     stamps = {str(role): header.plain.index(named[role]) for role in STAMPS if named.get(role) in header.plain}
@@ -88,8 +112,8 @@ def by_layout(header: Header, layout: Layout) -> ColumnMap:
             columns[role] = place
     if layout.trade_if is not None:
         columns[layout.trade_if[0]] = header.plain.index(layout.trade_if[0])
-    header.check_unique({**stamps, **columns})
-    return ColumnMap(layout.kind, stamps, (SymbolColumns(columns),))
+    twins = header.twins([*stamps.values(), *columns.values()], given)
+    return ColumnMap(layout.kind, stamps, (SymbolColumns(columns),), twins)
 
 
 def by_names(header: Header, given: Mapping[str, int]) -> ColumnMap | list[str]:
@@ -132,23 +156,35 @@ def by_names(header: Header, given: Mapping[str, int]) -> ColumnMap | list[str]:
             columns.pop(f"{side}_size", None)
     if "price" not in columns and kind == "ticks":
         columns.pop("size", None)
-    header.check_unique({**stamps, **columns})
-    return ColumnMap(kind, stamps, (SymbolColumns(columns),))
+    twins = header.twins([*stamps.values(), *columns.values()], given.values())
+    return ColumnMap(kind, stamps, (SymbolColumns(columns),), twins)
 
 
 def two_level(header: Header, tickers: Sequence[str]) -> ColumnMap:
-    """The columns of each symbol in a file of yfinance. Raises ``FeedError`` if no symbol has all four prices."""
-    views = []
-    for symbol in dict.fromkeys(tickers[1:]):
-        mine = {place: name for place, name in enumerate(header.plain) if place and tickers[place] == symbol}
-        columns: dict[str, int] = {
-            role: place for role in (*BAR_PRICES, "volume") for place, name in mine.items() if name == role
-        }
-        if columns.keys() >= set(BAR_PRICES):
-            views.append(SymbolColumns(columns, symbol))
+    """The columns of each symbol in a file of yfinance: bars, or where no symbol has all four prices, closing prices.
+
+    Raises ``FeedError`` if there is neither, or no column for the timestamp.
+    """
+    stamp = next((place for place, symbol in enumerate(tickers) if not symbol), None)
+    if stamp is None:
+        raise FeedError("no column is beside those of the symbols, for the timestamp")
+    found: dict[str, dict[str, int]] = {}
+    for place, symbol in enumerate(tickers):
+        if symbol:
+            found.setdefault(symbol, {}).setdefault(header.plain[place], place)
+    bars = {symbol: columns for symbol, columns in found.items() if columns.keys() >= set(BAR_PRICES)}
+    roles = (*BAR_PRICES, "volume")
+    views = [
+        SymbolColumns({role: columns[role] for role in roles if role in columns}, symbol)
+        for symbol, columns in bars.items()
+    ]
+    if views:
+        return ColumnMap("bars", {"timestamp": stamp}, tuple(views))
+    closes = [(symbol, columns.get("close", columns.get("adj_close"))) for symbol, columns in found.items()]
+    views = [SymbolColumns({"price": place}, symbol) for symbol, place in closes if place is not None]
     if not views:
-        raise FeedError("no symbol in the header has Open, High, Low and Close")
-    return ColumnMap("bars", {"timestamp": 0}, tuple(views))
+        raise FeedError("no symbol in the header has Open, High, Low and Close, or a Close alone")
+    return ColumnMap("ticks", {"timestamp": stamp}, tuple(views))
 
 
 def wide_bars(header: Header) -> ColumnMap | None:
@@ -185,10 +221,14 @@ def wide(header: Header) -> ColumnMap | None:
     known = [place for place in others if is_known(header.names[place], strong=True)]
     if not numeric or len(known) * 2 > len(others) or not any(header.values(place) for place in numeric):
         return None
-    if len(set(header.names)) < len(header.names):
-        raise FeedError("two columns of the header have the same name")
-    views = tuple(SymbolColumns({"price": place}, _without_part(header.names[place].strip())) for place in numeric)
-    return ColumnMap("ticks", stamps, views)
+    twins = header.twins([*stamps.values(), *numeric])
+    second = {max(pair) for pair in twins}
+    views = tuple(
+        SymbolColumns({"price": place}, _without_part(header.names[place].strip()))
+        for place in numeric
+        if place not in second
+    )
+    return ColumnMap("ticks", stamps, views, tuple(pair for pair in twins if pair[0] < pair[1]))
 
 
 def single_letter_symbols(header: Header) -> ColumnMap | None:
@@ -226,4 +266,11 @@ def _without_part(name: str) -> str:
 
 
 def _is_numeric(words: Sequence[str]) -> bool:
-    return all(is_number(word) or means_none(word) for word in words)
+    return _most(is_number(word) or means_none(word) for word in words)
+
+
+def _most(good: Iterable[bool]) -> bool:
+    """Whether all but a few are: a first row may be odd."""
+    found = list(good)
+    bad = found.count(False)
+    return bad <= max(1, len(found) // 20) and bad * 2 <= len(found)

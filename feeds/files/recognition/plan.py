@@ -36,6 +36,8 @@ class Plan:
     names: tuple[str, ...]
     stamps: Mapping[str, int]
     views: tuple[SymbolColumns, ...]
+    #: Columns with the same name, whose values must be equal: the first of each pair is read.
+    twins: tuple[tuple[int, int], ...] = ()
     scale: float
     reading: Reading
     #: Whether integer prices from 2**63 - 1 on mean that there is none (Databento).
@@ -72,10 +74,20 @@ _LISTED = 5
 WIDE = frozenset({"wide", "wide-bars", "yfinance"})
 
 
-def shape_of(width: int, delimiter: str, stamps: Mapping[str, int], views: tuple[SymbolColumns, ...]) -> Shape:
-    """The columns to be read, by type."""
+def shape_of(
+    width: int,
+    delimiter: str,
+    stamps: Mapping[str, int],
+    views: tuple[SymbolColumns, ...],
+    twins: tuple[tuple[int, int], ...] = (),
+) -> Shape:
+    """The columns to be read, by type. Twins are read as the columns that they equal."""
     words = {"symbol", "type", "action"}
     places = {(role, place) for view in views for role, place in view.columns.items()}
+    stamps = dict(stamps)
+    for place, twin in twins:
+        places |= {(role, twin) for role, at in places if at == place}
+        stamps |= {f"{role} again": twin for role, at in stamps.items() if at == place}
     return Shape(
         width=width,
         delimiter=delimiter,

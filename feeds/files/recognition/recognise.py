@@ -13,6 +13,7 @@ from feeds.files.layouts.layout import Layout
 from feeds.files.options import ReadOptions
 from feeds.files.parsing.column_names import NEEDED, STAMPS
 from feeds.files.parsing.dialect import Dialect
+from feeds.files.parsing.paired_names import paired
 from feeds.files.parsing.timestamp_parsers import LOCAL
 from feeds.files.parsing.timestamps import as_texts, parse_timestamps
 from feeds.files.recognition.columns import (
@@ -56,14 +57,17 @@ def recognise(dialect: Dialect, options: ReadOptions, file: str, names: Sequence
 def _with_header(dialect: Dialect, header: Header, options: ReadOptions, names: Sequence[str]) -> Plan:
     given = _given_columns(options.columns, header)
     wanted = options.layout
-    if dialect.tickers is not None and wanted in (None, "yfinance"):
-        return _plan(dialect, BY_COLUMNS["yfinance"], two_level(header, dialect.tickers), header.names, options)
+    tickers = dialect.tickers
+    if tickers is None and (pairs := paired(header.names)) is not None:
+        header, tickers = Header.of(pairs[0], header.rows), pairs[1]
+    if tickers is not None and wanted in (None, "yfinance"):
+        return _plan(dialect, BY_COLUMNS["yfinance"], two_level(header, tickers), header.names, options)
     if wanted is not None and wanted not in BY_COLUMNS:
         return _plan(dialect, *_forced(wanted, header, given), header.names, options)
     if wanted is None and not given.keys() - {"symbol"}:
         for layout in BY_HEADER:
             if _fits(layout, header, dialect.banner, names):
-                found = by_layout(header, layout)
+                found = by_layout(header, layout, given.values())
                 return _plan(dialect, layout, _with_given(found, given), header.names, options)
     if not given and wanted in (None, "wide") and (symbols := single_letter_symbols(header)) is not None:
         return _plan(dialect, BY_COLUMNS["wide"], symbols, header.names, options)
@@ -159,7 +163,7 @@ def _forced(name: str, header: Header, given: Mapping[str, int]) -> tuple[Layout
     layouts = [layout for layout in BY_HEADER if layout.name == name]
     for layout in layouts:
         if set(header.plain) >= layout.header - set(given):
-            return layout, _with_given(by_layout(header, layout), given)
+            return layout, _with_given(by_layout(header, layout, given.values()), given)
     if not layouts:
         layout = next(each for each in HEADERLESS if each.name == name)
         return layout, _with_given(_by_place(layout, len(header.names)), given)
@@ -171,9 +175,8 @@ def _with_given(found: ColumnMap, given: Mapping[str, int]) -> ColumnMap:
     """The columns of the layout, overridden by those of the option."""
     stamps = {role: given[role] for role in STAMPS if role in given} or found.stamps
     columns = {role: place for role, place in given.items() if role not in STAMPS}
-    return ColumnMap(
-        found.kind, stamps, tuple(replace(view, columns={**view.columns, **columns}) for view in found.views)
-    )
+    views = tuple(replace(view, columns={**view.columns, **columns}) for view in found.views)
+    return replace(found, stamps=stamps, views=views)
 
 
 def _given_columns(columns: Mapping[str, str], header: Header) -> dict[str, int]:
@@ -216,10 +219,11 @@ def _plan(dialect: Dialect, layout: Layout, found: ColumnMap, names: Sequence[st
     return Plan(
         layout=layout,
         kind=found.kind,
-        shape=shape_of(len(names), dialect.delimiter, found.stamps, views),
+        shape=shape_of(len(names), dialect.delimiter, found.stamps, views, found.twins),
         names=tuple(name.strip() or str(place + 1) for place, name in enumerate(names)),
         stamps=found.stamps,
         views=views,
+        twins=found.twins,
         scale=scale,
         reading=reading,
         has_undefined=layout.scale_if_whole,
