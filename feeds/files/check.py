@@ -165,6 +165,14 @@ class Check:
             none[row] = means_none(text)
         return none
 
+    def column(self, place: int) -> Column:
+        return self._rows.columns[place]
+
+    def texts(self, place: int) -> Names:
+        """The texts of a column of names."""
+        names = _names(self._rows.columns[place])
+        return Names(names.places, [str(name).strip() for name in names.names])
+
     def one_of(self, place: int, texts: frozenset[str]) -> Mask:
         names = _names(self._rows.columns[place])
         fitting = np.array([str(name).strip() in texts for name in names.names], np.bool_)

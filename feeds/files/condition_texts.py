@@ -6,7 +6,8 @@
 | ``massive`` | ids: ``37``, ``53,52,41``, ``[12, 37]`` |
 | ``lean`` | flags: ``20002020`` |
 | ``recorded`` | a recording of ours: ``@ T``, ``12 37``, ``20002020``, ``@ O UTP``, ``?12`` |
-| ``any`` | codes of the processors, if the text can be nothing else |
+| ``any`` | codes of the processors, if the text may be some (``may_be_codes``) |
+| ``other`` | none that is known |
 
 The resulting condition sets are read again from recordings, without knowing where they came from. So each set says
 what it is: codes have one character, ids of Massive two digits, flags of Lean eight digits. ``CTA`` or ``UTP`` is added
@@ -31,7 +32,7 @@ from ticker.sale_conditions import (
     updates_of_numbered,
 )
 
-Vocabulary = Literal["sip", "massive", "lean", "recorded", "any"]
+Vocabulary = Literal["sip", "massive", "lean", "recorded", "any", "other"]
 
 _BRACKETS: Final = "[](){}"
 _QUOTES: Final = "'\"` "
@@ -60,9 +61,18 @@ def read_conditions(text: str, vocabulary: Vocabulary, tape: Tape | None = None)
     words, listed = _words(text)
     if vocabulary == "massive":
         return _massive(words)
-    if vocabulary == "any" and not _are_codes(words, listed=listed):
+    if vocabulary == "other" or (vocabulary == "any" and not _are_codes(words, listed=listed)):
         return _unread(words)
     return _sip([letter for word in words for letter in (word if len(word) <= 4 else [word]) if letter.strip()], tape)
+
+
+def may_be_codes(text: str) -> bool:
+    """Whether a text has the form of the processors' codes. ``NT`` has, though elsewhere it is a negotiated trade."""
+    text = text.strip()
+    if text.lower() in _NONE:
+        return True
+    words, listed = _words(text)
+    return _are_codes(words, listed=listed)
 
 
 def _words(text: str) -> tuple[list[str], bool]:

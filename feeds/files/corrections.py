@@ -21,7 +21,7 @@ class Indicator(NamedTuple):
 
 _CANCELLED: Final = "cancelled trade"
 _ERRONEOUS: Final = "erroneous trade"
-_RECORD: Final = "record about another trade"
+_RECORD: Final = "correction record"
 
 CORRECTIONS: Final[Mapping[int, Indicator]] = MappingProxyType(
     {

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from feeds.files.chunk import Chunk
 from feeds.files.file_set import FileSet
 from feeds.files.options import ReadOptions
 from feeds.files.orders import Gaps, OrderWatch
@@ -19,10 +20,21 @@ from feeds.files.sources.source import Source
 from feeds.files.timeline.bar_trades import trades_of_bars
 from feeds.files.timeline.bars import FileBars
 from feeds.files.timeline.forward_fill import fill_one_sided
-from feeds.files.timeline.records import BARS, QUOTES, TRADES, from_bars, from_ticks
+from feeds.files.timeline.records import (
+    BARS,
+    DETAILED,
+    QUOTES,
+    TRADES,
+    detailed,
+    from_bars,
+    from_corrections,
+    from_quotes,
+    from_trades,
+)
 from feeds.files.timeline.sorting import RUN, Sorter
 from feeds.files.timeline.timeline import Timeline
 from feeds.files.validate import validate
+from ticker.conditions import ConditionTable
 from ticker.errors import FeedError
 from ticker.feed.feed import LoadProgress
 from ticker.model import SymbolTable, TickBatch
@@ -42,8 +54,8 @@ def load(
 
     Raises ``OptionError`` for a wrong option and ``FeedError`` for a file that can't be opened or read to its end, if
     no row at all is good, and with ``options.strict`` for the first bad row. Memory is bounded by ``run``, the number
-    of records sorted at once; disk usage is 29 bytes per trade, 44 per quote and 290 per bar. ``max_unpacked_bytes``
-    limits the decompressed size of each file.
+    of records sorted at once; disk usage is 29 bytes per trade (50 with sale conditions or ids), 44 per quote and 290
+    per bar. ``max_unpacked_bytes`` limits the decompressed size of each file.
     """
     validate(options)
     loading = _Loading(options, progress, run)
@@ -58,6 +70,7 @@ def load(
 class _Loading:
     def __init__(self, options: ReadOptions, progress: Callable[[LoadProgress], None] | None, run: int) -> None:
         self._table = SymbolTable()
+        self._conditions = ConditionTable()
         self._options = options
         self._progress = progress
         self._shown_s = 0.0
@@ -81,14 +94,14 @@ class _Loading:
         done = rows = 0
         files = FileSet(sources)
         for source in files:
-            reader = Reader(source, self._options, self._table, files)
+            reader = Reader(source, self._options, self._table, files, self._conditions)
             self._reports.append(reader.report)
             watch = OrderWatch()
             bars = self._bars = FileBars(self._bar_run)
             for chunk in reader.chunks():
                 watch.note(chunk)
-                self._trades.add(from_ticks(chunk.trades, TRADES))
-                self._quotes.add(from_ticks(chunk.quotes, QUOTES))
+                self._add_trades(chunk)
+                self._quotes.add(from_quotes(chunk.quotes))
                 bars.add(chunk.bars)
                 self._show(source.name, done + source.done_bytes, size, rows + reader.report.rows)
             if not reader.report.rows:
@@ -107,6 +120,14 @@ class _Loading:
             self._shown_s = now_s
             self._progress(LoadProgress(name, min(done, size), size, rows))
 
+    def _add_trades(self, chunk: Chunk) -> None:
+        trades, kept = chunk.trades, self._trades
+        if (trades.condition is not None or trades.id is not None or chunk.corrections) and kept.dtype != DETAILED:
+            kept.convert(DETAILED, detailed)
+        kept.add(from_trades(trades, chunk.played, kept.dtype))
+        if chunk.corrections:
+            kept.add(from_corrections(chunk.corrections))
+
     def _add_bars(self, bars: FileBars, report: FileReport) -> None:
         """Add a file's bars, and the trades that they are played as. Their interval is known once all are read."""
         bars.finish(report.time_zone)
@@ -121,7 +142,8 @@ class _Loading:
         gaps = Gaps()
         for part, lasting_ns in bars.blocks():
             gaps.note(part.start)
-            self._trades.add(from_ticks(trades_of_bars(part, lasting_ns), TRADES, made_up=True))
+            made_up = trades_of_bars(part, lasting_ns)
+            self._trades.add(from_trades(made_up, None, self._trades.dtype, made_up=True))
             self._opened.add(from_bars(part, part.start, bars.interval_ns))
             self._closed.add(from_bars(part, part.start + lasting_ns, bars.interval_ns))
         report.gaps = gaps.found()
@@ -134,7 +156,7 @@ class _Loading:
         fill_one_sided(quotes, len(self._table))
         zones = {report.time_zone for report in reports if report.first is not None}
         zone = zones.pop() if len(zones) == 1 else "UTC"
-        timeline = Timeline(self._table, trades, quotes, opened, closed, reports, zone)
+        timeline = Timeline(self._table, trades, quotes, opened, closed, reports, zone, self._conditions)
         for report in self._gaps_unknown:
             if not report.bars:
                 report.gaps = _gaps(timeline) if len(reports) == 1 else []

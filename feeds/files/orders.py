@@ -58,7 +58,7 @@ class OrderWatch:
         self._sequences = {kind: _Sequence() for kind in ("trades", "quotes", "bars")}
 
     def note(self, chunk: Chunk) -> None:
-        self._sequences["trades"].note(chunk.trades.ts, chunk.trades.symbol)
+        self._sequences["trades"].note(chunk.trades.ts if chunk.played is None else chunk.played, chunk.trades.symbol)
         self._sequences["quotes"].note(chunk.quotes.ts, chunk.quotes.symbol)
         self._sequences["bars"].note(chunk.bars.start, chunk.bars.symbol)
 

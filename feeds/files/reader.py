@@ -22,7 +22,9 @@ from feeds.files.report import Complaint, FileReport
 from feeds.files.rows import read_rows
 from feeds.files.sources.source import Block, Source
 from feeds.files.stamps import StampChoices
+from feeds.files.trade_details import TradeDetails, has_details
 from feeds.files.twins import check_twins
+from ticker.conditions import ConditionTable
 from ticker.errors import FeedError
 from ticker.model import SymbolTable
 
@@ -35,7 +37,14 @@ class Reader:
     ``chunks`` raises ``FeedError`` for a file of unknown layout, and with ``options.strict`` for the first bad row.
     """
 
-    def __init__(self, source: Source, options: ReadOptions, table: SymbolTable, beside: FileSet | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        options: ReadOptions,
+        table: SymbolTable,
+        beside: FileSet | None = None,
+        conditions: ConditionTable | None = None,
+    ) -> None:
         self.report = FileReport(name=source.name, path=source.path, compression=source.compression)
         self._source = source
         self._beside = FileSet([source]) if beside is None else beside
@@ -46,6 +55,8 @@ class Reader:
         self._decimals = Decimals(source, self._beside, options, self.report)
         self._banner = ""
         self._stamps: StampChoices | None = None
+        self._conditions = ConditionTable() if conditions is None else conditions
+        self._details: TradeDetails | None = None
 
     def chunks(self) -> Iterator[Chunk]:
         """The ticks and bars of each block, in the order of the file. ``report`` is complete at the end."""
@@ -53,12 +64,16 @@ class Reader:
         for plan, rows in self._typed_rows() if self._source.is_table else self._text_rows():
             if timestamps is None:
                 timestamps = self._timestamp_reader(plan, rows)
+                if has_details(plan):
+                    self._details = TradeDetails(plan.vocabulary, self._table, self._conditions)
             yield self._read(rows, plan, timestamps)
         if self._stamps is not None:
             self._stamps.finish()
         if self.report.rounded:
             count = "1 bar" if self.report.rounded == 1 else f"{self.report.rounded:,} bars"
             self.report.note(f"high or low of {count} was off by rounding: put right")
+        if self._details is not None:
+            self._details.report(self.report)
 
     def _text_rows(self) -> Iterator[tuple[Plan, Rows]]:
         plan: Plan | None = None
@@ -148,6 +163,7 @@ class Reader:
             symbol=self._symbol,
             wanted=wanted,
             allow_negative=self._options.allow_negative,
+            details=self._details,
         )
         chunk = read.chunk
         report.rows += len(rows.lines) + len(rows.malformed)

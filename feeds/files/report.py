@@ -46,6 +46,16 @@ class Note:
     option: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ConditionCount:
+    """A set of sale conditions: what it updates, for people, its number of trades, and those that are unknown."""
+
+    conditions: str
+    updates: str
+    trades: int
+    unknown: tuple[str, ...] = ()
+
+
 @dataclass(slots=True, kw_only=True)
 class Gap:
     """A period without rows that is long for this file, in ns."""
@@ -98,6 +108,10 @@ class FileReport:
     rounded: int = 0
     complaints: list[Complaint] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
+    #: The most frequent first.
+    conditions: list[ConditionCount] = field(default_factory=list)
+    #: Trades that were not played because of their correction indicator, by reason.
+    left_out: Counter[str] = field(default_factory=Counter)
     #: What a person should know: assumed zone, guessed symbol, order of dates, rows put right, conditions left out.
     notes: list[Note] = field(default_factory=list)
 

@@ -15,6 +15,7 @@ from feeds.files.parsing.table import Names, Rows
 from feeds.files.parsing.timestamp_reader import TimestampReader
 from feeds.files.recognition.plan import Plan, SymbolColumns
 from feeds.files.report import Complaint
+from feeds.files.trade_details import TradeDetails
 from ticker.model import NO_QUOTES, Bars, Floats, Ints, Quotes, SymbolTable, Trades, concatenated, is_symbol
 
 
@@ -39,10 +40,12 @@ def read_rows(
     symbol: str | None,
     wanted: int,
     allow_negative: bool = False,
+    details: TradeDetails | None = None,
 ) -> Read:
     """The ticks or bars in ``rows``, in order; ``symbol`` applies if neither a column nor the header has one.
 
-    Prices of 0 and below are refused without ``allow_negative``.
+    Prices of 0 and below are refused without ``allow_negative``. ``details`` reads what trades have besides price and
+    size.
     """
     check = Check(rows, plan, allow_negative=allow_negative)
     columns = plan.views[0].columns
@@ -59,12 +62,15 @@ def read_rows(
     stands = check.good
     parts: list[tuple[npt.NDArray[np.intp], Chunk]] = []
     passed = 0
-    read = _read_bars if plan.kind == "bars" else _read_ticks
     for view in plan.views:
         check.good = stands.copy() if len(plan.views) > 1 else stands
         fixed = view.symbol if view.symbol is not None else symbol
         codes = _Codes(check, names, fixed, table)
-        kept, chunk, over = read(check, plan, view, stamped.stamps + view.after_ns, codes)
+        moments = stamped.stamps + view.after_ns
+        if plan.kind == "bars":
+            kept, chunk, over = _read_bars(check, plan, view, moments, codes)
+        else:
+            kept, chunk, over = _read_ticks(check, plan, view, moments, codes, details)
         passed += over
         parts.append((kept, chunk))
     chunk = parts[0][1] if len(parts) == 1 else _interleaved(parts)
@@ -97,12 +103,19 @@ class _Codes:
 _Reading = tuple[npt.NDArray[np.intp], Chunk, int]
 
 
-def _read_ticks(check: Check, plan: Plan, view: SymbolColumns, stamps: Any, codes: _Codes) -> _Reading:
+def _read_ticks(
+    check: Check, plan: Plan, view: SymbolColumns, stamps: Any, codes: _Codes, details: TradeDetails | None
+) -> _Reading:
     columns, layout = view.columns, plan.layout
     quotes_too = "bid" in columns or "ask" in columns
     is_trade = np.ones(len(stamps), np.bool_)
     if layout.trade_if is not None and layout.trade_if[0] in columns:
         is_trade = check.one_of(columns[layout.trade_if[0]], layout.trade_if[1])
+    # Rows that need no price: trades that don't count, and those that take one back.
+    silent, cancels = np.zeros((2, len(stamps)), np.bool_)
+    if details is not None:
+        silent, cancels = details.left_out(check, columns), details.cancels(check, columns)
+        is_trade &= ~(silent | cancels)
     prices = check.prices(columns.get("price"))
     traded = is_trade & ~prices.empty
     if plan.is_wide:
@@ -123,10 +136,11 @@ def _read_ticks(check: Check, plan: Plan, view: SymbolColumns, stamps: Any, code
         ask, ask_size, ask_stated = check.side("ask", columns, one_sided=layout.one_sided)
         quoted = bid_stated | ask_stated
         sides = (bid, bid_size, ask, ask_size)
-        check.refuse(~(traded | quoted), "neither a price nor a quote")
+        check.refuse(~(traded | quoted | silent | cancels), "neither a price nor a quote")
     over = 0
     if not quotes_too and not is_trade.all():
-        over = int((check.good & ~is_trade).sum())
+        over = int((check.good & ~(is_trade | silent | cancels)).sum())
+    traded |= cancels
     kept = check.good & (traded | quoted)
     mine, when = codes.of(kept), stamps[kept]
     traded, quoted = traded[kept], quoted[kept]
@@ -134,7 +148,12 @@ def _read_ticks(check: Check, plan: Plan, view: SymbolColumns, stamps: Any, code
     quotes = NO_QUOTES
     if sides:
         quotes = Quotes(mine[quoted], when[quoted], *(side[kept][quoted] for side in sides))
-    return np.flatnonzero(kept), Chunk(trades=trades, quotes=quotes), over
+    rows = np.flatnonzero(kept)
+    if details is None:
+        return rows, Chunk(trades=trades, quotes=quotes), over
+    found = details.read(check, columns, stamps, rows[traded], trades)
+    chunk = Chunk(trades=found.trades, quotes=quotes, played=found.played, corrections=found.corrections)
+    return rows, chunk, over
 
 
 def _read_bars(check: Check, plan: Plan, view: SymbolColumns, stamps: Any, codes: _Codes) -> _Reading:

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from feeds.inspect.formats import iso
-from ticker.model import BarBatch, Bars, ConditionTable, Quotes, Rollover, SymbolTable, TickBatch, Trades
+from ticker.model import BarBatch, Bars, ConditionTable, FeedEvent, Quotes, SymbolTable, TickBatch, Trades
 
 #: Events to look through: the first bar of one file may follow millions of ticks of another.
 _EVENTS = 1_000
@@ -26,7 +26,7 @@ class Preview:
     bars: list[Row] = field(default_factory=list)
 
 
-def preview(events: Iterable[TickBatch | BarBatch | Rollover], count: int, *, has_bars: bool) -> Preview:
+def preview(events: Iterable[FeedEvent], count: int, *, has_bars: bool) -> Preview:
     """The first ``count`` ticks and the first ``count`` bars."""
     found = Preview()
     for event in islice(events, _EVENTS):

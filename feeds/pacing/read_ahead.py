@@ -9,7 +9,7 @@ from typing import Final
 
 from feeds.pacing.pacer import Timed
 from feeds.reached import Reached
-from ticker.model import BarBatch, FeedEvent, TickBatch
+from ticker.model import BarBatch, Corrections, FeedEvent, TickBatch
 
 #: The maximum of events, and about of ticks, per read: each read is a round trip to the thread.
 READ_EVENTS: Final = 256
@@ -62,11 +62,13 @@ async def timed(
 
 
 def _begins(event: FeedEvent) -> int | None:
-    """The first timestamp of ticks and opening bars, and that of a mark; None for other events."""
+    """The first timestamp of ticks and opening bars, that of a mark, the last of corrections; None for others."""
     if isinstance(event, Reached):
         return event.ts
     if isinstance(event, TickBatch):
         return min(int(column.ts[0]) for column in (event.trades, event.quotes) if len(column))
+    if isinstance(event, Corrections):
+        return int(event.ts.max())
     if isinstance(event, BarBatch) and not event.closed:
         return int(event.bars.start.max())
     return None

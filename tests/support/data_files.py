@@ -45,7 +45,7 @@ def bars(*rows: tuple[int, int, float, float, float, float]) -> Chunk:
 
 
 class FakeReader:
-    def __init__(self, source: Any, _options: ReadOptions, table: SymbolTable, _beside: Sequence[Any]) -> None:
+    def __init__(self, source: Any, _options: ReadOptions, table: SymbolTable, *_more: Any) -> None:
         self.report = FileReport(name=source.name, path=source.name, time_zone=source.zone)
         self._source = source
         for name in ("A", "B", "C"):

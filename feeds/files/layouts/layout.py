@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Literal
 
+from feeds.files.condition_texts import Vocabulary
 from feeds.files.parsing.timestamp_formats import Reading
 
 Kind = Literal["ticks", "bars"]
@@ -68,6 +69,8 @@ class Layout:
     trailer: str | None = None
     #: A symbol from the file name is written in capitals.
     upper: bool = False
+    #: How the column ``conditions`` is written.
+    vocabulary: Vocabulary = "any"
 
     def has_traces(self, file_names: Iterable[str]) -> bool:
         """Whether one of a file's names is as this vendor names its files."""

@@ -22,7 +22,8 @@ TICKS: Final = {
     "trade": (
         Layout("lean-trades", "QuantConnect Lean trades", "ticks",
                fields=(_MS, _PRICE, _SIZE, _WORD, _CONDITION, _FLAG), spare=2,
-               columns={"timestamp": 0, "price": 1, "size": 2}, reading="ms", upper=True),
+               columns={"timestamp": 0, "price": 1, "size": 2, "conditions": 4}, reading="ms", upper=True,
+               vocabulary="lean"),
         Layout("lean-trades", "QuantConnect Lean trades", "ticks",
                fields=(_MS, _PRICE, _SIZE, _FLAG), spare=1,
                columns={"timestamp": 0, "price": 1, "size": 2}, reading="ms", upper=True),

@@ -63,9 +63,21 @@ ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
         "trade_count", "trades", "tradecount", "count", "transactions", "n", "number_of_trades", "num_trades",
         "trades_count", "numtrades", "no_of_trades",
     ),
+    "conditions": (
+        "conditions", "sale_condition", "sale_conditions", "condition", "cond", "conds", "trade_conditions",
+        "trade_condition", "tr_scond", "scond", "salecondition",
+    ),
+    "correction": ("correction", "trade_correction_indicator", "correction_indicator", "tr_corr", "corr"),
+    "id": (
+        "id", "trade_id", "tradeid", "tid", "tr_id", "trade_no", "tradeno", "trade_number", "match_id", "agg_trade_id",
+        "exec_id", "execution_id",
+    ),
+    "tape": ("tape",),
 }  # fmt: skip
 
 TICK_ROLES: Final = ("price", "size", "bid", "bid_size", "ask", "ask_size")
+#: What trades have besides. ``change`` is a column of recordings.
+DETAIL_ROLES: Final = ("conditions", "correction", "id", "tape", "change")
 BAR_ROLES: Final = (*BAR_PRICES, "volume", "vwap", "trades")
 ROLES: Final = (*ALIASES,)
 
@@ -96,7 +108,7 @@ def place_of(role: str, header: Sequence[str]) -> int | None:
         first = next((place for place, name in enumerate(header) if re.match(r"volume(_(?!weighted)|$)", name)), None)
         if first is not None:
             return first
-    for name in ALIASES[role]:
+    for name in ALIASES.get(role, ()):
         if name in header:
             return header.index(name)
     return None

@@ -68,7 +68,7 @@ class Shape:
     delimiter: str
     #: The decimal mark of numbers that don't stay texts.
     decimal: str
-    #: By place in the row.
+    #: By place in the row; ``stamps`` with ids of trades, which are bytes too.
     stamps: frozenset[int]
     names: frozenset[int]
     numbers: frozenset[int]

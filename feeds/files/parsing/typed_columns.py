@@ -90,8 +90,17 @@ def _stamps(column: pd.Series[Any]) -> Column:
 def _names(column: pd.Series[Any]) -> Names:
     import pandas as pd
 
-    places, found = pd.factorize(column, use_na_sentinel=False)
+    try:
+        places, found = pd.factorize(column, use_na_sentinel=False)
+    except TypeError:  # lists, as of sale conditions
+        words = pd.Series([_listed(value) for value in column.tolist()], dtype=object)
+        places, found = pd.factorize(words, use_na_sentinel=False)
     return Names(np.asarray(places, np.intp), [_text(name) for name in found])
+
+
+def _listed(value: Any) -> Any:
+    """A list as text."""
+    return str(list(value)) if isinstance(value, list | tuple | np.ndarray) else value
 
 
 def _numbers(column: pd.Series[Any]) -> Column:

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from feeds.files.layouts.layout import Kind, Layout
-from feeds.files.parsing.column_names import BAR_PRICES, BAR_ROLES, STAMPS, TICK_ROLES, is_known, place_of, plain
+from feeds.files.parsing.column_names import (
+    BAR_PRICES,
+    BAR_ROLES,
+    DETAIL_ROLES,
+    STAMPS,
+    TICK_ROLES,
+    is_known,
+    place_of,
+    plain,
+)
 from feeds.files.parsing.numbers import is_number, means_none
 from feeds.files.recognition.plan import SymbolColumns
 from ticker.errors import FeedError
@@ -105,7 +114,8 @@ def by_layout(header: Header, layout: Layout, given: Collection[int] = ()) -> Co
     if not stamps:
         raise FeedError(f"the header matches the layout {layout.name!r}, but has no column for the timestamp")
     columns: dict[str, int] = {}
-    for role in ("symbol", *(BAR_ROLES if layout.kind == "bars" else TICK_ROLES)):
+    details = DETAIL_ROLES if layout.vocabulary != "any" else ()
+    for role in ("symbol", *(BAR_ROLES if layout.kind == "bars" else (*TICK_ROLES, *details))):
         name = named.get(role)
         place = header.plain.index(name) if name in header.plain else None if name else place_of(role, header.plain)
         if place is not None and place not in columns.values():
@@ -148,7 +158,8 @@ def by_names(header: Header, given: Mapping[str, int]) -> ColumnMap | list[str]:
         missing.append("price")
     if missing:
         return missing
-    for role in ("symbol", *(BAR_ROLES if kind == "bars" else TICK_ROLES)):
+    details = DETAIL_ROLES if "price" in columns else ()
+    for role in ("symbol", *(BAR_ROLES if kind == "bars" else (*TICK_ROLES, *details))):
         if role not in columns and (place := at(role)) is not None and place not in columns.values():
             columns[role] = place
     for side in ("bid", "ask"):

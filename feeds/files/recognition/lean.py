@@ -58,7 +58,10 @@ def by_lean_names(names: Sequence[str], rows: Sequence[Sequence[str]]) -> LeanLa
         zone = NEW_YORK if scale != 1 else None
     elif not file.is_documented:
         notes.append(Note(f"times of {file.security} from {file.market} are taken as {zone}", "--time-zone"))
-    return LeanLayout(file, replace(layout, zone=zone, scale=scale), notes)
+    # Flags of conditions are those of US stocks.
+    is_stock = file.security in (None, "equity") and file.market in (None, "usa")
+    vocabulary = layout.vocabulary if is_stock else "other"
+    return LeanLayout(file, replace(layout, zone=zone, scale=scale, vocabulary=vocabulary), notes)
 
 
 def _is_scaled(file: LeanFile, layout: Layout, rows: Sequence[Sequence[str]], notes: list[Note]) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from feeds.files.condition_texts import Vocabulary
 from feeds.files.layouts.layout import Kind, Layout
-from feeds.files.parsing.column_names import STAMPS
+from feeds.files.parsing.column_names import DETAIL_ROLES, STAMPS, plain
 from feeds.files.parsing.table import Shape
 from feeds.files.parsing.timestamp_formats import Reading
 from feeds.files.recognition.lean_names import LeanFile
@@ -59,6 +60,16 @@ class Plan:
             return "quotes"
         return "ticks" if roles & {"bid", "ask"} else "trades"
 
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """How the column of sale conditions is written: by the layout, else by its name or by other columns."""
+        place = self.views[0].columns.get("conditions")
+        if self.layout.vocabulary != "any" or place is None:
+            return self.layout.vocabulary
+        if plain(self.names[place]) in ("tr_scond", "sale_condition"):
+            return "sip"
+        return "massive" if {"sip_timestamp", "participant_timestamp"} & set(map(plain, self.names)) else "any"
+
     def columns(self) -> dict[str, str]:
         """Role to the column's name, for the report."""
         places = {**self.stamps, **self.views[0].columns}
@@ -82,7 +93,7 @@ def shape_of(
     twins: tuple[tuple[int, int], ...] = (),
 ) -> Shape:
     """The columns to be read, by type. Twins are read as the columns that they equal."""
-    words = {"symbol", "type", "action"}
+    words = {"symbol", "type", "action", *DETAIL_ROLES} - {"id"}
     places = {(role, place) for view in views for role, place in view.columns.items()}
     stamps = dict(stamps)
     for place, twin in twins:
@@ -92,7 +103,7 @@ def shape_of(
         width=width,
         delimiter=delimiter,
         decimal=".",
-        stamps=frozenset(stamps.values()),
+        stamps=frozenset(stamps.values()) | {place for role, place in places if role == "id"},
         names=frozenset(place for role, place in places if role in words),
-        numbers=frozenset(place for role, place in places if role not in words and role not in STAMPS),
+        numbers=frozenset(place for role, place in places if role not in words and role not in (*STAMPS, "id")),
     )

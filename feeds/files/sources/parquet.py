@@ -77,10 +77,12 @@ class ParquetSource(Source):
                     if len(file.schema_arrow) > MAX_COLUMNS:
                         count = f"{len(file.schema_arrow):,} columns; the limit is {MAX_COLUMNS:,}"
                         raise FeedError(f"{self.name}: has {count}")
-                    texts = [field.name for field in file.schema_arrow if _is_text(field.type)]
-                    texts = list(set(texts) - _delta_encoded(file.metadata))
+                    names = {field.name for field in file.schema_arrow if _is_text(_item(field.type))}
+                    paths = {file.schema.column(at).path for at in range(len(file.schema))}
+                    texts = {path for path in paths if path.partition(".")[0] in names or path in names}
+                    texts -= _delta_encoded(file.metadata)
                 with parquet.ParquetFile(
-                    self._file, read_dictionary=texts, pre_buffer=False, buffer_size=_BUFFER_BYTES
+                    self._file, read_dictionary=list(texts), pre_buffer=False, buffer_size=_BUFFER_BYTES
                 ) as file:
                     yield file
             except (pa.ArrowException, OSError, OverflowError) as error:
@@ -108,7 +110,7 @@ class ParquetSource(Source):
         with self._file.open("rb") as raw:
             for place in range(parts.num_columns):
                 part = parts.column(place)
-                if part.path_in_schema not in names:
+                if part.path_in_schema not in names and part.path_in_schema.partition(".")[0] not in names:
                     continue
                 start = part.dictionary_page_offset if part.has_dictionary_page else part.data_page_offset
                 try:
@@ -143,10 +145,19 @@ class ParquetSource(Source):
         if pa.types.is_float32(kind):
             # As doubles with the same decimal text: 1.1, not 1.10000002384.
             return compute.cast(compute.cast(column, pa.string()), pa.float64())
-        if not _is_text(kind):
-            return column
+        if not _is_text(_item(kind)):
+            return _joined(column) if pa.types.is_list(kind) else column
         if isinstance(column, pa.ChunkedArray):
             column = column.combine_chunks()
+        if pa.types.is_list(kind):
+            longest = compute.max(compute.binary_length(_dictionary(column.values))).as_py() or 0
+            if longest <= MAX_TEXT_BYTES and longest * len(column.values) <= _BATCH_BYTES:
+                return _joined(column)
+            if strict:
+                text = f"lists of {len(column.values):,} texts of up to {longest:,} bytes"
+                text += f"; the limits are {MAX_TEXT_BYTES:,} for one and {_BATCH_BYTES:,} for those of a batch"
+                raise FeedError(f"{self.name}: the column {field.name[:80]!r} has {text}")
+            return pa.array([""] * len(column))
         texts = column.dictionary if pa.types.is_dictionary(kind) else column
         longest = compute.max(compute.binary_length(texts)).as_py() if len(texts) else 0
         if longest and longest > MAX_TEXT_BYTES:
@@ -158,6 +169,20 @@ class ParquetSource(Source):
         return pa.DictionaryArray.from_arrays(column.indices, texts) if pa.types.is_dictionary(kind) else texts
 
 
+def _dictionary(column: Any) -> Any:
+    import pyarrow as pa
+
+    return column.dictionary if pa.types.is_dictionary(column.type) else column
+
+
+def _joined(lists: Any) -> Any:
+    """A column of lists as texts, with commas: ``@,T``. A missing element is left out with its list."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    return compute.binary_join(lists.cast(pa.list_(pa.string())), ",")
+
+
 def _delta_encoded(metadata: Any) -> set[str]:
     """The columns with texts that share beginnings, which pyarrow can't read as a dictionary."""
     parts = (metadata.row_group(group) for group in range(metadata.num_row_groups))
@@ -166,14 +191,23 @@ def _delta_encoded(metadata: Any) -> set[str]:
 
 
 def _flat(file: Any) -> list[int]:
-    """The columns of single values, by their number in the schema."""
+    """The columns of single values, and of lists of texts or integers, by their number in the schema."""
     return [place for place, field in enumerate(file.schema_arrow) if _is_flat(field.type)]
+
+
+def _item(kind: Any) -> Any:
+    """The type of a list's elements; of another column its own."""
+    import pyarrow as pa
+
+    return kind.value_type if pa.types.is_list(kind) else kind
 
 
 def _is_flat(kind: Any) -> bool:
     import pyarrow as pa
 
     types = pa.types
+    if types.is_list(kind):
+        return bool(types.is_integer(kind.value_type)) or _is_text(kind.value_type)
     if types.is_dictionary(kind):
         kind = kind.value_type
     tests = (types.is_integer, types.is_floating, types.is_boolean, types.is_decimal, types.is_temporal, _is_text)

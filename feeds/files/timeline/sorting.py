@@ -5,7 +5,7 @@ The sort is stable: records of one timestamp keep the order in which they were a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any, Final
 
@@ -17,6 +17,8 @@ from ticker.model import Stamps
 
 #: Records sorted in memory at once.
 RUN: Final = 1 << 19
+#: Records converted at once.
+_BLOCK: Final = 65_536
 
 
 class Sorted:
@@ -82,6 +84,19 @@ class Sorter:
 
     def __len__(self) -> int:
         return len(self._spool) + self._held
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._spool.dtype
+
+    def convert(self, dtype: np.dtype[Any], converted: Callable[[Records], Records]) -> None:
+        """Go on with records of ``dtype``; those added so far become ``converted``, which keeps ``ts``."""
+        spool = Spool(dtype)
+        for start in range(0, len(self._spool), _BLOCK):
+            spool.append(converted(self._spool.read(start, start + _BLOCK)))
+        self._spool.close()
+        self._spool = spool
+        self._parts = [converted(part) for part in self._parts]
 
     def add(self, records: Records) -> None:
         if not len(records):

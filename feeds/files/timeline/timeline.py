@@ -12,11 +12,13 @@ import numpy as np
 import pandas as pd
 
 from feeds.files.report import FileReport
-from feeds.files.timeline.records import as_bars, as_quotes, as_trades
+from feeds.files.timeline.records import as_bars
 from feeds.files.timeline.sorting import Sorted
 from feeds.files.timeline.spool import Records
+from feeds.files.timeline.ticks import Ticks
 from feeds.reached import Reached
-from ticker.model import BarBatch, Rollover, Stamps, SymbolTable, TickBatch
+from ticker.conditions import ConditionTable
+from ticker.model import BarBatch, Corrections, Rollover, Stamps, SymbolTable, TickBatch
 
 BATCH_TICKS: Final = 65_536
 #: Ticks per block of a replay with bars: while each bar is an event of its own, and while blocks are events.
@@ -26,7 +28,7 @@ _HOUR_NS: Final = 3_600 * 10**9
 _DAY_NS: Final = 24 * _HOUR_NS
 _END: Final = int(np.iinfo(np.int64).max)
 
-Event = TickBatch | BarBatch | Rollover
+Event = TickBatch | BarBatch | Rollover | Corrections
 
 
 class Timeline:
@@ -44,8 +46,10 @@ class Timeline:
         closed: Sorted,
         reports: Sequence[FileReport],
         time_zone: str,
+        conditions: ConditionTable | None = None,
     ) -> None:
         self.table = table
+        self.conditions = ConditionTable() if conditions is None else conditions
         self.reports = list(reports)
         self.time_zone = time_zone
         self._stores = (trades, quotes, opened, closed)
@@ -120,11 +124,11 @@ class Timeline:
             ends, begun = closed.upto(bound), opened.upto(bound)
             due = days[days <= bound]
             days = days[len(due) :]
-            stamps = [np.ascontiguousarray(part["ts"]) for part in (trades, quotes, ends, begun)]
+            ticks = Ticks(self.table, self.conditions, trades, quotes)
+            stamps = [*ticks.stamps, *(np.ascontiguousarray(part["ts"]) for part in (ends, begun))]
             moments = np.unique(np.concatenate((stamps[2], stamps[3], due)))
             cuts = [column.searchsorted(moments) for column in stamps[:2]]
             cuts += [column.searchsorted(moments, side="right") for column in stamps[2:]]
-            ticks = _Ticks(self.table, trades, quotes)
             ended = begins = 0
             for day, to_trade, to_quote, to_ended, to_begins in zip(
                 np.isin(moments, due).tolist(), *(cut.tolist() for cut in cuts), strict=True
@@ -135,7 +139,7 @@ class Timeline:
                     yield Rollover(self.table)
                 yield from self._bars(begun[begins:to_begins], closed=False)
                 ended, begins = to_ended, to_begins
-            yield from ticks.upto(len(trades), len(quotes))
+            yield from ticks.rest()
             if complete:
                 yield Reached(bound)
 
@@ -151,13 +155,13 @@ class Timeline:
                 yield from self._bars(closed.upto(min(firsts)), closed=True)
             due = days[days <= bound]
             days = days[len(due) :]
-            ticks = _Ticks(self.table, trades, quotes)
-            cuts = (np.ascontiguousarray(part["ts"]).searchsorted(due).tolist() for part in (trades, quotes))
+            ticks = Ticks(self.table, self.conditions, trades, quotes)
+            cuts = (stamps.searchsorted(due).tolist() for stamps in ticks.stamps)
             for day, to_trade, to_quote in zip(due.tolist(), *cuts, strict=True):
                 yield from ticks.upto(to_trade, to_quote)
                 yield from self._bars(closed.upto(day), closed=True)
                 yield Rollover(self.table)
-            yield from ticks.upto(len(trades), len(quotes))
+            yield from ticks.rest()
             yield from self._bars(closed.upto(bound), closed=True)
             if complete:
                 yield Reached(bound)
@@ -218,33 +222,6 @@ class Timeline:
             part = records[records["interval"] == interval] if len(self._intervals) > 1 else records
             if len(part):
                 yield BarBatch(self.table, interval, as_bars(part), closed)
-
-
-class _Ticks:
-    """The ticks of a block, cut into batches from front to back. Made-up trades are in batches of their own."""
-
-    def __init__(self, table: SymbolTable, trades: Records, quotes: Records) -> None:
-        self._table = table
-        self._trades, self._quotes = as_trades(trades), as_quotes(quotes)
-        self._made_up = np.ascontiguousarray(trades["made_up"])
-        self._trade = self._quote = 0
-        #: Where trades of another kind begin.
-        self._changes = (np.flatnonzero(self._made_up[1:] != self._made_up[:-1]) + 1).tolist()
-
-    def upto(self, trade: int, quote: int) -> Iterator[TickBatch]:
-        """The trades and quotes before these places that were not yielded yet."""
-        while self._changes and self._changes[0] < trade:
-            change = self._changes.pop(0)
-            to_quote = int(self._quotes.ts.searchsorted(self._trades.ts[change]))
-            yield from self._batch(change, min(max(to_quote, self._quote), quote))
-        yield from self._batch(trade, quote)
-
-    def _batch(self, trade: int, quote: int) -> Iterator[TickBatch]:
-        trades, quotes = self._trades[self._trade : trade], self._quotes[self._quote : quote]
-        if len(trades) or len(quotes):
-            made_up = bool(len(trades)) and bool(self._made_up[self._trade])
-            yield TickBatch(self._table, trades, quotes, made_up=made_up)
-        self._trade, self._quote = trade, quote
 
 
 class _Reading:

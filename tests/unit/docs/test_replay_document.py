@@ -42,7 +42,7 @@ def test_every_vendor_of_a_layout_is_named() -> None:
     """By the first word of the layout's name; the other layouts are of columns with usual names."""
     words = {layout.name.partition("-")[0] for layout in ALL_LAYOUTS}
     usual = {layout.name.partition("-")[0] for layout in BY_COLUMNS.values()} - {"yfinance"}
-    assert words - usual - {"prices"} == set(VENDORS)
+    assert words - usual - {"prices", "recording"} == set(VENDORS)
     assert all(vendor in " ".join(README.split()) for vendor in VENDORS.values())
 
 

@@ -228,8 +228,8 @@ def test_the_report_has_each_property_and_where_it_comes_from() -> None:
     """Layout, columns, unused columns, zone, date, scale, symbol."""
     report = read("34200000,1849900,100,P,0,0\n", "20240103_ibm_Trade_Tick.csv").report
     assert (report.layout, report.kind, report.delimiter, report.header_line) == ("lean-trades", "trades", ",", None)
-    assert report.columns == {"timestamp": "1", "price": "2", "size": "3"}
-    assert report.ignored == ("4", "5", "6")
+    assert report.columns == {"timestamp": "1", "price": "2", "size": "3", "conditions": "5"}
+    assert report.ignored == ("4", "6")
     assert (report.time_zone, report.date, report.price_scale, report.symbols) == (NEW_YORK, "2024-01-03", 1e4, ["IBM"])
     assert report.stamp_form == "milliseconds since midnight"
     assert report.how == {"time_zone": "layout", "date": "name", "price_scale": "layout", "symbol": "name"}

@@ -150,14 +150,32 @@ def test_a_damaged_page_header_is_an_error_that_names_the_file(tmp_path: Path) -
         published([path])
 
 
+def test_lists_of_texts_or_integers_are_texts(tmp_path: Path) -> None:
+    """Sale conditions come as lists."""
+    lists = {"conditions": pa.array([["@", "T"], []]), "ids": pa.array([[12, 37], None])}
+    (source,) = open_sources([str(write(tmp_path / "a.parquet", table(2, **lists)))])
+    for part in (source.head(), *source.tables()):
+        assert part.frame["conditions"].tolist() == ["@,T", ""]
+        assert part.frame["ids"].fillna("").tolist() == ["12,37", ""]
+
+
+def test_long_texts_in_lists_are_refused(tmp_path: Path) -> None:
+    """Two thousand lists of one text of 100 KB take 100 KB in the file."""
+    lists = pa.array([["x" * 100_000]] * 2000)
+    (source,) = open_sources([str(write(tmp_path / "a.parquet", table(2000, conditions=lists)))])
+    assert set(source.head().frame["conditions"]) == {""}
+    with pytest.raises(FeedError, match="column 'conditions' has lists of 2,000 texts of up to 100,000"):
+        list(source.tables())
+
+
 def test_only_columns_of_single_values_are_seen(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.parquet", table(2, parts=pa.array([[1], [2]])))
+    path = write(tmp_path / "a.parquet", table(2, parts=pa.array([[1.5], [2.5]])))
     (source,) = open_sources([str(path)])
     assert list(source.head().frame.columns) == ["timestamp", "price", "size", "symbol"]
     (rows,) = source.tables([1])
     assert (list(rows.frame.columns), rows.places) == (["price"], (1,))
     with pytest.raises(FeedError, match="has no column of single values"):
-        published([write(tmp_path / "b.parquet", pa.table({"a": pa.array([[1]])}))])
+        published([write(tmp_path / "b.parquet", pa.table({"a": pa.array([[1.5]])}))])
 
 
 def test_an_index_without_a_name_may_be_the_timestamp(tmp_path: Path) -> None:
