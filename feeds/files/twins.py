@@ -7,7 +7,7 @@ import numpy as np
 from feeds.files.parsing.dates import Mask
 from feeds.files.parsing.table import Column, Names, Numbers, Rows
 from feeds.files.parsing.timestamps import Timestamps
-from feeds.files.recognition.columns import different_twins
+from feeds.files.recognition.header import different_twins
 from feeds.files.recognition.plan import Plan
 from feeds.files.report import excerpt
 from ticker.errors import FeedError

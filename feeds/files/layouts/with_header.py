@@ -81,6 +81,10 @@ WITH_HEADER: Final = (
     Layout("investing", "Investing.com", "bars",
            header=names("date price open high low vol change_%"),
            columns={"timestamp": "date", "close": "price", "volume": "vol"}),
+    Layout("yahoo-portfolio", "Yahoo Finance portfolio", "ticks",
+           header=names("symbol current_price date time change open high low volume"),
+           # Open, high, low and volume are those of the day so far.
+           columns={"date": "date", "time": "time", "price": "current_price", "size": "-"}, reading="clock"),
     Layout("quandl-wiki", "Quandl WIKI prices", "bars",
            header=names("ticker date open high low close volume ex_dividend split_ratio"),
            columns={"timestamp": "date", "volume": "volume"}),

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from feeds.files.parsing.time_columns import time_name
+
 STAMPS: Final[tuple[str, ...]] = ("timestamp", "date", "time")
 BAR_PRICES: Final[tuple[str, ...]] = ("open", "high", "low", "close")
 
@@ -99,7 +101,9 @@ def plain(name: str) -> str:
 def is_known(name: str, *, strong: bool = False) -> bool:
     """Whether ``name`` is a usual column name; with ``strong``: one that is no symbol."""
     word = plain(name)
-    return word in _KNOWN and not (strong and word in _WEAK)
+    if word not in _KNOWN:
+        return len(word) > 2 and time_name(name) is not None
+    return not (strong and word in _WEAK)
 
 
 def place_of(role: str, header: Sequence[str]) -> int | None:

@@ -63,6 +63,7 @@ _TIME = r"""(?:
 _OFFSET = r"""\ ?(?:
     (?P<zulu>Z|z|UTC|utc|GMT|UT)
   | (?:GMT|UTC)?(?P<sign>[-+])(?P<offset_h>00):?(?P<offset_m>00)?(?::00)?
+  | (?:GMT|UTC)(?P<sign2>[-+])(?P<offset_h2>0)(?::(?P<offset_m2>00))?
 )"""
 # Behind an offset a name adds nothing: Go's "-0500 EST m=+0.000", Java's "-05:00[America/New_York]".
 _REST = r"(?:\ ?[\[(][^\[\]()]{1,40}[\])]|\ [A-Z]{2,5}|\ [-+]00(?:00)?)?(?:\ m=[-+]0+\.0+)?"

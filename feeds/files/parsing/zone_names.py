@@ -53,6 +53,11 @@ _LIKELY: Final = (
 )  # fmt: skip
 
 
+_OFFSET: Final = re.compile(
+    r"(?:utc|gmt)\s*(?P<sign>[-+−])\s*(?P<hours>\d{1,2})(?::?(?P<minutes>\d\d))?(?!\d)", re.IGNORECASE
+)
+
+
 @dataclass(frozen=True, slots=True)
 class ZoneName:
     """A name's meaning: an offset (minutes east of UTC), a zone of the IANA database, or neither if it is ambiguous."""
@@ -97,6 +102,10 @@ def likely_zones() -> tuple[str, ...]:
 
 def zone_in_title(title: str) -> ZoneName | None:
     """The zone in a column's name: ``Date (UTC)``, ``timestamp_utc``, ``Gmt time``, ``Time [America/New_York]``."""
+    offset = _OFFSET.search(title)
+    if offset is not None:
+        minutes = int(offset["hours"]) * 60 + int(offset["minutes"] or 0)
+        return ZoneName(offset[0], minutes=-minutes if offset["sign"] in "-−" else minutes)
     for text in re.findall(r"[A-Za-z]+(?:/[A-Za-z_]+)+", title):
         found = zone_name(text)
         if found is not None:
@@ -116,6 +125,8 @@ def zone_in_banner(banner: str) -> ZoneName | None:
     """The zone that the lines before the header state: ``Timestamps are UTC timezone``. ``banner`` is in lower case."""
     if "time" not in banner:
         return None
+    if _OFFSET.search(banner) is not None:
+        return zone_in_title(banner)
     for word in re.findall(r"[a-z]+(?:/[a-z_]+)*", banner):
         if "/" in word and (found := zone_name(word)) is not None:
             return found

@@ -16,16 +16,13 @@ from feeds.files.parsing.column_names import (
     TICK_ROLES,
     is_known,
     place_of,
-    plain,
 )
 from feeds.files.parsing.numbers import is_number, means_none
+from feeds.files.recognition.header import Header
 from feeds.files.recognition.plan import SymbolColumns
+from feeds.files.recognition.stamp_columns import given_stamps, stamps_of
 from ticker.errors import FeedError
 
-_CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d([.,]\d+)?)?( ?[AaPp][Mm])?|\d{5,6}|\d{9}|\d{12}|\d{15}")
-_DATE = re.compile(r"(19|20)\d\d\D|\d{1,2}[/.]")
-#: Names of an unnamed index column.
-_INDEX: Final = ("", "index", "unnamed_0")
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9.\-]{0,5}")
 _PARTS: Final = "open|high|low|close|last|volume|vol|adjusted|adj[ _.]?close"
 _SYMBOL_FIRST = re.compile(rf"(?P<symbol>.+?)[._ :/\-](?P<part>{_PARTS})", re.IGNORECASE)
@@ -41,67 +38,6 @@ class ColumnMap:
     views: tuple[SymbolColumns, ...]
     #: Columns with the same name, of which the first of each pair is read.
     twins: tuple[tuple[int, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """The columns' names, verbatim and in the form of ``column_names.plain``, and the first rows."""
-
-    names: tuple[str, ...]
-    plain: tuple[str, ...]
-    rows: Sequence[Sequence[str]]
-
-    @classmethod
-    def of(cls, names: Sequence[str], rows: Sequence[Sequence[str]]) -> Header:
-        return cls(tuple(names), tuple(map(plain, names)), rows)
-
-    def values(self, place: int) -> list[str]:
-        """The texts of a column in the first rows, without empty ones."""
-        return [word for row in self.rows if (word := row[place].strip())]
-
-    def twins(self, places: Iterable[int], given: Iterable[int] = ()) -> tuple[tuple[int, int], ...]:
-        """Columns with the names of ``places``, except for those of ``given``, which the user has named.
-
-        Raises ``FeedError`` if their values differ in the first rows.
-        """
-        named = {self.plain[place] for place in given}
-        found = [
-            (place, other)
-            for place in dict.fromkeys(places)
-            for other, name in enumerate(self.plain)
-            if other != place and name and name == self.plain[place] and name not in named
-        ]
-        for place, other in found:
-            if any(row[place].strip() != row[other].strip() for row in self.rows):
-                raise FeedError(different_twins(self.names[place], place, other))
-        return tuple(found)
-
-
-def different_twins(name: str, place: int, other: int) -> str:
-    """The message for two columns of one name whose values differ."""
-    return (
-        f"the header has the column {name!r} twice, as columns {place + 1} and {other + 1}, with different values; "
-        f"name one by its number: --columns ROLE={place + 1}"
-    )
-
-
-def stamps_of(header: Header) -> dict[str, int]:
-    """The timestamp's columns: one, or a date and a time. Empty if there is none."""
-    stamp, date, time = (place_of(role, header.plain) for role in STAMPS)
-    if stamp is None and time is not None:
-        clocks = [_CLOCK.fullmatch(word) is not None for word in header.values(time)]
-        if date is None or (clocks and not any(clocks)):
-            return {"timestamp": time}
-        return {"date": date, "time": time}
-    if stamp is None:
-        stamp = date
-    if stamp is None:
-        stamp = next((header.plain.index(name) for name in _INDEX if name in header.plain), None)
-        if stamp is None or not _most(
-            bool(re.match(r"(19|20)\d\d\D|\d{1,2}[/.]", word)) for word in header.values(stamp)
-        ):
-            return {}
-    return {"timestamp": stamp}
 
 
 def by_layout(header: Header, layout: Layout, given: Collection[int] = ()) -> ColumnMap:
@@ -128,9 +64,7 @@ def by_layout(header: Header, layout: Layout, given: Collection[int] = ()) -> Co
 
 def by_names(header: Header, given: Mapping[str, int]) -> ColumnMap | list[str]:
     """The columns that the user named, and others by their usual names; or the list of missing roles."""
-    stamps = {str(role): given[role] for role in STAMPS if role in given} or stamps_of(header)
-    if stamps.keys() == {"time"}:
-        stamps = {"timestamp": stamps["time"]}
+    stamps = given_stamps(header, given)
 
     def at(role: str) -> int | None:
         place = given.get(role, place_of(role, header.plain))

@@ -18,18 +18,18 @@ from feeds.files.parsing.timestamp_parsers import LOCAL
 from feeds.files.parsing.timestamps import as_texts, parse_timestamps
 from feeds.files.recognition.columns import (
     ColumnMap,
-    Header,
     by_layout,
     by_names,
     single_letter_symbols,
-    stamps_of,
     two_level,
     wide,
     wide_bars,
 )
+from feeds.files.recognition.header import Header
 from feeds.files.recognition.lean import by_lean_names
 from feeds.files.recognition.plan import WIDE, Plan, SymbolColumns, shape_of
 from feeds.files.recognition.shapes import ENOUGH, has_shape
+from feeds.files.recognition.stamp_columns import given_stamps, stamps_of
 from feeds.files.report import excerpt
 from ticker.errors import FeedError, OptionError
 
@@ -46,8 +46,11 @@ def recognise(dialect: Dialect, options: ReadOptions, file: str, names: Sequence
     rows = [line.fields for line in dialect.rows[:_ROWS]]
     try:
         if dialect.header is None:
-            return _without_header(dialect, rows, options, names)
-        return _with_header(dialect, Header.of(dialect.header, rows), options, names)
+            plan = _without_header(dialect, rows, options, names)
+        else:
+            plan = _with_header(dialect, Header.of(dialect.header, rows), options, names)
+        _check_all_read(plan, options.columns)
+        return plan
     except OptionError:
         raise
     except FeedError as error:
@@ -68,7 +71,7 @@ def _with_header(dialect: Dialect, header: Header, options: ReadOptions, names: 
         for layout in BY_HEADER:
             if _fits(layout, header, dialect.banner, names):
                 found = by_layout(header, layout, given.values())
-                return _plan(dialect, layout, _with_given(found, given), header.names, options)
+                return _plan(dialect, layout, _with_given(found, given, header), header.names, options)
     if not given and wanted in (None, "wide") and (symbols := single_letter_symbols(header)) is not None:
         return _plan(dialect, BY_COLUMNS["wide"], symbols, header.names, options)
     named = by_names(header, given) if wanted not in WIDE else []
@@ -97,7 +100,7 @@ def _without_header(
                 f"its first line is {_line(dialect)}"
             )
         found = _by_place(layout, dialect.width)
-        return _plan(dialect, layout, _with_given(found, given), numbers, options)
+        return _plan(dialect, layout, _with_given(found, given, header), numbers, options)
     if given.keys() - {"symbol"}:
         named = by_names(header, given)
         if isinstance(named, ColumnMap):
@@ -105,14 +108,16 @@ def _without_header(
         raise FeedError(f"--columns has no {_listed(named)}; needed: {NEEDED}")
     lean = by_lean_names(names, rows)
     if lean is not None:
-        plan = _plan(dialect, lean.layout, _with_given(lean.columns(dialect.width), given), numbers, options)
+        plan = _plan(dialect, lean.layout, _with_given(lean.columns(dialect.width), given, header), numbers, options)
         return replace(plan, named=lean.file, notes=tuple(lean.notes))
     fitting = [
         layout for layout in HEADERLESS if (not layout.named or layout.has_traces(names)) and has_shape(layout, rows)
     ]
     fitting = fitting or [layout for layout in PLAIN_BARS if has_shape(layout, rows) and _are_bars(layout, rows)]
     if fitting:
-        return _plan(dialect, fitting[0], _with_given(_by_place(fitting[0], dialect.width), given), numbers, options)
+        return _plan(
+            dialect, fitting[0], _with_given(_by_place(fitting[0], dialect.width), given, header), numbers, options
+        )
     raise FeedError(
         f"no header, and the first line matches no known layout: {_line(dialect)}. "
         "Use --layout NAME, or name the columns: --columns timestamp=1,symbol=2,price=3"
@@ -163,17 +168,17 @@ def _forced(name: str, header: Header, given: Mapping[str, int]) -> tuple[Layout
     layouts = [layout for layout in BY_HEADER if layout.name == name]
     for layout in layouts:
         if set(header.plain) >= layout.header - set(given):
-            return layout, _with_given(by_layout(header, layout, given.values()), given)
+            return layout, _with_given(by_layout(header, layout, given.values()), given, header)
     if not layouts:
         layout = next(each for each in HEADERLESS if each.name == name)
-        return layout, _with_given(_by_place(layout, len(header.names)), given)
+        return layout, _with_given(_by_place(layout, len(header.names)), given, header)
     missing = sorted(layouts[0].header - set(header.plain))
     raise FeedError(f"the layout {name!r} needs {_listed(missing)}; the header has: {_names(header)}")
 
 
-def _with_given(found: ColumnMap, given: Mapping[str, int]) -> ColumnMap:
+def _with_given(found: ColumnMap, given: Mapping[str, int], header: Header) -> ColumnMap:
     """The columns of the layout, overridden by those of the option."""
-    stamps = {role: given[role] for role in STAMPS if role in given} or found.stamps
+    stamps = given_stamps(header, given, found.stamps)
     columns = {role: place for role, place in given.items() if role not in STAMPS}
     views = tuple(replace(view, columns={**view.columns, **columns}) for view in found.views)
     return replace(found, stamps=stamps, views=views)
@@ -193,6 +198,14 @@ def _given_columns(columns: Mapping[str, str], header: Header) -> dict[str, int]
         else:
             raise FeedError(f"--columns {role}={name}: no such column; the columns are: {_names(header)}")
     return places
+
+
+def _check_all_read(plan: Plan, columns: Mapping[str, str]) -> None:
+    """Raise ``FeedError`` for a role in the option that a file of this kind does not have."""
+    roles = {role for view in plan.views for role in view.columns}
+    for role, name in columns.items():
+        if role not in STAMPS and role not in roles:
+            raise FeedError(f"--columns {role}={name}: a file of {plan.content} has no {role}")
 
 
 def _generic(found: ColumnMap, wanted: str | None) -> Layout:
