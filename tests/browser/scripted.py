@@ -40,26 +40,40 @@ class Script:
     ) -> None:
         self.dashboard: Dashboard = visit("about:blank", **settings)
         self._sockets: list[WebSocketRoute] = []
+        self._listeners: list[Callable[[str], object]] = []
         page = self.dashboard.page
         if feed is not None:
             page.route("**/v1/feed", lambda route: route.fulfill(json=feed))
+        self.history = history
         if history is not None:
-            page.route("**/v1/bars/**", lambda route: self._answer(route, history))
+            page.route("**/v1/bars/**", self._answer)
         page.route_web_socket("**/v1/stream*", self._connect)
         page.add_init_script(RECORD_TEXTS)
         page.goto(f"{url}/?{query}#{symbols}")
         self.dashboard.live()
 
-    def _answer(self, route: Route, history: History) -> None:
+    def _answer(self, route: Route) -> None:
         found = re.search(r"interval=([^&]+)", route.request.url)
         assert found is not None
+        assert self.history is not None
         # The page asks for older bars, too: there are none.
-        rows, more = history(found[1]) if "end=" not in route.request.url else ((), {})
+        rows, more = self.history(found[1]) if "end=" not in route.request.url else ((), {})
         route.fulfill(json={"symbol": "AAPL", "interval": found[1], "bars": list(rows), **more})
 
     def _connect(self, route: WebSocketRoute) -> None:
-        route.connect_to_server()
+        server = route.connect_to_server()
+
+        def forward(payload: str | bytes) -> None:
+            for listener in self._listeners:
+                listener(str(payload))
+            server.send(payload)
+
+        route.on_message(forward)
         self._sockets.append(route)
+
+    def on_sent(self, listener: Callable[[str], object]) -> None:
+        """Call ``listener`` with each message that the page sends."""
+        self._listeners.append(listener)
 
     def send(self, **message: Any) -> None:
         self._sockets[-1].send(json.dumps(message))
