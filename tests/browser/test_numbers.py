@@ -104,3 +104,30 @@ def test_large_prices_stay_in_their_columns(visit: Visit, staging: Staging, view
     assert cut_off(dashboard) == []
     assert too_wide(dashboard) == 0
     assert serious(dashboard) == []
+
+
+def test_negative_prices_have_the_right_sign_and_direction(visit: Visit, staging: Staging) -> None:
+    """A rise from below zero is a rise."""
+    stage = staging("CL", "NG", negative_prices=True)
+    stage.play(("trade", "CL", -40, 10), ("quote", "CL", -40.5, 1, -39.5, 1), ("trade", "NG", -1, 1))
+    dashboard = visit(stage.url + "/#CL,NG")
+    expect(dashboard.cell("CL", "last")).to_have_text("\N{MINUS SIGN}40.00")
+    expect(dashboard.cell("CL", "bid")).to_have_text("\N{MINUS SIGN}40.50")
+    dashboard.chart.get_by_role("button", name="1d", exact=True).click()
+    legend = dashboard.chart.locator("[data-ohlc]")
+    stage.trade("CL", -37.63)
+    expect(dashboard.cell("CL", "last")).to_have_text("\N{MINUS SIGN}37.63")
+    expect(dashboard.cell("CL", "last")).to_have_attribute("data-way", "up")
+    expect(dashboard.cell("CL", "change_pct")).to_have_text("+5.93%")
+    expect(dashboard.cell("CL", "change_pct")).to_have_attribute("data-way", "up")
+    expect(dashboard.page.locator("#now-change")).to_have_text("+2.37  +5.93%")
+    expect(legend).to_contain_text("O \N{MINUS SIGN}40.00   H \N{MINUS SIGN}37.63   L \N{MINUS SIGN}40.00")
+    expect(legend).to_contain_text("+5.93%")
+    expect(legend).to_have_attribute("data-way", "up")
+    stage.trade("CL", -44)
+    expect(dashboard.cell("CL", "change_pct")).to_have_text("\N{MINUS SIGN}10.00%")
+    expect(legend).to_have_attribute("data-way", "down")
+    assert downloaded(dashboard)["CL"]["last"] == "-44"
+    dashboard.page.get_by_label("Price of the alert").fill("-37.5")
+    dashboard.button("Add alert").click()
+    expect(dashboard.page.locator("#alert-list")).to_contain_text("\N{MINUS SIGN}37.50")
