@@ -18,6 +18,8 @@ _SOURCES = {
 }
 #: An option is suggested only for values that the file itself doesn't state.
 _UNCERTAIN = frozenset({"assumed", "layout", "name"})
+#: Sets of sale conditions that are shown.
+_CONDITIONS = 8
 _DELIMITERS = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "|", " ": "space"}
 
 
@@ -57,8 +59,29 @@ def facts(report: FileReport, room: int) -> Iterator[Fact]:
         yield Fact(label="order", value=_order(report), remark="sorted by time for the replay")
     if report.passed:
         yield Fact(label="skipped", value=_passed(report))
+    if report.left_out:
+        reasons = (f"{count(rows, reason)}" for reason, rows in report.left_out.most_common())
+        yield Fact(label="left out", value=", ".join(reasons), remark="by the correction indicator")
+    yield from _conditions(report)
     if report.gaps:
         yield Fact(label="gaps", value=_gaps(report))
+
+
+def _conditions(report: FileReport) -> Iterator[Fact]:
+    """The most frequent sets of sale conditions, each with its number of trades and what they update."""
+    shown = report.conditions[:_CONDITIONS]
+    width = max((len(each.conditions) for each in shown), default=0)
+    for at, each in enumerate(shown):
+        unknown = f"unknown: {' '.join(each.unknown)}; " if each.unknown else ""
+        yield Fact(
+            label="" if at else "updates",
+            value=f"{each.conditions.ljust(width)}  {count(each.trades, 'trade')}",
+            remark=f"{unknown}{each.updates}",
+        )
+    if len(report.conditions) > len(shown):
+        rest = report.conditions[len(shown) :]
+        trades = count(sum(each.trades for each in rest), "trade")
+        yield Fact(label="", value=f"… {count(len(rest), 'other set')} on {trades}", remark="--json shows all")
 
 
 def _sourced(report: FileReport, key: str, label: str, value: str, option: str) -> Fact:

@@ -19,6 +19,8 @@ Each file has the fields of ``feeds.files.report.FileReport``, and
 | `refused_rows` | the total of `refused` (reason to count) |
 | `complaints` | objects with `line`, `column`, `text`, `reason` and `words`, the whole message |
 | `notes` | what was assumed, put right or left out: objects with `text` and `option`, the option that changes it or null |
+| `conditions` | sets of sale conditions, the most frequent first: objects with `conditions`, `updates` (in words), `trades`, `unknown` |
+| `left_out` | trades that are not played because of their correction indicator: reason to count |
 | `gaps` | objects with `start`, `end`, `start_time`, `end_time` |
 
 Timestamps are integers, nanoseconds since 1970 UTC; keys that end in `time` have them as ISO 8601 in UTC. Unknown

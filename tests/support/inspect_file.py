@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from feeds.files.report import Complaint, FileReport, Gap
+from feeds.files.report import Complaint, ConditionCount, FileReport, Gap
 from feeds.inspect.formats import iso
 from feeds.inspect.inspection import FileInspection, Inspection
 from feeds.inspect.preview import Preview, Row
@@ -34,6 +34,12 @@ def trades_report(symbols: int = 500) -> FileReport:
         first=START_NS + 123_456_000,
         last=START_NS + 6 * HOUR_NS,
         symbols=[f"SYM{number}" for number in range(symbols)],
+        conditions=[
+            ConditionCount("@", "last, high, low, volume", 1_000_000),
+            ConditionCount("@ I", "volume only", 203_329),
+            ConditionCount("@ %", "last, high, low, volume", 1, ("%",)),
+        ],
+        left_out=Counter({"cancelled trade": 2, "correction record": 1}),
         refused=Counter({"not a price": 3, "not a stamp": 1}),
         complaints=[
             Complaint(line=17, column="price", text="abc", reason="not a price"),

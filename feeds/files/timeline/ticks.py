@@ -42,14 +42,18 @@ class Ticks:
             to_quote = int(self._quotes.ts.searchsorted(self.stamps[0][change]))
             yield from self._batch(change, min(max(to_quote, self._quote), quote))
         yield from self._batch(trade, quote)
+        if self._quote < quote:  # after corrections
+            yield from self._batch(trade, quote)
 
     def rest(self) -> Iterator[TickBatch | Corrections]:
         yield from self.upto(len(self._trades), len(self._quotes))
 
     def _batch(self, trade: int, quote: int) -> Iterator[TickBatch | Corrections]:
         first, self._trade = self._trade, trade
-        quotes, self._quote = self._quotes[self._quote : quote], quote
         kind = self._kinds[first] if trade > first else 0
+        if kind == _CORRECTION:
+            quote = min(quote, max(self._quote, int(self._quotes.ts.searchsorted(self.stamps[0][first]))))
+        quotes, self._quote = self._quotes[self._quote : quote], quote
         if kind == _CORRECTION:
             if len(quotes):
                 yield TickBatch(self._table, quotes=quotes)

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from feeds.files.report import FileReport
+from feeds.files.report import ConditionCount, FileReport
 from feeds.inspect.inspection import FileInspection, Inspection
 from feeds.inspect.preview import Preview
 from feeds.inspect.text_output import render
@@ -83,6 +83,26 @@ def test_a_value_from_the_layout_or_the_file_name_shows_its_option() -> None:
         r"lean-trades, zip, no header",
     ):
         assert re.search(words, text), words
+
+
+def test_sale_conditions_are_shown_with_what_they_update() -> None:
+    """And what was left out."""
+    lines = [line.strip() for line in drawn(inspection(trades_report())).splitlines()]
+    assert "left out   2 cancelled trades, 1 correction record  by the correction indicator" in lines
+    at = next(place for place, line in enumerate(lines) if line.startswith("updates"))
+    assert lines[at : at + 3] == [
+        "updates    @    1,000,000 trades  last, high, low, volume",
+        "@ I  203,329 trades  volume only",
+        "@ %  1 trade  unknown: %; last, high, low, volume",
+    ]
+
+
+def test_more_sets_of_conditions_than_fit_are_counted() -> None:
+    sets = [ConditionCount(f"{number:02}", "volume only", 100 - number) for number in range(20)]
+    text = drawn(inspection(replace(trades_report(), conditions=sets)))
+    assert "07  93 trades" in text
+    assert "08  92 trades" not in text
+    assert "… 12 other sets on 1,038 trades" in text
 
 
 def test_every_note_is_shown_with_its_option() -> None:
