@@ -33,6 +33,10 @@ NOT_A_PRICE: Final = "not a price"
 NOT_POSITIVE: Final = "not a price above zero; --allow-negative accepts it"
 NOT_A_SIZE: Final = "not a size"
 NOT_A_SYMBOL: Final = "not a symbol"
+#: What programs write for a missing text. NAN and NA in capitals are symbols.
+_NO_SYMBOLS: Final = frozenset(
+    {"nan", "NaN", "null", "NULL", "Null", "none", "None", "<NA>", "N/A", "#N/A", "n/a", "NaT"}
+)
 
 
 class _Refused(NamedTuple):
@@ -152,7 +156,7 @@ class Check:
         """The rows' symbols; the list of names contains those of refused rows too."""
         names = _names(self._rows.columns[place])
         names = Names(names.places, [str(name).strip() for name in names.names])
-        wrong = np.array([not is_symbol(name) for name in names.names], np.bool_)
+        wrong = np.array([not is_symbol(name) or name in _NO_SYMBOLS for name in names.names], np.bool_)
         if wrong.any():
             self.refuse(wrong[names.places], NOT_A_SYMBOL, place)
         return names

@@ -11,6 +11,7 @@ import pandas as pd
 
 from feeds.files.chunk import Chunk
 from feeds.files.file_set import FileSet
+from feeds.files.mixed_layouts import note_other_layouts
 from feeds.files.options import ReadOptions
 from feeds.files.orders import Gaps, OrderWatch
 from feeds.files.reader import Reader
@@ -112,6 +113,7 @@ class _Loading:
                 self._add_bars(bars, reader.report)
             bars.close()
             done, rows = done + source.size_bytes, rows + reader.report.rows
+        note_other_layouts(self._reports)
         self._show("", size, size, rows, last=True)
 
     def _show(self, name: str, done: int, size: int, rows: int, *, last: bool = False) -> None:

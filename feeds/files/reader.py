@@ -10,12 +10,13 @@ from feeds.files.chunk import Chunk
 from feeds.files.decimals import Decimals
 from feeds.files.file_set import FileSet
 from feeds.files.footer import body_of, footer_note, with_last, without_footer
+from feeds.files.instruments import InstrumentWatch
 from feeds.files.options import ReadOptions
 from feeds.files.parsing.dialect import dialect_of
 from feeds.files.parsing.split import split
 from feeds.files.parsing.table import Rows
 from feeds.files.parsing.timestamp_reader import TimestampReader
-from feeds.files.parsing.typed_columns import dialect_of_frame, rows_of, with_columns
+from feeds.files.parsing.typed_columns import dialect_of_frame, is_number_column, rows_of, with_columns
 from feeds.files.recognition.plan import Plan
 from feeds.files.recognition.recognise import recognise
 from feeds.files.report import Complaint, FileReport
@@ -52,6 +53,7 @@ class Reader:
         self._table = table
         self._seen = np.zeros(0, np.bool_)
         self._symbol: str | None = None
+        self._instruments: InstrumentWatch | None = None
         self._decimals = Decimals(source, self._beside, options, self.report)
         self._banner = ""
         self._stamps: StampChoices | None = None
@@ -66,7 +68,12 @@ class Reader:
                 timestamps = self._timestamp_reader(plan, rows)
                 if has_details(plan):
                     self._details = TradeDetails(plan.vocabulary, self._table, self._conditions)
-            yield self._read(rows, plan, timestamps)
+            chunk = self._read(rows, plan, timestamps)
+            if self._instruments is not None:
+                self._instruments.note(chunk)
+            yield chunk
+        if self._instruments is not None:
+            self._instruments.check(self.report.name)
         if self._stamps is not None:
             self._stamps.finish()
         if self.report.rounded:
@@ -104,6 +111,8 @@ class Reader:
         head = with_columns(self._source.head().frame)
         dialect = dialect_of_frame(head)
         plan = self._decimals.settle(recognise(dialect, self._options, self.report.name, self._source.names), dialect)
+        if is_number_column(head, plan.views[0].columns.get("symbol")):
+            self.report.note("symbols are numbers in the file: leading zeros are lost; write them as text", "--columns")
         for table in self._source.tables(plan.shape.wanted):
             yield plan, self._decimals.read(rows_of(table, plan.shape, dialect.first_line))
 
@@ -137,6 +146,7 @@ class Reader:
             self._symbol, how["symbol"] = self._options.symbol, "option"
         else:
             self._symbol, how["symbol"] = self._named_symbol(plan), "name"
+            self._instruments = InstrumentWatch()
 
     def _named_symbol(self, plan: Plan) -> str:
         report, found = self.report, self._beside.symbol(self._source)

@@ -95,7 +95,17 @@ def _names(column: pd.Series[Any]) -> Names:
     except TypeError:  # lists, as of sale conditions
         words = pd.Series([_listed(value) for value in column.tolist()], dtype=object)
         places, found = pd.factorize(words, use_na_sentinel=False)
-    return Names(np.asarray(places, np.intp), [_text(name) for name in found])
+    names = [_text(name) for name in found]
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind == "f":  # integers beside nulls: 600000.0
+        names = [name.removesuffix(".0") for name in names]
+    return Names(np.asarray(places, np.intp), names)
+
+
+def is_number_column(frame: pd.DataFrame, place: int | None) -> bool:
+    """Whether a column, of the symbol, has numbers."""
+    import pandas as pd
+
+    return place is not None and pd.api.types.is_numeric_dtype(frame.dtypes.iloc[place])
 
 
 def _listed(value: Any) -> Any:
