@@ -99,6 +99,25 @@ def test_markup_stays_text_and_a_symbol_becomes_a_link(visit: Visit, stage: Stag
     assert sorted(bob.dashboard.symbols()) == ["AAPL", "MSFT"]
 
 
+def test_any_listed_symbol_becomes_a_link(visit: Visit, staging: Staging) -> None:
+    """With digits, dots, carets and spaces; an amount and a longer name are text."""
+    names = ("AAPL", "0700.HK", "^GSPC", "1INCH-USD", "BRK.B", "ES=F", "NIFTY 50")
+    stage = staging(*names)
+    stage.trade("^GSPC", 4_780.2)
+    dashboard = visit(stage.url + "/#AAPL")
+    dashboard.live()
+    ann = Room(dashboard).join("Ann")
+    ann.send("$0700.HK $^GSPC, $1INCH-USD and $BRK.B; $ES=F. $NIFTY 50 $nifty 50")
+    ann.send("$5 $1.50 $100k $AAPLX $BRK $1,000 $ES=G")
+    expect(ann.lines).to_have_count(2)
+    links = ["$0700.HK", "$^GSPC", "$1INCH-USD", "$BRK.B", "$ES=F", "$NIFTY 50", "$nifty 50"]
+    expect(ann.lines.get_by_role("link")).to_have_text(links)
+    ann.lines.get_by_role("link", name="$^GSPC").click()
+    expect(dashboard.chart).to_have_attribute("data-symbol", "^GSPC")
+    ann.lines.get_by_role("link", name="$nifty 50", exact=True).click()
+    expect(dashboard.chart).to_have_attribute("data-symbol", "NIFTY 50")
+
+
 def test_the_page_joins_a_room_only_after_the_panel_was_opened(visit: Visit, stage: Stage) -> None:
     """Later it rejoins after a reload, and counts unread messages while the panel is closed. Leaving lasts."""
     ann = open_chat(visit, stage, "Ann", "quiet")

@@ -8,6 +8,7 @@ from tests.browser.conftest import Visit
 from tests.browser.expecting import expect
 from tests.browser.serving import Server, Stage, posted
 from tests.browser.test_connection import UNREACHABLE
+from tests.browser.test_looks import serious
 
 
 def notify(url: str, text: str) -> None:
@@ -32,6 +33,18 @@ def test_a_notice_stays_until_it_is_dismissed(visit: Visit, stage: Stage) -> Non
     expect(notice).to_be_visible()
     notice.get_by_role("button", name="Dismiss").click()
     expect(notice).to_have_count(0)
+
+
+def test_a_symbol_in_a_notice_is_a_link(visit: Visit, stage: Stage) -> None:
+    dashboard = visit(stage.url + "/#AAPL,MSFT")
+    dashboard.shows("MSFT", "last", 54.1)
+    notify(stage.url, "$MSFT is halted, fees are $5")
+    notice = dashboard.page.get_by_role("alert").locator("[data-stays]")
+    expect(notice).to_contain_text("operator: $MSFT is halted, fees are $5")
+    expect(notice.get_by_role("link")).to_have_text(["$MSFT"])
+    notice.get_by_role("link").click()
+    expect(dashboard.chart).to_have_attribute("data-symbol", "MSFT")
+    assert serious(dashboard) == []
 
 
 def test_many_notices_do_not_cover_the_page(visit: Visit, stage: Stage) -> None:

@@ -1,12 +1,10 @@
 // The messages of the room, as text. A mentioned symbol is a link to its chart.
 
-import { addSymbols } from "../../app/add_symbols.ts";
 import type { Context } from "../../app/context.ts";
 import { stamp } from "../../core/format.ts";
-import { splitMentions } from "../../rooms/mentions.ts";
 import { type ChatLine, MAX_LINES } from "../../rooms/room.ts";
-import { openChart } from "../common/chart_overlay.ts";
-import { byId, el, narrowScreen, setData } from "../common/dom.ts";
+import { byId, el, setData } from "../common/dom.ts";
+import { mentionLinks } from "../common/mention_links.ts";
 
 /** Within this distance of the end the log scrolls with new messages. */
 const FOLLOW_PX = 24;
@@ -62,26 +60,9 @@ export class ChatLog {
     const time = el("time", { title: stamp(ms, "full", zone) }, stamp(ms, "minute", zone));
     const author = el("b", { dir: "auto" }, from);
     if (mine) author.append(el("span", { class: "visually-hidden" }, " (you)"));
-    const pieces = splitMentions(text, (name) => this.context.names.value.find(name) !== undefined);
-    const content = el("span", { class: "text", dir: "auto" }, ...pieces.map(({ text: piece, symbol }) => (symbol === undefined ? piece : this.mention(piece, symbol))));
+    const content = el("span", { class: "text", dir: "auto" }, ...mentionLinks(this.context, text, this.closeChat));
     const line = el("p", { "data-said": seq }, time, author, content);
     if (mine) setData(line, "mine", "yes");
     return line;
-  }
-
-  private mention(text: string, symbol: string): Node | string {
-    const known = this.context.names.value.find(symbol);
-    // Not a symbol of this server: plain text.
-    if (known === undefined && this.context.isComplete) return text;
-    const link = el("a", { class: "mention", href: `#${encodeURIComponent(known ?? symbol.toUpperCase())}` }, text);
-    link.addEventListener("click", (event) => {
-      // With a modifier key the browser opens a new tab or window.
-      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-      event.preventDefault();
-      if (!addSymbols(this.context, [this.context.names.value.find(symbol) ?? symbol.toUpperCase()]) || !narrowScreen.matches) return;
-      this.closeChat();
-      openChart();
-    });
-    return link;
   }
 }

@@ -4,6 +4,7 @@
 import type { Context, Toast } from "../../app/context.ts";
 import { stamp } from "../../core/format.ts";
 import { byId, el, icon } from "../common/dom.ts";
+import { mentionLinks } from "../common/mention_links.ts";
 
 const DURATION_MS = 6000;
 const MAX_TOASTS = 4;
@@ -12,7 +13,7 @@ const MAX_STICKY = 5;
 export function toasts(context: Context): void {
   const box = byId("toasts");
   context.onToast((toast) => {
-    box.append(toast.since === undefined ? temporary(toast) : sticky(toast, stamp(toast.since, "clock", context.settings.value.zone)));
+    box.append(toast.since === undefined ? temporary(toast) : sticky(context, toast, stamp(toast.since, "clock", context.settings.value.zone)));
     trim(".toast:not([data-stays])", MAX_TOASTS);
     trim("[data-stays]", MAX_STICKY);
   });
@@ -37,8 +38,8 @@ function temporary({ text, action }: Toast): HTMLElement {
   return toast;
 }
 
-function sticky({ text, action }: Toast, time: string): HTMLElement {
-  const toast = el("p", { class: "toast", "data-stays": true }, el("small", {}, time), el("span", { dir: "auto" }, text));
+function sticky(context: Context, { text, action }: Toast, time: string): HTMLElement {
+  const toast = el("p", { class: "toast", "data-stays": true }, el("small", {}, time), el("span", { dir: "auto" }, ...mentionLinks(context, text)));
   if (action) toast.append(actionButton({ label: action.label, act: () => (toast.remove(), action.act()) }));
   const dismiss = el("button", { type: "button", class: "remove", "aria-label": "Dismiss" }, icon("close"));
   dismiss.addEventListener("click", () => toast.remove());
