@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
 from ticker.model import NO_BARS, NO_QUOTES, NO_TRADES, Bars, Corrections, Quotes, Stamps, Trades
 
 #: The size of a side that a one-sided quote leaves as it was; ``timeline.forward_fill`` fills it in.
@@ -15,7 +18,8 @@ UNCHANGED: Final = -1.0
 class Chunk:
     """The good rows of a part of a file. Codes are those of the tables that the reader was given.
 
-    ``played`` is when each trade is played (ns); None: at its timestamp.
+    ``played`` is when each trade is played (ns); None: at its timestamp. ``before`` is how many of the trades are
+    before each of the corrections.
     """
 
     trades: Trades = NO_TRADES
@@ -23,3 +27,4 @@ class Chunk:
     bars: Bars = NO_BARS
     played: Stamps | None = None
     corrections: Corrections | None = None
+    before: npt.NDArray[np.intp] | None = None

@@ -126,9 +126,11 @@ class _Loading:
         trades, kept = chunk.trades, self._trades
         if (trades.condition is not None or trades.id is not None or chunk.corrections) and kept.dtype != DETAILED:
             kept.convert(DETAILED, detailed)
-        kept.add(from_trades(trades, chunk.played, kept.dtype))
-        if chunk.corrections:
-            kept.add(from_corrections(chunk.corrections))
+        records = from_trades(trades, chunk.played, kept.dtype)
+        if chunk.corrections and chunk.before is not None:
+            # In their place: of one time, trades and corrections keep the order of the file.
+            records = np.insert(records, chunk.before, from_corrections(chunk.corrections))
+        kept.add(records)
 
     def _add_bars(self, bars: FileBars, report: FileReport) -> None:
         """Add a file's bars, and the trades that they are played as. Their interval is known once all are read."""

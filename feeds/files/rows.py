@@ -152,7 +152,13 @@ def _read_ticks(
     if details is None:
         return rows, Chunk(trades=trades, quotes=quotes), over
     found = details.read(check, columns, stamps, rows[traded], trades)
-    chunk = Chunk(trades=found.trades, quotes=quotes, played=found.played, corrections=found.corrections)
+    chunk = Chunk(
+        trades=found.trades,
+        quotes=quotes,
+        played=found.played,
+        corrections=found.corrections,
+        before=found.before,
+    )
     return rows, chunk, over
 
 

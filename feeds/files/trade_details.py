@@ -36,11 +36,15 @@ def has_details(plan: Plan) -> bool:
 
 
 class Found(NamedTuple):
-    """The trades of a block, when each is played (None: at its timestamp), and the corrections of trades."""
+    """The trades of a block, when each is played (None: at its timestamp), and the corrections of trades.
+
+    ``before`` is how many trades of the block are before each correction.
+    """
 
     trades: Trades
     played: Stamps | None
     corrections: Corrections | None
+    before: npt.NDArray[np.intp] | None = None
 
 
 class _Set(NamedTuple):
@@ -111,13 +115,14 @@ class TradeDetails:
         changes = _among(names, lambda name: name != "")
         played, changed = self._played(stamps, changes, check.good)[rows], changes[rows]
         correcting = _among(names, lambda name: name in ("cancel", "correct"))[rows]
-        corrections = None
+        corrections = before = None
         if correcting.any():
+            before = np.cumsum(~correcting, dtype=np.intp)[correcting]
             cancelled = _among(names, lambda name: name == "cancel")[rows][correcting]
             corrections = self._corrections(trades[correcting], played[correcting], cancelled)
         trades = trades[~correcting]
         self._count(trades)
-        return Found(trades, played[~correcting] if changed.any() else None, corrections)
+        return Found(trades, played[~correcting] if changed.any() else None, corrections, before)
 
     def _played(self, stamps: Stamps, changed: Mask, good: Mask) -> Stamps:
         """When rows of a recording are played: those that change something, when they arrived."""
