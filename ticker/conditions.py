@@ -42,7 +42,12 @@ class ConditionTable:
         self._updates = np.array([REGULAR], np.uint8)
 
     def code(self, conditions: Sequence[str], updates: Updates = REGULAR) -> int:
-        """The code of a condition set, added if it is new. ``updates`` is what trades with it update."""
+        """The code of a condition set, added if it is new. ``updates`` is what trades with it update.
+
+        Raises ``ValueError`` for trades that update last, but neither high nor low: no tape has such.
+        """
+        if updates & Updates.LAST and not updates & Updates.HIGH_LOW:
+            raise ValueError(f"trades with the conditions {conditions} must update high and low if they update last")
         key = tuple(conditions), int(updates)
         code = self._codes.get(key)
         if code is None:

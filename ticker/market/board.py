@@ -79,7 +79,8 @@ class Board:
         self._notional = np.zeros(0)
         self._gone = np.zeros(0, np.bool_)
         self._changes = np.zeros(0, np.int64)
-        #: By row, when the trading day of its day fields ends (ns); 0 before its first trade.
+        #: By row, when the trading day of its day fields begins and ends (ns); 0 before its first trade.
+        self._day_start = np.zeros(0, np.int64)
         self._day_end = np.zeros(0, np.int64)
         #: By row, the newest timestamp of a trade, and of one that updated the last price.
         self._traded = np.zeros(0, np.int64)
@@ -109,6 +110,7 @@ class Board:
         self._notional = grown(self._notional, rows)
         self._gone = grown(self._gone, rows)
         self._changes = grown(self._changes, rows)
+        self._day_start = grown(self._day_start, rows)
         self._day_end = grown(self._day_end, rows)
         self._traded = grown(self._traded, rows)
         self._last_ts = grown(self._last_ts, rows)
@@ -149,6 +151,11 @@ class Board:
             rows = np.fromiter(map(self.add, table.names), np.int32, len(table))
             self._mapped[table] = rows
         return rows
+
+    @property
+    def day_start(self) -> Stamps:
+        """By row, when the trading day of its day fields begins (ns); 0 before its first trade. A view."""
+        return self._day_start[: len(self.names)]
 
     @property
     def day_end(self) -> Stamps:
@@ -289,12 +296,13 @@ class Board:
             prev_close = np.where(np.isnan(given), prev_close, given)
         self._begin_day(touched, prev_close)
 
-    def roll_over(self, rows: Rows, day_end: Stamps) -> Rows:
-        """Begin a trading day of distinct rows, in the version that has begun; it ends at ``day_end`` (ns).
+    def roll_over(self, rows: Rows, day_start: Stamps, day_end: Stamps) -> Rows:
+        """Begin a trading day of distinct rows, from ``day_start`` to ``day_end`` (ns), in the version that has begun.
 
         The last price becomes the previous close, unless the symbol has not traded since its day began. Returns the
         rows whose fields change.
         """
+        self._day_start[rows] = day_start
         self._day_end[rows] = day_end
         old = self._values[rows]
         has_day = ~(np.isnan(old[:, OPEN]) & np.isnan(old[:, VOLUME]))
@@ -362,6 +370,7 @@ class Board:
         self._values[rows] = np.nan
         self._stamps[rows] = 0
         self._notional[rows] = 0
+        self._day_start[rows] = 0
         self._day_end[rows] = 0
         self._traded[rows] = 0
         self._last_ts[rows] = 0

@@ -64,8 +64,9 @@ class Market:
     this costs a tenth of applying each batch of a fast feed. The board, the rings and the bars are as of that call,
     except that new symbols are on the board at once; ``on_symbols`` gets their names before any of their events.
 
-    Trading days begin by ``calendar``, or for some symbols by ``calendars``: with the first trade of the day, or when
-    the watermark passes its start. Trades may change bars that are closed for ``late_ns``.
+    Trading days are those of ``calendar``, or for some symbols of ``calendars``. A day begins for all symbols of a
+    calendar with the first trade of one of them, so that a weekend or a holiday shows the day before. Trades may change
+    bars that are closed for ``late_ns``.
     """
 
     def __init__(
@@ -177,7 +178,6 @@ class Market:
         board, bars = self.board, self.bars
         if isinstance(event, Watermark):
             bars.advance(event.ts)
-            self._trades.begin_days(event.ts)
             return
         if isinstance(event, BarBatch):
             bars.add_feed_bars(board.rows_of(event.table)[event.bars.symbol], event)
@@ -193,7 +193,7 @@ class Market:
                 rows, stamps, *columns = corrected
                 self.rings["trades"].append(rows, stamps, *columns)
             return
-        self._trades.begin(event.version)
+        board.begin(event.version)
         if isinstance(event, DayValues):
             self._trades.set_day(event)
         elif isinstance(event, Split):

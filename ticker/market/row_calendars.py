@@ -42,6 +42,12 @@ class RowCalendars:
         part._of_row = self._of_row[rows]
         return part
 
+    def sharing(self, rows: Rows, count: int) -> Rows:
+        """Those of the first ``count`` rows that have the calendar of one of ``rows``."""
+        if len(self._days) == 1:
+            return np.arange(count)
+        return np.flatnonzero(np.isin(self._of_row[:count], self._of_row[rows]))
+
     def starts(self, rows: Rows, ts: Stamps, interval: Interval) -> Stamps:
         """The start (ns) of the bar of each row that its timestamp belongs to."""
         if len(self._days) == 1:

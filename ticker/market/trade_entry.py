@@ -17,12 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ticker.intervals import SECOND_NS, interval
-from ticker.market.bar_fold import Pieces
-from ticker.market.bar_level import Key
+from ticker.market.bar_fold import Pieces, joined
+from ticker.market.bar_level import Key, stored_pieces
 from ticker.market.bar_revision import Reviser, second_of
 from ticker.market.bar_store import BarStore
 from ticker.market.board import Board
-from ticker.market.columns import Rows, Stamps
+from ticker.market.columns import Floats, Rows, Stamps
 from ticker.market.day_fields import ONLY_LAST
 from ticker.market.row_calendars import RowCalendars
 from ticker.market.trade_log import Bytes
@@ -89,43 +89,14 @@ class TradeEntry:
         self._observe = observe
         self._observed = observed
         self._codes: WeakKeyDictionary[ConditionTable, Ints] = WeakKeyDictionary()
-        #: Whether the feed numbers its events. Then no version may be added.
-        self._numbered = False
-        #: Days that end by this watermark begin with the next event.
-        self._days_due = 0
         #: The board's own table of symbols, for the rollovers that the observer sees.
         self._table = SymbolTable()
 
-    # Versions and days
+    # Days
 
-    def begin(self, version: int | None) -> None:
-        """Begin a version of the board. Raises ``BatchError`` if ``version`` does not grow."""
-        self._board.begin(version)
-        self._numbered |= version is not None
-        if self._days_due:
-            due, self._days_due = self._days_due, 0
-            self._roll(np.flatnonzero(self._due(due)), due)
-
-    def begin_days(self, ts: int) -> None:
-        """Market time has reached ``ts`` (ns): begin the trading days of symbols whose day has ended."""
-        due = self._due(ts)
-        if not due.any():
-            return
-        if self._numbered:
-            self._days_due = ts
-        else:
-            self._board.begin()
-            self._roll(np.flatnonzero(due), ts)
-
-    def _due(self, ts: int) -> Mask:
-        ends = self._board.day_end
-        return (ends > 0) & (ends <= ts)
-
-    def _roll(self, rows: Rows, ts: int | Stamps) -> None:
-        """Begin the trading day that ``ts`` belongs to."""
-        stamps = np.full(len(rows), ts) if isinstance(ts, int) else ts
-        starts = self._days.starts(rows, stamps, _DAY)
-        changed = self._board.roll_over(rows, self._days.ends(rows, starts, _DAY))
+    def _roll(self, rows: Rows, starts: Stamps) -> None:
+        """Begin the trading days of distinct rows that start at ``starts`` (ns)."""
+        changed = self._board.roll_over(rows, starts, self._days.ends(rows, starts, _DAY))
         if len(changed):
             while len(self._table) < len(self._board):
                 self._table.code(self._board.names[len(self._table)])
@@ -152,25 +123,29 @@ class TradeEntry:
 
     def _begin_day_of(self, rows: Rows, ts: int) -> None:
         rows = np.unique(rows)
-        self._roll(rows[self._board.day_end[rows] <= ts], ts)
+        rows = rows[self._board.day_end[rows] <= ts]
+        self._roll(rows, self._days.starts(rows, np.full(len(rows), ts), _DAY))
 
     # Trades
 
     def add(self, batch: TickBatch) -> Bytes | None:
         """Apply a batch as one version. Returns each trade's change for the ring; None if none is late."""
         board, trades = self._board, batch.trades
-        self.begin(batch.version)
+        board.begin(batch.version)
         by_code = board.rows_of(batch.table)
         rows, quoted = by_code[trades.symbol], by_code[batch.quotes.symbol]
         updates = self._updates(batch, rows)
-        stale = None if batch.made_up else older_than_newest(rows, trades.ts, board.traded)
         closed_by = self._bars.watermark - self._bars.watermark % SECOND_NS
-        if stale is None and (batch.made_up or not len(trades) or int(trades.ts.min()) >= closed_by):
+        older = None if batch.made_up else older_than_newest(rows, trades.ts, board.traded)
+        # Its symbol may not have traded since its last day, which another one has ended.
+        of_last_day = trades.ts < board.day_start[rows]
+        is_late = older is not None or of_last_day.any() or (trades.ts < closed_by).any()
+        if batch.made_up or not is_late:
             self._add_in_order(batch, rows, trades, updates, quoted)
             self._bars.add_trades(rows, trades, updates, made_up=batch.made_up)
             return None
-        if stale is None:
-            stale = np.zeros(len(trades), np.bool_)
+        older = np.zeros(len(trades), np.bool_) if older is None else older
+        stale = older | of_last_day
         late = stale | (trades.ts < closed_by)
         too_late = late & (trades.ts < self._bars.horizon)
         for at in np.flatnonzero(late & ~too_late).tolist():
@@ -190,20 +165,14 @@ class TradeEntry:
             self._bars.log.add(places, mine.ts, mine.price, mine.size, updates[revising], mine.id)
             self._revise({(row, second_of(ts)) for row, ts in zip(places.tolist(), mine.ts.tolist(), strict=True)})
             self._take_last_from_late(places, mine, updates[revising])
-        return np.where(stale, np.uint8(LATE), np.uint8(NEW))
+        return np.where(older, np.uint8(LATE), np.uint8(NEW))
 
     def _add_in_order(self, batch: TickBatch, rows: Ints, trades: Trades, updates: Bytes | None, quoted: Ints) -> None:
         """Apply trades, none older than the newest of its row, and the batch's quotes, and begin trading days."""
         board = self._board
         while len(trades) and (crossing := trades.ts >= board.day_end[rows]).any():
             days = self._days.starts(rows.astype(np.intp), trades.ts, _DAY)
-            turning = np.unique(rows[crossing]).astype(np.intp)
-            # Each row goes to its next day; all days but the last of a batch are never seen.
-            target = np.zeros(len(board), np.int64)
-            np.maximum.at(target, rows, days)
-            if self._observed():
-                target[:] = np.iinfo(np.int64).max
-                np.minimum.at(target, rows[crossing], days[crossing])
+            turning, target = self._turning(rows[crossing], trades.ts[crossing])
             earlier = days < target[rows]
             if earlier.any():
                 part = trades[earlier]
@@ -218,10 +187,42 @@ class TradeEntry:
     def _take_last_from_late(self, rows: Rows, trades: Trades, updates: Bytes) -> None:
         """Set the last price where the newer trades don't: they were cancelled, or their conditions exclude it."""
         newest = self._board.last_ts
+        np.maximum.at(self._board.traded, rows, trades.ts)
         for at in np.flatnonzero((updates & _LAST > 0) & (trades.ts >= newest[rows])).tolist():
             row, ts = int(rows[at]), int(trades.ts[at])
             if ts >= newest[row]:
                 self._board.set_last(row, ts, float(trades.price[at]), float(trades.size[at]))
+
+    def _turning(self, rows: Ints, ts: Stamps) -> tuple[Rows, Stamps]:
+        """The rows whose day is over, given trades of later days, and by row the start of the day that begins (ns).
+
+        All symbols of a calendar go to the day of its newest trade: days inside a batch leave no trace. For an observer
+        they go to the next day.
+        """
+        board = self._board
+        target = np.zeros(len(board), np.int64)
+        if self._observed():
+            at = int(ts.argmin())
+            turning = self._turned_by(rows[at : at + 1], int(ts[at]))
+            target[turning] = self._days.starts(turning, np.full(len(turning), ts[at]), _DAY)
+            return turning, target
+        found: list[Rows] = []
+        left = np.unique(rows).astype(np.intp)
+        while len(left):
+            sharing = self._days.sharing(left[:1], len(board))
+            mine = np.isin(rows, sharing)
+            newest = int(ts[mine].max())
+            turning = self._turned_by(np.unique(rows[mine]), newest)
+            target[turning] = self._days.starts(turning, np.full(len(turning), newest), _DAY)
+            found.append(turning)
+            left = left[~np.isin(left, sharing)]
+        return np.concatenate(found), target
+
+    def _turned_by(self, rows: Ints, ts: int) -> Rows:
+        """``rows``, and those of the same calendar whose day has ended at ``ts`` (ns)."""
+        sharing = self._days.sharing(rows[:1].astype(np.intp), len(self._board))
+        ends = self._board.day_end[sharing]
+        return np.union1d(rows.astype(np.intp), sharing[(ends > 0) & (ends <= ts)])
 
     def own_codes(self, batch: TickBatch) -> Ints:
         """The codes of the trades' condition sets in the market's table."""
@@ -257,7 +258,7 @@ class TradeEntry:
 
     def correct(self, event: Corrections) -> RingColumns:
         """Apply corrections as one version. Returns the columns of the ring of trades for those that were known."""
-        self.begin(event.version)
+        self._board.begin(event.version)
         self._bars.fold()
         log, counts = self._bars.log, self._counts
         rows = self._board.rows_of(event.table)[event.symbol]
@@ -307,45 +308,31 @@ class TradeEntry:
         return (int(starts[0]), float(values[0, 3]), np.nan) if len(starts) else (0, np.nan, np.nan)
 
     def _revise(self, keys: set[Key]) -> None:
-        """Compute the bars of these seconds again, and the day fields from them."""
+        """Compute the bars of these seconds again, and from them the day fields and the previous closes."""
         board, bars = self._board, self._bars
         bars.fold()
         rows = np.array(sorted({row for row, _ in keys}), np.intp)
-        before = {row: self._close_before(row) for row in rows.tolist()}
+        before = [self._days_of(row) for row in rows.tolist()]
         self._reviser.revise(keys)
-        for row, close in before.items():
-            after = self._close_before(row)
-            if close is not None and after is not None and close != after and board.column("prev_close")[row] == close:
-                board.set_prev_close(row, after)
-        self._take_day_from_bars(rows)
-
-    def _take_day_from_bars(self, rows: Rows) -> None:
-        """Set the day fields of rows from their open 1d bars."""
-        board, bars = self._board, self._bars
-        level = bars.levels["1d"]
-        pieces = bars.unclosed(level, rows)
-        found = {
-            row: at
-            for at, (row, end) in enumerate(
-                zip(pieces.row.tolist(), level.grid.ends(pieces.row, pieces.ts).tolist(), strict=True)
-            )
-            if end == board.day_end[row]
-        }
-        values = np.full((len(rows), 7), np.nan)
-        notional = np.zeros(len(rows))
-        for place, row in enumerate(rows.tolist()):
-            if row in found:
-                piece = pieces.values[found[row]]
-                notional[place] = piece[5]
-                values[place] = *piece[:5], np.nan, piece[6]
+        values, notional = np.full((len(rows), 7), np.nan), np.zeros(len(rows))
+        for place, (row, (_, old_close)) in enumerate(zip(rows.tolist(), before, strict=True)):
+            today, close = self._days_of(row)
+            if today is not None:
+                notional[place] = today[5]
+                values[place] = *today[:5], np.nan, today[6]
+            # A feed may have stated another previous close.
+            prev_close = float(board.column("prev_close")[row])
+            if close != old_close and close is not None and (prev_close == old_close or np.isnan(prev_close)):
+                board.set_prev_close(row, close)
         board.revise_day(rows, values, notional)
 
-    def _close_before(self, row: int) -> float | None:
-        """The close of the newest closed 1d bar of a row."""
-        history = self._bars.levels["1d"].history
-        assert history is not None, "1d is kept"
-        newest = int(history.newest(np.array([row]))[0])
-        return float(history.since(row, newest)[1][0, 3]) if newest else None
+    def _days_of(self, row: int) -> tuple[Floats | None, float | None]:
+        """The values (7) of the 1d bar of the row's day on the board, and the close of the bar before it."""
+        level, start = self._bars.levels["1d"], int(self._board.day_start[row])
+        assert level.history is not None, "1d is kept"
+        pieces = joined(stored_pieces(row, *level.history.of(row)), self._bars.unclosed(level, np.array([row])))
+        today, earlier = pieces[pieces.ts == start], pieces[(pieces.ts < start) & ~np.isnan(pieces.close)]
+        return today.values[0] if len(today) else None, float(earlier.close[-1]) if len(earlier) else None
 
 
 def _part(updates: Bytes | None, mask: Mask) -> Bytes | None:

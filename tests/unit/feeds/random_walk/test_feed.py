@@ -16,7 +16,7 @@ from feeds.random_walk.feed import MAX_SYMBOLS, RandomWalk, RandomWalkOptions
 from tests.support.fake_clock import START_NS, FakeClock, epoll
 from ticker.errors import OptionError
 from ticker.feed.feed import Feed, PausableFeed, feed_options
-from ticker.model import FeedEvent, Rollover, TickBatch
+from ticker.model import FeedEvent, Quotes, Rollover, TickBatch, Trades, concatenated
 from ticker.testing import check_feed
 
 RATE = "ticks_per_second"
@@ -53,10 +53,13 @@ def columns(events: list[FeedEvent], ticks: int) -> list[bytes]:
     stamps = np.sort(np.concatenate([np.concatenate((b.trades.ts, b.quotes.ts)) for b in batches]))
     last = stamps[ticks - 1]
     result = []
-    for sides in ([b.trades for b in batches], [b.quotes for b in batches]):
-        wanted = np.concatenate([side.ts for side in sides]) <= last
-        names = type(sides[0]).__slots__
-        result += [np.concatenate([getattr(side, name) for side in sides])[wanted].tobytes() for name in names]
+    wholes: list[Trades | Quotes] = [
+        concatenated([batch.trades for batch in batches]),
+        concatenated([batch.quotes for batch in batches]),
+    ]
+    for whole in wholes:
+        columns = (getattr(whole, name) for name in type(whole).__slots__)
+        result += [column[whole.ts <= last].tobytes() for column in columns if column is not None]
     return result
 
 

@@ -15,7 +15,7 @@ from feeds.random_walk.walk import DAY_S, DAY_YEARS, NIGHT_SHARE, Walk, activity
 from tests.support.fake_clock import START_NS
 from ticker.event_check import check_batch
 from ticker.market.board import Board, symbol_dicts
-from ticker.model import Floats, Quotes, Rollover, TickBatch, Trades
+from ticker.model import Floats, Quotes, Rollover, TickBatch, Trades, concatenated
 
 Event = Rollover | TickBatch
 
@@ -55,10 +55,7 @@ def batches(events: Sequence[Event]) -> list[TickBatch]:
 def joined(events: Sequence[Event]) -> tuple[Trades, Quotes]:
     """All trades and all quotes."""
     trades, quotes = [b.trades for b in batches(events)], [b.quotes for b in batches(events)]
-    return (
-        Trades(*(np.concatenate([getattr(t, name) for t in trades]) for name in Trades.__slots__)),
-        Quotes(*(np.concatenate([getattr(q, name) for q in quotes]) for name in Quotes.__slots__)),
-    )
+    return concatenated(trades), concatenated(quotes)
 
 
 def rows(batch: TickBatch) -> Iterator[tuple[str, int, int, float, float, float]]:
@@ -179,7 +176,8 @@ def test_a_seed_gives_the_same_bytes_and_another_seed_others() -> None:
                 columns.append(event.prev_close)
             else:
                 for side in (event.trades, event.quotes):
-                    columns += [getattr(side, name) for name in type(side).__slots__]
+                    values = (getattr(side, name) for name in type(side).__slots__)
+                    columns += [column for column in values if column is not None]
         return [column.tobytes() for column in columns]
 
     one, same, other = everything(7), everything(7), everything(8)
