@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.market_of_files import bars, day, market_of
 from tests.support.published import Published, published
 from tests.support.samples import at
 from ticker.errors import FeedError
@@ -110,4 +111,32 @@ def test_extreme_prices_and_sizes_are_read() -> None:
         ("SHIB-USD", 0.00000519, 1_000_000), ("BABYDOGE-USD", 0.0000000013, 5e15),
         ("SHIB-BTC", 0.00000000025, 1_000_000), ("BRK.A", 712400.01, 1), ("BTC-IRR", 45223456789, 0.25),
         ("PEPE-USD", 1.35e-06, 1),
+    ]  # fmt: skip
+
+
+def test_sale_conditions_of_polygon_keep_prices_off_the_market_out() -> None:
+    """polygon_trades_conditions.csv: an odd lot, a contingent trade at 258.03, an average price, a cancelled trade."""
+    file = FOLDER / "polygon_trades_conditions.csv"
+    market = market_of([file])
+    assert day(market, "SPY") == {
+        "open": 250.10, "high": 250.11, "low": 250.10, "last": 250.11, "volume": 123_305.0, "trades": 5.0,
+        "prev_close": None,
+    }  # fmt: skip
+    assert bars(market, "SPY", "1m") == [(250.10, 250.11, 250.10, 250.11, 123_305.0)]
+    report = case(file.name).report
+    assert report.left_out == {"cancelled trade": 1}
+    assert {each.conditions: each.updates for each in report.conditions} == {
+        "37": "volume only", "53 52 41": "volume only", "02": "volume only", "14 41": "last, high, low, volume",
+    }  # fmt: skip
+
+
+def test_form_t_trades_after_hours_add_volume_to_their_day_in_new_york() -> None:
+    """AAPL_after_hours_utc.csv: trades at 23:59 and 00:30 UTC belong to 2024-01-03."""
+    market = market_of([FOLDER / "AAPL_after_hours_utc.csv"], "XNYS")
+    assert day(market, "AAPL") == {
+        "open": 182.15, "high": 182.15, "low": 182.15, "last": 182.15, "volume": 300.0, "trades": 1.0,
+        "prev_close": 184.25,
+    }  # fmt: skip
+    assert bars(market, "AAPL", "1d") == [
+        (184.0, 184.25, 184.0, 184.25, 420.0), (182.15, 182.15, 182.15, 182.15, 300.0),
     ]  # fmt: skip

@@ -251,7 +251,7 @@ class TradeEntry:
                 row = rows[at]
                 earlier = ((rows[:at] == row) & ((updates[:at] & _LAST) > 0)).any()
                 has_last = not np.isnan(opened[row]) and batch.trades.ts[at] < ends[row]
-                updates[at] = updates[at] & ~_LAST_IF_FIRST | (0 if earlier or has_last else _LAST)
+                updates[at] = int(updates[at]) & ~_LAST_IF_FIRST | (0 if earlier or has_last else _LAST)
         return updates
 
     # Corrections

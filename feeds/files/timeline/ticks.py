@@ -61,4 +61,4 @@ class Ticks:
         elif trade > first or len(quotes):
             trades = self._trades[first:trade]
             conditions = None if trades.condition is None else self._conditions
-            yield TickBatch(self._table, trades, quotes, conditions=conditions, made_up=kind == _MADE_UP)
+            yield TickBatch(self._table, trades, quotes, conditions=conditions, made_up=bool(kind == _MADE_UP))
