@@ -181,6 +181,8 @@ class Reader:
         report.quotes += len(chunk.quotes)
         report.bars += len(chunk.bars)
         report.rounded += read.rounded
+        if rows.trimmed:
+            report.note("some rows end with more delimiters than the header: left out")
         for note in read.notes:
             report.note(note)
         if read.passed:

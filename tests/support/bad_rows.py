@@ -101,6 +101,8 @@ BAD_ROWS: tuple[BadRow, ...] = (
     _symbol("Latin-1 in the symbol", "M\xfcnch".encode("latin-1"), r".*(UTF-8|not a symbol).*"),
     BadRow(id="too few fields", row=f"{_STAMP},AAPL,184.22", complaint=r".*3 fields.*4.*"),
     BadRow(id="too many fields", row=f"{_STAMP},AAPL,184.22,100,X", complaint=r".*5 fields.*4.*"),
+    BadRow(id="a NUL byte", row=f"{_STAMP},AA\0PL,184.22,100", complaint=r"a line with a NUL byte"),
+    BadRow(id="a line of NUL bytes", row="\0" * 4096, complaint=r"a line with a NUL byte"),
     BadRow(id="a line of prose", row="and so on", complaint=r".*1 field.*4.*"),
     BadRow(id="a quote that is not closed", row=f'{_STAMP},"AAPL,184.22,100', complaint=r".*(quote|fields).*"),
     BadRow(

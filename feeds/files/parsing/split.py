@@ -31,6 +31,11 @@ def csv_split(block: Block, shape: Shape) -> Rows:
     data = block.data.replace(b"\r\n", b"\n")
     lines = data.decode("utf-8", "surrogateescape").split("\n")[:-1]
     collected = _Collected(shape)
+    if b"\0" in data:
+        for at, text in enumerate(lines):
+            if "\0" in text:
+                collected.malformed.append(MalformedLine(block.first_line + at, "a line with a NUL byte"))
+                lines[at] = ""
     done = 0
     if max(map(len, lines), default=0) <= csv.field_size_limit():
         reader = csv.reader(lines, delimiter=shape.delimiter, skipinitialspace=shape.delimiter != "\t")
@@ -59,10 +64,13 @@ class _Collected:
         self._lines: list[int] = []
         self._columns: dict[int, list[str]] = {place: [] for place in shape.wanted}
         self._width = shape.width
+        self._trims = 0
 
     def add(self, lines: Sequence[int], rows: Sequence[list[str]]) -> None:
         good = [len(row) == self._width for row in rows]
         if not all(good):
+            rows = [self._trimmed(row) for row in rows]
+            good = [len(row) == self._width for row in rows]
             self.malformed += [
                 _malformed(line, row, self._width)
                 for line, row in zip(lines, rows, strict=True)
@@ -73,6 +81,13 @@ class _Collected:
         self._lines += lines
         for place, column in self._columns.items():
             column += [row[place] for row in rows]
+
+    def _trimmed(self, row: list[str]) -> list[str]:
+        """A row without the delimiters that follow its last column."""
+        if len(row) <= self._width or any(map(str.strip, row[self._width :])):
+            return row
+        self._trims += 1
+        return row[: self._width]
 
     def rows(self) -> Rows:
         columns: dict[int, Words] = {}
@@ -85,6 +100,7 @@ class _Collected:
             self.malformed,
             columns,
             lambda row, place: str(columns[place][row]).strip(),
+            self._trims,
         )
 
 

@@ -58,6 +58,8 @@ class Rows:
     malformed: list[MalformedLine]
     columns: Mapping[int, Column]
     text: Callable[[int, int], str]
+    #: Rows that ended with more delimiters than the others, which are left out.
+    trimmed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

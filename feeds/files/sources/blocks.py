@@ -16,6 +16,8 @@ MAX_LINE_BYTES: Final = 1 << 20
 MAX_ROW_LINES: Final = 16
 
 _OLD_MAC: Final = "its lines end with CR alone, as on old Macs; save it with LF or CRLF"
+#: Up to this many lines with zero bytes don't make a block binary.
+_FEW_LINES: Final = 8
 _BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -49,9 +51,17 @@ def blocks(read: Callable[[int], bytes], name: str) -> Iterator[Block]:
 
 
 def _check_text(data: bytes, first_line: int, name: str) -> None:
-    if b"\0" in data:
-        number = first_line + data.count(b"\n", 0, data.index(b"\0"))
-        raise FeedError(f"{name}:{number}: is not text (it contains zero bytes)")
+    """Raise for a block of which the first line of the file, or most lines, contain zero bytes.
+
+    A few such lines, as after a crash of the program that wrote them, are bad rows.
+    """
+    if b"\0" not in data:
+        return
+    lines = data.split(b"\n")
+    wrong = [number for number, line in enumerate(lines, first_line) if b"\0" in line]
+    first = next((number for number, line in enumerate(lines, first_line) if line.strip()), first_line)
+    if (first_line == 1 and wrong[0] == first) or len(wrong) > max(_FEW_LINES, len(lines) / 2):
+        raise FeedError(f"{name}:{wrong[0]}: is not text (it contains zero bytes)")
 
 
 def _check_line(line: bytes, number: int, name: str) -> None:

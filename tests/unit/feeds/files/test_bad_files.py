@@ -137,6 +137,25 @@ def test_unusual_but_valid_files_are_read(content: bytes, tmp_path: Path) -> Non
     assert not found.report.refused
 
 
+@pytest.mark.parametrize("tail", [b"\0" * 100_000, b"\0" * 100 + b"\n"])
+def test_zero_bytes_at_the_end_are_one_bad_row(tail: bytes, tmp_path: Path) -> None:
+    """As a crash of the machine that recorded leaves them."""
+    path = tmp_path / "trades.csv"
+    path.write_bytes(TRADES + tail)
+    found = published([path])
+    assert (len(found.trades), found.report.refused) == (2, {"a line with a NUL byte": 1})
+    assert [each.line for each in found.report.complaints] == [4]
+
+
+def test_delimiters_after_the_last_column_are_left_out(tmp_path: Path) -> None:
+    """Of single rows; a note tells it."""
+    path = tmp_path / "trades.csv"
+    path.write_bytes(text(HEADER, GOOD, GOOD + ",", GOOD + ", ,", GOOD, GOOD + ",x"))
+    report = published([path]).report
+    assert (report.trades, report.refused) == (4, {"wrong number of fields": 1})
+    assert "some rows end with more delimiters than the header: left out" in [note.text for note in report.notes]
+
+
 ON_THE_COMMAND_LINE = tuple(bad for bad in BAD_FILES if not bad.options)
 
 
