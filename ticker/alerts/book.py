@@ -246,9 +246,9 @@ class Book:
 
 
 def change_pct(last: Floats, prev_close: Floats) -> Floats:
-    """The change in percent, rounded to nine decimals, so that -2 % is exactly -2."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return np.round(100 * (last - prev_close) / prev_close, 9)
+    """The change in percent, rounded to nine decimals, so that -2 % is exactly -2. From below zero a rise is positive."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        return np.round(100 * (last - prev_close) / np.abs(prev_close), 9)
 
 
 def _current(alert: Alert, board: Board, row: int) -> tuple[float | None, int]:

@@ -49,9 +49,9 @@ class Row:
 
     @property
     def change_percent(self) -> float | None:
-        """Change from the previous day's close in percent."""
+        """Change from the previous day's close in percent; a rise from below zero is above 0."""
         change, close = self.change, self.get("prev_close")
-        return None if change is None or not close else 100 * change / close
+        return None if change is None or not close else 100 * change / abs(close)
 
     @property
     def spread(self) -> float | None:
