@@ -15,7 +15,7 @@ from feeds.files.parsing.decimal_marks import Columns, Evidence, decide
 from feeds.files.parsing.dialect import Dialect, dialect_of
 from feeds.files.parsing.numbers import Mark, number, read_numbers, units_of
 from feeds.files.parsing.split import csv_split
-from feeds.files.parsing.table import Numbers, Rows, Shape
+from feeds.files.parsing.table import Column, Names, Numbers, Rows, Shape
 from feeds.files.parsing.typed_columns import rows_of
 from feeds.files.recognition.plan import Plan
 from feeds.files.report import FileReport, excerpt
@@ -27,6 +27,8 @@ _PLAIN: Final = {
     mark: re.compile(rf"\s*(?:[-+]?(?:\d+(?:{point}\d*)?|{point}\d+)(?:[eE][-+]?\d+)?)?\s*", re.ASCII)
     for mark, point in ((".", r"\."), (",", ","))
 }
+#: A decimal point that separates no thousands.
+_POINT = re.compile(r"\d*\.(?!\d{3}$)\d*|0\d*\.\d*|\d{4,}\.\d*", re.ASCII)
 #: Roles whose columns have prices.
 _PRICES: Final = frozenset({"price", "bid", "ask", "open", "high", "low", "close", "vwap"})
 #: At most this many of the files read beside a file are asked.
@@ -57,21 +59,29 @@ class Decimals:
         """
         self._plan, self._header = plan, dialect.header
         places = sorted(plan.shape.numbers)
+        lines = [line.number for line in dialect.rows]
         words = {place: [line.fields[place].strip() for line in dialect.rows] for place in places}
         if self._given is not None:
             self._marks = dict.fromkeys(places, self._given)
             self._decided = set(places)
         elif any("," in word or word.count(".") > 1 for column in words.values() for word in column):
             columns = _columns(plan)
-            symbol = plan.views[0].columns.get("symbol")
-            for line in dialect.rows:
-                columns.add(line.number, line.fields, "" if symbol is None else line.fields[symbol])
+            texts = [
+                [field.strip() for field in fields]
+                for fields in zip(*(line.fields for line in dialect.rows), strict=True)
+            ]
+            self._add(columns, lines, dict(enumerate(texts)), self._source)
             self._decide(columns)
         else:
             self._marks = dict.fromkeys(places, ".")
+            for place, column in words.items():
+                example = next((each for each in zip(lines, column, strict=True) if _POINT.fullmatch(each[1])), None)
+                if example is not None:
+                    self._decided.add(place)
+                    self._first[place] = example
         whole: Mark = "," if places and all(mark == "," for mark in self._marks.values()) else "."
-        texts = {place for place in places if self._marks[place] != whole or _is_untidy(words[place], whole)}
-        return replace(plan, shape=replace(plan.shape, decimal=whole, texts=frozenset(texts)))
+        as_texts = {place for place in places if self._marks[place] != whole or _is_untidy(words[place], whole)}
+        return replace(plan, shape=replace(plan.shape, decimal=whole, texts=frozenset(as_texts)))
 
     def read(self, rows: Rows) -> Rows:
         """The rows with columns of texts read as numbers. Raises ``FeedError`` as ``settle`` does."""
@@ -134,12 +144,18 @@ class Decimals:
         shape = self._plan.shape
         all_places = range(shape.width)
         whole = Shape(shape.width, shape.delimiter, ".", frozenset(), frozenset(all_places), frozenset())
-        symbol = self._plan.views[0].columns.get("symbol")
         for rows in _rows(source, whole):
-            texts = [[rows.text(row, place) for place in all_places] for row in range(len(rows.lines))]
-            for line, fields in zip(rows.lines.tolist(), texts, strict=True):
-                columns.add(line, fields, source.name + ("" if symbol is None else fields[symbol]))
+            texts = {place: _stripped(rows.columns[place]) for place in all_places}
+            if len(rows.lines):
+                self._add(columns, rows.lines.tolist(), texts, source)
             yield
+
+    def _add(self, columns: Columns, lines: Sequence[int], texts: Mapping[int, Sequence[str]], source: Source) -> None:
+        """Add rows to the evidence."""
+        assert self._plan is not None
+        symbol = self._plan.views[0].columns.get("symbol")
+        symbols = [source.name] * len(lines) if symbol is None else [source.name + name for name in texts[symbol]]
+        columns.add(lines, texts, symbols)
 
     def _is_alike(self, source: Source) -> bool:
         """Whether another file has the same columns."""
@@ -175,7 +191,7 @@ class Decimals:
             example = evidence.comma or evidence.either or evidence.point or evidence.pointed
             if example is not None:
                 self._first[place] = example
-            if evidence.comma or evidence.either or mark == ",":
+            if evidence.mark is not None or evidence.either or mark == ",":
                 self._decided.add(place)
         self._note(columns)
 
@@ -241,6 +257,14 @@ def _columns(plan: Plan) -> Columns:
 def _is_untidy(words: Sequence[str], mark: Mark) -> bool:
     """Whether many texts of a column are numbers that pandas doesn't read: with groups, currencies or units."""
     return sum(not _PLAIN[mark].fullmatch(word) for word in words) * 4 > len(words)
+
+
+def _stripped(column: Column) -> list[str]:
+    """The texts of a column that was split as one of names."""
+    if isinstance(column, Names):
+        return [str(column.names[place]).strip() for place in column.places.tolist()]
+    assert isinstance(column, np.ndarray)
+    return [str(text).strip() for text in column.tolist()]
 
 
 def _rows(source: Source, shape: Shape) -> Iterator[Rows]:

@@ -246,7 +246,7 @@ class Book:
 
 
 def change_pct(last: Floats, prev_close: Floats) -> Floats:
-    """The change in percent, rounded to nine decimals, so that -2 % is exactly -2. From below zero a rise is positive."""
+    """The change in percent, rounded to nine decimals: -2 % is exactly -2. A rise from below zero is positive."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         return np.round(100 * (last - prev_close) / np.abs(prev_close), 9)
 

@@ -8,16 +8,25 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from feeds.files.parsing.numbers import Mark, number
+import numpy as np
+import pandas as pd
+
+from feeds.files.parsing.numbers import Mark, number, read_numbers
+from ticker.model import Floats
 
 #: Readings of ``1,234`` differ by 1,000. Neighbouring prices differ by less than its root.
-_FAR: Final = math.sqrt(1000)
+_FAR: Final = math.log(1000) / 2
 #: Columns that aren't read tell the decimal mark by such texts only: ``12,37`` may be two sale conditions.
 _TELLING = re.compile(r"[-+(]?0[.,]\d.*|.*%", re.DOTALL)
+
+
+#: Many lines of whole numbers and of numbers that may be two; and of numbers with points.
+_OPEN = re.compile(r"(?:(?:\d+|[1-9]\d{0,2},\d{3})?\n)*+", re.ASCII)
+_POINTS = re.compile(r"(?:(?:\d*\.)?\d*\n)*+", re.ASCII)
 
 
 class Example(NamedTuple):
@@ -37,10 +46,18 @@ class Evidence:
     #: ``1.234``, a decimal point unless other texts have decimal commas.
     pointed: Example | None = None
 
-    def add(self, line: int, text: str) -> None:
-        """Take a text into account. Texts that are no numbers are left out."""
-        if "," not in text and "." not in text:
-            return
+    def add(self, lines: Sequence[int], texts: Sequence[str]) -> None:
+        """Take texts into account. Those that are no numbers are left out."""
+        joined = "\n".join(texts) + "\n"
+        if _OPEN.fullmatch(joined):
+            if self.either is None and "," in joined:
+                self.either = next(Example(*each) for each in zip(lines, texts, strict=True) if "," in each[1])
+        elif not (self.point and self.pointed and _POINTS.fullmatch(joined)):
+            for line, text in zip(lines, texts, strict=True):
+                if "," in text or "." in text:
+                    self._add(line, text)
+
+    def _add(self, line: int, text: str) -> None:
         with_point, with_comma = (not math.isnan(number(text, mark)) for mark in (".", ","))
         if with_point and with_comma:
             if "," in text:
@@ -62,23 +79,29 @@ class Evidence:
 
 @dataclass(slots=True)
 class Spread:
-    """How far the prices of a row, and of a symbol's successive rows, are apart at most, by each reading."""
+    """How far the prices of a row, and of a symbol's successive rows, are apart at most, by each reading.
 
-    worst: dict[Mark, float] = field(default_factory=lambda: {".": 1.0, ",": 1.0})
+    As the logarithm of their ratio.
+    """
+
+    worst: dict[Mark, float] = field(default_factory=lambda: {".": 0.0, ",": 0.0})
     _last: dict[tuple[str, Mark, int], float] = field(default_factory=dict)
 
-    def add(self, symbol: str, places: Sequence[int], texts: Sequence[str]) -> None:
-        """Take the prices of a row into account."""
+    def add(self, symbols: Sequence[str], columns: Mapping[int, Sequence[str]]) -> None:
+        """Take the prices of rows into account."""
         for mark in self.worst:
-            values = [number(text, mark) for text in texts]
-            found = [value for value in values if value > 0]
-            if len(found) > 1:
-                self.worst[mark] = max(self.worst[mark], max(found) / min(found))
-            for place, value in zip(places, values, strict=True):
-                if value > 0:
-                    last = self._last.get((symbol, mark, place), value)
-                    self._last[symbol, mark, place] = value
-                    self.worst[mark] = max(self.worst[mark], last / value, value / last)
+            logs = {place: _logs(texts, mark) for place, texts in columns.items()}
+            rows = np.column_stack([*logs.values()])
+            known = ~np.isnan(rows).all(axis=1)
+            if known.any():
+                apart = np.nanmax(rows[known], axis=1) - np.nanmin(rows[known], axis=1)
+                self.worst[mark] = max(self.worst[mark], float(apart.max()))
+            for place, values in logs.items():
+                for symbol, mine in _by_symbol(symbols, values):
+                    last = self._last.get((symbol, mark, place), float(mine[0]))
+                    steps = np.abs(np.diff(mine, prepend=last))
+                    self.worst[mark] = max(self.worst[mark], float(steps.max()))
+                    self._last[symbol, mark, place] = float(mine[-1])
 
     @property
     def mark(self) -> Mark | None:
@@ -99,16 +122,17 @@ class Columns:
     prices: Sequence[Sequence[int]]
     spread: Spread = field(default_factory=Spread)
 
-    def add(self, line: int, fields: Sequence[str], symbol: str) -> None:
-        """Take a row into account."""
+    def add(self, lines: Sequence[int], columns: Mapping[int, Sequence[str]], symbols: Sequence[str]) -> None:
+        """Take rows into account: the stripped texts of all columns, and what tells the symbols of rows apart."""
         for place, evidence in self.read.items():
-            evidence.add(line, fields[place].strip())
+            evidence.add(lines, columns[place])
         for place, evidence in self.others.items():
-            text = fields[place].strip()
-            if _TELLING.fullmatch(text):
-                evidence.add(line, text)
+            telling = [each for each in zip(lines, columns[place], strict=True) if _TELLING.fullmatch(each[1])]
+            if telling:
+                evidence.add(*zip(*telling, strict=True))
         for places in self.prices:
-            self.spread.add(symbol, places, [fields[place].strip() for place in places])
+            if places:
+                self.spread.add(symbols, {place: columns[place] for place in places})
 
 
 def decide(columns: Columns, *, by_values: bool, usual: Mark | None = None) -> dict[int, Mark | None]:
@@ -133,3 +157,22 @@ def _common(marks: Iterable[Mark | None]) -> Mark | None:
     """The only mark among ``marks``."""
     found = {mark for mark in marks if mark is not None}
     return found.pop() if len(found) == 1 else None
+
+
+def _logs(texts: Sequence[str], mark: Mark) -> Floats:
+    """The logarithms of prices; NaN for those that aren't above 0."""
+    words = np.empty(len(texts), object)
+    words[:] = texts
+    values = read_numbers(words, mark).values
+    return np.log(np.where(values > 0, values, np.nan))
+
+
+def _by_symbol(symbols: Sequence[str], values: Floats) -> Iterator[tuple[str, Floats]]:
+    """Each symbol's values in order, without NaN."""
+    codes, names = pd.factorize(np.array(symbols, object))
+    order = np.argsort(codes, kind="stable")
+    order = order[~np.isnan(values[order])]
+    if len(order):
+        cuts = np.flatnonzero(np.diff(codes[order])) + 1
+        for mine in np.split(order, cuts):
+            yield str(names[codes[mine[0]]]), values[mine]

@@ -39,6 +39,7 @@ def test_the_change_is_relative_to_the_previous_close() -> None:
     """Absolute and in percent; None without both prices."""
     assert row(last=110.0, prev_close=100.0).change == 10
     assert row(last=110.0, prev_close=100.0).change_percent == pytest.approx(10)
+    assert row(last=10.01, prev_close=-37.63).change_percent == pytest.approx(126.60, abs=0.01)
     assert row(last=110.0).change is None
     assert row(last=110.0).change_percent is None
     assert row(prev_close=110.0).change is None

@@ -14,8 +14,7 @@ from feeds.files.parsing.numbers import Mark
 
 def evidence(*texts: str) -> Evidence:
     found = Evidence()
-    for line, text in enumerate(texts, 2):
-        found.add(line, text)
+    found.add(range(2, len(texts) + 2), texts)
     return found
 
 
@@ -24,8 +23,8 @@ def marks(rows: Sequence[Sequence[str]], others: Sequence[int] = (), usual: Mark
     places = [place for place in range(len(rows[0])) if place not in others]
     read, unread = ({place: Evidence() for place in each} for each in (places, others))
     columns = Columns(read, unread, [places[:-1] if len(places) > 1 else places])
-    for line, row in enumerate(rows, 2):
-        columns.add(line, row, "")
+    texts = dict(enumerate(zip(*rows, strict=True)))
+    columns.add(range(2, len(rows) + 2), texts, [""] * len(rows))
     return list(decide(columns, by_values=True, usual=usual).values())
 
 
