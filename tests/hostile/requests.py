@@ -272,9 +272,19 @@ def _bodies(bearer: str) -> Iterator[HostileRequest]:
     }
     for name, body in bodies.items():
         # Endpoints read the same bytes as different messages, with different errors.
-        for what, target in (("login", "/v1/login"), ("replay", "/v1/replay")):
-            sent = posted(target, body, bearer=bearer if what == "replay" else "")
+        for what in ("login", "replay", "poll", "snapshot"):
+            sent = posted(f"/v1/{what}", body, bearer="" if what == "login" else bearer)
             yield HostileRequest(f"{what}, body: {name}", sent, (400, 401, 413, 429))
+    for name, body in {
+        "no symbols": b'{"symbols":null}',
+        "symbols that are objects": b'{"symbols":[{}]}',
+        "half a surrogate as a symbol": b'{"symbols":["\\ud800"]}',
+        "10^30 as a version": b'{"symbols":["AAPL"],"epoch":"x","since":%d,"wait":0}' % 10**30,
+        "10^400 seconds": b'{"symbols":["AAPL"],"wait":%d}' % 10**400,
+        "20,000 symbols": b'{"symbols":[%b]}' % b",".join([b'"A"'] * 20_000),
+    }.items():
+        # A repeated symbol counts once, and a lone surrogate may be any unknown symbol.
+        yield HostileRequest(f"poll: {name}", posted("/v1/poll", body, bearer=bearer), (200, 400, 413))
     for name, body in {
         "an action that there is not": b'{"action":"\\u0000\\u202e"}',
         "no action": b"{}",
