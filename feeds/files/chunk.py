@@ -19,7 +19,7 @@ class Chunk:
     """The good rows of a part of a file. Codes are those of the tables that the reader was given.
 
     ``played`` is when each trade is played (ns); None: at its timestamp. ``before`` is how many of the trades are
-    before each of the corrections.
+    before each of the corrections; None: all.
     """
 
     trades: Trades = NO_TRADES

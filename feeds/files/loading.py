@@ -127,9 +127,10 @@ class _Loading:
         if (trades.condition is not None or trades.id is not None or chunk.corrections) and kept.dtype != DETAILED:
             kept.convert(DETAILED, detailed)
         records = from_trades(trades, chunk.played, kept.dtype)
-        if chunk.corrections and chunk.before is not None:
+        if chunk.corrections:
             # In their place: of one time, trades and corrections keep the order of the file.
-            records = np.insert(records, chunk.before, from_corrections(chunk.corrections))
+            before = np.full(len(chunk.corrections), len(records)) if chunk.before is None else chunk.before
+            records = np.insert(records, before, from_corrections(chunk.corrections))
         kept.add(records)
 
     def _add_bars(self, bars: FileBars, report: FileReport) -> None:

@@ -313,9 +313,9 @@ def test_a_recording_is_played_in_the_order_in_which_its_trades_arrived(tmp_path
         f"{start},IBM,160,100,,,,,@,1,",
         f"{start + 2 * second},IBM,161,100,,,,,@ T,2,",
         f"{start + 1 * second},IBM,159,50,,,,,@,3,late",
-        f"{start + 3 * second},IBM,,,160,1,161,2,,,",
         f"{start},IBM,160,100,,,,,@,1,cancel",
         f"{start + 2 * second},IBM,161.5,90,,,,,12 37,2,correct",
+        f"{start + 3 * second},IBM,,,160,1,161,2,,,",
         f"{start + 4 * second},IBM,162,10,,,,,,0,",
     )
     assert found.report.layout == "recording"
@@ -326,10 +326,10 @@ def test_a_recording_is_played_in_the_order_in_which_its_trades_arrived(tmp_path
         (("@",), REGULAR, 1), (("@", "T"), VOLUME, 2), (("@",), REGULAR, 3), ((), REGULAR, 0),
     ]  # fmt: skip
     assert found.corrections == [
-        ("IBM", start + 3 * second, 1, None, None, ("@",)),
-        ("IBM", start + 3 * second, 2, 161.5, 90.0, ("12", "37")),
+        ("IBM", start + 2 * second, 1, None, None, ("@",)),
+        ("IBM", start + 2 * second, 2, 161.5, 90.0, ("12", "37")),
     ]
-    assert found.order == ["trades", "quotes", "corrections", "trades"]
+    assert found.order == ["trades", "corrections", "trades", "quotes"]
     assert notes(found) == ["1 trade of 4 set no last price, by their sale conditions"]
 
 
