@@ -5,6 +5,8 @@ const MINUS = "\u2212";
 
 /** Smaller prices are written with an exponent: 1.5e-11. */
 const MIN_PLAIN = 1e-10;
+/** Larger sizes are abbreviated: there is no room for 5,000,000,000 beside a price. */
+const LONG_SIZE = 1e9;
 /** Of prices below 0.0001. */
 const SIGNIFICANT_DIGITS = 5;
 
@@ -41,6 +43,7 @@ export function digitsOf(value: number): number {
   const noise = size < 1e-4 ? 1e-6 : 1e-4;
   let digits = least;
   while (digits < most && Math.abs(size * 10 ** digits - Math.round(size * 10 ** digits)) > noise) digits++;
+  while (digits > least && Math.round(size * 10 ** digits) % 10 === 0) digits--;
   // 45,000,000,000 or 45,000,000,000.50: never one decimal.
   return size >= 1e7 && digits === 1 ? 2 : digits;
 }
@@ -103,11 +106,11 @@ export function percent(value: number | null): string {
   return value === null || !Number.isFinite(value) ? NO_VALUE : `${withSign(value, fixed(Math.abs(value), 2))}%`;
 }
 
-/** 950, 1.2k, 310k, 1.24M, 12.4M, 3.1B. */
+/** 950, 1.2k, 310k, 1.24M, 12.4M, 3.1B, 5.0T. */
 export function short(value: number | null | undefined): string {
   if (value === null || value === undefined) return NO_VALUE;
   const size = Math.abs(value);
-  for (const [unit, letter] of [[1e9, "B"], [1e6, "M"], [1e3, "k"]] as const) {
+  for (const [unit, letter] of [[1e12, "T"], [1e9, "B"], [1e6, "M"], [1e3, "k"]] as const) {
     if (size < unit * 0.9995) continue;
     const scaled = value / unit;
     return scaled.toFixed(Math.abs(scaled) < 10 ? 2 : Math.abs(scaled) < 100 ? 1 : 0) + letter;
@@ -119,6 +122,7 @@ export function short(value: number | null | undefined): string {
 /** A number of shares: thousands separators, and decimals of fractional shares. */
 export function size(value: number | null | undefined): string {
   if (value === null || value === undefined) return NO_VALUE;
+  if (Math.abs(value) >= LONG_SIZE) return short(value);
   const isSmall = value !== 0 && Math.abs(value) < 0.01;
   return value.toLocaleString("en-US", isSmall ? { maximumSignificantDigits: SIGNIFICANT_DIGITS } : { maximumFractionDigits: 6 });
 }

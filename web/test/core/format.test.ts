@@ -6,6 +6,7 @@ test("prices have two decimals, and more if they are precise or small", () => {
   assert.deepEqual([187.4, 1234.5, 1.2345, 0.1234, 0.00001234, 100.001].map(price), ["187.40", "1,234.50", "1.2345", "0.1234", "0.00001234", "100.001"]);
   assert.deepEqual([1.08453, 151.2345678, 61234.567, 0.0034].map(price), ["1.08453", "151.2346", "61,234.57", "0.0034"]);
   assert.equal(price(0.1 + 0.2), "0.3000");
+  assert.equal(price(Math.fround(378.89)), "378.89", "stored in 32 bits");
   assert.equal(price(null), "–");
   assert.deepEqual([181.566789, 1.0845].map(average), ["181.57", "1.0845"]);
 });
@@ -48,6 +49,7 @@ test("large numbers are abbreviated", () => {
   assert.deepEqual([0, 950, 1234, 12_345, 310_000, 999_999, 1_240_000, 3_100_000_000].map(short), ["0", "950", "1.23k", "12.3k", "310k", "1.00M", "1.24M", "3.10B"]);
   assert.equal(size(1500), "1,500");
   assert.equal(size(0.25), "0.25");
+  assert.deepEqual([size(999_999_999), size(5e15), short(1.5e12)], ["999,999,999", "5000T", "1.50T"]);
 });
 
 test("ages use the largest unit", () => {

@@ -135,15 +135,16 @@ export class Chart {
     const { stream, paused } = this.context;
     const { series, generation } = stream.bars;
     const isNew = generation !== this.drawn.generation;
-    // Paused: keep the drawing, but draw a newly selected symbol once.
-    if (paused.value && !isNew && this.drawn.fitted) return;
-    const marksChanged = this.scale.set(this.calendar, this.context.settings.value.zone, stream.bars.interval);
-    if (marksChanged) {
-      // The library keeps the marks of bars that it knows.
-      this.drawn.rewrites = -1;
+    if (this.scale.set(this.calendar, this.context.settings.value.zone, stream.bars.interval)) {
       this.isRescaled = true;
       this.chart.applyOptions({}); // discards the labels
     }
+    // Paused: keep the drawing, but draw a newly selected symbol once.
+    if (paused.value && !isNew && this.drawn.fitted) {
+      if (this.isRescaled) this.drawAll(this.bars);
+      return;
+    }
+    if (this.isRescaled) this.drawn.rewrites = -1;
     const changed = series.rewrites !== this.drawn.rewrites || series.last !== this.lastBar || isNew;
     if (!changed && nowMs - this.summedMs < SUMMARY_MS) return this.showMessage();
     if (nowMs - this.paintedMs < SPACING_MS) {
@@ -174,6 +175,7 @@ export class Chart {
   private drawAll(bars: readonly Bar[]): void {
     this.setDigits(Math.max(0, ...bars.slice(-VISIBLE_BARS).map(({ close }) => digitsOf(close))) || 2);
     const range = this.isRescaled && this.drawn.fitted ? this.chart.timeScale().getVisibleLogicalRange() : null;
+    // The library keeps the marks of bars that it has.
     if (this.isRescaled) for (const each of [this.candles, this.volumes]) each.setData([]);
     this.isRescaled = false;
     this.candles.setData(bars.map((bar) => this.candle(bar)));
