@@ -59,6 +59,7 @@ _FEW: Final = 8
 #: Words for "no value".
 _NONE: Final = frozenset({"-", "--", "\u2013", "\u2014", "null", "none", "n/a", "#n/a", "n.a.", "na", "nan", "nil"})
 _UNIT = re.compile(rf"{_CURRENCY}|(?<=\d)p\b", re.ASCII)
+_SYMBOLS = frozenset("$€£¥₹₩₽₺₪฿₫₱₿")
 _PLAIN_LETTERS = frozenset("0123456789.,-+eE \n")
 
 
@@ -135,6 +136,7 @@ def is_number(word: str) -> bool:
 def units_of(words: Iterable[str]) -> set[str]:
     """The currencies in texts of numbers: ``{"$", "p"}``."""
     joined = "\n".join(words)
-    if set(joined) <= _PLAIN_LETTERS:
-        return set()
-    return set(_UNIT.findall(joined))
+    letters = set(joined) - _PLAIN_LETTERS
+    if any(letter.isalpha() for letter in letters):
+        return set(_UNIT.findall(joined))
+    return letters & _SYMBOLS
