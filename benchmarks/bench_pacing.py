@@ -14,7 +14,8 @@ import asyncio
 import resource
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from benchmarks.measure import TS, show
 from feeds.pacing.schedule import QUANTUM_S
 from feeds.replay.feed import Replay
 from feeds.replay.options import ReplayOptions
+from ticker.calendar import UTC_DAYS, MarketCalendar
 from ticker.feed.pump import Pump
 from ticker.hub.hub import Hub
 from ticker.model import FeedEvent, SymbolTable, TickBatch, Trades
@@ -38,6 +40,8 @@ class RandomHistory:
     kinds = "trades"
     time_zone = "UTC"
     bar_ns = None
+    calendar = UTC_DAYS
+    calendars: Mapping[str, MarketCalendar] = MappingProxyType({})
 
     def __init__(self, market_s: float) -> None:
         rng = np.random.default_rng(1)

@@ -18,6 +18,16 @@ from feeds.files.reader import Reader
 from feeds.files.report import FileReport, Gap
 from feeds.files.sources.opening import MAX_UNPACKED_BYTES, open_sources
 from feeds.files.sources.source import Source
+from feeds.files.timeline.bar_days import (
+    LONGEST_DAY_NS,
+    SHORTEST_DAY_NS,
+    FileDays,
+    LongBars,
+    day_ends,
+    days_of_bars,
+    days_of_ticks,
+)
+from feeds.files.timeline.bar_stamps import are_ends
 from feeds.files.timeline.bar_trades import trades_of_bars
 from feeds.files.timeline.bars import FileBars
 from feeds.files.timeline.forward_fill import fill_one_sided
@@ -33,12 +43,14 @@ from feeds.files.timeline.records import (
     from_trades,
 )
 from feeds.files.timeline.sorting import RUN, Sorter
+from feeds.files.timeline.symbol_days import ASSUMED, LONG_BARS, STATED, SymbolDays
 from feeds.files.timeline.timeline import Timeline
 from feeds.files.validate import validate
+from ticker.calendar import market_calendar
 from ticker.conditions import ConditionTable
 from ticker.errors import FeedError
 from ticker.feed.feed import LoadProgress
-from ticker.model import SymbolTable, TickBatch
+from ticker.model import Stamps, SymbolTable, TickBatch
 
 _PROGRESS_EVERY_S: Final = 0.05
 
@@ -81,6 +93,7 @@ class _Loading:
         self._trades, self._quotes = Sorter(TRADES, run), Sorter(QUOTES, run)
         # Bars are kept three times: those of the file being read, all by start, and all by end.
         self._bars: FileBars | None = None
+        self._days = SymbolDays()
         self._bar_run = max(1, run // 4)  # a bar's record is four times as long as a tick's
         self._opened, self._closed = Sorter(BARS, self._bar_run), Sorter(BARS, self._bar_run)
         self._sorters = (self._trades, self._quotes, self._opened, self._closed)
@@ -111,6 +124,8 @@ class _Loading:
                 self._gaps_unknown.append(reader.report)
             if len(bars):
                 self._add_bars(bars, reader.report)
+            elif reader.report.trades or reader.report.quotes:
+                self._note_days(reader.report, days_of_ticks(reader.report, self._options.exchange))
             bars.close()
             done, rows = done + source.size_bytes, rows + reader.report.rows
         note_other_layouts(self._reports)
@@ -136,7 +151,11 @@ class _Loading:
     def _add_bars(self, bars: FileBars, report: FileReport) -> None:
         """Add a file's bars, and the trades that they are played as. Their interval is known once all are read."""
         bars.finish(report.time_zone)
-        report.interval_ns = bars.interval_ns
+        interval_ns = report.interval_ns = bars.interval_ns
+        starts = bars.starts()
+        shift_ns = self._shift_of_stamps(report, starts)
+        days = days_of_bars(report, self._options.exchange, starts - shift_ns, interval_ns)
+        bars.place(days.calendar.zone, lambda old: days.moved(old - shift_ns))
         if bars.repeated_at is not None:
             code, start = bars.repeated_at
             if self._options.strict:
@@ -145,13 +164,44 @@ class _Loading:
             report.refused["has a later bar with the same start"] += bars.repeated
             report.bars -= bars.repeated
         gaps = Gaps()
+        long_bars = LongBars() if interval_ns > LONGEST_DAY_NS else None
+        within_day = interval_ns < SHORTEST_DAY_NS
+        first = last = 0
         for part, lasting_ns in bars.blocks():
             gaps.note(part.start)
-            made_up = trades_of_bars(part, lasting_ns)
+            first, last = first or int(part.start[0]), int(part.start[-1])
+            playing_ns = lasting_ns
+            if within_day:
+                # All trades of a bar belong to the day in which it starts.
+                playing_ns = np.minimum(lasting_ns, day_ends(days.calendar, part.start) - part.start)
+            elif long_bars is not None:
+                long_bars.add(part, lasting_ns)
+            made_up = trades_of_bars(part, playing_ns)
             self._trades.add(from_trades(made_up, None, self._trades.dtype, made_up=True))
-            self._opened.add(from_bars(part, part.start, bars.interval_ns))
-            self._closed.add(from_bars(part, part.start + lasting_ns, bars.interval_ns))
-        report.gaps = gaps.found()
+            self._opened.add(from_bars(part, part.start, interval_ns))
+            self._closed.add(from_bars(part, part.start + lasting_ns, interval_ns))
+        report.first, report.last, report.gaps = first, last, gaps.found()
+        if long_bars is None:
+            self._note_days(report, days)
+        else:
+            for code, calendar in long_bars.calendars(days.calendar.zone):
+                self._days.add([self._table[code]], calendar, LONG_BARS)
+
+    def _shift_of_stamps(self, report: FileReport, stamps: Stamps) -> int:
+        """By how much (ns) the stamps of a file's bars are later than their starts."""
+        chosen, interval_ns, exchange = self._options.bar_stamp, report.interval_ns or 0, self._options.exchange
+        if chosen is None and interval_ns < SHORTEST_DAY_NS:
+            market = None if exchange is None else market_calendar(exchange)
+            if are_ends(stamps, interval_ns, report.time_zone, market):
+                report.note("bars are stamped at their end, as the first and last ones of days show", "--bar-stamp")
+                return interval_ns
+        return interval_ns if chosen == "end" else 0
+
+    def _note_days(self, report: FileReport, days: FileDays) -> None:
+        names = report.symbols or ["?"]
+        kept = self._days.add(names, days.calendar, STATED if days.is_stated else ASSUMED)
+        if kept:
+            report.note(f"trading days of {kept[0]} are those of an earlier file", "--exchange")
 
     def timeline(self) -> Timeline:
         reports = self._reports
@@ -161,7 +211,10 @@ class _Loading:
         fill_one_sided(quotes, len(self._table))
         zones = {report.time_zone for report in reports if report.first is not None}
         zone = zones.pop() if len(zones) == 1 else "UTC"
-        timeline = Timeline(self._table, trades, quotes, opened, closed, reports, zone, self._conditions)
+        days, conditions = self._days, self._conditions
+        timeline = Timeline(
+            self._table, trades, quotes, opened, closed, reports, zone, conditions, days.calendar, days.others
+        )
         for report in self._gaps_unknown:
             if not report.bars:
                 report.gaps = _gaps(timeline) if len(reports) == 1 else []

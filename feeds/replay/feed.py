@@ -7,7 +7,7 @@ played next: the start, the target of a seek, or another round.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing
 from typing import ClassVar, Final, Literal, Protocol, Self
 
@@ -20,6 +20,7 @@ from feeds.reached import Reached
 from feeds.replay.history import load_history
 from feeds.replay.notes import joined_notes
 from feeds.replay.options import ReplayOptions, check, max_gap_ns
+from ticker.calendar import MarketCalendar
 from ticker.feed.feed import FeedInfo, FeedOptions, LoadProgress, ReplayStatus
 from ticker.model import FeedEvent, Restart, Settled, SymbolTable, Watermark
 
@@ -44,6 +45,13 @@ class History(Protocol):
 
     @property
     def time_zone(self) -> str: ...
+
+    @property
+    def calendar(self) -> MarketCalendar: ...
+
+    @property
+    def calendars(self) -> Mapping[str, MarketCalendar]:
+        """The trading days of symbols with other ones than ``calendar``."""
 
     @property
     def bar_ns(self) -> int | None:
@@ -130,6 +138,8 @@ class Replay(PacedFeed):
             title=f"{self._history.kinds} of {self._name}",
             negative_prices=self._negative_prices,
             notes=self._notes,
+            calendar=self._history.calendar,
+            calendars=self._history.calendars,
         )
 
     # The controls

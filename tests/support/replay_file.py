@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
 from tests.support.fake_clock import START_NS
+from ticker.calendar import UTC_DAYS, MarketCalendar
 from ticker.model import FeedEvent, Rollover, SymbolTable, TickBatch, Trades
 
 SECOND_NS = 1_000_000_000
@@ -23,6 +25,8 @@ class FakeTimeline:
     kinds = "trades"
     time_zone = "America/New_York"
     bar_ns = None
+    calendar = UTC_DAYS
+    calendars: Mapping[str, MarketCalendar] = MappingProxyType({})
 
     def __init__(self, seconds: Sequence[float], batch: int = 1000) -> None:
         self.table = SymbolTable(["A"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import numpy as np
@@ -23,6 +23,8 @@ LONGEST_NS: Final = 366 * DAY_NS
 BLOCK: Final = 65_536
 #: Distinct distances that are counted; a file without a regular interval may have as many as rows.
 _DISTANCES: Final = 10_000
+#: The length of months.
+MONTH_NS: Final = (28 * DAY_NS, 31 * DAY_NS)
 _NEVER: Final = int(np.iinfo(np.int64).max)
 
 
@@ -49,13 +51,29 @@ class FileBars:
         self._symbols = max(self._symbols, int(bars.symbol.max(initial=-1)) + 1)
 
     def finish(self, time_zone: str) -> None:
-        """Determine the interval and each bar's end: after the interval, or where the symbol's next bar starts."""
+        """Determine the interval. Nothing can be added any more."""
         self._store = self._sorter.finish()
         self.interval_ns = self._most_common_distance() or _of_lone_bars(self._store, time_zone)
+
+    def starts(self) -> Stamps:
+        """The distinct starts of all bars, sorted."""
+        assert self._store is not None, "finish() comes first"
+        blocks = range(0, len(self._store), BLOCK)
+        parts = [np.unique(self._store.read(start, start + BLOCK)["start"]) for start in blocks]
+        return np.unique(np.concatenate(parts))
+
+    def place(self, time_zone: str, moved: Callable[[Stamps], Stamps] | None = None) -> None:
+        """Move the starts by ``moved``, which keeps their order, and determine each bar's end.
+
+        It is after the interval, in days of the zone, or where the symbol's next bar starts.
+        """
+        assert self._store is not None, "finish() comes first"
         following = np.zeros(self._symbols, BARS)
         following["start"] = _NEVER
         for start in reversed(range(0, len(self._store), BLOCK)):
             block = self._store.read(start, start + BLOCK)
+            if moved is not None:
+                block["ts"] = block["start"] = moved(np.ascontiguousarray(block["start"]))
             after = _next_bars(block, following)
             ends = np.minimum(bar_ends(block["start"], self.interval_ns, time_zone), after["start"])
             self._count_repeated(block[(after["start"] == block["start"]) & ~_alike(block, after)])
@@ -141,11 +159,12 @@ def _of_lone_bars(store: Sorted, time_zone: str) -> int:
 
 
 def bar_ends(starts: Stamps, interval: int, time_zone: str) -> Stamps:
-    """``starts`` plus the interval. Days are those of the zone, of 23 to 25 hours."""
-    if interval % DAY_NS or time_zone == "UTC":
+    """``starts`` plus the interval. Days are those of the zone, of 23 to 25 hours; 28 to 31 days are a month."""
+    is_month = MONTH_NS[0] <= interval <= MONTH_NS[1]
+    if interval % DAY_NS or (time_zone == "UTC" and not is_month):
         return starts + interval
     local = pd.DatetimeIndex(np.ascontiguousarray(starts).view("M8[ns]")).tz_localize("UTC").tz_convert(time_zone)
-    naive = local.tz_localize(None) + pd.Timedelta(interval, "ns")
+    naive = local.tz_localize(None) + (pd.DateOffset(months=1) if is_month else pd.Timedelta(interval, "ns"))
     ends: Stamps = (
         pd.DatetimeIndex(naive)
         .tz_localize(time_zone, nonexistent="shift_forward", ambiguous=np.ones(len(naive), np.bool_))

@@ -5,11 +5,10 @@ They are in temporary files; memory holds an index and the blocks being read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 import numpy as np
-import pandas as pd
 
 from feeds.files.report import FileReport
 from feeds.files.timeline.records import as_bars
@@ -17,6 +16,7 @@ from feeds.files.timeline.sorting import Sorted
 from feeds.files.timeline.spool import Records
 from feeds.files.timeline.ticks import Ticks
 from feeds.reached import Reached
+from ticker.calendar import UTC_DAYS, MarketCalendar
 from ticker.conditions import ConditionTable
 from ticker.model import BarBatch, Corrections, Rollover, Stamps, SymbolTable, TickBatch
 
@@ -25,7 +25,6 @@ BATCH_TICKS: Final = 65_536
 FINE_TICKS: Final = 16_384
 COARSE_TICKS: Final = 8_192
 _HOUR_NS: Final = 3_600 * 10**9
-_DAY_NS: Final = 24 * _HOUR_NS
 _END: Final = int(np.iinfo(np.int64).max)
 
 Event = TickBatch | BarBatch | Rollover | Corrections
@@ -47,17 +46,21 @@ class Timeline:
         reports: Sequence[FileReport],
         time_zone: str,
         conditions: ConditionTable | None = None,
+        calendar: MarketCalendar = UTC_DAYS,
+        calendars: Mapping[str, MarketCalendar] | None = None,
     ) -> None:
         self.table = table
         self.conditions = ConditionTable() if conditions is None else conditions
         self.reports = list(reports)
         self.time_zone = time_zone
+        #: The trading days of most symbols, and those of symbols with other ones.
+        self.calendar, self.calendars = calendar, calendars or {}
         self._stores = (trades, quotes, opened, closed)
         self._trades, self._quotes, self._opened, self._closed = self._stores
         self.first = min(store.first for store in self._stores if store.first is not None)
         self.last = max(store.last for store in self._stores if store.last is not None)
         self._intervals = sorted({report.interval_ns for report in reports if report.interval_ns is not None})
-        self._days = self._first_of_days(_midnights(self.first, self.last, time_zone))
+        self._days = self._first_of_days(_day_starts(self.first, self.last, self.calendar))
 
     @property
     def kinds(self) -> str:
@@ -68,7 +71,10 @@ class Timeline:
     @property
     def end(self) -> int:
         """When the last bar and the last trading day end (ns)."""
-        return (self.last // _DAY_NS + 1) * _DAY_NS
+        ticks = [store.last for store in (self._trades, self._quotes) if store.last is not None]
+        newest = max(ticks, default=self.last)
+        rules = {each for each in (self.calendar, *self.calendars.values()) if each.day_starts is None}
+        return max([self.last, *(calendar.day(newest)[1] for calendar in rules)])
 
     @property
     def bar_ns(self) -> int | None:
@@ -277,11 +283,11 @@ class _Bars:
         return records
 
 
-def _midnights(first: int, last: int, time_zone: str) -> Stamps:
-    """The midnights in a zone after ``first`` up to ``last`` (ns)."""
-    # Local times first: in some zones one day of the year has no midnight.
-    begin, end = (pd.Timestamp(ts, unit="ns", tz=time_zone).tz_localize(None) for ts in (first, last))
-    days = pd.date_range(begin.normalize(), end, freq="D")
-    local: Any = days.tz_localize(time_zone, nonexistent="shift_forward", ambiguous=True)
-    stamps: Stamps = local.as_unit("ns").asi8
-    return stamps[(stamps > first) & (stamps <= last)]
+def _day_starts(first: int, last: int, calendar: MarketCalendar) -> Stamps:
+    """The starts of trading days after ``first`` up to ``last`` (ns)."""
+    found = []
+    _, end = calendar.day(first)
+    while end <= last:
+        found.append(end)
+        _, end = calendar.day(end)
+    return np.array(found, np.int64)

@@ -26,6 +26,7 @@ def file_bars(rows: list[tuple[int, int]], zone: str = "UTC", run: int = 100, ch
     for at in range(0, len(rows), chunk):
         made.add(bars(*numbered[at : at + chunk]).bars)
     made.finish(zone)
+    made.place(zone)
     return made
 
 
