@@ -168,6 +168,8 @@ class _Loading:
         within_day = interval_ns < SHORTEST_DAY_NS
         first = last = 0
         for part, lasting_ns in bars.blocks():
+            if not len(part):
+                continue
             gaps.note(part.start)
             first, last = first or int(part.start[0]), int(part.start[-1])
             playing_ns = lasting_ns

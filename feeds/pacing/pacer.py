@@ -32,7 +32,10 @@ AHEAD_TICKS: Final = 4 * MAX_SLICE
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """An event that is due at ``ts`` (ns, market time), and not cut. ``first`` is its first timestamp, if not that."""
+    """An event that is due at ``ts`` (ns, market time), and not cut.
+
+    Watermarks up to ``first`` may come before it (default: ``ts``).
+    """
 
     ts: int
     event: FeedEvent
@@ -259,7 +262,7 @@ class Pacer:
     def _watermark(self, part: Slicer | WholeEvent, now_s: float, *, due: bool) -> Watermark | None:
         """The watermark that is due before ``part``."""
         limit = part.first_stamp
-        if limit is None:
+        if not limit:
             return None
         market = limit if due else min(self._schedule.market(now_s + SLACK_S), limit)
         return self._watermarks.take(market, now_s + SLACK_S, paced=self._speed > 0 and not self.paused)
@@ -306,11 +309,11 @@ class Pacer:
     def _wait_s(self, part: Slicer | WholeEvent, now_s: float) -> float:
         """How long until ``part`` is due, or a watermark before it."""
         stamp, first = part.next_stamp, part.first_stamp
-        if stamp is None or first is None:
+        if stamp is None:
             return 0.0
         wait_s = self._schedule.wait_s(stamp, now_s)
         second = self._watermarks.next_stamp
-        if wait_s > 0 and second is not None and second < stamp and second <= first:
+        if wait_s > 0 and second is not None and second < stamp and second <= (first or 0):
             mark_s = self._watermarks.next_s(self._schedule.moment_s(second)) - now_s
             return min(wait_s, max(mark_s, 0.0))
         return wait_s
@@ -327,7 +330,7 @@ class Pacer:
     def _may_step(self) -> bool:
         part = self._queue[0] if self._queue else None
         stamp = part.next_stamp if part is not None else None
-        if part is not None and self._is_past(part):
+        if part is not None and (self._is_past(part) or part.is_mark):
             return True
         if stamp is None or stamp <= self._allowed or not self._steps:
             return self._steps > 0 if stamp is None else stamp <= self._allowed
@@ -353,7 +356,7 @@ def _part(item: FeedEvent | Timed) -> Slicer | WholeEvent:
     if isinstance(event, BarBatch) and len(event.bars):
         if stamp is None:
             stamp = int(event.bars.start.max()) + (event.interval_ns if event.closed else 0)
-        if event.closed:
+        if event.closed and first is None:
             # Bars that end at a time come before the watermark of that time, which says that all of them have closed.
             first = min(stamp, int(event.bars.start.min()) + event.interval_ns) - 1
     elif stamp is None and isinstance(event, TickBatch) and len(event):

@@ -40,9 +40,10 @@ async def timed(
 
     A rollover is due with the event after it. Closed bars are due at their end, or with the next event if that is
     sooner: a bar ends where its symbol's next one starts. ``whole``: batches of ticks are due at their last timestamp
-    and are not cut.
+    and are not cut; what comes between two marks is no older than the first of them.
     """
     held: list[FeedEvent] = []  # at most the events of one timestamp
+    mark = 0
     async with aclosing(events):
         async for event in events:
             ts = _begins(event)
@@ -50,12 +51,14 @@ async def timed(
                 held.append(event)
                 continue
             for before in held:
-                yield Timed(min(ts, _ends(before, ts)), before)
+                yield Timed(min(ts, _ends(before, ts)), before, mark if whole else None)
             held.clear()
-            if whole and isinstance(event, TickBatch):
-                yield Timed(_last(event), event, first=ts)
+            if whole:
+                yield Timed(_last(event) if isinstance(event, TickBatch) else ts, event, mark)
             else:
                 yield event if isinstance(event, TickBatch) else Timed(ts, event)
+            if isinstance(event, Reached):
+                mark = event.ts
     for before in held:
         if isinstance(before, BarBatch):
             yield Timed(_ends(before, 0), before)

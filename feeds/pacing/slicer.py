@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from feeds.reached import Reached
 from ticker.model import FeedEvent, Stamps, TickBatch
 
 #: The maximum of ticks per slice: applying them blocks the event loop for a few ms.
@@ -35,6 +36,9 @@ class Slicer:
         self.last_stamp = self._last()
         #: The timestamp at which the next slice is due.
         self.next_stamp = self.last_stamp if batch.version is not None else self._first()
+
+    #: Whether it is a mark, which is no event for clients.
+    is_mark = False
 
     @property
     def first_stamp(self) -> int:
@@ -93,6 +97,7 @@ class WholeEvent:
 
     def __init__(self, event: FeedEvent, stamp: int | None, first: int | None = None) -> None:
         self._event = event
+        self.is_mark = isinstance(event, Reached)
         self.left = 1
         self.next_stamp = self.last_stamp = stamp
         self.first_stamp = stamp if first is None else first

@@ -22,7 +22,7 @@ from feeds.replay.notes import joined_notes
 from feeds.replay.options import ReplayOptions, check, max_gap_ns
 from ticker.calendar import MarketCalendar
 from ticker.feed.feed import FeedInfo, FeedOptions, LoadProgress, ReplayStatus
-from ticker.model import FeedEvent, Restart, Settled, SymbolTable, Watermark
+from ticker.model import BarBatch, FeedEvent, Restart, Settled, SymbolTable, Watermark
 
 #: The minimum duration of a round of a loop: a file of one timestamp would spin.
 SHORTEST_ROUND_S: Final = 0.5
@@ -272,11 +272,14 @@ class Replay(PacedFeed):
 
     def _is_published(self, event: FeedEvent) -> bool:
         """Whether ``event``, which is delivered now, is one for the consumer."""
-        self._is_between = isinstance(event, Reached)
         if isinstance(event, Reached):
-            self._complete = event.ts
+            self._is_between, self._complete = True, event.ts
             self._read_anew()
-        return not self._is_between
+            return False
+        # Bars that are opened ahead of a block of ticks may be opened again.
+        if self._step_ns is None or not isinstance(event, BarBatch) or event.closed:
+            self._is_between = self._is_between and isinstance(event, Watermark)
+        return True
 
     def _read_anew(self) -> None:
         """Read on in another way, if the pace needs it and all that was read up to some time is delivered."""

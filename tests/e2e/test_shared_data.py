@@ -21,7 +21,7 @@ from feeds.files.options import ReadOptions
 from tests.support.published import Published, published
 from tests.support.samples import NEW_YORK, Bar, Quote, Trade, at
 from ticker.market.board import Board, symbol_dicts
-from ticker.model import Rollover, TickBatch
+from ticker.model import TickBatch
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data"
 
@@ -222,7 +222,7 @@ def test_a_board_applies_every_event(file: str) -> None:
     timeline = load([str(FOLDER / file)], ReadOptions())
     try:
         for event in timeline.events():
-            if isinstance(event, TickBatch | Rollover):
+            if isinstance(event, TickBatch):
                 board.apply(event)
     finally:
         timeline.close()

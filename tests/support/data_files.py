@@ -15,7 +15,7 @@ from feeds.files.report import FileReport
 from feeds.files.timeline.timeline import Timeline
 from feeds.reached import Reached
 from ticker.event_check import check_batch
-from ticker.model import BarBatch, Bars, FeedEvent, Quotes, Rollover, SymbolTable, TickBatch, Trades
+from ticker.model import BarBatch, Bars, FeedEvent, Quotes, SymbolTable, TickBatch, Trades
 
 HOUR = 3_600_000_000_000
 #: 2024-01-02 00:00 UTC.
@@ -75,7 +75,7 @@ def timeline_of(sources: Sequence[FakeSource], run: int = 4, **options: Any) -> 
 
 
 def plain_events(timeline: Timeline, *args: int | None, **more: Any) -> list[Any]:
-    """The events as plain values: ``(code, ts, price)``, ``("open", code, start)``, ``("close", …)``, ``"day"``."""
+    """The events as plain values: ``(code, ts, price)``, ``("open", code, start)``, ``("close", …)``."""
     return as_plain(timeline.events(*args, **more))
 
 
@@ -85,8 +85,6 @@ def as_plain(events: Iterable[FeedEvent]) -> list[Any]:
     for event in events:
         if isinstance(event, Reached):
             found.append(("reached", event.ts))
-        elif isinstance(event, Rollover):
-            found.append("day")
         elif isinstance(event, BarBatch):
             kind = "close" if event.closed else "open"
             found += [(kind, code, ts) for code, ts in zip(event.bars.symbol, event.bars.start, strict=True)]

@@ -56,7 +56,7 @@ def days_of_ticks(report: FileReport, exchange: str | None) -> FileDays:
     if exchange is not None:
         return FileDays(market_calendar(exchange), is_stated=True)
     calendar = midnights(report.time_zone)
-    stated = not calendar.is_utc
+    stated = calendar != UTC_DAYS
     report.note(f"trading days are taken to begin at midnight, {_zone_text(calendar)}", "--exchange")
     return FileDays(calendar, is_stated=stated)
 
@@ -72,28 +72,35 @@ def days_of_bars(report: FileReport, exchange: str | None, starts: Stamps, inter
         calendar = market or midnights(zone)
         if market is None and zone != "UTC" and report.how.get("time_zone") == "file":
             report.note(f"bars start at midnight in {zone}, the first zone that fits: days begin there", "--exchange")
-        elif market is None and calendar.is_utc and interval_ns <= LONGEST_DAY_NS:
+        elif market is None and calendar == UTC_DAYS and interval_ns <= LONGEST_DAY_NS:
             report.note("trading days are taken to begin at midnight, UTC", "--exchange")
     elif market is not None:
         dates, calendar = market.dates(starts).astype(np.int64), market
         report.note(f"bars stamped {_clock(starts[0], market.zone)} are taken as bars of their dates in {market.name}")
-    elif report.how.get("time_zone") != "file":
+    elif report.how.get("time_zone") != "file" and len(np.unique(_clocks(report.time_zone, starts))) == 1:
         calendar = midnights(report.time_zone)
         dates = _named_dates(calendar, starts)
         report.note(f"bars stamped {_clock(starts[0], calendar.zone)} are taken as bars of their dates", "--exchange")
     else:
-        report.note("trading days begin where the bars start", "--exchange")
-        own = (*starts.tolist(), int(starts[-1]) + interval_ns)
-        return FileDays(
-            MarketCalendar(name="bars", zone=_zone_of_starts(report, starts), day_starts=own), is_stated=True
-        )
-    is_stated = not (zone is not None and calendar.is_utc)
+        return _own_days(report, starts, interval_ns)
+    is_stated = zone is None or calendar != UTC_DAYS
     if interval_ns <= LONGEST_DAY_NS:
         calendar = _with_dates(calendar, dates, report)
-    moves = dict(zip(starts.tolist(), starts_of(calendar, dates).tolist(), strict=True))
+    begins = starts_of(calendar, dates)
+    if (begins[1:] <= begins[:-1]).any():
+        return _own_days(report, starts, interval_ns)  # several bars of one date
+    moves = dict(zip(starts.tolist(), begins.tolist(), strict=True))
     if all(start == day for start, day in moves.items()):
         return FileDays(calendar, is_stated)
     return FileDays(calendar, is_stated, lambda old: np.array([moves[start] for start in old.tolist()], np.int64))
+
+
+def _own_days(report: FileReport, starts: Stamps, interval_ns: int) -> FileDays:
+    """Days that begin where the bars start."""
+    report.note("trading days begin where the bars start", "--exchange")
+    own = (*starts.tolist(), int(starts[-1]) + interval_ns)
+    zone = _zone_of_starts(report, starts)
+    return FileDays(MarketCalendar(name="bars", zone=zone, day_starts=own), is_stated=True)
 
 
 def starts_of(calendar: MarketCalendar, dates: Dates) -> Stamps:
@@ -148,7 +155,7 @@ def _zone_of_starts(report: FileReport, starts: Stamps) -> str:
     weekdays = set(((starts // DAY_NS + _EPOCH_WEEKDAY) % 7).tolist())
     if not (_SUNDAY in weekdays and _FRIDAY not in weekdays):
         for zone in (report.time_zone, *_exchange_zones()):
-            clocks = np.unique(starts - midnights(zone).starts(starts, _DAY))
+            clocks = np.unique(_clocks(zone, starts))
             if len(clocks) == 1 and clocks[0] < DAY_NS // 2:
                 return zone
     return report.time_zone
@@ -158,7 +165,7 @@ def _named_dates(calendar: MarketCalendar, starts: Stamps) -> Dates:
     """The dates of bars with local stamps: the next ones if the week begins on Sunday evening."""
     dates = calendar.dates(starts).astype(np.int64)
     weekdays = set(((dates + _EPOCH_WEEKDAY) % 7).tolist())
-    clocks = starts - calendar.starts(starts, _DAY)
+    clocks = _clocks(calendar.zone, starts)
     evenings = _SUNDAY in weekdays and _FRIDAY not in weekdays and bool((clocks >= DAY_NS // 2).all())
     return dates + 1 if evenings else dates
 
@@ -180,8 +187,13 @@ def _with_dates(calendar: MarketCalendar, dates: Dates, report: FileReport) -> M
     return replace(calendar, weekdays=calendar.weekdays | set(found), holidays=holidays)
 
 
+def _clocks(zone: str, stamps: Stamps) -> Stamps:
+    """The time (ns) since local midnight."""
+    return stamps - midnights(zone).starts(stamps, _DAY)
+
+
 def _clock(start: int, zone: str) -> str:
-    minutes = int(start - midnights(zone).starts(np.array([start]), _DAY)[0]) // (60 * 10**9)
+    minutes = int(_clocks(zone, np.array([start]))[0]) // (60 * 10**9)
     return f"{minutes // 60:02}:{minutes % 60:02}"
 
 

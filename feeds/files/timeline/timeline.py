@@ -18,7 +18,7 @@ from feeds.files.timeline.ticks import Ticks
 from feeds.reached import Reached
 from ticker.calendar import UTC_DAYS, MarketCalendar
 from ticker.conditions import ConditionTable
-from ticker.model import BarBatch, Corrections, Rollover, Stamps, SymbolTable, TickBatch
+from ticker.model import BarBatch, Corrections, SymbolTable, TickBatch
 
 BATCH_TICKS: Final = 65_536
 #: Ticks per block of a replay with bars: while each bar is an event of its own, and while blocks are events.
@@ -27,7 +27,7 @@ COARSE_TICKS: Final = 8_192
 _HOUR_NS: Final = 3_600 * 10**9
 _END: Final = int(np.iinfo(np.int64).max)
 
-Event = TickBatch | BarBatch | Rollover | Corrections
+Event = TickBatch | BarBatch | Corrections
 
 
 class Timeline:
@@ -60,7 +60,6 @@ class Timeline:
         self.first = min(store.first for store in self._stores if store.first is not None)
         self.last = max(store.last for store in self._stores if store.last is not None)
         self._intervals = sorted({report.interval_ns for report in reports if report.interval_ns is not None})
-        self._days = self._first_of_days(_day_starts(self.first, self.last, self.calendar))
 
     @property
     def kinds(self) -> str:
@@ -78,14 +77,15 @@ class Timeline:
 
     @property
     def bar_ns(self) -> int | None:
-        """The length of the shortest bars of a file; None without bars."""
-        return self._intervals[0] if self._intervals else None
+        """The length of the shortest bars of a file; None without bars, or with bars and trades."""
+        has_trades = any(report.trades for report in self.reports)
+        return self._intervals[0] if self._intervals and not has_trades else None
 
     def events(self, after: int | None = None, upto: int | None = None, *, coarse: bool = False) -> Iterator[Event]:
-        """The events after ``after`` up to and including ``upto``, in order, with a ``Rollover`` before each day.
+        """The events after ``after`` up to and including ``upto``, in order.
 
-        At one timestamp: closing bars, the rollover, opening bars, ticks. ``coarse`` yields far fewer events with the
-        same result: bars follow the ticks inside them, except those still open at ``upto``.
+        At one timestamp: closing bars, opening bars, ticks. ``coarse`` yields far fewer events with the same result:
+        bars follow the ticks inside them, except those still open at ``upto``.
         """
         start = self.first - 1 if after is None else after
         end = self.last if upto is None else upto
@@ -102,9 +102,8 @@ class Timeline:
     def stretches(self, after: int | None = None, step_ns: int | None = None) -> Iterator[Event | Reached]:
         """The events after ``after``, in order, with marks where everything up to some time is complete.
 
-        Without ``step_ns`` they are as of ``events``. With it they are coarse: between two marks there are at most one
-        batch of ticks and the bars that closed before and in it, and at most ``step_ns`` of market time, or any time
-        if it is 0.
+        Without ``step_ns`` they are as of ``events``. With it they are coarse: between two marks are the bars that stay
+        open, ticks, and the bars that closed, of at most ``step_ns`` of market time, or of any time if it is 0.
         """
         start = self.first - 1 if after is None else after
         if step_ns is None:
@@ -116,33 +115,21 @@ class Timeline:
         for store in self._stores:
             store.close()
 
-    def _first_of_days(self, midnights: Stamps) -> Stamps:
-        """The timestamp of each day's first tick. A day without ticks, as a Saturday, is none."""
-        found = np.unique(np.minimum(self._trades.following(midnights), self._quotes.following(midnights)))
-        return found[found < _END]
-
     def _finely(self, after: int, upto: int) -> Iterator[Event | Reached]:
         opened = _Bars(self._opened, after, upto)
         closed = _Bars(self._closed, after, upto)
-        days = self._days[(self._days > after) & (self._days <= upto)]
         block_ticks = FINE_TICKS if self._intervals else BATCH_TICKS
         for trades, quotes, bound, complete in self._blocks(after, upto, block_ticks):
             ends, begun = closed.upto(bound), opened.upto(bound)
-            due = days[days <= bound]
-            days = days[len(due) :]
             ticks = Ticks(self.table, self.conditions, trades, quotes)
             stamps = [*ticks.stamps, *(np.ascontiguousarray(part["ts"]) for part in (ends, begun))]
-            moments = np.unique(np.concatenate((stamps[2], stamps[3], due)))
-            cuts = [column.searchsorted(moments) for column in stamps[:2]]
-            cuts += [column.searchsorted(moments, side="right") for column in stamps[2:]]
+            moments = np.unique(np.concatenate((stamps[2], stamps[3])))
+            cuts = [column.searchsorted(moments).tolist() for column in stamps[:2]]
+            cuts += [column.searchsorted(moments, side="right").tolist() for column in stamps[2:]]
             ended = begins = 0
-            for day, to_trade, to_quote, to_ended, to_begins in zip(
-                np.isin(moments, due).tolist(), *(cut.tolist() for cut in cuts), strict=True
-            ):
+            for to_trade, to_quote, to_ended, to_begins in zip(*cuts, strict=True):
                 yield from ticks.upto(to_trade, to_quote)
                 yield from self._bars(ends[ended:to_ended], closed=True)
-                if day:
-                    yield Rollover(self.table)
                 yield from self._bars(begun[begins:to_begins], closed=False)
                 ended, begins = to_ended, to_begins
             yield from ticks.rest()
@@ -150,41 +137,22 @@ class Timeline:
                 yield Reached(bound)
 
     def _coarsely(self, after: int, upto: int, block_ticks: int, step_ns: int = 0) -> Iterator[Event | Reached]:
-        """Block by block and day by day: bars that closed before the block, its ticks, bars that closed among them."""
-        yield from self._first_bars(after, upto)
+        """Block by block: bars that stay open at its end, its ticks, and bars that closed."""
+        opened = _Bars(self._opened, after, upto)
         closed = _Bars(self._closed, after, upto)
-        days = self._days[(self._days > after) & (self._days <= upto)]
         for trades, quotes, bound, complete in self._blocks(after, upto, block_ticks, step_ns):
-            firsts = [int(part["ts"][0]) for part in (trades, quotes) if len(part)]
-            if firsts:
-                # Market time passes from the last block to this one: what ended until then is closed first.
-                yield from self._bars(closed.upto(min(firsts)), closed=True)
-            due = days[days <= bound]
-            days = days[len(due) :]
-            ticks = Ticks(self.table, self.conditions, trades, quotes)
-            cuts = (stamps.searchsorted(due).tolist() for stamps in ticks.stamps)
-            for day, to_trade, to_quote in zip(due.tolist(), *cuts, strict=True):
-                yield from ticks.upto(to_trade, to_quote)
-                yield from self._bars(closed.upto(day), closed=True)
-                yield Rollover(self.table)
-            yield from ticks.rest()
+            before = min((int(part["ts"][0]) for part in (trades, quotes) if len(part)), default=bound) - 1
+            ended = closed.upto(before)
+            if len(ended):
+                # Of the time without ticks between the blocks.
+                yield from self._bars(ended, closed=True)
+                yield Reached(before)
+            begun = opened.upto(bound)
+            yield from self._bars(begun[begun["start"] + begun["interval"] > bound], closed=False)
+            yield from Ticks(self.table, self.conditions, trades, quotes).rest()
             yield from self._bars(closed.upto(bound), closed=True)
             if complete:
                 yield Reached(bound)
-
-    def _first_bars(self, after: int, upto: int) -> Iterator[BarBatch]:
-        """The first bar of each symbol and interval: it tells the hub not to compute these bars."""
-        seen: set[int] = set()
-        at, stop = self._opened.position(after, "right"), self._opened.position(upto, "right")
-        while at < stop and len(seen) < len(self.table) * len(self._intervals):
-            records = self._opened.read(at, min(stop, at + BATCH_TICKS))
-            at += len(records)
-            keys = records["symbol"].astype(np.int64) * len(self._intervals)
-            keys += np.searchsorted(self._intervals, records["interval"])
-            found, places = np.unique(keys, return_index=True)
-            new = [place for key, place in zip(found.tolist(), places.tolist(), strict=True) if key not in seen]
-            seen.update(found.tolist())
-            yield from self._bars(records[sorted(new)], closed=False)
 
     def _blocks(
         self, after: int, upto: int, block_ticks: int, step_ns: int = 0
@@ -281,13 +249,3 @@ class _Bars:
         records = self._store.read(self._at, end)
         self._at = max(self._at, end)
         return records
-
-
-def _day_starts(first: int, last: int, calendar: MarketCalendar) -> Stamps:
-    """The starts of trading days after ``first`` up to ``last`` (ns)."""
-    found = []
-    _, end = calendar.day(first)
-    while end <= last:
-        found.append(end)
-        _, end = calendar.day(end)
-    return np.array(found, np.int64)

@@ -159,9 +159,11 @@ def test_timestamps_across_a_dst_transition_are_right(tmp_path: Path, loaded: An
     path = tmp_path / "a.csv"
     days = pd.date_range("2024-03-07 09:30", periods=6, tz="America/New_York")
     path.write_text(HEADER + "".join(f"{day:%Y-%m-%d %H:%M:%S},A,{n + 1},1\n" for n, day in enumerate(days)))
-    found = plain_events(loaded(path, time_zone="America/New_York"))
-    assert [event[1] for event in found if event != "day"] == days.as_unit("ns").asi8.tolist()
-    assert found[1::2] == ["day"] * 5
+    timeline = loaded(path, time_zone="America/New_York")
+    stamps = days.as_unit("ns").asi8.tolist()
+    assert [event[1] for event in plain_events(timeline)] == stamps
+    midnights = days.normalize().as_unit("ns").asi8.tolist()
+    assert [timeline.calendar.day(stamp)[0] for stamp in stamps] == midnights
 
 
 def test_bars_of_a_file_are_published_unchanged(tmp_path: Path, loaded: Any) -> None:

@@ -83,8 +83,10 @@ async def test_a_bar_is_due_at_its_start_and_its_close_at_its_end() -> None:
 
 async def test_whole_batches_are_due_at_their_last_timestamp_and_marks_at_their_time() -> None:
     batch, mark = ticks(10, 45), Reached(ns(45))
-    found = [item async for item in timed(source([batch, bar(-30, closed=True), mark]), whole=True)]
-    assert found == [Timed(ns(45), batch, ns(10)), Timed(ns(30), found[1].event), Timed(ns(45), mark)]  # type: ignore[union-attr]  # a Timed
+    closed = bar(-30, closed=True)
+    found = [item async for item in timed(source([batch, closed, mark, closed, mark]), whole=True)]
+    assert found[:3] == [Timed(ns(45), batch, 0), Timed(ns(30), closed, 0), Timed(ns(45), mark, 0)]
+    assert found[3:] == [Timed(ns(30), closed, ns(45)), Timed(ns(45), mark, ns(45))]
 
 
 def counted(count: int, taken: list[int], threads: set[threading.Thread]) -> Generator[FeedEvent, None, None]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import pandas as pd
 import pytest
 
 from feeds.files.timeline.timeline import Timeline
@@ -43,28 +42,14 @@ def test_events_up_to_and_after_any_time_are_all_events(timeline: Any) -> None:
         assert plain_events(made, None, moment) + plain_events(made, moment) == whole
 
 
-def test_a_day_starts_with_its_first_tick_in_the_files_zone(timeline: Any) -> None:
+def test_a_day_starts_at_midnight_in_the_files_zone(timeline: Any) -> None:
     """16:00 to 20:00 in New York belongs to the day, though it crosses midnight UTC."""
     evening, night, morning = DAY + 23 * HOUR, DAY + 25 * HOUR, DAY + 38 * HOUR
-    chunk = trades((0, evening, 1.0), (0, night, 2.0), (0, morning, 3.0), (0, morning + 72 * HOUR, 4.0))
-    assert plain_events(timeline(FakeSource("a", chunk, zone="America/New_York"))) == [
-        (0, evening, 1), (0, night, 2), "day", (0, morning, 3), "day", (0, morning + 72 * HOUR, 4)
-    ]  # fmt: skip
-    assert plain_events(timeline(FakeSource("a", chunk)))[1] == "day"
-
-
-def test_a_day_without_midnight_starts_an_hour_later(timeline: Any) -> None:
-    """In some zones the clocks go forward at midnight; in others a midnight is repeated, and the first counts."""
-    noons = pd.date_range("2018-11-02 12:00", periods=5, tz="America/Sao_Paulo").as_unit("ns").asi8.tolist()
-    for first in range(4):
-        chunk = trades(*((0, noon, 1.0) for noon in noons[first:]))
-        found = plain_events(timeline(FakeSource("a", chunk, zone="America/Sao_Paulo")))
-        assert [event if event == "day" else event[1] for event in found] == [
-            each for noon in noons[first:] for each in ("day", noon)
-        ][1:]
-    twice = pd.Timestamp("2023-11-05 04:00", tz="UTC").value  # Havana's first midnight of the two
-    chunk = trades(*((0, twice + hours * HOUR, 1.0) for hours in (-1, 0, 1, 2)))
-    assert plain_events(timeline(FakeSource("a", chunk, zone="America/Havana"))).index("day") == 1
+    chunk = trades((0, evening, 1.0), (0, night, 2.0), (0, morning, 3.0))
+    days = timeline(FakeSource("a", chunk, zone="America/New_York")).calendar
+    assert days.day(evening) == days.day(night) == (DAY + 5 * HOUR, DAY + 29 * HOUR)
+    assert days.day(morning)[0] == DAY + 29 * HOUR
+    assert timeline(FakeSource("a", chunk)).calendar.day(night)[0] == DAY + 24 * HOUR
 
 
 def test_a_bar_opens_trades_four_times_and_closes(timeline: Any) -> None:
@@ -81,12 +66,12 @@ def test_a_bar_opens_trades_four_times_and_closes(timeline: Any) -> None:
     assert made.reports[0].interval_ns == HOUR
 
 
-def test_at_midnight_a_bar_closes_before_the_rollover_and_the_next_opens_after_it(timeline: Any) -> None:
+def test_at_midnight_a_bar_closes_before_the_next_one_opens(timeline: Any) -> None:
     rows = [(code, DAY + day * 24 * HOUR, 10.0, 12.0, 9.0, 11.0) for day in range(2) for code in (0, 1)]
     found = plain_events(timeline(FakeSource("a", bars(*rows))))
-    middle = found.index("day")
-    assert found[middle - 2 : middle + 4] == [
-        ("close", 0, DAY), ("close", 1, DAY), "day", ("open", 0, DAY + 24 * HOUR), ("open", 1, DAY + 24 * HOUR),
+    at = found.index(("close", 0, DAY))
+    assert found[at : at + 5] == [
+        ("close", 0, DAY), ("close", 1, DAY), ("open", 0, DAY + 24 * HOUR), ("open", 1, DAY + 24 * HOUR),
         (0, DAY + 24 * HOUR, 10),
     ]  # fmt: skip
 

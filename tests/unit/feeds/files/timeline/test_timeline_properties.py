@@ -25,7 +25,7 @@ from tests.support.data_files import (
     timeline_of,
     trades,
 )
-from ticker.model import BarBatch, Rollover, TickBatch
+from ticker.model import BarBatch, TickBatch
 
 #: Few enough to be equal now and then, and over three days.
 stamps = st.integers(0, 72).map(lambda quarter: DAY + quarter * HOUR)
@@ -69,15 +69,11 @@ files_of_trades = st.lists(st.lists(trade_rows, min_size=1, max_size=4), min_siz
 def test_ticks_of_all_files_are_sorted_stably_and_readable_from_any_time(
     files: list[list[list[tuple[int, int]]]], run: int, hours: int
 ) -> None:
-    """A rollover precedes the first tick of a day; coarse events give the same."""
+    """Coarse events give the same."""
     sources, rows = trade_sources(files)
     timeline = timeline_of(sources, run)
     try:
-        expected: list[Any] = []
-        for row in sorted(rows, key=lambda row: row[1]):
-            if expected and row[1] // (24 * HOUR) != expected[-1][1] // (24 * HOUR):
-                expected.append("day")
-            expected.append(row)
+        expected: list[Any] = sorted(rows, key=lambda row: row[1])
         assert plain_events(timeline) == plain_events(timeline, coarse=True) == expected
         moment = DAY + hours * HOUR
         assert plain_events(timeline, None, moment) + plain_events(timeline, moment) == expected
@@ -129,8 +125,6 @@ def test_each_bar_opens_trades_and_closes_once(chunks: list[list[tuple[int, int]
         under_way: dict[int, int] = {}
         walked: dict[int, int] = {}
         for event in events:
-            if event == "day":
-                continue
             kind, code, ts = event
             if kind == "open":
                 assert code not in under_way
@@ -149,10 +143,6 @@ def test_each_bar_opens_trades_and_closes_once(chunks: list[list[tuple[int, int]
         assert _of(coarse, "close") == _of(until, "close")
         assert _ticks(coarse) == _ticks(until)
         assert _of(coarse, "open") <= _of(until, "open")
-        opens = [event[1:] for event in coarse if event[0] == "open"]
-        assert len(opens) == len(set(opens))
-        begun = _of(until, "open")
-        assert {min(each for each in begun if each[0] == code) for code, _ in begun} <= set(opens)
         # Bars still open at the end come in detail.
         left = _of(until, "open") - _of(until, "close")
         assert left <= _of(coarse, "open")
@@ -194,7 +184,6 @@ def _assert_alike(events: list[Any], whole: list[Any], *, coarse: bool) -> None:
     ]
     assert _ticks(events) == _ticks(whole)
     assert sorted(each for each in events if each[0] == "close") == sorted(each for each in whole if each[0] == "close")
-    assert [each for each in events if each == "day"] == [each for each in whole if each == "day"]
 
 
 @settings(max_examples=50)
@@ -219,29 +208,21 @@ def test_trades_of_bars_are_marked_as_made_up(
 
 @settings(max_examples=50)
 @given(files_of_trades, st.lists(quote_rows, max_size=3), runs)
-def test_batches_are_of_one_day_and_in_order(
+def test_batches_are_in_order(
     files: list[list[list[tuple[int, int]]]], quoted: list[list[tuple[int, int, str]]], run: int
 ) -> None:
-    """A rollover separates the ticks of two days."""
     sources, rows = trade_sources(files)
     sources += [FakeSource("q", quotes(*((code, ts, 1.0, 1.0, 2.0, 1.0) for code, ts, _ in each))) for each in quoted]
     timeline = timeline_of(sources, run)
     try:
-        day, last = None, 0
+        last = 0
         counts = [0, 0]
         for event in timeline.events():
-            if isinstance(event, Rollover):
-                assert day is not None
-                day = None
-                continue
             assert isinstance(event, TickBatch)
             assert 0 < len(event) <= timeline_module.BATCH_TICKS
             counts[0] += len(event.trades)
             counts[1] += len(event.quotes)
             stamps = sorted([*event.trades.ts.tolist(), *event.quotes.ts.tolist()])
-            (today,) = {stamp // (24 * HOUR) for stamp in stamps}
-            assert day is None or today == day
-            day = today
             assert stamps[0] >= last
             last = stamps[-1]
         assert counts == [len(rows), sum(map(len, quoted))]
