@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from feeds.files.sources.errors import reading_errors
-from feeds.files.sources.parquet_pages import page_bytes
+from feeds.files.sources.parquet_pages import pages
 from feeds.files.sources.source import Source, Table
 from ticker.errors import FeedError, install_hint
 
@@ -28,6 +28,8 @@ MAX_COLUMNS: Final = 20_000
 #: The largest pages of all columns that are read at once, decompressed.
 MAX_PAGES_BYTES: Final = 512 << 20
 MAX_TEXT_BYTES: Final = 1 << 16
+#: Values in a list, on average: a few bytes may stand for billions of equal ones.
+MAX_LISTED: Final = 32
 #: Texts as the length of the beginning that they share with the one before, and the rest.
 _DELTA: Final = "DELTA_BYTE_ARRAY"
 #: The name that pandas gives to an index without a name.
@@ -114,10 +116,15 @@ class ParquetSource(Source):
                     continue
                 start = part.dictionary_page_offset if part.has_dictionary_page else part.data_page_offset
                 try:
-                    # A dictionary stays in memory beside the page that uses it.
-                    sizes = sorted(page_bytes(raw, start, part.total_compressed_size))[-2:]
+                    found = list(pages(raw, start, part.total_compressed_size))
                 except FeedError as error:
                     raise FeedError(f"{self.name}: {error}") from None
+                # A dictionary stays in memory beside the page that uses it.
+                sizes = sorted(page.size for page in found)[-2:]
+                values = sum(page.values for page in found)
+                if part.path_in_schema not in names and values > MAX_LISTED * parts.num_rows:
+                    column = part.path_in_schema.partition(".")[0][:80]
+                    raise FeedError(f"{self.name}: the column {column!r} has lists of more than {MAX_LISTED} values")
                 total += sum(sizes)
                 if total > MAX_PAGES_BYTES:
                     text = f"the pages of its columns need more than {MAX_PAGES_BYTES >> 20:,} MiB of memory"
@@ -192,7 +199,19 @@ def _delta_encoded(metadata: Any) -> set[str]:
 
 def _flat(file: Any) -> list[int]:
     """The columns of single values, and of lists of texts or integers, by their number in the schema."""
-    return [place for place, field in enumerate(file.schema_arrow) if _is_flat(field.type)]
+    long = _long_lists(file.metadata)
+    return [place for place, field in enumerate(file.schema_arrow) if _is_flat(field.type) and field.name not in long]
+
+
+def _long_lists(metadata: Any) -> set[str]:
+    """The columns of lists with more than ``MAX_LISTED`` values on average, which no row of prices needs."""
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    columns = [(group.column(place), group.num_rows) for group in groups for place in range(group.num_columns)]
+    return {
+        column.path_in_schema.partition(".list.")[0]
+        for column, rows in columns
+        if ".list." in column.path_in_schema and column.num_values > MAX_LISTED * rows
+    }
 
 
 def _item(kind: Any) -> Any:

@@ -6,7 +6,7 @@ A page header is a struct in Thrift's compact protocol (parquet.thrift, ``PageHe
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import IO, Final
+from typing import IO, Final, NamedTuple
 
 from ticker.errors import FeedError
 
@@ -17,6 +17,8 @@ _MAX_DEPTH: Final = 8
 
 _BOOLEANS: Final = (1, 2)
 _INTEGERS: Final = (4, 5, 6)
+#: Fields of ``PageHeader``; those of the structs in it are counted on from 100 times the struct's number.
+_SIZE, _PACKED, _VALUES, _VALUES_2 = 2, 3, 501, 801
 _BYTE, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT = 3, 7, 8, 9, 10, 11, 12
 
 
@@ -24,8 +26,15 @@ class _ShortError(Exception):
     """The header is longer than what was read of it."""
 
 
-def page_bytes(file: IO[bytes], start: int, length: int) -> Iterator[int]:
-    """The decompressed size of each page of the column chunk at ``start``. Raises ``FeedError`` if it is damaged."""
+class Page(NamedTuple):
+    """The decompressed size of a page, and how many values it has; 0 for a dictionary."""
+
+    size: int
+    values: int
+
+
+def pages(file: IO[bytes], start: int, length: int) -> Iterator[Page]:
+    """The pages of the column chunk at ``start``. Raises ``FeedError`` if it is damaged."""
     at, end = start, start + length
     while at < end:
         file.seek(at)
@@ -38,15 +47,15 @@ def page_bytes(file: IO[bytes], start: int, length: int) -> Iterator[int]:
                 fields, size = _struct(file.read(min(_MAX_HEADER, end - at)))
             except _ShortError:
                 raise FeedError("the Parquet file is damaged (a page header has no end)") from None
-        unpacked, packed = fields.get(2, -1), fields.get(3, -1)
+        unpacked, packed = fields.get(_SIZE, -1), fields.get(_PACKED, -1)
         if unpacked < 0 or packed < 0:
             raise FeedError("the Parquet file is damaged (a page header has no sizes)")
-        yield unpacked
+        yield Page(unpacked, fields.get(_VALUES, fields.get(_VALUES_2, 0)))
         at += size + packed
 
 
 def _struct(data: bytes) -> tuple[dict[int, int], int]:
-    """The integers of a struct by field number, and its length."""
+    """The integers of a struct by field number, those of structs in it after 100 times its number; and its length."""
     reader = _Compact(data)
     return reader.struct(0), reader.at
 
@@ -68,6 +77,8 @@ class _Compact:
             field = field + step if step else self._zigzag()
             if kind in _INTEGERS:
                 found[field] = self._zigzag()
+            elif kind == _STRUCT:
+                found |= {100 * field + inner: value for inner, value in self.struct(depth + 1).items()}
             elif kind not in _BOOLEANS:  # their value is in the head
                 self._skip(kind, depth)
         return found

@@ -14,7 +14,7 @@ import pytest
 from pyarrow import parquet
 
 from feeds.files.sources.opening import open_sources
-from feeds.files.sources.parquet_pages import page_bytes
+from feeds.files.sources.parquet_pages import pages
 from tests.support.published import published
 from ticker.errors import FeedError
 
@@ -135,7 +135,9 @@ def test_the_sizes_of_pages_are_those_of_the_footer(tmp_path: Path) -> None:
     )
     column = parquet.ParquetFile(path).metadata.row_group(0).column(3)
     with path.open("rb") as file:
-        sizes = list(page_bytes(file, column.data_page_offset, column.total_compressed_size))
+        found = list(pages(file, column.data_page_offset, column.total_compressed_size))
+    sizes = [page.size for page in found]
+    assert sum(page.values for page in found) == 5000
     assert len(sizes) > 100
     assert 3_000_000 < sum(sizes) <= column.total_uncompressed_size
 
@@ -183,3 +185,12 @@ def test_an_index_without_a_name_may_be_the_timestamp(tmp_path: Path) -> None:
     index = pd.to_datetime(["2024-01-03", "2024-01-04"])
     pd.DataFrame({"close": np.array([1.5, 2.5])}, index=index).to_parquet(path)
     assert [row[2] for row in published([path]).trades] == [1.5, 2.5]
+
+
+def test_long_lists_are_left_out_and_short_ones_are_texts(tmp_path: Path) -> None:
+    """A column of sale conditions has up to four; a list of billions of equal values has a few bytes."""
+    more = {"conditions": pa.array([["@", "T"], []]), "levels": pa.array([list(range(100)), []])}
+    (source,) = open_sources([str(write(tmp_path / "a.parquet", table(2, **more)))])
+    assert list(source.head().frame.columns) == ["timestamp", "price", "size", "symbol", "conditions"]
+    (rows,) = source.tables([4])
+    assert list(rows.frame["conditions"]) == ["@,T", ""]
