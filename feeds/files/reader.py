@@ -127,6 +127,9 @@ class Reader:
         given = self._options.price_scale is not None
         report.how["price_scale"] = "option" if given else "layout" if plan.scale != 1 else "file"
         report.notes += plan.notes
+        if self._source.beside:
+            files = "1 file" if self._source.beside == 1 else f"{self._source.beside:,} files"
+            report.note(f"{files} beside it left out: their names say that they have no prices, as openinterest")
         for place, _ in plan.twins:
             report.note(
                 f"the column {plan.names[place]!r} stands twice, with the same values: one is read", "--columns"

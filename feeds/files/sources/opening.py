@@ -26,6 +26,11 @@ ENDINGS: Final = tuple(ending for endings in FORMATS for ending in endings)
 MAX_UNPACKED_BYTES: Final = 64 << 30
 #: Files beside the data that describe it: ``README.txt``.
 _NOTES: Final = ("readme", "license", "licence", "changelog", "disclaimer", "terms")
+#: Files of QuantConnect Lean that have no prices: by their names, and by their folders.
+_NO_PRICES: Final = ("openinterest",)
+_NO_PRICES_FOLDERS: Final = frozenset(
+    {"map_files", "factor_files", "margin_interest", "margins", "universes", "market-hours", "symbol-properties"}
+)
 _SPREADSHEET: Final = ("[Content_Types].xml", "mimetype")
 
 _NOT_TEXT: Final = {
@@ -57,6 +62,8 @@ def open_sources(paths: Sequence[str], max_unpacked_bytes: int = MAX_UNPACKED_BY
             is_folder = path.is_dir()
         files = [(file, str(file)) for file in _files(path, given)] if is_folder else [(path, given)]
         found += [source for file, name in files for source in _sources(file, name, max_unpacked_bytes)]
+        if is_folder and found:
+            found[-1].beside = _without_prices(path, {file for file, _ in files})
     return found
 
 
@@ -67,7 +74,7 @@ def _files(folder: Path, given: str) -> list[Path]:
     files = [path for path in files if not _is_note(path.name)] or files
     if not files:
         raise FeedError(f"{escaped(given)}: the folder has no file that ends with {', '.join(ENDINGS)}")
-    return files
+    return [path for path in files if _has_prices(path.relative_to(folder))] or files
 
 
 def _sources(file: Path, path: str, max_bytes: int) -> list[Source]:
@@ -105,6 +112,8 @@ def _members(file: Path, path: str, name: str, names: tuple[str, ...], max_bytes
     # Notes are left out, unless there is nothing else; so are members with another ending.
     members = [member for member in members if member.filename.lower().endswith((".csv", ".txt"))] or members
     members = [member for member in members if not _is_note(member.filename)] or members
+    priced = [member for member in members if _has_prices(Path(member.filename))] or members
+    beside, members = len(members) - len(priced), priced
     if not members:
         raise FeedError(f"{name}: the zip archive contains no file")
     total = sum(member.file_size for member in members)
@@ -116,7 +125,24 @@ def _members(file: Path, path: str, name: str, names: tuple[str, ...], max_bytes
         if member.flag_bits & 1:
             raise FeedError(f"{label}: is encrypted; unpack it first")
         found.append(ZipSource(file, path, label, (Path(member.filename).name, *names), member, max_bytes))
+    found[-1].beside = beside
     return found
+
+
+def _without_prices(folder: Path, files: set[Path]) -> int:
+    """How many files of a folder were left out because their names say that they have no prices."""
+    return sum(
+        path not in files and path.suffix.lower() in ENDINGS and not _has_prices(path.relative_to(folder))
+        for path in folder.rglob("*")
+    )
+
+
+def _has_prices(path: Path) -> bool:
+    """Whether the name of a file, and those of its folders, don't say that it has other data than prices."""
+    name = path.name.lower()
+    return not any(word in name for word in _NO_PRICES) and _NO_PRICES_FOLDERS.isdisjoint(
+        part.lower() for part in path.parts[:-1]
+    )
 
 
 def _is_hidden(name: str) -> bool:

@@ -48,6 +48,8 @@ class Source:
         self.path = path
         self.name = name
         self.names = names
+        #: Files beside it that were left out, because their names say that they have no prices.
+        self.beside = 0
         self._file = file
         self._done_bytes = 0
 

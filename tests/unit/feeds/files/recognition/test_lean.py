@@ -291,3 +291,31 @@ def test_rows_of_another_form_are_read_as_usual(tmp_path: Path) -> None:
     path.write_bytes(text("date,open,high,low,close,volume", "2020-01-06,323.4,324,323,323.9,100"))
     found = published([path])
     assert found.closed == [("SPY", utc("00:00"), 323.4, 324, 323, 323.9, 100)]
+
+
+def test_files_without_prices_are_left_out_and_told(tmp_path: Path) -> None:
+    """Open interest, and the folders that describe the data. Alone, they are an error."""
+    CASES["future"].write(tmp_path)
+    folder = tmp_path / "data/future/cme"
+    (folder / "minute/es/20200106_openinterest.zip").write_bytes(
+        zipped({"20200106_es_minute_openinterest_202006_20200619.csv": text("42660000,2693575")})
+    )
+    (folder / "margins").mkdir()
+    (folder / "margins/ES.csv").write_bytes(text("date,initial,maintenance", "20200106,6600,6000"))
+    found = published([tmp_path])
+    assert found.names == ["ES-20200619"]
+    told = "2 files beside it left out: their names say that they have no prices, as openinterest"
+    assert told in [note.text for note in found.report.notes]
+    with pytest.raises(FeedError, match="openinterest"):
+        published([folder / "minute/es/20200106_openinterest.zip"])
+
+
+def test_members_without_prices_are_left_out_and_told(tmp_path: Path) -> None:
+    path = tmp_path / "20200106_all.zip"
+    future = CASES["future"]
+    path.write_bytes(
+        zipped({"20200106_es_minute_openinterest_202006_20200619.csv": text("0,5"), future.member: text(future.row)})
+    )
+    found = published([path])
+    assert found.names == ["ES-20200619"]
+    assert any(note.text.startswith("1 file beside it left out") for note in found.report.notes)
