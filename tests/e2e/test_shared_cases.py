@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from feeds.files.file_set import FileSet
+from feeds.files.names import symbol_of
+from feeds.files.sources.opening import open_sources
 from tests.support.market_of_files import bars, day, market_of
 from tests.support.published import Published, published
 from tests.support.samples import at
@@ -140,3 +143,31 @@ def test_form_t_trades_after_hours_add_volume_to_their_day_in_new_york() -> None
     assert bars(market, "AAPL", "1d") == [
         (184.0, 184.25, 184.0, 184.25, 420.0), (182.15, 182.15, 182.15, 182.15, 300.0),
     ]  # fmt: skip
+
+
+def test_symbols_come_from_the_names_of_the_files() -> None:
+    """Each file alone; a name of a data set has none."""
+    expected = {
+        "005930.KS_daily.csv": "005930.KS",
+        "AAPL_adjusted_noise.csv": "AAPL",
+        "AAPL_after_hours_utc.csv": "AAPL",
+        "AAPL_dd-MMM-yy.csv": "AAPL",
+        "AAPL_ib_useastern.csv": "AAPL",
+        "AAPL_raw_split.csv": "AAPL",
+        "CLK0_20200420.csv": "CLK0",
+        "HistoricalData_1704480000000.csv": None,
+        "Quote-Equity-MRF-EQ-01-01-2024-to-05-01-2024.csv": "MRF",
+        "RELIANCE_ambiguous.csv": "RELIANCE",
+        "USDJPY_decimal_comma_en.csv": "USDJPY",
+        "esm26_intraday-1min_historical-data-download-04-29-2026.csv": "ESM26",
+    }
+    assert {file: symbol_of((file,)) for file in expected} == expected
+    with pytest.raises(FeedError, match=r"HistoricalData_1704480000000\.csv: .* has the symbol; use --symbol NAME"):
+        case("HistoricalData_1704480000000.csv")
+
+
+def test_files_of_the_folder_never_merge() -> None:
+    """Five names begin with AAPL: each gives a symbol of its own."""
+    files = FileSet(open_sources([str(path) for path in sorted(FOLDER.glob("AAPL_*.csv"))]))
+    found = [symbol.symbol for file in files if (symbol := files.symbol(file)) is not None]
+    assert found == ["AAPL_adjusted_noise", "AAPL_after", "AAPL_dd-MMM-yy", "AAPL_ib_useastern", "AAPL_raw_split"]
