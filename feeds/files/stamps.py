@@ -223,21 +223,21 @@ class StampChoices:
 
     def _of_all_rows(self, place: int, orders: tuple[Order, ...]) -> DayOrder:
         """The evidence of all rows of this file and of the others, collected once for all of them."""
-        sources = [self._source, *(each for each in self._beside if each is not self._source)]
         shape = self._plan.shape
         known = self._beside.day_orders
         key = (shape.width, shape.delimiter, place, orders)
         if key not in known:
             evidence = known[key] = DayOrder(orders)
-            for source in sources:
-                if evidence.only or source.is_table:
+            for source in self._beside:
+                if source.is_table:
                     continue
+                found = DayOrder(orders)
                 for block in source.blocks():
                     rows = split(self._body(block, self._plan), shape)
-                    evidence.add(_bytes(rows.columns[place]), rows.lines, source.name)
-                    if evidence.only:
+                    found.add(_bytes(rows.columns[place]), rows.lines, source.name)
+                    if found.only:
                         break
-                evidence.end_file()
+                evidence.merge(found)
         return known[key]
 
 

@@ -171,3 +171,67 @@ def test_files_of_the_folder_never_merge() -> None:
     files = FileSet(open_sources([str(path) for path in sorted(FOLDER.glob("AAPL_*.csv"))]))
     found = [symbol.symbol for file in files if (symbol := files.symbol(file)) is not None]
     assert found == ["AAPL_adjusted_noise", "AAPL_after", "AAPL_dd-MMM-yy", "AAPL_ib_useastern", "AAPL_raw_split"]
+
+
+def test_two_digit_years_and_names_of_months_are_read() -> None:
+    """AAPL_dd-MMM-yy.csv."""
+    found = case("AAPL_dd-MMM-yy.csv", strict=True)
+    assert found.closed == [
+        ("AAPL", at("2024-01-03"), 184.22, 185.88, 183.43, 184.25, 58_414_500),
+        ("AAPL", at("2024-01-04"), 182.15, 183.09, 180.88, 181.91, 71_983_600),
+        ("AAPL", at("2024-01-05"), 181.99, 182.76, 180.17, 181.18, 62_303_300),
+    ]
+    assert "no zone in the file: taken as UTC" in [note.text for note in found.report.notes]
+
+
+def test_a_region_behind_the_time_is_the_zone() -> None:
+    """AAPL_ib_useastern.csv: the average is the bars' vwap."""
+    found = case("AAPL_ib_useastern.csv", strict=True)
+    assert found.closed == [
+        ("AAPL", at("2024-01-05 14:30"), 181.99, 182.44, 181.50, 182.10, 2_104_411),
+        ("AAPL", at("2024-01-05 14:31"), 182.10, 182.30, 181.77, 181.80, 640_220),
+        ("AAPL", at("2024-01-05 14:32"), 181.80, 182.05, 181.60, 182.00, 512_019),
+    ]
+    assert (found.report.time_zone, found.report.how["time_zone"]) == ("US/Eastern", "file")
+
+
+def test_each_row_of_a_quote_sheet_has_its_own_zone() -> None:
+    """quote_sheet.csv: CET, CEST and EST; open, high, low and volume are those of the day."""
+    found = case("quote_sheet.csv", strict=True)
+    assert found.trades == [
+        ("EXS1.DE", at("2021-11-29 10:09"), 133.42, 0),
+        ("EXS1.DE", at("2021-11-29 10:10"), 133.50, 0),
+        ("SPY", at("2021-11-29 14:31"), 461.15, 0),
+        ("EXS1.DE", at("2022-06-29 09:09"), 133.18, 0),
+    ]
+    assert (found.report.time_zone, found.report.how["time_zone"]) == ("UTC", "file")
+
+
+def test_timestamps_after_hours_are_utc() -> None:
+    """AAPL_after_hours_utc.csv."""
+    found = case("AAPL_after_hours_utc.csv", strict=True)
+    assert [trade[1:3] for trade in found.trades] == [
+        (at("2024-01-03 14:30"), 184.00),
+        (at("2024-01-03 20:59:59.9"), 184.25),
+        (at("2024-01-03 23:59"), 184.20),
+        (at("2024-01-04 00:30"), 185.40),
+        (at("2024-01-04 14:30"), 182.15),
+    ]
+
+
+def test_the_offset_of_daily_bars_is_that_of_their_days() -> None:
+    """005930.KS_daily.csv: +09:00."""
+    found = case("005930.KS_daily.csv", strict=True)
+    assert [bar[:2] for bar in found.closed] == [
+        ("005930.KS", at("2024-01-14 15:00")),
+        ("005930.KS", at("2024-01-15 15:00")),
+        ("005930.KS", at("2024-01-16 15:00")),
+    ]
+    assert (found.report.time_zone, found.report.how["time_zone"]) == ("Asia/Tokyo", "file")
+
+
+def test_working_days_show_that_days_come_first() -> None:
+    """RELIANCE_ambiguous.csv."""
+    found = case("RELIANCE_ambiguous.csv", strict=True)
+    assert [bar[1] for bar in found.closed] == [at(f"2024-02-{day:02}") for day in (1, 2, 5, 6, 7, 8, 9, 12)]
+    assert "dates are read day first: so they are days apart, not months" in [each.text for each in found.report.notes]

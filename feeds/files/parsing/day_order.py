@@ -66,14 +66,18 @@ class DayOrder:
                 self._last[order] = int(days[-1])
                 self._days[order] = np.union1d(self._days.get(order, days[:0]), days)
 
-    def end_file(self) -> None:
-        """The next block is of another file: its days need not come after those before."""
-        self._last.clear()
+    def merge(self, other: DayOrder) -> None:
+        """Add the evidence of another file."""
+        self.only = {**other.only, **self.only}
+        for order, days in other._days.items():
+            self._days[order] = np.union1d(self._days.get(order, days[:0]), days)
+            self._moves.setdefault(order, set()).update(other._moves.get(order, set()))
 
     def check(self, column: str) -> None:
         """Raise ``FeedError`` if some dates exist in one order only, and others only in another."""
         if len(self.only) > 1:
-            (one, first), (other, second), *_ = self.only.items()
+            pairs = sorted(self.only.items(), key=lambda pair: (pair[1].file, pair[1].line))
+            (one, first), (other, second), *_ = pairs
             where = f"line {second.line}" if second.file == first.file else f"{second.file}:{second.line}"
             raise FeedError(
                 f"{first.file}:{first.line}: column {column!r}: {first.text!r} is a date only {NAMES[one]}, but "

@@ -12,7 +12,7 @@ from feeds.files.parsing.table import Column
 from feeds.files.parsing.timestamp_formats import Reading
 from feeds.files.parsing.timestamp_parsers import CLOCK, LOCAL, NOTHING, UTC, UTC_CLOCK, Order
 from feeds.files.parsing.timestamps import Timestamps, as_texts, parse_timestamps
-from feeds.files.parsing.zone_names import STANDARD, fixed_zone, likely_zones
+from feeds.files.parsing.zone_names import AMBIGUOUS, STANDARD, fixed_zone, likely_zones
 from ticker.zones import offsets_at
 
 _MINUTE_NS = 60 * 10**9
@@ -90,8 +90,9 @@ def _zone_of(found: Timestamps) -> str | None:
     """The zone that the rows name, or the likeliest that has their offsets: of +09:00 Asia/Tokyo."""
     if found.zone is not None:
         named = set(np.unique(found.zone[found.kind == LOCAL]).tolist()) - {0}
-        if len(named) == 1 and not (found.kind == UTC).any():
-            return str(found.zones[named.pop()])
+        names = {found.zones[place] for place in named} - AMBIGUOUS.keys()
+        if len(names) == 1 and not (found.kind == UTC).any():
+            return names.pop()
     rows = found.kind == UTC
     if found.offset is None or not rows.any():
         return None

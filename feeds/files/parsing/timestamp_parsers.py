@@ -42,7 +42,7 @@ class Parsed(NamedTuple):
     ``offset``   of UTC times with an offset: ns east of UTC
     ``zone``     the zone's name in the text, if it has one
     ``is_date``  whether the texts are dates without a time of day
-    ``rounded``  the unit (ns) to which the texts were rounded before they were written, 0 if they weren't
+    ``rounded``  the unit (ns) of the last digit of numbers that programs round, 0 of other texts
     """
 
     value: Any
@@ -151,7 +151,7 @@ def power(digits: Digits, order: Order) -> Parsed:  # noqa: ARG001 - the signatu
     value = np.array(values, np.int64)
     unit = units.pop() if len(units) == 1 else 0
     step = min(steps)
-    return Parsed(value, value > 0, UTC, unit, rounded=step if step > unit else 0)
+    return Parsed(value, value > 0, UTC, unit, rounded=step)
 
 
 @dataclass(frozen=True, slots=True)

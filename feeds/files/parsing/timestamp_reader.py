@@ -115,7 +115,8 @@ class TimestampReader:
             self._explain(columns["timestamp"], found.kind == NOTHING, role, NOT_A_STAMP, wrong)
             self._check_style(found, wrong)
         self._check_zone(found, "time" if "date" in columns else "timestamp", wrong)
-        self.rounded_ns = max(self.rounded_ns, found.rounded)
+        if found.rounded and not (found.unit == found.rounded).any():
+            self.rounded_ns = max(self.rounded_ns, found.rounded)
         self.standard_in_summer |= standard_in_summer(found)
         stamps = np.where(found.kind == UTC, found.value, 0)
         local, wall = self._local(found, stamps)

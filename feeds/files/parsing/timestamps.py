@@ -33,7 +33,7 @@ class Timestamps:
     ``dates``    which texts are dates without a time of day; None: none is
     ``offset``   of UTC times with an offset: ns east of UTC; None: no text has one
     ``zone``     the place in ``zones`` of the zone that the text names, 0 for texts without one; None: no text has one
-    ``rounded``  the unit (ns) to which texts were rounded before they were written; 0: exact
+    ``rounded``  the unit (ns) of the last digit of numbers that programs round, the smallest of the column; 0: none
     """
 
     value: Stamps

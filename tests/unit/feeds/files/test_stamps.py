@@ -1,0 +1,288 @@
+"""How a file's timestamps are read: what its rows decide, what is assumed and noted, and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.files.loading import load
+from feeds.files.options import ReadOptions
+from tests.support.fake_source import Found, read
+from tests.support.samples import NEW_YORK, at
+from ticker.errors import FeedError
+
+ZONE = "; state its zone with --time-zone"
+
+
+def trades(texts: Sequence[str], header: str = "timestamp", **options: Any) -> Found:
+    return read(f"{header},price\n" + "".join(f'"{text}",1\n' for text in texts), "AAPL.csv", **options)
+
+
+def stamps(texts: Sequence[str], header: str = "timestamp", **options: Any) -> list[int]:
+    return [row[1] for row in trades(texts, header, **options).trades]
+
+
+def notes(found: Found) -> list[str]:
+    """The notes, without those on the symbol."""
+    return [f"{note.text} [{note.option}]" for note in found.report.notes if "symbol" not in note.text]
+
+
+# Zones.
+
+
+def test_each_row_has_its_own_zone() -> None:
+    """Abbreviations, offsets and regions; nothing is assumed."""
+    texts = ["2024-07-03 15:30 CEST", "2024-07-03 09:30 EDT", "2024-07-03 09:30 US/Eastern", "2024-07-03T22:30+09:00"]
+    found = trades(texts)
+    assert [row[1] for row in found.trades] == [at("2024-07-03 13:30")] * 4
+    assert (found.report.time_zone, found.report.how["time_zone"], notes(found)) == ("UTC", "file", [])
+
+
+def test_a_region_in_all_rows_is_the_zone_of_the_file() -> None:
+    """Across a change of the clocks, with the repeated hour by the order of rows."""
+    local = ["2024-11-02 09:30", "2024-11-03 01:50", "2024-11-03 01:00", "2024-11-04 09:30"]
+    found = trades([f"{text} America/New_York" for text in local])
+    expected = ["2024-11-02 13:30", "2024-11-03 05:50", "2024-11-03 06:00", "2024-11-04 14:30"]
+    assert [row[1] for row in found.trades] == [at(text) for text in expected]
+    assert (found.report.time_zone, found.report.how["time_zone"], notes(found)) == (NEW_YORK, "file", [])
+
+
+@pytest.mark.parametrize(
+    ("texts", "zone"),
+    [
+        (["2024-01-15 00:00:00+09:00", "2024-01-16 00:00:00+09:00"], "Asia/Tokyo"),
+        (["2024-01-15 00:00:00-05:00", "2024-07-15 00:00:00-04:00"], NEW_YORK),
+        (["2024-01-15 00:00:00+00:00", "2024-07-15 00:00:00+01:00"], "Europe/London"),
+        (["2024-01-15 00:00:00+05:30"], "Asia/Kolkata"),
+        (["2024-01-15 00:00:00+13:00", "2024-07-15 00:00:00+13:00"], "Etc/GMT-13"),
+        (["2024-01-15 00:00:00+09:00", "2024-01-16 00:00:00-05:00"], "UTC"),
+        (["2024-01-15T00:00:00Z"], "UTC"),
+    ],
+)
+def test_offsets_show_the_zone_of_the_days(texts: list[str], zone: str) -> None:
+    """The timestamps need none."""
+    found = trades(texts)
+    assert (found.report.time_zone, found.report.how["time_zone"], notes(found)) == (zone, "file", [])
+
+
+def test_a_typed_column_shows_its_zone() -> None:
+    index = pd.to_datetime(["2024-01-15", "2024-07-15"]).tz_localize(NEW_YORK)
+    report = read(pd.DataFrame({"timestamp": index, "symbol": "A", "price": 1.0})).report
+    assert (report.time_zone, report.how["time_zone"]) == (NEW_YORK, "file")
+
+
+@pytest.mark.parametrize("name", ["IST", "CST", "BST"])
+def test_an_ambiguous_zone_needs_the_option(name: str) -> None:
+    """The error says which zones it can be."""
+    found = trades([f"2024-01-03 09:15 {name}"])
+    (complaint,) = found.complaints
+    assert complaint.startswith(f"f:2: column 'timestamp': '2024-01-03 09:15 {name}' is in the zone {name}, which is ")
+    assert complaint.endswith(ZONE)
+    assert stamps([f"2024-01-03 09:15 {name}"], time_zone="Asia/Kolkata") == [at("2024-01-03 03:45")]
+
+
+def test_standard_time_in_summer_is_noted() -> None:
+    """Many programs write EST for New York's time all year."""
+    found = trades(["2024-01-03 09:30 EST", "2024-07-03 09:30 EST"])
+    assert [row[1] for row in found.trades] == [at("2024-01-03 14:30"), at("2024-07-03 14:30")]
+    assert notes(found) == ["EST is taken as standard time in summer too, not as America/New_York [--time-zone]"]
+    assert notes(trades(["2024-01-03 09:30 EST", "2024-07-03 09:30 EDT"])) == []
+
+
+def test_timestamps_with_and_without_a_zone_are_not_mixed() -> None:
+    """The fewer ones are refused, unless the option tells the zone of those without one."""
+    texts = ["2024-01-03T14:30:00Z", "2024-01-03T09:30:00-05:00", "2024-01-03 09:30:00"]
+    found = trades(texts)
+    assert [row[1] for row in found.trades] == [at("2024-01-03 14:30")] * 2
+    reason = f"without a zone or offset, unlike the other timestamps{ZONE}"
+    assert found.complaints == [f"f:4: column 'timestamp': '2024-01-03 09:30:00' is {reason}"]
+    assert stamps(texts, time_zone=NEW_YORK) == [at("2024-01-03 14:30")] * 3
+    found = trades(["2024-01-03 09:30:00", "2024-01-03 09:31:00", "2024-01-03T14:30:00Z"])
+    assert [row[1] for row in found.trades] == [at("2024-01-03 09:30"), at("2024-01-03 09:31")]
+    reason = "with a zone or offset, unlike the other timestamps; state the zone of the others with --time-zone"
+    assert found.complaints == [f"f:4: column 'timestamp': '2024-01-03T14:30:00Z' is {reason}"]
+
+
+def test_a_time_column_with_zones_belongs_to_the_date_beside_it() -> None:
+    content = "Date,Time,price\n2021/11/29,11:09 CET,1\n2022/06/29,11:09 CEST,1\n2021/11/29,09:31 EST,1\n"
+    found = read(content, "A.csv")
+    assert [row[1] for row in found.trades] == [at("2021-11-29 10:09"), at("2022-06-29 09:09"), at("2021-11-29 14:31")]
+    assert notes(found) == []
+
+
+# Dates and times of day among timestamps.
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("2024-01-03", "a date without a time of day, unlike the other timestamps"),
+        ("14:32:00", "a time of day without a date, unlike the other timestamps"),
+        ("1969-12-31 14:32:00", "before 1970, where timestamps start"),
+        ("-86400", "before 1970, where timestamps start"),
+        ("2261-01-01 00:00:00", "after 2260, where timestamps end"),
+        ("2024-01-03 14:32:00 XYZ", "not a timestamp: the zone 'XYZ' is unknown"),
+        ("2024-02-30 14:32:00", "not a timestamp"),
+        ("soon", "not a timestamp"),
+    ],
+)
+def test_a_row_with_another_timestamp_is_refused_alone(text: str, reason: str) -> None:
+    """With its reason, and not the whole file."""
+    found = trades(["2024-01-03 14:30:00", text, "2024-01-03 14:31:00"])
+    assert [row[1] for row in found.trades] == [at("2024-01-03 14:30"), at("2024-01-03 14:31")]
+    assert found.complaints == [f"f:3: column 'timestamp': {text!r} is {reason}"]
+    assert found.report.refused == {reason: 1}
+
+
+def test_a_time_of_day_gets_the_date_of_the_option() -> None:
+    assert stamps(["2024-01-03 14:30:00", "2024-01-03 14:30:01", "14:31:00"], date="2024-01-04") == [
+        at("2024-01-03 14:30"),
+        at("2024-01-03 14:30:01"),
+        at("2024-01-04 14:31"),
+    ]
+
+
+def test_history_from_before_1970_is_refused_by_its_rows() -> None:
+    """Also with two digits of the year, which never stand for the future."""
+    found = read("Date,Close\n1962-01-02,1\n1969-12-31,2\n1970-01-02,3\n1970-01-05,4\n", "IBM.csv")
+    assert [row[1] for row in found.trades] == [at("1970-01-02"), at("1970-01-05")]
+    assert found.report.refused == {"before 1970, where timestamps start": 2}
+    assert trades(["2-Jan-62", "3-Jan-72"]).report.refused == {"before 1970, where timestamps start": 1}
+
+
+# Spreadsheets.
+
+
+def test_days_of_a_spreadsheet_need_a_column_of_dates() -> None:
+    """Otherwise they may be seconds of the day."""
+    found = trades(["45294.6041667", "45294.6048611"], "Date")
+    assert [row[1] for row in found.trades] == [at("2024-01-03 14:30"), at("2024-01-03 14:31")]
+    assert "the timestamps in the file are rounded to 1 s [None]" in notes(found)
+    assert stamps(["45294", "45295"], "Date") == [at("2024-01-03"), at("2024-01-04")]
+    assert found.report.stamp_form == "days of a spreadsheet"
+    found = trades(["34200.5", "34201.5"], "time")
+    assert not found.trades
+    assert "if it counts days, name the column as the date: --columns date=NAME" in found.complaints[0]
+    assert stamps(["45294.5"], "time", columns={"date": "time"}) == [at("2024-01-03 12:00")]
+
+
+def test_a_spreadsheets_date_and_time_are_combined() -> None:
+    found = read("Date,Time,price\n45294,14:30:00,1\n45295,14:31:00,1\n", "A.csv")
+    assert [row[1] for row in found.trades] == [at("2024-01-03 14:30"), at("2024-01-04 14:31")]
+
+
+def test_rounded_epoch_numbers_are_noted() -> None:
+    found = trades(["1.70429E+12", "1.7043E+12"])
+    assert [row[1] for row in found.trades] == [1_704_290_000 * 10**9, 1_704_300_000 * 10**9]
+    assert notes(found) == ["the timestamps in the file are rounded to 10,000 s [None]"]
+    assert notes(trades(["1.704292200123E+12", "1.7042922E+12"])) == []
+
+
+# Day or month first.
+
+
+def dates(form: str, *days: str) -> list[str]:
+    return [date.fromisoformat(day).strftime(form) for day in days]
+
+
+FEBRUARY = ("2024-02-01", "2024-02-02", "2024-02-05", "2024-02-06", "2024-02-07", "2024-02-08", "2024-02-12")
+
+
+@pytest.mark.parametrize("form", ["%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%y", "%d/%m/%y 00:00"])
+def test_working_days_decide_whether_days_come_first(form: str) -> None:
+    """Days apart, not months. It is noted."""
+    for days in (FEBRUARY, FEBRUARY[::-1], FEBRUARY[:2]):
+        found = trades(dates(form, *days))
+        assert [row[1] for row in found.trades] == [at(day) for day in days]
+        order, other = ("day", "month") if form.startswith("%d") else ("month", "day")
+        assert f"dates are read {order} first: so they are days apart, not months [--{other}-first]" in notes(found)
+
+
+@given(st.dates(date(1990, 1, 1), date(2040, 1, 1)), st.integers(3, 9), st.sampled_from(["%d/%m/%Y", "%m/%d/%Y"]))
+def test_a_week_and_more_of_working_days_is_read_as_such(first: date, count: int, form: str) -> None:
+    """Whatever the month: from three days in a row on, a wrong order would be noticed."""
+    days = [day for more in range(20) if (day := first + timedelta(more)).weekday() < 5][:count]
+    texts = [day.strftime(form) for day in days]
+    assert stamps(texts) == [at(day.isoformat()) for day in days]
+
+
+def test_a_year_of_months_is_not_one_january_after_another() -> None:
+    months = [f"{year}-{month:02}-01" for year in (2022, 2023) for month in range(1, 13)]
+    found = trades(dates("%d/%m/%Y", *months))
+    assert [row[1] for row in found.trades] == [at(month) for month in months]
+    assert "dates are read day first: otherwise all dates are in one month of several years [--month-first]" in notes(
+        found
+    )
+
+
+def test_a_weekend_decides_between_single_dates() -> None:
+    """6 January 2024 was a Saturday, and so was 1 June; 8 June was one, 6 August none."""
+    assert stamps(["08/06/2024"]) == [at("2024-08-06")]
+    assert stamps(["06/08/2024"]) == [at("2024-08-06")]
+
+
+def test_what_no_row_decides_is_assumed_and_noted() -> None:
+    found = trades(["01/02/2024"])
+    assert [row[1] for row in found.trades] == [at("2024-01-02")]
+    assert "dates are read month first, no row shows which [--day-first]" in notes(found)
+    found = trades(["01.02.2024"])
+    assert [row[1] for row in found.trades] == [at("2024-02-01")]
+    assert "dates are read day first, no row shows which [--month-first]" in notes(found)
+
+
+def test_the_option_decides_before_all_rows() -> None:
+    texts = dates("%d/%m/%Y", *FEBRUARY[:5])
+    assert stamps(texts, day_first=False)[:2] == [at("2024-01-02"), at("2024-02-02")]
+    found = trades(["01/02/2024"], day_first=True)
+    assert ([row[1] for row in found.trades], found.report.how["day_first"]) == ([at("2024-02-01")], "option")
+    assert not any("dates" in note for note in notes(found))
+    assert trades(["01/13/2024", "01/02/2024"], day_first=True).report.refused == {"not a timestamp": 1}
+
+
+@pytest.mark.parametrize("lines", [2, 3, 100])
+def test_dates_that_contradict_each_other_refuse_the_file(lines: int) -> None:
+    """Wherever blocks end; the error names both, and the option."""
+    texts = ["01/02/2024", "13/02/2024", "03/02/2024", "02/14/2024"]
+    message = (
+        r"^AAPL.csv:3: column 'timestamp': '13/02/2024' is a date only day first, but '02/14/2024' in line 5 only "
+        r"month first; use --day-first or --month-first$"
+    )
+    with pytest.raises(FeedError, match=message):
+        trades(texts, lines=lines)
+    assert len(trades(texts, day_first=True, lines=lines).trades) == 3
+
+
+def test_a_year_first_is_told_from_a_day_first() -> None:
+    """By consecutive days; a single date needs the option."""
+    assert stamps(["24-01-03", "24-01-04", "24-01-05"]) == [at("2024-01-03"), at("2024-01-04"), at("2024-01-05")]
+    with pytest.raises(
+        FeedError, match=r"'24-01-03', can be day first or year first; use --day-first or --month-first"
+    ):
+        trades(["24-01-03"])
+    assert stamps(["24-01-03"], day_first=True) == [at("2003-01-24")]
+    assert stamps(["24-01-03"], day_first=False) == [at("2024-01-03")]
+
+
+def test_all_files_of_a_folder_decide_together(tmp_path: Path) -> None:
+    """One date each; a day apart only if days come first."""
+    for name, text in (("a", "01/02/2024"), ("b", "02/02/2024"), ("c", "05/02/2024")):
+        (tmp_path / f"{name}.csv").write_text(f"timestamp,symbol,price\n{text},A,1\n")
+    with closing(load([str(tmp_path)], ReadOptions())) as timeline:
+        assert (timeline.first, timeline.last) == (at("2024-02-01"), at("2024-02-05"))
+
+
+def test_files_of_a_folder_that_contradict_each_other_are_refused(tmp_path: Path) -> None:
+    for name, text in (("a", "01/02/2024"), ("b", "13/02/2024"), ("c", "02/14/2024")):
+        (tmp_path / f"{name}.csv").write_text(f"timestamp,symbol,price\n{text},A,1\n")
+    with pytest.raises(
+        FeedError, match=r"b\.csv:2: .*'13/02/2024' is a date only day first, but .*c\.csv:2 only month"
+    ):
+        load([str(tmp_path)], ReadOptions())
