@@ -90,7 +90,7 @@ def _zone_of(found: Timestamps) -> str | None:
     """The zone that the rows name, or the likeliest that has their offsets: of +09:00 Asia/Tokyo."""
     if found.zone is not None:
         named = set(np.unique(found.zone[found.kind == LOCAL]).tolist()) - {0}
-        names = {found.zones[place] for place in named} - AMBIGUOUS.keys()
+        names: set[str] = {found.zones[place] for place in named} - AMBIGUOUS.keys()
         if len(names) == 1 and not (found.kind == UTC).any():
             return names.pop()
     rows = found.kind == UTC
