@@ -69,8 +69,8 @@ class RandomWalk(PacedFeed):
     It never ends. The first event is a ``Rollover`` with the previous closes. Every symbol then gets a quote and an
     opening trade at once, in addition to the rate. After that, tick k has the timestamp start + k / rate. Trades and
     quotes both count as ticks; there are two to three quotes per trade. As the rate is constant, the U shape of a
-    trading day shows in the volatility and in the sizes and the share of trades. The next day follows after 6.5
-    simulated hours, without a gap in the timestamps.
+    session shows in the volatility and in the sizes and the share of trades. The next session follows after 6.5
+    simulated hours, without a gap in the timestamps. Trading days are UTC dates.
 
     With a ``seed`` every run gives the same bytes, including timestamps, for any pacing and consumer (on one machine
     and numpy version); simulated time then starts at a fixed time. Without a seed one is drawn (see ``seed``), and
@@ -129,7 +129,9 @@ class RandomWalk(PacedFeed):
 
     async def _unpaced(self) -> AsyncGenerator[FeedEvent, None]:
         if self._events is None:
-            self._events = self._walk.events(self._clock.time_ns() if self._start_ns is None else self._start_ns)
+            walk = self._walk.events(self._clock.time_ns() if self._start_ns is None else self._start_ns)
+            # Trading days are those of the calendar; the sessions of the walk only shape its activity.
+            self._events = (event for at, event in enumerate(walk) if not at or isinstance(event, TickBatch))
         if self._trades or self._quotes:
             # The previous iteration ended within this batch.
             begun = self._backlog[0]

@@ -20,7 +20,7 @@ from ticker.alerts.alert import Alert
 from ticker.alerts.condition import OF_THE_DAY, TRADED, WATCHED
 from ticker.alerts.ladder import Ladder
 from ticker.market.board import Board, symbol_dicts
-from ticker.model import BoardEvent, Floats, Ints, Quotes, Removal, Stamps, TickBatch, Trades
+from ticker.model import BoardEvent, Floats, Ints, Quotes, Removal, Stamps, TickBatch, Trades, Updates
 
 _Places = npt.NDArray[np.intp]
 
@@ -153,12 +153,15 @@ class Book:
         self._activate_awaited(board)
         if isinstance(event, TickBatch):
             rows = board.rows_of(event.table)
-            trades = self._check_trades(board, rows[event.trades.symbol], event.trades)
+            condition, table = event.trades.condition, event.conditions
+            updates = None if condition is None or table is None else table.updates[condition]
+            trades = self._check_trades(board, rows[event.trades.symbol], event.trades, updates)
             quotes = self._check_quotes(board, rows[event.quotes.symbol], event.quotes)
             return list(merge(trades, quotes, key=lambda firing: firing.ts)) if trades and quotes else trades or quotes
         if isinstance(event, Removal):
             self._forget(WATCHED, {row for name in event.names if (row := board.find(name)) is not None})
         else:
+            # A new day, a vendor's values of the day, or a split: no change from one value to the next.
             rows = board.rows_of(event.table)
             self._forget(OF_THE_DAY, set((rows if event.symbol is None else rows[event.symbol]).tolist()))
         return []
@@ -193,11 +196,16 @@ class Book:
         index.ladder(row).add(number, alert)
         index.refresh(row)
 
-    def _check_trades(self, board: Board, rows: Ints, trades: Trades) -> list[Firing]:
+    def _check_trades(
+        self, board: Board, rows: Ints, trades: Trades, updates: npt.NDArray[np.uint8] | None
+    ) -> list[Firing]:
+        """``updates`` is what each trade updates (``ticker.conditions``); None: everything."""
         found: list[_Found] = []
         for field in TRADED:
             index = self._fields[field]
             at = index.watched_ticks(rows, len(board))
+            if updates is not None:
+                at = at[(updates[at] & (Updates.VOLUME if field == "volume" else Updates.LAST)) > 0]
             if not len(at):
                 continue
             here, values = rows[at], trades.price[at]

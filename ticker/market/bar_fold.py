@@ -39,6 +39,10 @@ class Pieces:
     def __getitem__(self, part: slice | npt.NDArray[np.bool_] | Rows) -> Pieces:
         return Pieces(*[getattr(self, name)[part] for name in _COLUMNS])
 
+    def with_rows(self, rows: Rows) -> Pieces:
+        """The same pieces of other rows."""
+        return Pieces(rows, *[getattr(self, name) for name in _COLUMNS[1:]])
+
     @property
     def values(self) -> Floats:
         """All columns but row and timestamp, (n, 7)."""
@@ -195,10 +199,17 @@ def in_order(pieces: Pieces) -> Pieces:
     return pieces[np.lexsort((pieces.ts, pieces.row))]
 
 
+def same_bars(pieces: Pieces, others: Pieces) -> npt.NDArray[np.bool_]:
+    """Which of ``pieces`` have the row and the start of one of ``others``."""
+    keys = set(zip(others.row.tolist(), others.ts.tolist(), strict=True))
+    found = (key in keys for key in zip(pieces.row.tolist(), pieces.ts.tolist(), strict=True))
+    return np.fromiter(found, np.bool_, len(pieces))
+
+
 def whole(pieces: Pieces) -> Pieces:
     """One or more pieces of one row as one piece that starts with the first."""
     into = OpenBars(1)
-    fold(Pieces(np.zeros(len(pieces), np.intp), *[getattr(pieces, name) for name in _COLUMNS[1:]]), into, _ONE_BAR)
+    fold(pieces.with_rows(np.zeros(len(pieces), np.intp)), into, _ONE_BAR)
     return Pieces(pieces.row[:1], pieces.ts[:1], *into.values.T)
 
 

@@ -34,7 +34,7 @@ class Reviser:
             return False
         return all(
             level.history is None or level.history.dropped_before(row) <= self._start(level, row, second)
-            for level in self._store.levels.values()
+            for level in self._store.levels
         )
 
     def revise(self, keys: Iterable[Key]) -> None:
@@ -59,7 +59,7 @@ class Reviser:
 
     def _revise_longer(self, row: int, second: int) -> None:
         store = self._store
-        for level in store.levels.values():
+        for level in store.levels:
             if level.parent is None or store.is_from_feed(level, row):
                 continue
             start = self._start(level, row, second)

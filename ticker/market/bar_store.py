@@ -7,7 +7,7 @@ alone, and numbered in the order (end, row); when, and whether, they are looked 
 Folding is lazy: trades are pending until ``fold`` is called or there are ``MAX_PENDING``. Symbols are rows of a board.
 This module knows no client, no wire and no clock.
 
-Memory: 72 bytes per closed bar, at most ``KEPT_BARS`` per symbol and interval, and the trades of ``TradeLog``. 500
+Memory: 72 bytes per closed bar, at most ``bar_levels.KEPT_BARS`` per symbol and interval, and the trades of ``TradeLog``. 500
 symbols that trade every second for 6.5 hours take 0.4 GB (benchmarks/bench_bars.py).
 """
 
@@ -19,29 +19,17 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ticker.intervals import DAY_NS, KEPT, SECOND_NS, Interval, interval_of
+from ticker.intervals import DAY_NS, SECOND_NS, Interval, interval_of
 from ticker.market.bar_fold import NO_PIECES, Grid, OpenBars, Pieces, fold, in_order, joined
-from ticker.market.bar_level import RING_BARS, Key, Level, stored_pieces, stored_values
+from ticker.market.bar_level import RING_BARS, Level, stored_pieces, stored_values
+from ticker.market.bar_levels import Levels
 from ticker.market.columns import Floats, Rows, Stamps, grown
+from ticker.market.given_days import GivenDays
 from ticker.market.ring import Ring
 from ticker.market.row_calendars import RowCalendars
 from ticker.market.trade_log import Bytes, TradeLog, trade_pieces
 from ticker.model import BarBatch, Trades
 
-#: How many closed bars per symbol are stored.
-KEPT_BARS: Final[Mapping[str, int]] = {
-    "1s": 10_000,
-    "5s": 2_500,
-    "1m": 5_000,
-    "5m": 2_500,
-    "15m": 2_500,
-    "1h": 2_500,
-    "1d": 2_500,
-    "1w": 2_500,
-    "1M": 1_200,
-}
-#: Of a feed's own interval that is not one of these.
-_KEPT_OTHERS: Final = 2_500
 #: Pending trades are folded when there are this many, which takes up to about 10 ms.
 MAX_PENDING: Final = 16_384
 #: With more bars than this that no watermark closes, the newest of them closes the others.
@@ -62,17 +50,11 @@ class BarStore:
         self.late_ns = late_ns
         self.log = TradeLog()
         self._calendars = calendars or RowCalendars()
-        #: By name, the shortest first.
-        self.levels: dict[str, Level] = {}
-        for each in KEPT:
-            parent = self._parent(each)
-            self.levels[each.name] = Level(each, self._calendars, parent, KEPT_BARS[each.name])
-        self._seconds, self._days = self.levels["1s"], self.levels["1d"]
+        self.levels = Levels(self._calendars)
+        self._seconds, self._days = self.levels.seconds, self.levels.days
+        self._given = GivenDays(self._days.grid)
         #: Seconds that a later trade of their row has ended, by row and time, and the watermark has not closed.
         self._ended = NO_PIECES
-        #: Trading days that began with ``DayValues``: the vendor's values and the trades since. And ended ones.
-        self._given = OpenBars()
-        self._given_ended = NO_PIECES
         #: By row, the times in which the feed missed trades.
         self._outages: dict[int, list[tuple[int, int]]] = {}
         self._splits: dict[int, list[tuple[int, float]]] = {}
@@ -88,7 +70,7 @@ class BarStore:
     @property
     def closed(self) -> dict[str, Ring]:
         """The rings of closed bars by interval: those of ``KEPT``, and followed ones."""
-        return {name: level.ring for name, level in self.levels.items()}
+        return {level.interval.name: level.ring for level in self.levels}
 
     def ring(self, name: str) -> Ring:
         """The ring of closed bars of a kept or followed interval."""
@@ -116,7 +98,7 @@ class BarStore:
 
     def advance(self, ts: int) -> None:
         """No trade before ``ts`` (ns) will follow, except late ones. Bars that end by then are closed by ``fold``."""
-        if any(level.revised for level in self.levels.values()):
+        if any(level.revised for level in self.levels):
             # Their numbers come before those of the bars that this watermark closes.
             self.fold()
             self._publish_revised()
@@ -129,13 +111,11 @@ class BarStore:
             return
         places = rows.astype(np.intp)
         self._reach(int(places.max()) + 1)
-        level = self.levels.get(interval.name)
-        if level is None or level.history is None or not level.from_feed[places].all():
-            self.fold()
-            level = self._feed_level(interval)
-        elif self._pending:
+        level = self.levels.get(interval)
+        if self._pending or level is None or level.history is None or not level.from_feed[places].all():
             # Trades before the start of a bar don't count for it.
             self.fold()
+        level = self.levels.of_feed(interval)
         level.take_feed_bars(places, batch)
         if self._waiting_bars() > MAX_UNCLOSED:
             self.advance(int(batch.bars.start.max()))
@@ -148,10 +128,7 @@ class BarStore:
         self._reach(int(rows.max(initial=-1)) + 1)
         known = ~np.isnan(values.open)
         rows, values = rows[known], values[known]
-        starts = self._days.grid.starts(rows, np.full(len(rows), ts))
-        self._given.start[rows] = starts
-        self._given.end[rows] = self._days.grid.ends(rows, starts)
-        self._given.values[rows] = values.values
+        self._given.set(values)
         if since is not None:
             for row in rows.tolist():
                 self._outages.setdefault(row, []).append((since, ts))
@@ -164,11 +141,9 @@ class BarStore:
     def remove(self, rows: Rows) -> None:
         """Remove the bars of removed symbols."""
         self.fold()
-        for level in self.levels.values():
-            level.remove(rows)
+        self.levels.remove_rows(rows)
         self._given.remove(rows)
         self._ended = self._ended[~np.isin(self._ended.row, rows)]
-        self._given_ended = self._given_ended[~np.isin(self._given_ended.row, rows)]
         self.log.remove(rows)
         for row in rows.tolist():
             self._outages.pop(row, None)
@@ -203,17 +178,13 @@ class BarStore:
             order = pieces.row.argsort(kind="stable")
             pieces, made_up = pieces[order], made_up[order]
         touched = pieces.row[np.append(True, pieces.row[1:] != pieces.row[:-1])]
-        for level in self.levels.values():
+        for level in self.levels:
             if level.any_from_feed:
                 self._fold_into_feed_bars(level, pieces)
         if made_up.any():
             pieces = pieces[~made_up]
         self._ended = in_order(joined(self._ended, fold(pieces, self._seconds.open, self._seconds.grid)))
-        given = pieces[self._given.start[pieces.row] > 0]
-        if len(given):
-            over = fold(given, self._given, self._days.grid)
-            self._given_ended = joined(self._given_ended, over)
-            self._given.remove(over.row)
+        self._given.fold(pieces)
         if len(self._ended) > MAX_UNCLOSED:
             self.advance(int(self._ended.ts.max()))
         self._note(touched)
@@ -231,18 +202,18 @@ class BarStore:
         self._ended = ended[~due]
         over = in_order(joined(ended[due], self._seconds.open.take_due(self._closed_by)))
         closed: dict[str, Pieces] = {}
-        for name, level in self.levels.items():
+        for level in self.levels:
             if level is not self._seconds:
                 over = joined(
                     fold(self._incoming(level, closed), level.open, level.grid), level.open.take_due(self._closed_by)
                 )
-            if level is self._days and len(self._given_ended) + np.count_nonzero(self._given.start):
-                over = self._with_given_days(over)
+            if level is self._days and self._given:
+                over = self._given.take_due(over, self._closed_by)
             if level.any_from_feed and len(over):
                 over = over[~level.from_feed[over.row]]
             pieces, vwap, ends = level.take_due_feed_bars(self._closed_by)
             over_ends = level.grid.ends(over.row, over.ts)
-            closed[name] = both = joined(over, pieces)
+            closed[level.interval.name] = both = joined(over, pieces)
             if len(both):
                 ends = np.concatenate((over_ends, ends))
                 vwap = np.concatenate((np.full(len(over), np.nan), vwap))
@@ -260,15 +231,8 @@ class BarStore:
             pieces = pieces[~level.from_feed[pieces.row]]
         return in_order(pieces) if level.extra else pieces
 
-    def _with_given_days(self, over: Pieces) -> Pieces:
-        """Closed days, with the vendor's in place of computed ones."""
-        due = self._days.grid.ends(self._given_ended.row, self._given_ended.ts) <= self._closed_by
-        given = joined(self._given_ended[due], self._given.take_due(self._closed_by))
-        self._given_ended = self._given_ended[~due]
-        return in_order(joined(over[~_same(over, given)], given))
-
     def _publish_revised(self) -> None:
-        for level in self.levels.values():
+        for level in self.levels:
             if not level.revised:
                 continue
             rows, starts = (np.array(column, np.int64) for column in zip(*level.revised, strict=True))
@@ -303,8 +267,9 @@ class BarStore:
             return pieces
         row = pieces.row[:1]
         into = OpenBars(1)
-        over = fold(_renumbered(pieces, row), into, level.grid.of(row))
-        return _renumbered_back(joined(over, into.pieces(into.rows)), row)
+        over = fold(pieces.with_rows(np.zeros(len(pieces), np.intp)), into, level.grid.of(row))
+        bars = joined(over, into.pieces(into.rows))
+        return bars.with_rows(np.repeat(row, len(bars)))
 
     # Bars
 
@@ -338,12 +303,8 @@ class BarStore:
             waiting = level.unclosed_feed_bars
             own = joined(waiting[np.isin(waiting.row, rows)], feed_open)
             pieces = joined(pieces[~level.from_feed[pieces.row]], own)
-        if level is self._days and np.count_nonzero(self._given.start[rows]):
-            given = joined(
-                self._given_ended[np.isin(self._given_ended.row, rows)],
-                self._given.pieces(rows[self._given.start[rows] > 0]),
-            )
-            pieces = joined(pieces[~_same(pieces, given)], given)
+        if level is self._days and self._given:
+            pieces = self._given.in_place(pieces, rows)
         return in_order(pieces)
 
     def _unclosed_of_shorter(self, level: Level, rows: Rows) -> Pieces:
@@ -354,9 +315,10 @@ class BarStore:
                 own = self.unclosed(extra, rows)
                 below = joined(below[~extra.from_feed[below.row]], own[extra.from_feed[own.row]])
         into = level.open.of(rows)
-        places = _renumbered(in_order(below), rows)
-        over = fold(places, into, level.grid.of(rows))
-        return _renumbered_back(joined(over, into.pieces(into.rows)), rows)
+        below = in_order(below)
+        over = fold(below.with_rows(np.searchsorted(rows, below.row)), into, level.grid.of(rows))
+        bars = joined(over, into.pieces(into.rows))
+        return bars.with_rows(rows[bars.row])
 
     def history(
         self, row: int, interval: Interval, start: int | None = None, end: int | None = None, limit: int | None = None
@@ -368,10 +330,7 @@ class BarStore:
         """
         self.fold()
         self._reach(row + 1)
-        known = self.levels.get(interval.name)
-        level = known if known is not None else Level(interval, self._calendars, self._parent(interval), None)
-        if known is None:
-            level.extra = self._extra(level)
+        level = self.levels.get(interval) or self.levels.alone(interval)
         rows = np.array([row], np.intp)
         if level.history is not None:
             starts, values = level.history.of(row)
@@ -434,12 +393,11 @@ class BarStore:
 
     def has_given_day(self, row: int, start: int) -> bool:
         """Whether the trading day of ``row`` that starts at ``start`` (ns) is open and began with ``set_day``."""
-        return bool(self._given.start[row] == start)
+        return self._given.has(row, start)
 
     def given_day(self, row: int) -> Floats:
         """The values of that day, to be changed: open, high, low, close, volume, notional, trades."""
-        values: Floats = self._given.values[row]
-        return values
+        return self._given.values(row)
 
     def is_from_feed(self, level: Level, row: int) -> bool:
         """Whether the bars of ``row`` on ``level`` are the feed's own."""
@@ -453,10 +411,10 @@ class BarStore:
 
     def follow(self, interval: Interval) -> None:
         """Number the closed bars of an interval. If it is not kept, its ring begins with bars of the kept ones."""
-        level = self.levels.get(interval.name)
+        level = self.levels.get(interval)
         if level is None:
             self.fold()
-            level = self._add_level(interval, None)
+            level = self.levels.add(interval)
             self._fill(level)
         level.followers += 1
 
@@ -465,16 +423,7 @@ class BarStore:
         level = self.levels[interval.name]
         level.followers -= 1
         if not level.followers and level.history is None:
-            del self.levels[interval.name]
-
-    def _add_level(self, interval: Interval, kept: int | None) -> Level:
-        level = Level(interval, self._calendars, self._parent(interval), kept)
-        level.extra = self._extra(level)
-        level.reach(len(self._changed))
-        levels = [*self.levels.values(), level]
-        levels.sort(key=lambda each: each.interval.length_ns)
-        self.levels = {each.interval.name: each for each in levels}
-        return level
+            self.levels.drop(level)
 
     def _fill(self, level: Level) -> None:
         """Fold the newest closed bars of shorter intervals into a new level."""
@@ -486,39 +435,6 @@ class BarStore:
         ends = level.grid.ends(over.row, over.ts)
         level.publish(over, np.full(len(over), np.nan), ends, self._incomplete(level, over.row, over.ts, ends))
 
-    def _feed_level(self, interval: Interval) -> Level:
-        """The level of a feed's own bars."""
-        level = self.levels.get(interval.name)
-        if level is not None and level.history is not None:
-            return level
-        followers = 0 if level is None else level.followers
-        self.levels.pop(interval.name, None)
-        level = self._add_level(interval, _KEPT_OTHERS)
-        level.followers = followers
-        for other in self.levels.values():
-            if other is not level and other.parent is not None:
-                other.extra = self._extra(other)
-        return level
-
-    def _parent(self, interval: Interval) -> Level | None:
-        """The longest kept level that divides ``interval``."""
-        found = [
-            each for each in self.levels.values()
-            if each.interval in KEPT and each.interval != interval and each.interval.divides(interval)
-            and each.interval.length_ns < interval.length_ns
-        ]  # fmt: skip
-        return found[-1] if found else None
-
-    def _extra(self, level: Level) -> list[Level]:
-        """Levels of feeds' own bars, not kept ones, between ``level`` and its parent."""
-        assert level.parent is not None, "only 1s has no parent"
-        low, high = level.parent.interval.length_ns, level.interval.length_ns
-        return [
-            each for each in self.levels.values()
-            if each.interval not in KEPT and each.history is not None and each is not level
-            and low < each.interval.length_ns < high and each.interval.divides(level.interval)
-        ]  # fmt: skip
-
     # Internals
 
     def _reach(self, rows: int) -> None:
@@ -526,15 +442,14 @@ class BarStore:
         if rows > len(self._changed):
             self._changed = grown(self._changed, rows)
             self._given.reach(len(self._changed))
-            for level in self.levels.values():
-                level.reach(len(self._changed))
+            self.levels.reach(len(self._changed))
 
     def _note(self, rows: Rows) -> None:
         self.mark += 1
         self._changed[rows[rows < len(self._changed)]] = self.mark
 
     def _waiting_bars(self) -> int:
-        return sum(len(level.unclosed_feed_bars) for level in self.levels.values())
+        return sum(len(level.unclosed_feed_bars) for level in self.levels)
 
     def _incomplete(self, level: Level, rows: Rows, starts: Stamps, ends: Stamps) -> npt.NDArray[np.bool_]:
         """Which bars shorter than a day touch a time in which the feed missed trades."""
@@ -568,24 +483,5 @@ def _counted(trades: Trades, updates: Bytes | None) -> int:
     return len(trades) if updates is None else int(np.count_nonzero(updates & 7))
 
 
-def _same(pieces: Pieces, others: Pieces) -> npt.NDArray[np.bool_]:
-    """Which of ``pieces`` have the row and the start of one of ``others``."""
-    keys: set[Key] = set(zip(others.row.tolist(), others.ts.tolist(), strict=True))
-    return np.fromiter(
-        (key in keys for key in zip(pieces.row.tolist(), pieces.ts.tolist(), strict=True)), np.bool_, len(pieces)
-    )
-
-
 def _is_from_feed(level: Level, row: int) -> bool:
     return row < len(level.from_feed) and bool(level.from_feed[row])
-
-
-def _renumbered(pieces: Pieces, rows: Rows) -> Pieces:
-    """The pieces of the sorted ``rows``, with rows numbered from 0 in their order."""
-    columns = (pieces.ts, pieces.open, pieces.high, pieces.low, pieces.close, pieces.volume, pieces.notional)
-    return Pieces(np.searchsorted(rows, pieces.row), *columns, pieces.trades)
-
-
-def _renumbered_back(pieces: Pieces, rows: Rows) -> Pieces:
-    columns = (pieces.ts, pieces.open, pieces.high, pieces.low, pieces.close, pieces.volume, pieces.notional)
-    return Pieces(rows[pieces.row], *columns, pieces.trades)

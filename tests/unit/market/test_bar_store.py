@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ticker.intervals import SECOND_NS, interval
-from ticker.market.bar_store import KEPT_BARS, BarStore
+from ticker.market.bar_levels import KEPT_BARS
+from ticker.market.bar_store import BarStore
 from ticker.model import BarBatch, Bars, SymbolTable, Trades
 
 #: 2024-01-02 14:30 UTC.

@@ -1,0 +1,66 @@
+"""Trading days that began with a vendor's values (``model.DayValues``), and what trades have added since."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ticker.market.bar_fold import NO_PIECES, Grid, OpenBars, Pieces, fold, in_order, joined, same_bars
+from ticker.market.columns import Floats, Rows
+
+
+class GivenDays:
+    """They stand for the computed 1d bars of their rows. ``grid`` is that of 1d bars."""
+
+    def __init__(self, grid: Grid) -> None:
+        self._grid = grid
+        self._open = OpenBars()
+        #: Ended by a trade of the next day; the watermark has not closed them.
+        self._ended = NO_PIECES
+
+    def __bool__(self) -> bool:
+        return len(self._ended) > 0 or bool(np.count_nonzero(self._open.start))
+
+    def reach(self, rows: int) -> None:
+        """Make room for ``rows`` rows."""
+        self._open.reach(rows)
+
+    def remove(self, rows: Rows) -> None:
+        self._open.remove(rows)
+        self._ended = self._ended[~np.isin(self._ended.row, rows)]
+
+    def set(self, values: Pieces) -> None:
+        """Begin days, of distinct rows, with these values as of their timestamps."""
+        rows = values.row
+        starts = self._grid.starts(rows, values.ts)
+        self._open.start[rows], self._open.end[rows] = starts, self._grid.ends(rows, starts)
+        self._open.values[rows] = values.values
+
+    def fold(self, trades: Pieces) -> None:
+        """Add trades, by row and in order."""
+        mine = trades[self._open.start[trades.row] > 0]
+        if len(mine):
+            over = fold(mine, self._open, self._grid)
+            self._ended = joined(self._ended, over)
+            # The day that follows is computed from its trades.
+            self._open.remove(over.row)
+
+    def in_place(self, days: Pieces, rows: Rows) -> Pieces:
+        """Unclosed 1d bars of ``rows``, with these days in place of computed ones."""
+        mine = joined(self._ended[np.isin(self._ended.row, rows)], self._open.pieces(rows[self._open.start[rows] > 0]))
+        return joined(days[~same_bars(days, mine)], mine)
+
+    def take_due(self, days: Pieces, upto: int) -> Pieces:
+        """Closed 1d bars, with those of these days that end by ``upto`` (ns) in place of computed ones."""
+        due = self._grid.ends(self._ended.row, self._ended.ts) <= upto
+        mine = joined(self._ended[due], self._open.take_due(upto))
+        self._ended = self._ended[~due]
+        return in_order(joined(days[~same_bars(days, mine)], mine))
+
+    def has(self, row: int, start: int) -> bool:
+        """Whether the open day of ``row`` that starts at ``start`` (ns) is one of these."""
+        return bool(self._open.start[row] == start)
+
+    def values(self, row: int) -> Floats:
+        """The values of that day, to be changed: open, high, low, close, volume, notional, trades."""
+        values: Floats = self._open.values[row]
+        return values
