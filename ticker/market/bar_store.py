@@ -7,8 +7,8 @@ alone, and numbered in the order (end, row); when, and whether, they are looked 
 Folding is lazy: trades are pending until ``fold`` is called or there are ``MAX_PENDING``. Symbols are rows of a board.
 This module knows no client, no wire and no clock.
 
-Memory: 72 bytes per closed bar, at most ``bar_levels.KEPT_BARS`` per symbol and interval, and the trades of ``TradeLog``. 500
-symbols that trade every second for 6.5 hours take 0.4 GB (benchmarks/bench_bars.py).
+Memory: 72 bytes per closed bar, at most ``bar_levels.KEPT_BARS`` per symbol and interval, and the trades of
+``TradeLog``. 500 symbols that trade every second for 6.5 hours take 0.4 GB (benchmarks/bench_bars.py).
 """
 
 from __future__ import annotations
