@@ -60,7 +60,8 @@ def _of_files(reports: Sequence[FileReport]) -> Iterator[str]:
         counted = set()
         for note in report.notes:
             key = (_shape(note.text, report.symbols), note.option)
-            group = groups.setdefault(key, _Group(note, report.name))
+            # Clients see the notes: the folders of the server are not for them.
+            group = groups.setdefault(key, _Group(note, re.split(r"[/\\]", report.name)[-1]))
             group.equal = group.equal and group.note.text == note.text
             group.files += key not in counted
             counted.add(key)

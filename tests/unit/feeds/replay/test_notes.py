@@ -37,7 +37,8 @@ def test_equal_notes_of_several_files_are_one() -> None:
 
 
 def test_a_note_of_one_of_several_files_names_it() -> None:
-    reports = [report("a.csv"), report("b.csv", ZONE)]
+    """Without its folder: clients see the notes."""
+    reports = [report("/data/a.csv"), report("/data/b.csv", ZONE)]
     assert joined_notes(reports) == ("b.csv: no zone in the file: taken as UTC; change with --time-zone",)
 
 
