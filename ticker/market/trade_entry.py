@@ -244,15 +244,25 @@ class TradeEntry:
             return None
         updates: Bytes = table.updates[condition]
         conditional = np.flatnonzero(updates & _LAST_IF_FIRST)
-        if len(conditional):
-            updates = updates.copy()
-            opened, ends = self._board.column("open"), self._board.day_end
-            for at in conditional.tolist():
-                row = rows[at]
-                earlier = ((rows[:at] == row) & ((updates[:at] & _LAST) > 0)).any()
-                has_last = not np.isnan(opened[row]) and batch.trades.ts[at] < ends[row]
-                updates[at] = int(updates[at]) & ~_LAST_IF_FIRST | (0 if earlier or has_last else _LAST)
-        return updates
+        return self._settled(updates, conditional, rows, batch.trades.ts) if len(conditional) else updates
+
+    def _settled(self, updates: Bytes, conditional: Rows, rows: Ints, ts: Stamps) -> Bytes:
+        """``updates``, where ``conditional`` trades update the last price only if their symbol's day has none yet."""
+        settled = updates & np.uint8(0xFF - _LAST_IF_FIRST)
+        mine = rows[conditional]
+        in_day = ts[conditional] < self._board.day_end[mine]
+        has_last = ~np.isnan(self._board.column("open")[mine]) & in_day
+        group = rows.astype(np.intp)
+        if not in_day.all():
+            days = self._days.starts(group, ts, _DAY)
+            group = np.unique(np.stack((group, days)), axis=1, return_inverse=True)[1].ravel()
+        # By symbol and day, where the first trade is that updates it anyway.
+        sure = np.flatnonzero(settled & _LAST)
+        first = np.full(int(group.max()) + 1, len(rows))
+        first[group[sure[::-1]]] = sure[::-1]
+        candidates = conditional[~has_last & (conditional < first[group[conditional]])]
+        settled[candidates[np.unique(group[candidates], return_index=True)[1]]] |= np.uint8(_LAST)
+        return settled
 
     # Corrections
 
