@@ -119,6 +119,17 @@ def test_a_feed_of_daily_bars_starts_with_them_and_explains_shorter_ones(visit: 
     expect(message).to_have_text("This feed has no bars shorter than 1d.")
 
 
+def test_a_feed_of_ten_minute_bars_starts_with_them(visit: Visit, silent: Stage) -> None:
+    """The shortest kept interval that has them is 1h: 15 minutes are not made of whole bars."""
+    lengths = {"10m": 600, "20m": 1_200, "30m": 1_800, "1h": 3_600, "2h": 7_200, "1d": DAY_S}
+    history = {name: [bar(START + at * length, 100) for at in range(5)] for name, length in lengths.items()}
+    script = Script(visit, silent.url, history=lambda interval: (history.get(interval, []), {}))
+    expect(script.dashboard.chart).to_have_attribute("data-interval", "10m")
+    script.dashboard.button("1m").click()
+    message = script.dashboard.page.locator("#chart-message")
+    expect(message).to_have_text("This feed has no bars shorter than 10m.")
+
+
 def test_a_returning_user_also_starts_with_bars(visit: Visit, silent: Stage) -> None:
     """Whose last feed had trades; an interval with bars is kept."""
     script = Script(visit, silent.url, history=lambda _: ([bar(START, 1), bar(START + 300, 2)], {}))

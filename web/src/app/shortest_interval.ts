@@ -12,13 +12,19 @@ import { DEFAULTS } from "./settings.ts";
 const MIN_BARS = 3;
 /** A single bar may be the open one of a market that has just begun. */
 const MIN_LONGER_BARS = 2;
-/** While the chart is empty, this often. */
+/** While the chart is empty, after this time, and then less and less often. */
 const LOOK_MS = 3000;
+const MAX_LOOK_MS = 60_000;
+/** Lengths of bars in files, besides those that the server keeps: where 1h is the first kept one with bars, they may be of 10m. */
+const OTHERS = ["10s", "15s", "30s", "2m", "3m", "10m", "20m", "30m", "2h", "3h", "4h", "6h", "8h", "12h"];
 
 export class ShortestInterval {
   /** Until the chart has bars or the user chooses an interval. */
   private isOpening = true;
   private isLooking = false;
+  private waitMs = LOOK_MS;
+  private lookedMs = 0;
+  private generation = -1;
   private readonly isFirstVisit: boolean;
 
   constructor(private readonly context: Context) {
@@ -26,8 +32,8 @@ export class ShortestInterval {
     this.isFirstVisit = context.isFirstVisit;
     stream.onHistory = (count) => this.received(count);
     setInterval(() => {
-      if (stream.connected && !document.hidden && stream.bars.isEmpty) void this.look();
-    }, LOOK_MS);
+      if (stream.connected && !document.hidden && stream.bars.isEmpty && Date.now() - this.lookedMs >= this.waitMs) void this.look();
+    }, LOOK_MS / 3);
   }
 
   /** The user has chosen an interval: keep it. */
@@ -56,22 +62,35 @@ export class ShortestInterval {
     const { generation, interval } = bars;
     if (this.isLooking || !bars.isEmpty) return;
     this.isLooking = true;
+    this.waitMs = generation === this.generation ? Math.min(MAX_LOOK_MS, this.waitMs * 2) : LOOK_MS;
+    this.generation = generation;
+    const isCurrent = (): boolean => generation === bars.generation && bars.isEmpty;
     try {
-      for (const longer of INTERVALS.filter((each) => secondsOf(each) > secondsOf(interval))) {
-        const count = await this.count(longer);
-        if (generation !== bars.generation || !bars.isEmpty) return;
-        if (count < MIN_LONGER_BARS) continue;
-        if (this.isOpening) this.context.set({ interval: longer });
-        else bars.hint = `This feed has no bars shorter than ${longer}.`;
-        this.isOpening = false;
-        this.context.painter.request();
-        return;
-      }
+      const longer = await this.first(INTERVALS.filter((each) => secondsOf(each) > secondsOf(interval)), isCurrent);
+      if (longer === null) return;
+      const parts = OTHERS.filter((each) => secondsOf(each) > secondsOf(interval) && secondsOf(each) < secondsOf(longer) && secondsOf(longer) % secondsOf(each) === 0);
+      const shortest = (await this.first(parts, isCurrent)) ?? longer;
+      if (!isCurrent()) return;
+      if (this.isOpening) this.context.set({ interval: shortest });
+      else bars.hint = `This feed has no bars shorter than ${shortest}.`;
+      this.isOpening = false;
+      this.context.painter.request();
     } catch {
       // The chart shows why there are no bars.
     } finally {
       this.isLooking = false;
+      this.lookedMs = Date.now();
     }
+  }
+
+  /** The first of these intervals that has several bars. */
+  private async first(intervals: readonly string[], isCurrent: () => boolean): Promise<string | null> {
+    for (const interval of intervals) {
+      const count = await this.count(interval);
+      if (!isCurrent()) return null;
+      if (count >= MIN_LONGER_BARS) return interval;
+    }
+    return null;
   }
 
   /** How many bars of an interval there are, at most as many as matter here. */

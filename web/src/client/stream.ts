@@ -17,6 +17,8 @@ import { TradesChannel } from "./trades_channel.ts";
 
 /** The rate that a hidden page requests. */
 const HIDDEN_HZ = 0.5;
+/** How soon after a change of the previous close the history is fetched again, and how often at most. */
+const SPLIT_MS = 3000;
 /** Bars per history request. */
 const HISTORY_BARS = 600;
 
@@ -47,6 +49,7 @@ export class Stream {
   private isWelcomed = false;
   private isFetching = false;
   private resyncs = 0;
+  private splitTimer: ReturnType<typeof setTimeout> | null = null;
   /** The generation of the bars channel for which the server has no older bars. */
   private exhausted = -1;
   private readonly connection: Connection;
@@ -155,6 +158,7 @@ export class Stream {
         this.updates.add(count, nowMs);
         // A snapshot may hold old prices, so it does not count as movement.
         if (count > 0 && message.since > 0) this.movedMs = nowMs;
+        if (message.since > 0 && message.data[this.bars.symbol ?? ""]?.["prev_close"] !== undefined) this.expectSplit();
         if (result !== "gap") return [];
         this.resyncs++;
         return this.ticker.recover();
@@ -230,6 +234,14 @@ export class Stream {
       this.isFetching = false;
       this.changed();
     }
+  }
+
+  /** The previous close has changed: a new day, or a split, which only the history states. */
+  private expectSplit(): void {
+    this.splitTimer ??= setTimeout(() => {
+      this.splitTimer = null;
+      void this.fetchHistory();
+    }, SPLIT_MS);
   }
 
   /** Fetch the chosen symbol's bars. Live bars may arrive first: `merge` takes them in any order. */
