@@ -21,7 +21,7 @@ ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
         "event_time", "begins_at", "start", "start_time", "when", "dt", "t", "created_at", "ts_recv",
         "local_timestamp",
     ),
-    "date": ("date", "day", "trade_date", "trading_day", "dtyyyymmdd", "yyyymmdd", "datum"),
+    "date": ("date", "day", "trade_date", "trading_day", "dtyyyymmdd", "yyyymmdd", "datum", "fecha", "data"),
     "time": ("time", "time_m", "timem", "hhmmss", "time_of_day", "zeit", "uhrzeit"),
     "symbol": (
         "symbol", "ticker", "sym", "sym_root", "stock", "instrument", "ric", "security", "contract", "pair", "market",
@@ -49,12 +49,16 @@ ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
         "ask_vol", "ask_amount", "ask_quantity", "best_ask_size", "best_ask_qty", "offer_size", "ofrsiz", "offersize",
         "as",
     ),
-    "open": ("open", "o", "open_price", "openprice", "price_open", "first", "opening_price", "px_open"),
-    "high": ("high", "h", "high_price", "highprice", "price_high", "max", "highest", "px_high"),
-    "low": ("low", "l", "low_price", "lowprice", "price_low", "min", "lowest", "px_low"),
+    "open": ("open", "o", "open_price", "openprice", "price_open", "first", "opening_price", "px_open",
+             "eröffn", "eröffnung", "apertura", "ouv", "ouverture", "abertura"),
+    "high": ("high", "h", "high_price", "highprice", "price_high", "max", "highest", "px_high",
+             "hoch", "tageshoch", "massimo", "máximo", "maximo", "máxima", "plus_haut"),
+    "low": ("low", "l", "low_price", "lowprice", "price_low", "min", "lowest", "px_low",
+            "tief", "tagestief", "minimo", "mínimo", "mínima", "plus_bas"),
     "close": (
         "close", "c", "close_price", "closeprice", "price_close", "closing_price", "close_last", "px_last", "latest",
         "adj_close", "adjusted_close", "adjclose",
+        "zuletzt", "schluss", "schlusskurs", "ultimo", "último", "dernier", "clôture", "cierre", "chiusura",
     ),
     "volume": (
         "volume", "v", "vol", "volume_traded", "total_volume", "tickvol", "tick_volume", "base_volume", "volumefrom",

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from feeds.files.parsing.column_names import BAR_PRICES, STAMPS, place_of, plain
+from feeds.files.parsing.column_names import ALIASES, BAR_PRICES, STAMPS, place_of, plain
 from feeds.files.parsing.numbers import is_number
+from feeds.files.parsing.time_columns import time_name
 
 _MONTHS: Final = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _STAMP = re.compile(
@@ -19,6 +20,8 @@ _STAMP = re.compile(
 _EPOCH = re.compile(r"-?\d{9,20}(\.\d+)?", re.ASCII)
 #: Days since 1899-12-30 as spreadsheets count them, from 1954 to 2064. Prices look like that, too.
 _SERIAL = re.compile(r"[2-5]\d{4}(\.\d+)?", re.ASCII)
+_GROUP = re.compile(r"[$€£¥₹]?[1-9]\d{0,2}", re.ASCII)
+_LAST_GROUP = re.compile(r"\d{3}(\.\d*)?", re.ASCII)
 _EXPONENT = re.compile(r"(?<=\d)[eE](?=[-+]?\d)")
 
 
@@ -35,9 +38,12 @@ def names_codes(fields: Sequence[str], following: Sequence[str] | None) -> bool:
     first = fields[0].strip()
     if following is None or len(following) != len(fields) or len(set(fields)) < len(fields):
         return False
-    is_stamp = any(place_of(role, (plain(first),)) is not None for role in STAMPS)
     codes = [field.strip() for field in fields[1:]]
-    return is_stamp and all(code and not _STAMP.fullmatch(code) for code in codes) and _strength(following[:1]) == 2
+    return (
+        _is_stamp(first)
+        and all(code and not _STAMP.fullmatch(code) for code in codes)
+        and _strength(following[:1]) == 2
+    )
 
 
 class MisfitError(Exception):
@@ -59,6 +65,8 @@ def fitted(names: tuple[str, ...], rows: Sequence[Sequence[str]]) -> tuple[tuple
     if extra > 0:
         if not any(field.strip() for fields in mine for field in fields[len(names) :]):
             return (*names, *("",) * extra), "the rows end with a delimiter that the header doesn't have"
+        if any(all(_is_cut(fields, at) for fields in mine) for at in range(width - 1)):
+            raise MisfitError(f"{_counts(names, width)}; thousands separated by commas need quotes")
         index, last = ("", *names), (*names, "")
         strengths = (_works(index, mine), _works(last, mine)) if extra == 1 else (0, 0)
         if strengths[0] > strengths[1]:
@@ -72,13 +80,22 @@ def fitted(names: tuple[str, ...], rows: Sequence[Sequence[str]]) -> tuple[tuple
             return names[1:], "the header starts with an empty name that the rows have no column for"
     if counts[len(names)]:
         return names, None
-    raise MisfitError(f"the header has {len(names)} names, but the rows have {width} fields")
+    raise MisfitError(_counts(names, width))
+
+
+def _counts(names: Sequence[str], width: int) -> str:
+    return f"the header has {len(names)} names, but the rows have {width} fields"
+
+
+def _is_cut(fields: Sequence[str], at: int) -> bool:
+    """Whether the fields at a place and after it may be one number with groups, such as 1,204, without quotes."""
+    return bool(_GROUP.fullmatch(fields[at].strip()) and _LAST_GROUP.fullmatch(fields[at + 1].strip()))
 
 
 def _works(names: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
     """Whether the columns' values suit their names: 0 if not, 1 if they may, 2 if timestamps look like nothing else."""
     header = [plain(name) for name in names]
-    stamps = [place for role in STAMPS if (place := place_of(role, header)) is not None]
+    stamps = [place for place, name in enumerate(names) if _is_stamp(name)]
     if not stamps and names[0]:
         return 0
     prices = [place for role in (*BAR_PRICES, "price", "bid", "ask") if (place := place_of(role, header)) is not None]
@@ -87,6 +104,11 @@ def _works(names: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
         if sum(map(is_number, words)) * 2 <= len(words):
             return 0
     return min(_strength([fields[place] for fields in rows]) for place in stamps or [0])
+
+
+def _is_stamp(name: str) -> bool:
+    """Whether a column of this name has timestamps."""
+    return time_name(name) is not None or any(plain(name) in ALIASES[role] for role in STAMPS)
 
 
 def _strength(words: Sequence[str]) -> int:

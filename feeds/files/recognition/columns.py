@@ -162,7 +162,10 @@ def wide(header: Header) -> ColumnMap | None:
     others = [
         place for place in range(len(header.names)) if place not in stamps.values() and header.names[place].strip()
     ]
+    # A change in percent is no price.
+    changes = [place for place in others if "%" in header.names[place] or any("%" in v for v in header.values(place))]
     numeric = [place for place in others if _is_numeric(header.values(place))]
+    numeric = [place for place in numeric if place not in changes] or numeric
     known = [place for place in others if is_known(header.names[place], strong=True)]
     if not numeric or len(known) * 2 > len(others) or not any(header.values(place) for place in numeric):
         return None

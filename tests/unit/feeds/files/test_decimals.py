@@ -179,3 +179,27 @@ def test_texts_of_typed_columns_are_read_alike() -> None:
 def test_numbers_of_a_thousand_digits_are_refused_quickly() -> None:
     """The patterns would take minutes for a text of 100,000."""
     assert len(trades_of("1.5,5", "9" * 100_000 + "x,5").complaints) == 1
+
+
+@pytest.mark.parametrize(
+    ("names", "day"),
+    [
+        ("Datum,Zuletzt,Eröffn.,Hoch,Tief,Vol.,+/- %", "05.01.2024"),
+        ("Data,Ultimo,Apertura,Massimo,Minimo,Vol.,Var. %", "2024-01-05"),
+        ("Fecha,Último,Apertura,Máximo,Mínimo,Vol.,% var.", "2024-01-05"),
+        ("Date,Dernier,Ouv.,Plus Haut,Plus Bas,Vol.,Variation %", "2024-01-05"),
+    ],
+)
+def test_bars_of_other_languages_have_their_decimal_commas(names: str, day: str) -> None:
+    """A column that isn't read, the change in percent, shows the mark."""
+    header = ",".join(f'"{name}"' for name in names.split(","))
+    row = f'"{day}","144,625","144,610","145,975","143,805","1,5K","-0,42%"'
+    found = read(f"{header}\n{row}\n", "USDJPY.csv")
+    assert [bar[2:7] for bar in found.bars] == [(144.610, 145.975, 143.805, 144.625, 1500)]
+
+
+def test_a_change_in_percent_is_no_symbol() -> None:
+    """In a file with a column per symbol; but yields are prices."""
+    assert read("Date,AAPL,Chg\n2024-01-03,184.22,+0.01%\n").report.symbols == ["AAPL"]
+    found = read("Date,US2Y,US10Y\n2024-01-03,4.25%,4.05%\n")
+    assert [(row[0], row[2]) for row in found.trades] == [("US2Y", 4.25), ("US10Y", 4.05)]

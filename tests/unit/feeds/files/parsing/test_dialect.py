@@ -68,6 +68,9 @@ def test_lines_before_the_header_are_a_banner(banner: str) -> None:
         ("timestamp,price\n0,2024-01-02,5\n1,2024-01-03,6\n", ("", "timestamp", "price")),
         ("timestamp,price\n2024-01-02,5,0.5\n2024-01-03,6,x\n", ("timestamp", "price", "")),
         ("timestamp,price,\n2024-01-02,5\n2024-01-03,6\n", ("timestamp", "price")),
+        ("Date (UTC),price\n0,2024-01-02,5\n1,2024-01-03,6\n", ("", "Date (UTC)", "price")),
+        ("Date,Time,Open\n2024-01-02,09:30,5,7.5\n2024-01-02,09:31,6,7.5\n", ("Date", "Time", "Open", "")),
+        ("Date,Time,Open\n7,2024-01-02,09:30,5\n8,2024-01-02,09:31,6\n", ("", "Date", "Time", "Open")),
         (",timestamp,price\n2024-01-02,5\n2024-01-03,6\n", ("timestamp", "price")),
         ("Date,Open\n45294,45295,5\n45295,45296,6\n45296,45297\n", ("Date", "Open")),
     ],
@@ -90,6 +93,16 @@ def test_a_header_that_does_not_fit_the_rows_is_an_error(text: str) -> None:
     names, fields = text.split("\n")[0].count(",") + 1, text.split("\n")[1].count(",") + 1
     words = rf"^x\.csv:1: the header has {names} names, but the rows have {fields} fields$"
     with pytest.raises(FeedError, match=words):
+        dialect_of(text.encode(), "x.csv")
+
+
+@pytest.mark.parametrize(
+    "row", ["2024-01-02,1,2,1,2,1,204", "2024-01-02,1,204.50,1,2,1,5", "2024-01-02,$7,164.25,1,2,1,5"]
+)
+def test_thousands_without_quotes_are_no_further_column(row: str) -> None:
+    """1,204 would be 1, and the columns after it off by one."""
+    text = f"Date,Open,High,Low,Close,Volume\n{row}\n{row}\n"
+    with pytest.raises(FeedError, match=r"6 names, but the rows have 7 fields; thousands .* need quotes"):
         dialect_of(text.encode(), "x.csv")
 
 
