@@ -128,7 +128,7 @@ class Level:
         if not shown.all():
             rows, starts, values, ends = rows[shown], starts[shown], values[shown], ends[shown]
             revisions, incomplete = revisions[shown], incomplete[shown]
-        self.ring.append(rows, starts, *values[:, :7].T, ends, revisions, incomplete)
+        self.ring.append(rows, starts, *values[:, :7].T, ends, revisions, incomplete, hidden=revisions > 0)
 
     def revise(self, row: int, start: int, values: Floats | None) -> None:
         """Change a closed bar (None: it has no trades any more). It is numbered anew at the next watermark."""
@@ -138,7 +138,15 @@ class Level:
             there = len(starts) > 0 and int(starts[0]) == start
             known = there and not np.isnan(stored[0, 0])
             self.history.revise(row, start, values)
+        elif (row, start) not in self.revised:
+            known = self._is_numbered(row, start)
         self.revised.setdefault((row, start), known)
+
+    def _is_numbered(self, row: int, start: int) -> bool:
+        """Whether a bar is in the ring."""
+        ring = self.ring
+        [starts] = ring.columns(np.arange(ring.tail + 1, ring.head + 1), 0)
+        return bool(((starts == start) & (ring.rows(ring.tail, ring.head) == row)).any())
 
     def publish_revised(self, values_of: Floats, rows: Rows, starts: Stamps, incomplete: npt.NDArray[np.bool_]) -> None:
         """Number the revised bars ``rows``, ``starts`` with the values (n, 8) that they have now."""

@@ -6,7 +6,7 @@ that make it up. So bars, and their sums to the last bit, are those of the corre
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 import numpy as np
 
@@ -37,12 +37,14 @@ class Reviser:
             for level in self._store.levels
         )
 
-    def revise(self, keys: Iterable[Key]) -> None:
+    def revise(self, keys: Collection[Key]) -> None:
         """Fold the seconds ``keys`` (row and start in ns) again, and the bars that they belong to.
 
         Pending trades must have been folded.
         """
         store = self._store
+        # The first trade of a row may be a late one.
+        store.reach(max((row for row, _ in keys), default=-1) + 1)
         for row, second in sorted(keys):
             trades = store.log.pieces(row, second, second + SECOND_NS)
             piece = whole(trades) if len(trades) else NO_PIECES

@@ -290,6 +290,8 @@ class BarStore:
 
     def unclosed(self, level: Level, rows: Rows) -> Pieces:
         """All unclosed bars of the sorted, distinct ``rows``, by row and start."""
+        if len(rows):
+            self._reach(int(rows[-1]) + 1)
         if level is self._seconds:
             wanted = np.zeros(len(self._changed), np.bool_)
             wanted[rows] = True
@@ -402,6 +404,10 @@ class BarStore:
     def is_from_feed(self, level: Level, row: int) -> bool:
         """Whether the bars of ``row`` on ``level`` are the feed's own."""
         return _is_from_feed(level, row)
+
+    def reach(self, rows: int) -> None:
+        """Make room for ``rows`` rows."""
+        self._reach(rows)
 
     def note_changed(self, rows: Rows) -> None:
         """Note that open bars of ``rows`` changed."""

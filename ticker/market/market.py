@@ -191,7 +191,7 @@ class Market:
             corrected = self._trades.correct(event)
             if self.shown and len(corrected[0]):
                 rows, stamps, *columns = corrected
-                self.rings["trades"].append(rows, stamps, *columns)
+                self.rings["trades"].append(rows, stamps, *columns, hidden=np.ones(len(rows), np.bool_))
             return
         board.begin(event.version)
         if isinstance(event, DayValues):

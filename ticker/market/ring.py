@@ -1,7 +1,8 @@
 """A ring buffer of the newest items of one kind, numbered: ticks, or closed bars of an interval.
 
 It stores the columns of the newest ``capacity`` items. Of ``HISTORY`` times as many it stores the row only, to count by
-symbol how many items a reader has lost. This module knows no reader.
+symbol how many items a reader has lost, and whether it is *hidden*: of no use to a reader that does not know
+revisions. This module knows no reader.
 """
 
 from __future__ import annotations
@@ -31,6 +32,11 @@ class Ring:
         self._rows = np.zeros(capacity * HISTORY, np.int32)
         self._stamps = np.zeros(capacity, np.int64)
         self._columns: list[npt.NDArray[Any]] = [np.zeros(capacity, kind) for kind in columns]
+        # Which of the stored rows' items are hidden. Made for the first one: most rings have none.
+        self._hidden: npt.NDArray[np.bool_] | None = None
+        self._newest_hidden = floor
+        #: How many hidden items there were.
+        self.hidden_count = 0
 
     @property
     def tail(self) -> int:
@@ -42,13 +48,26 @@ class Ring:
         return max(self.floor, self.head - len(self._rows))
 
     def append(
-        self, rows: npt.NDArray[np.integer[Any]], stamps: npt.NDArray[np.int64], *columns: npt.NDArray[Any]
+        self,
+        rows: npt.NDArray[np.integer[Any]],
+        stamps: npt.NDArray[np.int64],
+        *columns: npt.NDArray[Any],
+        hidden: npt.NDArray[np.bool_] | None = None,
     ) -> None:
         """Append items in order. Of more than ``capacity`` items, the oldest get numbers but are not stored."""
         start, self.head = self.head, self.head + len(rows)
         # Each place is written once: numpy does not define which of two writes to the same place wins.
         kept = rows[-len(self._rows) :]
-        self._rows[np.arange(self.head - len(kept), self.head) % len(self._rows)] = kept
+        held = np.arange(self.head - len(kept), self.head) % len(self._rows)
+        self._rows[held] = kept
+        if hidden is not None and hidden.any():
+            if self._hidden is None:
+                self._hidden = np.zeros(len(self._rows), np.bool_)
+            self._hidden[held] = hidden[-len(self._rows) :]
+            self.hidden_count += int(np.count_nonzero(hidden))
+            self._newest_hidden = start + int(np.flatnonzero(hidden)[-1]) + 1
+        elif self._hidden is not None:
+            self._hidden[held] = False
         first = max(start, self.head - self.capacity)
         places = np.arange(first, self.head) % self.capacity
         self._stamps[places] = stamps[first - start :]
@@ -57,15 +76,29 @@ class Ring:
 
     def rows(self, after: int, upto: int) -> npt.NDArray[np.int32]:
         """The rows of the items ``(after, upto]``. ``after`` must be at least ``counted``."""
-        first, room = after % len(self._rows), len(self._rows)
-        if first + upto - after <= room:
-            return self._rows[first : first + upto - after]
-        return self._rows[np.arange(after, upto) % room]
+        return self._part(self._rows, after, upto)
 
-    def columns(self, numbers: npt.NDArray[np.int64]) -> list[npt.NDArray[Any]]:
-        """The timestamps and the other columns of the items ``numbers``, which must be after ``tail``."""
+    def any_hidden(self, after: int) -> bool:
+        """Whether there are hidden items after number ``after``."""
+        return self._newest_hidden > after
+
+    def hidden(self, after: int, upto: int) -> npt.NDArray[np.bool_]:
+        """Which of the items ``(after, upto]`` are hidden. ``after`` must be at least ``counted``."""
+        return np.zeros(upto - after, np.bool_) if self._hidden is None else self._part(self._hidden, after, upto)
+
+    def _part(self, values: npt.NDArray[Any], after: int, upto: int) -> npt.NDArray[Any]:
+        first, room = after % len(values), len(values)
+        if first + upto - after <= room:
+            return values[first : first + upto - after]
+        return values[np.arange(after, upto) % room]
+
+    def columns(self, numbers: npt.NDArray[np.int64], count: int | None = None) -> list[npt.NDArray[Any]]:
+        """The timestamps and the first ``count`` other columns of the items ``numbers``, which must be after ``tail``.
+
+        None: all columns.
+        """
         places = (numbers - 1) % self.capacity
-        return [self._stamps[places], *(column[places] for column in self._columns)]
+        return [self._stamps[places], *(column[places] for column in self._columns[:count])]
 
     def column(self, index: int, numbers: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
         """One of the columns after the timestamp."""

@@ -52,3 +52,24 @@ def test_numbers_go_on_from_a_floor() -> None:
     assert ring.column(1, np.array([12])).tolist() == [8]
     ring.append(np.arange(5), np.arange(5), np.arange(5.0), np.arange(5))
     assert (ring.tail, ring.counted) == (13, 10)
+
+
+@given(st.integers(1, 9), st.integers(0, 3), st.lists(st.lists(st.booleans(), max_size=20), max_size=12))
+def test_hidden_items_are_known_as_long_as_rows_are(capacity: int, floor: int, batches: list[list[bool]]) -> None:
+    """Also of batches larger than the ring, and where a place was used before by a hidden item."""
+    ring = Ring(("f8",), capacity, floor)
+    happened: list[bool] = []
+    for batch in batches:
+        hidden = np.array(batch, np.bool_)
+        numbers = np.arange(len(batch))
+        # Most batches have none: then the ring is told nothing.
+        ring.append(numbers, numbers, numbers.astype(float), hidden=hidden if hidden.any() else None)
+        happened += batch
+    known = happened[ring.counted - floor :]
+    assert ring.hidden(ring.counted, ring.head).tolist() == known
+    assert ring.hidden_count == sum(happened)
+    for after in range(ring.counted, ring.head + 1):
+        assert ring.any_hidden(after) == any(happened[after - floor :])
+    if ring.head > ring.tail:
+        [stamps] = ring.columns(np.array([ring.head]), 0)
+        assert len(stamps) == 1
