@@ -121,6 +121,18 @@ class Codec(ABC):
         """A fragment for each tick, from columns of equal length. NaN means no value."""
 
     @abstractmethod
+    def revised_trades(
+        self,
+        names: Sequence[str],
+        stamps: Sequence[int],
+        floats: Sequence[Sequence[float]],
+        conditions: Sequence[tuple[str, ...]],
+        ids: Sequence[int],
+        changes: Sequence[str | None],
+    ) -> list[bytes]:
+        """A fragment for each trade as clients with revisions get it. ``floats`` are prices and sizes."""
+
+    @abstractmethod
     def rows(self, columns: Sequence[Sequence[Any]]) -> list[bytes]:
         """A fragment for each row of ``columns``: a list of the row's values."""
 
@@ -204,6 +216,24 @@ class JsonCodec(Codec):
         template = b"%b,%d" + b",%b" * len(floats) + b"]"
         return [template % row for row in zip(encoded, stamps, *map(self._numbers, floats), strict=False)]
 
+    def revised_trades(
+        self,
+        names: Sequence[str],
+        stamps: Sequence[int],
+        floats: Sequence[Sequence[float]],
+        conditions: Sequence[tuple[str, ...]],
+        ids: Sequence[int],
+        changes: Sequence[str | None],
+    ) -> list[bytes]:
+        encode = msgspec.json.encode
+        # Feeds have few different sets of conditions.
+        texts = {each: encode(each) for each in set(conditions)}
+        marks = {each: encode(each) for each in set(changes)}
+        return [
+            b"%b,%b,%d,%b]" % (head[:-1], texts[each], id_, marks[change])
+            for head, each, id_, change in zip(self.ticks(names, stamps, floats), conditions, ids, changes, strict=True)
+        ]
+
     def rows(self, columns: Sequence[Sequence[Any]]) -> list[bytes]:
         return list(map(msgspec.json.encode, zip(*columns, strict=True)))
 
@@ -261,6 +291,18 @@ class MsgpackCodec(Codec):
 
     def ticks(self, names: Sequence[str], stamps: Sequence[int], floats: Sequence[Sequence[float]]) -> list[bytes]:
         return self.rows([names, stamps, *(list(map(plain, column)) for column in floats)])
+
+    def revised_trades(
+        self,
+        names: Sequence[str],
+        stamps: Sequence[int],
+        floats: Sequence[Sequence[float]],
+        conditions: Sequence[tuple[str, ...]],
+        ids: Sequence[int],
+        changes: Sequence[str | None],
+    ) -> list[bytes]:
+        prices, sizes = (list(map(plain, column)) for column in floats)
+        return self.rows([names, stamps, prices, sizes, conditions, ids, changes])
 
     def rows(self, columns: Sequence[Sequence[Any]]) -> list[bytes]:
         return list(map(self._pack, zip(*columns, strict=True)))

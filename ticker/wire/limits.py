@@ -100,6 +100,16 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     says_per_minute: Annotated[
         int, Limit("Chat messages per minute and client.", "Error `too-fast`. A third is allowed in a burst.")
     ] = 30
+    intervals: Annotated[
+        int,
+        Limit(
+            "Folded intervals of bars per client.",
+            "Error `too-many-intervals`.", 0, 100,
+        ),
+    ] = 8  # fmt: skip
+    server_intervals: Annotated[
+        int, Limit("Folded intervals of all clients.", "Error `too-many-intervals`.", 0, 100)
+    ] = 32
     rates: Annotated[
         tuple[float, ...],
         Limit("Update rates offered, in Hz; 0 is unlimited.", "A rate is rounded down to one of these.", option=""),

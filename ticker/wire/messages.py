@@ -6,7 +6,7 @@ is a field here; ``codec`` encodes and decodes.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal, get_args
+from typing import Any, ClassVar, Final, Literal, get_args
 
 import msgspec
 
@@ -34,6 +34,8 @@ WireBar = tuple[str, int, float, float, float, float, float, float | None, float
 #: a new trade, ``late`` for one older than the newest of its symbol, ``cancel`` and ``correct`` for the trade of this
 #: id (with the values that it had, and with the right ones).
 WireTradeRevision = tuple[str, int, float, float, tuple[str, ...], int, Literal["late", "cancel", "correct"] | None]
+#: What a trade of the market's ring changes, by its number there.
+CHANGES: Final[tuple[Literal["late", "cancel", "correct"] | None, ...]] = (None, "late", "cancel", "correct")
 #: A bar for clients with revisions: as above, its revision (0: the first closing), and whether trades of it are
 #: missing. Prices are null, and the volume 0, for a bar whose trades were all cancelled.
 WireBarRevision = tuple[
@@ -155,13 +157,17 @@ class Welcome(_Message, frozen=True, kw_only=True, tag="welcome"):
 
 
 class Subscribed(_Message, frozen=True, kw_only=True, tag="subscribed"):
-    """The channel's whole watchlist after a subscribe, the rate granted, and the rejected symbols with reasons."""
+    """The channel's whole watchlist after a subscribe, the rate granted, and the rejected symbols with reasons.
+
+    ``revisions``: whether the subscription has them.
+    """
 
     id: Id | None = None
     channel: str
     interval: str | None = None
     symbols: list[str]
     rate: float
+    revisions: bool = False
     rejected: dict[str, str] = {}
 
 
