@@ -1,26 +1,40 @@
-"""The channel `bars`: closed bars of one interval, each once and in order, and open bars as they change."""
+"""The channel `bars`: closed bars of one interval, each once and in order, and open bars as they change.
+
+Bars of the intervals that the market keeps are numbered, all symbols together. An interval that is folded on request
+has its numbers only while it is in use, so its clients are told the end of the newest bar instead (ns). A client that
+resumes gets all bars that ended later, and again those that may have been revised since.
+"""
 
 from __future__ import annotations
+
+from typing import Any, ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from ticker.fanout.ring_lane import RingLane, RingSubscription
 from ticker.fanout.watchlist import Watchlist
+from ticker.intervals import KEPT, interval
 from ticker.market.market import Market
 from ticker.market.ring import Ring
 from ticker.wire.codec import plain
 
 _Rows = npt.NDArray[np.intp]
 
+#: How many columns after the start a bar has for clients without revisions; then come end, revision, incomplete.
+PLAIN_BAR: Final = 7
+END: Final = 7
+
 
 class BarSubscription(RingSubscription):
     """``version``, ``cursor`` and ``lost`` are about closed bars."""
 
+    has_revisions: ClassVar[bool] = True
+
     __slots__ = ("mark", "pending", "target")
 
-    def seek(self, version: int) -> None:
-        super().seek(version)
+    def seek(self, version: int, cursor: int | None = None) -> None:
+        super().seek(version, cursor)
         self.resend_open()
 
     def resend_open(self) -> None:
@@ -34,10 +48,12 @@ class BarSubscription(RingSubscription):
 
 
 class BarLane(RingLane[BarSubscription]):
-    """The closed bars are numbered, all symbols together."""
+    """Without revisions, clients get the first closing of each bar."""
 
     def _read(self, market: Market) -> None:
         self._store = market.bars
+        self._late_ns = market.bars.late_ns
+        self._is_folded = interval(self.topic.interval) not in KEPT
         super()._read(market)
         #: Members of groups have open bars as of this mark of the store.
         self.mark = self._store.mark
@@ -45,9 +61,41 @@ class BarLane(RingLane[BarSubscription]):
     def _ring_of(self, market: Market) -> Ring:
         return market.bars.closed[self.topic.interval]
 
+    # Bars that are folded on request. In the order of their numbers the ends of bars grow, except that bars come again,
+    # or late, at most ``late_ns`` after their end.
+
+    def _told(self, told: int, after: int, upto: int) -> int:
+        if not self._is_folded:
+            return upto
+        if upto == self._ring.head:
+            # A client that has everything has what the lane has, also of symbols that it doesn't watch.
+            told, after = max(told, self.version), min(after, self.at)
+        ends = self._ends(after, upto)
+        return max(told, int(ends.max(initial=0)))
+
+    def _place(self, version: int) -> int | None:
+        if not self._is_folded:
+            return super()._place(version)
+        ring = self._ring
+        if version > self._told(self.version, self.at, ring.head):
+            return None
+        # What ended before this can't have changed since the client was told ``version``.
+        settled = version - max(1, self._late_ns)
+        reached = np.maximum.accumulate(self._ends(ring.tail, ring.head))
+        return ring.tail + int(np.searchsorted(reached, settled, side="right"))
+
+    def _ends(self, after: int, upto: int) -> npt.NDArray[np.int64]:
+        """The ends of the bars ``(after, upto]`` that are still in the ring."""
+        return self._ring.column(END, np.arange(max(after, self._ring.tail) + 1, upto + 1))
+
     def begin(self, subscription: BarSubscription, position: int | None, before: Watchlist, *, was_empty: bool) -> None:
         self._store.fold()
         super().begin(subscription, position, before, was_empty=was_empty)
+        ring = self._ring
+        is_oldest = subscription.cursor == ring.tail and ring.head - ring.tail == ring.capacity
+        if self._is_folded and position is not None and is_oldest:
+            # The client may lack bars that left the ring, or were never in it: how many is not known.
+            subscription.lost["*"] = 1
         subscription.resend_open()
 
     def leave(self, subscription: BarSubscription) -> None:
@@ -65,13 +113,15 @@ class BarLane(RingLane[BarSubscription]):
         store.fold()
         if self.groups:
             changed = self._watched(store.changed(self.mark).tolist())
-            if ring.tail > self.version or ring.head - self.version + len(changed) > self._max_items:
+            if ring.tail > self.at or ring.head - self.at + len(changed) > self._max_items:
                 self._dissolve_all()
             else:
                 numbers, rows = self._watched_items(ring.head)
                 open_rows, open_parts = self._open(np.array(changed, np.intp))
-                self._send(rows.tolist() + open_rows, self._closed(numbers, rows) + open_parts, ring.head)
-        self.version, self.mark = ring.head, store.mark
+                told = self._told(self.version, self.at, ring.head)
+                self._send(rows.tolist() + open_rows, self._closed(numbers, rows) + open_parts, told)
+        self._move(ring.head)
+        self.mark = store.mark
 
     def _next_frame(self, subscription: BarSubscription, ts: int) -> bytes | None:  # noqa: ARG002 - only prices have it
         self._store.fold()
@@ -98,17 +148,29 @@ class BarLane(RingLane[BarSubscription]):
     def _closed(self, numbers: npt.NDArray[np.int64], rows: npt.NDArray[np.int32]) -> list[bytes]:
         if not len(numbers):
             return []
-        starts, *columns = self._ring.columns(numbers)
-        return self._parts(rows.tolist(), starts.tolist(), [column.tolist() for column in columns[:7]], closed=True)
+        starts, *columns = self._ring.columns(numbers, None if self.revisions else PLAIN_BAR)
+        values = [column.tolist() for column in columns[:PLAIN_BAR]]
+        more = [column.tolist() for column in columns[END + 1 :]]
+        return self._parts(rows.tolist(), starts.tolist(), values, [True] * len(numbers), more)
 
     def _open(self, rows: _Rows) -> tuple[list[int], list[bytes]]:
         """Those of ``rows`` that have an open bar, and a fragment for each."""
         if not len(rows):
             return [], []
         found, starts, values = self._store.open_bars(self.topic.interval, rows)
-        return found.tolist(), self._parts(found.tolist(), starts.tolist(), values.T.tolist(), closed=False)
+        no = [False] * len(found)
+        more: list[list[Any]] = [[0] * len(found), no] if self.revisions else []
+        return found.tolist(), self._parts(found.tolist(), starts.tolist(), values.T.tolist(), no, more)
 
-    def _parts(self, rows: list[int], starts: list[int], values: list[list[float]], *, closed: bool) -> list[bytes]:
+    def _parts(
+        self,
+        rows: list[int],
+        starts: list[int],
+        values: list[list[float]],
+        closed: list[bool],
+        more: list[list[Any]],
+    ) -> list[bytes]:
+        """A fragment for each bar. ``more``: revisions and whether each is incomplete, for clients with revisions."""
         names = self._board.names
         columns = [list(map(plain, column)) for column in values]
-        return self.codec.rows([[names[row] for row in rows], starts, *columns, [closed] * len(rows)])
+        return self.codec.rows([[names[row] for row in rows], starts, *columns, closed, *more])

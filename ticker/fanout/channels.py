@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from ticker.fanout.bar_lane import BarLane, BarSubscription
 from ticker.fanout.lane import Lane
 from ticker.fanout.subscription import Subscription
-from ticker.fanout.tape_lane import TapeLane, TapeSubscription
+from ticker.fanout.tape_lane import TapeLane, TapeSubscription, TradeSubscription
 from ticker.fanout.ticker_lane import TickerLane, TickerSubscription
 
 
@@ -19,7 +19,7 @@ class Channel(NamedTuple):
 
 CHANNELS: Final[Mapping[str, Channel]] = {
     "ticker": Channel(TickerSubscription, TickerLane),
-    "trades": Channel(TapeSubscription, TapeLane),
+    "trades": Channel(TradeSubscription, TapeLane),
     "quotes": Channel(TapeSubscription, TapeLane),
     "bars": Channel(BarSubscription, BarLane),
 }

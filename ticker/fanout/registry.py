@@ -17,17 +17,22 @@ class Lanes:
     def __init__(self, market: Market, frame_bytes: int) -> None:
         self._market = market
         self._frame_bytes = frame_bytes
-        # By topic, encoding and rate.
-        self._lanes: dict[tuple[Topic, str, float], Lane[Any]] = {}
+        # By topic, encoding, rate, and whether with revisions.
+        self._lanes: dict[tuple[Topic, str, float, bool], Lane[Any]] = {}
 
     def of(self, subscription: Subscription) -> Lane[Any]:
         """The lane of a subscription."""
-        key = subscription.topic, subscription.codec.name, subscription.rate_hz
+        key = subscription.topic, subscription.codec.name, subscription.rate_hz, subscription.revisions
         lane = self._lanes.get(key)
         if lane is None:
             kind = CHANNELS[subscription.topic.channel].lane
             lane = self._lanes[key] = kind(subscription, self._market, self._frame_bytes)
         return lane
+
+    def forget(self, topic: Topic) -> None:
+        """Remove the lanes of a topic that has no subscriptions any more."""
+        for key in [key for key in self._lanes if key[0] == topic]:
+            del self._lanes[key]
 
     @property
     def rates(self) -> set[float]:

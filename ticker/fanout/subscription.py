@@ -45,10 +45,12 @@ class Subscription:
 
     #: Whether frames come at the client's rate. If not, each tick is sent at once.
     has_rate: ClassVar[bool] = True
+    #: Whether the channel has revisions.
+    has_revisions: ClassVar[bool] = False
 
     __slots__ = (
         "_size", "_watchlists", "answered", "awaits", "codec", "everything", "group", "names", "outlet", "partway",
-        "rate_hz", "topic", "version", "watchlist", "within",
+        "rate_hz", "revisions", "topic", "version", "watchlist", "within",
     )  # fmt: skip
 
     def __init__(self, outlet: Outlet, codec: Codec, watchlists: Watchlists, topic: Topic, rate_hz: float) -> None:
@@ -57,6 +59,8 @@ class Subscription:
         self.topic = topic
         #: The rate of its lane; 0 is at once.
         self.rate_hz = rate_hz
+        #: Whether the client gets conditions, corrections and revised bars, on channels that have them.
+        self.revisions = False
         #: The names asked for, in that order, each with its row (None: no such symbol yet).
         self.names: dict[str, int | None] = {}
         self.everything = False

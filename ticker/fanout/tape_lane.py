@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from ticker.fanout.ring_lane import RingLane, RingSubscription
-from ticker.fanout.tick_cache import TickCache
+from ticker.fanout.tick_cache import PLAIN_TRADE, TickCache
 from ticker.fanout.watchlist import Watchlist
 from ticker.market.market import Market
 from ticker.market.ring import Ring
@@ -16,12 +16,24 @@ class TapeSubscription(RingSubscription):
     __slots__ = ()
 
 
+class TradeSubscription(TapeSubscription):
+    has_revisions: ClassVar[bool] = True
+    __slots__ = ()
+
+
 class TapeLane(RingLane[TapeSubscription]):
-    """Each tick is encoded once for all clients that watch its symbol."""
+    """Each tick is encoded once for all clients that watch its symbol.
+
+    Without revisions, clients get each trade as it came, also one that is late, and no corrections.
+    """
 
     def _read(self, market: Market) -> None:
         super()._read(market)
-        self._cache = TickCache(self.codec, self._ring, self._board)
+        if self.topic.channel == "quotes":
+            self._cache = TickCache(self.codec, self._ring, self._board)
+        else:
+            conditions = market.conditions if self.revisions else None
+            self._cache = TickCache(self.codec, self._ring, self._board, PLAIN_TRADE, conditions)
         # The last frame for a slow consumer: the consumer's state before, the frame, and the number that it reaches.
         # Clients that fell behind together mostly return together, in the same state.
         self._latest: tuple[tuple[Watchlist, bool, int, int, int] | None, bytes | None, int] = (None, None, 0)
@@ -31,16 +43,16 @@ class TapeLane(RingLane[TapeSubscription]):
 
     def _fan_out(self, ts: int) -> None:  # noqa: ARG002 - frames of ticks have no stamp
         ring = self._ring
-        if ring.tail > self.version:
+        if ring.tail > self.at:
             # More ticks came at once than the ring holds: each member has lost its own.
             self._dissolve_all()
-        while self.groups and self.version < ring.head:
+        while self.groups and self.at < ring.head:
             # In steps, so that no frame is larger than allowed.
-            upto = min(ring.head, self.version + self._max_items)
+            upto = min(ring.head, self.at + self._max_items)
             numbers, rows = self._watched_items(upto)
             self._send(rows.tolist(), self._cache.parts(numbers, rows), upto)
-            self.version = upto
-        self.version = ring.head
+            self.version = self.at = upto
+        self.version = self.at = ring.head
 
     def _next_frame(self, subscription: TapeSubscription, ts: int) -> bytes | None:  # noqa: ARG002 - only prices have it
         subscription.count_lost(self._ring, self._board)

@@ -5,21 +5,38 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ticker.conditions import ConditionTable
 from ticker.market.board import Board
 from ticker.market.ring import Ring
 from ticker.wire.codec import Codec
+from ticker.wire.messages import CHANGES
 
+#: How many columns after the stamp a trade has for clients without revisions: price and size.
+PLAIN_TRADE = 2
 #: How many ticks are kept: a third of a second of a very busy market. About 100 bytes each.
 KEPT = 16_384
 
 
 class TickCache:
-    """Fragments by tick number. A tick that is no longer kept is encoded again. For one history of the market."""
+    """Fragments by tick number. A tick that is no longer kept is encoded again. For one history of the market.
 
-    def __init__(self, codec: Codec, ring: Ring, board: Board) -> None:
+    Ticks are encoded with the first ``columns`` of the ring's after the stamp (None: all). With ``conditions``, the
+    table of the ring's condition sets, they are trades with what clients with revisions get.
+    """
+
+    def __init__(
+        self,
+        codec: Codec,
+        ring: Ring,
+        board: Board,
+        columns: int | None = None,
+        conditions: ConditionTable | None = None,
+    ) -> None:
         self._codec = codec
         self._ring = ring
         self._board = board
+        self._columns = columns
+        self._conditions = conditions
         self._fragments = [b""] * KEPT
         # The number of the tick in each place; ticks are numbered from 1.
         self._numbers = np.zeros(KEPT, np.int64)
@@ -42,10 +59,11 @@ class TickCache:
     def _encode(self, numbers: npt.NDArray[np.int64], rows: npt.NDArray[np.int32]) -> list[bytes]:
         if not len(numbers):
             return []
-        names = self._board.names
-        stamps, *floats = self._ring.columns(numbers)
-        return self._codec.ticks(
-            [names[row] for row in rows.tolist()],
-            stamps.tolist(),
-            [column.tolist() for column in floats if column.dtype.kind == "f"],
-        )
+        names = [self._board.names[row] for row in rows.tolist()]
+        table = self._conditions
+        if table is None:
+            stamps, *floats = self._ring.columns(numbers, self._columns)
+            return self._codec.ticks(names, stamps.tolist(), [column.tolist() for column in floats])
+        stamps, price, size, condition, ids, change = (column.tolist() for column in self._ring.columns(numbers))
+        conditions, changes = [table[code] for code in condition], [CHANGES[code] for code in change]
+        return self._codec.revised_trades(names, stamps, [price, size], conditions, ids, changes)

@@ -7,20 +7,22 @@ Its owner passes in events, messages and the time, gives it an outlet for each c
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
 
 import ticker
 from ticker.auth.entitlements import EVERYTHING, Entitlements
+from ticker.calendar import UTC_DAYS, MarketCalendar
 from ticker.errors import ProtocolError
 from ticker.event_check import check_event
 from ticker.fanout.registry import Lanes
 from ticker.fanout.subscription import HEARTBEAT, Outlet, Subscription
 from ticker.fanout.watchlist import Watchlists
+from ticker.hub.intervals import IntervalsInUse, not_kept
 from ticker.hub.notices import Notices
 from ticker.hub.op_handler import OpHandler
-from ticker.hub.session import Session, rejection
-from ticker.market.bar_store import BarStore
+from ticker.hub.session import Session, pong, rejection
+from ticker.market.bar_store import DEFAULT_LATE_NS, BarStore
 from ticker.market.board import Board, symbol_dicts
 from ticker.market.market import Market, TickObserver
 from ticker.model import ALL, FeedEvent, TickBatch
@@ -37,11 +39,11 @@ from ticker.wire.messages import (
     Heartbeat,
     Notice,
     Ping,
-    Pong,
     PriceMessage,
     Since,
     Snapshot,
     Subscribe,
+    Subscribed,
     Welcome,
 )
 
@@ -66,8 +68,15 @@ class Hub:
         feed_state: Callable[[], FeedState] = lambda: FeedState(state="live", ts=None),
         op_handlers: Iterable[OpHandler] = (),
         observer: TickObserver | None = None,
+        calendar: MarketCalendar = UTC_DAYS,
+        calendars: Mapping[str, MarketCalendar] | None = None,
+        late_ns: int = DEFAULT_LATE_NS,
         negative_prices: bool = False,
     ) -> None:
+        """``calendar`` has the trading days of all symbols but those in ``calendars``.
+
+        Bars are revised if they are at most ``late_ns`` old. With ``negative_prices``, prices may be zero and below.
+        """
         self.limits = limits or Limits()
         self.heartbeat_s = heartbeat_s
         #: Whether no symbols besides the board's can appear. Kept up to date by the owner.
@@ -84,8 +93,16 @@ class Hub:
         self._awaiting: dict[Subscription, Session] = {}
         self.notices = Notices()
         self._op_handlers = [self.notices, *op_handlers]
+        #: The intervals in use that the server does not keep.
+        self.intervals = IntervalsInUse(self.limits)
         #: Another object after each restart.
-        self.market = Market(names, epoch, ring_ticks, observer, self._appeared)
+        self.market = Market(
+            names, epoch, ring_ticks, observer, self._appeared,
+            calendar=calendar, calendars=calendars or {}, late_ns=late_ns,
+        )  # fmt: skip
+        self._calendar = calendar
+        self._calendars = calendars or {}
+        self._negative_prices = negative_prices
         self.lanes = Lanes(self.market, self.limits.frame_bytes)
         self._ids = count(1)
 
@@ -121,6 +138,10 @@ class Hub:
             self._restarted(before)
         return self.lanes.at_once or not isinstance(event, TickBatch)
 
+    def calendar_of(self, name: str) -> MarketCalendar:
+        """The trading days of a symbol."""
+        return self._calendars.get(name, self._calendar)
+
     def _appeared(self, names: list[str]) -> None:
         """Add new symbols to the subscriptions that wait for them."""
         first = len(self.board) - len(names)
@@ -135,6 +156,7 @@ class Hub:
 
     def _restarted(self, before: Market) -> None:
         """Move all lanes to another market, of which no client has anything."""
+        self.intervals.restart(self.market.bars)
         self.lanes.restart(self.market)
         for session in self.sessions:
             session.outlet.send(session.codec.encode(self._welcome()))
@@ -165,7 +187,10 @@ class Hub:
         del self.sessions[session]
         for subscription in session.subscriptions():
             self._awaiting.pop(subscription, None)
-            self.lanes.of(subscription).leave(subscription)
+            # Empty ones are in no lane.
+            if not subscription.empty:
+                self.lanes.of(subscription).leave(subscription)
+                self._end_interval(subscription)
         for handler in self._op_handlers:
             handler.leave(session)
 
@@ -215,19 +240,36 @@ class Hub:
 
     def _handle_prices(self, session: Session, message: PriceMessage, ts: int) -> None:
         if isinstance(message, Ping):
-            session.outlet.send(_pong(session, message))
+            session.outlet.send(pong(session, message))
             return
         subscription = session.subscription(message)
         before, was_empty = subscription.watchlist, subscription.empty
         answer, changed = session.receive(message, subscription, self)
         session.outlet.send(session.codec.encode(answer))
+        folded = not_kept(subscription.topic)
+        if folded is not None and was_empty and not subscription.empty:
+            self.intervals.begin(folded, self.bars)
+        is_over = folded is not None and subscription.empty
+        if is_over:
+            session.forget(subscription)
+            if not was_empty:
+                self.lanes.of(subscription).leave(subscription)
+                self._end_interval(subscription)
+        revisions = answer.revisions if isinstance(answer, Subscribed) else subscription.revisions
         # Subscriptions that changed or move to another lane.
-        moved = [each for each in session.subscriptions() if each.has_rate and each.rate_hz != session.rate_hz]
-        for each in moved:
-            self.lanes.of(each).leave(each)
-            each.rate_hz = session.rate_hz
+        moved: list[Subscription] = []
+        for each in session.subscriptions():
+            rate_hz = session.rate_hz if each.has_rate else each.rate_hz
+            place = rate_hz, revisions if each is subscription else each.revisions
+            if place != (each.rate_hz, each.revisions):
+                if not each.empty:
+                    self.lanes.of(each).leave(each)
+                    moved.append(each)
+                each.rate_hz, each.revisions = place
         since = message.since if isinstance(message, Subscribe) else None
-        if changed or since is not None:
+        if is_over:
+            self._note_awaited(session, subscription)
+        elif changed or since is not None:
             lane = self.lanes.of(subscription)
             lane.leave(subscription)
             if isinstance(message, Subscribe):
@@ -243,6 +285,12 @@ class Hub:
             # The rate limit of a key holds for first frames, too: they wait for the next beat.
             if each in lane.behind and (session.may.rate is None or not each.has_rate):
                 lane.catch_up(each, ts)
+
+    def _end_interval(self, subscription: Subscription) -> None:
+        """A subscription has ended, and is in no lane: stop folding its interval if it was the last one."""
+        folded = not_kept(subscription.topic)
+        if folded is not None and self.intervals.end(folded, self.bars):
+            self.lanes.forget(subscription.topic)
 
     def _position(self, since: Since | None) -> int | None:
         """The version that a client says it has; None for another epoch's."""
@@ -346,12 +394,3 @@ def _plain(fields: Fields | None) -> Fields | None:
     if fields is None:
         return None
     return {field: plain(value) if isinstance(value, float) else value for field, value in fields.items()}
-
-
-def _pong(session: Session, ping: Ping) -> bytes:
-    """The answer to a ping. A client may send ``data`` in one encoding that the other can't express."""
-    try:
-        return session.codec.encode(Pong(id=ping.id, data=ping.data))
-    except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        text = f"data: can't be encoded as {session.codec.name}: {error}"
-        raise ProtocolError("bad-argument", text, ping.id) from None

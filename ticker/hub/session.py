@@ -15,14 +15,14 @@ from ticker.fanout.channels import CHANNELS
 from ticker.fanout.subscription import TICKER, Outlet, Subscription, Topic
 from ticker.fanout.ticker_lane import TickerSubscription
 from ticker.fanout.watchlist import Watchlists
-from ticker.intervals import KEPT
+from ticker.hub.intervals import IntervalsInUse, not_kept
+from ticker.intervals import interval as parsed_interval
 from ticker.model import ALL, is_symbol
 from ticker.wire.codec import Codec
 from ticker.wire.limits import Limits
-from ticker.wire.messages import Subscribe, Subscribed, Unsubscribe, Unsubscribed
+from ticker.wire.messages import Ping, Pong, Subscribe, Subscribed, Unsubscribe, Unsubscribed
 
 DEFAULT_RATE_HZ = 10.0
-_INTERVALS = tuple(each.name for each in KEPT)
 
 
 class Catalogue(Protocol):
@@ -37,6 +37,13 @@ class Catalogue(Protocol):
         """By row."""
 
     def row(self, name: str) -> int | None: ...
+
+
+class Offer(Catalogue, Protocol):
+    """What can be subscribed to: the hub."""
+
+    #: The intervals in use that the server does not keep.
+    intervals: IntervalsInUse
 
 
 def rejection(name: str, may: Entitlements, catalogue: Catalogue) -> str | None:
@@ -112,10 +119,13 @@ class Session:
             known = ", ".join(CHANNELS)
             raise ProtocolError("unknown-channel", f"unknown channel {channel!r:.80}; channels: {known}", message.id)
         if channel == "bars":
-            interval = message.interval or ""
-            if interval not in _INTERVALS:
-                what = f"unknown interval {interval!r:.80}" if interval else "interval is missing"
-                raise ProtocolError("bad-interval", f"{what}; intervals: {', '.join(_INTERVALS)}", message.id)
+            if not message.interval:
+                text = "interval is missing; intervals are written 30s, 5m, 2h, 1d, 1w or 1M"
+                raise ProtocolError("bad-interval", text, message.id)
+            try:
+                interval = parsed_interval(message.interval).name
+            except ValueError as error:
+                raise ProtocolError("bad-interval", str(error), message.id) from None
         topic = Topic(channel, interval)
         if topic not in self._subscriptions:
             kind = CHANNELS[channel].subscription
@@ -123,8 +133,12 @@ class Session:
             self._subscriptions[topic] = kind(self.outlet, self.codec, self._watchlists, topic, rate_hz)
         return self._subscriptions[topic]
 
+    def forget(self, subscription: Subscription) -> None:
+        """Forget an empty subscription."""
+        self._subscriptions.pop(subscription.topic, None)
+
     def receive(
-        self, message: Subscribe | Unsubscribe, subscription: Subscription, catalogue: Catalogue
+        self, message: Subscribe | Unsubscribe, subscription: Subscription, offer: Offer
     ) -> tuple[Subscribed | Unsubscribed, bool]:
         """Apply a message to its ``subscription``. Returns the answer and whether the subscription changed.
 
@@ -132,11 +146,9 @@ class Session:
         """
         if isinstance(message, Unsubscribe):
             return self._unsubscribe(message, subscription)
-        return self._subscribe(message, subscription, catalogue)
+        return self._subscribe(message, subscription, offer)
 
-    def _subscribe(
-        self, message: Subscribe, subscription: Subscription, catalogue: Catalogue
-    ) -> tuple[Subscribed, bool]:
+    def _subscribe(self, message: Subscribe, subscription: Subscription, offer: Offer) -> tuple[Subscribed, bool]:
         rate_hz = self.rate_hz if message.rate is None else self._granted(message.rate, message.id)
         wanted = dict.fromkeys(message.symbols)
         found: dict[str, int | None] = {}
@@ -146,18 +158,20 @@ class Session:
             wanted.clear()
         everything = wanted.pop(ALL, ...) is None
         for name in wanted:
-            if (reason := rejection(name, self.may, catalogue)) is not None:
+            if (reason := rejection(name, self.may, offer)) is not None:
                 rejected[name] = reason
             else:
-                found[name] = catalogue.row(name)
+                found[name] = offer.row(name)
         grown = len(subscription.names) + sum(name not in subscription.names for name in found)
         if grown > self.limits.symbols:
             text = f"{grown} symbols on {message.channel}; the limit is {self.limits.symbols}; use '*' for all"
             raise ProtocolError("too-many-symbols", text, message.id)
+        if subscription.empty and (found or everything) and (interval := not_kept(subscription.topic)) is not None:
+            offer.intervals.check(interval, self.subscriptions(), message.id)
         self.rate_hz = rate_hz
         changed = bool(found) and subscription.watch(found)
         if everything:
-            within = None if self.may.every_symbol else self.visible(catalogue.names)
+            within = None if self.may.every_symbol else self.visible(offer.names)
             changed |= subscription.watch_everything(within)
         answer = Subscribed(
             id=message.id,
@@ -165,9 +179,17 @@ class Session:
             interval=subscription.topic.interval or None,
             symbols=subscription.symbols(),
             rate=self.rate_hz,
+            revisions=self._revisions(message, subscription),
             rejected=rejected,
         )
         return answer, changed
+
+    @staticmethod
+    def _revisions(message: Subscribe, subscription: Subscription) -> bool:
+        """Whether a subscription has revisions after a message. Without a word on them, it stays as it is."""
+        if message.revisions is None:
+            return subscription.revisions
+        return message.revisions and subscription.has_revisions
 
     def _unsubscribe(self, message: Unsubscribe, subscription: Subscription) -> tuple[Unsubscribed, bool]:
         everything = ALL in message.symbols
@@ -189,3 +211,12 @@ class Session:
             rates = ", ".join(f"{offer:g}" for offer in self.limits.rates)
             raise ProtocolError("bad-rate", f"rate {rate:g} is not offered; rates: {rates} (0: at once)", id_)
         return max(offered)
+
+
+def pong(session: Session, ping: Ping) -> bytes:
+    """The answer to a ping. A client may send ``data`` in one encoding that the other can't express."""
+    try:
+        return session.codec.encode(Pong(id=ping.id, data=ping.data))
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        text = f"data: can't be encoded as {session.codec.name}: {error}"
+        raise ProtocolError("bad-argument", text, ping.id) from None

@@ -81,6 +81,9 @@ class Service:
             feed_state=lambda: self.pump.state(),
             op_handlers=(alerts, rooms),
             observer=alerts,
+            calendar=info.calendar,
+            calendars=info.calendars,
+            late_ns=self.settings.late_ns,
             negative_prices=info.negative_prices,
         )
         alerts.watch(self.hub)
