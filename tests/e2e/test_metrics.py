@@ -175,7 +175,7 @@ async def test_no_label_names_a_client_or_a_symbol(http: aiohttp.ClientSession) 
     known = {
         "code": {*ERROR_CODES, *map(str, CLOSE_CODES), "1005", "1006", "3000"},
         "encoding": {"json", "msgpack"},
-        "kind": {"trades", "quotes"},
+        "kind": {"trades", "quotes", "revised", "too_late", "corrected", "cancelled", "uncorrectable"},
         "le": {*map(str, BOUNDS_S), "+Inf"},
         "result": set(RESULTS),
         "rate": {f"{rate:g}" for rate in Limits().rates},

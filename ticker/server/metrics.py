@@ -16,6 +16,7 @@ from aiohttp import web
 import ticker
 from ticker.feed.pump import Pump
 from ticker.hub.hub import Hub
+from ticker.intervals import KEPT
 from ticker.server.connections.registry import ConnectionRegistry
 from ticker.server.core.metronome import Metronome
 from ticker.server.core.requests import IDENTITY
@@ -90,13 +91,13 @@ class MetricsEndpoint:
         yield InfoMetricFamily("ticker", "The server.", {"version": ticker.__version__})
         text = "Clients, by encoding and requested rate."
         clients = GaugeMetricFamily("ticker_connections", text, labels=("encoding", "rate"))
-        counts = Counter((session.codec.name, session.rate_hz) for session in hub.sessions)
-        for (encoding, rate_hz), count in sorted(counts.items()):
+        rates = Counter((session.codec.name, session.rate_hz) for session in hub.sessions)
+        for (encoding, rate_hz), count in sorted(rates.items()):
             clients.add_metric((encoding, f"{rate_hz:g}"), count)
         yield clients
-        kinds = Counter({"websocket": 0, "sse": 0, "poll": len(registry.polls)})
-        kinds.update(connection.kind for connection in registry.open)
-        yield labelled(GaugeMetricFamily, "ticker_transports", "Clients, by transport.", "transport", kinds)
+        transports = Counter({"websocket": 0, "sse": 0, "poll": len(registry.polls)})
+        transports.update(connection.kind for connection in registry.open)
+        yield labelled(GaugeMetricFamily, "ticker_transports", "Clients, by transport.", "transport", transports)
         yield GaugeMetricFamily(
             "ticker_clients_behind", "Subscriptions that wait for a slow consumer.", hub.lanes.behind
         )
@@ -116,6 +117,16 @@ class MetricsEndpoint:
         yield labelled(CounterMetricFamily, "ticker_errors", text, "code", dict(sorted(hub.errors.items())))
         heads = {kind: ring.head for kind, ring in hub.market.rings.items()}
         yield labelled(CounterMetricFamily, "ticker_ticks", "Ticks of the feed in this epoch.", "kind", heads)
+        counts = hub.market.counts
+        late_trades = {"revised": counts.late, "too_late": counts.too_late}
+        text = "Trades older than the newest of their symbol: in revised bars, and too late for that."
+        yield labelled(CounterMetricFamily, "ticker_late_trades", text, "kind", late_trades)
+        kinds = ("corrected", "cancelled", "uncorrectable")
+        text = "Corrections of trades: applied, and those that name no trade that is known."
+        found = {kind: getattr(counts, kind) for kind in kinds}
+        yield labelled(CounterMetricFamily, "ticker_corrections", text, "kind", found)
+        revised = sum(hub.bars.closed[interval.name].hidden_count for interval in KEPT)
+        yield CounterMetricFamily("ticker_revised_bars", "Closed bars that were revised.", revised)
         yield GaugeMetricFamily("ticker_symbols", "Symbols on the board.", len(hub.apply_pending().symbols))
         alerts, rooms, webhooks = self._op_handlers.alerts, self._op_handlers.rooms, self._op_handlers.webhooks
         yield GaugeMetricFamily("ticker_alerts", "Alerts of all owners.", alerts.count)

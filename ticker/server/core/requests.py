@@ -80,6 +80,14 @@ def requested_number(request: web.Request, name: str) -> float | None:
         raise bad_argument(name, f"must be a number, not {request.query[name]!r:.40}") from None
 
 
+def requested_flag(request: web.Request, name: str) -> bool | None:
+    """A parameter that is ``true`` or ``false``; None without it."""
+    text = request.query.get(name)
+    if text not in (None, "true", "false", "1", "0"):
+        raise bad_argument(name, f"must be true or false, not {text!r:.40}")
+    return None if text is None else text in ("true", "1")
+
+
 async def read_json(request: web.Request, limit: int) -> bytes:
     """Read the body of an ``application/json`` request, at most ``limit`` bytes.
 

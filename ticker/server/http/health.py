@@ -45,6 +45,11 @@ class HealthEndpoint:
             **({"clients": len(hub.sessions)} if identity.may.admin else {}),
             "epoch": hub.board.epoch,
             "version": hub.apply_pending().version,
+            "late": {
+                "revised": hub.market.counts.late,
+                "too_late": hub.market.counts.too_late,
+                "uncorrectable": hub.market.counts.uncorrectable,
+            },
             "uptime_s": round(time.monotonic() - self._started_s, 3),
         }
         return json_response(body)

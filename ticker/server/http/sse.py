@@ -16,12 +16,19 @@ from aiohttp import web
 
 from ticker.fanout.subscription import HEARTBEAT, TICKER, Position, Topic
 from ticker.hub.hub import Hub
-from ticker.intervals import KEPT
+from ticker.intervals import interval as parsed_interval
 from ticker.server.connections.connection import Connection
 from ticker.server.connections.registry import ConnectionRegistry
 from ticker.server.connections.takeover import unsent_response
 from ticker.server.core.dispatcher import Dispatcher
-from ticker.server.core.requests import IDENTITY, read_json, requested_number, requested_position, requested_symbols
+from ticker.server.core.requests import (
+    IDENTITY,
+    read_json,
+    requested_flag,
+    requested_number,
+    requested_position,
+    requested_symbols,
+)
 from ticker.server.core.responses import SERVER, HttpError
 from ticker.wire.messages import CHANNELS, Subscribe
 
@@ -97,8 +104,7 @@ class EventsEndpoint:
         self._hub = hub
         self._registry = registry
         self._dispatcher = dispatcher
-        topics = [*(Topic(name) for name in CHANNELS), *(Topic("bars", each.name) for each in KEPT)]
-        self._framers = {topic: EventFramer(topic, lambda: hub.board.epoch) for topic in topics}
+        self._framers: dict[Topic, EventFramer] = {}
         self._streams: dict[str, EventStream] = {}
 
     def routes(self) -> list[web.RouteDef]:
@@ -107,9 +113,7 @@ class EventsEndpoint:
     async def stream(self, request: web.Request) -> web.Response:
         may = request[IDENTITY].may
         subscribe = _subscription(request, lambda name: may.symbol(name) and self._hub.row(name) is not None)
-        topic = Topic(subscribe.channel, subscribe.interval or "")
-        # An unknown topic is refused on the stream; a framer each would let clients fill the memory.
-        framer = self._framers.get(topic) or self._framers[TICKER]
+        framer = self._framer(subscribe)
         token = secrets.token_urlsafe(18)
         # The request's own path, which also works behind a prefix.
         first = f"retry: {RETRY_MS}\nevent: session\ndata: {request.path}/{token}\n\n"
@@ -120,6 +124,19 @@ class EventsEndpoint:
             if subscribe.symbols:
                 self._dispatcher.subscribe(stream.session, subscribe)
         return unsent_response()
+
+    def _framer(self, subscribe: Subscribe) -> EventFramer:
+        """The framer of a stream's topic, shared by its streams. An unknown topic is refused on the stream."""
+        # There are about a hundred topics. A framer for each unknown one would let clients fill the memory.
+        topic = Topic(subscribe.channel) if subscribe.channel in CHANNELS else TICKER
+        if topic.channel == "bars":
+            try:
+                topic = Topic("bars", parsed_interval(subscribe.interval or "").name)
+            except ValueError:
+                topic = TICKER
+        if topic not in self._framers:
+            self._framers[topic] = EventFramer(topic, lambda: self._hub.board.epoch)
+        return self._framers[topic]
 
     async def receive(self, request: web.Request) -> web.Response:
         """A message of the client's. It is answered on the stream."""
@@ -142,4 +159,5 @@ def _subscription(request: web.Request, known: Callable[[str], bool]) -> Subscri
         interval=query.get("interval"),
         rate=requested_number(request, "rate"),
         since=requested_position(request),
+        revisions=requested_flag(request, "revisions"),
     )
