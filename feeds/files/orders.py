@@ -38,8 +38,12 @@ class Gaps:
         steps = np.abs(np.diff(stamps))
         moved = steps[steps > 0]
         self._distances += moved[: _SAMPLE - len(self._distances)].tolist()
-        places = np.argpartition(steps, -_GAPS)[-_GAPS:] if len(steps) > _GAPS else np.arange(len(steps))
-        for place in places[steps[places] > 0].tolist():
+        # Only steps longer than those known are sorted: many equal ones take argpartition long.
+        shortest = self._longest[-1][0] if len(self._longest) == _GAPS else 0
+        places = np.flatnonzero(steps > shortest)
+        if len(places) > _GAPS:
+            places = places[np.argpartition(steps[places], -_GAPS)[-_GAPS:]]
+        for place in places.tolist():
             start, end = sorted((int(stamps[place]), int(stamps[place + 1])))
             self._longest.append((end - start, start, end))
         self._longest = sorted(set(self._longest), reverse=True)[:_GAPS]

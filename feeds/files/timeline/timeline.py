@@ -159,8 +159,8 @@ class Timeline:
     ) -> Iterator[tuple[Records, Records, int, bool]]:
         """Blocks of at most ``block_ticks``, each with its highest timestamp, and whether it is complete up to that.
 
-        It is not if more ticks share a timestamp than a block holds: the next blocks continue it. A block has ticks of
-        one period of ``step_ns``, unless that is 0.
+        It is not if more ticks share a timestamp than a block holds: the next blocks go on with it. A block has ticks
+        of one period of ``step_ns``, unless that is 0.
         """
         both = bool(len(self._trades)) and bool(len(self._quotes))
         size = max(1, block_ticks // 2 if both else block_ticks)
@@ -219,22 +219,28 @@ class _Reading:
 
     @property
     def bound(self) -> int:
-        """The timestamp up to which the block is complete, apart from more ticks with that timestamp."""
+        """The timestamp up to which the block is complete, apart from more ticks with that timestamp.
+
+        There may be more only if the block has no other timestamp.
+        """
         if self._at >= self._stop:
             return _END
-        return int(self._block["ts"][-1])
+        last = int(self._block["ts"][-1])
+        return last - 1 if last > self.first else last
 
     def take(self, bound: int) -> Records:
         count = int(np.ascontiguousarray(self._block["ts"]).searchsorted(bound, side="right"))
         taken, self._block = self._block[:count], self._block[count:]
-        if not len(self._block):
+        if 2 * len(self._block) < self._size:
             self._fill()
         return taken
 
     def _fill(self) -> None:
-        end = min(self._stop, self._at + self._size)
-        self._block = self._store.read(self._at, end)
-        self._at = end
+        end = min(self._stop, self._at + self._size - len(self._block))
+        if end > self._at:
+            more = self._store.read(self._at, end)
+            self._block = np.concatenate((self._block, more)) if len(self._block) else more
+            self._at = end
 
 
 class _Bars:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -74,6 +75,14 @@ async def test_at_a_speed_at_which_bars_are_shorter_than_a_beat_they_come_in_few
     assert_equal(events, timeline)
     assert len(events) < 200
     assert sum(isinstance(event, BarBatch) and not event.closed for event in events) < 100
+
+
+def test_coarse_blocks_end_between_timestamps(minutes: Callable[..., Timeline]) -> None:
+    """However many symbols share a timestamp: at the marks watermarks close bars, and the pace may change."""
+    timeline = minutes(10_000)
+    marks = [event.ts for event in timeline.stretches(None, 0) if isinstance(event, Reached)]
+    assert len(marks) >= 80_000 // 8192
+    assert np.diff(marks).max() <= 8192 * MINUTE
 
 
 async def test_at_lower_speeds_each_bar_opens_trades_and_closes(minutes: Callable[..., Timeline]) -> None:
