@@ -63,17 +63,22 @@ _ISO_DATES: Final = (
 )
 #: Dates, months and years, also epoch numbers.
 _DATES: Final = re.compile(
-    r"(?<!\d)(?:(?:19|20)\d\d([-_.])\d\d(?:\1\d\d)?|\d\d([-_.])\d\d\2(?:19|20)\d\d|(?:19|20)\d\d(?:[01]\d(?:[0-3]\d)?)?)(?!\d)"
-    r"|(?<![A-Za-z\d])\d{8,}(?!\d)"
+    r"(?<!\d)(?:(?:19|20)\d\d([-_.])\d\d(?:\1\d\d)?|\d\d([-_.])\d\d\2(?:19|20)\d\d|(?:19|20)\d\d[01]\d[0-3]\d)(?!\d)"
+    r"|(?<![A-Za-z\d])(?:(?:19|20)\d\d(?:[01]\d)?|\d{8,})(?![A-Za-z\d])"
     rf"|(?<![A-Za-z\d])(?:\d{{1,2}}[-_. ]?)?(?:{_MONTHS})[-_. ]?(?:(?:19|20)?\d\d)(?!\d)"
     rf"|(?<![A-Za-z\d])(?:{_MONTHS}|{_LONG_MONTHS})(?![A-Za-z\d])",
     re.IGNORECASE,
 )
 _COPY: Final = re.compile(r"\s*(\(\d+\)|\[\d+\]|-?\s*copy(\s*\(\d+\))?)\s*$", re.IGNORECASE)
 _DOTTED: Final = re.compile(r"(\^?[A-Za-z0-9]{1,12})\.([A-Za-z]{1,3})")
-_TOKEN: Final = re.compile(r"\^?[A-Za-z0-9&=]{1,12}\.[A-Z]{1,4}(?![A-Za-z0-9])|[^\s_,;()\[\]{}\-.]+")
-#: Contracts with their expiry: BTC-28JUN24, BTC-28JUN24-70000-C.
-_CONTRACT: Final = re.compile(r"(?<![A-Za-z\d])[A-Z]{2,10}-\d{1,2}[A-Z]{3}\d\d(-\d+(d\d+)?-[CP])?(?![A-Za-z\d])")
+_TOKEN: Final = re.compile(
+    r"(?:sh|sz|bj|hk|SH|SZ|BJ|HK)\.\d{4,6}(?![A-Za-z0-9])|\^?[A-Za-z0-9&=]{1,12}\.[A-Z]{1,4}(?![A-Za-z0-9])|[^\s_,;()\[\]{}\-.]+"
+)
+#: Contracts with their expiry: BTC-28JUN24, BTC-28JUN24-70000-C, and of NinjaTrader ES 03-24.
+_CONTRACT: Final = re.compile(
+    r"(?<![A-Za-z\d])(?:[A-Z]{2,10}-\d{1,2}[A-Z]{3}\d\d(-\d+(d\d+)?-[CP])?|[A-Z0-9]{1,4}[ _](?:0[1-9]|1[0-2])-\d\d)"
+    r"(?![A-Za-z\d]|-\d)"
+)
 _CAMEL: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 #: Names of indices, which a number of members follows: NIFTY 50, S&P_500.
 _INDICES: Final = _words(
@@ -220,6 +225,8 @@ def _kind(word: str, gap: str, before: str) -> str:
         return "variant"
     if lower in _NOISE or _SPAN.fullmatch(word):
         return "noise"
+    if lower.rstrip("0123456789") in _DATA_SETS:
+        return "noise"  # data1, export2
     parts = _CAMEL.findall(word)
     if len(parts) > 1 and all(part.lower() in _NOISE or part.lower() in _VARIANTS for part in parts):
         return "noise"
@@ -276,9 +283,10 @@ def _lonely(tokens: Sequence[_Token]) -> list[_Token]:
     if len(letters) == 1:
         return letters
     numbers = [token for token in tokens if token.text.isdecimal()]
-    if not letters and len(numbers) == 1 and 4 <= len(numbers[0].text) <= 6 and int(numbers[0].text) not in _MINUTES:
-        return numbers
-    return []
+    if letters or len(numbers) != 1:
+        return []
+    code = numbers[0].text
+    return numbers if 4 <= len(code) <= 6 and (code.startswith("0") or int(code) not in _MINUTES) else []
 
 
 def _joined(tokens: Sequence[_Token]) -> str:

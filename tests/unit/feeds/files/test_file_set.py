@@ -44,9 +44,17 @@ def symbols(*names: str | tuple[str, ...]) -> list[str | None]:
         (("AAPL_close.csv", "AAPL_volume.csv"), ["AAPL_close", "AAPL_volume"]),
         (("OPT_17.csv", "OPT_4.csv"), ["OPT_17", "OPT_4"]),
         (("GC=F.csv", "GC=X.csv"), ["GC=F", "GC=X"]),
+        (("ES 03-24.Last.txt", "ES 06-24.Last.txt"), ["ES 03-24", "ES 06-24"]),
+        (("sh.600519.csv", "sz.000001.csv"), ["sh.600519", "sz.000001"]),
+        (("600519.csv", "000001.csv"), ["600519", "000001"]),
+        (("coin_Bitcoin.csv", "coin_Ethereum.csv"), ["coin_Bitcoin", "coin_Ethereum"]),
+        (("AAPL US Equity.csv", "AAPL GR Equity.csv"), ["AAPL", "AAPL GR"]),
+        (("AAPL_premarket.csv", "AAPL_regular.csv"), ["AAPL_premarket", "AAPL_regular"]),
+        (("data1.csv", "export2.csv"), [None, None]),
+        (("ESZ2023.csv", "ESZ2024.csv"), ["ESZ2023", "ESZ2024"]),
     ],
 )
-def test_names_of_several_instruments_never_give_one_symbol(names: tuple[str, ...], expected: list[str]) -> None:
+def test_names_of_several_instruments_never_give_one_symbol(names: tuple[str, ...], expected: list[str | None]) -> None:
     assert symbols(*names) == expected
 
 

@@ -66,6 +66,10 @@ from feeds.files.names import date_of, symbol_of
         (("esm26_intraday-1min_historical-data-download-04-29-2026.csv",), "ESM26"),
         (("Quote-Equity-MRF-EQ-01-01-2024-to-05-01-2024.csv",), "MRF"),
         (("ESH4_20240103.csv",), "ESH4"),
+        (("ESZ2024.csv",), "ESZ2024"),
+        (("SYM1900X.csv",), "SYM1900X"),
+        (("AAPL20240103.csv",), "AAPL"),
+        (("RUSSELL2000_daily.csv",), "RUSSELL2000"),
         (("AAPL240119C00150000.csv",), "AAPL240119C00150000"),
     ],
 )
