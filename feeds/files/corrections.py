@@ -37,8 +37,7 @@ CORRECTIONS: Final[Mapping[int, Indicator]] = MappingProxyType(
 )
 
 
-def reason_of(text: str) -> str | None:
-    """Why a row with the indicator ``text`` is left out; None if it counts, as one with an unknown indicator does."""
-    digits = text.strip().removesuffix(".0")
-    known = CORRECTIONS.get(int(digits)) if digits.isdecimal() and digits.isascii() and len(digits) < 4 else None
-    return known.reason or None if known is not None else None
+def indicator(text: str) -> Indicator | None:
+    """What a field says; None for an unknown code, whose row counts. An empty field says nothing special."""
+    digits = text.strip().removesuffix(".0") or "0"
+    return CORRECTIONS.get(int(digits)) if digits.isdecimal() and digits.isascii() and len(digits) < 4 else None

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from feeds.files.check import Check
 from feeds.files.condition_texts import Vocabulary, may_be_codes, read_conditions
-from feeds.files.corrections import reason_of
+from feeds.files.corrections import indicator
 from feeds.files.parsing.column_names import DETAIL_ROLES
 from feeds.files.parsing.dates import Mask
 from feeds.files.parsing.table import Names
@@ -27,6 +27,8 @@ MAX_SETS: Final = 4096
 #: Unknown conditions that a note names.
 _NAMED: Final = 5
 _LAST: Final = Updates.LAST | Updates.LAST_IF_FIRST
+#: How Massive's symbols of crypto, options, currencies and indices begin: their condition ids mean something else.
+_NOT_STOCKS: Final = ("X:", "O:", "C:", "I:")
 _CHANGES: Final = frozenset({"cancel", "correct", "late"})
 
 
@@ -67,6 +69,7 @@ class TradeDetails:
         self._by_code: dict[int, _Set] = {}
         self._counts: Counter[_Set] = Counter()
         self._left_out: Counter[str] = Counter()
+        self._unknown_indicators: Counter[str] = Counter()
         self._repeated = self._trades = 0
         self._too_many = False
         self._are_codes: bool | None = None
@@ -80,12 +83,14 @@ class TradeDetails:
         if "correction" not in columns:
             return np.zeros_like(check.good)
         names = check.texts(columns["correction"])
-        reasons = [reason_of(name) for name in names.names]
-        found: Mask = np.array([reason is not None for reason in reasons], np.bool_)[names.places]
-        rows = np.bincount(names.places[found & check.good], minlength=len(reasons)).tolist()
-        for reason, count in zip(reasons, rows, strict=True):
-            if reason is not None and count:
-                self._left_out[reason] += count
+        said = [indicator(name) for name in names.names]
+        rows = np.bincount(names.places[check.good], minlength=len(said)).tolist()
+        for name, each, count in zip(names.names, said, rows, strict=True):
+            if each is None and count:
+                self._unknown_indicators[name] += count
+            elif each is not None and each.reason and count:
+                self._left_out[each.reason] += count
+        found: Mask = np.array([each is not None and not each.counts for each in said], np.bool_)[names.places]
         return found
 
     def cancels(self, check: Check, columns: Mapping[str, int]) -> Mask:
@@ -106,7 +111,7 @@ class TradeDetails:
         ``stamps`` are the timestamps of all rows of the block.
         """
         ids = ids_of(check.column(columns["id"]), rows) if "id" in columns else None
-        condition = self._conditions(check, columns, rows) if "conditions" in columns else None
+        condition = self._conditions(check, columns, rows, plain.symbol) if "conditions" in columns else None
         trades = Trades(plain.symbol, plain.ts, plain.price, plain.size, condition, ids)
         if "change" not in columns:
             self._count(trades)
@@ -137,7 +142,7 @@ class TradeDetails:
             self._symbols, trades.symbol, ids, played, price, size, trades.condition, conditions=self._table
         )
 
-    def _conditions(self, check: Check, columns: Mapping[str, int], rows: npt.NDArray[np.intp]) -> Ints:
+    def _conditions(self, check: Check, columns: Mapping[str, int], rows: npt.NDArray[np.intp], symbol: Ints) -> Ints:
         """The code of each row. Each distinct pair of text and tape is looked up once."""
         texts = check.texts(columns["conditions"])
         tapes = check.texts(columns["tape"]) if "tape" in columns else Names(np.zeros_like(texts.places), [""])
@@ -145,6 +150,9 @@ class TradeDetails:
         used, places = np.unique(pairs, return_inverse=True)
         if self._vocabulary == "any":
             self._decide([texts.names[pair // len(tapes.names)] for pair in used.tolist()])
+        elif self._vocabulary == "massive" and self._are_codes is None:
+            names = (self._symbols[code] for code in np.unique(symbol).tolist())
+            self._are_codes = not any(name.startswith(_NOT_STOCKS) for name in names)
         found = [
             self._set(texts.names[pair // len(tapes.names)], tapes.names[pair % len(tapes.names)])
             for pair in used.tolist()
@@ -193,6 +201,10 @@ class TradeDetails:
         if self._left_out:
             parts = [f"{rows:,} {reason}{'' if rows == 1 else 's'}" for reason, rows in self._left_out.most_common()]
             report.note(f"{', '.join(parts)} left out")
+        if self._unknown_indicators:
+            listed = ", ".join(repr(name) for name, _ in self._unknown_indicators.most_common(_NAMED))
+            count = _trades(self._unknown_indicators.total())
+            report.note(f"unknown correction indicators {listed} on {count}: they are played")
         self._note_conditions(report)
         if self._repeated:
             report.note(f"at least {_trades(self._repeated)} with the id of another trade of the same symbol")

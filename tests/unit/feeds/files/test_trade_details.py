@@ -29,7 +29,8 @@ def read(folder: Path, name: str, *lines: str, **options: Any) -> Published:
 
 
 def notes(found: Published) -> list[str]:
-    return [note.text for note in found.report.notes]
+    """Those that are about trades."""
+    return [note.text for note in found.report.notes if not note.text.startswith("trading days")]
 
 
 def conditions(found: Published) -> list[tuple[tuple[str, ...], Updates]]:
@@ -377,3 +378,43 @@ def test_text_of_conditions_may_be_written_by_pandas(tmp_path: Path) -> None:
     path = tmp_path / "trades.csv"
     path.write_bytes(out.getvalue())
     assert published([path]).details == [((), REGULAR, 1), (("37",), VOLUME, 2)]
+
+
+def test_unknown_correction_indicators_are_played_and_told(tmp_path: Path) -> None:
+    found = read(tmp_path, "trades.csv", POLYGON, polygon("", 0, 1, 0, 160.0), polygon("", 5, 2, 1, 161.0))
+    assert len(found.trades) == 2
+    assert notes(found) == ["unknown correction indicators '5' on 1 trade: they are played"]
+
+
+def test_ids_of_massive_for_crypto_are_not_those_of_stocks(tmp_path: Path) -> None:
+    """There, 2 is a buyer, and no average price."""
+    found = read(
+        tmp_path,
+        "trades.csv",
+        "ticker,conditions,correction,exchange,id,participant_timestamp,price,size",
+        "X:BTC-USD,2,0,1,7,1704378600000000000,42000.5,0.1",
+        "X:BTC-USD,1,0,1,8,1704378601000000000,42001.5,0.2",
+    )
+    assert found.details == [(("?2",), REGULAR, 7), (("?1",), REGULAR, 8)]
+    assert notes(found) == ["unknown sale conditions '?2', '?1' on 2 trades: they update everything"]
+
+
+def test_short_names_of_alpaca_are_known_together(tmp_path: Path) -> None:
+    """Alone, `s` would be a symbol and `c` a close."""
+    found = read(
+        tmp_path, "AAPL.csv", "t,x,p,s,c,i,z", "2024-01-03T14:30:00Z,V,184.5,50,\"['@', 'I']\",52983525027890,C"
+    )
+    assert found.trades == [("AAPL", at("2024-01-03 14:30:00"), 184.5, 50)]
+    assert found.details == [(("@", "I"), VOLUME, 52983525027890)]
+
+
+def test_short_names_of_massive_are_known_together(tmp_path: Path) -> None:
+    """Alone, `q`, the sequence number, would be a quantity."""
+    found = read(
+        tmp_path,
+        "trades.csv",
+        "ev,sym,x,i,z,p,s,c,t,q",
+        'T,AAPL,11,52983525027890,3,184.5,50,"[12, 37]",1704292200000,77',
+    )
+    assert found.trades == [("AAPL", at("2024-01-03 14:30:00"), 184.5, 50)]
+    assert found.details == [(("12", "37"), VOLUME, 52983525027890)]
