@@ -180,12 +180,13 @@ class StampChoices:
 
     def _order(self, rows: Rows, place: int, first: str, reading: Reading) -> Order:
         """The order of day and month. If the first rows leave it open, later rows and other files decide."""
-        orders = orders_of(first) if reading in ("stamp", "clock", "date") else ()
+        kind: Reading = "date" if "date" in self._plan.stamps else "stamp"
+        orders = orders_of(first, kind) if reading in ("stamp", "clock", "date") else ()
         column = rows.columns[place]
         if not orders or not isinstance(column, np.ndarray):
             return "mdy"
         how = self._report.how
-        evidence = DayOrder(orders)
+        evidence = DayOrder(orders, kind)
         evidence.add(_bytes(column), rows.lines, self._report.name)
         if self._options.day_first is not None:
             how["day_first"] = "option"
@@ -193,7 +194,7 @@ class StampChoices:
                 return "dmy"
             return "ymd" if "ymd" in evidence.possible and "mdy" not in evidence.possible else "mdy"
         if not evidence.only and not self._source.is_table:
-            evidence = self._of_all_rows(place, orders)
+            evidence = self._of_all_rows(place, evidence)
         self._evidence = evidence
         evidence.check(self._plan.names[place])
         how["day_first"] = "file"
@@ -221,17 +222,17 @@ class StampChoices:
         report.note(f"dates are read {NAMES[order]}, no row shows which", _other(order))
         return order
 
-    def _of_all_rows(self, place: int, orders: tuple[Order, ...]) -> DayOrder:
+    def _of_all_rows(self, place: int, first: DayOrder) -> DayOrder:
         """The evidence of all rows of this file and of the others, collected once for all of them."""
         shape = self._plan.shape
         known = self._beside.day_orders
-        key = (shape.width, shape.delimiter, place, orders)
+        key = (shape.width, shape.delimiter, place, first.orders, first.reading)
         if key not in known:
-            evidence = known[key] = DayOrder(orders)
+            evidence = known[key] = DayOrder(first.orders, first.reading)
             for source in self._beside:
                 if source.is_table:
                     continue
-                found = DayOrder(orders)
+                found = DayOrder(first.orders, first.reading)
                 for block in source.blocks():
                     rows = split(self._body(block, self._plan), shape)
                     found.add(_bytes(rows.columns[place]), rows.lines, source.name)
@@ -270,7 +271,7 @@ def _form(plan: Plan, rows: Rows, found: Timestamps, first: str, order: Order) -
         return f"epoch numbers in {_UNIT_WORDS.get(len(whole), 'nanoseconds')}"
     if whole.isdecimal() and is_number(shape_of(first)):
         return "days of a spreadsheet"
-    if orders_of(first):
+    if orders_of(first, "stamp"):
         return {"mdy": "month before day", "dmy": "day before month", "ymd": "year before month"}[order]
     if (
         first[:4].isdecimal()

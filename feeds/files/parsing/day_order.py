@@ -9,7 +9,7 @@ import numpy as np
 
 from feeds.files.parsing.dates import DAY_NS
 from feeds.files.parsing.table import Lines
-from feeds.files.parsing.timestamp_formats import parser_of
+from feeds.files.parsing.timestamp_formats import Reading, parser_of
 from feeds.files.parsing.timestamp_parsers import LOCAL, UTC, Calendar, Order
 from feeds.files.parsing.timestamps import Texts, parse_timestamps, shape_of
 from ticker.errors import FeedError
@@ -29,9 +29,9 @@ class Seen(NamedTuple):
     text: str
 
 
-def orders_of(text: str) -> tuple[Order, ...]:
+def orders_of(text: str, reading: Reading) -> tuple[Order, ...]:
     """The orders in which the parts of a date like ``text`` can stand; empty if there is only one."""
-    parser = parser_of(shape_of(text), "stamp")
+    parser = parser_of(shape_of(text), reading)
     return parser.orders if isinstance(parser, Calendar) else ()
 
 
@@ -40,6 +40,7 @@ class DayOrder:
     """Collects evidence. ``only`` are the first dates that exist in one order only; ``days`` the days in each order."""
 
     orders: tuple[Order, ...]
+    reading: Reading = "stamp"
     only: dict[Order, Seen] = field(default_factory=dict)
     _days: dict[Order, Any] = field(default_factory=dict)
     #: Whether the days go back, and whether they go on, by order.
@@ -50,7 +51,7 @@ class DayOrder:
         """Add the dates of a block of rows."""
         if not len(texts):
             return
-        read = {order: parse_timestamps(texts, "stamp", order=order) for order in self.orders}
+        read = {order: parse_timestamps(texts, self.reading, order=order) for order in self.orders}
         valid = {order: (found.kind == LOCAL) | (found.kind == UTC) for order, found in read.items()}
         count = sum(each.astype(np.int8) for each in valid.values())
         for order, found in read.items():

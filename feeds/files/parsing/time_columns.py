@@ -49,6 +49,7 @@ class TimeName:
 
     role: Role
     rank: int
+    is_start: bool
     is_end: bool
 
 
@@ -70,7 +71,7 @@ def time_name(name: str) -> TimeName | None:
         return None
     is_start = bool(kinds & _STARTS) or ("open" in kinds and bool(kinds & (_TIMES | _STAMPS)))
     rank = 3 * bool(kinds & _RECORDED) + (not is_start) - 2 * bool(kinds & {"utc", "gmt"})
-    return TimeName(role, rank, bool(kinds & _ENDS) and not is_start)
+    return TimeName(role, rank, is_start, bool(kinds & _ENDS) and not is_start)
 
 
 def _role(kinds: set[str]) -> Role | None:

@@ -60,7 +60,7 @@ _TIME = r"""(?:
   | (?P<hm>0000)
   | (?P<hour4>00?)-?\ ?(?P<half3>[AaPp])[Mm]
 )"""
-_OFFSET = r"""\ ?(?:
+_OFFSET = r"""\ {0,2}(?:
     (?P<zulu>Z|z|UTC|utc|GMT|UT)
   | (?:GMT|UTC)?(?P<sign>[-+])(?P<offset_h>00):?(?P<offset_m>00)?(?::00)?
   | (?:GMT|UTC)(?P<sign2>[-+])(?P<offset_h2>0)(?::(?P<offset_m2>00))?
@@ -77,34 +77,36 @@ _PATTERNS: Final[dict[str, re.Pattern[str]]] = {
         "epoch": r"\+?(?P<epoch>0{9,10}|0{13}|0{15,16}|0{18,19})(?:\.(?P<rest>0*))?",
         "power": r"\+?0\.?0*[eE]\+?00?",
         "serial": r"(?P<serial>00000|000000)(?:\.(?P<rest>0*))?",
-        "stamp": rf"{_WEEKDAY}{_DATE}(?:{_BETWEEN}{_TIME}{_BEHIND})?",
+        "stamp": rf"'?{_WEEKDAY}{_DATE}(?:{_BETWEEN}{_TIME}{_BEHIND})?",
         # asctime, Java's Date: Wed Jan  3 14:30:00 EST 2024
         "asctime": rf"{_WEEKDAY}(?P<name>[A-Za-z]{{3}})\ {{1,2}}(?P<day>00?)\ {_TIME}{_BEHIND}\ (?P<year>0000)",
         "time first": rf"{_TIME}{_BEHIND},?\ {_DATE}",
-        "clock": rf"{_TIME}{_BEHIND}",
+        # 0D: kdb+
+        "clock": rf"(?:0D)?{_TIME}{_BEHIND}",
         # Without a colon or AM/PM, 202401 is rather a month.
         "marked clock": rf"(?=.*[:AaPp]){_TIME}{_BEHIND}",
-        "short clock": r"(?P<hour>0)(?P<minute>00)(?P<second>00)",
+        "short clock": r"(?P<hour>0)(?P<minute>00)(?P<second>00)?",
+        "short date": r"(?P<one>00)(?P<two>00)(?P<short>00)",
         "since": r"(?P<since>0{1,8})(?:\.(?P<rest>0*))?",
     }.items()
 }
 _READINGS: Final[dict[Reading, tuple[str, ...]]] = {
     "stamp": ("compact", "epoch", "power", "stamp", "asctime", "time first", "marked clock"),
-    "date": ("stamp",),
+    "date": ("stamp", "short date"),
     "clock": ("clock", "short clock"),
     "serial": ("serial",),
     "ms": ("since",),
     "s": ("since",),
 }
-#: No-break spaces, with as many plain ones.
-_BLANKS: Final = ((b"\xe2\x80\xaf", b"   "), (b"\xc2\xa0", b"  "))
+#: No-break spaces and minus signs, with what they mean, of the same length.
+_PLAIN: Final = ((b"\xe2\x80\xaf", b"   "), (b"\xc2\xa0", b"  "), (b"\xe2\x88\x92", b"  -"))
 
 
 @lru_cache(maxsize=4096)
 def parser_of(shape: bytes, reading: Reading) -> Parser | None:
     """The parser for texts of this shape; None if it is no timestamp."""
-    for blank, plain in _BLANKS:
-        shape = shape.replace(blank, plain)
+    for special, plain in _PLAIN:
+        shape = shape.replace(special, plain)
     text = shape.decode("ascii", "replace")
     for name in _READINGS[reading]:
         match = _PATTERNS[name].fullmatch(text)

@@ -71,7 +71,7 @@ def as_texts(words: npt.NDArray[np.object_] | list[str]) -> Texts:
     kept = [word.strip() for word in words]
     joined = "".join(kept)
     if not joined.isascii():
-        kept = [word.replace("\u202f", " ").replace("\xa0", " ") for word in kept]
+        kept = [word.replace("\u202f", " ").replace("\xa0", " ").replace("\u2212", "-") for word in kept]
     if not joined.isascii() or "\0" in joined:
         kept = [word if word.isascii() and "\0" not in word else "" for word in kept]
     if max(map(len, kept), default=0) > MAX_LENGTH:

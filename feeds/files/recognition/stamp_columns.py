@@ -28,6 +28,9 @@ def stamps_of(header: Header) -> dict[str, int]:
     A usual name counts more than one that merely has the right words, and the values decide where names leave it open.
     The end of a bar's time is used only if its start is in no column.
     """
+    start = _start(header)
+    if start is not None:
+        return {"timestamp": start}
     stamp, date, time = (_place(header, role) for role in ("timestamp", "date", "time"))
     if stamp is not None:
         return _completed(header, stamp, date, time)
@@ -91,9 +94,22 @@ def _completed(header: Header, stamp: int, date: int | None, time: int | None) -
     if kind == "clock" and date is not None and values_of(header, date) == "date":
         return {"date": date, "time": stamp}
     is_date = kind == "date" or (kind == "unknown" and stamp != time and _DATED.search(header.names[stamp]) is not None)
-    if is_date and time is not None and values_of(header, time) == "clock":
+    # A column that is called the time is never dropped: values that are no times of day are refused row by row.
+    is_clock = time is not None and (
+        values_of(header, time) == "clock" or (values_of(header, time) == "unknown" and bool(header.values(time)))
+    )
+    if is_date and time is not None and is_clock:
         return {"date": stamp, "time": time}
     return {"timestamp": stamp}
+
+
+def _start(header: Header) -> int | None:
+    """The column of the start of bars, if another one has their end."""
+    known = {place: found for place, name in enumerate(header.names) if (found := time_name(name)) is not None}
+    if not any(found.is_end for found in known.values()):
+        return None
+    starts = [(found.rank, place) for place, found in known.items() if found.is_start]
+    return next((place for _, place in sorted(starts) if values_of(header, place) == "both"), None)
 
 
 def is_end(name: str) -> bool:
