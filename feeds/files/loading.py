@@ -11,6 +11,7 @@ import pandas as pd
 
 from feeds.files.chunk import Chunk
 from feeds.files.file_set import FileSet
+from feeds.files.layouts.catalog import BY_COLUMNS
 from feeds.files.mixed_layouts import note_other_layouts
 from feeds.files.options import ReadOptions
 from feeds.files.orders import Gaps, OrderWatch
@@ -27,7 +28,7 @@ from feeds.files.timeline.bar_days import (
     days_of_bars,
     days_of_ticks,
 )
-from feeds.files.timeline.bar_stamps import are_ends
+from feeds.files.timeline.bar_stamps import are_ends, are_starts, column_says, last_instant_ns
 from feeds.files.timeline.bar_trades import trades_of_bars
 from feeds.files.timeline.bars import FileBars
 from feeds.files.timeline.forward_fill import fill_one_sided
@@ -192,12 +193,21 @@ class _Loading:
     def _shift_of_stamps(self, report: FileReport, stamps: Stamps) -> int:
         """By how much (ns) the stamps of a file's bars are later than their starts."""
         chosen, interval_ns, exchange = self._options.bar_stamp, report.interval_ns or 0, self._options.exchange
-        if chosen is None and interval_ns < SHORTEST_DAY_NS:
-            market = None if exchange is None else market_calendar(exchange)
+        said = column_says(report.columns)
+        market = None if exchange is None else market_calendar(exchange)
+        if market is None and report.time_zone == "UTC" and report.how.get("time_zone") == "file":
+            market = market_calendar("XNYS")  # as evidence only: bars in UTC may be of these sessions
+        within_day = interval_ns < SHORTEST_DAY_NS
+        if chosen is None and said == "end":
+            chosen = "end"
+            report.note("bars are stamped at their end, as the name of the column says", "--bar-stamp")
+        elif chosen is None and said is None and within_day:
             if are_ends(stamps, interval_ns, report.time_zone, market):
+                chosen = "end"
                 report.note("bars are stamped at their end, as the first and last ones of days show", "--bar-stamp")
-                return interval_ns
-        return interval_ns if chosen == "end" else 0
+            elif report.layout in BY_COLUMNS and not are_starts(stamps, report.time_zone, market):
+                report.note("bars are taken to be stamped at their start, no row shows which", "--bar-stamp")
+        return interval_ns - last_instant_ns(stamps) if chosen == "end" else 0
 
     def _note_days(self, report: FileReport, days: FileDays) -> None:
         names = report.symbols or ["?"]
