@@ -10,7 +10,7 @@ from feeds.files.report import FileReport
 
 
 def note_other_layouts(reports: Sequence[FileReport]) -> None:
-    """Note in the report of each file that it has another vendor than most files, or ticks where most have bars."""
+    """Note in the report of each file that it is of another vendor than most, or has ticks where most have bars."""
     families = [_family(report) for report in reports]
     counts = Counter(families)
     if len(counts) < 2:
@@ -22,7 +22,8 @@ def note_other_layouts(reports: Sequence[FileReport]) -> None:
             report.note(f"read as {report.title}; most of the files are {title}", "--layout")
 
 
-def _family(report: FileReport) -> tuple[str, bool]:
-    """The vendor (trades and quotes of one vendor go together), and whether the rows are bars."""
-    vendor = "" if report.layout in BY_COLUMNS else report.layout.partition("-")[0]
-    return vendor, report.kind == "bars"
+def _family(report: FileReport) -> str:
+    """The vendor, whose files go together; of a layout by the names of columns, whether the rows are bars."""
+    if report.layout not in BY_COLUMNS:
+        return report.layout.partition("-")[0]
+    return "usual columns, bars" if report.kind == "bars" else "usual columns, ticks"

@@ -16,6 +16,10 @@ _CONDITION = r"[0-9A-Za-z@ ,]*"
 _FLAG = r"[01]|[Tt]rue|[Ff]alse|"
 _OHLCV: Final = {"open": 1, "high": 2, "low": 3, "close": 4, "volume": 5}
 _SIDES: Final = {"bid": 1, "bid_size": 2, "ask": 3, "ask_size": 4}
+#: The columns of the first and of the last quote of a bar; the sizes are those of its end.
+FIRST_SIDES: Final = {"bid": 1, "ask": 6}
+LAST_SIDES: Final = {"bid": 4, "bid_size": 5, "ask": 9, "ask_size": 10}
+QUOTE_BARS: Final = frozenset({"lean-quote-bars", "lean-quote-daily"})
 
 #: By the kind of ticks, and whether a row has a date. More columns stand first.
 TICKS: Final = {
@@ -48,13 +52,11 @@ BARS: Final = {
     "quote": (
         Layout("lean-quote-bars", "QuantConnect Lean second or minute bars of quotes", "ticks",
                fields=(_MS, *(_SIDE,) * 4, _SIZE, *(_SIDE,) * 4, _SIZE),
-               columns={"timestamp": 0, "bid": 4, "bid_size": 5, "ask": 9, "ask_size": 10}, reading="ms", upper=True),
+               columns={"timestamp": 0, **LAST_SIDES}, reading="ms", upper=True),
         Layout("lean-quote-daily", "QuantConnect Lean daily or hourly bars of quotes", "ticks",
                fields=(_DAY, *(_SIDE,) * 4, _SIZE, *(_SIDE,) * 4, _SIZE),
-               columns={"timestamp": 0, "bid": 4, "bid_size": 5, "ask": 9, "ask_size": 10}, upper=True),
+               columns={"timestamp": 0, **LAST_SIDES}, upper=True),
     ),
 }  # fmt: skip
-#: The columns of a quote bar's first bid and ask; their sizes are those of its end.
-FIRST_SIDES: Final = {"bid": 1, "ask": 6}
 #: The length of a bar by the resolution in its names, in s.
 RESOLUTIONS_S: Final = {"second": 1, "minute": 60, "hour": 3600, "daily": 86_400}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from feeds.files.layouts.layout import Layout
-from feeds.files.layouts.lean import BARS, FIRST_SIDES, RESOLUTIONS_S, TICKS
+from feeds.files.layouts.lean import BARS, FIRST_SIDES, LAST_SIDES, QUOTE_BARS, RESOLUTIONS_S, TICKS
 from feeds.files.parsing.column_names import STAMPS
 from feeds.files.recognition.columns import ColumnMap
 from feeds.files.recognition.lean_names import SCALE, LeanFile, lean_file
@@ -30,16 +30,32 @@ class LeanLayout:
     layout: Layout
     notes: list[Note]
 
-    def columns(self, width: int) -> ColumnMap:
-        """The columns of ``width``. A bar of quotes gives its first quote and, at its end, its last."""
+    def columns(self, width: int, rows: Sequence[Sequence[str]]) -> ColumnMap:
+        """The columns of ``width``; ``rows`` are the first."""
         places = {role: at for role, at in self.layout.columns.items() if isinstance(at, int) and at < width}
         stamps = {role: at for role, at in places.items() if role in STAMPS}
-        values = {role: at for role, at in places.items() if role not in STAMPS}
-        views: tuple[SymbolColumns, ...] = (SymbolColumns(values),)
-        if "quote-" in self.layout.name:
-            length_ns = RESOLUTIONS_S[self.file.resolution] * _SECOND_NS
-            views = (SymbolColumns(FIRST_SIDES), SymbolColumns(values, after_ns=length_ns))
+        views: tuple[SymbolColumns, ...] = (
+            SymbolColumns({role: at for role, at in places.items() if role not in STAMPS}),
+        )
+        if self.layout.name in QUOTE_BARS:
+            views = quotes_of_bars(rows, self.file.resolution)
         return ColumnMap(self.layout.kind, stamps, views)
+
+
+def quotes_of_bars(rows: Sequence[Sequence[str]], resolution: str = "") -> tuple[SymbolColumns, ...]:
+    """The columns of the first quote of a bar and, at its end, of its last.
+
+    Without a resolution, the bars are as long as their timestamps allow: days, hours, minutes or seconds.
+    """
+    length_ns = RESOLUTIONS_S[resolution or _resolution(rows)] * _SECOND_NS
+    return SymbolColumns(FIRST_SIDES), SymbolColumns(LAST_SIDES, after_ns=length_ns)
+
+
+def _resolution(rows: Sequence[Sequence[str]]) -> str:
+    stamps = [row[0].strip() for row in rows if row]
+    if any(" " in stamp for stamp in stamps):
+        return "daily" if all(stamp.endswith(" 00:00") for stamp in stamps) else "hour"
+    return "minute" if all(stamp.isdecimal() and int(stamp) % 60_000 == 0 for stamp in stamps) else "second"
 
 
 def by_lean_names(names: Sequence[str], rows: Sequence[Sequence[str]]) -> LeanLayout | None:
@@ -57,7 +73,8 @@ def by_lean_names(names: Sequence[str], rows: Sequence[Sequence[str]]) -> LeanLa
     if zone is None:
         zone = NEW_YORK if scale != 1 else None
     elif not file.is_documented:
-        notes.append(Note(f"times of {file.security} from {file.market} are taken as {zone}", "--time-zone"))
+        where = f" from {file.market}" if file.market else ""
+        notes.append(Note(f"times of {file.security}{where} are taken as {zone}", "--time-zone"))
     # Flags of conditions are those of US stocks.
     is_stock = file.security in (None, "equity") and file.market in (None, "usa")
     vocabulary = layout.vocabulary if is_stock else "other"

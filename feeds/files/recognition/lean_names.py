@@ -53,12 +53,14 @@ _INTRADAY: Final = re.compile(
 )
 _OLD_TICKS: Final = re.compile(rf"(?P<date>\d{{8}})_{_TICKER}_(?P<ticks>trade|quote)_(?P<resolution>tick)")
 _DAILY: Final = re.compile(rf"{_TICKER}(_\d{{4}})?(_(?P<ticks>trade|quote|openinterest){_CONTRACT})?")
-_ARCHIVE: Final = re.compile(r"\d{8}_(?P<ticks>trade|quote)(_(?P<style>american|european))?")
 
 
 @dataclass(frozen=True, slots=True)
 class LeanFile:
-    """What the names tell; None: they don't. ``is_documented``: Lean states the zone for this market."""
+    """What the names tell; None, or an empty resolution: they don't.
+
+    ``is_documented``: Lean states the zone for this market.
+    """
 
     resolution: str
     ticks: Ticks
@@ -87,13 +89,13 @@ def lean_file(names: Sequence[str]) -> LeanFile | None:
         if resolution is not None:
             security, market = folders[place], folders[place - 1]
     match = _INTRADAY.fullmatch(stems[0]) or _OLD_TICKS.fullmatch(stems[0]) if stems else None
-    if match is None and resolution in ("hour", "daily"):
+    if match is None and stems:
         match = _DAILY.fullmatch(stems[0])
+        if match is not None and resolution not in ("hour", "daily") and not (match["expires"] or match["right"]):
+            match = None  # spy.csv of another program
     if match is None or match["ticks"] == "openinterest":
         return None
     found = match.groupdict()
-    if security is None and (found.get("style") or _style(stems)):
-        security, market = "option", market or "usa"
     if security is None and (found.get("month") or found.get("expires")):
         security = "future"
     zone, sure = _zone(security, market, found["ticker"])
@@ -109,11 +111,6 @@ def lean_file(names: Sequence[str]) -> LeanFile | None:
         zone=zone,
         is_documented=sure,
     )
-
-
-def _style(stems: Sequence[str]) -> str | None:
-    archive = next((match for stem in stems[1:] if (match := _ARCHIVE.fullmatch(stem))), None)
-    return None if archive is None else archive["style"]
 
 
 def _zone(security: str | None, market: str | None, ticker: str) -> tuple[str | None, bool]:

@@ -10,6 +10,7 @@ from typing import Final
 from feeds.files.layouts.catalog import BY_COLUMNS, BY_HEADER
 from feeds.files.layouts.headerless import HEADERLESS, PLAIN_BARS
 from feeds.files.layouts.layout import Layout
+from feeds.files.layouts.lean import QUOTE_BARS
 from feeds.files.options import ReadOptions
 from feeds.files.parsing.column_names import NEEDED, STAMPS
 from feeds.files.parsing.dialect import Dialect
@@ -26,7 +27,7 @@ from feeds.files.recognition.columns import (
     wide_bars,
 )
 from feeds.files.recognition.header import Header
-from feeds.files.recognition.lean import by_lean_names
+from feeds.files.recognition.lean import by_lean_names, quotes_of_bars
 from feeds.files.recognition.plan import WIDE, Plan, SymbolColumns, shape_of
 from feeds.files.recognition.shapes import ENOUGH, has_shape
 from feeds.files.recognition.stamp_columns import given_stamps, stamps_of
@@ -108,16 +109,19 @@ def _without_header(
         raise FeedError(f"--columns has no {_listed(named)}; needed: {NEEDED}")
     lean = by_lean_names(names, rows)
     if lean is not None:
-        plan = _plan(dialect, lean.layout, _with_given(lean.columns(dialect.width), given, header), numbers, options)
+        plan = _plan(
+            dialect, lean.layout, _with_given(lean.columns(dialect.width, rows), given, header), numbers, options
+        )
         return replace(plan, named=lean.file, notes=tuple(lean.notes))
     fitting = [
         layout for layout in HEADERLESS if (not layout.named or layout.has_traces(names)) and has_shape(layout, rows)
     ]
     fitting = fitting or [layout for layout in PLAIN_BARS if has_shape(layout, rows) and _are_bars(layout, rows)]
     if fitting:
-        return _plan(
-            dialect, fitting[0], _with_given(_by_place(fitting[0], dialect.width), given, header), numbers, options
-        )
+        found = _by_place(fitting[0], dialect.width)
+        if fitting[0].name in QUOTE_BARS:
+            found = replace(found, views=quotes_of_bars(rows))
+        return _plan(dialect, fitting[0], _with_given(found, given, header), numbers, options)
     raise FeedError(
         f"no header, and the first line matches no known layout: {_line(dialect)}. "
         "Use --layout NAME, or name the columns: --columns timestamp=1,symbol=2,price=3"

@@ -241,6 +241,47 @@ def test_what_folders_would_tell_is_told_without_them(tmp_path: Path) -> None:
     assert notes(found)["--time-zone"] == "no zone in the file: taken as UTC"
 
 
+@pytest.mark.parametrize(
+    ("file", "row", "quotes"),
+    [
+        ("eurusd.csv", f"20200106 00:00,{SIDES}", [("EURUSD", utc("00:00"), 1.1), ("EURUSD", at("2020-01-07"), 1.15)]),
+        ("eurusd.csv", f"20200106 23:00,{SIDES}", [("EURUSD", utc("23:00"), 1.1), ("EURUSD", at("2020-01-07"), 1.15)]),
+        ("EURUSD_20200106.csv", f"60000,{SIDES}", [("EURUSD", utc("00:01"), 1.1), ("EURUSD", utc("00:02"), 1.15)]),
+        (
+            "EURUSD_20200106.csv",
+            f"61000,{SIDES}",
+            [("EURUSD", utc("00:01:01"), 1.1), ("EURUSD", utc("00:01:02"), 1.15)],
+        ),
+    ],
+)
+def test_bars_of_quotes_without_lean_names_are_as_long_as_their_timestamps_allow(
+    file: str, row: str, quotes: list[tuple[str, int, float]], tmp_path: Path
+) -> None:
+    (tmp_path / file).write_bytes(text(row))
+    assert [quote[:3] for quote in published([tmp_path / file]).quotes] == quotes
+
+
+def test_contracts_are_told_apart_without_folders(tmp_path: Path) -> None:
+    path = tmp_path / "es_trade.zip"
+    months = ("202003_20200320", "202006_20200619")
+    path.write_bytes(
+        zipped({f"es_trade_{month}.csv": text("20200106 00:00,3230,3231,3229,3230.5,1") for month in months})
+    )
+    found = published([path])
+    assert sorted(found.closed) == [
+        (symbol, utc("00:00"), 3230, 3231, 3229, 3230.5, 1) for symbol in ("ES-20200320", "ES-20200619")
+    ]
+
+
+def test_decimal_prices_of_an_option_are_those_of_a_future(tmp_path: Path) -> None:
+    """Only whole prices are scaled, whatever the name; what is assumed is told."""
+    path = tmp_path / "20200106_es_minute_trade_american_call_32000000_20200619.csv"
+    path.write_bytes(text("52200000,80.5,81,80,80.75,5"))
+    found = published([path])
+    assert found.closed == [("ES-20200619-C3200", utc("14:30"), 80.5, 81, 80, 80.75, 5)]
+    assert notes(found)["--price-scale"].startswith("prices are taken as they are")
+
+
 def test_a_market_whose_zone_is_not_documented_is_told(tmp_path: Path) -> None:
     case = CASES["future"]
     elsewhere = Case(**{**vars(case), "archive": case.archive.replace("cme", "euronext")})
