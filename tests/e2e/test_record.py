@@ -27,6 +27,22 @@ HISTORY = """timestamp,symbol,price,size,bid,bid_size,ask,ask_size,conditions,id
 """
 
 
+#: With sale conditions, a late trade, a cancelled and two corrected trades, each where it arrived.
+CHANGES = """timestamp,symbol,price,size,bid,bid_size,ask,ask_size,conditions,id,change
+1704205800000000001,AAPL,187.15,100,,,,,@,11,
+1704205800100000000,AAPL,187.25,50,,,,,@ I,12,
+1704205800100000000,MSFT,370.5,10,,,,,,9007199254740993,
+1704205800100000000,AAPL,,,187.14,200,187.16,3,,,
+1704205800200000000,AAPL,187.35,100,,,,,@,13,
+1704205800050000000,AAPL,186.5,10,,,,,@,14,late
+1704205800000000001,AAPL,187.15,100,,,,,@,11,cancel
+1704205800300000000,MSFT,370.75,10,,,,,,15,
+1704205800100000000,MSFT,370.25,5,,,,,,9007199254740993,correct
+1704205800050000000,AAPL,186.75,20,,,,,@,14,correct
+1704205801000000000,AAPL,187.5,100,,,,,@,16,
+"""
+
+
 def recorder(server: Server, out: Path, *options: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-W", "error", "-m", "ticker", "record", str(out), "--url", server.url, *options]
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -70,6 +86,18 @@ def test_a_recording_without_details_replays_to_the_same_ticks(tmp_path: Path) -
     )
     replayed(first, second)
     assert second.read_text() == HISTORY
+
+
+@pytest.mark.parametrize("middle", ["middle.csv", "middle.parquet"])
+def test_conditions_late_trades_and_corrections_replay_to_the_same_messages(tmp_path: Path, middle: str) -> None:
+    """Their recording is the same file again, also by way of Parquet."""
+    pytest.importorskip("pyarrow")
+    first, second, third = tmp_path / "first.csv", tmp_path / middle, tmp_path / "third.csv"
+    first.write_text(CHANGES)
+    said = replayed(first, second)
+    assert "10 trades and 1 quotes" in said
+    replayed(second, third)
+    assert third.read_text() == CHANGES
 
 
 def test_parquet_replays_to_the_same_ticks(tmp_path: Path) -> None:
