@@ -69,7 +69,7 @@ export class ShortestInterval {
       const longer = await this.first(INTERVALS.filter((each) => secondsOf(each) > secondsOf(interval)), isCurrent);
       if (longer === null) return;
       const parts = OTHERS.filter((each) => secondsOf(each) > secondsOf(interval) && secondsOf(each) < secondsOf(longer) && secondsOf(longer) % secondsOf(each) === 0);
-      const shortest = (await this.first(parts, isCurrent)) ?? longer;
+      const shortest = (await this.first(parts, isCurrent).catch(() => null)) ?? longer;
       if (!isCurrent()) return;
       if (this.isOpening) this.context.set({ interval: shortest });
       else bars.hint = `This feed has no bars shorter than ${shortest}.`;
