@@ -88,6 +88,30 @@ def test_a_bad_interval_gets_the_servers_error(visit: Visit, silent: Stage) -> N
     expect(dashboard.chart).to_have_attribute("data-interval", "1m")
 
 
+def test_a_server_folds_any_interval_and_explains_others(visit: Visit, stage: Stage) -> None:
+    """The bars of 10 minutes are live."""
+    dashboard = visit(stage.url + "/#AAPL")
+    dashboard.errors.expected.append("400")
+    dashboard.shows("AAPL", "last", 187.4)
+    field, error = dashboard.page.get_by_label("Other interval"), dashboard.page.locator("#interval-error")
+    for text, reason in (
+        ("7m", "does not divide a day"),
+        ("60s", "written 1m"),
+        ("2d", "1d, 1w and 1M"),
+        ("x&y", "x&y"),
+    ):
+        field.fill(text)
+        field.press("Enter")
+        expect(error).to_contain_text(reason)
+    field.fill("12h")
+    field.press("Enter")
+    expect(dashboard.chart).to_have_attribute("data-interval", "12h")
+    expect(error).to_have_text("")
+    expect(dashboard.chart.locator("[data-ohlc]")).to_contain_text("C 187.40")
+    stage.trade("AAPL", 191.25)
+    expect(dashboard.chart.locator("[data-ohlc]")).to_contain_text("C 191.25")
+
+
 def test_an_interval_that_the_stream_refuses_has_the_servers_error(visit: Visit, silent: Stage) -> None:
     """Too many intervals that are not kept, for example."""
     script = Script(visit, silent.url, history=lambda _: ([], {}))

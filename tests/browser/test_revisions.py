@@ -194,3 +194,54 @@ def test_the_page_subscribes_with_revisions(visit: Visit, stage: Stage) -> None:
         subscribes = [text for text in sent if '"subscribe"' in text and f'"{channel}"' in text]
         assert subscribes
         assert all('"revisions":true' in text for text in subscribes)
+
+
+def test_a_servers_cancelled_and_corrected_trades(visit: Visit, staging: Staging) -> None:
+    """In the list of trades, the list of prices, and the day's bar."""
+    stage = staging("AAPL")
+    stage.play(("print", "AAPL", 187.4, 100, 1, ("@",), 0))
+    dashboard = visit(stage.url + "/#AAPL")
+    dashboard.shows("AAPL", "last", 187.4)
+    dashboard.chart.get_by_role("button", name="1d", exact=True).click()
+    legend, lines = dashboard.chart.locator("[data-ohlc]"), dashboard.page.locator("#ticks li")
+    stage.play(("print", "AAPL", 258.03, 100, 2, ("@", "T"), 0))
+    expect(lines.locator("b")).to_have_text(["258.03", "187.40"])
+    expect(lines.locator(".marks")).to_have_text(["@ T", "@"])
+    expect(legend).to_contain_text("H 258.03")
+    stage.play(("correct", "AAPL", 2, None, 0))
+    expect(lines.first).to_have_attribute("data-state", "cancelled")
+    expect(legend).to_contain_text("H 187.40")
+    expect(dashboard.page.locator("#stats")).to_contain_text("High187.40")
+    stage.play(("correct", "AAPL", 1, 187.5, 300))
+    expect(lines.last.locator("b")).to_have_text("187.50")
+    expect(lines.last.locator(".marks")).to_have_text("corrected")
+    expect(legend).to_contain_text("C 187.50")
+    dashboard.shows("AAPL", "volume", 300)
+
+
+def test_a_servers_late_trade_revises_its_bar(visit: Visit, staging: Staging) -> None:
+    """Seconds after the bar has closed."""
+    stage = staging("AAPL")
+    stage.play(("print", "AAPL", 100, 10, 1, (), 30), ("print", "AAPL", 101, 10, 2, (), 25))
+    stage.play(("print", "AAPL", 102, 10, 3, (), 0))
+    dashboard = visit(stage.url + "/#AAPL")
+    dashboard.shows("AAPL", "last", 102)
+    lines = dashboard.page.locator("#ticks li")
+    expect(lines).to_have_count(3)
+    expect(dashboard.chart).to_have_attribute("data-interval", "1s")
+    before = dashboard.until(lambda: int(dashboard.chart.get_attribute("data-bars") or 0), lambda count: count >= 3)
+    stage.play(("print", "AAPL", 90, 10, 4, (), 15))
+    expect(lines.first).to_have_attribute("data-state", "late")
+    expect(dashboard.chart).to_have_attribute("data-bars", str(before + 1))
+    dashboard.shows("AAPL", "last", 102)
+    dashboard.shows("AAPL", "volume", 40)
+
+
+def test_a_split_is_marked_while_the_page_is_open(visit: Visit, staging: Staging) -> None:
+    stage = staging("AAPL")
+    stage.play(("print", "AAPL", 400, 10, 1, (), 90_000), ("print", "AAPL", 404, 10, 2, (), 0))
+    dashboard = visit(stage.url + "/#AAPL")
+    dashboard.shows("AAPL", "change_pct", 1)
+    stage.play(("split", "AAPL", 4), ("print", "AAPL", 101, 10, 3, (), 0))
+    expect(dashboard.chart).to_have_attribute("data-splits", "4:1")
+    dashboard.shows("AAPL", "change_pct", 1)

@@ -248,15 +248,17 @@ export class Stream {
   private async fetchHistory(): Promise<void> {
     const { symbol, interval, generation } = this.bars;
     if (symbol === null) return;
+    this.bars.series.awaitHistory();
     try {
       const { bars, splits } = historyFrom(await fetchJson(barsPath(symbol, interval, HISTORY_BARS)));
       if (generation === this.bars.generation) {
-        this.bars.series.merge(bars);
+        this.bars.series.mergeHistory(bars);
         this.bars.series.addSplits(splits);
         this.onHistory?.(bars.length);
       }
     } catch (error) {
       if (generation !== this.bars.generation) return;
+      this.bars.series.mergeHistory([]);
       this.bars.error = (error as Error).message;
     }
     this.changed();

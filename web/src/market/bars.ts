@@ -82,6 +82,9 @@ export class BarSeries {
   private bars: Bar[] = [];
   /** The bars with prices; null if they are to be found again. */
   private priced: readonly Bar[] | null = null;
+  /** The times of the bars that arrived while a history is on its way; null if none is. */
+  private arrived: Set<number> | null = null;
+  private awaited = 0;
   /** In order of time. */
   splits: readonly Split[] = [];
   /** Increases when anything but the last bar changes: a view must then redraw everything. */
@@ -99,8 +102,26 @@ export class BarSeries {
   clear(): void {
     this.bars = [];
     this.priced = null;
+    this.arrived = null;
+    this.awaited = 0;
     this.splits = [];
     this.rewrites++;
+  }
+
+  /** A history is requested: bars that arrive from now on are newer than it. */
+  awaitHistory(): void {
+    this.arrived ??= new Set();
+    this.awaited++;
+  }
+
+  /** Merge a requested history; none if the request failed. Of bars that have arrived since, it only closes or revises them. */
+  mergeHistory(bars: readonly Bar[]): void {
+    const { arrived } = this;
+    this.arrived = null;
+    this.awaited = Math.max(0, this.awaited - 1);
+    const known = arrived?.size ? new Map(this.bars.map((bar) => [bar.time, bar])) : null;
+    this.merge(known ? bars.filter((bar) => !arrived!.has(bar.time) || isLater(bar, known.get(bar.time))) : bars);
+    if (this.awaited > 0) this.arrived = arrived;
   }
 
   addSplits(splits: readonly Split[]): void {
@@ -114,6 +135,7 @@ export class BarSeries {
   merge(bars: readonly Bar[]): void {
     if (bars.length === 0) return;
     this.priced = null;
+    for (const { time } of this.arrived ? bars : []) this.arrived?.add(time);
     if (bars.length < 4) {
       for (const bar of bars) this.add(bar);
       return;
@@ -144,6 +166,11 @@ export class BarSeries {
     // The chart can update its last bar alone; any other change is a redraw.
     if (at < this.bars.length - 1 || bar.isEmpty || same?.isEmpty) this.rewrites++;
   }
+}
+
+/** Whether a bar is closed or revised further than the one known. */
+function isLater(bar: Bar, old: Bar | undefined): boolean {
+  return !old || bar.revision > old.revision || (bar.closed && !old.closed);
 }
 
 function replaces(bar: Bar, old: Bar | undefined): boolean {

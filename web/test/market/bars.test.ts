@@ -15,6 +15,29 @@ test("history and live bars are merged in order of time", () => {
   assert.deepEqual(closes(series), [1, 2, 3, 4]);
 });
 
+test("a history does not set bars back that arrived after it was requested", () => {
+  const series = new BarSeries();
+  series.merge([bar(180, 1, false)]);
+  series.awaitHistory();
+  series.merge([bar(240, 9, false)]);
+  series.mergeHistory([bar(60, 2), bar(120, 3), bar(180, 4), bar(240, 5, false)]);
+  assert.deepEqual(closes(series), [2, 3, 4, 9]);
+  series.awaitHistory();
+  series.merge([bar(240, 10, false)]);
+  series.mergeHistory([bar(240, 11)]);
+  assert.deepEqual(closes(series), [2, 3, 4, 11], "but it closes them");
+  series.awaitHistory();
+  series.awaitHistory();
+  series.merge([bar(300, 7, false)]);
+  for (let answer = 0; answer < 2; answer++) {
+    series.mergeHistory([bar(300, 3, false)]);
+    assert.equal(series.last?.close, 7, "of two requests neither answer counts");
+  }
+  series.mergeHistory([bar(300, 1, false)]);
+  series.mergeHistory([bar(300, 2, false)]);
+  assert.equal(series.last?.close, 2, "without newer ones it counts");
+});
+
 test("a closed bar is final", () => {
   const series = new BarSeries();
   series.merge([bar(60, 1), bar(120, 2)]);
