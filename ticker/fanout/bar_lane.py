@@ -159,7 +159,9 @@ class BarLane(RingLane[BarSubscription]):
             return [], []
         found, starts, values = self._store.open_bars(self.topic.interval, rows)
         no = [False] * len(found)
-        more: list[list[Any]] = [[0] * len(found), no] if self.revisions else []
+        more: list[list[Any]] = []
+        if self.revisions:
+            more = [[0] * len(found), self._store.incomplete(self.topic.interval, found, starts).tolist()]
         return found.tolist(), self._parts(found.tolist(), starts.tolist(), values.T.tolist(), no, more)
 
     def _parts(

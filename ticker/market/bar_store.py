@@ -288,6 +288,11 @@ class BarStore:
         pieces = pieces[~np.isnan(pieces.open)]
         return pieces.row, pieces.ts, stored_values(pieces)[:, :7]
 
+    def incomplete(self, name: str, rows: Rows, starts: Stamps) -> npt.NDArray[np.bool_]:
+        """Whether the bars of an interval that start at ``starts`` (ns) lack trades that the feed missed."""
+        level = self.levels[name]
+        return self._incomplete(level, rows, starts, level.grid.ends(rows, starts))
+
     def unclosed(self, level: Level, rows: Rows) -> Pieces:
         """All unclosed bars of the sorted, distinct ``rows``, by row and start."""
         if len(rows):

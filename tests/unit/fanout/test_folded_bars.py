@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.support.market import batch
@@ -13,7 +14,7 @@ from ticker.hub.hub import Hub
 from ticker.hub.intervals import IntervalsInUse
 from ticker.intervals import KEPT, interval
 from ticker.market.bar_store import BarStore
-from ticker.model import Restart, SymbolTable, Watermark
+from ticker.model import DayValues, Restart, Settled, SymbolTable, Watermark
 from ticker.wire.limits import Limits
 from ticker.wire.messages import Since, Subscribe, Unsubscribe
 
@@ -96,6 +97,29 @@ def test_rows_of_bars_with_and_without_revisions(encoding: str, name: str) -> No
         assert plain.closed() == []
         bars = [bar for frame in revised.take() for bar in frame["data"] if bar[9]]
         assert bars == [["A", START, 100, 100, 98, 98, 20, 99, 2, True, 1, False]]
+
+
+@pytest.mark.parametrize("name", ["1m", "2m"])
+def test_an_open_bar_that_lacks_trades_is_incomplete(name: str) -> None:
+    """For clients with revisions, and so is the closed bar. The next one is whole."""
+    market = Market()
+    client = Client(market.hub, interval=name, revisions=True)
+    one = np.ones(1)
+    market.trade(0, 5, 100)
+    market.hub.publish(
+        DayValues(
+            table=market.table, symbol=np.array([0], np.int32), ts=START + 30 * S, since=START + 20 * S,
+            open=one * 100, high=one * 104, low=one * 99, volume=one * 500, last=one * 103, prev_close=one * np.nan,
+            vwap=one * np.nan, trades=one * np.nan,
+        )
+    )  # fmt: skip
+    market.trade(0, 40, 101)
+    market.reach(41)
+    assert [(bar[9], bar[11]) for frame in client.take() for bar in frame["data"]] == [(False, True)]
+    market.trade(0, 125, 102)
+    market.reach(130)
+    bars = [bar for frame in client.take() for bar in frame["data"]]
+    assert [((bar[1] - START) // S, bar[9], bar[11]) for bar in bars] == [(0, True, True), (120, False, False)]
 
 
 def test_the_version_of_a_folded_interval_is_the_end_of_the_newest_bar() -> None:
@@ -248,20 +272,26 @@ def test_a_large_catch_up_is_split_and_its_parts_join() -> None:
     assert got == [(name, START + step * 2 * S) for step in range(100) for name in ("A", "B")]
 
 
-def test_folded_intervals_go_on_in_a_new_epoch() -> None:
+@pytest.mark.parametrize("hidden", [False, True])
+def test_folded_intervals_go_on_in_a_new_epoch(hidden: bool) -> None:
+    """Also in one that was built while clients saw the old one: that has its bars already."""
     market = Market()
     client = Client(market.hub, interval="2m", revisions=True)
     market.trade(0, 5, 100)
     market.reach(120)
     client.take()
-    market.hub.publish(Restart())
+    market.hub.publish(Restart(hidden=hidden))
     market.trade(0, 5, 200)
     market.reach(120)
+    if hidden:
+        market.hub.publish(Settled())
+        market.trade(0, 125, 201)
+        market.reach(240)
     welcome, *frames = client.take()
     assert welcome["type"] == "welcome"
     bars = [bar for frame in frames for bar in frame["data"] if bar[9]]
-    assert [(bar[0], bar[5], len(bar)) for bar in bars] == [("A", 200, 12)]
-    assert frames[-1]["version"] == START + 120 * S
+    assert [(bar[0], bar[5], len(bar)) for bar in bars] == [("A", 201 if hidden else 200, 12)]
+    assert frames[-1]["version"] == START + (240 if hidden else 120) * S
 
 
 def test_kept_and_folded_intervals_have_equal_bars_where_they_meet() -> None:
