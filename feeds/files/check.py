@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
@@ -20,6 +21,9 @@ from ticker.model import Floats, is_symbol
 #: below 1e-18.
 MAX_PRICE: Final = 1e15
 MIN_PRICE: Final = 1e-18
+_MAX_RATIO: Final = 1e6
+#: ``4:1`` or ``4/1``.
+_RATIO: Final = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)\s*[:/]\s*(\d{1,6}(?:\.\d{1,6})?)", re.ASCII)
 MAX_SIZE: Final = 1e24
 #: Highs and lows that are off by this share of the price are the vendor's rounding.
 ROUNDING: Final = 1e-9
@@ -32,6 +36,7 @@ _UNDEFINED_SCALE: Final = 1e9
 NOT_A_PRICE: Final = "not a price"
 NOT_POSITIVE: Final = "not a price above zero; --allow-negative accepts it"
 NOT_A_SIZE: Final = "not a size"
+NOT_A_SPLIT: Final = "not a split ratio"
 NOT_A_SYMBOL: Final = "not a symbol"
 #: What programs write for a missing text. NAN and NA in capitals are symbols.
 _NO_SYMBOLS: Final = frozenset(
@@ -136,6 +141,29 @@ class Check:
         if self._allow_negative:
             none &= np.isnan(prices) | ~(sizes > 0)
         return none
+
+    def splits(self, place: int | None) -> Floats:
+        """Ratios of splits, 1 where there is none: in rows of 1, or where the column is empty or 0.
+
+        A column whose rows without a split have 1 has no 0.
+        """
+        found = self.numbers(place)
+        ratios, wrong = found.values.copy(), found.wrong | (found.values < 0) | (found.values > _MAX_RATIO)
+        if place is None:
+            return np.ones(len(ratios))
+        zero = ratios == 0
+        if 2 * int(zero.sum()) < int((ratios == 1).sum()):
+            wrong |= zero
+        for row in np.flatnonzero(found.wrong).tolist():
+            text = self._rows.text(row, place)
+            match = _RATIO.fullmatch(text.strip())
+            if match is not None and float(match[1]) > 0 and float(match[2]) > 0:
+                ratios[row], wrong[row] = float(match[1]) / float(match[2]), False
+            else:
+                wrong[row] = not means_none(text)
+        if wrong.any():
+            self.refuse(wrong, NOT_A_SPLIT, place)
+        return np.where(np.isnan(ratios) | (ratios <= 0), 1.0, ratios)
 
     def side(self, role: str, columns: Mapping[str, int], *, one_sided: bool) -> tuple[Floats, Floats, Mask]:
         """A side of the quotes: prices, sizes (both NaN where there is no price), and the rows that state a side.

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from feeds.files.chunk import Chunk
+from feeds.files.chunk import NO_SPLITS, Chunk, FileSplits
 from feeds.files.file_set import FileSet
 from feeds.files.layouts.catalog import BY_COLUMNS
 from feeds.files.mixed_layouts import note_other_layouts
@@ -25,6 +25,7 @@ from feeds.files.timeline.bar_days import (
     FileDays,
     LongBars,
     day_ends,
+    day_starts,
     days_of_bars,
     days_of_ticks,
 )
@@ -44,6 +45,7 @@ from feeds.files.timeline.records import (
     from_trades,
 )
 from feeds.files.timeline.sorting import RUN, Sorter
+from feeds.files.timeline.splits import SplitEvidence, split_events
 from feeds.files.timeline.symbol_days import ASSUMED, LONG_BARS, STATED, SymbolDays
 from feeds.files.timeline.timeline import Timeline
 from feeds.files.validate import validate
@@ -95,6 +97,7 @@ class _Loading:
         # Bars are kept three times: those of the file being read, all by start, and all by end.
         self._bars: FileBars | None = None
         self._days = SymbolDays()
+        self._splits: list[tuple[int, int, float]] = []
         self._bar_run = max(1, run // 4)  # a bar's record is four times as long as a tick's
         self._opened, self._closed = Sorter(BARS, self._bar_run), Sorter(BARS, self._bar_run)
         self._sorters = (self._trades, self._quotes, self._opened, self._closed)
@@ -113,18 +116,20 @@ class _Loading:
             self._reports.append(reader.report)
             watch = OrderWatch()
             bars = self._bars = FileBars(self._bar_run)
+            splits: list[FileSplits] = []
             for chunk in reader.chunks():
                 watch.note(chunk)
                 self._add_trades(chunk)
                 self._quotes.add(from_quotes(chunk.quotes))
                 bars.add(chunk.bars)
+                splits += [chunk.splits] if len(chunk.splits) else []
                 self._show(source.name, done + source.done_bytes, size, rows + reader.report.rows)
             if not reader.report.rows:
                 raise FeedError(reader.report.fault)
             if not watch.fill_in(reader.report):
                 self._gaps_unknown.append(reader.report)
             if len(bars):
-                self._add_bars(bars, reader.report)
+                self._add_bars(bars, splits, reader.report)
             elif reader.report.trades or reader.report.quotes:
                 self._note_days(reader.report, days_of_ticks(reader.report, self._options.exchange))
             bars.close()
@@ -149,7 +154,7 @@ class _Loading:
             records = np.insert(records, before, from_corrections(chunk.corrections))
         kept.add(records)
 
-    def _add_bars(self, bars: FileBars, report: FileReport) -> None:
+    def _add_bars(self, bars: FileBars, splits: Sequence[FileSplits], report: FileReport) -> None:
         """Add a file's bars, and the trades that they are played as. Their interval is known once all are read."""
         bars.finish(report.time_zone)
         interval_ns = report.interval_ns = bars.interval_ns
@@ -157,6 +162,11 @@ class _Loading:
         shift_ns = self._shift_of_stamps(report, starts)
         days = days_of_bars(report, self._options.exchange, starts - shift_ns, interval_ns)
         bars.place(days.calendar.zone, lambda old: days.moved(old - shift_ns))
+        stated = FileSplits.joined(splits) if splits else NO_SPLITS
+        split_starts = days.moved(stated.start - shift_ns)
+        if interval_ns < SHORTEST_DAY_NS:
+            split_starts = day_starts(days.calendar, split_starts)
+        evidence = SplitEvidence(stated, split_starts)
         if bars.repeated_at is not None:
             code, start = bars.repeated_at
             if self._options.strict:
@@ -172,6 +182,7 @@ class _Loading:
             if not len(part):
                 continue
             gaps.note(part.start)
+            evidence.note(part)
             first, last = first or int(part.start[0]), int(part.start[-1])
             playing_ns = lasting_ns
             if within_day:
@@ -184,6 +195,7 @@ class _Loading:
             self._opened.add(from_bars(part, part.start, interval_ns))
             self._closed.add(from_bars(part, part.start + lasting_ns, interval_ns))
         report.first, report.last, report.gaps = first, last, gaps.found()
+        self._splits += evidence.played(report, self._table)
         if long_bars is None:
             self._note_days(report, days)
         else:
@@ -225,7 +237,17 @@ class _Loading:
         zone = zones.pop() if len(zones) == 1 else "UTC"
         days, conditions = self._days, self._conditions
         timeline = Timeline(
-            self._table, trades, quotes, opened, closed, reports, zone, conditions, days.calendar, days.others
+            self._table,
+            trades,
+            quotes,
+            opened,
+            closed,
+            reports,
+            zone,
+            conditions,
+            days.calendar,
+            days.others,
+            split_events(self._splits, self._table),
         )
         for report in self._gaps_unknown:
             if not report.bars:

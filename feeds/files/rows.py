@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feeds.files.check import MAX_SIZE, ROUNDING, Check, absurd
-from feeds.files.chunk import Chunk
+from feeds.files.chunk import NO_SPLITS, Chunk, FileSplits
 from feeds.files.parsing.column_names import BAR_PRICES
 from feeds.files.parsing.dates import Mask
 from feeds.files.parsing.table import Names, Rows
@@ -181,6 +181,7 @@ def _read_bars(check: Check, plan: Plan, view: SymbolColumns, stamps: Any, codes
         check.refuse(there & (lows > np.minimum(opens, closes)), "not the lowest price of its bar", columns["low"])
     volume = check.sizes(columns.get("volume"))
     vwap, trades = check.prices(columns.get("vwap")).values, check.numbers(columns.get("trades")).values
+    ratios = check.splits(columns.get("split"))
     kept = check.good & there
     check.rounded += int((kept & (high_rounded | low_rounded)).sum())
     vwap, trades = vwap[kept], trades[kept]
@@ -195,7 +196,9 @@ def _read_bars(check: Check, plan: Plan, view: SymbolColumns, stamps: Any, codes
         np.where(absurd(vwap) | check.is_low(vwap), np.nan, vwap),
         np.where((trades >= 0) & (trades < MAX_SIZE), trades, np.nan),
     )
-    return np.flatnonzero(kept), Chunk(bars=bars), 0
+    split = np.flatnonzero(ratios[kept] != 1)
+    splits = FileSplits(bars.symbol[split], bars.start[split], ratios[kept][split]) if len(split) else NO_SPLITS
+    return np.flatnonzero(kept), Chunk(bars=bars, splits=splits), 0
 
 
 def _rounded(values: Floats, bound: Floats, is_beyond: np.ufunc) -> tuple[Floats, Mask]:
@@ -212,7 +215,7 @@ def _interleaved(parts: list[tuple[npt.NDArray[np.intp], Chunk]]) -> Chunk:
     order = np.argsort(np.concatenate([rows for rows, _ in parts]), kind="stable")
     bars = concatenated([chunk.bars for _, chunk in parts])
     if len(bars):
-        return Chunk(bars=bars[order])
+        return Chunk(bars=bars[order], splits=FileSplits.joined([chunk.splits for _, chunk in parts]))
     trades = concatenated([chunk.trades for _, chunk in parts])
     if len(trades):
         return Chunk(trades=trades[order])

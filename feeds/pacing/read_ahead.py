@@ -9,7 +9,7 @@ from typing import Final
 
 from feeds.pacing.pacer import Timed
 from feeds.reached import Reached
-from ticker.model import BarBatch, Corrections, FeedEvent, TickBatch
+from ticker.model import BarBatch, Corrections, FeedEvent, Split, TickBatch
 
 #: The maximum of events, and about of ticks, per read: each read is a round trip to the thread.
 READ_EVENTS: Final = 256
@@ -66,7 +66,7 @@ async def timed(
 
 def _begins(event: FeedEvent) -> int | None:
     """The first timestamp of ticks and opening bars, that of a mark, the last of corrections; None for others."""
-    if isinstance(event, Reached):
+    if isinstance(event, Reached | Split):
         return event.ts
     if isinstance(event, TickBatch):
         return min(int(column.ts[0]) for column in (event.trades, event.quotes) if len(column))

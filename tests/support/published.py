@@ -14,7 +14,7 @@ from feeds.files.report import FileReport
 from tests.support.samples import Bar, Quote, Trade
 from ticker.conditions import Updates
 from ticker.event_check import check_event
-from ticker.model import BarBatch, Corrections, Rollover, TickBatch
+from ticker.model import BarBatch, Corrections, Split, TickBatch
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Published:
     quotes: list[Quote] = field(default_factory=list)
     opened: list[tuple[str, int, float]] = field(default_factory=list)
     closed: list[Bar] = field(default_factory=list)
-    rollovers: int = 0
+    splits: list[tuple[str, int, float]] = field(default_factory=list)
     #: Symbol and id of each trade; empty if the files have none.
     ids: list[tuple[str, int]] = field(default_factory=list)
     #: Of each trade: its conditions, what it updates, its id. Empty if the files have neither.
@@ -59,10 +59,12 @@ def published(paths: Iterable[Path], *, max_unpacked_bytes: int = 1 << 30, **opt
     return found
 
 
-def _take(found: Published, event: TickBatch | BarBatch | Rollover | Corrections, *, negative_prices: bool) -> None:
+def _take(found: Published, event: TickBatch | BarBatch | Corrections | Split, *, negative_prices: bool) -> None:
     check_event(event, negative_prices=negative_prices)
-    if isinstance(event, Rollover):
-        found.rollovers += 1
+    if isinstance(event, Split):
+        found.splits += [
+            (event.table[code], event.ts, ratio) for code, ratio in zip(event.symbol, event.ratio.tolist(), strict=True)
+        ]
         return
     name = event.table.names
     for kind, part in (

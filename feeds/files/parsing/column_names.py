@@ -69,6 +69,10 @@ ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
         "trade_count", "trades", "tradecount", "count", "transactions", "n", "number_of_trades", "num_trades",
         "trades_count", "numtrades", "no_of_trades",
     ),
+    "split": (
+        "stock_splits", "stock_split", "split", "splits", "split_ratio", "split_coefficient", "split_factor",
+        "splitfactor", "ex_split",
+    ),
     "conditions": (
         "conditions", "sale_condition", "sale_conditions", "condition", "cond", "conds", "trade_conditions",
         "trade_condition", "tr_scond", "scond", "salecondition",
@@ -84,7 +88,7 @@ ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
 TICK_ROLES: Final = ("price", "size", "bid", "bid_size", "ask", "ask_size")
 #: What trades have besides. ``change`` is a column of recordings.
 DETAIL_ROLES: Final = ("conditions", "correction", "id", "tape", "change")
-BAR_ROLES: Final = (*BAR_PRICES, "volume", "vwap", "trades")
+BAR_ROLES: Final = (*BAR_PRICES, "volume", "vwap", "trades", "split")
 ROLES: Final = (*ALIASES,)
 
 _KNOWN = frozenset(name for names in ALIASES.values() for name in names)

@@ -118,9 +118,9 @@ def two_level(header: Header, tickers: Sequence[str]) -> ColumnMap:
         if symbol:
             found.setdefault(symbol, {}).setdefault(header.plain[place], place)
     bars = {symbol: columns for symbol, columns in found.items() if columns.keys() >= set(BAR_PRICES)}
-    roles = (*BAR_PRICES, "volume")
+    roles = {**{role: role for role in (*BAR_PRICES, "volume")}, "split": "stock_splits"}
     views = [
-        SymbolColumns({role: columns[role] for role in roles if role in columns}, symbol)
+        SymbolColumns({role: columns[name] for role, name in roles.items() if name in columns}, symbol)
         for symbol, columns in bars.items()
     ]
     if views:

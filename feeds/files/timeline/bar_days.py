@@ -126,6 +126,11 @@ class LongBars:
             yield code, MarketCalendar(name="bars", zone=zone, day_starts=(*starts, self._ends[code]))
 
 
+def day_starts(calendar: MarketCalendar, ts: Stamps) -> Stamps:
+    """When the trading day of each timestamp begins."""
+    return calendar.starts(ts, _DAY)
+
+
 def day_ends(calendar: MarketCalendar, ts: Stamps) -> Stamps:
     """When the trading day of each timestamp ends."""
     return calendar.ends(calendar.starts(ts, _DAY), _DAY)

@@ -18,7 +18,7 @@ from feeds.files.timeline.ticks import Ticks
 from feeds.reached import Reached
 from ticker.calendar import UTC_DAYS, MarketCalendar
 from ticker.conditions import ConditionTable
-from ticker.model import BarBatch, Corrections, SymbolTable, TickBatch
+from ticker.model import BarBatch, Corrections, Split, SymbolTable, TickBatch
 
 BATCH_TICKS: Final = 65_536
 #: Ticks per block of a replay with bars: while each bar is an event of its own, and while blocks are events.
@@ -27,7 +27,7 @@ COARSE_TICKS: Final = 8_192
 _HOUR_NS: Final = 3_600 * 10**9
 _END: Final = int(np.iinfo(np.int64).max)
 
-Event = TickBatch | BarBatch | Corrections
+Event = TickBatch | BarBatch | Corrections | Split
 
 
 class Timeline:
@@ -48,6 +48,7 @@ class Timeline:
         conditions: ConditionTable | None = None,
         calendar: MarketCalendar = UTC_DAYS,
         calendars: Mapping[str, MarketCalendar] | None = None,
+        splits: Sequence[Split] = (),
     ) -> None:
         self.table = table
         self.conditions = ConditionTable() if conditions is None else conditions
@@ -55,6 +56,7 @@ class Timeline:
         self.time_zone = time_zone
         #: The trading days of most symbols, and those of symbols with other ones.
         self.calendar, self.calendars = calendar, calendars or {}
+        self._splits = list(splits)
         self._stores = (trades, quotes, opened, closed)
         self._trades, self._quotes, self._opened, self._closed = self._stores
         self.first = min(store.first for store in self._stores if store.first is not None)
@@ -119,7 +121,8 @@ class Timeline:
         opened = _Bars(self._opened, after, upto)
         closed = _Bars(self._closed, after, upto)
         block_ticks = FINE_TICKS if self._intervals else BATCH_TICKS
-        for trades, quotes, bound, complete in self._blocks(after, upto, block_ticks):
+        for splits, trades, quotes, bound, complete in self._blocks(after, upto, block_ticks):
+            yield from splits
             ends, begun = closed.upto(bound), opened.upto(bound)
             ticks = Ticks(self.table, self.conditions, trades, quotes)
             stamps = [*ticks.stamps, *(np.ascontiguousarray(part["ts"]) for part in (ends, begun))]
@@ -140,13 +143,14 @@ class Timeline:
         """Block by block: bars that stay open at its end, its ticks, and bars that closed."""
         opened = _Bars(self._opened, after, upto)
         closed = _Bars(self._closed, after, upto)
-        for trades, quotes, bound, complete in self._blocks(after, upto, block_ticks, step_ns):
+        for splits, trades, quotes, bound, complete in self._blocks(after, upto, block_ticks, step_ns):
             before = min((int(part["ts"][0]) for part in (trades, quotes) if len(part)), default=bound) - 1
             ended = closed.upto(before)
             if len(ended):
                 # Of the time without ticks between the blocks.
                 yield from self._bars(ended, closed=True)
                 yield Reached(before)
+            yield from splits
             begun = opened.upto(bound)
             yield from self._bars(begun[begun["start"] + begun["interval"] > bound], closed=False)
             yield from Ticks(self.table, self.conditions, trades, quotes).rest()
@@ -156,8 +160,10 @@ class Timeline:
 
     def _blocks(
         self, after: int, upto: int, block_ticks: int, step_ns: int = 0
-    ) -> Iterator[tuple[Records, Records, int, bool]]:
+    ) -> Iterator[tuple[list[Split], Records, Records, int, bool]]:
         """Blocks of at most ``block_ticks``, each with its highest timestamp, and whether it is complete up to that.
+
+        Splits come before all ticks of their time, and later ones.
 
         It is not if more ticks share a timestamp than a block holds: the next blocks go on with it. A block has ticks
         of one period of ``step_ns``, unless that is 0.
@@ -165,15 +171,19 @@ class Timeline:
         both = bool(len(self._trades)) and bool(len(self._quotes))
         size = max(1, block_ticks // 2 if both else block_ticks)
         trades, quotes = _Reading(self._trades, after, upto, size), _Reading(self._quotes, after, upto, size)
+        waiting = [split for split in self._splits if after < split.ts <= upto]
         while True:
             bound = min(trades.bound, quotes.bound, upto)
-            if step_ns:
-                first = min(trades.first, quotes.first)
-                if first < _END:
-                    bound = min(bound, (first // step_ns + 1) * step_ns - 1)
+            first = min(trades.first, quotes.first)
+            splits = [split for split in waiting if split.ts <= first]
+            waiting = waiting[len(splits) :]
+            if waiting:
+                bound = min(bound, waiting[0].ts - 1)
+            if step_ns and first < _END:
+                bound = min(bound, (first // step_ns + 1) * step_ns - 1)
             taken = trades.take(bound), quotes.take(bound)
             is_over = bound >= upto and trades.done and quotes.done
-            yield *taken, bound, min(trades.first, quotes.first) > bound
+            yield splits, *taken, bound, min(trades.first, quotes.first) > bound
             if is_over:
                 return
 
