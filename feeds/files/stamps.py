@@ -28,6 +28,8 @@ from feeds.files.sources.source import Block, Source
 from ticker.errors import FeedError
 
 _UNIT_WORDS: Final = {9: "seconds", 10: "seconds", 13: "milliseconds", 15: "microseconds", 16: "microseconds"}
+#: Times of day examined.
+_CLOCKS: Final = 10_000
 _DATE_NAME: Final = re.compile(r"date|day|serial|excel", re.IGNORECASE)
 _ROUNDED: Final = ((10**9, "s"), (10**6, "ms"), (10**3, "µs"), (1, "ns"))
 
@@ -75,6 +77,7 @@ class StampChoices:
         self._reader = TimestampReader(
             zone=report.time_zone,
             reading=reading,
+            clock=_clock(rows, plan),
             day_ns=day_ns,
             order=order,
             style=style,
@@ -113,7 +116,7 @@ class StampChoices:
         stamps = self._plan.stamps
         if "date" in stamps:
             parsed = parse(rows.columns[stamps["date"]], "serial" if reading == "serial" else "date", order)
-            clock = parse(rows.columns[stamps["time"]], "clock")
+            clock = parse(rows.columns[stamps["time"]], _clock(rows, self._plan))
             return joined(parsed, clock, (parsed.kind == NOTHING) | (clock.kind == NOTHING))
         return parse(rows.columns[next(iter(stamps.values()))], reading, order)
 
@@ -240,6 +243,20 @@ class StampChoices:
                         break
                 evidence.merge(found)
         return known[key]
+
+
+def _clock(rows: Rows, plan: Plan) -> Reading:
+    """How the times of day beside dates are read. Numbers of different lengths have lost their leading zeros."""
+    column = rows.columns[plan.stamps["time"]] if "time" in plan.stamps else None
+    if not isinstance(column, np.ndarray):
+        return "clock"
+    words = [bytes(word) for word in _bytes(column)[:_CLOCKS].tolist() if word]
+    longest = max(map(len, words), default=0)
+    if not all(word.isdigit() for word in words) or not 0 < longest <= 6:
+        return "clock"
+    if longest > 4:
+        return "hms"
+    return "hm" if longest > 2 else "clock"
 
 
 def _bytes(column: Column) -> Texts:

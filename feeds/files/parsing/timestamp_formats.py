@@ -20,12 +20,14 @@ from feeds.files.parsing.timestamp_parsers import (
     Serial,
     SinceMidnight,
     Spans,
+    Unpadded,
     power,
 )
 from feeds.files.parsing.zone_names import zone_name
 
-#: How a column is read: as timestamps, dates, times of day, days of a spreadsheet, or ms or s since midnight.
-Reading = Literal["stamp", "date", "clock", "serial", "ms", "s"]
+#: How a column is read: as timestamps, dates, times of day (also as numbers without leading zeros, with or without
+#: seconds), days of a spreadsheet, or ms or s since midnight.
+Reading = Literal["stamp", "date", "clock", "hms", "hm", "serial", "ms", "s"]
 _SINCE_MIDNIGHT: Final = {"ms": 10**6, "s": 10**9}
 _MONTHS: Final = (
     "january february march april may june july august september october november december".split()  # noqa: SIM905 - as words
@@ -67,7 +69,11 @@ _OFFSET = r"""\ {0,2}(?:
 )"""
 # Behind an offset a name adds nothing: Go's "-0500 EST m=+0.000", Java's "-05:00[America/New_York]".
 _REST = r"(?:\ ?[\[(][^\[\]()]{1,40}[\])]|\ [A-Z]{2,5}|\ [-+]00(?:00)?)?(?:\ m=[-+]0+\.0+)?"
-_ZONE = r"(?:\ ?[\[(]?(?P<zone>[A-Za-z][A-Za-z_]*(?:0[A-Za-z]{3}|(?:[/+-][A-Za-z0_+-]+)*))[\])]?)"
+_ZONE = r"""(?:
+    \ ?[\[(]?
+    (?P<zone>[A-Za-z][A-Za-z_]*(?:(?:\ (?:Standard|Daylight))?\ Time|0[A-Za-z]{3}|(?:[/+-][A-Za-z0_+-]+)*))
+    [\])]?
+)"""
 _BEHIND = rf"(?:{_OFFSET}{_REST}|{_ZONE}(?:\ m=[-+]0+\.0+)?)?"
 _BETWEEN = r"(?:\ ?[Tt\ ,_D]\ ?|,\ |:|-(?=00?[:.]00[:.]00)|/(?=00?:)|\ -\ )"
 _PATTERNS: Final[dict[str, re.Pattern[str]]] = {
@@ -85,7 +91,8 @@ _PATTERNS: Final[dict[str, re.Pattern[str]]] = {
         "clock": rf"(?:0D)?{_TIME}{_BEHIND}",
         # Without a colon or AM/PM, 202401 is rather a month.
         "marked clock": rf"(?=.*[:AaPp]){_TIME}{_BEHIND}",
-        "short clock": r"(?P<hour>0)(?P<minute>00)(?P<second>00)?",
+        "short clock": r"(?P<hour>0)(?P<minute>00)(?P<second>00)",
+        "unpadded": r"(?P<number>0{1,6})",
         "short date": r"(?P<one>00)(?P<two>00)(?P<short>00)",
         "since": r"(?P<since>0{1,8})(?:\.(?P<rest>0*))?",
     }.items()
@@ -94,6 +101,8 @@ _READINGS: Final[dict[Reading, tuple[str, ...]]] = {
     "stamp": ("compact", "epoch", "power", "stamp", "asctime", "time first", "marked clock"),
     "date": ("stamp", "short date"),
     "clock": ("clock", "short clock"),
+    "hms": ("unpadded",),
+    "hm": ("unpadded",),
     "serial": ("serial",),
     "ms": ("since",),
     "s": ("since",),
@@ -120,6 +129,8 @@ def parser_of(shape: bytes, reading: Reading) -> Parser | None:
             return power
         if name == "serial":
             return Serial(spans)
+        if name == "unpadded":
+            return Unpadded(spans, has_seconds=reading == "hms")
         if name == "since":
             return SinceMidnight(spans, _SINCE_MIDNIGHT[reading])
         calendar = _calendar(spans, {group: match[full] for group, full in found.items()})

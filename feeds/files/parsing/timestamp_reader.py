@@ -47,8 +47,10 @@ class _Hour:
 
 
 class TimestampReader:
-    """``day_ns`` is midnight of the date that times of day belong to. ``equal_is_second``: of a symbol's two bars with
-    one local time, the later one belongs to the second pass of a repeated hour.
+    """``clock`` is how times of day beside a date are read. ``day_ns`` is midnight of the day of those without a date.
+
+    ``equal_is_second``: of a symbol's two bars with one local time, the later one belongs to the second
+    pass of a repeated hour.
 
     ``style`` is how most timestamps of the file are written: rows written otherwise are refused where it is unknown
     what they mean. ``zone_is_given`` says that the user stated the zone of timestamps without one. ``evidence`` is what
@@ -60,6 +62,7 @@ class TimestampReader:
         *,
         zone: str,
         reading: Reading,
+        clock: Reading,
         day_ns: int | None,
         order: Order,
         style: Style,
@@ -71,6 +74,7 @@ class TimestampReader:
     ) -> None:
         self._zone = zone
         self._reading: Reading = reading
+        self._clock: Reading = clock
         self._day_ns = day_ns
         self._order: Order = order
         self._style = style
@@ -101,7 +105,7 @@ class TimestampReader:
         role = "date" if "date" in columns else "timestamp"
         if "date" in columns:
             reading: Reading = "serial" if self._reading == "serial" else "date"
-            date, clock = parse(columns["date"], reading, self._order), parse(columns["time"], "clock", self._order)
+            date, clock = parse(columns["date"], reading, self._order), parse(columns["time"], self._clock, self._order)
             bad_date = (date.kind != LOCAL) | (date.value % DAY_NS != 0)
             bad_clock = (clock.kind != CLOCK) & (clock.kind != UTC_CLOCK)
             self._check_order(columns["date"], bad_date, lines, names["date"])

@@ -58,6 +58,11 @@ _OFFSET: Final = re.compile(
 )
 
 
+#: "Eastern Standard Time" is what programs call New York's time all year.
+_LONG_NAMES: Final = {**REGIONS, "MOUNTAIN": "America/Denver"}
+_LONG_NAME: Final = re.compile(r"(?P<region>EASTERN|CENTRAL|MOUNTAIN|PACIFIC)( (STANDARD|DAYLIGHT))? TIME")
+
+
 @dataclass(frozen=True, slots=True)
 class ZoneName:
     """A name's meaning: an offset (minutes east of UTC), a zone of the IANA database, or neither if it is ambiguous."""
@@ -76,6 +81,9 @@ def zone_name(text: str) -> ZoneName | None:
         return ZoneName(word)
     if word in OFFSETS:
         return ZoneName(word, minutes=OFFSETS[word])
+    region = _LONG_NAME.fullmatch(word)
+    if region is not None:
+        return ZoneName(name, zone=_LONG_NAMES[region["region"]])
     zone = REGIONS.get(word) or _zones().get(name.lower())
     return None if zone is None else ZoneName(name, zone=zone)
 

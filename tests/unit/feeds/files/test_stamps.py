@@ -122,6 +122,42 @@ def test_a_time_column_with_zones_belongs_to_the_date_beside_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("clocks", "expected"),
+    [
+        (["0", "100", "93000", "160000"], ["00:00:00", "00:01:00", "09:30:00", "16:00:00"]),
+        (["5", "959", "10000"], ["00:00:05", "00:09:59", "01:00:00"]),
+        (["0", "930", "1600"], ["00:00:00", "09:30:00", "16:00:00"]),
+        (["0930", "1600"], ["09:30:00", "16:00:00"]),
+        (["0D09:30:00.000000001", "0D16:00:00"], ["09:30:00.000000001", "16:00:00"]),
+    ],
+)
+def test_times_without_colons_may_have_lost_their_zeros(clocks: list[str], expected: list[str]) -> None:
+    """The longest one shows whether there are seconds."""
+    found = read("date,time,price\n" + "".join(f"20240103,{clock},1\n" for clock in clocks), "A.csv")
+    assert [row[1] for row in found.trades] == [at(f"2024-01-03 {clock}") for clock in expected]
+
+
+def test_a_time_column_that_is_unreadable_refuses_rows() -> None:
+    """It is never left out, with all rows at midnight."""
+    found = read("Date,Time,price\n2024-01-03,nine,1\n2024-01-03,ten,1\n", "A.csv")
+    assert found.trades == []
+    assert found.complaints[0] == "f:2: column 'Time': 'nine' is not a time of day"
+
+
+def test_dates_of_six_digits_are_read_beside_times() -> None:
+    """As Finam writes them: in the order that gives working days."""
+    rows = "".join(f"{day},100000,1\n" for day in ("240103", "240104", "240105"))
+    found = read(f"<DATE>,<TIME>,<LAST>\n{rows}", "SBER.csv")
+    assert [row[1] for row in found.trades] == [at(f"2024-01-{day:02} 10:00") for day in (3, 4, 5)]
+
+
+def test_signs_and_quotes_of_spreadsheets_are_read() -> None:
+    """The minus sign of typography, and the apostrophe before a text."""
+    assert stamps(["2024-01-03T09:30:00\u221205:00", "'2024-01-03T09:30:00-05:00"]) == [at("2024-01-03 14:30")] * 2
+    assert stamps(["2024-01-03 09:30:00 Eastern Standard Time"]) == [at("2024-01-03 14:30")]
+
+
+@pytest.mark.parametrize(
     ("text", "reason"),
     [
         ("2024-01-03", "a date without a time of day, unlike the other timestamps"),

@@ -37,6 +37,7 @@ def stamps(content: str, **options: Any) -> list[int]:
         ("timestamp_local,timestamp_utc,price", "2024-01-03 09:30:00,2024-01-03 14:30:00,1", "2024-01-03 14:30"),
         ("Expiry Date,Date,price", "2024-06-21,2024-01-03,1", "2024-01-03"),
         ("bar_end,price", "2024-01-03 14:31:00,1", "2024-01-03 14:31"),
+        ("timestamp,timeOpen,timeClose,price", "2024-01-04,2024-01-03T14:30Z,2024-01-04T14:30Z,1", "2024-01-03 14:30"),
     ],
 )
 def test_the_columns_are_found_by_names_and_values(header: str, rows: str, when: str) -> None:
