@@ -23,7 +23,7 @@ from feeds.files.report import Complaint, FileReport
 from feeds.files.rows import read_rows
 from feeds.files.sources.source import Block, Source
 from feeds.files.stamps import StampChoices
-from feeds.files.trade_details import TradeDetails, has_details
+from feeds.files.trade_details import TradeDetails, has_details, is_stock
 from feeds.files.twins import check_twins
 from ticker.conditions import ConditionTable
 from ticker.errors import FeedError
@@ -59,6 +59,7 @@ class Reader:
         self._stamps: StampChoices | None = None
         self._conditions = ConditionTable() if conditions is None else conditions
         self._details: TradeDetails | None = None
+        self._exchange: str | None = None
 
     def chunks(self) -> Iterator[Chunk]:
         """The ticks and bars of each block, in the order of the file. ``report`` is complete at the end."""
@@ -66,6 +67,7 @@ class Reader:
         for plan, rows in self._typed_rows() if self._source.is_table else self._text_rows():
             if timestamps is None:
                 timestamps = self._timestamp_reader(plan, rows)
+                self._exchange = plan.layout.exchange
                 if has_details(plan):
                     self._details = TradeDetails(plan.vocabulary, self._table, self._conditions)
             chunk = self._read(rows, plan, timestamps)
@@ -81,6 +83,8 @@ class Reader:
             self.report.note(f"high or low of {count} was off by rounding: put right")
         if self._details is not None:
             self._details.report(self.report)
+        if self._exchange is not None and all(map(is_stock, self.report.symbols)):
+            self.report.exchange = self._exchange
 
     def _text_rows(self) -> Iterator[tuple[Plan, Rows]]:
         plan: Plan | None = None

@@ -108,6 +108,8 @@ class FileReport:
     rounded: int = 0
     complaints: list[Complaint] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
+    #: The market calendar that the file's layout is evidence of.
+    exchange: str | None = None
     #: The most frequent first.
     conditions: list[ConditionCount] = field(default_factory=list)
     #: Trades that were not played because of their correction indicator, by reason.

@@ -27,7 +27,7 @@ MAX_SETS: Final = 4096
 #: Unknown conditions that a note names.
 _NAMED: Final = 5
 _LAST: Final = Updates.LAST | Updates.LAST_IF_FIRST
-#: How Massive's symbols of crypto, options, currencies and indices begin: their condition ids mean something else.
+#: How Massive's symbols of crypto, options, currencies and indices begin.
 _NOT_STOCKS: Final = ("X:", "O:", "C:", "I:")
 _CHANGES: Final = frozenset({"cancel", "correct", "late"})
 
@@ -35,6 +35,11 @@ _CHANGES: Final = frozenset({"cancel", "correct", "late"})
 def has_details(plan: Plan) -> bool:
     """Whether a file has any of these columns. Those of several symbols in a row belong to none."""
     return not plan.is_wide and bool(plan.views[0].columns.keys() & set(DETAIL_ROLES))
+
+
+def is_stock(symbol: str) -> bool:
+    """Whether a vendor of US stocks would name a stock so; it has crypto and currencies too (X:BTC-USD, BTC/USD)."""
+    return not symbol.startswith(_NOT_STOCKS) and "/" not in symbol
 
 
 class Found(NamedTuple):
@@ -152,7 +157,7 @@ class TradeDetails:
             self._decide([texts.names[pair // len(tapes.names)] for pair in used.tolist()])
         elif self._vocabulary == "massive" and self._are_codes is None:
             names = (self._symbols[code] for code in np.unique(symbol).tolist())
-            self._are_codes = not any(name.startswith(_NOT_STOCKS) for name in names)
+            self._are_codes = all(map(is_stock, names))  # condition ids of others mean something else
         found = [
             self._set(texts.names[pair // len(tapes.names)], tapes.names[pair % len(tapes.names)])
             for pair in used.tolist()

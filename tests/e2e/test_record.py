@@ -26,6 +26,19 @@ HISTORY = """timestamp,symbol,price,size,bid,bid_size,ask,ask_size,conditions,id
 1704205802123456789,=1+1,1234567.875,1,,,,,,,
 """
 
+#: With a late trade, a cancelled and a corrected one, and conditions of each vocabulary.
+CORRECTED = """timestamp,symbol,price,size,bid,bid_size,ask,ask_size,conditions,id,change
+1704205800000000001,AAPL,187.15,100,,,,,@,1,
+1704205800000000002,AAPL,,,187.14,200,187.16,3,,,
+1704205800500000000,AAPL,187.2,5,,,,,@ I,2,
+1704205801000000000,"BRK,B",361.5,10,,,,,20002020,3,
+1704205802000000000,AAPL,187.3,50,,,,,14 41,4,
+1704205801500000000,AAPL,187.1,70,,,,,@ O UTP,5,late
+1704205800000000001,AAPL,187.15,100,,,,,@,1,cancel
+1704205802000000000,AAPL,187.25,60,,,,,02,4,correct
+1704205802500000000,AAPL,187.4,10,,,,,?12,6,
+"""
+
 
 #: With sale conditions, a late trade, a cancelled and two corrected trades, each where it arrived.
 CHANGES = """timestamp,symbol,price,size,bid,bid_size,ask,ask_size,conditions,id,change
@@ -75,6 +88,14 @@ def test_recording_the_replay_of_a_recording_gives_the_same_file(tmp_path: Path)
     said = replayed(first, second)
     assert second.read_text() == HISTORY
     assert "5 trades and 3 quotes" in said
+
+
+def test_late_and_corrected_trades_and_conditions_are_recorded_as_they_arrived(tmp_path: Path) -> None:
+    """Byte for byte: the replay sends the same messages."""
+    first, second = tmp_path / "first.csv", tmp_path / "second.csv"
+    first.write_text(CORRECTED)
+    replayed(first, second)
+    assert second.read_text() == CORRECTED
 
 
 def test_a_recording_without_details_replays_to_the_same_ticks(tmp_path: Path) -> None:

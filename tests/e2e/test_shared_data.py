@@ -215,9 +215,16 @@ def test_one_sided_quotes_are_merged_with_the_other_side() -> None:
     assert found.quotes == expected
 
 
+TRADE_FILES_WITH_FLAGS = "lean_ibm_tick_trade_20131011.zip"
+#: Of Lean's flags: cash, next day, seller, derivatively priced, form T, sold, extended hours, out of sequence,
+#: stock option, average price, price variation, official close, prior reference price, official open, odd lot.
+NO_LAST = 0x2 | 0x4 | 0x8 | 0x200 | 0x400 | 0x800 | 0x2000 | 0x4000 | 0x40000 | 0x100000 | 0x400000 | 0x1000000
+NO_LAST |= 0x2000000 | 0x4000000 | 0x80000000
+
+
 @pytest.mark.parametrize("file", [*BAR_FILES, *TRADE_FILES, QUOTE_FILE])
 def test_a_board_applies_every_event(file: str) -> None:
-    """At the end it has the last trades and quotes."""
+    """At the end it has the last trades and quotes. Lean's flags say which trades update no last price."""
     board = Board()
     timeline = load([str(FOLDER / file)], ReadOptions())
     try:
@@ -230,6 +237,10 @@ def test_a_board_applies_every_event(file: str) -> None:
     found = read(file)
     assert set(latest) == set(found.names)
     trades = {trade[0]: trade for trade in found.trades}
+    if file == TRADE_FILES_WITH_FLAGS:
+        columns = "ms,price,size,exchange,condition,suspicious"
+        regular = [row for row in rows(file, columns) if not int(row["condition"], 16) & NO_LAST]
+        trades["IBM"] = ("IBM", 0, float(regular[-1]["price"]) / 10_000, float(regular[-1]["size"]))
     quotes = {quote[0]: quote for quote in found.quotes}
     for name, values in latest.items():
         assert values is not None

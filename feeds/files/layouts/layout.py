@@ -69,6 +69,8 @@ class Layout:
     trailer: str | None = None
     #: A symbol from the file name is written in capitals.
     upper: bool = False
+    #: The market calendar of stocks in this layout: the vendor's stocks are all from there.
+    exchange: str | None = None
     #: How the column ``conditions`` is written.
     vocabulary: Vocabulary = "any"
 

@@ -55,6 +55,9 @@ def days_of_ticks(report: FileReport, exchange: str | None) -> FileDays:
     """The trading days of a file of trades, quotes or bars within a day."""
     if exchange is not None:
         return FileDays(market_calendar(exchange), is_stated=True)
+    if report.exchange is not None:
+        report.note(f"trading days are those of {report.exchange}, by the columns of US stocks", "--exchange")
+        return FileDays(market_calendar(report.exchange), is_stated=True)
     calendar = midnights(report.time_zone)
     stated = calendar != UTC_DAYS
     report.note(f"trading days are taken to begin at midnight, {_zone_text(calendar)}", "--exchange")

@@ -418,3 +418,15 @@ def test_short_names_of_massive_are_known_together(tmp_path: Path) -> None:
     )
     assert found.trades == [("AAPL", at("2024-01-03 14:30:00"), 184.5, 50)]
     assert found.details == [(("12", "37"), VOLUME, 52983525027890)]
+
+
+def test_columns_of_us_stocks_are_evidence_of_their_trading_days(tmp_path: Path) -> None:
+    found = read(tmp_path, "trades.csv", POLYGON, polygon("", 0, 1, 0, 160.0))
+    assert found.report.exchange == "XNYS"
+    assert "trading days are those of XNYS, by the columns of US stocks" in [note.text for note in found.report.notes]
+
+
+@pytest.mark.parametrize("symbol", ["X:BTC-USD", "BTC/USD"])
+def test_crypto_of_the_same_vendors_is_none(tmp_path: Path, symbol: str) -> None:
+    found = read(tmp_path, "trades.csv", POLYGON, polygon("", 0, 1, 0, 160.0).replace("IBM", symbol))
+    assert found.report.exchange is None
