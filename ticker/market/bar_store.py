@@ -86,10 +86,8 @@ class BarStore:
         They are folded later. Trades that are ``made_up`` from a feed's bars change only the feed's open bars.
         """
         places = rows.astype(np.intp)
-        if len(trades):
-            self._newest = max(self._newest, int(trades.ts.max()))
         if not made_up:
-            self.log.add(places, trades.ts, trades.price, trades.size, updates, trades.id)
+            self._newest = max(self._newest, self.log.add(places, trades, updates))
             self.log.forget(self.horizon - self.horizon % SECOND_NS)
         self._pending.append((places, trades, updates, made_up))
         self._pending_rows += len(trades)

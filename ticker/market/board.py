@@ -84,6 +84,7 @@ class Board:
         self._day_end = np.zeros(0, np.int64)
         #: By row, the newest timestamp of a trade, and of one that updated the last price.
         self._traded = np.zeros(0, np.int64)
+        self._in_order_from = np.zeros(0, np.int64)
         self._last_ts = np.zeros(0, np.int64)
         for name in names:
             self.add(name)
@@ -113,6 +114,7 @@ class Board:
         self._day_start = grown(self._day_start, rows)
         self._day_end = grown(self._day_end, rows)
         self._traded = grown(self._traded, rows)
+        self._in_order_from = grown(self._in_order_from, rows)
         self._last_ts = grown(self._last_ts, rows)
 
     def row(self, name: str) -> int | None:
@@ -171,6 +173,16 @@ class Board:
     def traded(self) -> Stamps:
         """By row, the newest timestamp of a trade (ns). A view."""
         return self._traded[: len(self.names)]
+
+    @property
+    def in_order_from(self) -> Stamps:
+        """By row, the later of ``traded`` and ``day_start``: trades before it are not in order. A view."""
+        return self._in_order_from[: len(self.names)]
+
+    def note_traded(self, rows: Rows, ts: Stamps) -> None:
+        """Note the timestamps of trades that were not applied in order."""
+        np.maximum.at(self._traded, rows, ts)
+        np.maximum.at(self._in_order_from, rows, ts)
 
     def apply(self, event: BoardEvent, *, begun: bool = False) -> None:
         """Apply an event as one version. Raises ``BatchError`` if the event's own version does not grow.
@@ -237,7 +249,8 @@ class Board:
         new[:, VWAP] = vwap_of(notional, new[:, VOLUME])
         self._store(touched, _TRADE, new, self.version)
         stamps = trades.ts[order[last]]
-        self._traded[touched] = np.maximum(self._traded[touched], stamps)
+        self._traded[touched] = stamps
+        self._in_order_from[touched] = stamps
         return touched, stamps, last - first + 1
 
     def _apply_quotes(self, rows: Ints, quotes: Quotes, version: int) -> _Stamped:
@@ -304,6 +317,7 @@ class Board:
         """
         self._day_start[rows] = day_start
         self._day_end[rows] = day_end
+        self._in_order_from[rows] = np.maximum(self._in_order_from[rows], day_start)
         old = self._values[rows]
         has_day = ~(np.isnan(old[:, OPEN]) & np.isnan(old[:, VOLUME]))
         new = has_day | (np.isnan(old[:, _PREV_CLOSE]) & ~np.isnan(old[:, LAST]))
@@ -373,6 +387,7 @@ class Board:
         self._day_start[rows] = 0
         self._day_end[rows] = 0
         self._traded[rows] = 0
+        self._in_order_from[rows] = 0
         self._last_ts[rows] = 0
         self._row_versions[rows] = version
         self._changes[rows] += 1

@@ -56,23 +56,20 @@ class Ring:
     ) -> None:
         """Append items in order. Of more than ``capacity`` items, the oldest get numbers but are not stored."""
         start, self.head = self.head, self.head + len(rows)
-        # Each place is written once: numpy does not define which of two writes to the same place wins.
         kept = rows[-len(self._rows) :]
-        held = np.arange(self.head - len(kept), self.head) % len(self._rows)
-        self._rows[held] = kept
+        _put(self._rows, self.head - len(kept), kept)
         if hidden is not None and hidden.any():
             if self._hidden is None:
                 self._hidden = np.zeros(len(self._rows), np.bool_)
-            self._hidden[held] = hidden[-len(self._rows) :]
+            _put(self._hidden, self.head - len(kept), hidden[-len(self._rows) :])
             self.hidden_count += int(np.count_nonzero(hidden))
             self._newest_hidden = start + int(np.flatnonzero(hidden)[-1]) + 1
         elif self._hidden is not None:
-            self._hidden[held] = False
+            _put(self._hidden, self.head - len(kept), np.zeros(len(kept), np.bool_))
         first = max(start, self.head - self.capacity)
-        places = np.arange(first, self.head) % self.capacity
-        self._stamps[places] = stamps[first - start :]
+        _put(self._stamps, first, stamps[first - start :])
         for column, values in zip(self._columns, columns, strict=True):
-            column[places] = values[first - start :]
+            _put(column, first, values[first - start :])
 
     def rows(self, after: int, upto: int) -> npt.NDArray[np.int32]:
         """The rows of the items ``(after, upto]``. ``after`` must be at least ``counted``."""
@@ -103,3 +100,12 @@ class Ring:
     def column(self, index: int, numbers: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
         """One of the columns after the timestamp."""
         return self._columns[index][(numbers - 1) % self.capacity]
+
+
+def _put(column: npt.NDArray[Any], first: int, values: npt.NDArray[Any]) -> None:
+    """Write ``values``, at most as many as the column has places, from the place of number ``first`` + 1 on."""
+    place = first % len(column)
+    straight = len(column) - place
+    column[place : place + len(values)] = values[:straight]
+    if len(values) > straight:
+        column[: len(values) - straight] = values[straight:]

@@ -47,6 +47,9 @@ NEW, LATE, CANCEL, CORRECT = range(4)
 _DAY: Final = interval("1d")
 _LAST, _LAST_IF_FIRST = int(Updates.LAST), int(Updates.LAST_IF_FIRST)
 
+# Like the method `min`, at half its fixed cost.
+_least = np.minimum.reduce
+
 Mask = npt.NDArray[np.bool_]
 #: Rows, timestamps, and the other columns of the ring of trades.
 RingColumns = list[npt.NDArray[Any]]
@@ -136,16 +139,14 @@ class TradeEntry:
         rows, quoted = by_code[trades.symbol], by_code[batch.quotes.symbol]
         updates = self._updates(batch, rows)
         closed_by = self._bars.watermark - self._bars.watermark % SECOND_NS
-        older = None if batch.made_up else older_than_newest(rows, trades.ts, board.traded)
-        # Its symbol may not have traded since its last day, which another one has ended.
-        of_last_day = trades.ts < board.day_start[rows]
-        is_late = older is not None or of_last_day.any() or (trades.ts < closed_by).any()
-        if batch.made_up or not is_late:
+        if batch.made_up or not len(trades) or self._are_in_time(rows, trades.ts, closed_by):
             self._add_in_order(batch, rows, trades, updates, quoted)
             self._bars.add_trades(rows, trades, updates, made_up=batch.made_up)
             return None
+        older = older_than_newest(rows, trades.ts, board.traded)
         older = np.zeros(len(trades), np.bool_) if older is None else older
-        stale = older | of_last_day
+        # Its symbol may not have traded since its last day, which another one has ended.
+        stale = older | (trades.ts < board.day_start[rows])
         late = stale | (trades.ts < closed_by)
         too_late = late & (trades.ts < self._bars.horizon)
         for at in np.flatnonzero(late & ~too_late).tolist():
@@ -162,10 +163,19 @@ class TradeEntry:
         self._counts.too_late += int(too_late.sum())
         if revising.any():
             mine, places = trades[revising], rows[revising].astype(np.intp)
-            self._bars.log.add(places, mine.ts, mine.price, mine.size, updates[revising], mine.id)
+            self._bars.log.add(places, mine, updates[revising])
             self._revise({(row, second_of(ts)) for row, ts in zip(places.tolist(), mine.ts.tolist(), strict=True)})
             self._take_last_from_late(places, mine, updates[revising])
         return np.where(older, np.uint8(LATE), np.uint8(NEW))
+
+    def _are_in_time(self, rows: Ints, ts: Stamps, closed_by: int) -> bool:
+        """Whether no trade is older than the newest of its row, of a day that is over, or of a closed second."""
+        if _least(ts) < closed_by:
+            return False
+        before = self._board.in_order_from
+        if len(ts) > 1 and (ts[1:] < ts[:-1]).any():
+            return older_than_newest(rows, ts, before) is None
+        return not (ts < before[rows]).any()
 
     def _add_in_order(self, batch: TickBatch, rows: Ints, trades: Trades, updates: Bytes | None, quoted: Ints) -> None:
         """Apply trades, none older than the newest of its row, and the batch's quotes, and begin trading days."""
@@ -187,7 +197,7 @@ class TradeEntry:
     def _take_last_from_late(self, rows: Rows, trades: Trades, updates: Bytes) -> None:
         """Set the last price where the newer trades don't: they were cancelled, or their conditions exclude it."""
         newest = self._board.last_ts
-        np.maximum.at(self._board.traded, rows, trades.ts)
+        self._board.note_traded(rows, trades.ts)
         for at in np.flatnonzero((updates & _LAST > 0) & (trades.ts >= newest[rows])).tolist():
             row, ts = int(rows[at]), int(trades.ts[at])
             if ts >= newest[row]:
