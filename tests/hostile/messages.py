@@ -261,7 +261,7 @@ def _objects() -> Iterator[tuple[str, dict[str, Any], str]]:
         for channel in ("", "Ticker", "ticker ", "*", "trades\0", "\u202e", "../trades", "x" * 60_000):
             about = {"op": op, "symbols": ["MSFT"], "channel": channel}
             yield f"{op}: channel {channel!r:.20}", about, "unknown-channel"
-        for interval in (None, "", "1M", "2m", "1m\n", "\0", "x" * 60_000):
+        for interval in (None, "", "1Q", "7m", "60s", "2M", "0m", "١m", "1m\n", "\0", "x" * 60_000):
             about = {"op": op, "symbols": ["MSFT"], "channel": "bars", "interval": interval}
             yield f"{op}: interval {interval!r:.20}", about, "bad-interval"
 
