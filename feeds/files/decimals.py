@@ -64,7 +64,7 @@ class Decimals:
         if self._given is not None:
             self._marks = dict.fromkeys(places, self._given)
             self._decided = set(places)
-        elif any("," in word or word.count(".") > 1 for column in words.values() for word in column):
+        elif any(map(_needs_evidence, words.values())):
             columns = _columns(plan)
             texts = [
                 [field.strip() for field in fields]
@@ -236,7 +236,7 @@ class Decimals:
 
     def _open(self, place: int, evidence: Evidence) -> str:
         assert self._plan is not None
-        example = evidence.either
+        example = evidence.either or evidence.pointed
         assert example is not None
         comma, point = (f"{number(example.text, mark):.12g}" for mark in (",", "."))
         return (
@@ -252,6 +252,12 @@ def _columns(plan: Plan) -> Columns:
     others = {place: Evidence() for place in range(plan.shape.width) if place not in taken}
     prices = [sorted({at for role, at in view.columns.items() if role in _PRICES}) for view in plan.views]
     return Columns(read, others, prices)
+
+
+def _needs_evidence(words: Sequence[str]) -> bool:
+    """Whether texts have commas, or points of which none is surely a decimal one."""
+    pointed = [word for word in words if "." in word]
+    return any("," in word for word in words) or (bool(pointed) and not any(map(_POINT.fullmatch, pointed)))
 
 
 def _is_untidy(words: Sequence[str], mark: Mark) -> bool:

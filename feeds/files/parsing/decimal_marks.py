@@ -147,9 +147,12 @@ def decide(columns: Columns, *, by_values: bool, usual: Mark | None = None) -> d
     common = common or _common(marks.values()) or _common(each.mark for each in columns.others.values())
     if common is None and not any(marks.values()) and any(evidence.either for evidence in read.values()):
         common = (columns.spread.mark if by_values else None) or usual
+    # 875 and 1.000: as decimals they would be far apart.
+    doubtful = common is None and not any(marks.values()) and columns.spread.mark == ","
     for place, evidence in read.items():
         if marks[place] is None and not (evidence.point and evidence.comma):
-            marks[place] = common or ("." if evidence.either is None else None)
+            is_open = evidence.either is not None or (doubtful and evidence.pointed is not None)
+            marks[place] = common or (None if is_open else ".")
     return marks
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from tests.support.fake_source import Found, read
 from ticker.errors import FeedError
@@ -203,3 +205,34 @@ def test_a_change_in_percent_is_no_symbol() -> None:
     assert read("Date,AAPL,Chg\n2024-01-03,184.22,+0.01%\n").report.symbols == ["AAPL"]
     found = read("Date,US2Y,US10Y\n2024-01-03,4.25%,4.05%\n")
     assert [(row[0], row[2]) for row in found.trades] == [("US2Y", 4.25), ("US10Y", 4.05)]
+
+
+@given(
+    base=st.sampled_from([0.0123, 0.5, 1.0945, 9.5, 144.625, 999.5, 1204, 73_200, 1_310_220]),
+    factors=st.lists(st.floats(0.8, 1.25), min_size=1, max_size=12),
+    places=st.integers(0, 4),
+    mark=st.sampled_from([".", ","]),
+    grouped=st.booleans(),
+    trimmed=st.booleans(),
+    lines=st.integers(2, 5),
+)
+def test_a_price_is_read_as_it_was_written_or_the_file_is_refused(
+    base: float, factors: list[float], places: int, mark: str, grouped: bool, trimmed: bool, lines: int
+) -> None:
+    """In both forms, with and without groups and zeros at the end, in blocks of any size: never wrong by 1,000."""
+    values = [max(round(base * factor, places), 10.0**-places) for factor in factors]
+    texts = [f"{value:{',' if grouped else ''}.{places}f}" for value in values]
+    if trimmed and places:
+        texts = [text.rstrip("0").rstrip(".") for text in texts]
+    if mark == ",":
+        texts = [text.translate(str.maketrans(".,", ",.")) for text in texts]
+        # 1.204 alone has a decimal point.
+        assume(any("," in text or text.count(".") != 1 for text in texts))
+    rows = [f'"{text}",5' for text in texts]
+    if not any("," in text for text in texts):
+        lines = 10**6  # only the first block tells that points are not what they seem
+    try:
+        found = prices(trades_of(*rows, lines=lines))
+    except FeedError:
+        found = prices(trades_of(*rows, lines=lines, decimal=mark))
+    assert found == values
