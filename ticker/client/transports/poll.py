@@ -40,8 +40,8 @@ _WAIT_S = 20.0
 #: What a request may take beyond that.
 _GRACE_S = 10.0
 _DEFAULT_RATE_HZ = 10.0
-#: Servers and proxies refuse addresses above 8 KiB. The request line has some more bytes.
-MAX_ADDRESS_BYTES = 8_000
+#: Longer requests are posted. Servers and proxies limit addresses to 8 KiB by default, and to no less than 1 KiB.
+MAX_ADDRESS_BYTES = 900
 
 _Found = TypeVar("_Found")
 
