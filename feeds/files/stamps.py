@@ -13,7 +13,7 @@ from feeds.files.file_set import FileSet
 from feeds.files.names import date_of
 from feeds.files.options import ReadOptions
 from feeds.files.parsing.dates import midnight_ns
-from feeds.files.parsing.day_order import NAMES, DayOrder, orders_of
+from feeds.files.parsing.day_order import NAMES, DayOrder, ambiguous_in, orders_of
 from feeds.files.parsing.split import split
 from feeds.files.parsing.stamp_style import Style, joined, parse
 from feeds.files.parsing.table import Column, Rows
@@ -67,7 +67,7 @@ class StampChoices:
         place = plan.stamps.get("date", next(iter(plan.stamps.values())))
         first = next((text for row in range(len(rows.lines)) if (text := rows.text(row, place))), "")
         reading = self._reading(rows, place, first)
-        order = self._order(rows, place, first, reading)
+        order = self._order(rows, place, reading)
         found = self._first(rows, reading, order)
         style = Style.of(found)
         clock = plan.reading in ("clock", "ms", "s") and "date" not in plan.stamps and bool(len(rows.lines))
@@ -138,7 +138,7 @@ class StampChoices:
                 raise FeedError(f"{report.name}: its times are in the zone {title.name}{which}; use --time-zone NAME")
             report.time_zone, report.how["time_zone"] = zone, "file"
             if report.time_zone != "UTC":
-                report.note(f"times are in the zone {title.name}, as the file says", "--time-zone")
+                report.note(f"times are in the zone {title.zone or title.name}, as the file says", "--time-zone")
         elif layout.zone is not None and is_theirs:
             report.time_zone, report.how["time_zone"] = layout.zone, "layout"
             if layout.zone != "UTC":
@@ -181,12 +181,14 @@ class StampChoices:
         self._report.date, self._report.how["date"] = self._options.date, "option"
         return midnight_ns(date.fromisoformat(self._options.date))
 
-    def _order(self, rows: Rows, place: int, first: str, reading: Reading) -> Order:
+    def _order(self, rows: Rows, place: int, reading: Reading) -> Order:
         """The order of day and month. If the first rows leave it open, later rows and other files decide."""
         kind: Reading = "date" if "date" in self._plan.stamps else "stamp"
-        orders = orders_of(first, kind) if reading in ("stamp", "clock", "date") else ()
         column = rows.columns[place]
-        if not orders or not isinstance(column, np.ndarray):
+        if reading not in ("stamp", "clock", "date") or not isinstance(column, np.ndarray):
+            return "mdy"
+        orders, first = ambiguous_in(_bytes(column), kind)
+        if not orders:
             return "mdy"
         how = self._report.how
         evidence = DayOrder(orders, kind)

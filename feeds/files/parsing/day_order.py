@@ -7,11 +7,11 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from feeds.files.parsing.dates import DAY_NS
+from feeds.files.parsing.dates import DAY_NS, Mask
 from feeds.files.parsing.table import Lines
 from feeds.files.parsing.timestamp_formats import Reading, parser_of
 from feeds.files.parsing.timestamp_parsers import LOCAL, UTC, Calendar, Order
-from feeds.files.parsing.timestamps import Texts, parse_timestamps, shape_of
+from feeds.files.parsing.timestamps import Texts, parse_timestamps, shape_of, shapes_of
 from ticker.errors import FeedError
 from ticker.model import Stamps
 
@@ -19,6 +19,8 @@ NAMES: Final[dict[Order, str]] = {"mdy": "month first", "dmy": "day first", "ymd
 #: The distance of consecutive days is this many times shorter in the right order: days against months.
 _CLOSER: Final = 5
 _SATURDAY: Final = 5
+#: Forms of timestamps examined.
+_FORMS: Final = 1000
 
 
 class Seen(NamedTuple):
@@ -35,6 +37,22 @@ def orders_of(text: str, reading: Reading) -> tuple[Order, ...]:
     return parser.orders if isinstance(parser, Calendar) else ()
 
 
+def ambiguous_in(texts: Texts, reading: Reading) -> tuple[tuple[Order, ...], str]:
+    """The first form of date among ``texts`` whose parts can stand in several orders, and a text of that form."""
+    if not len(texts) or not texts.dtype.itemsize:
+        return (), ""
+    _, rows = np.unique(_shapes(texts), return_index=True)
+    for row in sorted(rows.tolist())[:_FORMS]:
+        text = bytes(texts[row]).decode("utf-8", "replace")
+        if orders := orders_of(text, reading):
+            return orders, text
+    return (), ""
+
+
+def _shapes(texts: Texts) -> Texts:
+    return shapes_of(np.ascontiguousarray(texts).view(np.uint8).reshape(len(texts), -1))
+
+
 @dataclass(slots=True)
 class DayOrder:
     """Collects evidence. ``only`` are the first dates that exist in one order only; ``days`` the days in each order."""
@@ -43,16 +61,18 @@ class DayOrder:
     reading: Reading = "stamp"
     only: dict[Order, Seen] = field(default_factory=dict)
     _days: dict[Order, Any] = field(default_factory=dict)
+    _possible: dict[Order, None] = field(default_factory=dict)
     #: Whether the days go back, and whether they go on, by order.
     _moves: dict[Order, set[bool]] = field(default_factory=dict)
     _last: dict[Order, int] = field(default_factory=dict)
 
     def add(self, texts: Texts, lines: Lines, file: str) -> None:
         """Add the dates of a block of rows."""
-        if not len(texts):
+        if not len(texts) or not texts.dtype.itemsize:
             return
         read = {order: parse_timestamps(texts, self.reading, order=order) for order in self.orders}
         valid = {order: (found.kind == LOCAL) | (found.kind == UTC) for order, found in read.items()}
+        ambiguous = self._ambiguous(texts)
         count = sum(each.astype(np.int8) for each in valid.values())
         for order, found in read.items():
             alone = valid[order] & (count == 1)
@@ -60,16 +80,26 @@ class DayOrder:
                 row = int(alone.argmax())
                 text = texts[row] if isinstance(texts[row], str) else texts[row].decode("utf-8", "replace")
                 self.only[order] = Seen(file, int(lines[row]), text)
-            days: Stamps = found.value[valid[order]] // DAY_NS
+            if valid[order].any():
+                self._possible[order] = None
+            days: Stamps = found.value[valid[order] & ambiguous] // DAY_NS
             if len(days):
                 steps = np.diff(days, prepend=self._last.get(order, days[0]))
                 self._moves.setdefault(order, set()).update(np.unique(steps[steps != 0] > 0).tolist())
                 self._last[order] = int(days[-1])
                 self._days[order] = np.union1d(self._days.get(order, days[:0]), days)
 
+    def _ambiguous(self, texts: Texts) -> Mask:
+        """The texts in a form whose parts can stand in several orders: others, such as 2024-02-01, show nothing."""
+        shapes, places = np.unique(_shapes(texts), return_inverse=True)
+        parsers = [parser_of(bytes(shape), self.reading) for shape in shapes.tolist()]
+        found: Mask = np.array([isinstance(each, Calendar) and bool(each.orders) for each in parsers])[places]
+        return found
+
     def merge(self, other: DayOrder) -> None:
         """Add the evidence of another file."""
         self.only = {**other.only, **self.only}
+        self._possible.update(other._possible)
         for order, days in other._days.items():
             self._days[order] = np.union1d(self._days.get(order, days[:0]), days)
             self._moves.setdefault(order, set()).update(other._moves.get(order, set()))
@@ -88,7 +118,7 @@ class DayOrder:
     @property
     def possible(self) -> tuple[Order, ...]:
         """The orders in which there are dates."""
-        return tuple(self._days)
+        return tuple(self._possible)
 
     @property
     def by_rows(self) -> Order | None:

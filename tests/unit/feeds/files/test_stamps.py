@@ -142,6 +142,8 @@ def test_a_time_column_that_is_unreadable_refuses_rows() -> None:
     found = read("Date,Time,price\n2024-01-03,nine,1\n2024-01-03,ten,1\n", "A.csv")
     assert found.trades == []
     assert found.complaints[0] == "f:2: column 'Time': 'nine' is not a time of day"
+    found = read("day,hour,price\n2024-01-03,9,1\n2024-01-03,10,1\n", "A.csv")
+    assert found.complaints[0] == "f:2: column 'hour': '9' is not a time of day"
 
 
 def test_dates_of_six_digits_are_read_beside_times() -> None:
@@ -272,6 +274,12 @@ def test_what_no_row_decides_is_assumed_and_noted() -> None:
     found = trades(["01.02.2024"])
     assert [row[1] for row in found.trades] == [at("2024-02-01")]
     assert "dates are read day first, no row shows which [--month-first]" in notes(found)
+
+
+@pytest.mark.parametrize("strange", ["N/A", "2024-02-01", "soon"])
+def test_another_text_in_the_first_row_does_not_decide(strange: str) -> None:
+    found = trades([strange, *dates("%d/%m/%Y", *FEBRUARY)])
+    assert [row[1] for row in found.trades][-len(FEBRUARY) :] == [at(day) for day in FEBRUARY]
 
 
 def test_the_option_decides_before_all_rows() -> None:
