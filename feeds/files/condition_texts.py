@@ -20,6 +20,7 @@ import re
 from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
+from feeds.files.report import excerpt
 from ticker.conditions import REGULAR, Updates
 from ticker.sale_conditions import (
     BY_CODE,
@@ -50,8 +51,8 @@ class Meaning(NamedTuple):
 
 
 def read_conditions(text: str, vocabulary: Vocabulary, tape: Tape | None = None) -> Meaning:
-    """The meaning of one field. Unknown conditions are kept as they are and update everything."""
-    text = text.strip()
+    """The meaning of one field, cut to 80 characters. Unknown conditions are kept as they are and update everything."""
+    text = excerpt(text.strip())
     if text.lower() in _NONE:
         return Meaning((), REGULAR)
     if vocabulary == "recorded":

@@ -430,3 +430,13 @@ def test_columns_of_us_stocks_are_evidence_of_their_trading_days(tmp_path: Path)
 def test_crypto_of_the_same_vendors_is_none(tmp_path: Path, symbol: str) -> None:
     found = read(tmp_path, "trades.csv", POLYGON, polygon("", 0, 1, 0, 160.0).replace("IBM", symbol))
     assert found.report.exchange is None
+
+
+def test_any_text_of_conditions_can_be_sent(tmp_path: Path) -> None:
+    """A field that is no UTF-8, or as long as a book."""
+    path = tmp_path / "trades.csv"
+    rows = b"1704378600,IBM,160.0,100,\xff\xfe,1\n1704378601,IBM,160.0,100," + b"x" * 100_000 + b",2\n"
+    path.write_bytes(b"timestamp,symbol,price,size,conditions,id\n" + rows)
+    found = published([path])
+    assert [len(" ".join(sent).encode()) <= 90 for sent, *_ in found.details] == [True, True]
+    assert [updates for _, updates in conditions(found)] == [REGULAR, REGULAR]
