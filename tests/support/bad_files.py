@@ -232,7 +232,7 @@ BAD_FILES: tuple[Bad, ...] = (
     Bad(id="an incomplete bar", content=text("timestamp,symbol,open,high,low", f"{_STAMP},A,1,2,1"), error=r"close"),
     Bad(
         id="two columns with one name",
-        content=text("timestamp,symbol,price,price", f"{_STAMP},AAPL,184.22,184.22"),
+        content=text("timestamp,symbol,price,price", f"{_STAMP},AAPL,184.22,184.23"),
         error=r"'price' twice|twice.*price|two columns.*price|price.*two columns",
     ),
     Bad(id="an unknown layout", content=TRADES, options={"layout": "nonsense"}, error=r"layout.*'nonsense'"),

@@ -153,8 +153,6 @@ GOOD_NAMES: tuple[str, ...] = (
     "$TICK",
     "{{7*7}}",
     "%n%s",
-    "null",
-    "NaN",
     "NA",
     "TRUE",
     "1E5",

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from feeds.files.sources.errors import reading_errors
-from feeds.files.sources.parquet_pages import pages
+from feeds.files.sources.parquet_pages import DELTA_BEGINNINGS, DELTA_LENGTHS, Group, groups, pages
 from feeds.files.sources.source import Source, Table
 from ticker.errors import FeedError, install_hint
 
@@ -30,8 +30,6 @@ MAX_PAGES_BYTES: Final = 512 << 20
 MAX_TEXT_BYTES: Final = 1 << 16
 #: Values in a list, on average: a few bytes may stand for billions of equal ones.
 MAX_LISTED: Final = 32
-#: Texts as the length of the beginning that they share with the one before, and the rest.
-_DELTA: Final = "DELTA_BYTE_ARRAY"
 #: The name that pandas gives to an index without a name.
 _INDEX: Final = "__index_level_"
 
@@ -40,11 +38,12 @@ class ParquetSource(Source):
     """A Parquet file. Reading it imports pyarrow."""
 
     is_table = True
+    _groups: Sequence[Group] = ()
 
     def head(self) -> Table:
         """The first rows of all columns. Texts that are too long are empty: their column may not be needed."""
         with self._opened() as file:
-            flat = _flat(file)
+            flat = _flat(file, self._groups)
             if not flat:
                 raise FeedError(f"{self.name}: has no column of single values, only nested ones")
             batch = next(self._batches(file, flat, _HEAD_ROWS), None)
@@ -56,7 +55,7 @@ class ParquetSource(Source):
         row = 1
         with self._opened() as file:
             rows: int = max(1, file.metadata.num_rows)
-            flat = _flat(file)
+            flat = _flat(file, self._groups)
             names = {file.schema_arrow[flat[place]].name for place in (range(len(flat)) if places is None else places)}
             # Columns that share a name are read together.
             mine = [place for place, at in enumerate(flat) if file.schema_arrow[at].name in names]
@@ -75,6 +74,8 @@ class ParquetSource(Source):
             raise FeedError(f"{self.name}: {text}") from None
         with reading_errors(self.name):
             try:
+                with self._file.open("rb") as raw:
+                    self._groups = groups(raw)
                 with parquet.ParquetFile(self._file) as file:
                     if len(file.schema_arrow) > MAX_COLUMNS:
                         count = f"{len(file.schema_arrow):,} columns; the limit is {MAX_COLUMNS:,}"
@@ -82,12 +83,21 @@ class ParquetSource(Source):
                     names = {field.name for field in file.schema_arrow if _is_text(_item(field.type))}
                     paths = {file.schema.column(at).path for at in range(len(file.schema))}
                     texts = {path for path in paths if path.partition(".")[0] in names or path in names}
-                    texts -= _delta_encoded(file.metadata)
+                    # pyarrow can't read these as a dictionary.
+                    texts -= {
+                        chunk.path
+                        for group in self._groups
+                        for chunk in group.chunks
+                        if chunk.encodings & {DELTA_LENGTHS, DELTA_BEGINNINGS}
+                    }
                 with parquet.ParquetFile(
                     self._file, read_dictionary=list(texts), pre_buffer=False, buffer_size=_BUFFER_BYTES
                 ) as file:
                     yield file
-            except (pa.ArrowException, OSError, OverflowError) as error:
+            except FeedError as error:
+                text = str(error)
+                raise FeedError(text if text.startswith(self.name) else f"{self.name}: {text}") from None
+            except (pa.ArrowException, OSError, OverflowError, UnicodeDecodeError) as error:
                 if isinstance(error, OSError) and error.errno:  # of the disk, not of the data
                     raise
                 text = f"the Parquet file is damaged ({str(error).splitlines()[0][:200]})"
@@ -97,39 +107,32 @@ class ParquetSource(Source):
         """The rows of these columns of the schema. Raises ``FeedError`` if their pages are too large."""
         names = list(dict.fromkeys(file.schema_arrow[column].name for column in columns))
         most = max(1, min(rows, _VALUES // max(1, len(columns))))
-        for group in range(file.metadata.num_row_groups):
-            longest = self._check_pages(file, set(names), group)
+        for number, group in enumerate(self._groups):
+            longest = self._check_pages(group, set(names))
             count = max(1, min(most, _BATCH_BYTES // longest)) if longest else most
-            for batch in file.iter_batches(count, row_groups=[group], columns=names):
+            for batch in file.iter_batches(count, row_groups=[number], columns=names):
                 # A column of the same name may be nested, and left out.
                 kept = [at for at, field in enumerate(batch.schema) if _is_flat(field.type)]
                 yield batch.select(kept)
 
-    def _check_pages(self, file: Any, names: Collection[str], group: int) -> int:
+    def _check_pages(self, group: Group, names: Collection[str]) -> int:
         """The largest page of texts that share beginnings: each may decode to texts of its size. 0: there is none."""
         total = longest = 0
-        parts = file.metadata.row_group(group)
         with self._file.open("rb") as raw:
-            for place in range(parts.num_columns):
-                part = parts.column(place)
-                if part.path_in_schema not in names and part.path_in_schema.partition(".")[0] not in names:
+            for chunk in group.chunks:
+                column = chunk.path.partition(".")[0]
+                if chunk.path not in names and column not in names:
                     continue
-                start = part.dictionary_page_offset if part.has_dictionary_page else part.data_page_offset
-                try:
-                    found = list(pages(raw, start, part.total_compressed_size))
-                except FeedError as error:
-                    raise FeedError(f"{self.name}: {error}") from None
+                found = list(pages(raw, chunk.start, chunk.length))
                 # A dictionary stays in memory beside the page that uses it.
                 sizes = sorted(page.size for page in found)[-2:]
-                values = sum(page.values for page in found)
-                if part.path_in_schema not in names and values > MAX_LISTED * parts.num_rows:
-                    column = part.path_in_schema.partition(".")[0][:80]
-                    raise FeedError(f"{self.name}: the column {column!r} has lists of more than {MAX_LISTED} values")
+                if chunk.path not in names and sum(page.values for page in found) > MAX_LISTED * group.rows:
+                    raise FeedError(f"the column {column[:80]!r} has lists of more than {MAX_LISTED} values")
                 total += sum(sizes)
                 if total > MAX_PAGES_BYTES:
                     text = f"the pages of its columns need more than {MAX_PAGES_BYTES >> 20:,} MiB of memory"
-                    raise FeedError(f"{self.name}: {text}; write it with smaller pages or row groups")
-                if _DELTA in part.encodings:
+                    raise FeedError(f"{text}; write it with smaller pages or row groups")
+                if DELTA_BEGINNINGS in chunk.encodings:
                     longest = max(longest, *sizes, 1)
         return longest
 
@@ -190,27 +193,19 @@ def _joined(lists: Any) -> Any:
     return compute.binary_join(lists.cast(pa.list_(pa.string())), ",")
 
 
-def _delta_encoded(metadata: Any) -> set[str]:
-    """The columns with texts that share beginnings, which pyarrow can't read as a dictionary."""
-    parts = (metadata.row_group(group) for group in range(metadata.num_row_groups))
-    columns = (group.column(place) for group in parts for place in range(group.num_columns))
-    return {column.path_in_schema for column in columns if any("DELTA" in encoding for encoding in column.encodings)}
-
-
-def _flat(file: Any) -> list[int]:
+def _flat(file: Any, groups: Sequence[Group]) -> list[int]:
     """The columns of single values, and of lists of texts or integers, by their number in the schema."""
-    long = _long_lists(file.metadata)
+    long = _long_lists(groups)
     return [place for place, field in enumerate(file.schema_arrow) if _is_flat(field.type) and field.name not in long]
 
 
-def _long_lists(metadata: Any) -> set[str]:
+def _long_lists(groups: Sequence[Group]) -> set[str]:
     """The columns of lists with more than ``MAX_LISTED`` values on average, which no row of prices needs."""
-    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
-    columns = [(group.column(place), group.num_rows) for group in groups for place in range(group.num_columns)]
     return {
-        column.path_in_schema.partition(".list.")[0]
-        for column, rows in columns
-        if ".list." in column.path_in_schema and column.num_values > MAX_LISTED * rows
+        chunk.path.partition(".list.")[0]
+        for group in groups
+        for chunk in group.chunks
+        if ".list." in chunk.path and chunk.values > MAX_LISTED * group.rows
     }
 
 

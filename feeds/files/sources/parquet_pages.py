@@ -1,29 +1,41 @@
-"""Reads the page headers of a Parquet column chunk: their sizes are known before anything is decompressed.
+"""Reads the metadata of a Parquet file and of its pages: sizes are known before anything is decompressed.
 
-A page header is a struct in Thrift's compact protocol (parquet.thrift, ``PageHeader``; thrift-compact-protocol.md).
+The fields are those of ``FileMetaData`` and ``PageHeader`` in parquet.thrift. pyarrow shows the sizes of column chunks
+only, and ends the process for some damaged ones.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from typing import IO, Final, NamedTuple
+from typing import IO, Any, Final, NamedTuple
 
+from feeds.files.sources.thrift import ShortError, Struct, struct_of
 from ticker.errors import FeedError
 
 #: More than any writer puts into a page header: minimum and maximum of the page are part of it.
 _MAX_HEADER: Final = 1 << 20
 _FIRST: Final = 256
-_MAX_DEPTH: Final = 8
-
-_BOOLEANS: Final = (1, 2)
-_INTEGERS: Final = (4, 5, 6)
-#: Fields of ``PageHeader``; those of the structs in it are counted on from 100 times the struct's number.
-_SIZE, _PACKED, _VALUES, _VALUES_2 = 2, 3, 501, 801
-_BYTE, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT = 3, 7, 8, 9, 10, 11, 12
+#: Encodings of texts by length, and of texts that share their beginning with the one before.
+DELTA_LENGTHS: Final = 6
+DELTA_BEGINNINGS: Final = 7
 
 
-class _ShortError(Exception):
-    """The header is longer than what was read of it."""
+class Chunk(NamedTuple):
+    """A column of a row group: where its pages are, and how many values it claims."""
+
+    path: str
+    encodings: frozenset[int]
+    values: int
+    start: int
+    length: int
+
+
+class Group(NamedTuple):
+    """A row group."""
+
+    rows: int
+    chunks: list[Chunk]
 
 
 class Page(NamedTuple):
@@ -33,101 +45,55 @@ class Page(NamedTuple):
     values: int
 
 
+def groups(file: IO[bytes]) -> list[Group]:
+    """The row groups of a file, by its footer. Raises ``FeedError`` if it is damaged."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - 8))
+    end = file.read(8)
+    length = int.from_bytes(end[:4], "little")
+    if len(end) < 8 or end[4:] != b"PAR1" or length > size - 8:
+        raise FeedError("the Parquet file is damaged (it has no footer)")
+    file.seek(size - 8 - length)
+    try:
+        footer, _ = struct_of(file.read(length))
+        return [Group(_number(group, 3), [_chunk(column[3]) for column in group[1]]) for group in footer[4]]
+    except (ShortError, KeyError, TypeError, AttributeError, IndexError, UnicodeDecodeError):
+        raise FeedError("the Parquet file is damaged (its footer is incomplete)") from None
+
+
+def _chunk(column: Struct) -> Chunk:
+    path = ".".join(part.decode() for part in column[3])
+    start = _number(column, 9)
+    dictionary = column.get(11)
+    # Some writers state 0 where there is no dictionary.
+    start = min(start, dictionary) if dictionary else start
+    return Chunk(path, frozenset(column[2]), _number(column, 5), start, _number(column, 7))
+
+
+def _number(fields: Struct, field: int) -> int:
+    value: Any = fields[field]
+    if not isinstance(value, int) or value < 0:
+        raise TypeError
+    return value
+
+
 def pages(file: IO[bytes], start: int, length: int) -> Iterator[Page]:
     """The pages of the column chunk at ``start``. Raises ``FeedError`` if it is damaged."""
     at, end = start, start + length
     while at < end:
         file.seek(at)
-        header = file.read(min(_FIRST, end - at))
         try:
-            fields, size = _struct(header)
-        except _ShortError:
+            fields, size = struct_of(file.read(min(_FIRST, end - at)))
+        except ShortError:
             file.seek(at)
             try:
-                fields, size = _struct(file.read(min(_MAX_HEADER, end - at)))
-            except _ShortError:
+                fields, size = struct_of(file.read(min(_MAX_HEADER, end - at)))
+            except ShortError:
                 raise FeedError("the Parquet file is damaged (a page header has no end)") from None
-        unpacked, packed = fields.get(_SIZE, -1), fields.get(_PACKED, -1)
-        if unpacked < 0 or packed < 0:
+        unpacked, packed = fields.get(2), fields.get(3)
+        if not isinstance(unpacked, int) or not isinstance(packed, int) or unpacked < 0 or packed < 0:
             raise FeedError("the Parquet file is damaged (a page header has no sizes)")
-        yield Page(unpacked, fields.get(_VALUES, fields.get(_VALUES_2, 0)))
+        data = fields.get(5, fields.get(8))  # of a page of values, in two versions
+        values = data.get(1, 0) if isinstance(data, dict) else 0
+        yield Page(unpacked, values if isinstance(values, int) else 0)
         at += size + packed
-
-
-def _struct(data: bytes) -> tuple[dict[int, int], int]:
-    """The integers of a struct by field number, those of structs in it after 100 times its number; and its length."""
-    reader = _Compact(data)
-    return reader.struct(0), reader.at
-
-
-class _Compact:
-    """Values in Thrift's compact protocol. Integers are kept, all others are skipped."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self.at = 0
-
-    def struct(self, depth: int) -> dict[int, int]:
-        if depth > _MAX_DEPTH:
-            raise FeedError("the Parquet file is damaged (a page header is nested too deeply)")
-        found: dict[int, int] = {}
-        field = 0
-        while head := self._byte():
-            kind, step = head & 15, head >> 4
-            field = field + step if step else self._zigzag()
-            if kind in _INTEGERS:
-                found[field] = self._zigzag()
-            elif kind == _STRUCT:
-                found |= {100 * field + inner: value for inner, value in self.struct(depth + 1).items()}
-            elif kind not in _BOOLEANS:  # their value is in the head
-                self._skip(kind, depth)
-        return found
-
-    def _skip(self, kind: int, depth: int) -> None:
-        if kind in _INTEGERS:
-            self._varint()
-        elif kind in _BOOLEANS or kind == _BYTE:
-            self._take(1)
-        elif kind == _DOUBLE:
-            self._take(8)
-        elif kind == _BINARY:
-            self._take(self._varint())
-        elif kind == _STRUCT:
-            self.struct(depth + 1)
-        elif kind in (_LIST, _SET):
-            head = self._byte()
-            count = self._varint() if head >> 4 == 15 else head >> 4
-            for _ in range(count):
-                self._skip(head & 15, depth + 1)
-        elif kind == _MAP:
-            count = self._varint()
-            kinds = self._byte() if count else 0
-            for _ in range(count):
-                self._skip(kinds >> 4, depth + 1)
-                self._skip(kinds & 15, depth + 1)
-        else:
-            raise FeedError("the Parquet file is damaged (a page header has a field of an unknown type)")
-
-    def _byte(self) -> int:
-        self._take(1)
-        return self._data[self.at - 1]
-
-    def _take(self, size: int) -> None:
-        self.at += size
-        if self.at > len(self._data):
-            raise _ShortError
-
-    def _varint(self) -> int:
-        value = shift = 0
-        while True:
-            byte = self._byte()
-            value |= (byte & 127) << shift
-            if byte < 128:
-                return value
-            shift += 7
-            if shift > 63:
-                raise FeedError("the Parquet file is damaged (a number in a page header has no end)")
-
-    def _zigzag(self) -> int:
-        value = self._varint()
-        return (value >> 1) ^ -(value & 1)

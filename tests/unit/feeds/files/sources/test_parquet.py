@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from pyarrow import parquet
 
 from feeds.files.sources.opening import open_sources
-from feeds.files.sources.parquet_pages import pages
+from feeds.files.sources.parquet_pages import groups, pages
 from tests.support.published import published
 from ticker.errors import FeedError
 
@@ -135,7 +136,15 @@ def test_the_sizes_of_pages_are_those_of_the_footer(tmp_path: Path) -> None:
     )
     column = parquet.ParquetFile(path).metadata.row_group(0).column(3)
     with path.open("rb") as file:
-        found = list(pages(file, column.data_page_offset, column.total_compressed_size))
+        (group,) = groups(file)
+        chunk = group.chunks[3]
+        found = list(pages(file, chunk.start, chunk.length))
+    assert (chunk.path, chunk.start, chunk.length) == (
+        "symbol",
+        column.data_page_offset,
+        column.total_compressed_size,
+    )
+    assert (group.rows, chunk.values) == (5000, 5000)
     sizes = [page.size for page in found]
     assert sum(page.values for page in found) == 5000
     assert len(sizes) > 100
@@ -194,3 +203,33 @@ def test_long_lists_are_left_out_and_short_ones_are_texts(tmp_path: Path) -> Non
     assert list(source.head().frame.columns) == ["timestamp", "price", "size", "symbol", "conditions"]
     (rows,) = source.tables([4])
     assert list(rows.frame["conditions"]) == ["@,T", ""]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_damaged_file_is_an_error_that_names_it(seed: int, tmp_path: Path) -> None:
+    """Bytes of data, page headers and footer are changed; what can still be read is."""
+    path = write(tmp_path / "a.parquet", table(300, conditions=pa.array([["@", "T"]] * 300)))
+    whole = path.read_bytes()
+    random = np.random.default_rng(seed)
+    errors = []
+    for _ in range(25):
+        data = bytearray(whole)
+        for place in random.integers(4, len(data) - 8, random.integers(1, 4)):
+            data[place] = random.integers(0, 256)
+        path.write_bytes(bytes(data))
+        with contextlib.suppress(UnchangedError):
+            errors.append(str(error_of(path)))
+    assert errors
+    assert all(error.startswith(str(path)) for error in errors)
+
+
+class UnchangedError(Exception):
+    """The file can still be read."""
+
+
+def error_of(path: Path) -> FeedError:
+    try:
+        published([path])
+    except FeedError as error:
+        return error
+    raise UnchangedError
