@@ -65,7 +65,7 @@ class Decimals:
             self._marks = dict.fromkeys(places, self._given)
             self._decided = set(places)
         elif any(map(_needs_evidence, words.values())):
-            columns = _columns(plan)
+            columns = _columns(plan, is_table=self._source.is_table)
             texts = [
                 [field.strip() for field in fields]
                 for fields in zip(*(line.fields for line in dialect.rows), strict=True)
@@ -120,7 +120,7 @@ class Decimals:
         """
         plan = self._plan
         assert plan is not None
-        columns = _columns(plan)
+        columns = _columns(plan, is_table=self._source.is_table)
         usual: Mark | None = "," if plan.shape.delimiter == ";" else None
         others = itertools.islice((each for each in self._beside if each is not self._source), _BESIDE)
         for source in (self._source, *others):
@@ -142,10 +142,11 @@ class Decimals:
         """Add the rows of a source to the evidence, a block at a time."""
         assert self._plan is not None
         shape = self._plan.shape
-        all_places = range(shape.width)
-        whole = Shape(shape.width, shape.delimiter, ".", frozenset(), frozenset(all_places), frozenset())
+        # Of tables only the columns that are read: others may be large.
+        places = shape.numbers | shape.names if source.is_table else frozenset(range(shape.width))
+        whole = Shape(shape.width, shape.delimiter, ".", frozenset(), places, frozenset())
         for rows in _rows(source, whole):
-            texts = {place: _stripped(rows.columns[place]) for place in all_places}
+            texts = {place: _stripped(rows.columns[place]) for place in places}
             if len(rows.lines):
                 self._add(columns, rows.lines.tolist(), texts, source)
             yield
@@ -245,11 +246,11 @@ class Decimals:
         )
 
 
-def _columns(plan: Plan) -> Columns:
+def _columns(plan: Plan, *, is_table: bool) -> Columns:
     """No evidence yet, for the columns of a plan."""
     read = {place: Evidence() for place in sorted(plan.shape.numbers)}
     taken = {*read, *plan.shape.names, *plan.shape.stamps}
-    others = {place: Evidence() for place in range(plan.shape.width) if place not in taken}
+    others = {} if is_table else {place: Evidence() for place in range(plan.shape.width) if place not in taken}
     prices = [sorted({at for role, at in view.columns.items() if role in _PRICES}) for view in plan.views]
     return Columns(read, others, prices)
 
@@ -276,7 +277,7 @@ def _stripped(column: Column) -> list[str]:
 def _rows(source: Source, shape: Shape) -> Iterator[Rows]:
     """All rows of a source, header and banner included, as texts."""
     if source.is_table:
-        for table in source.tables():
+        for table in source.tables(shape.wanted):
             yield rows_of(table, shape)
     else:
         for block in source.blocks():

@@ -12,6 +12,7 @@ import pytest
 import ticker
 from feeds.replay.feed import Replay
 from feeds.replay.options import ReplayOptions
+from tests.support.published import published
 from tests.support.samples import text
 from tests.support.serving import serving
 
@@ -94,3 +95,12 @@ def test_without_the_option_they_are_refused_and_told(tmp_path: Path) -> None:
     assert not feed.info.negative_prices
     assert "4 of 6 rows refused (not a price above zero; --allow-negative accepts it: 4)" in feed.info.notes
     feed.close()
+
+
+def test_bars_and_the_trades_that_they_are_played_as_go_below_zero(tmp_path: Path) -> None:
+    """Hourly prices of power."""
+    path = tmp_path / "DE.csv"
+    path.write_bytes(text("timestamp,open,high,low,close,volume", "2024-05-12T12:00:00Z,5.5,5.5,-135.4,-100,7"))
+    found = published([path], allow_negative=True)
+    assert [bar[2:] for bar in found.closed] == [(5.5, 5.5, -135.4, -100, 7)]
+    assert [trade[2] for trade in found.trades] == [5.5, 5.5, -135.4, -100]

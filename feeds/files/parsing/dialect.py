@@ -21,6 +21,8 @@ DELIMITERS: Final = (",", ";", "\t", "|")
 HEAD_LINES: Final = 200
 #: Lines that may precede the header: a banner, a note on the zone, a licence.
 MAX_BANNER: Final = 20
+#: Characters of a row in an error.
+_SHOWN: Final = 80
 _HEAD_BYTES: Final = 1 << 16
 
 _STARTS_AS_VALUE = re.compile(r"[-+.]?\d")
@@ -90,7 +92,9 @@ def dialect_of(text: bytes, file: str, *, header: bool | None = None) -> Dialect
         try:
             names, note = fitted(names, [line.fields for line in rest])
         except MisfitError as error:
-            raise FeedError(f"{file}:{lines[at].number}: {error}") from None
+            row = delimiter.join(rest[0].fields)
+            shown = row if len(row) <= _SHOWN else row[: _SHOWN - 1] + "…"
+            raise FeedError(f"{file}:{lines[at].number}: {error}: {shown!r}") from None
     first = rest[0].number if rest else lines[min(at + skip, len(lines)) - 1].number + 1
     width = len(names)
     rows = [line for line in rest if len(line.fields) == width]

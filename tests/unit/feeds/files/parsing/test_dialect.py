@@ -91,7 +91,7 @@ def test_a_header_is_a_line_of_words(text: str, header: tuple[str, ...] | None) 
 def test_a_header_that_does_not_fit_the_rows_is_an_error(text: str) -> None:
     """With the line of the header and both numbers; no column is guessed."""
     names, fields = text.split("\n")[0].count(",") + 1, text.split("\n")[1].count(",") + 1
-    words = rf"^x\.csv:1: the header has {names} names, but the rows have {fields} fields$"
+    words = rf"^x\.csv:1: the header has {names} names, but the rows have {fields} fields: '"
     with pytest.raises(FeedError, match=words):
         dialect_of(text.encode(), "x.csv")
 
