@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.browser.conftest import Staging, Visit
 from tests.browser.expecting import expect
-from tests.browser.serving import Stage
+from tests.browser.serving import Server, Stage
 from tests.browser.test_looks import NARROW, serious, too_wide
 from ticker.calendar import market_calendar
 
@@ -82,3 +84,17 @@ def test_opened_notes_are_up_to_date(visit: Visit, noted: Stage) -> None:
     notes = dashboard.page.get_by_role("dialog", name="Notes on the feed")
     expect(notes.get_by_role("listitem")).to_have_text(["first", "second"])
     expect(dashboard.button("2 notes on the feed")).to_be_visible()
+
+
+def test_what_a_file_leaves_open_is_noted(visit: Visit, tmp_path: Path) -> None:
+    """From the file to the page."""
+    path = tmp_path / "BTC_USDT.csv"
+    path.write_text("timestamp,price,size\n2024-01-03 10:00:00,0.00001234,5\n2024-01-03 10:00:01,0.00001235,5\n")
+    with Server("--feed", "csv", "--path", str(path), "--speed", "0") as server:
+        dashboard = visit(server.url)
+        dashboard.page.locator("#notes-button").click()
+        notes = dashboard.page.get_by_role("dialog", name="Notes on the feed")
+        expect(notes).to_contain_text("no zone in the file: taken as UTC")
+        expect(notes).to_contain_text("BTC_USDT")
+        expect(notes).to_contain_text("Trading days begin at midnight UTC.")
+        dashboard.page.goto("about:blank")  # before the server stops, or the page logs errors
