@@ -36,8 +36,16 @@ CORRECTIONS: Final[Mapping[int, Indicator]] = MappingProxyType(
     }
 )
 
+#: As Alpaca (`u`) and others write it.
+_WORDS: Final = {
+    "none": 0, "new": 0, "regular": 0, "corrected": 1, "incorrect": 7,
+    "error": 7, "erroneous": 7, "cancel": 8, "canceled": 8, "cancelled": 8, "bust": 8, "busted": 8,
+}  # fmt: skip
+
 
 def indicator(text: str) -> Indicator | None:
     """What a field says; None for an unknown code, whose row counts. An empty field says nothing special."""
     digits = text.strip().removesuffix(".0") or "0"
+    if digits.lower() in _WORDS:
+        return CORRECTIONS[_WORDS[digits.lower()]]
     return CORRECTIONS.get(int(digits)) if digits.isdecimal() and digits.isascii() and len(digits) < 4 else None

@@ -22,7 +22,7 @@ WITH_HEADER: Final = (
     Layout("alpaca-trades", "Alpaca trades, as sent", "ticks",
            header=names("t x p s c i z"),
            columns={"timestamp": "t", "symbol": "symbol", "price": "p", "size": "s", "conditions": "c", "id": "i",
-                    "tape": "z"}, vocabulary="sip", exchange=_US),
+                    "tape": "z", "correction": "u"}, vocabulary="sip", exchange=_US),
     Layout("alpaca-quotes", "alpaca-py quotes", "ticks",
            header=names("symbol timestamp bid_price bid_size bid_exchange ask_price ask_size ask_exchange"),
            exchange=_US),

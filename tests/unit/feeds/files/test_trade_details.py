@@ -440,3 +440,12 @@ def test_any_text_of_conditions_can_be_sent(tmp_path: Path) -> None:
     found = published([path])
     assert [len(" ".join(sent).encode()) <= 90 for sent, *_ in found.details] == [True, True]
     assert [updates for _, updates in conditions(found)] == [REGULAR, REGULAR]
+
+
+def test_alpaca_says_in_words_which_trades_were_cancelled(tmp_path: Path) -> None:
+    rows = [("160.0", ""), ("300.0", "canceled"), ("301.0", "incorrect"), ("161.0", "corrected")]
+    lines = [f"2024-01-03T14:30:0{at}Z,V,{price},50,['@'],{at + 1},C,{word}" for at, (price, word) in enumerate(rows)]
+    found = read(tmp_path, "AAPL.csv", "t,x,p,s,c,i,z,u", *lines)
+    assert [trade[2] for trade in found.trades] == [160.0, 161.0]
+    assert found.report.left_out == {"cancelled trade": 1, "erroneous trade": 1}
+    assert "1 cancelled trade, 1 erroneous trade left out" in notes(found)
