@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
-from ticker.intervals import SECOND_NS, interval
+from ticker.intervals import DAY_NS, SECOND_NS, interval
 from ticker.market.bar_fold import Pieces, joined
 from ticker.market.bar_level import Key, stored_pieces
 from ticker.market.bar_revision import Reviser, second_of
@@ -45,6 +45,8 @@ from ticker.model import (
 #: The changes of a trade in the ring.
 NEW, LATE, CANCEL, CORRECT = range(4)
 _DAY: Final = interval("1d")
+#: A trade this far after market time begins the day of no other symbol: longer than exchanges are closed.
+FAR_NS: Final = 14 * DAY_NS
 _LAST, _LAST_IF_FIRST = int(Updates.LAST), int(Updates.LAST_IF_FIRST)
 
 # Like the method `min`, at half its fixed cost.
@@ -216,20 +218,40 @@ class TradeEntry:
             turning = self._turned_by(rows[at : at + 1], int(ts[at]))
             target[turning] = self._days.starts(turning, np.full(len(turning), ts[at]), _DAY)
             return turning, target
-        found: list[Rows] = []
+        # Stamps that may be wrong turn their own symbols only.
+        far = np.unique(rows[ts > self._far]).astype(np.intp)
+        found: list[Rows] = [far]
+        if len(far):
+            newest_of = np.zeros(len(board), np.int64)
+            np.maximum.at(newest_of, rows, ts)
+            target[far] = self._days.starts(far, newest_of[far], _DAY)
+            near = ~np.isin(rows, far)
+            rows, ts = rows[near], ts[near]
         left = np.unique(rows).astype(np.intp)
         while len(left):
             sharing = self._days.sharing(left[:1], len(board))
             mine = np.isin(rows, sharing)
             newest = int(ts[mine].max())
             turning = self._turned_by(np.unique(rows[mine]), newest)
+            turning = turning[~np.isin(turning, far)]
             target[turning] = self._days.starts(turning, np.full(len(turning), newest), _DAY)
             found.append(turning)
             left = left[~np.isin(left, sharing)]
         return np.concatenate(found), target
 
+    @property
+    def _far(self) -> int:
+        """Stamps (ns) after this are so far after market time that they may be wrong."""
+        watermark = self._bars.watermark
+        return watermark + FAR_NS if watermark else 2**63 - 1
+
     def _turned_by(self, rows: Ints, ts: int) -> Rows:
-        """``rows``, and those of the same calendar whose day has ended at ``ts`` (ns)."""
+        """``rows``, and those of the same calendar whose day has ended at ``ts`` (ns).
+
+        Not if ``ts`` is far after market time: one wrong stamp must not end the day of other symbols.
+        """
+        if ts > self._far:
+            return np.unique(rows).astype(np.intp)
         sharing = self._days.sharing(rows[:1].astype(np.intp), len(self._board))
         ends = self._board.day_end[sharing]
         return np.union1d(rows.astype(np.intp), sharing[(ends > 0) & (ends <= ts)])

@@ -243,6 +243,32 @@ def test_a_day_begins_for_all_symbols_with_the_first_trade() -> None:
     assert feed.market.counts.too_late == 1
 
 
+@pytest.mark.parametrize("days", [15, 365, 10_000])
+@pytest.mark.parametrize("together", [False, True])
+def test_one_stamp_far_in_the_future_ends_the_day_of_its_symbol_only(days: int, together: bool) -> None:
+    """Alone or in a batch with right ones, also of the next day."""
+    feed = Feed()
+    feed.trade((1.0, 10, 1))
+    feed.trade((1.0, 20, 1), code=1)
+    feed.reach(2)
+    if together:
+        rows = [(0, DAY, 11.0), (1, days * DAY, 21.0), (0, DAY + 1, 12.0)]
+        symbols, after, prices = zip(*rows, strict=True)
+        stamps = START + np.array(after) * SECOND_NS
+        trades = Trades(np.array(symbols, np.int32), stamps, np.array(prices), np.ones(3))
+        feed.market.apply(TickBatch(TABLE, trades))
+        feed.market.apply_pending()
+        assert feed.fields() == [12, 11, 12, 11, 2, 2]
+        assert feed.field("prev_close") == 10
+    else:
+        feed.trade((days * DAY, 21, 1), code=1)
+        feed.trade((3.0, 11, 3))
+        assert feed.fields() == [11, 10, 11, 10, 4, 2]
+    assert feed.market.counts.late == 0
+    assert feed.fields(1) == [21, 21, 21, 21, 1, 1]
+    assert feed.field("prev_close", 1) == 20
+
+
 def test_a_late_trade_of_the_day_before_changes_the_previous_close() -> None:
     night = DAY - 14.5 * 3600
     feed = Feed()

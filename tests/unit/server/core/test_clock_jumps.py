@@ -311,3 +311,15 @@ def test_market_time_does_not_pass_the_clock() -> None:
     assert clocks.after(1, START + 100 * SECOND) == START + SECOND - LAG_NS
     clocks.wall = SECOND
     assert clocks.after(1, START + 100 * SECOND) == 0
+
+
+async def test_one_stamp_far_in_the_future_of_a_recorded_day_closes_no_bars(market: Market) -> None:
+    market.feed_off_ns = -30 * DAY
+    await market.trade(3)
+    market.dispatcher.publish(batch(market.table, [(1, START + 365 * DAY, 50.0, 1.0)]))
+    await market.trade(5)
+    first = -30 * DAY // SECOND
+    await market.until(lambda: ("AAPL", first + 4) in market.closed())
+    await market.rest()
+    assert {name for name, second in market.closed() if second > first + 7} == set()
+    assert [second - first for name, second in market.closed() if name == "AAPL"][:5] == [0, 1, 2, 3, 4]
