@@ -152,7 +152,7 @@ class Check:
         if place is None:
             return np.ones(len(ratios))
         zero = ratios == 0
-        if 2 * int(zero.sum()) < int((ratios == 1).sum()):
+        if zero.sum() < (ratios == 1).sum():
             wrong |= zero
         for row in np.flatnonzero(found.wrong).tolist():
             text = self._rows.text(row, place)

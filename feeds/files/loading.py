@@ -20,10 +20,12 @@ from feeds.files.report import FileReport, Gap
 from feeds.files.sources.opening import MAX_UNPACKED_BYTES, open_sources
 from feeds.files.sources.source import Source
 from feeds.files.timeline.bar_days import (
+    DAY_NS,
     LONGEST_DAY_NS,
     SHORTEST_DAY_NS,
     FileDays,
     LongBars,
+    are_working_days,
     day_ends,
     day_starts,
     days_of_bars,
@@ -157,8 +159,10 @@ class _Loading:
     def _add_bars(self, bars: FileBars, splits: Sequence[FileSplits], report: FileReport) -> None:
         """Add a file's bars, and the trades that they are played as. Their interval is known once all are read."""
         bars.finish(report.time_zone)
-        interval_ns = report.interval_ns = bars.interval_ns
         starts = bars.starts()
+        if are_working_days(starts, bars.interval_ns):
+            bars.interval_ns = DAY_NS
+        interval_ns = report.interval_ns = bars.interval_ns
         shift_ns = self._shift_of_stamps(report, starts)
         days = days_of_bars(report, self._options.exchange, starts - shift_ns, interval_ns)
         bars.place(days.calendar.zone, lambda old: days.moved(old - shift_ns))

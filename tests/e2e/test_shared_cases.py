@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from feeds.files.file_set import FileSet
+from feeds.files.loading import load
 from feeds.files.names import symbol_of
+from feeds.files.options import ReadOptions
 from feeds.files.sources.opening import open_sources
-from tests.support.market_of_files import bars, day, market_of
+from tests.support.market_of_files import bars, day, market_of, starts
 from tests.support.published import Published, published
 from tests.support.samples import at
 from ticker.errors import FeedError
+from ticker.market.market import Market
+from ticker.model import BarBatch
 
 FOLDER = Path(__file__).parents[3] / "shared" / "cases"
 
@@ -235,3 +240,60 @@ def test_working_days_show_that_days_come_first() -> None:
     found = case("RELIANCE_ambiguous.csv", strict=True)
     assert [bar[1] for bar in found.closed] == [at(f"2024-02-{day:02}") for day in (1, 2, 5, 6, 7, 8, 9, 12)]
     assert "dates are read day first: so they are days apart, not months" in [each.text for each in found.report.notes]
+
+
+def test_each_day_of_daily_bars_has_the_close_before_it() -> None:
+    """005930.KS_daily.csv: days begin at midnight in Seoul, and never inside a bar."""
+    market = market_of([FOLDER / "005930.KS_daily.csv"])
+    assert starts(market, "005930.KS", "1d") == [at(f"2024-01-{date} 15:00") for date in (14, 15, 16)]
+    assert bars(market, "005930.KS", "1d") == [
+        (73_200, 74_000, 73_200, 73_900, 13_212_339),
+        (73_500, 73_700, 72_500, 72_600, 14_760_415),
+        (73_100, 73_300, 71_000, 71_000, 22_683_660),
+    ]
+    found = day(market, "005930.KS")
+    assert (found["open"], found["last"], found["prev_close"]) == (73_100, 71_000, 72_600)
+
+
+@pytest.mark.parametrize("exchange", [None, "XNYS", "forex"])
+def test_the_split_in_raw_prices_is_played(exchange: str | None) -> None:
+    """AAPL_raw_split.csv: four for one on 2020-08-31."""
+    found = case("AAPL_raw_split.csv", exchange=exchange)
+    ((symbol, ts, ratio),) = found.splits
+    assert (symbol, ratio) == ("AAPL", 4)
+    assert ts == [bar[1] for bar in found.closed][2]
+    closed = []
+    for event, market in days_of(FOLDER / "AAPL_raw_split.csv", exchange):
+        if isinstance(event, BarBatch) and event.closed:
+            closed.append(day(market, "AAPL")["prev_close"])
+    assert closed == [None, 500.04, 499.23 / 4, 129.04]
+
+
+def test_bars_stamped_at_their_end_start_with_the_session() -> None:
+    """END_STAMPED_5min.csv: 09:35 to 16:00."""
+    found = case("END_STAMPED_5min.csv", symbol="A", time_zone="America/New_York")
+    clocks = ("09:30", "09:35", "15:55")
+    assert [bar[1] for bar in found.closed] == [at(f"2024-01-03 {clock}", "America/New_York") for clock in clocks]
+    assert found.last == at("2024-01-03 16:00", "America/New_York")
+
+
+def test_a_trade_after_hours_belongs_to_the_day_of_the_exchange() -> None:
+    """AAPL_after_hours_utc.csv: 00:30 UTC on January 4 is the evening of January 3 in New York."""
+    market = market_of([FOLDER / "AAPL_after_hours_utc.csv"], "XNYS")
+    new_york = [at(f"2024-01-0{date}", "America/New_York") for date in (3, 4)]
+    assert starts(market, "AAPL", "1d") == new_york
+    assert [bar[4] for bar in bars(market, "AAPL", "1d")] == [420, 300]
+    assert day(market, "AAPL")["prev_close"] == 184.25
+
+
+def days_of(path: Path, exchange: str | None) -> Iterator[tuple[object, Market]]:
+    """The events of a file, each with the market after it."""
+    timeline = load([str(path)], ReadOptions(exchange=exchange))
+    try:
+        market = Market(timeline.table, calendar=timeline.calendar, calendars=timeline.calendars)
+        for event in timeline.events():
+            market = market.apply(event)
+            market.apply_pending()
+            yield event, market
+    finally:
+        timeline.close()

@@ -106,6 +106,15 @@ def _own_days(report: FileReport, starts: Stamps, interval_ns: int) -> FileDays:
     return FileDays(MarketCalendar(name="bars", zone=zone, day_starts=own), is_stated=True)
 
 
+def are_working_days(starts: Stamps, interval_ns: int) -> bool:
+    """Whether bars that seem to last two to four days are those of successive working days: Friday and Monday."""
+    if not DAY_NS < interval_ns <= 4 * DAY_NS:
+        return False
+    # The date of the middle of the day, in any zone.
+    dates = ((starts + DAY_NS // 2) // DAY_NS).astype("M8[D]")
+    return bool((np.busday_count(dates[:-1], dates[1:]) == 1).all() and np.is_busday(dates).all())
+
+
 def starts_of(calendar: MarketCalendar, dates: Dates) -> Stamps:
     """The start (ns) of the trading day of each date (days since 1970) in a calendar that is a rule."""
     return to_utc(dates * DAY_NS + calendar.day_start_ns, calendar.zone).first
