@@ -37,7 +37,7 @@ def reason_of(text: str, reading: Reading, order: Order) -> str | None:
             return AFTER_THE_LAST
     named = _NAMED.fullmatch(text)
     if named is not None and parser_of(shape_of(named["stamp"]), reading) is not None:
-        return f"{NOT_A_STAMP}: the zone {named['name']!r} is unknown"
+        return f"{NOT_A_STAMP}: its zone is unknown"
     if reading == "stamp" and _NUMBER.fullmatch(text):
         return f"{NOT_A_STAMP}; if it counts days, name the column as the date: --columns date=NAME"
     return None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,8 @@ from ticker.zones import Local, to_utc
 
 #: At a transition the clock goes back by an hour: a larger step back than this, in a rising file, is that.
 _BACK_NS: Final = 30 * 60 * 10**9
+#: Wrong timestamps whose reason is looked for; further ones are only counted as such.
+_EXPLAINED: Final = 100_000
 _UNITS: Final = {10**9: "s", 10**6: "ms", 10**3: "µs", 1: "ns"}
 _STATE_THE_ZONE: Final = "; state its zone with --time-zone"
 
@@ -86,6 +88,7 @@ class TimestampReader:
         self._equal_is_second = equal_is_second
         self._first_wall: int | None = None
         self._hours: dict[tuple[str, int, int], _Hour] = {}
+        self._to_explain = _EXPLAINED
         #: The unit (ns) to which timestamps were rounded before they were written, 0 if they weren't.
         self.rounded_ns = 0
         #: Rows with abbreviations of standard time in summer: EST in July.
@@ -171,14 +174,24 @@ class TimestampReader:
 
     def _explain(self, column: Column, bad: Mask, role: str, reason: str, wrong: list[tuple[Mask, str, str]]) -> None:
         """Add the faults of texts that are no timestamps, by reason."""
-        rows = np.flatnonzero(bad)
-        if not len(rows) or not isinstance(column, np.ndarray):
-            wrong.append((bad, reason, role))
-            return
+        rows = np.flatnonzero(bad)[: self._to_explain]
+        self._to_explain -= len(rows)
+        if len(rows) and isinstance(column, np.ndarray):
+            self._explain_each(column, rows, role, reason, wrong)
+        wrong.append((bad, reason, role))
+
+    def _explain_each(
+        self,
+        column: npt.NDArray[Any],
+        rows: npt.NDArray[np.intp],
+        role: str,
+        reason: str,
+        wrong: list[tuple[Mask, str, str]],
+    ) -> None:
         reading: Reading = "date" if role == "date" else self._reading
         reasons = [reason_of(text, reading, self._order) or reason for text in _texts(column[rows].tolist())]
         for each in dict.fromkeys(reasons):
-            mask = np.zeros(len(bad), np.bool_)
+            mask = np.zeros(len(column), np.bool_)
             mask[rows] = [other == each for other in reasons]
             wrong.append((mask, each, role))
 
