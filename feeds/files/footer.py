@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from feeds.files.parsing.dialect import fields_of
+from feeds.files.parsing.header import is_stamp, is_value
 from feeds.files.recognition.plan import Plan
 from feeds.files.report import excerpt
 from feeds.files.sources.source import Block
@@ -26,7 +27,6 @@ _WORDS: Final = frozenset(
 )  # fmt: skip
 _MARKS: Final = ("#", "*", "©", "(c)", "--", "==", "//")
 _STARTS_AS_VALUE = re.compile(r"\d|[-+.]\d")
-_IS_DATE = re.compile(r"\d{1,4}[-/.]\w{1,9}[-/.]\d{1,4}.*|\d{1,2}:\d\d.*|\d{8,}", re.DOTALL)
 
 
 def with_last(blocks: Iterable[Block]) -> Iterator[tuple[Block, bool]]:
@@ -77,12 +77,12 @@ def _is_footer(line: str, plan: Plan) -> bool:
     word = _WORD.search(filled[0])
     told = filled[0].lower().startswith(_MARKS) or (word is not None and word[0].lower() in _WORDS)
     if len(fields) == plan.shape.width > 1:  # a row, unless it has no timestamp
-        return told and not any(_STARTS_AS_VALUE.match(fields[place]) for place in plan.stamps.values())
+        return told and not any(is_value(fields[place]) for place in plan.stamps.values())
     if len(filled) == 1:
         return told or (len(line.split()) > 2 and plan.shape.width > 2)
     if fields[0].upper() == "END":
         return True
-    return told and not any(map(_IS_DATE.fullmatch, filled[1:]))
+    return told and not any(map(is_stamp, filled[1:]))
 
 
 def footer_note(lines: Sequence[str]) -> str:

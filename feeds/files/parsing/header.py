@@ -25,10 +25,15 @@ _LAST_GROUP = re.compile(r"\d{3}(\.\d*)?", re.ASCII)
 _EXPONENT = re.compile(r"(?<=\d)[eE](?=[-+]?\d)")
 
 
+def is_stamp(field: str) -> bool:
+    """Whether a field is a date, a time of day, or both, in any usual form."""
+    return _STAMP.fullmatch(field.strip()) is not None
+
+
 def is_value(field: str) -> bool:
     """Whether a field is a number or a timestamp. ``52W H``, ``0700.HK`` and ``3M`` are names."""
     field = field.strip()
-    if _STAMP.fullmatch(field):
+    if is_stamp(field):
         return True
     return is_number(field) and not any(map(str.isalpha, _EXPONENT.sub("", field)))
 
@@ -40,7 +45,7 @@ def names_codes(fields: Sequence[str], following: Sequence[str] | None) -> bool:
         return False
     codes = [field.strip() for field in fields[1:]]
     return (
-        _is_stamp(first)
+        _names_stamp(first)
         and all(code and not _STAMP.fullmatch(code) for code in codes)
         and _strength(following[:1]) == 2
     )
@@ -95,7 +100,7 @@ def _is_cut(fields: Sequence[str], at: int) -> bool:
 def _works(names: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
     """Whether the columns' values suit their names: 0 if not, 1 if they may, 2 if timestamps look like nothing else."""
     header = [plain(name) for name in names]
-    stamps = [place for place, name in enumerate(names) if _is_stamp(name)]
+    stamps = [place for place, name in enumerate(names) if _names_stamp(name)]
     if not stamps and names[0]:
         return 0
     prices = [place for role in (*BAR_PRICES, "price", "bid", "ask") if (place := place_of(role, header)) is not None]
@@ -106,7 +111,7 @@ def _works(names: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
     return min(_strength([fields[place] for fields in rows]) for place in stamps or [0])
 
 
-def _is_stamp(name: str) -> bool:
+def _names_stamp(name: str) -> bool:
     """Whether a column of this name has timestamps."""
     return time_name(name) is not None or any(plain(name) in ALIASES[role] for role in STAMPS)
 

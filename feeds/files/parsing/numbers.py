@@ -20,7 +20,7 @@ _GAPS: Final = "'\u2019 \u00a0\u2009\u202f"
 _MINUS: Final = "-\u2212\u2013\uff0d"
 _CURRENCY: Final = (
     r"(?:[A-Z]{1,3}\$|[$€£¥₹₩₽₺₪฿₫₱₿]|Rs\.?|CHF|USDT|USDC|USD|EUR|GBP|GBX|GBp|JPY|CNY|CNH|HKD|INR|KRW|TWD|SGD|AUD|NZD|CAD|"
-    r"SEK|NOK|DKK|PLN|CZK|HUF|TRY|ZAR|ZAc|BRL|MXN|RUB|ILS|THB|IDR|MYR|PHP|VND|SAR|AED|IRR|BTC|ETH)"
+    r"SEK|NOK|DKK|PLN|CZK|HUF|TRY|ZAR|ZAc|BRL|MXN|RUB|ILS|THB|IDR|MYR|PHP|VND|SAR|AED|IRR|BTC|ETH|kr\.?|zł|Kč|Ft|Fr\.|円|元|원|¢)"
 )
 _SCALES: Final = {
     "k": 3, "m": 6, "mn": 6, "mio": 6, "mln": 6, "b": 9, "bn": 9, "bln": 9, "mrd": 9, "t": 12, "tn": 12, "lakh": 5,
@@ -59,7 +59,7 @@ _FEW: Final = 8
 #: Words for "no value".
 _NONE: Final = frozenset({"-", "--", "\u2013", "\u2014", "null", "none", "n/a", "#n/a", "n.a.", "na", "nan", "nil"})
 _UNIT = re.compile(rf"{_CURRENCY}|(?<=\d)p\b", re.ASCII)
-_SYMBOLS = frozenset("$€£¥₹₩₽₺₪฿₫₱₿")
+_SYMBOLS = frozenset("$€£¥₹₩₽₺₪฿₫₱₿¢")
 _PLAIN_LETTERS = frozenset("0123456789.,-+eE \n")
 
 

@@ -54,6 +54,14 @@ def test_the_row_of_a_symbol_named_like_a_footer_is_not_lost(line: str) -> None:
     assert read(BARS + line).report.refused.total() == 1
 
 
+@pytest.mark.parametrize("stamp", ["Jan 5 2024", "05-Jan-24", "2024-01-05"])
+def test_the_last_row_of_a_symbol_that_is_a_word_is_read(stamp: str) -> None:
+    """DATA, NOTE and END are symbols, too."""
+    for symbol in ("DATA", "NOTE", "END"):
+        found = read(f"symbol,date,price\nMSFT,{stamp},39.81\n{symbol},{stamp},7\n")
+        assert [row[0] for row in found.trades] == ["MSFT", symbol]
+
+
 def test_a_footer_in_the_middle_is_a_bad_row() -> None:
     found = read(TRADES + "Source: Yahoo\n" + TRADES.split("\n")[1] + "\n")
     assert found.complaints == ["f:4: 1 field, not 4"]
