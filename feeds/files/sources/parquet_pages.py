@@ -65,8 +65,8 @@ def _chunk(column: Struct) -> Chunk:
     path = ".".join(part.decode() for part in column[3])
     start = _number(column, 9)
     dictionary = column.get(11)
-    # Some writers state 0 where there is no dictionary.
-    start = min(start, dictionary) if dictionary else start
+    # Some writers state 0 where there is no dictionary, or no page of values.
+    start = min(start or dictionary, dictionary) if dictionary else start
     return Chunk(path, frozenset(column[2]), _number(column, 5), start, _number(column, 7))
 
 
