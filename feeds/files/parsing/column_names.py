@@ -75,7 +75,9 @@ ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "conditions": (
         "conditions", "sale_condition", "sale_conditions", "condition", "cond", "conds", "trade_conditions",
-        "trade_condition", "tr_scond", "scond", "salecondition",
+        "trade_condition", "tr_scond", "scond", "salecondition", "saleconditions", "sales_condition",
+        "sales_conditions", "sale_cond", "trade_cond", "condition_code", "condition_codes", "trade_condition_code",
+        "tradeconditions",
     ),
     "correction": ("correction", "trade_correction_indicator", "correction_indicator", "tr_corr", "corr"),
     "id": (

@@ -66,7 +66,7 @@ class Plan:
         place = self.views[0].columns.get("conditions")
         if self.layout.vocabulary != "any" or place is None:
             return self.layout.vocabulary
-        if plain(self.names[place]) in ("tr_scond", "sale_condition"):
+        if plain(self.names[place]) in ("tr_scond", "sale_condition", "sales_condition"):
             return "sip"
         return "massive" if {"sip_timestamp", "participant_timestamp"} & set(map(plain, self.names)) else "any"
 

@@ -199,7 +199,7 @@ def test_a_file_of_lean_has_flags(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("column", ["conditions", "Sale Condition", "cond", "Trade Conditions"])
+@pytest.mark.parametrize("column", ["conditions", "Sale Condition", "cond", "Trade Conditions", "Sales Condition"])
 @pytest.mark.parametrize("texts", [("@", "@ T", "@I"), ("['@']", "['@', 'T']", "['@', 'I']"), ("@", "@,T", "@,I")])
 def test_other_files_are_read_if_their_texts_can_be_nothing_else(
     tmp_path: Path, column: str, texts: tuple[str, ...]
@@ -207,7 +207,7 @@ def test_other_files_are_read_if_their_texts_can_be_nothing_else(
     rows = [f'2024-01-03T14:30:0{at}Z,IBM,160.{at},100,"{text}",{at + 7}' for at, text in enumerate(texts)]
     found = read(tmp_path, "trades.csv", f"timestamp,symbol,price,size,{column},trade_id", *rows)
     assert found.details == [(("@",), REGULAR, 7), (("@", "T"), VOLUME, 8), (("@", "I"), VOLUME, 9)]
-    if column != "Sale Condition":
+    if "Sale" not in column:
         assert "sale conditions taken as those of US stocks (CTA, UTP)" in notes(found)
 
 
