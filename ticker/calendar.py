@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -273,7 +274,10 @@ def _published(name: str) -> MarketCalendar | None:
     known: dict[str, str] = {each.upper(): each for each in exchange_calendars.get_calendar_names()}
     if name.upper() not in known:
         return None
-    found: Any = exchange_calendars.get_calendar(known[name.upper()])
+    with warnings.catch_warnings():
+        # How that package uses pandas is no concern of the user.
+        warnings.simplefilter("ignore")
+        found: Any = exchange_calendars.get_calendar(known[name.upper()])
     sessions = found.sessions.to_numpy().astype("M8[D]").astype(np.int64)
     weekdays = frozenset(np.unique((sessions + _EPOCH_WEEKDAY) % 7).tolist())
     every = np.arange(sessions[0], sessions[-1] + 1)

@@ -51,7 +51,7 @@ from feeds.files.timeline.splits import SplitEvidence, split_events
 from feeds.files.timeline.symbol_days import ASSUMED, LONG_BARS, STATED, SymbolDays
 from feeds.files.timeline.timeline import Timeline
 from feeds.files.validate import validate
-from ticker.calendar import market_calendar
+from ticker.calendar import CALENDARS, market_calendar
 from ticker.conditions import ConditionTable
 from ticker.errors import FeedError
 from ticker.feed.feed import LoadProgress
@@ -212,7 +212,7 @@ class _Loading:
         said = column_says(report.columns)
         market = None if exchange is None else market_calendar(exchange)
         if market is None and report.time_zone == "UTC" and report.how.get("time_zone") == "file":
-            market = market_calendar("XNYS")  # as evidence only: bars in UTC may be of these sessions
+            market = CALENDARS["XNYS"]  # as evidence only: bars in UTC may be of these sessions
         within_day = interval_ns < SHORTEST_DAY_NS
         if chosen is None and said == "end":
             chosen = "end"

@@ -233,7 +233,8 @@ def test_live_bars_equal_the_history(actions: list[Any], interval: str, frame_by
             ended = [bar for bar, over in zip(bars, closed.tolist(), strict=True) if over]
             assert have == ended[len(ended) - len(have) :]
             under_way = [bar for bar, over in zip(bars, closed.tolist(), strict=True) if not over]
-            assert ([client.open[name]] if name in client.open else []) == under_way
+            # Several bars may have ended that no watermark has closed yet: a client has the newest.
+            assert ([client.open[name]] if name in client.open else []) == under_way[-1:]
 
 
 def plain(value: float) -> float | None:
