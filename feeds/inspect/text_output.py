@@ -167,9 +167,13 @@ def _cells(rows: list[Row]) -> tuple[list[str], list[list[str]]]:
         "quote": ("bid", "bid_size", "ask", "ask_size"),
     }
     prices_and_sizes = columns.get(kinds.pop() or "", ("open", "high", "low", "close", "volume"))
-    return ["size" if name.endswith("size") else name for name in prices_and_sizes], [
-        [_cell(name, row[name]) for name in prices_and_sizes] for row in rows
-    ]
+    names = ["size" if name.endswith("size") else name for name in prices_and_sizes]
+    cells = [[_cell(name, row[name]) for name in prices_and_sizes] for row in rows]
+    if any(row.get("conditions") for row in rows):
+        names.append("conditions")
+        for row, texts in zip(rows, cells, strict=True):
+            texts.append(printable(" ".join(row["conditions"])))
+    return names, cells
 
 
 def _cell(name: str, value: float | None) -> str:

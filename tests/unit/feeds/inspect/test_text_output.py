@@ -149,6 +149,17 @@ def test_the_first_ticks_are_shown() -> None:
     assert trade.split() == ["09:30:00.833", "14:30:00.833", "IBM", "184.99", "×", "1,000"]
 
 
+def test_trades_with_sale_conditions_show_them() -> None:
+    rows = [
+        trade(START_NS, 184.99, 1_000.0) | {"conditions": []},
+        trade(START_NS, 184.5, 5.0) | {"conditions": ["@", "I"]},
+    ]
+    lines = drawn(inspection(lean_report(), preview=Preview(ticks=rows))).splitlines()
+    at = next(place for place, line in enumerate(lines) if line.endswith("conditions"))
+    assert [line.split()[-1] for line in lines[at + 1 : at + 3]] == ["1,000", "I"]
+    assert lines[at + 2].endswith("@ I")
+
+
 def test_the_first_bars_are_shown() -> None:
     """With the values of the file."""
     text = drawn(inspection(bars_report(), preview=BARS))
