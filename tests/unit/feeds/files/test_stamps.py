@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from feeds.files.loading import load
@@ -330,3 +331,22 @@ def test_files_of_a_folder_that_contradict_each_other_are_refused(tmp_path: Path
         FeedError, match=r"b\.csv:2: .*'13/02/2024' is a date only day first, but .*c\.csv:2 only month"
     ):
         load([str(tmp_path)], ReadOptions())
+
+
+ZONES = ("America/New_York", "Europe/Berlin", "Asia/Kolkata", "Australia/Sydney", "America/Sao_Paulo", "Asia/Tokyo")
+
+
+@given(
+    st.datetimes(datetime(1975, 1, 1), datetime(2037, 1, 1)),  # noqa: DTZ001 - local times
+    st.sampled_from(ZONES),
+    st.sampled_from(["%Y-%m-%d %H:%M:%S", "%Y%m%d %H:%M:%S", "%d-%b-%Y %H:%M:%S", "%a %b %d %Y %I:%M:%S %p"]),
+)
+def test_a_local_time_with_its_zone_is_the_time_that_zoneinfo_gives(moment: datetime, zone: str, form: str) -> None:
+    """In any form, across all changes of the clocks; times that don't exist or exist twice are tested elsewhere."""
+    local = moment.replace(microsecond=0, tzinfo=ZoneInfo(zone))
+    assume(local.utcoffset() == local.replace(fold=1).utcoffset())
+    found = trades([f"{local.strftime(form)} {zone}"])
+    assert [row[1] for row in found.trades] == [int(local.timestamp()) * 10**9]
+    assert found.report.time_zone == zone
+    offset = local.strftime("%Y-%m-%dT%H:%M:%S%z")
+    assert stamps([offset]) == [int(local.timestamp()) * 10**9]
