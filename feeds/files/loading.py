@@ -100,7 +100,7 @@ class _Loading:
         self._bars: FileBars | None = None
         self._days = SymbolDays()
         self._splits: list[tuple[int, int, float]] = []
-        self._bar_run = max(1, run // 4)  # a bar's record is four times as long as a tick's
+        self._bar_run = max(1, run // 8)  # a bar is three times as long as a tick, and sorted three times
         self._opened, self._closed = Sorter(BARS, self._bar_run), Sorter(BARS, self._bar_run)
         self._sorters = (self._trades, self._quotes, self._opened, self._closed)
 
@@ -171,6 +171,8 @@ class _Loading:
         if interval_ns < SHORTEST_DAY_NS:
             split_starts = day_starts(days.calendar, split_starts)
         evidence = SplitEvidence(stated, split_starts)
+        # They are sorted while the file's bars are in memory.
+        self._trades.shorten(2 * self._bar_run)
         if bars.repeated_at is not None:
             code, start = bars.repeated_at
             if self._options.strict:

@@ -98,6 +98,10 @@ class Sorter:
         self._spool = spool
         self._parts = [converted(part) for part in self._parts]
 
+    def shorten(self, run: int) -> None:
+        """From now on sort at most ``run`` records at once."""
+        self._run = min(self._run, run)
+
     def add(self, records: Records) -> None:
         if not len(records):
             return
