@@ -52,7 +52,7 @@ async def served() -> AsyncIterator[tuple[Tape, Service]]:
 
 async def take(stream: ticker.Stream, count: int) -> list[ticker.Trade]:
     found = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         async for trade in stream.trades():
             found.append(trade)
             if len(found) == count:
@@ -108,7 +108,7 @@ async def test_bars_have_their_revision_and_any_interval() -> None:
             tape.mark(66)
             tape.trade(50, 183.0, 3)
             tape.mark(67)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while (bars := await stream.bars("AAPL"))["revision"].sum() < 1:
                     await asyncio.sleep(0.01)
             assert bars["low"].to_list() == [183.0, 185.0]
