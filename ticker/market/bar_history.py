@@ -63,6 +63,25 @@ class BarHistory:
         count = int(self._count[row]) if row < len(self._count) else 0
         return self._newest(row, min(count, self._kept))
 
+    @property
+    def rows(self) -> Rows:
+        """The rows that have bars."""
+        return np.flatnonzero(self._count)
+
+    def newest_of(self, rows: Rows, count: int) -> tuple[Rows, Stamps, Floats]:
+        """The newest bars of each of ``rows``, at most ``count``, by row and start: row, start and values (n, 8)."""
+        known = rows[rows < len(self._count)]
+        total = self._count[known]
+        have = np.minimum(np.minimum(total, self._kept), count)
+        row = np.repeat(known, have)
+        number = np.repeat(total - np.cumsum(have), have) + np.arange(len(row))
+        starts, values = np.empty(len(row), np.int64), np.empty((len(row), COLUMNS))
+        places = self._pages[row, number // PAGE % self._turn] * PAGE + number % PAGE
+        for part, slab_starts, slab_values, inside in self._by_slab(places):
+            starts[part] = slab_starts[inside]
+            values[part] = slab_values[inside]
+        return row, starts, values
+
     def newest(self, rows: Rows) -> Stamps:
         """The start of the newest bar of each row; 0 without one."""
         found = np.zeros(len(rows), np.int64)

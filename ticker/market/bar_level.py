@@ -201,7 +201,7 @@ def stored_values(pieces: Pieces, vwap: Floats | None = None) -> Floats:
     )  # fmt: skip
 
 
-def stored_pieces(row: int, starts: Stamps, values: Floats) -> Pieces:
-    """Stored bars of a row as pieces of longer bars."""
+def stored_pieces(row: int | Rows, starts: Stamps, values: Floats) -> Pieces:
+    """Stored bars, of one row or of a row each, as pieces of longer bars."""
     prices = values[:, 0], values[:, 1], values[:, 2], values[:, 3]
     return Pieces(np.full(len(starts), row, np.intp), starts, *prices, values[:, 4], values[:, 7], values[:, 6])

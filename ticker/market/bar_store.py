@@ -346,6 +346,9 @@ class BarStore:
             source = next((extra for extra in level.extra if _is_from_feed(extra, row)), level.parent)
             assert source is not None, "only 1s has no parent"
             pieces = self.folded(level, joined(parts, self.unclosed(source, rows)))
+            if source.history is not None:
+                # Of a bar that begins before, the first pieces are no longer known.
+                pieces = pieces[pieces.ts >= source.history.dropped_before(row)]
         starts, values = np.append(starts, pieces.ts), np.concatenate((values, stored_values(pieces)))
         ends = level.grid.ends(np.full(len(starts), row), starts)
         wanted = ~np.isnan(values[:, 0])
@@ -436,11 +439,25 @@ class BarStore:
 
     def _fill(self, level: Level) -> None:
         """Fold the newest closed bars of shorter intervals into a new level."""
-        rows = np.arange(len(self._changed))
         assert level.parent is not None, "only 1s has no parent"
-        least = max(1, RING_BARS // max(1, len(rows))) * level.interval.length_ns
-        parts = [self.children(level, row, max(0, self._closed_by - least), 2**63 - 1) for row in rows.tolist()]
-        over = joined(fold(joined(*parts), level.open, level.grid), level.open.take_due(self._closed_by))
+        fed = np.unique([row for extra in level.extra for row in np.flatnonzero(extra.from_feed).tolist()])
+        mine = np.zeros(0, np.intp) if level.parent.history is None else level.parent.history.rows
+        mine = np.setdiff1d(mine, fed)
+        # The oldest bar of each row may be left out.
+        bars = RING_BARS // max(1, len(mine) + len(fed)) + 1
+        since = max(0, self._closed_by - bars * level.interval.length_ns)
+        parts = [self.children(level, int(row), since, 2**63 - 1) for row in fed.tolist()]
+        history = level.parent.history
+        if history is not None:
+            # All rows at once: there may be thousands, and clients wait.
+            # Some more: the last bar of a day may be shorter.
+            count = bars * -(-level.interval.length_ns // level.parent.interval.length_ns) + 16
+            row, starts, values = history.newest_of(mine, count)
+            recent = starts >= since
+            parts.append(stored_pieces(row[recent], starts[recent], values[recent]))
+        over = fold(in_order(joined(NO_PIECES, *parts)), level.open, level.grid)
+        # Of a bar that begins before, the first pieces are missing.
+        over = joined(over[over.ts >= since], level.open.take_due(self._closed_by))
         ends = level.grid.ends(over.row, over.ts)
         level.publish(over, np.full(len(over), np.nan), ends, self._incomplete(level, over.row, over.ts, ends))
 

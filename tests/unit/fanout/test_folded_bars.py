@@ -13,6 +13,7 @@ from ticker.errors import ProtocolError
 from ticker.hub.hub import Hub
 from ticker.hub.intervals import IntervalsInUse
 from ticker.intervals import KEPT, interval
+from ticker.market.bar_levels import KEPT_BARS
 from ticker.market.bar_store import BarStore
 from ticker.model import DayValues, Restart, Settled, SymbolTable, Watermark
 from ticker.wire.limits import Limits
@@ -307,6 +308,43 @@ def test_kept_and_folded_intervals_have_equal_bars_where_they_meet() -> None:
     for name in ("1w", "1M"):
         frame = [frame for frame in clients[name].take() if any(bar[9] for bar in frame["data"])][-1]
         assert (frame["version"], [(bar[5], bar[6]) for bar in frame["data"] if bar[9]]) == (1, [(103, 40)])
+
+
+@pytest.mark.parametrize("name", ["2s", "10s", "2m"])
+def test_a_folded_interval_begins_with_the_newest_whole_bars(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are those that are fetched. A bar whose first trades are not read for it is left out, not sent in part."""
+    monkeypatch.setattr("ticker.market.bar_store.RING_BARS", 8)
+    market = Market()
+    for second in range(1, 700):
+        for code in range(2):
+            if (second * 7 + code) % 5:
+                market.trade(code, second, 100 + second % 13)
+    market.reach(697)
+    client = Client(market.hub)
+    client.subscribe(name, "A", "B", since=market.since(1))
+    got = [bar for frame in client.take() for bar in frame["data"] if bar[9]]
+    assert len({bar[1] for bar in got}) >= 3
+    for row, symbol in enumerate(("A", "B")):
+        starts, values, closed, *_ = market.hub.bars.history(row, interval(name))
+        fetched = {
+            start: bar for start, bar, done in zip(starts.tolist(), values.tolist(), closed, strict=True) if done
+        }
+        mine = {bar[1]: bar[2:9] for bar in got if bar[0] == symbol}
+        newest = sorted(fetched)[-len(mine) :]
+        assert mine == {start: fetched[start] for start in newest}
+
+
+def test_the_oldest_bar_is_not_folded_from_a_part_of_its_trades(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 1s, 5 bars are kept here: one half of the oldest 2s bar is no longer known."""
+    monkeypatch.setitem(KEPT_BARS, "1s", 5)
+    market = Market()
+    for second in range(8):
+        market.trade(0, second, 100 + second)
+        market.reach(second + 1)
+        market.hub.bars.fold()
+    starts, values, *_ = market.hub.bars.history(0, interval("2s"))
+    assert ((starts - START) // S).tolist() == [4, 6]
+    assert values[:, 4].tolist() == [20, 20]
 
 
 # Which intervals there are, and how many
