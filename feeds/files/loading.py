@@ -201,7 +201,7 @@ class _Loading:
             self._opened.add(from_bars(part, part.start, interval_ns))
             self._closed.add(from_bars(part, part.start + lasting_ns, interval_ns))
         report.first, report.last, report.gaps = first, last, gaps.found()
-        self._splits += evidence.played(report, self._table)
+        self._splits += evidence.played(report, self._table, days.calendar)
         if long_bars is None:
             self._note_days(report, days)
         else:
@@ -228,6 +228,7 @@ class _Loading:
         return interval_ns - last_instant_ns(stamps) if chosen == "end" else 0
 
     def _note_days(self, report: FileReport, days: FileDays) -> None:
+        report.calendar = days.calendar
         names = report.symbols or ["?"]
         kept = self._days.add(names, days.calendar, STATED if days.is_stated else ASSUMED)
         if kept:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ticker.calendar import MarketCalendar
 from ticker.errors import FeedError
 
 #: Complaints kept per file; all refused rows are counted.
@@ -110,6 +111,8 @@ class FileReport:
     gaps: list[Gap] = field(default_factory=list)
     #: The market calendar that the file's layout is evidence of.
     exchange: str | None = None
+    #: The trading days of its symbols; None if nothing was read, or for bars longer than a day.
+    calendar: MarketCalendar | None = None
     #: The most frequent first.
     conditions: list[ConditionCount] = field(default_factory=list)
     #: Trades that were not played because of their correction indicator, by reason.

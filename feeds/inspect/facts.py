@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from feeds.files.report import FileReport
 from feeds.inspect.formats import count, duration, listed, number, period
+from ticker.calendar import MarketCalendar, midnights
 
 #: Where a value comes from, by the report's ``how``.
 _SOURCES = {
@@ -55,6 +56,8 @@ def facts(report: FileReport, room: int) -> Iterator[Fact]:
         yield _sourced(report, "symbol", "symbols", value, "")
     if report.interval_ns is not None:
         yield Fact(label="interval", value=duration(report.interval_ns))
+    if report.calendar is not None:
+        yield _days(report.calendar)
     if report.order != "time":
         yield Fact(label="order", value=_order(report), remark="sorted by time for the replay")
     if report.passed:
@@ -82,6 +85,17 @@ def _conditions(report: FileReport) -> Iterator[Fact]:
         rest = report.conditions[len(shown) :]
         trades = count(sum(each.trades for each in rest), "trade")
         yield Fact(label="", value=f"… {count(len(rest), 'other set')} on {trades}", remark="--json shows all")
+
+
+def _days(calendar: MarketCalendar) -> Fact:
+    if calendar.day_starts is not None:
+        return Fact(label="days", value="begin where the bars start", option="--exchange NAME")
+    minutes = calendar.day_start_ns // (60 * 10**9) % (24 * 60)
+    evening = " of the evening before" if calendar.day_start_ns < 0 else ""
+    value = f"from {minutes // 60:02}:{minutes % 60:02}{evening} in {calendar.zone}"
+    if calendar == midnights(calendar.zone):
+        return Fact(label="days", value=value, option="--exchange NAME")
+    return Fact(label="days", value=value, remark=calendar.name)
 
 
 def _sourced(report: FileReport, key: str, label: str, value: str, option: str) -> Fact:

@@ -21,6 +21,7 @@ Each file has the fields of ``feeds.files.report.FileReport``, and
 | `notes` | what was assumed, put right or left out: objects with `text` and `option`, the option that changes it or null |
 | `conditions` | sets of sale conditions, the most frequent first: objects with `conditions`, `updates` (in words), `trades`, `unknown` |
 | `left_out` | trades that are not played because of their correction indicator: reason to count |
+| `calendar` | when trading days begin: `name`, `zone`, and `day_start` in seconds from midnight of the day's date; null if unknown |
 | `gaps` | objects with `start`, `end`, `start_time`, `end_time` |
 
 Timestamps are integers, nanoseconds since 1970 UTC; keys that end in `time` have them as ISO 8601 in UTC. Unknown
@@ -58,6 +59,13 @@ def _file(file: FileInspection) -> dict[str, Any]:
         "refused_rows": report.refused.total(),
         "refused": dict(report.refused.most_common()),
         "complaints": [asdict(each) | {"words": each.message(report.name)} for each in report.complaints],
+        "calendar": None
+        if report.calendar is None
+        else {
+            "name": report.calendar.name,
+            "zone": report.calendar.zone,
+            "day_start": report.calendar.day_start_ns // 10**9,
+        },
         "gaps": [asdict(gap) | {"start_time": iso(gap.start), "end_time": iso(gap.end)} for gap in report.gaps],
     }
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from feeds.files.chunk import FileSplits
 from feeds.files.report import FileReport
+from ticker.calendar import MarketCalendar
 from ticker.model import Bars, Split, Stamps, SymbolTable
 
 #: How far the jump may be from the ratio.
@@ -57,15 +58,15 @@ class SplitEvidence:
                 if at < len(mine) and np.isnan(split.open):
                     split.open = float(bars.open[mine[at]])
 
-    def played(self, report: FileReport, table: SymbolTable) -> list[tuple[int, int, float]]:
+    def played(self, report: FileReport, table: SymbolTable, calendar: MarketCalendar) -> list[tuple[int, int, float]]:
         """The splits that the prices show, as (ts, code, ratio). Notes them, and the others."""
         found = [split for splits in self._by_code.values() for split in splits]
         shown = [split for split in found if split.is_played]
         others = [split for split in found if not split.is_played]
         if shown:
-            report.note(f"{_count(shown)} played: {_listed(shown, table)}")
+            report.note(f"{_count(shown)} played: {_listed(shown, table, calendar)}")
         if others:
-            report.note(f"{_count(others)} not played, as prices don't jump by it: {_listed(others, table)}")
+            report.note(f"{_count(others)} not played, as prices don't jump by it: {_listed(others, table, calendar)}")
         return [(split.ts, split.code, split.ratio) for split in shown]
 
 
@@ -83,7 +84,7 @@ def _count(splits: Sequence[_Found]) -> str:
     return "1 split is" if len(splits) == 1 else f"{len(splits):,} splits are"
 
 
-def _listed(splits: Sequence[_Found], table: SymbolTable) -> str:
-    days = [np.datetime64(split.ts, "ns").astype("M8[D]") for split in splits[:_LISTED]]
+def _listed(splits: Sequence[_Found], table: SymbolTable, calendar: MarketCalendar) -> str:
+    days = calendar.dates(np.array([split.ts for split in splits[:_LISTED]]))
     texts = [f"{table[each.code]} {day} {each.ratio:g}:1" for each, day in zip(splits, days, strict=False)]
     return ", ".join(texts) + (", …" if len(splits) > _LISTED else "")

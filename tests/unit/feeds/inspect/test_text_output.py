@@ -166,6 +166,7 @@ def test_the_first_bars_are_shown() -> None:
     assert "First bars, 2024-01-03 UTC" in text
     assert "14:30:00  IBM     184.2  184.3  184  184.1  10,001,000" in text
     assert re.search(r"interval +1 min", text)
+    assert re.search(r"days +from 00:00 in [A-Za-z_/]+; change with --exchange NAME", text)
     assert "2 lines before the header, delimiter: tab" in text
 
 

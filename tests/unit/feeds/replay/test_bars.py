@@ -17,7 +17,7 @@ from feeds.replay.feed import Replay
 from feeds.replay.options import ReplayOptions
 from tests.support.data_files import DAY, HOUR, FakeSource, as_plain, bars, timeline_of, trades
 from tests.support.fake_clock import FakeClock
-from ticker.model import BarBatch, FeedEvent, TickBatch, Watermark
+from ticker.model import BarBatch, FeedEvent, Restart, Settled, TickBatch, Watermark
 
 MINUTE = HOUR // 60
 
@@ -149,5 +149,53 @@ async def test_any_changes_of_speed_play_each_event_once(changes: list[tuple[int
 
     try:
         assert_equal(await played(replay(timeline, speed=0), change), timeline)
+    finally:
+        timeline.close()
+
+
+WEEK = 7 * 24 * HOUR
+
+
+async def test_weeks_can_be_sought_stepped_through_and_looped() -> None:
+    """The last watermark is the end of the last week, which closes it; a loop starts again."""
+    rows = [(0, DAY + at * WEEK, 10.0, 20.0, 5.0, 11.0) for at in range(4)]
+    timeline = timeline_of([FakeSource("a", bars(*rows))])
+    try:
+        assert timeline.end == DAY + 4 * WEEK
+        feed = replay(timeline, speed=0, loop=True)
+        assert feed.info.calendar.day(DAY + WEEK)[1] == DAY + 2 * WEEK
+        events: list[FeedEvent] = []
+        async with aclosing(aiter(feed)) as stream:  # type: ignore[type-var]  # a generator
+            async for event in stream:
+                events.append(event)
+                if isinstance(event, Restart) and not event.hidden:
+                    break
+            assert max(event.ts for event in events if isinstance(event, Watermark)) == timeline.end
+            assert len(_closed(events)) == 4
+            feed.seek(DAY + 2 * WEEK + HOUR)
+            events.clear()
+            async for event in stream:
+                events.append(event)
+                if isinstance(event, Settled):
+                    break
+            assert len(_closed(events)) == 2
+            opened = [event for event in events if isinstance(event, BarBatch) and not event.closed]
+            assert opened[-1].bars.start.tolist() == [DAY + 2 * WEEK]
+            feed.step()
+            async for event in stream:
+                if isinstance(event, TickBatch):
+                    assert event.trades.ts.tolist() == [DAY + 2 * WEEK + WEEK // 4]
+                    break
+    finally:
+        timeline.close()
+
+
+def test_the_end_is_that_of_the_last_trading_day(minutes: Callable[..., Timeline]) -> None:
+    """In the calendar of the files."""
+    assert minutes(60).end == DAY + 24 * HOUR
+    ticks = FakeSource("t", trades((0, DAY + 23 * HOUR, 1.0)), zone="America/New_York")
+    timeline = timeline_of([ticks])
+    try:
+        assert timeline.end == DAY + 29 * HOUR
     finally:
         timeline.close()

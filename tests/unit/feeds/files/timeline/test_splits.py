@@ -50,6 +50,13 @@ def test_a_split_is_an_event_where_prices_jump_by_it(header: str, none: str, tmp
     assert split_notes(found) == ["1 split is played: A 2020-08-31 4:1"]
 
 
+def test_a_split_is_told_with_the_date_of_its_trading_day(tmp_path: Path) -> None:
+    """Which begins the evening before."""
+    found = read(tmp_path, RAW, ("0", "4", "0"), exchange="forex")
+    assert found.splits == [("A", at("2020-08-30 17:00", NEW_YORK), 4)]
+    assert split_notes(found) == ["1 split is played: A 2020-08-31 4:1"]
+
+
 @pytest.mark.parametrize(
     ("closes", "ratio"),
     [(ADJUSTED, "4"), ((125.2, 125.0, 134.0), "1.05"), ((500.0, 125.0, 134.0), "2"), ((100.0, 125.0, 134.0), "0.25")],
