@@ -45,12 +45,12 @@ def test_a_text_of_any_row_decides_for_its_column(lines: int) -> None:
 
 def test_commas_that_come_late_are_decided_by_all_rows() -> None:
     """Whole numbers before them leave it open; so do points in groups of three, which then are refused."""
-    found = trades_of(*["145,5"] * 3, '"144,625",5', '"144,5",7', lines=2)
-    assert prices(found) == [145, 145, 145, 144.625, 144.5]
+    found = trades_of(*["145,5"] * 3, '"144,625",5', '"144,5",7', *["145,5"] * 3, lines=2)
+    assert prices(found) == [145, 145, 145, 144.625, 144.5, 145, 145, 145]
     with pytest.raises(
         FeedError, match=r"X\.csv:5: column 'price': '144,5' has a decimal comma, but '144.625' in line"
     ):
-        trades_of(*["144.625,5"] * 3, '"144,5",5', lines=2)
+        trades_of(*["144.625,5"] * 3, '"144,5",5', *["145,5"] * 3, lines=2)
 
 
 @pytest.mark.parametrize("lines", [2, 10**6])
@@ -61,7 +61,7 @@ def test_prices_that_may_be_two_numbers_are_refused(lines: int) -> None:
         "use --decimal , or --decimal ."
     )
     with pytest.raises(FeedError, match=f"^{re.escape(words)}$"):
-        trades_of('"144,625",5', '"144,610",7', lines=lines)
+        trades_of('"144,625",5', *['"144,610",7'] * 5, lines=lines)
     assert prices(trades_of('"144,625",5', lines=lines, decimal=",")) == [144.625]
     assert prices(trades_of('"144,625",5', lines=lines, decimal=".")) == [144625]
 
@@ -76,24 +76,19 @@ def test_a_file_beside_it_decides_what_a_file_leaves_open() -> None:
             read(open_file, "USDJPY.csv", beside=[other])
 
 
-@pytest.mark.parametrize(
-    ("rows", "line", "text", "first"),
-    [(["184.22,5", '"184,23",5'], 3, "184,23", "184.22"), (['"184,22",5', "184.23,5"], 3, "184.23", "184,22")],
-)
+@pytest.mark.parametrize(("first", "second"), [("184.22", "184,23"), ("184,22", "184.23")])
 @pytest.mark.parametrize("lines", [2, 10**6])
-def test_a_column_with_points_and_commas_is_refused(
-    rows: list[str], line: int, text: str, first: str, lines: int
-) -> None:
-    """With the option only the rows of the other form are."""
+def test_a_column_with_points_and_commas_is_refused(first: str, second: str, lines: int) -> None:
+    """In any block, with the line and both texts; with the option only the rows of the other form are."""
+    rows = [f'"{text}",5' for text in (first, first, first, second, first, first, first)]
     with pytest.raises(FeedError) as caught:
         trades_of(*rows, lines=lines)
     words = str(caught.value)
-    assert words.startswith(f"X.csv:{line}: column 'price': {text!r} has a decimal")
-    assert repr(first) in words
+    assert words.startswith(f"X.csv:5: column 'price': {second!r} has a decimal")
+    assert f"{first!r} in line 2" in words
     assert "--decimal ," in words
-    mark = "," if "," in first else "."
-    found = trades_of(*rows, lines=lines, decimal=mark)
-    assert (len(found.trades), found.complaints) == (1, [f"f:3: column 'price': {text!r} is not a price"])
+    found = trades_of(*rows, lines=lines, decimal="," if "," in first else ".")
+    assert (len(found.trades), found.complaints) == (6, [f"f:5: column 'price': {second!r} is not a price"])
 
 
 def test_sizes_with_thousands_are_read_beside_prices_with_points() -> None:
