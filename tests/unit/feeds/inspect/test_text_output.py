@@ -15,6 +15,7 @@ from feeds.inspect.inspection import FileInspection, Inspection
 from feeds.inspect.preview import Preview
 from feeds.inspect.text_output import render
 from tests.support.inspect_file import BARS, START_NS, TICKS, bars_report, inspection, lean_report, trade, trades_report
+from ticker.calendar import MarketCalendar, market_calendar, midnights
 
 REPLAY = "ticker serve day"
 
@@ -166,8 +167,21 @@ def test_the_first_bars_are_shown() -> None:
     assert "First bars, 2024-01-03 UTC" in text
     assert "14:30:00  IBM     184.2  184.3  184  184.1  10,001,000" in text
     assert re.search(r"interval +1 min", text)
-    assert re.search(r"days +from 00:00 in [A-Za-z_/]+; change with --exchange NAME", text)
     assert "2 lines before the header, delimiter: tab" in text
+
+
+@pytest.mark.parametrize(
+    ("calendar", "shown"),
+    [
+        (market_calendar("forex"), r"days +from 17:00 of the evening before in America/New_York +forex"),
+        (midnights("Asia/Tokyo"), r"days +from 00:00 in Asia/Tokyo; change with --exchange NAME"),
+        (MarketCalendar(name="bars", day_starts=(1, 2)), r"days +begin where the bars start"),
+    ],
+)
+def test_the_start_of_trading_days_is_shown(calendar: MarketCalendar, shown: str) -> None:
+    report = bars_report()
+    report.calendar = calendar
+    assert re.search(shown, drawn(inspection(report)))
 
 
 def test_ticks_of_several_days_show_their_dates() -> None:
