@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from ticker.intervals import Interval
-from ticker.market.bar_fold import NO_PIECES, Grid, OpenBars, Pieces, joined
+from ticker.market.bar_fold import NO_PIECES, Grid, OpenBars, Pieces, fold, in_order, joined
 from ticker.market.bar_history import BarHistory
 from ticker.market.columns import Floats, Rows, Stamps, grown
 from ticker.market.ring import Ring
@@ -21,6 +22,9 @@ RING_BARS: Final = 16_384
 RING_COLUMNS: Final = ("f8",) * 7 + ("i8", "i4", "?")
 #: Revisions remembered per interval.
 _REVISIONS: Final = 65_536
+
+#: Without trades.
+_NO_BAR: Final = np.array([np.nan] * 4 + [0.0, np.nan, 0.0, 0.0])
 
 Key = tuple[int, int]
 
@@ -99,6 +103,57 @@ class Level:
             return NO_PIECES, np.zeros(0), np.zeros(0, np.int64)
         self._waiting = pieces[~due], vwap[~due], ends[~due]
         return pieces[due], vwap[due], ends[due]
+
+    def is_from_feed(self, row: int) -> bool:
+        """Whether the bars of ``row`` are the feed's own."""
+        return row < len(self.from_feed) and bool(self.from_feed[row])
+
+    def source(self, row: int) -> Level:
+        """The level whose bars make up this one's of ``row``."""
+        source = next((extra for extra in self.extra if extra.is_from_feed(row)), self.parent)
+        assert source is not None, "1s is made of trades"
+        return source
+
+    def incoming(self, closed: Mapping[str, Pieces]) -> Pieces:
+        """Of the bars that have just closed, by interval, those that make up this level's."""
+        assert self.parent is not None, "1s is made of trades"
+        pieces = closed[self.parent.interval.name]
+        for extra in self.extra:
+            if extra.any_from_feed:
+                own = closed[extra.interval.name]
+                pieces = joined(pieces[~extra.from_feed[pieces.row]], own[extra.from_feed[own.row]])
+        if self.any_from_feed and len(pieces):
+            pieces = pieces[~self.from_feed[pieces.row]]
+        return in_order(pieces) if self.extra else pieces
+
+    def children(self, row: int, start: int, end: int) -> Pieces:
+        """The closed bars of shorter intervals in ``[start, end)`` (ns) that make up this level's."""
+        history = self.source(row).history
+        if history is None:
+            return NO_PIECES
+        starts, values = history.since(row, start)
+        inside = slice(0, int(starts.searchsorted(end)))
+        return stored_pieces(row, starts[inside], values[inside])
+
+    def folded(self, pieces: Pieces) -> Pieces:
+        """All bars that pieces of one row, in order, make up."""
+        if not len(pieces):
+            return pieces
+        row = pieces.row[:1]
+        into = OpenBars(1)
+        over = fold(pieces.with_rows(np.zeros(len(pieces), np.intp)), into, self.grid.of(row))
+        bars = joined(over, into.pieces(into.rows))
+        return bars.with_rows(np.repeat(row, len(bars)))
+
+    def stored(self, row: int, start: int) -> Floats:
+        """The values (8) of a closed bar; without trades NaN, and a volume of 0."""
+        if self.history is None:
+            end = int(self.grid.ends(np.array([row]), np.array([start]))[0])
+            bars = self.folded(self.children(row, start, end))
+            return stored_values(bars)[0] if len(bars) else _NO_BAR
+        starts, values = self.history.since(row, start)
+        there = len(starts) > 0 and int(starts[0]) == start
+        return values[0] if there and not np.isnan(values[0, 0]) else _NO_BAR
 
     def publish(self, pieces: Pieces, vwap: Floats, ends: Stamps, incomplete: npt.NDArray[np.bool_]) -> None:
         """Store closed bars and number them, in the order (end, row). ``vwap`` is NaN where it must be computed."""

@@ -54,7 +54,7 @@ class Reviser:
                 store.replace_unclosed(row, second, piece)
                 continue
             seconds = store.levels["1s"]
-            if not store.is_from_feed(seconds, row):
+            if not seconds.is_from_feed(row):
                 seconds.revise(row, second, stored_values(piece)[0] if len(piece) else None)
             self._revise_longer(row, second)
         store.note_changed(np.array(sorted({row for row, _ in keys}), np.intp))
@@ -62,14 +62,14 @@ class Reviser:
     def _revise_longer(self, row: int, second: int) -> None:
         store = self._store
         for level in store.levels:
-            if level.parent is None or store.is_from_feed(level, row):
+            if level.parent is None or level.is_from_feed(row):
                 continue
             start = self._start(level, row, second)
             at = np.array([start], np.int64)
             end = int(level.grid.ends(np.array([row]), at)[0])
             if level is store.levels["1d"] and store.has_given_day(row, start):
                 continue
-            pieces = store.folded(level, store.children(level, row, start, end))
+            pieces = level.folded(level.children(row, start, end))
             if end <= store.closed_by:
                 level.revise(row, start, stored_values(pieces)[0] if len(pieces) else None)
             elif len(pieces):

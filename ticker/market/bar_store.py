@@ -13,18 +13,19 @@ Memory: 72 bytes per closed bar, at most ``bar_levels.KEPT_BARS`` per symbol and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from ticker.intervals import DAY_NS, SECOND_NS, Interval, interval_of
-from ticker.market.bar_fold import NO_PIECES, Grid, OpenBars, Pieces, fold, in_order, joined
+from ticker.intervals import SECOND_NS, Interval, interval_of
+from ticker.market.bar_fold import NO_PIECES, Grid, Pieces, fold, in_order, joined
 from ticker.market.bar_level import RING_BARS, Level, stored_pieces, stored_values
 from ticker.market.bar_levels import Levels
 from ticker.market.columns import Floats, Rows, Stamps, grown
 from ticker.market.given_days import GivenDays
+from ticker.market.open_seconds import OpenSeconds
+from ticker.market.outages import Outages
 from ticker.market.ring import Ring
 from ticker.market.row_calendars import RowCalendars
 from ticker.market.trade_log import Bytes, TradeLog, trade_pieces
@@ -53,10 +54,8 @@ class BarStore:
         self.levels = Levels(self._calendars)
         self._seconds, self._days = self.levels.seconds, self.levels.days
         self._given = GivenDays(self._days.grid)
-        #: Seconds that a later trade of their row has ended, by row and time, and the watermark has not closed.
-        self._ended = NO_PIECES
-        #: By row, the times in which the feed missed trades.
-        self._outages: dict[int, list[tuple[int, int]]] = {}
+        self._open_seconds = OpenSeconds(self._seconds)
+        self._outages = Outages()
         self._splits: dict[int, list[tuple[int, float]]] = {}
         self._changed = np.zeros(0, np.int64)
         #: Rows, trades, what they update, and whether they stand for a feed's bars.
@@ -128,9 +127,7 @@ class BarStore:
         rows, values = rows[known], values[known]
         self._given.set(values)
         if since is not None:
-            for row in rows.tolist():
-                self._outages.setdefault(row, []).append((since, ts))
-                del self._outages[row][:-_OUTAGES]
+            self._outages.add(rows, since, ts)
         self._note(rows)
 
     def add_split(self, row: int, ts: int, ratio: float) -> None:
@@ -141,10 +138,10 @@ class BarStore:
         self.fold()
         self.levels.remove_rows(rows)
         self._given.remove(rows)
-        self._ended = self._ended[~np.isin(self._ended.row, rows)]
+        self._open_seconds.remove(rows)
+        self._outages.remove(rows)
         self.log.remove(rows)
         for row in rows.tolist():
-            self._outages.pop(row, None)
             self._splits.pop(row, None)
         self._note(rows)
 
@@ -181,10 +178,11 @@ class BarStore:
                 self._fold_into_feed_bars(level, pieces)
         if made_up.any():
             pieces = pieces[~made_up]
-        self._ended = in_order(joined(self._ended, fold(pieces, self._seconds.open, self._seconds.grid)))
+        self._open_seconds.fold(pieces)
         self._given.fold(pieces)
-        if len(self._ended) > MAX_UNCLOSED:
-            self.advance(int(self._ended.ts.max()))
+        ended = self._open_seconds.ended
+        if len(ended) > MAX_UNCLOSED:
+            self.advance(int(ended.ts.max()))
         self._note(touched)
 
     def _fold_into_feed_bars(self, level: Level, pieces: Pieces) -> None:
@@ -195,15 +193,12 @@ class BarStore:
 
     def _close(self) -> None:
         """Close all bars that end by the watermark, level by level."""
-        ended = self._ended
-        due = ended.ts + SECOND_NS <= self._closed_by
-        self._ended = ended[~due]
-        over = in_order(joined(ended[due], self._seconds.open.take_due(self._closed_by)))
+        over = self._open_seconds.take_due(self._closed_by)
         closed: dict[str, Pieces] = {}
         for level in self.levels:
             if level is not self._seconds:
                 over = joined(
-                    fold(self._incoming(level, closed), level.open, level.grid), level.open.take_due(self._closed_by)
+                    fold(level.incoming(closed), level.open, level.grid), level.open.take_due(self._closed_by)
                 )
             if level is self._days and self._given:
                 over = self._given.take_due(over, self._closed_by)
@@ -215,59 +210,16 @@ class BarStore:
             if len(both):
                 ends = np.concatenate((over_ends, ends))
                 vwap = np.concatenate((np.full(len(over), np.nan), vwap))
-                level.publish(both, vwap, ends, self._incomplete(level, both.row, both.ts, ends))
-
-    def _incoming(self, level: Level, closed: Mapping[str, Pieces]) -> Pieces:
-        """The closed bars of shorter intervals that make up bars of ``level``."""
-        assert level.parent is not None, "only 1s has no parent"
-        pieces = closed[level.parent.interval.name]
-        for extra in level.extra:
-            if extra.any_from_feed:
-                own = closed[extra.interval.name]
-                pieces = joined(pieces[~extra.from_feed[pieces.row]], own[extra.from_feed[own.row]])
-        if level.any_from_feed and len(pieces):
-            pieces = pieces[~level.from_feed[pieces.row]]
-        return in_order(pieces) if level.extra else pieces
+                level.publish(both, vwap, ends, self._outages.touch(level.interval, both.row, both.ts, ends))
 
     def _publish_revised(self) -> None:
         for level in self.levels:
             if not level.revised:
                 continue
             rows, starts = (np.array(column, np.int64) for column in zip(*level.revised, strict=True))
-            values = np.stack([self.stored(level, row, start) for row, start in level.revised])
-            incomplete = self._incomplete(level, rows, starts, level.grid.ends(rows, starts))
+            values = np.stack([level.stored(row, start) for row, start in level.revised])
+            incomplete = self._outages.touch(level.interval, rows, starts, level.grid.ends(rows, starts))
             level.publish_revised(values, rows, starts, incomplete)
-
-    def stored(self, level: Level, row: int, start: int) -> Floats:
-        """The values (8) of a closed bar; without trades NaN, and a volume of 0."""
-        if level.history is None:
-            assert level.parent is not None, "only kept levels have no parent"
-            end = int(level.grid.ends(np.array([row]), np.array([start]))[0])
-            folded = self.folded(level, self.children(level, row, start, end))
-            return stored_values(folded)[0] if len(folded) else _NO_BAR
-        starts, values = level.history.since(row, start)
-        there = len(starts) > 0 and int(starts[0]) == start
-        return values[0] if there and not np.isnan(values[0, 0]) else _NO_BAR
-
-    def children(self, level: Level, row: int, start: int, end: int) -> Pieces:
-        """The closed bars of shorter intervals in ``[start, end)`` (ns) that make up bars of ``level``."""
-        source = next((extra for extra in level.extra if _is_from_feed(extra, row)), level.parent)
-        assert source is not None, "1s is made of trades"
-        if source.history is None:
-            return NO_PIECES
-        starts, values = source.history.since(row, start)
-        inside = slice(0, int(starts.searchsorted(end)))
-        return stored_pieces(row, starts[inside], values[inside])
-
-    def folded(self, level: Level, pieces: Pieces) -> Pieces:
-        """All bars of ``level`` that pieces of one row, in order, make up."""
-        if not len(pieces):
-            return pieces
-        row = pieces.row[:1]
-        into = OpenBars(1)
-        over = fold(pieces.with_rows(np.zeros(len(pieces), np.intp)), into, level.grid.of(row))
-        bars = joined(over, into.pieces(into.rows))
-        return bars.with_rows(np.repeat(row, len(bars)))
 
     # Bars
 
@@ -289,20 +241,13 @@ class BarStore:
     def incomplete(self, name: str, rows: Rows, starts: Stamps) -> npt.NDArray[np.bool_]:
         """Whether the bars of an interval that start at ``starts`` (ns) lack trades that the feed missed."""
         level = self.levels[name]
-        return self._incomplete(level, rows, starts, level.grid.ends(rows, starts))
+        return self._outages.touch(level.interval, rows, starts, level.grid.ends(rows, starts))
 
     def unclosed(self, level: Level, rows: Rows) -> Pieces:
         """All unclosed bars of the sorted, distinct ``rows``, by row and start."""
         if len(rows):
             self._reach(int(rows[-1]) + 1)
-        if level is self._seconds:
-            wanted = np.zeros(len(self._changed), np.bool_)
-            wanted[rows] = True
-            pieces = joined(
-                self._ended[wanted[self._ended.row]], self._seconds.open.pieces(rows[level.open.start[rows] > 0])
-            )
-        else:
-            pieces = self._unclosed_of_shorter(level, rows)
+        pieces = self._open_seconds.of(rows) if level is self._seconds else self._unclosed_of_shorter(level, rows)
         if level.any_from_feed:
             feed_open = level.feed_open.pieces(rows[level.feed_open.start[rows] > 0])
             waiting = level.unclosed_feed_bars
@@ -341,11 +286,10 @@ class BarStore:
             starts, values = level.history.of(row)
             pieces = self.unclosed(level, rows)
         else:
-            parts = self.children(level, row, 0, 2**63 - 1)
+            parts = level.children(row, 0, 2**63 - 1)
             starts, values = np.zeros(0, np.int64), np.zeros((0, 8))
-            source = next((extra for extra in level.extra if _is_from_feed(extra, row)), level.parent)
-            assert source is not None, "only 1s has no parent"
-            pieces = self.folded(level, joined(parts, self.unclosed(source, rows)))
+            source = level.source(row)
+            pieces = level.folded(joined(parts, self.unclosed(source, rows)))
             if source.history is not None:
                 # Of a bar that begins before, the first pieces are no longer known.
                 pieces = pieces[pieces.ts >= source.history.dropped_before(row)]
@@ -360,7 +304,7 @@ class BarStore:
         if limit is not None:
             places = places[max(0, len(places) - limit) :]
         closed = np.arange(len(starts)) < len(starts) - len(pieces) if level.history else ends <= self._closed_by
-        incomplete = self._incomplete(level, np.full(len(starts), row), starts, ends)
+        incomplete = self._outages.touch(level.interval, np.full(len(starts), row), starts, ends)
         revisions = np.zeros(len(places), np.int32)
         if level.has_revisions:
             revisions[:] = [level.revision(row, at) for at in starts[places].tolist()]
@@ -389,15 +333,7 @@ class BarStore:
 
     def replace_unclosed(self, row: int, start: int, piece: Pieces) -> None:
         """Replace an unclosed second by ``piece``, which is empty if the second has no trades any more."""
-        seconds = self._seconds.open
-        if seconds.start[row] == start:
-            if len(piece):
-                seconds.values[row] = piece.values[0]
-            else:
-                seconds.remove(np.array([row]))
-            return
-        kept = (self._ended.row != row) | (self._ended.ts != start)
-        self._ended = in_order(joined(self._ended[kept], piece))
+        self._open_seconds.replace(row, start, piece)
 
     def has_given_day(self, row: int, start: int) -> bool:
         """Whether the trading day of ``row`` that starts at ``start`` (ns) is open and began with ``set_day``."""
@@ -406,10 +342,6 @@ class BarStore:
     def given_day(self, row: int) -> Floats:
         """The values of that day, to be changed: open, high, low, close, volume, notional, trades."""
         return self._given.values(row)
-
-    def is_from_feed(self, level: Level, row: int) -> bool:
-        """Whether the bars of ``row`` on ``level`` are the feed's own."""
-        return _is_from_feed(level, row)
 
     def reach(self, rows: int) -> None:
         """Make room for ``rows`` rows."""
@@ -446,7 +378,7 @@ class BarStore:
         # The oldest bar of each row may be left out.
         bars = RING_BARS // max(1, len(mine) + len(fed)) + 1
         since = max(0, self._closed_by - bars * level.interval.length_ns)
-        parts = [self.children(level, int(row), since, 2**63 - 1) for row in fed.tolist()]
+        parts = [level.children(int(row), since, 2**63 - 1) for row in fed.tolist()]
         history = level.parent.history
         if history is not None:
             # All rows at once: there may be thousands, and clients wait.
@@ -459,7 +391,8 @@ class BarStore:
         # Of a bar that begins before, the first pieces are missing.
         over = joined(over[over.ts >= since], level.open.take_due(self._closed_by))
         ends = level.grid.ends(over.row, over.ts)
-        level.publish(over, np.full(len(over), np.nan), ends, self._incomplete(level, over.row, over.ts, ends))
+        incomplete = self._outages.touch(level.interval, over.row, over.ts, ends)
+        level.publish(over, np.full(len(over), np.nan), ends, incomplete)
 
     # Internals
 
@@ -476,19 +409,6 @@ class BarStore:
 
     def _waiting_bars(self) -> int:
         return sum(len(level.unclosed_feed_bars) for level in self.levels)
-
-    def _incomplete(self, level: Level, rows: Rows, starts: Stamps, ends: Stamps) -> npt.NDArray[np.bool_]:
-        """Which bars shorter than a day touch a time in which the feed missed trades."""
-        found = np.zeros(len(rows), np.bool_)
-        if self._outages and level.interval.length_ns < DAY_NS:
-            for at in np.flatnonzero(np.isin(rows, list(self._outages))).tolist():
-                found[at] = any(starts[at] < upto and ends[at] > since for since, upto in self._outages[int(rows[at])])
-        return found
-
-
-#: Outages remembered per symbol.
-_OUTAGES: Final = 64
-_NO_BAR: Final = np.array([np.nan] * 4 + [0.0, np.nan, 0.0, 0.0])
 
 
 class _Within(Grid):
@@ -507,7 +427,3 @@ class _Within(Grid):
 def _counted(trades: Trades, updates: Bytes | None) -> int:
     """How many pieces ``trade_pieces`` makes of these trades."""
     return len(trades) if updates is None else int(np.count_nonzero(updates & 7))
-
-
-def _is_from_feed(level: Level, row: int) -> bool:
-    return row < len(level.from_feed) and bool(level.from_feed[row])
