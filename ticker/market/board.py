@@ -348,7 +348,9 @@ class Board:
         """Set the day fields of distinct rows from their open 1d bars: open, high, low, close, volume, vwap, trades."""
         new = self._values[rows, _DAY]
         new[:, : VOLUME - OPEN] = bars[:, :3]
-        new[:, VOLUME - OPEN], new[:, TRADES - OPEN] = bars[:, 4], bars[:, 6]
+        # As if no trade that counts had come.
+        counted = np.where((bars[:, 4] == 0) & (bars[:, 6] == 0), np.nan, 1.0)
+        new[:, VOLUME - OPEN], new[:, TRADES - OPEN] = bars[:, 4] * counted, bars[:, 6] * counted
         self._notional[rows] = notional
         new[:, VWAP - OPEN] = vwap_of(notional, bars[:, 4])
         self._store(rows, _DAY, new, self.version)
