@@ -319,7 +319,8 @@ class Board:
         self._day_end[rows] = day_end
         self._in_order_from[rows] = np.maximum(self._in_order_from[rows], day_start)
         old = self._values[rows]
-        has_day = ~(np.isnan(old[:, OPEN]) & np.isnan(old[:, VOLUME]))
+        # Conditions may let a trade update the high and low alone.
+        has_day = np.count_nonzero(~np.isnan(old[:, OPEN : VOLUME + 1]), axis=1) > 0
         new = has_day | (np.isnan(old[:, _PREV_CLOSE]) & ~np.isnan(old[:, LAST]))
         rows, old, has_day = rows[new], old[new], has_day[new]
         if len(rows):

@@ -243,6 +243,16 @@ def test_a_day_begins_for_all_symbols_with_the_first_trade() -> None:
     assert feed.market.counts.too_late == 1
 
 
+def test_a_high_without_a_last_price_ends_with_its_day() -> None:
+    """The day's only trade updates the high and low alone."""
+    feed = Feed()
+    only_high_low = CONDITIONS.code(("H",), Updates.HIGH_LOW)
+    feed.trade((1.0, 50, 1), condition=[only_high_low])
+    assert (feed.field("high"), feed.field("low")) == (50, 50)
+    feed.trade((DAY, 10, 1))
+    assert feed.fields() == [10, 10, 10, 10, 1, 1]
+
+
 @pytest.mark.parametrize("days", [15, 365, 10_000])
 @pytest.mark.parametrize("together", [False, True])
 def test_one_stamp_far_in_the_future_ends_the_day_of_its_symbol_only(days: int, together: bool) -> None:
