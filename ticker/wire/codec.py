@@ -20,9 +20,9 @@ import msgspec
 
 from ticker.errors import ProtocolError
 from ticker.fields import FIELDS, GONE, Delta
+from ticker.wire.client_message import client_message
 from ticker.wire.limits import Limits
 from ticker.wire.messages import (
-    CLIENT_MESSAGES,
     BarsMessage,
     ClientMessage,
     ServerMessage,
@@ -83,7 +83,7 @@ class Codec(ABC):
             name = "JSON" if self.is_text else self.name
             # msgpack's errors often have no text.
             raise ProtocolError("malformed", f"not {name}: {type(error).__name__} {error}".rstrip()) from None
-        return _client_message(message, self._depth)
+        return client_message(message, self._depth)
 
     def decode_server(self, raw: bytes | str) -> ServerMessage:
         """A server's message. Raises ``ProtocolError``."""
@@ -349,51 +349,6 @@ def _unpack(raw: bytes | str) -> object:
 
 def _no_extension(code: int, data: bytes) -> Any:  # noqa: ARG001 - msgpack's signature
     raise ValueError(f"extension type {code} has no meaning in this protocol")
-
-
-def _client_message(message: object, depth: int) -> ClientMessage:
-    """Check a decoded object. The error names the wrong key and carries the message's ``id``."""
-    if not isinstance(message, dict):
-        raise ProtocolError("malformed", f"a message is one object, not {type(message).__name__}")
-    found = message.get("id")
-    id_ = found if isinstance(found, int | str) and not isinstance(found, bool) else None
-    if isinstance(id_, int) and not -(1 << 63) <= id_ < 1 << 64:
-        # JSON has no limit, but the answer may have to be msgpack.
-        raise ProtocolError("bad-argument", "id: an integer has at most 64 bits")
-    op = message.get("op")
-    kind = CLIENT_MESSAGES.get(op) if isinstance(op, str) else None
-    if kind is None:
-        known = ", ".join(CLIENT_MESSAGES)
-        what = f"unknown op {op!r:.80}" if "op" in message else "op is missing"
-        raise ProtocolError("unknown-op", f"{what}; known ops: {known}", id_)
-    if _deeper(message, depth):
-        raise ProtocolError("bad-argument", f"the message nests deeper than {depth} levels", id_)
-    try:
-        return msgspec.convert(message, kind)
-    except msgspec.ValidationError as error:
-        raise ProtocolError("bad-argument", key_first(error), id_) from None
-
-
-def key_first(error: msgspec.ValidationError) -> str:
-    """msgspec's text for an invalid message, with the key at the beginning: ``rate: Expected `float`, got `str```."""
-    text, _, path = str(error).partition(" - at `$.")
-    return f"{path.rstrip('`')}: {text}" if path else text
-
-
-def _deeper(value: object, most: int) -> bool:
-    """Whether objects and lists nest deeper than ``most``. Goes level by level, so that depth costs no stack."""
-    level = [value]
-    for _ in range(most):
-        inner: list[object] = []
-        for each in level:
-            if type(each) is dict:
-                inner.extend(each.values())
-            elif type(each) is list:
-                inner.extend(each)
-        level = [each for each in inner if type(each) is dict or type(each) is list]
-        if not level:
-            return False
-    return True
 
 
 def codec_for(name: str, depth: int = _DEPTH) -> Codec:

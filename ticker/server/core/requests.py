@@ -14,7 +14,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from ticker.auth.identity import ANYONE, Identity
 from ticker.server.core.address import is_loopback
 from ticker.server.core.responses import HttpError, bad_argument
-from ticker.wire.codec import key_first
+from ticker.wire.client_message import key_first
 from ticker.wire.messages import Since
 
 #: How long an application waits for a request's body, in seconds.
