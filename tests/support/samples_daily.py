@@ -126,7 +126,7 @@ DAILY: tuple[Sample, ...] = (
             ("AAPL", at("2013-02-08"), 67.7142, 68.4014, 66.8928, 67.8542, 158168416),
             ("AAL", at("2013-02-11"), 14.89, 15.01, 14.26, 14.46, 8882000),
         ),
-        interval_s=3 * _DAY_S,
+        interval_s=_DAY_S,
     ),
     Sample(
         id="wide: one column per symbol, the date last",
