@@ -119,10 +119,15 @@ class BarStore:
             self.fold()
         self._note(places)
 
-    def set_day(self, rows: Rows, values: Pieces, ts: int, since: int | None) -> None:
-        """The trading day of ``rows`` so far, as a vendor states it (see ``model.DayValues``)."""
+    def set_day(self, rows: Rows, values: Pieces, last: Floats, ts: int, since: int | None) -> None:
+        """The trading day of ``rows`` so far, as a vendor states it (see ``model.DayValues``).
+
+        ``last`` has the last prices that are stated, NaN for none.
+        """
         self.fold()
         self._reach(int(rows.max(initial=-1)) + 1)
+        for at in np.flatnonzero(~np.isnan(last)).tolist():
+            self._given.state_last(int(rows[at]), ts, float(last[at]))
         known = ~np.isnan(values.open)
         rows, values = rows[known], values[known]
         self._given.set(values)
@@ -342,6 +347,14 @@ class BarStore:
     def given_day(self, row: int) -> Floats:
         """The values of that day, to be changed: open, high, low, close, volume, notional, trades."""
         return self._given.values(row)
+
+    def stated_last(self, row: int) -> tuple[int, float] | None:
+        """Timestamp (ns) and price of the newest last price of ``row`` that came with ``set_day``."""
+        return self._given.stated_last(row)
+
+    def set_given_close(self, row: int, ts: int, price: float) -> None:
+        """Set the close of the open day of ``row``, if it began with ``set_day``, to the price of a trade of ``ts``."""
+        self._given.set_close(row, ts, price)
 
     def reach(self, rows: int) -> None:
         """Make room for ``rows`` rows."""

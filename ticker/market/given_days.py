@@ -16,6 +16,8 @@ class GivenDays:
         self._open = OpenBars()
         #: Ended by a trade of the next day; the watermark has not closed them.
         self._ended = NO_PIECES
+        #: By row, the last price that the vendor stated, and the time that it is as of (ns).
+        self._last: dict[int, tuple[int, float]] = {}
 
     def __bool__(self) -> bool:
         return len(self._ended) > 0 or bool(np.count_nonzero(self._open.start))
@@ -27,6 +29,8 @@ class GivenDays:
     def remove(self, rows: Rows) -> None:
         self._open.remove(rows)
         self._ended = self._ended[~np.isin(self._ended.row, rows)]
+        for row in rows.tolist():
+            self._last.pop(row, None)
 
     def set(self, values: Pieces) -> None:
         """Begin days, of distinct rows, with these values as of their timestamps."""
@@ -34,6 +38,20 @@ class GivenDays:
         starts = self._grid.starts(rows, values.ts)
         self._open.start[rows], self._open.end[rows] = starts, self._grid.ends(rows, starts)
         self._open.values[rows] = values.values
+
+    def state_last(self, row: int, ts: int, price: float) -> None:
+        """Keep the last price of ``row`` as of ``ts`` (ns)."""
+        self._last[row] = ts, price
+
+    def stated_last(self, row: int) -> tuple[int, float] | None:
+        """Timestamp (ns) and price of the vendor's newest last price of ``row``."""
+        return self._last.get(row)
+
+    def set_close(self, row: int, ts: int, price: float) -> None:
+        """Set the close of the open day of ``row``, if it is one of these, to the price of a trade of ``ts`` (ns)."""
+        start = int(self._open.start[row]) if row < len(self._open.start) else 0
+        if start:
+            self._open.values[row, 3] = price if ts >= start else np.nan
 
     def fold(self, trades: Pieces) -> None:
         """Add trades, by row and in order."""

@@ -16,7 +16,8 @@ from ticker.market.bar_store import DEFAULT_LATE_NS, BarStore
 from ticker.market.board import Board
 from ticker.market.ring import Ring
 from ticker.market.row_calendars import RowCalendars
-from ticker.market.trade_entry import Counts, TradeEntry
+from ticker.market.trade_counts import Counts
+from ticker.market.trade_entry import TradeEntry
 from ticker.market.trade_log import Bytes
 from ticker.model import (
     BarBatch,

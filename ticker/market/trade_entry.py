@@ -9,7 +9,6 @@ counted, and no bar and no day field has it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -25,6 +24,7 @@ from ticker.market.board import Board
 from ticker.market.columns import Floats, Rows, Stamps
 from ticker.market.day_fields import ONLY_LAST
 from ticker.market.row_calendars import RowCalendars
+from ticker.market.trade_counts import Counts
 from ticker.market.trade_log import Bytes
 from ticker.model import (
     NO_QUOTES,
@@ -55,18 +55,6 @@ _least = np.minimum.reduce
 Mask = npt.NDArray[np.bool_]
 #: Rows, timestamps, and the other columns of the ring of trades.
 RingColumns = list[npt.NDArray[Any]]
-
-
-@dataclass(slots=True)
-class Counts:
-    """Since the start: late trades that revised bars, too late ones, and corrections of trades."""
-
-    late: int = 0
-    too_late: int = 0
-    cancelled: int = 0
-    corrected: int = 0
-    #: Corrections of trades that are unknown, or not correctable any more.
-    uncorrectable: int = 0
 
 
 class TradeEntry:
@@ -116,7 +104,7 @@ class TradeEntry:
         opens, highs, lows, closes, volume, vwap, trades = (self._board.column(name)[rows] for name in names)
         stamps = np.full(len(rows), event.ts)
         values = Pieces(rows, stamps, opens, highs, lows, closes, volume, vwap * volume, trades)
-        self._bars.set_day(rows, values, event.ts, event.since)
+        self._bars.set_day(rows, values, event.last, event.ts, event.since)
 
     def split(self, event: Split) -> None:
         """Apply splits to the version that has begun."""
@@ -203,7 +191,7 @@ class TradeEntry:
         for at in np.flatnonzero((updates & _LAST > 0) & (trades.ts >= newest[rows])).tolist():
             row, ts = int(rows[at]), int(trades.ts[at])
             if ts >= newest[row]:
-                self._board.set_last(row, ts, float(trades.price[at]), float(trades.size[at]))
+                self._set_last(row, ts, float(trades.price[at]), float(trades.size[at]))
 
     def _turning(self, rows: Ints, ts: Stamps) -> tuple[Rows, Stamps]:
         """The rows whose day is over, given trades of later days, and by row the start of the day that begins (ns).
@@ -339,10 +327,16 @@ class TradeEntry:
         if keys:
             self._revise(keys)
         for row in moved:
-            self._board.set_last(row, *(log.newest(row, _LAST) or self._last_of_bars(row)))
+            newest, stated = log.newest(row, _LAST) or self._last_of_bars(row), self._bars.stated_last(row)
+            self._set_last(row, *((*stated, np.nan) if stated is not None and stated[0] > newest[0] else newest))
         kinds = (np.int32, np.int64, np.float64, np.float64, np.int32, np.int64, np.uint8)
         columns = list(zip(*items, strict=True)) if items else [()] * len(kinds)
         return [np.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
+
+    def _set_last(self, row: int, ts: int, price: float, size: float) -> None:
+        """Set the last price, and with it the close of a day whose values a vendor stated."""
+        self._board.set_last(row, ts, price, size)
+        self._bars.set_given_close(row, ts, price)
 
     def _last_of_bars(self, row: int) -> tuple[int, float, float]:
         """Time and price of the last trade before those that are still known, and an unknown size."""

@@ -368,6 +368,25 @@ def test_late_and_cancelled_trades_change_given_day_values() -> None:
     assert feed.fields() == [13, 9, 16, 8, 103, 42]
 
 
+def test_the_last_price_falls_back_to_the_one_of_given_day_values() -> None:
+    """Not to an older trade; and the 1d bar closes with it."""
+    feed = Feed()
+    feed.trade((1.0, 12, 4), (2.0, 13, 1), ids=[1, 2])
+    feed.market.apply(
+        day_values(open=9.0, high=15.0, low=8.0, volume=100.0, last=14.0, vwap=12.0, trades=40.0, prev_close=7.0)
+    )
+    feed.correct(2)
+    assert feed.fields() == [14, 9, 15, 8, 99, 39]
+    feed.trade((101.0, 10, 6), ids=[3])
+    assert feed.bars("1d")[0][1:] == [9, 15, 8, 10, 105]
+    feed.correct(3)
+    assert feed.fields() == [14, 9, 15, 8, 99, 39]
+    assert feed.bars("1d")[0][1:] == [9, 15, 8, 14, 99]
+    feed.trade((102.0, 11, 6), ids=[4])
+    feed.correct(4, 12, 6)
+    assert (feed.field("last"), feed.bars("1d")[0][4]) == (12, 12)
+
+
 def test_a_split_adjusts_the_previous_close() -> None:
     """And last, until the first trade of the day. Bars stay as they are, and the split is known."""
     feed = Feed()
