@@ -19,6 +19,7 @@ from feeds.files.parsing.timestamp_reader import TimestampReader
 from feeds.files.parsing.typed_columns import dialect_of_frame, is_number_column, rows_of, with_columns
 from feeds.files.recognition.plan import Plan
 from feeds.files.recognition.recognise import recognise
+from feeds.files.recognition.zone_column import check_zones
 from feeds.files.report import Complaint, FileReport
 from feeds.files.rows import read_rows
 from feeds.files.sources.source import Block, Source
@@ -126,6 +127,7 @@ class Reader:
         report.layout, report.title, report.kind = layout.name, layout.title, plan.content
         report.columns = plan.columns()
         used = {place for view in plan.views for place in view.columns.values()} | set(plan.stamps.values())
+        used |= {plan.zone} if plan.zone is not None else set()
         report.ignored = tuple(name for place, name in enumerate(plan.names) if place not in used)
         report.price_scale = plan.scale
         given = self._options.price_scale is not None
@@ -171,6 +173,8 @@ class Reader:
     def _read(self, rows: Rows, plan: Plan, timestamps: TimestampReader) -> Chunk:
         report = self.report
         check_twins(rows, plan, report.name)
+        if plan.zone is not None and self._stamps is not None and self._stamps.zone_text is not None:
+            check_zones(rows, plan.zone, plan.names[plan.zone], self._stamps.zone_text, report.name)
         wanted = max(report.room, 1)
         read = read_rows(
             rows,

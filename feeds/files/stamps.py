@@ -23,6 +23,7 @@ from feeds.files.parsing.timestamp_reader import TimestampReader
 from feeds.files.parsing.timestamps import Texts, Timestamps, as_texts, shape_of
 from feeds.files.parsing.zone_names import AMBIGUOUS, STANDARD, ZoneName, fixed_zone, zone_in_banner, zone_in_title
 from feeds.files.recognition.plan import Plan
+from feeds.files.recognition.zone_column import zone_of
 from feeds.files.report import FileReport, excerpt
 from feeds.files.sources.source import Block, Source
 from ticker.errors import FeedError
@@ -58,6 +59,8 @@ class StampChoices:
         self._beside = beside
         self._banner = banner
         self._body = body
+        #: What the column of zones must have in every row, if the zone is taken from it.
+        self.zone_text: str | None = None
         self._evidence: DayOrder | None = None
         self._reader: TimestampReader | None = None
 
@@ -72,7 +75,7 @@ class StampChoices:
         style = Style.of(found)
         clock = plan.reading in ("clock", "ms", "s") and "date" not in plan.stamps and bool(len(rows.lines))
         day_ns = self._day(first) if style.clock or clock else self._given_day()
-        self._choose_zone(style, found)
+        self._choose_zone(style, found, rows)
         report.stamp_form = _form(plan, rows, found, first, order)
         self._reader = TimestampReader(
             zone=report.time_zone,
@@ -120,9 +123,8 @@ class StampChoices:
             return joined(parsed, clock, (parsed.kind == NOTHING) | (clock.kind == NOTHING))
         return parse(rows.columns[next(iter(stamps.values()))], reading, order)
 
-    def _choose_zone(self, style: Style, found: Timestamps) -> None:
+    def _choose_zone(self, style: Style, found: Timestamps, rows: Rows) -> None:
         report, layout = self._report, self._plan.layout
-        title = self._title_zone()
         is_theirs = layout.has_traces(self._source.names) or self._options.layout == layout.name
         if self._options.time_zone is not None:
             report.time_zone, report.how["time_zone"] = self._options.time_zone, "option"
@@ -130,6 +132,7 @@ class StampChoices:
         if style.is_aware:
             report.time_zone, report.how["time_zone"] = style.zone or "UTC", "file"
             return
+        title = self._column_zone(rows) or self._title_zone()
         if title is not None:
             zone = title.zone if title.minutes is None else fixed_zone(title.minutes)
             if zone is None:
@@ -149,6 +152,15 @@ class StampChoices:
                 report.note("no zone in the file: taken as UTC", "--time-zone")
         if not is_theirs:
             report.note(f"columns are taken for those of {layout.title}", "--columns")
+
+    def _column_zone(self, rows: Rows) -> ZoneName | None:
+        """The zone that a column of the file names; all rows must have the same one."""
+        place = self._plan.zone
+        if place is None:
+            return None
+        texts = (rows.text(row, place).strip() for row in range(len(rows.lines)))
+        self.zone_text = next((text for text in texts if text), None)
+        return None if self.zone_text is None else zone_of(self.zone_text)
 
     def _title_zone(self) -> ZoneName | None:
         """The zone in the name of the timestamp's column, or in the lines before the header."""

@@ -33,7 +33,7 @@ ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "size": (
         "size", "qty", "quantity", "last_size", "lastsize", "trade_size", "tradesize", "last_qty", "lastqty", "amount",
-        "shares", "lots", "volume", "vol", "trade_volume", "sz", "q", "v", "menge", "volumen", "umsatz",
+        "shares", "lots", "volume", "vol", "trade_volume", "sz", "q", "v", "menge", "volumen", "umsatz", "stück",
     ),
     "bid": ("bid", "bid_price", "bidprice", "best_bid", "best_bid_price", "bid_px", "bid_px_00", "bidpx", "bp", "b"),
     "bid_size": (
@@ -62,7 +62,9 @@ ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "volume": (
         "volume", "v", "vol", "volume_traded", "total_volume", "tickvol", "tick_volume", "base_volume", "volumefrom",
-        "volume_from", "size", "qty", "amount", "shares",
+        "volume_from", "total_traded_quantity", "tottrdqty", "ttl_trd_qnty", "traded_quantity", "shares_traded",
+        "no_of_shares", "volumen", "umsatz", "stück", "volym", "volumi", "объем", "объём", "成交量", "出来高", "거래량",
+        "size", "qty", "quantity", "amount", "shares",
     ),
     "vwap": ("vwap", "vw", "wap", "weighted_average", "volume_weighted_average_price"),
     "trades": (

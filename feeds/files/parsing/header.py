@@ -77,6 +77,8 @@ def fitted(names: tuple[str, ...], rows: Sequence[Sequence[str]]) -> tuple[tuple
         if strengths[0] > strengths[1]:
             return index, "the rows start with a column that the header doesn't name"
         if strengths[1] > strengths[0]:
+            if _are_decimals(names[-1], mine):
+                raise MisfitError(f"{_counts(names, width)}; numbers with decimal commas need quotes")
             return last, "the rows end with a column that the header doesn't name"
     else:
         if not any(names[width:]):
@@ -95,6 +97,14 @@ def _counts(names: Sequence[str], width: int) -> str:
 def _is_cut(fields: Sequence[str], at: int) -> bool:
     """Whether the fields at a place and after it may be one number with groups, such as 1,204, without quotes."""
     return bool(_GROUP.fullmatch(fields[at].strip()) and _LAST_GROUP.fullmatch(fields[at + 1].strip()))
+
+
+def _are_decimals(name: str, rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the last two fields of every row may be one price with a decimal comma: ``1,5``."""
+    if not any(plain(name) in ALIASES[role] for role in (*BAR_PRICES, "price")):
+        return False
+    ends = [(fields[-2].strip(), fields[-1].strip()) for fields in rows]
+    return all(whole.isdecimal() and part.isdecimal() and len(part) <= 2 for whole, part in ends)
 
 
 def _works(names: Sequence[str], rows: Sequence[Sequence[str]]) -> int:

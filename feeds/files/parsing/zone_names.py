@@ -22,6 +22,7 @@ REGIONS: Final = {
     "ET": "America/New_York", "CT": "America/Chicago", "MT": "America/Denver", "PT": "America/Los_Angeles",
     "EASTERN": "America/New_York", "CENTRAL": "America/Chicago", "PACIFIC": "America/Los_Angeles",
     "NEW_YORK": "America/New_York", "NEWYORK": "America/New_York", "NYC": "America/New_York",
+    "NY": "America/New_York",
     "CHICAGO": "America/Chicago", "LONDON": "Europe/London", "BERLIN": "Europe/Berlin",
     "FRANKFURT": "Europe/Berlin", "PARIS": "Europe/Paris", "ZURICH": "Europe/Zurich", "TOKYO": "Asia/Tokyo",
     "HONG_KONG": "Asia/Hong_Kong", "SHANGHAI": "Asia/Shanghai", "BEIJING": "Asia/Shanghai", "SEOUL": "Asia/Seoul",
@@ -61,6 +62,10 @@ _OFFSET: Final = re.compile(
 #: "Eastern Standard Time" is what programs call New York's time all year.
 _LONG_NAMES: Final = {**REGIONS, "MOUNTAIN": "America/Denver"}
 _LONG_NAME: Final = re.compile(r"(?P<region>EASTERN|CENTRAL|MOUNTAIN|PACIFIC)( (STANDARD|DAYLIGHT))? TIME")
+
+
+#: After these, the last word of a column's name is a zone in small letters too: ``timestamp_est``, ``time_et``.
+_BEFORE_ZONES: Final = frozenset({"time", "timestamp", "datetime", "date", "ts", "dt", "bar", "trade", "quote"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,7 @@ def zone_in_title(title: str) -> ZoneName | None:
         found = zone_name(text)
         if found is not None:
             return found
-    words = [word for word in re.split(r"[^A-Za-z]+", title) if word]
+    words = [word for word in re.split(r"[^A-Za-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", title)) if word]
     for word in words:
         upper = word.upper()
         # "est", "et", "ct" and "mt" are words; as zones they stand in capitals or brackets.
@@ -126,7 +131,7 @@ def zone_in_title(title: str) -> ZoneName | None:
         known = upper in OFFSETS or upper in AMBIGUOUS or upper in REGIONS
         if known and upper not in ("Z", "UT", "ZULU", "PACIFIC", "CENTRAL") and (strong or len(upper) > 4):
             return zone_name(word)
-    return None
+    return zone_name(words[-1]) if len(words) > 1 and words[0].lower() in _BEFORE_ZONES else None
 
 
 def zone_in_banner(banner: str) -> ZoneName | None:

@@ -39,6 +39,8 @@ class Plan:
     views: tuple[SymbolColumns, ...]
     #: Columns with the same name, whose values must be equal: the first of each pair is read.
     twins: tuple[tuple[int, int], ...] = ()
+    #: The column that names the time zone of the timestamps.
+    zone: int | None = None
     scale: float
     reading: Reading
     #: Whether integer prices from 2**63 - 1 on mean that there is none (Databento).
@@ -91,6 +93,7 @@ def shape_of(
     stamps: Mapping[str, int],
     views: tuple[SymbolColumns, ...],
     twins: tuple[tuple[int, int], ...] = (),
+    zone: int | None = None,
 ) -> Shape:
     """The columns to be read, by type. Twins are read as the columns that they equal."""
     words = {"symbol", "type", "action", *DETAIL_ROLES} - {"id"}
@@ -104,6 +107,6 @@ def shape_of(
         delimiter=delimiter,
         decimal=".",
         stamps=frozenset(stamps.values()) | {place for role, place in places if role == "id"},
-        names=frozenset(place for role, place in places if role in words),
+        names=frozenset(place for role, place in places if role in words) | ({zone} if zone is not None else set()),
         numbers=frozenset(place for role, place in places if role not in words and role not in (*STAMPS, "id")),
     )

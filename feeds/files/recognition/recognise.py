@@ -31,6 +31,7 @@ from feeds.files.recognition.lean import by_lean_names, quotes_of_bars
 from feeds.files.recognition.plan import WIDE, Plan, SymbolColumns, shape_of
 from feeds.files.recognition.shapes import ENOUGH, has_shape
 from feeds.files.recognition.stamp_columns import given_stamps, stamps_of
+from feeds.files.recognition.zone_column import place_of_zone
 from feeds.files.report import excerpt
 from ticker.errors import FeedError, OptionError
 
@@ -233,14 +234,16 @@ def _plan(dialect: Dialect, layout: Layout, found: ColumnMap, names: Sequence[st
         reading = "stamp"
     if options.price_scale is not None:
         scale = options.price_scale
+    zone = place_of_zone(names, [line.fields for line in dialect.rows[:_ROWS]])
     return Plan(
         layout=layout,
         kind=found.kind,
-        shape=shape_of(len(names), dialect.delimiter, found.stamps, views, found.twins),
+        shape=shape_of(len(names), dialect.delimiter, found.stamps, views, found.twins, zone),
         names=tuple(name.strip() or str(place + 1) for place, name in enumerate(names)),
         stamps=found.stamps,
         views=views,
         twins=found.twins,
+        zone=zone,
         scale=scale,
         reading=reading,
         has_undefined=layout.scale_if_whole,

@@ -106,6 +106,15 @@ def test_thousands_without_quotes_are_no_further_column(row: str) -> None:
         dialect_of(text.encode(), "x.csv")
 
 
+@pytest.mark.parametrize(
+    ("header", "row"), [("Date,Close", "2024-01-02,1,5"), ("Date,Open,Close", "2024-01-02,1,2,75")]
+)
+def test_decimal_commas_without_quotes_are_no_further_column(header: str, row: str) -> None:
+    """1,5 would be 1."""
+    with pytest.raises(FeedError, match="decimal commas need quotes"):
+        dialect_of(f"{header}\n{row}\n{row}\n".encode(), "x.csv")
+
+
 def test_what_was_put_right_in_a_header_is_told() -> None:
     assert dialect_of(b"timestamp,price\n2024-01-02,5,\n", "x").note == (
         "the rows end with a delimiter that the header doesn't have"

@@ -75,6 +75,12 @@ def test_the_start_and_utc_come_first_and_the_recorder_last() -> None:
         ("Time (GMT-05:00)", None, -300),
         ("Time UTC+05:30", None, 330),
         ("Time (IST)", None, None),
+        ("time_et", "America/New_York", None),
+        ("timestamp_est", None, -300),
+        ("ts_ny", "America/New_York", None),
+        ("time_hkt", None, 480),
+        ("TimeUTC", None, 0),
+        ("utcDatetime", None, 0),
     ],
 )
 def test_a_columns_name_may_state_the_zone(title: str, zone: str | None, minutes: int | None) -> None:
@@ -85,7 +91,8 @@ def test_a_columns_name_may_state_the_zone(title: str, zone: str | None, minutes
 
 
 @pytest.mark.parametrize(
-    "title", ["time", "best time", "Local time", "exchange_time", "met", "et", "Date", "timestamp"]
+    "title",
+    ["time", "best time", "Date et heure", "time_t", "Local time", "exchange_time", "met", "et", "Date", "timestamp"],
 )
 def test_other_names_state_no_zone(title: str) -> None:
     assert zone_in_title(title) is None
