@@ -136,7 +136,7 @@ def zone_in_title(title: str) -> ZoneName | None:
 
 def zone_in_banner(banner: str) -> ZoneName | None:
     """The zone that the lines before the header state: ``Timestamps are UTC timezone``. ``banner`` is in lower case."""
-    if "time" not in banner:
+    if re.search(r"time|\b(tz|zone)\b", banner) is None:
         return None
     if _OFFSET.search(banner) is not None:
         return zone_in_title(banner)

@@ -86,6 +86,11 @@ def _is_scaled(file: LeanFile, layout: Layout, rows: Sequence[Sequence[str]], no
     prices = _prices(layout, rows)
     whole = all(_is_whole(price) for price in prices)
     if file.is_scaled is not None and file.market != "india":
+        if file.is_scaled and any(map(_has_fraction, prices)) and all(map(_is_below_one, prices)):
+            notes.append(
+                Note("prices are taken as they are: they have decimals, and would all be below 1", "--price-scale")
+            )
+            return False
         return file.is_scaled
     if file.market == "india":
         scaled = bool(file.is_scaled) and whole and bool(prices) and _are_ticks(prices)
@@ -107,6 +112,20 @@ def _prices(layout: Layout, rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _is_whole(price: str) -> bool:
     return price.lstrip("-").isdecimal()
+
+
+def _has_fraction(price: str) -> bool:
+    """Whether a price is no integer: ``184.25``, but not ``1842500.0``."""
+    whole, _, part = price.lstrip("-").partition(".")
+    return whole.isdecimal() and part.isdecimal() and bool(part.strip("0"))
+
+
+def _is_below_one(price: str) -> bool:
+    """Whether a price would be below 1 if it counted 1/10,000."""
+    try:
+        return float(price) < SCALE
+    except ValueError:
+        return True
 
 
 def _are_ticks(prices: Sequence[str]) -> bool:

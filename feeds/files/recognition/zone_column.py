@@ -14,9 +14,12 @@ from feeds.files.report import excerpt
 from ticker.errors import FeedError
 
 _NAMES: Final = frozenset(
-    "tz time_zone timezone tz_name tzname tzinfo time_zone_name timezone_name utc_offset gmt_offset tz_offset "
-    "exchange_timezone exchangetimezone exchangetimezonename exchange_tz zeitzone".split()
-)
+    {
+        "tz", "time_zone", "timezone", "tz_name", "tzname", "tzinfo", "time_zone_name", "timezone_name", "utc_offset",
+        "gmt_offset", "tz_offset", "exchange_timezone", "exchangetimezone", "exchangetimezonename", "exchange_tz",
+        "zeitzone",
+    }
+)  # fmt: skip
 
 
 def zone_of(text: str) -> ZoneName | None:

@@ -103,6 +103,9 @@ def test_lines_before_the_header_may_state_the_zone() -> None:
     found = zone_in_banner("timestamps are utc timezone https://www.cryptodatadownload.com")
     assert found is not None
     assert found.minutes == 0
+    found = zone_in_banner("# tz: america/new_york")
+    assert found is not None
+    assert found.zone == "America/New_York"
     found = zone_in_banner("all times in america/chicago")
     assert found is not None
     assert found.zone == "America/Chicago"

@@ -282,6 +282,25 @@ def test_decimal_prices_of_an_option_are_those_of_a_future(tmp_path: Path) -> No
     assert notes(found)["--price-scale"].startswith("prices are taken as they are")
 
 
+@pytest.mark.parametrize(
+    ("row", "price", "told"),
+    [
+        ("20200106 00:00,18.43,18.5,18.4,18.49,1000", 18.43, True),
+        ("20200106 00:00,9500.5,9600,9400,9500,1000", 9500.5, True),
+        ("20200106 00:00,3234900.5,3240000,3234000,3239950,3197", 323.49005, False),
+        ("20200106 00:00,500,600,400,500,1000", 0.05, False),
+    ],
+)
+def test_decimal_prices_of_a_stock_are_not_divided(row: str, price: float, told: bool, tmp_path: Path) -> None:
+    """If they would be far below 1; scaled prices may have halves of 1/10,000, and penny stocks are integers."""
+    path = tmp_path / "equity/usa/daily/abc.zip"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(zipped({"abc.csv": text(row)}))
+    found = published([path])
+    assert found.closed[0][2] == pytest.approx(price, rel=1e-12)
+    assert any("prices are taken as they are" in note.text for note in found.report.notes) is told
+
+
 def test_a_market_whose_zone_is_not_documented_is_told(tmp_path: Path) -> None:
     case = CASES["future"]
     elsewhere = Case(**{**vars(case), "archive": case.archive.replace("cme", "euronext")})
