@@ -20,7 +20,7 @@ from ticker.alerts.alert import Alert
 from ticker.alerts.condition import OF_THE_DAY, TRADED, WATCHED
 from ticker.alerts.ladder import Ladder
 from ticker.market.board import Board, symbol_dicts
-from ticker.model import BoardEvent, Floats, Ints, Quotes, Removal, Stamps, TickBatch, Trades, Updates
+from ticker.model import BoardEvent, Floats, Ints, Quotes, Removal, Split, Stamps, TickBatch, Trades, Updates
 
 _Places = npt.NDArray[np.intp]
 
@@ -161,9 +161,11 @@ class Book:
         if isinstance(event, Removal):
             self._forget(WATCHED, {row for name in event.names if (row := board.find(name)) is not None})
         else:
-            # A new day, a vendor's values of the day, or a split: no change from one value to the next.
+            # No change from one value to the next: of the day's fields with a new day or a vendor's values of the day,
+            # of prices, too, with a split.
             rows = board.rows_of(event.table)
-            self._forget(OF_THE_DAY, set((rows if event.symbol is None else rows[event.symbol]).tolist()))
+            fields = WATCHED if isinstance(event, Split) else OF_THE_DAY
+            self._forget(fields, set((rows if event.symbol is None else rows[event.symbol]).tolist()))
         return []
 
     def _begin(self, board: Board) -> None:

@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import pytest
 
 from tests.support.market import Quote, Trade, batch
@@ -15,7 +16,7 @@ from ticker.alerts.book import Book, Firing
 from ticker.alerts.condition import parse
 from ticker.alerts.ladder import Ladder
 from ticker.market.board import Board
-from ticker.model import BoardEvent, Removal, Rollover, SymbolTable
+from ticker.model import BoardEvent, DayValues, Removal, Rollover, Split, SymbolTable
 
 TS = 1_700_000_000_000_000_000
 NAMES = ("AAPL", "MSFT", "GOOG")
@@ -101,6 +102,35 @@ def test_a_change_is_relative_to_the_previous_close_and_exact(market: Market) ->
         market.happens(Rollover(market.table))
         market.trades((0, close, 1.0))
         assert market.trades((0, round(close * 0.98, 4), 1.0)) == [-2.0]
+
+
+def test_a_split_is_neither_a_change_nor_a_crossing(market: Market) -> None:
+    """500 becomes 125: no alert fires for the fall of 75 %, and the next prices count from the adjusted close."""
+    for when in ("change_pct <= -10", "change_pct crosses -10", "last crosses 300", "bid crosses 300"):
+        market.put(when)
+    market.trades((0, 500.0, 1.0))
+    market.happens(Rollover(market.table))
+    market.trades((0, 500.0, 1.0))
+    market.quotes((0, 499.0, 501.0))
+    assert market.happens(Split(market.table, np.zeros(1, np.int32), np.array([4.0]), TS)) == []
+    assert market.trades((0, 126.0, 1.0)) == []
+    assert market.quotes((0, 125.0, 127.0)) == []
+    assert market.trades((0, 110.0, 1.0)) == [-12.0, -12.0]
+    assert market.trades((0, 301.0, 1.0)) == [140.8, 301.0]
+
+
+def test_given_day_values_are_no_crossing(market: Market) -> None:
+    """After an outage the day's volume and the previous close are other ones; the next trade is a first value."""
+    market.put("volume crosses 1000")
+    market.put("volume >= 5000")
+    market.put("change_pct crosses 5")
+    market.happens(Rollover(market.table, None, np.full(3, 100.0)))
+    market.trades((0, 104.0, 10.0))
+    no, values = np.array([np.nan]), {"volume": np.array([6000.0]), "prev_close": np.array([90.0])}
+    columns = dict.fromkeys(("open", "high", "low", "last", "vwap", "trades"), no) | values
+    assert market.happens(DayValues(table=market.table, symbol=np.zeros(1, np.int32), ts=TS, **columns)) == []
+    assert market.trades((0, 104.0, 1.0)) == [6001.0]
+    assert market.trades((0, 90.0, 1.0)) == [0.0]
 
 
 def test_an_empty_side_is_no_value(market: Market) -> None:
