@@ -201,8 +201,8 @@ class DayValues:
 class Split:
     """Splits of shares: from ``ts`` (ns) on, ``ratio`` new shares (float64, by symbol) stand for each old one.
 
-    `prev_close` and `last` are divided by the ratio, and alerts treat the next value as a first one. Bars are marked,
-    not rewritten.
+    `prev_close` is divided by the ratio, and so is `last` until the first trade of the day. Alerts treat the next
+    values as first ones. Bars are marked, not rewritten.
     """
 
     table: SymbolTable
@@ -259,7 +259,7 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """Market time has reached ``ts`` (ns): later ticks have timestamps of ``ts`` or more. Closes bars."""
+    """Market time has reached ``ts`` (ns): later ticks, but late trades, have this timestamp or more. Closes bars."""
 
     ts: int
 

@@ -21,14 +21,22 @@ _FIRST_EVENTS: Final = 10
 
 
 async def check_feed(
-    feed: Feed, *, events: int = 1000, for_s: float = 5.0, patience_s: float = 5.0, block_s: float = 0.1
+    feed: Feed,
+    *,
+    events: int = 1000,
+    for_s: float = 5.0,
+    patience_s: float = 5.0,
+    block_s: float = 0.1,
+    late_s: float = 0.0,
 ) -> list[str]:
     """Run ``feed`` for ``events`` events or ``for_s`` seconds, then iterate it again; return its faults as sentences.
 
     It checks that
 
     - the feed has the members of the protocol;
-    - the columns and values of each event are valid, and no symbol's timestamps go back;
+    - the columns and values of each event are valid, and no symbol's timestamps go back: of trades, by more than
+      ``late_s``, for feeds with late trades;
+    - every event has the table ``info.symbols``, and no id of a trade comes twice for a symbol;
     - the symbol table only grows, and not at all once ``info.complete`` is true;
     - the feed ends only if ``info.ends`` is true, and can be iterated again;
     - a pausable feed publishes nothing while paused;
@@ -41,7 +49,7 @@ async def check_feed(
     info = _check_members(feed, findings)
     if info is None:
         return findings.sentences
-    check = _Check(feed, EventChecks(feed, info, findings), patience_s, block_s)
+    check = _Check(feed, EventChecks(feed, info, findings, round(late_s * 1e9)), patience_s, block_s)
     if await check.first_iteration(events, for_s):
         await check.second_iteration()
     return findings.sentences

@@ -9,9 +9,25 @@ import numpy as np
 from ticker.errors import BatchError
 from ticker.event_check import check_event
 from ticker.feed.feed import Feed, FeedInfo
-from ticker.model import BarBatch, Ints, Removal, Restart, Rollover, Settled, Stamps, SymbolTable, TickBatch, Watermark
+from ticker.model import (
+    BarBatch,
+    Corrections,
+    DayValues,
+    Ints,
+    Removal,
+    Restart,
+    Rollover,
+    Settled,
+    Split,
+    Stamps,
+    SymbolTable,
+    TickBatch,
+    Watermark,
+)
 
 _KINDS: Final = ("trades", "quotes")
+#: Ids of trades are compared among this many.
+_IDS: Final = 100_000
 
 
 class Findings:
@@ -33,9 +49,12 @@ def named(error: BaseException) -> str:
 
 
 class EventChecks:
-    """Checks one event after another. ``where`` names the event in findings."""
+    """Checks one event after another. ``where`` names the event in findings.
 
-    def __init__(self, feed: Feed, info: FeedInfo, findings: Findings) -> None:
+    Trades may be older than the newest of their symbol by ``late_ns``.
+    """
+
+    def __init__(self, feed: Feed, info: FeedInfo, findings: Findings, late_ns: int = 0) -> None:
         self.findings = findings
         self._feed = feed
         self._table: SymbolTable = info.symbols
@@ -45,6 +64,12 @@ class EventChecks:
         self._watermark_ns = 0
         self._hidden = False
         self._newest = {kind: np.zeros(0, np.int64) for kind in _KINDS}
+        self._late_ns = {"trades": late_ns, "quotes": 0}
+        #: Of the newest trades, at most ``_IDS``: symbol and id.
+        self._ids: dict[tuple[int, int], None] = {}
+        unknown = [name for name in info.calendars if info.complete and name not in info.symbols]
+        if unknown:
+            findings.add("calendars", f"info.calendars has {unknown[0]!r}, which is not in info.symbols")
 
     def check(self, event: object, where: str) -> None:
         self.check_info(where)
@@ -54,6 +79,8 @@ class EventChecks:
             self._batch(event, where)
         elif isinstance(event, Rollover):
             self._rollover(event, where)
+        elif isinstance(event, Corrections | DayValues | Split):
+            self._statement(event, where)
         elif isinstance(event, Removal):
             self._removal(event, where)
         elif isinstance(event, Restart):
@@ -103,6 +130,26 @@ class EventChecks:
         self._count(batch.version, where)
         self._stamps("trades", batch.trades.symbol, batch.trades.ts, where)
         self._stamps("quotes", batch.quotes.symbol, batch.quotes.ts, where)
+        if batch.trades.id is not None:
+            self._identify(batch.trades.symbol, batch.trades.id, where)
+
+    def _identify(self, symbol: Ints, ids: Stamps, where: str) -> None:
+        """Check that no id of a trade comes again for its symbol."""
+        for key in zip(symbol.tolist(), ids.tolist(), strict=True):
+            if key[1] and key in self._ids:
+                name = self._table[key[0]]
+                self.findings.add(
+                    "id", f"{where}: a second trade of {name!r} has the id {key[1]}; corrections name ids"
+                )
+            self._ids[key] = None
+        while len(self._ids) > _IDS:
+            del self._ids[next(iter(self._ids))]
+
+    def _statement(self, event: Corrections | DayValues | Split, where: str) -> None:
+        if event.table is not self._table:
+            self.findings.add("table", f"{where}: the table of the {type(event).__name__} is not info.symbols")
+            return
+        self._count(event.version, where)
 
     def _stamps(self, kind: str, symbol: Ints, ts: Stamps, where: str) -> None:
         newest = self._grown(kind)
@@ -111,7 +158,7 @@ class EventChecks:
         before = newest[symbols]
         follows = symbols[1:] == symbols[:-1]
         before[1:][follows] = stamps[:-1][follows]
-        back = np.flatnonzero(stamps < before)
+        back = np.flatnonzero(stamps < before - self._late_ns[kind])
         if len(back):
             first = back[0]
             self.findings.add(
@@ -132,6 +179,8 @@ class EventChecks:
         """Allow older timestamps: a new day or a restart may have them, as a replay that loops."""
         for kind in _KINDS:
             self._grown(kind)[slice(None) if symbol is None else symbol] = 0
+        if symbol is None:
+            self._ids.clear()
 
     def _rollover(self, event: Rollover, where: str) -> None:
         if event.table is not self._table:

@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import pytest
@@ -127,7 +128,7 @@ def test_given_day_values_are_no_crossing(market: Market) -> None:
     market.happens(Rollover(market.table, None, np.full(3, 100.0)))
     market.trades((0, 104.0, 10.0))
     no, values = np.array([np.nan]), {"volume": np.array([6000.0]), "prev_close": np.array([90.0])}
-    columns = dict.fromkeys(("open", "high", "low", "last", "vwap", "trades"), no) | values
+    columns: dict[str, Any] = dict.fromkeys(("open", "high", "low", "last", "vwap", "trades"), no) | values
     assert market.happens(DayValues(table=market.table, symbol=np.zeros(1, np.int32), ts=TS, **columns)) == []
     assert market.trades((0, 104.0, 1.0)) == [6001.0]
     assert market.trades((0, 90.0, 1.0)) == [0.0]

@@ -12,8 +12,21 @@ import numpy as np
 import pytest
 
 from tests.support.market import batch, quotes, trades
+from ticker.calendar import UTC_DAYS
 from ticker.feed.feed import FeedInfo, FeedOptions
-from ticker.model import FeedEvent, Quotes, Removal, Restart, Rollover, SymbolTable, TickBatch
+from ticker.model import (
+    Corrections,
+    DayValues,
+    FeedEvent,
+    Quotes,
+    Removal,
+    Restart,
+    Rollover,
+    Split,
+    SymbolTable,
+    TickBatch,
+    Trades,
+)
 from ticker.testing import check_feed
 
 NOW = 1_700_000_000_000_000_000
@@ -118,6 +131,68 @@ async def test_a_correct_feed_has_no_findings() -> None:
     assert await check(Scripted(script, complete=False), events=20) == []
 
 
+def identified(feed: Scripted, trade_id: int, ts: int) -> TickBatch:
+    """A trade of AAPL with an id."""
+    one = trades([(0, ts, 10.0, 1.0)])
+    return TickBatch(feed.table, Trades(one.symbol, one.ts, one.price, one.size, None, np.array([trade_id])))
+
+
+def day_values(table: SymbolTable) -> DayValues:
+    names = ("open", "high", "low", "volume", "last", "prev_close", "vwap", "trades")
+    columns: dict[str, Any] = dict.fromkeys(names, np.array([1.0]))
+    return DayValues(table=table, symbol=CODES[:1], ts=NOW, **columns)
+
+
+def correction(table: SymbolTable, **changes: Any) -> Corrections:
+    columns = {"id": np.array([1]), "ts": np.array([NOW]), "price": np.array([np.nan]), "size": np.array([np.nan])}
+    return Corrections(table, CODES[:1], **{**columns, **changes})
+
+
+async def test_late_trades_corrections_day_values_and_splits_have_no_findings() -> None:
+    """With `late_s`, since a trade that is older than the newest of its symbol is a mistake of most feeds."""
+
+    async def script(feed: Scripted) -> AsyncIterator[Any]:
+        if feed.runs > 1:
+            yield Restart()
+        yield identified(feed, 1, NOW + 9)
+        yield identified(feed, 2, NOW + 9 - 2_000_000_000)
+        yield correction(feed.table)
+        yield day_values(feed.table)
+        yield Split(feed.table, CODES, np.array([4.0, 0.1]), NOW)
+        feed.clock = NOW + 9
+        while True:
+            yield feed.tick()
+            await asyncio.sleep(0)
+
+    assert await check_feed(Scripted(script), events=20, late_s=2) == []
+    findings = await check_feed(Scripted(script), events=20, late_s=1.9)
+    assert findings == [f"event 2: trades of 'AAPL' go back in time, from {NOW + 9} to {NOW + 9 - 2_000_000_000}"]
+
+
+async def test_an_id_that_comes_twice_is_found() -> None:
+    """A restart begins anew."""
+
+    async def script(feed: Scripted) -> AsyncIterator[Any]:
+        yield Restart()
+        yield identified(feed, 0, NOW)
+        yield identified(feed, 0, NOW)
+        yield identified(feed, 7, NOW)
+        if feed.told["title"]:
+            yield identified(feed, 7, NOW)
+
+    assert await check(Scripted(script, ends=True, title="")) == []
+    findings = await check(Scripted(script, ends=True, title="twice"))
+    assert findings == ["event 5: a second trade of 'AAPL' has the id 7; corrections name it"]
+
+
+async def test_a_calendar_of_an_unknown_symbol_is_found() -> None:
+    """Not while symbols may still come."""
+    calendars = {"AAPL": UTC_DAYS, "APPL": UTC_DAYS}
+    assert await check(Scripted(short, ends=True, calendars=calendars, complete=False)) == []
+    findings = await check(Scripted(short, ends=True, calendars=calendars))
+    assert findings == ["info.calendars has 'APPL', which is not in info.symbols"]
+
+
 async def test_a_feed_that_ends_and_says_so_has_no_findings() -> None:
     assert await check(Scripted(short, ends=True)) == []
 
@@ -199,6 +274,14 @@ CODES = np.array([0, 1], np.int32)
         (_rollover(None, np.array([1.0])), "event 2: a rollover's prev_close must be a column of 2 float64"),
         (_rollover(CODES, np.array([1.0, 0.0])), "event 2: a prev_close must be a positive finite number"),
         (_rollover(CODES, np.array([1.0, np.inf])), "event 2: a prev_close must be a positive finite number"),
+        (lambda feed: correction(SymbolTable(["AAPL"])), "event 2: the table of the Corrections is not info.symbols"),
+        (lambda feed: correction(feed.table, price=np.array([0.0])), "event 2: corrections.price: 1 of 1 values"),
+        (lambda feed: day_values(SymbolTable(["AAPL"])), "event 2: the table of the DayValues is not info.symbols"),
+        (
+            lambda feed: Split(SymbolTable(["AAPL"]), CODES[:1], np.array([4.0]), NOW),
+            "event 2: the table of the Split is not info.symbols",
+        ),
+        (lambda feed: Split(feed.table, CODES[:1], np.array([0.0]), NOW), "event 2: split.ratio: 1 of 1 values"),
         (lambda feed: Removal(("GONE",)), "event 2: it removes 'GONE', which is not in the table"),
         (lambda feed: Removal("AAPL"), "event 2: a removal's names must be a tuple of str"),  # type: ignore[arg-type]  # the mistake
         (lambda feed: Restart(""), "event 2: a restart's epoch must be None or a non-empty str"),
