@@ -138,9 +138,7 @@ class EventChecks:
         for key in zip(symbol.tolist(), ids.tolist(), strict=True):
             if key[1] and key in self._ids:
                 name = self._table[key[0]]
-                self.findings.add(
-                    "id", f"{where}: a second trade of {name!r} has the id {key[1]}; corrections name ids"
-                )
+                self.findings.add("id", f"{where}: a second trade of {name!r} has the id {key[1]}; corrections name it")
             self._ids[key] = None
         while len(self._ids) > _IDS:
             del self._ids[next(iter(self._ids))]
