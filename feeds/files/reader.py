@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from feeds.files.chunk import Chunk
+from feeds.files.contracts import Contracts
 from feeds.files.decimals import Decimals
 from feeds.files.file_set import FileSet
 from feeds.files.footer import body_of, footer_note, with_last, without_footer
@@ -60,6 +61,7 @@ class Reader:
         self._stamps: StampChoices | None = None
         self._conditions = ConditionTable() if conditions is None else conditions
         self._details: TradeDetails | None = None
+        self._contracts: Contracts | None = None
         self._exchange: str | None = None
 
     def chunks(self) -> Iterator[Chunk]:
@@ -127,7 +129,7 @@ class Reader:
         report.layout, report.title, report.kind = layout.name, layout.title, plan.content
         report.columns = plan.columns()
         used = {place for view in plan.views for place in view.columns.values()} | set(plan.stamps.values())
-        used |= {plan.zone} if plan.zone is not None else set()
+        used |= {*plan.contract, *([] if plan.zone is None else [plan.zone])}
         report.ignored = tuple(name for place, name in enumerate(plan.names) if place not in used)
         report.price_scale = plan.scale
         given = self._options.price_scale is not None
@@ -172,6 +174,9 @@ class Reader:
 
     def _read(self, rows: Rows, plan: Plan, timestamps: TimestampReader) -> Chunk:
         report = self.report
+        if plan.contract:
+            self._contracts = self._contracts or Contracts(plan, report)
+            rows = self._contracts.joined(rows)
         check_twins(rows, plan, report.name)
         if plan.zone is not None and self._stamps is not None and self._stamps.zone_text is not None:
             check_zones(rows, plan.zone, plan.names[plan.zone], self._stamps.zone_text, report.name)

@@ -18,6 +18,7 @@ from feeds.files.parsing.column_names import (
     place_of,
 )
 from feeds.files.parsing.numbers import is_number, means_none
+from feeds.files.recognition.contract_columns import pair_columns
 from feeds.files.recognition.header import Header
 from feeds.files.recognition.plan import SymbolColumns
 from feeds.files.recognition.stamp_columns import given_stamps, stamps_of
@@ -96,6 +97,9 @@ def by_names(header: Header, given: Mapping[str, int]) -> ColumnMap | list[str]:
     for role in ("symbol", *(BAR_ROLES if kind == "bars" else (*TICK_ROLES, *details))):
         if role not in columns and (place := at(role)) is not None and place not in columns.values():
             columns[role] = place
+    pair = pair_columns(header.plain) if "symbol" not in columns else None
+    if pair is not None and not set(pair) & {*stamps.values(), *columns.values()}:
+        columns["symbol"] = pair[0]
     for side in ("bid", "ask"):
         if side not in columns:
             columns.pop(f"{side}_size", None)

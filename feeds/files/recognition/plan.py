@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -41,6 +41,8 @@ class Plan:
     twins: tuple[tuple[int, int], ...] = ()
     #: The column that names the time zone of the timestamps.
     zone: int | None = None
+    #: Columns that tell instruments of one symbol apart.
+    contract: tuple[int, ...] = ()
     scale: float
     reading: Reading
     #: Whether integer prices from 2**63 - 1 on mean that there is none (Databento).
@@ -93,9 +95,9 @@ def shape_of(
     stamps: Mapping[str, int],
     views: tuple[SymbolColumns, ...],
     twins: tuple[tuple[int, int], ...] = (),
-    zone: int | None = None,
+    more: Collection[int] = (),
 ) -> Shape:
-    """The columns to be read, by type. Twins are read as the columns that they equal."""
+    """The columns to be read, by type. Twins are read as the columns that they equal, and ``more`` as names."""
     words = {"symbol", "type", "action", *DETAIL_ROLES} - {"id"}
     places = {(role, place) for view in views for role, place in view.columns.items()}
     stamps = dict(stamps)
@@ -107,6 +109,6 @@ def shape_of(
         delimiter=delimiter,
         decimal=".",
         stamps=frozenset(stamps.values()) | {place for role, place in places if role == "id"},
-        names=frozenset(place for role, place in places if role in words) | ({zone} if zone is not None else set()),
+        names=frozenset(place for role, place in places if role in words) | set(more),
         numbers=frozenset(place for role, place in places if role not in words and role not in (*STAMPS, "id")),
     )

@@ -26,6 +26,7 @@ from feeds.files.recognition.columns import (
     wide,
     wide_bars,
 )
+from feeds.files.recognition.contract_columns import contract_columns
 from feeds.files.recognition.header import Header
 from feeds.files.recognition.lean import by_lean_names, quotes_of_bars
 from feeds.files.recognition.plan import WIDE, Plan, SymbolColumns, shape_of
@@ -235,15 +236,20 @@ def _plan(dialect: Dialect, layout: Layout, found: ColumnMap, names: Sequence[st
     if options.price_scale is not None:
         scale = options.price_scale
     zone = place_of_zone(names, [line.fields for line in dialect.rows[:_ROWS]])
+    symbol, used = views[0].columns.get("symbol"), {place for view in views for place in view.columns.values()}
+    found_columns = contract_columns(names, symbol) if symbol is not None and "symbol" not in options.columns else ()
+    contract = tuple(place for place in found_columns if place not in used)
+    more = {*contract, *([] if zone is None else [zone])}
     return Plan(
         layout=layout,
         kind=found.kind,
-        shape=shape_of(len(names), dialect.delimiter, found.stamps, views, found.twins, zone),
+        shape=shape_of(len(names), dialect.delimiter, found.stamps, views, found.twins, more),
         names=tuple(name.strip() or str(place + 1) for place, name in enumerate(names)),
         stamps=found.stamps,
         views=views,
         twins=found.twins,
         zone=zone,
+        contract=contract,
         scale=scale,
         reading=reading,
         has_undefined=layout.scale_if_whole,
