@@ -163,6 +163,8 @@ class _Loading:
         if are_working_days(starts, bars.interval_ns):
             bars.interval_ns = DAY_NS
         interval_ns = report.interval_ns = bars.interval_ns
+        if bars.is_assumed:
+            report.note("no symbol has two bars, which would show their length: taken as 1 min")
         shift_ns = self._shift_of_stamps(report, starts)
         days = days_of_bars(report, self._options.exchange, starts - shift_ns, interval_ns)
         bars.place(days.calendar.zone, lambda old: days.moved(old - shift_ns))

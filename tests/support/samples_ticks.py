@@ -240,6 +240,34 @@ TICKS: tuple[Sample, ...] = (
         ),
     ),
     Sample(
+        id="TAQ trades of WRDS",
+        file="taq_sample.csv",
+        content=text(
+            "DATE,TIME_M,EX,SYM_ROOT,SYM_SUFFIX,TR_SCOND,SIZE,PRICE,TR_CORR,TR_SEQNUM",
+            "20240103,9:30:00.123456789,D,BRK,B, FTI,12,362.46,00,1001",
+            "20240103,9:30:01,N,A,,@,100,138.25,00,1002",
+        ),
+        layout="taq-wrds",
+        kind="trades",
+        zone=NEW_YORK,
+        trades=(
+            ("BRK.B", at("2024-01-03 09:30:00.123456789", NEW_YORK), 362.46, 12),
+            ("A", at("2024-01-03 09:30:01", NEW_YORK), 138.25, 100),
+        ),
+    ),
+    Sample(
+        id="TAQ quotes of WRDS",
+        file="taq_sample.csv",
+        content=text(
+            "DATE,TIME_M,EX,BID,BIDSIZ,ASK,ASKSIZ,QU_COND,SYM_ROOT,SYM_SUFFIX",
+            "03JAN2024,9:30:00.1,N,138.2,1,138.3,2,R,A,",
+        ),
+        layout="taq-wrds",
+        kind="quotes",
+        zone=NEW_YORK,
+        quotes=(("A", at("2024-01-03 09:30:00.1", NEW_YORK), 138.2, 1, 138.3, 2),),
+    ),
+    Sample(
         id="LOBSTER messages",
         file="AAPL_2012-06-21_34200000_57600000_message_5.csv",
         content=text(

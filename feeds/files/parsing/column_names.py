@@ -38,7 +38,7 @@ ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
     "bid": ("bid", "bid_price", "bidprice", "best_bid", "best_bid_price", "bid_px", "bid_px_00", "bidpx", "bp", "b"),
     "bid_size": (
         "bid_size", "bidsize", "bid_qty", "bidqty", "bid_sz", "bid_sz_00", "bidsz", "bid_volume", "bidvolume",
-        "bid_vol", "bid_amount", "bid_quantity", "best_bid_size", "best_bid_qty", "bs",
+        "bid_vol", "bid_amount", "bid_quantity", "best_bid_size", "best_bid_qty", "bs", "bidsiz",
     ),
     "ask": (
         "ask", "ask_price", "askprice", "best_ask", "best_ask_price", "ask_px", "ask_px_00", "askpx", "offer",
@@ -47,7 +47,7 @@ ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
     "ask_size": (
         "ask_size", "asksize", "ask_qty", "askqty", "ask_sz", "ask_sz_00", "asksz", "ask_volume", "askvolume",
         "ask_vol", "ask_amount", "ask_quantity", "best_ask_size", "best_ask_qty", "offer_size", "ofrsiz", "offersize",
-        "as",
+        "as", "asksiz",
     ),
     "open": ("open", "o", "open_price", "openprice", "price_open", "first", "opening_price", "px_open",
              "eröffn", "eröffnung", "apertura", "ouv", "ouverture", "abertura"),

@@ -39,6 +39,8 @@ class FileBars:
         self._store: Sorted | None = None
         self._symbols = 0
         self.interval_ns = FALLBACK_NS
+        #: Whether no symbol has two bars, and the only ones don't start at midnight.
+        self.is_assumed = False
         #: Bars replaced by a later, different one; and the code and start of one of them.
         self.repeated = 0
         self.repeated_at: tuple[int, int] | None = None
@@ -53,7 +55,9 @@ class FileBars:
     def finish(self, time_zone: str) -> None:
         """Determine the interval. Nothing can be added any more."""
         self._store = self._sorter.finish()
-        self.interval_ns = self._most_common_distance() or _of_lone_bars(self._store, time_zone)
+        distance = self._most_common_distance()
+        self.interval_ns = distance or _of_lone_bars(self._store, time_zone)
+        self.is_assumed = not distance and self.interval_ns == FALLBACK_NS
 
     def starts(self) -> Stamps:
         """The distinct starts of all bars, sorted."""
