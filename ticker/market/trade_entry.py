@@ -23,6 +23,7 @@ from ticker.market.bar_store import BarStore
 from ticker.market.board import Board
 from ticker.market.columns import Floats, Rows, Stamps
 from ticker.market.day_fields import ONLY_LAST
+from ticker.market.late_trades import older_than_newest
 from ticker.market.row_calendars import RowCalendars
 from ticker.market.trade_counts import Counts
 from ticker.market.trade_log import Bytes
@@ -138,7 +139,7 @@ class TradeEntry:
         # Its symbol may not have traded since its last day, which another one has ended.
         stale = older | (trades.ts < board.day_start[rows])
         late = stale | (trades.ts < closed_by)
-        too_late = late & (trades.ts < self._bars.horizon)
+        too_late = late & (trades.ts < self._horizons(trades.ts))
         for at in np.flatnonzero(late & ~too_late).tolist():
             too_late[at] = not self._reviser.can_revise(int(rows[at]), int(trades.ts[at]))
         if updates is None:
@@ -157,6 +158,17 @@ class TradeEntry:
             self._revise({(row, second_of(ts)) for row, ts in zip(places.tolist(), mine.ts.tolist(), strict=True)})
             self._take_last_from_late(places, mine, updates[revising])
         return np.where(older, np.uint8(LATE), np.uint8(NEW))
+
+    def _horizons(self, ts: Stamps) -> Stamps:
+        """For each trade of a batch, the time (ns) before which it is too late.
+
+        Earlier trades of the batch have moved market time, as if each had come alone: a replay at full speed, or a
+        seek, gives what it gives at any other speed.
+        """
+        sure = np.where(ts > self._far, 0, ts)
+        reached = np.maximum.accumulate(np.concatenate((sure[:1] * 0, sure[:-1])))
+        horizons: Stamps = np.maximum(reached - self._bars.late_ns, self._bars.horizon)
+        return horizons
 
     def _are_in_time(self, rows: Ints, ts: Stamps, closed_by: int) -> bool:
         """Whether no trade is older than the newest of its row, of a day that is over, or of a closed second."""
@@ -373,21 +385,3 @@ class TradeEntry:
 
 def _part(updates: Bytes | None, mask: Mask) -> Bytes | None:
     return None if updates is None else updates[mask]
-
-
-def older_than_newest(rows: Ints, ts: Stamps, newest: Stamps) -> Mask | None:
-    """Which trades, in order of arrival, are older than the newest of their row; None if none is.
-
-    ``newest`` has each row's newest timestamp before.
-    """
-    if not len(ts):
-        return None
-    late = ts < newest[rows]
-    if not (ts[1:] >= ts[:-1]).all():
-        # The running maximum of each row. Ranks, with the row above them, stay in order within a row.
-        order = rows.argsort(kind="stable")
-        ranks = np.unique(ts, return_inverse=True)[1][order].astype(np.int64)
-        ordered = rows[order]
-        keys = np.cumsum(np.append(False, ordered[1:] != ordered[:-1])) * len(ts) + ranks
-        late[order[keys < np.maximum.accumulate(keys)]] = True
-    return late if late.any() else None

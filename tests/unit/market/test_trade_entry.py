@@ -9,8 +9,8 @@ import pytest
 
 from ticker.calendar import MarketCalendar, midnights
 from ticker.intervals import SECOND_NS, interval
+from ticker.market.late_trades import older_than_newest
 from ticker.market.market import Market
-from ticker.market.trade_entry import older_than_newest
 from ticker.model import (
     BoardEvent,
     ConditionTable,
@@ -108,6 +108,19 @@ def test_a_late_trade_counts_and_does_not_set_last_back() -> None:
     assert feed.bars("1s") == [[1, 10, 10, 10, 10, 1], [2, 20, 20, 20, 20, 3], [5, 12, 12, 12, 12, 1]]
     assert feed.tape() == [(10, 1, 0), (12, 1, 0), (20, 3, 1)]
     assert (feed.market.counts.late, feed.market.counts.too_late) == (1, 0)
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_trade_is_too_late_by_the_trades_before_it_also_in_one_batch(together: bool) -> None:
+    """As in a replay at full speed; trades of other symbols move market time, too, and later ones don't."""
+    feed = Feed(late_s=10)
+    rows: list[Row] = [(1.0, 10, 1), (20.0, 12, 1), (14.9, 99, 4), (15.0, 13, 8), (31.0, 14, 16)]
+    feed.trade((25.0, 1, 1), code=1)
+    for part in [rows] if together else [[row] for row in rows]:
+        feed.trade(*part)
+    assert feed.fields() == [14, 10, 14, 10, 26, 4]
+    assert (feed.market.counts.late, feed.market.counts.too_late) == (1, 1)
+    assert [bar[5] for bar in feed.bars("1s")] == [1, 8, 1, 16]
 
 
 def test_a_closed_bar_is_revised_and_numbered_anew() -> None:
