@@ -77,7 +77,7 @@ class Bars:
                 unequal = [(its, my) for its, my in zip(closed[-len(mine) :], mine, strict=False) if its != my]
                 return f"{where}: fetched and live differ: {unequal[:2] or (len(closed), len(mine))}"
             still_open = [bar for bar in bars if not bar[-1]]
-            if (still_open[0] if still_open else None) != self.open.get(name):
+            if (still_open[-1] if still_open else None) != self.open.get(name):
                 return f"{where}: the open bar is {still_open}, received {self.open.get(name)}"
         return None
 

@@ -116,8 +116,9 @@ class OwnClient(Client):
             if self._older:
                 self._older -= 1
             else:
-                # Without the last field, the number lost before it.
-                self._ticks.append(tuple(getattr(tick, field) for field in tick.__struct_fields__[:-1]))
+                # What a plain subscription has as well.
+                names = ("price", "size") if isinstance(tick, Trade) else ("bid", "bid_size", "ask", "ask_size")
+                self._ticks.append((tick.symbol, tick.ts, *(getattr(tick, name) for name in names)))
             # Wait after counting: a tick held while a new epoch begins would count as the new epoch's.
             await self.awake.wait()
 

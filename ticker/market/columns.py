@@ -12,6 +12,9 @@ Stamps = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 T = TypeVar("T", bound=np.generic)
 
+# numpy loads a part of itself at the first call. Later there may be no file descriptor for it.
+np.unique(np.zeros(1, np.int64))
+
 
 def grown(column: npt.NDArray[T], rows: int, fill: float = 0) -> npt.NDArray[T]:
     """The column with room for at least ``rows`` rows. It doubles, so that growing row by row is cheap."""
