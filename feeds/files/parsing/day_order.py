@@ -142,7 +142,9 @@ class DayOrder:
             ("otherwise some are on weekends", [not way.has_weekends for way in ways.values()]),
         ):
             if sum(better) == 1:
-                return list(ways)[better.index(True)], why
+                order = list(ways)[better.index(True)]
+                # Cryptocurrencies trade on weekends: that is less odd than a year of two digits in the first place.
+                return None if order == "ymd" and "weekends" in why else (order, why)
         return None
 
 

@@ -188,8 +188,9 @@ class Calendar:
         """The orders in which the date's parts can stand; empty if there is only one."""
         if "one" not in self.spans:
             return ()
-        start, end = self.spans["one"]
-        return ("mdy", "dmy", "ymd") if "short" in self.spans and end - start == 2 else ("mdy", "dmy")
+        # A year of two digits stands first only beside a month and a day of two digits: 24/01/03, not 13/1/24.
+        is_padded = all(end - start == 2 for start, end in (self.spans["one"], self.spans["two"]))
+        return ("mdy", "dmy", "ymd") if "short" in self.spans and is_padded else ("mdy", "dmy")
 
     def __call__(self, digits: Digits, order: Order) -> Parsed:
         spans = self.spans

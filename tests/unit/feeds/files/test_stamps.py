@@ -316,6 +316,15 @@ def test_a_year_first_is_told_from_a_day_first() -> None:
     assert stamps(["24-01-03"], day_first=False) == [at("2024-01-03")]
 
 
+def test_a_year_of_two_digits_does_not_stand_first_because_of_weekends() -> None:
+    """2024-01-13 was a Saturday; 13/1/24 is never 2013-01-24, and 13/01/24 only with consecutive days or the option."""
+    assert stamps(["13/1/24 9:30", "13/1/24 16:05"]) == [at("2024-01-13 09:30"), at("2024-01-13 16:05")]
+    assert stamps(["13/1/24", "14/1/24", "3/2/24"]) == [at("2024-01-13"), at("2024-01-14"), at("2024-02-03")]
+    assert stamps(["13/01/24", "14/01/24"]) == [at("2024-01-13"), at("2024-01-14")]
+    with pytest.raises(FeedError, match=r"'13/01/24', can be day first or year first; use --day-first"):
+        trades(["13/01/24"])
+
+
 def test_all_files_of_a_folder_decide_together(tmp_path: Path) -> None:
     """One date each; a day apart only if days come first."""
     for name, text in (("a", "01/02/2024"), ("b", "02/02/2024"), ("c", "05/02/2024")):
