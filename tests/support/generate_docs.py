@@ -16,6 +16,7 @@ from feeds.files.corrections import CORRECTIONS
 from feeds.files.layouts.catalog import ALL_LAYOUTS, VENDORS
 from feeds.files.layouts.layout import Layout
 from feeds.files.sources.opening import FORMATS
+from ticker.calendar import CALENDARS
 from ticker.sale_conditions import (
     LEAN,
     MASSIVE,
@@ -121,6 +122,18 @@ def formats() -> str:
     return table("ending|format", rows)
 
 
+def calendars() -> str:
+    """The names that ``--exchange`` accepts, by when their days begin."""
+    by_day: dict[tuple[str, int], list[str]] = {}
+    for calendar in CALENDARS.values():
+        by_day.setdefault((calendar.zone, calendar.day_start_ns), []).append(f"`{calendar.name}`")
+    rows = [
+        (", ".join(names), "midnight" if not start else "17:00 of the evening before", zone)
+        for (zone, start), names in by_day.items()
+    ]
+    return table("calendar|days begin at|in", rows)
+
+
 #: The documents with generated tables, and what writes each table.
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "protocol.md": {
@@ -131,7 +144,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
         "channels": lambda: definitions("channel|carries", CHANNELS),
         "feed_states": lambda: definitions("`feed.state`|meaning", FeedState.MEANINGS),
     },
-    "replay.md": {"formats": formats, "layouts": layouts},
+    "replay.md": {"formats": formats, "calendars": calendars, "layouts": layouts},
     "../README.md": {"vendors": vendors},
     "conditions.md": {
         "sale_conditions": sale_conditions,
