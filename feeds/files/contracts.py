@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from feeds.files.parsing.column_names import plain
 from feeds.files.parsing.table import Names, Rows
-from feeds.files.recognition.contract_columns import SUFFIXES, is_always_joined
+from feeds.files.recognition.contract_columns import SUFFIXES, VENUES, is_always_joined
 from feeds.files.recognition.plan import Plan
 from feeds.files.report import FileReport, excerpt
 from ticker.errors import FeedError
+
+#: Rows that are examined for several at one time.
+_FIRST: Final = 1000
 
 
 class Contracts:
@@ -24,16 +28,21 @@ class Contracts:
 
     def __init__(self, plan: Plan, report: FileReport) -> None:
         self._symbol = plan.views[0].columns["symbol"]
+        self._stamps = tuple(plan.stamps.values())
         self._places = plan.contract
         self._names = plan.names
         self._report = report
-        self._marks = ["." if plain(plan.names[place]) in SUFFIXES else "-" for place in self._places]
         self._is_joined: bool | None = None
         #: The contract of each symbol, if they are not joined.
         self._known: dict[str, tuple[str, ...]] = {}
 
     def joined(self, rows: Rows) -> Rows:
         """``rows`` with the whole symbols. Raises ``FeedError`` for a second contract after the first rows."""
+        if self._is_joined is None and not self._are_doubled(rows):
+            self._places = tuple(place for place in self._places if plain(self._names[place]) not in VENUES)
+        if not self._places:
+            self._is_joined = False
+            return rows
         columns = [rows.columns[place] for place in (self._symbol, *self._places)]
         names = [column for column in columns if isinstance(column, Names)]
         if len(names) < len(columns) or not len(rows.lines):
@@ -51,6 +60,12 @@ class Contracts:
         whole = Names(np.asarray(inverse, np.intp).reshape(-1), [self._whole(each) for each in texts])
         return replace(rows, columns={**rows.columns, self._symbol: whole})
 
+    def _are_doubled(self, rows: Rows) -> bool:
+        """Whether a symbol has several of the first rows at one time."""
+        places = (self._symbol, *self._stamps)
+        seen = [tuple(rows.text(row, place) for place in places) for row in range(min(len(rows.lines), _FIRST))]
+        return len(set(seen)) < len(seen)
+
     def _decide(self, texts: Sequence[tuple[str, ...]]) -> bool:
         several = len({each[0] for each in texts}) < len(texts)
         if not several and not any(is_always_joined(self._names[place]) for place in self._places):
@@ -63,7 +78,8 @@ class Contracts:
         symbol, *parts = texts
         if not symbol:
             return ""
-        return symbol + "".join(mark + part for mark, part in zip(self._marks, parts, strict=True) if part)
+        marks = ("." if plain(self._names[place]) in SUFFIXES else "-" for place in self._places)
+        return symbol + "".join(mark + part for mark, part in zip(marks, parts, strict=True) if part)
 
     def _check(self, texts: Sequence[tuple[str, ...]], first: npt.NDArray[np.intp], rows: Rows) -> None:
         for (symbol, *parts), row in zip(texts, first.tolist(), strict=True):

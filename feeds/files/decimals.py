@@ -97,7 +97,8 @@ class Decimals:
             self._decide_again(place)
         mark = self._marks[place]
         found = read_numbers(words, mark)
-        for unit in sorted(units_of(words.tolist()) - {"$"}):
+        units = units_of(words.tolist())
+        for unit in sorted(units if len(units) > 1 else units - {"$"}):
             self._report.note(f"prices or sizes are written with {unit!r}: taken as they stand")
         if self._given is None and found.wrong.any():
             for row in np.flatnonzero(found.wrong).tolist():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 
@@ -30,6 +32,11 @@ from feeds.files.twins import check_twins
 from ticker.conditions import ConditionTable
 from ticker.errors import FeedError
 from ticker.model import SymbolTable
+
+#: Names of columns that count thousands or more: Volume (K), Vol (000s), Volume in millions.
+_COUNTS_THOUSANDS: Final = re.compile(
+    r"\((k|m|mn|mm|mio|bn|b|'?000'?s?)\)|\b(thousand|million|billion|lakh|crore)s?\b", re.IGNORECASE
+)
 
 
 class Reader:
@@ -138,6 +145,9 @@ class Reader:
         if self._source.beside:
             files = "1 file" if self._source.beside == 1 else f"{self._source.beside:,} files"
             report.note(f"{files} beside it left out: their names say that they have no prices, as openinterest")
+        for role in ("size", "volume"):
+            if _COUNTS_THOUSANDS.search(name := report.columns.get(role, "")):
+                report.note(f"sizes are taken as they stand, though their column is called {name!r}", "--columns")
         for place, _ in plan.twins:
             report.note(
                 f"the column {plan.names[place]!r} stands twice, with the same values: one is read", "--columns"

@@ -29,7 +29,7 @@ ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "price": (
         "price", "last", "last_price", "lastprice", "px", "trade_price", "tradeprice", "last_trade", "p", "rate",
-        "value", "kurs",
+        "value", "kurs", "settle", "settlement", "settle_price", "settlement_price", "nav",
     ),
     "size": (
         "size", "qty", "quantity", "last_size", "lastsize", "trade_size", "tradesize", "last_qty", "lastqty", "amount",

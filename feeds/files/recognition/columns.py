@@ -26,6 +26,10 @@ from ticker.errors import FeedError
 
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9.\-]{0,5}")
 _PARTS: Final = "open|high|low|close|last|volume|vol|adjusted|adj[ _.]?close"
+#: Values beside the prices of a bar that are no trade's price.
+_OF_BARS: Final = frozenset({"value", "settle", "settlement", "settle_price", "settlement_price", "nav"})
+#: Columns that are no symbol's price, whatever the others are.
+_NO_PRICES: Final = frozenset({"volume", "vol", "open_interest", "openinterest", "turnover", "volumen"})
 _SYMBOL_FIRST = re.compile(rf"(?P<symbol>.+?)[._ :/\-](?P<part>{_PARTS})", re.IGNORECASE)
 _SYMBOL_LAST = re.compile(rf"(?P<part>{_PARTS})[._ :/\-](?P<symbol>.+)", re.IGNORECASE)
 
@@ -82,7 +86,7 @@ def by_names(header: Header, given: Mapping[str, int]) -> ColumnMap | list[str]:
         ticks = {}
     if len(bars) == 4 and ticks.keys() == {"price"} and "price" not in given:
         # The traded value of a bar is no price, and the last price of a day no trade.
-        is_none = header.plain[ticks["price"]] == "value" or not _has_time(header, stamps)
+        is_none = header.plain[ticks["price"]] in _OF_BARS or not _has_time(header, stamps)
         ticks = {} if is_none else ticks
     if not ticks and len(bars) > 1:
         kind, columns = "bars", dict(bars)
@@ -170,6 +174,7 @@ def wide(header: Header) -> ColumnMap | None:
     changes = [place for place in others if "%" in header.names[place] or any("%" in v for v in header.values(place))]
     numeric = [place for place in others if _is_numeric(header.values(place))]
     numeric = [place for place in numeric if place not in changes] or numeric
+    numeric = [place for place in numeric if header.plain[place] not in _NO_PRICES]
     known = [place for place in others if is_known(header.names[place], strong=True)]
     if not numeric or len(known) * 2 > len(others) or not any(header.values(place) for place in numeric):
         return None

@@ -23,9 +23,12 @@ _CONTRACTS: Final = frozenset(
     {
         "expiry", "expiration", "expire_date", "expiry_date", "expiration_date", "exp_date", "expiry_dt", "maturity",
         "maturity_date", "contract_month", "delivery_month", "strike", "strike_price", "strike_pr", "right",
-        "option_type", "option_typ", "optiontype", "put_call", "call_put", "cp_flag", "callput", "putcall",
+        "option_type", "option_typ", "optiontype", "put_call", "call_put", "cp_flag", "callput", "putcall", "currency",
+        "ccy",
     }
 )  # fmt: skip
+#: Columns that tell bars apart, if a symbol has several bars at one time. Trades of one instrument have several venues.
+VENUES: Final = frozenset({"exchange", "exch", "venue", "mic", "market", "series"})
 
 
 def pair_columns(names: Sequence[str]) -> tuple[int, int] | None:
@@ -35,13 +38,14 @@ def pair_columns(names: Sequence[str]) -> tuple[int, int] | None:
     )
 
 
-def contract_columns(names: Sequence[str], symbol: int) -> tuple[int, ...]:
+def contract_columns(names: Sequence[str], symbol: int, *, bars: bool = False) -> tuple[int, ...]:
     """The columns to be joined to the symbol's, in their order."""
     words = [plain(name) for name in names]
     pair = pair_columns(words)
     if pair is not None and pair[0] == symbol:
         return (pair[1],)
-    return tuple(place for place, word in enumerate(words) if place != symbol and word in SUFFIXES | _CONTRACTS)
+    wanted = SUFFIXES | _CONTRACTS | (VENUES if bars else frozenset())
+    return tuple(place for place, word in enumerate(words) if place != symbol and word in wanted)
 
 
 def is_always_joined(name: str) -> bool:

@@ -237,8 +237,10 @@ def _plan(dialect: Dialect, layout: Layout, found: ColumnMap, names: Sequence[st
         scale = options.price_scale
     zone = place_of_zone(names, [line.fields for line in dialect.rows[:_ROWS]])
     symbol, used = views[0].columns.get("symbol"), {place for view in views for place in view.columns.values()}
-    found_columns = contract_columns(names, symbol) if symbol is not None and "symbol" not in options.columns else ()
-    contract = tuple(place for place in found_columns if place not in used)
+    contract: tuple[int, ...] = ()
+    if symbol is not None and "symbol" not in options.columns:
+        contract = contract_columns(names, symbol, bars=found.kind == "bars")
+    contract = tuple(place for place in contract if place not in used)
     more = {*contract, *([] if zone is None else [zone])}
     return Plan(
         layout=layout,

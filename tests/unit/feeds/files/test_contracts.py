@@ -85,3 +85,31 @@ def test_a_column_of_whole_symbols_can_be_named() -> None:
 
 def test_files_without_a_symbol_column_are_not_concerned() -> None:
     assert read(f"time,strike,price\n{WHEN},470,4.5\n", "SPY.csv").trades[0][0] == "SPY"
+
+
+BARS = "Date,Symbol,Exchange,Open,High,Low,Close\n"
+
+
+def test_bars_of_two_exchanges_are_told_apart() -> None:
+    """Only if a symbol has several bars at one time: a stock may move to another exchange."""
+    rows = "".join(
+        f"2024-01-0{day},BHP,{name},{price},{price},{price},{price}\n"
+        for day in (3, 4)
+        for name, price in (("ASX", 40), ("LSE", 25))
+    )
+    found = read(BARS + rows)
+    assert [(bar[0], bar[2]) for bar in found.bars] == [("BHP-ASX", 40), ("BHP-LSE", 25)] * 2
+    found = read(f"{BARS}2024-01-03,BHP,ASX,1,1,1,1\n2024-01-04,BHP,LSE,1,1,1,1\n")
+    assert [bar[0] for bar in found.bars] == ["BHP", "BHP"]
+
+
+def test_prices_in_two_currencies_are_two_symbols() -> None:
+    found = read(f"time,symbol,currency,price\n{WHEN},BHP,AUD,40\n{WHEN},BHP,GBP,25\n")
+    assert [row[0] for row in found.trades] == ["BHP-AUD", "BHP-GBP"]
+    found = read(f"time,symbol,currency,price\n{WHEN},BHP,AUD,40\n{WHEN},SHEL,GBP,25\n")
+    assert [row[0] for row in found.trades] == ["BHP", "SHEL"]
+
+
+def test_trades_of_several_venues_are_of_one_symbol() -> None:
+    found = read(f"time,symbol,exchange,price\n{WHEN},IBM,N,160\n{WHEN},IBM,Q,160.01\n")
+    assert [row[0] for row in found.trades] == ["IBM", "IBM"]

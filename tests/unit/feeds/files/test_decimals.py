@@ -151,6 +151,12 @@ def test_units_other_than_the_dollar_are_noted() -> None:
     assert {"prices or sizes are written with '€': taken as they stand"} <= set(notes)
 
 
+def test_the_dollar_is_noted_beside_another_unit() -> None:
+    notes = [note.text for note in trades_of("$5,5", "€5,5").report.notes]
+    assert {"prices or sizes are written with '$': taken as they stand"} <= set(notes)
+    assert not any("written" in note.text for note in trades_of("$5,5").report.notes)
+
+
 @pytest.mark.parametrize("text", ["-1", "N/A", "-", "--", "NaN", "null", "n.a.", "\u2014", ""])
 def test_a_size_may_be_unknown(text: str) -> None:
     """It is 0; -1 is noted."""

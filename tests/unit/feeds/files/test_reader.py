@@ -198,6 +198,29 @@ def test_a_wide_file_is_read_row_by_row_without_empty_cells() -> None:
     assert (found.report.rows, found.report.symbols) == (3, ["AAPL", "MSFT"])
 
 
+@pytest.mark.parametrize(
+    ("header", "symbols"),
+    [
+        ("Date,Settle,Volume", ["CL"]),
+        ("Date,NAV", ["CL"]),
+        ("Date,AAPL,MSFT,Volume", ["AAPL", "MSFT"]),
+        ("Date,DGS10", ["DGS10"]),
+    ],
+)
+def test_a_volume_is_no_symbol(header: str, symbols: list[str]) -> None:
+    values = ",5" * header.count(",")
+    assert read(f"{header}\n2024-01-03{values}\n2024-01-04{values}\n", "CL.csv").report.symbols == symbols
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("Volume (K)", True), ("Volume in millions", True), ("Volume", False), ("Volume_(BTC)", False)]
+)
+def test_a_column_that_counts_thousands_is_told(name: str, told: bool) -> None:
+    found = read(f"Date,Open,High,Low,Close,{name}\n2024-01-03,1,2,1,2,12\n", "A.csv")
+    assert found.bars[0][6] == 12
+    assert any("taken as they stand" in note.text for note in found.report.notes) is told
+
+
 def test_a_decimal_comma_is_read() -> None:
     """With semicolons as delimiters, points between thousands, and days first."""
     found = read(
@@ -327,3 +350,8 @@ def test_symbols_of_two_files_share_one_table() -> None:
         assert codes == [len(table) - 1, 0]
         reports.append(sorted(reader.report.symbols))
     assert reports == [["A", "Z"], ["B", "Z"]]
+
+
+def test_a_settlement_price_beside_a_bar_is_no_trade() -> None:
+    found = read("time,open,high,low,close,settle\n2024-01-03T14:30:00Z,1,2,1,2,1.5\n", "CL.csv")
+    assert (len(found.bars), found.trades, found.report.ignored) == (1, [], ("settle",))
