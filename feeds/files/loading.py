@@ -15,6 +15,7 @@ from feeds.files.layouts.catalog import BY_COLUMNS
 from feeds.files.mixed_layouts import note_other_layouts
 from feeds.files.options import ReadOptions
 from feeds.files.orders import Gaps, OrderWatch
+from feeds.files.overlaps import note_overlaps
 from feeds.files.reader import Reader
 from feeds.files.report import FileReport, Gap
 from feeds.files.sources.opening import MAX_UNPACKED_BYTES, open_sources
@@ -137,6 +138,7 @@ class _Loading:
             bars.close()
             done, rows = done + source.size_bytes, rows + reader.report.rows
         note_other_layouts(self._reports)
+        note_overlaps(self._reports)
         self._show("", size, size, rows, last=True)
 
     def _show(self, name: str, done: int, size: int, rows: int, *, last: bool = False) -> None:
