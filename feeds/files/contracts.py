@@ -79,6 +79,8 @@ class Contracts:
         if not symbol:
             return ""
         marks = ("." if plain(self._names[place]) in SUFFIXES else "-" for place in self._places)
+        # Tables have dates with a time of day.
+        parts = [part.removesuffix(" 00:00:00") for part in parts]
         return symbol + "".join(mark + part for mark, part in zip(marks, parts, strict=True) if part)
 
     def _check(self, texts: Sequence[tuple[str, ...]], first: npt.NDArray[np.intp], rows: Rows) -> None:

@@ -163,6 +163,8 @@ class Reader:
         how = self.report.how
         if "symbol" in plan.views[0].columns or plan.views[0].symbol is not None:
             how["symbol"] = "file"
+            if plan.layout.name == "wide" and len(plan.views) == 1:
+                self.report.note(f"symbol {plan.views[0].symbol} taken from the column's name", "--columns")
         elif self._options.symbol is not None:
             self._symbol, how["symbol"] = self._options.symbol, "option"
         else:

@@ -71,11 +71,14 @@ def test_bars_of_contracts_in_a_table() -> None:
         {
             "date": pd.to_datetime(["2024-01-03"] * 2),
             "symbol": ["ES", "ES"],
-            "expiry": ["202403", "202406"],
+            "expiry": pd.to_datetime(["2024-03-15", "2024-06-21"]),
             **{role: [4780.0, 4830.0] for role in ("open", "high", "low", "close")},
         }
     )
-    assert [(bar[0], bar[2]) for bar in read(frame, "x.parquet").bars] == [("ES-202403", 4780), ("ES-202406", 4830)]
+    assert [(bar[0], bar[2]) for bar in read(frame, "x.parquet").bars] == [
+        ("ES-2024-03-15", 4780),
+        ("ES-2024-06-21", 4830),
+    ]
 
 
 def test_a_column_of_whole_symbols_can_be_named() -> None:

@@ -212,6 +212,14 @@ def test_a_volume_is_no_symbol(header: str, symbols: list[str]) -> None:
     assert read(f"{header}\n2024-01-03{values}\n2024-01-04{values}\n", "CL.csv").report.symbols == symbols
 
 
+@pytest.mark.parametrize(("header", "told"), [("Date,DGS10", True), ("Date,AAPL,MSFT", False), ("Date,Close", False)])
+def test_the_symbol_of_a_lone_column_is_told(header: str, told: bool) -> None:
+    """It may be a word for a price that is unknown."""
+    values = ",5" * header.count(",")
+    notes = read(f"{header}\n2024-01-03{values}\n2024-01-04{values}\n", "CL.csv").report.notes
+    assert any("taken from the column's name" in note.text for note in notes) is told
+
+
 @pytest.mark.parametrize(
     ("name", "told"), [("Volume (K)", True), ("Volume in millions", True), ("Volume", False), ("Volume_(BTC)", False)]
 )
