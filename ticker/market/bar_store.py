@@ -86,8 +86,10 @@ class BarStore:
         """
         places = rows.astype(np.intp)
         if not made_up:
+            # Late trades of the same batch may still join what the horizon before it includes.
+            horizon = self.horizon
             self._newest = max(self._newest, self.log.add(places, trades, updates))
-            self.log.forget(self.horizon - self.horizon % SECOND_NS)
+            self.log.forget(horizon - horizon % SECOND_NS)
         self._pending.append((places, trades, updates, made_up))
         self._pending_rows += len(trades)
         if self._pending_rows >= MAX_PENDING:
