@@ -224,7 +224,10 @@ class _Loading:
             chosen = "end"
             report.note("bars are stamped at their end, as the name of the column says", "--bar-stamp")
         elif chosen is None and said is None and within_day:
-            if are_ends(stamps, interval_ns, report.time_zone, market):
+            # Where UTC is assumed, the times may be those of the exchange all the same.
+            is_assumed = market is not None and report.how.get("time_zone") == "assumed"
+            markets = (market, None) if is_assumed else (market,)
+            if any(are_ends(stamps, interval_ns, report.time_zone, each) for each in markets):
                 chosen = "end"
                 report.note("bars are stamped at their end, as the first and last ones of days show", "--bar-stamp")
             elif report.layout in BY_COLUMNS and not are_starts(stamps, report.time_zone, market):

@@ -1,4 +1,4 @@
-"""Files in which no symbol has two bars: nothing shows how long they are."""
+"""What is assumed of bars: their length if no symbol has two, and whether they are stamped at their end."""
 
 from __future__ import annotations
 
@@ -26,3 +26,15 @@ def test_an_assumed_length_is_told(stamps: list[str], interval_s: int, told: boo
     report = published([path]).report
     assert report.interval_ns == interval_s * 10**9
     assert (TOLD in [note.text for note in report.notes]) is told
+
+
+@pytest.mark.parametrize("exchange", [None, "XNYS"])
+def test_bars_stamped_at_their_end_are_recognised_with_and_without_an_exchange(
+    exchange: str | None, tmp_path: Path
+) -> None:
+    """No zone is in the file: its times look like those of New York, though they are taken as UTC."""
+    path = tmp_path / "AAPL.csv"
+    stamps = ("09:31", "09:32", "15:59", "16:00")
+    path.write_text("time,open,high,low,close\n" + "".join(f"2024-01-03 {stamp},1,2,1,2\n" for stamp in stamps))
+    notes = [note.text for note in published([path], exchange=exchange).report.notes]
+    assert "bars are stamped at their end, as the first and last ones of days show" in notes
