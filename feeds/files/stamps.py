@@ -26,6 +26,7 @@ from feeds.files.recognition.plan import Plan
 from feeds.files.recognition.zone_column import zone_of
 from feeds.files.report import FileReport, excerpt
 from feeds.files.sources.source import Block, Source
+from ticker.calendar import market_calendar
 from ticker.errors import FeedError
 
 _UNIT_WORDS: Final = {9: "seconds", 10: "seconds", 13: "milliseconds", 15: "microseconds", 16: "microseconds"}
@@ -149,7 +150,11 @@ class StampChoices:
         else:
             report.time_zone, report.how["time_zone"] = "UTC", "assumed"
             if (found.kind != NOTHING).any():
-                report.note("no zone in the file: taken as UTC", "--time-zone")
+                exchange = self._options.exchange
+                zone = None if exchange is None else market_calendar(exchange).zone
+                has_times = found.dates is None or not found.dates[found.kind != NOTHING].all()
+                other = f", not as {zone} of {exchange}" if zone not in (None, "UTC") and has_times else ""
+                report.note(f"no zone in the file: taken as UTC{other}", "--time-zone")
         if not is_theirs:
             report.note(f"columns are taken for those of {layout.title}", "--columns")
 

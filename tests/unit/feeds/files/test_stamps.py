@@ -359,3 +359,16 @@ def test_a_local_time_with_its_zone_is_the_time_that_zoneinfo_gives(moment: date
     assert found.report.time_zone == zone
     offset = local.strftime("%Y-%m-%dT%H:%M:%S%z")
     assert stamps([offset]) == [int(local.timestamp()) * 10**9]
+
+
+@pytest.mark.parametrize(
+    ("text", "exchange", "told"),
+    [
+        ("2024-01-03 09:30", "XNYS", "taken as UTC, not as America/New_York of XNYS"),
+        ("2024-01-03 09:30", "24/7", "taken as UTC"),
+        ("2024-01-03", "XNYS", "taken as UTC"),
+    ],
+)
+def test_a_zone_of_the_exchange_that_is_not_used_is_told(text: str, exchange: str, told: str) -> None:
+    """Times without a zone are UTC with --exchange too; dates alone are days of the exchange."""
+    assert notes(trades([text], exchange=exchange)) == [f"no zone in the file: {told} [--time-zone]"]
