@@ -54,7 +54,9 @@ export class ShortestInterval {
   private async younger(): Promise<void> {
     this.isOpening = false;
     const { generation } = this.context.stream.bars;
-    if ((await this.count("1s")) > 0 && generation === this.context.stream.bars.generation) this.context.set({ interval: "1s" });
+    // The chart shows why there are no bars.
+    const count = await this.count("1s").catch(() => 0);
+    if (count > 0 && generation === this.context.stream.bars.generation) this.context.set({ interval: "1s" });
   }
 
   private async look(): Promise<void> {
