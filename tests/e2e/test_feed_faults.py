@@ -349,7 +349,7 @@ async def test_a_feed_that_hangs_while_it_is_closed() -> None:
         await watcher.health("live")
 
 
-@pytest.mark.parametrize(("batches", "rows"), [(2_500, 1), (1_500, 2_000)])
+@pytest.mark.parametrize(("batches", "rows"), [(15_000, 1), (1_500, 2_000)])
 async def test_a_feed_that_floods(batches: int, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """It never awaits, in small and large batches. Clients get prices and answers meanwhile, and the last price."""
     # As long as an answer may take.
