@@ -44,10 +44,10 @@ NAN, INFINITE = float("nan"), float("inf")
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Restart pauses and timeouts of fractions of a second."""
-    monkeypatch.setattr(pump, "FIRST_PAUSE_S", 0.4)
-    monkeypatch.setattr(pump, "QUIET_AFTER_S", 0.4)
-    monkeypatch.setattr(pump, "CLOSE_S", 0.4)
+    """Restart after fractions of a second. A feed is live until the test makes it quiet, however slow the machine."""
+    monkeypatch.setattr(pump, "FIRST_PAUSE_S", 0.05)
+    monkeypatch.setattr(pump, "QUIET_AFTER_S", 3600)
+    monkeypatch.setattr(pump, "CLOSE_S", 0.05)
 
 
 class Watcher:
@@ -175,10 +175,9 @@ NONSENSE: dict[str, Callable[[SymbolTable], object]] = {
 
 
 @pytest.mark.parametrize("nonsense", NONSENSE)
-async def test_invalid_data_is_a_failure_of_the_feed(nonsense: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_invalid_data_is_a_failure_of_the_feed(nonsense: str) -> None:
     """It is reported as such, clients get none of it, and prices and bars continue with the feed."""
     # The feed is stale until its next tick, even after its restart.
-    monkeypatch.setattr(pump, "FIRST_PAUSE_S", 0.05)
     feed = ScriptedFeed(NAMES)
     async with watched(feed) as watcher:
         feed.tick([(0, TS, 5.0, 1.0), (1, TS, 7.0, 1.0)])
@@ -203,15 +202,17 @@ async def test_invalid_data_is_a_failure_of_the_feed(nonsense: str, monkeypatch:
         assert (await watcher.get("/v1/snapshot?symbols=AAPL"))["data"]["AAPL"]["last"] == 6
 
 
-async def test_a_feed_that_hangs_is_quiet() -> None:
+async def test_a_feed_that_hangs_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its prices stay, and it recovers with the next tick."""
     feed = ScriptedFeed(NAMES)
     async with watched(feed) as watcher:
         feed.tick([(0, TS, 5.0, 1.0)])
         await watcher.wait_for_state("live")
+        monkeypatch.setattr(pump, "QUIET_AFTER_S", 0)
         await watcher.wait_for_state("quiet")
         await watcher.health("quiet")
         assert (await watcher.get("/v1/snapshot?symbols=*"))["data"]["AAPL"]["last"] == 5
+        monkeypatch.setattr(pump, "QUIET_AFTER_S", 3600)
         feed.tick([(0, TS + 1, 6.0, 1.0)])
         await watcher.sees("AAPL", 6.0)
         await watcher.health("live")
@@ -223,6 +224,7 @@ async def test_bars_of_a_failed_feed_wait_and_those_of_a_silent_feed_close(
 ) -> None:
     """A restarted feed may resume where it failed; the bars of a silent feed close by the clock."""
     monkeypatch.setattr(pump, "FIRST_PAUSE_S", 60.0)
+    monkeypatch.setattr(pump, "QUIET_AFTER_S", 0)
     monkeypatch.setattr(metronome, "WATERMARK_S", 0.01)
     monkeypatch.setattr(market_clock, "LAG_NS", SECOND // 10)
     feed = ScriptedFeed(NAMES)
@@ -254,15 +256,21 @@ class RestartedFeed:
         return self._lives[min(self.lived, len(self._lives)) - 1](self.table)
 
 
-async def good(table: SymbolTable) -> AsyncIterator[FeedEvent]:
-    yield batch(table, [(0, TS + SECOND, 6.0, 1.0)])
-    await asyncio.Event().wait()
+def ticks_after(seen: asyncio.Event) -> Callable[[SymbolTable], AsyncIterator[FeedEvent]]:
+    """A run that works. The feed stays stale until its first tick, which waits for ``seen``."""
+
+    async def run(table: SymbolTable) -> AsyncIterator[FeedEvent]:
+        await seen.wait()
+        yield batch(table, [(0, TS + SECOND, 6.0, 1.0)])
+        await asyncio.Event().wait()
+
+    return run
 
 
 async def tick_and(
     table: SymbolTable, then: Callable[[], Awaitable[object]], ready: asyncio.Event
 ) -> AsyncIterator[FeedEvent]:
-    """Fails once there is a watcher: the feed is stale for a fraction of a second only."""
+    """A run that fails once there is a watcher."""
     yield batch(table, [(0, TS, 5.0, 1.0)])
     await ready.wait()
     await then()
@@ -297,11 +305,12 @@ async def in_a_group() -> None:
 @pytest.mark.parametrize("failure", [cancelled, by_itself, timed_out, in_a_group])
 async def test_a_feed_that_raises_a_cancellation_is_restarted(failure: Callable[[], Awaitable[object]]) -> None:
     """It is stale and restarted: the cancellation is of its own task, not of the pump."""
-    ready = asyncio.Event()
-    feed = RestartedFeed(lambda table: tick_and(table, failure, ready), good)
+    ready, seen = asyncio.Event(), asyncio.Event()
+    feed = RestartedFeed(lambda table: tick_and(table, failure, ready), ticks_after(seen))
     async with watched(feed) as watcher:
         ready.set()
         await watcher.wait_for_state("stale")
+        seen.set()
         await watcher.sees("AAPL", 6.0)
         await watcher.health("live")
     assert feed.lived == 2
@@ -313,8 +322,8 @@ async def test_a_feed_that_fails_repeatedly_at_start() -> None:
     def broken(table: SymbolTable) -> AsyncIterator[FeedEvent]:
         raise ConnectionRefusedError("the upstream is not there")
 
-    ready = asyncio.Event()
-    feed = RestartedFeed(lambda table: tick_and(table, timed_out, ready), broken, broken, good)
+    ready, seen = asyncio.Event(), asyncio.Event()
+    feed = RestartedFeed(lambda table: tick_and(table, timed_out, ready), broken, broken, ticks_after(seen))
     async with watched(feed) as watcher:
         ready.set()
         await watcher.sees("AAPL", 5.0)
@@ -322,6 +331,7 @@ async def test_a_feed_that_fails_repeatedly_at_start() -> None:
             await watcher.wait_for_state("stale")
             await watcher.health("stale")
             assert (await watcher.get("/v1/snapshot?symbols=*"))["data"]["AAPL"]["last"] == 5
+        seen.set()
         await watcher.sees("AAPL", 6.0)
         await watcher.health("live")
 
@@ -329,7 +339,7 @@ async def test_a_feed_that_fails_repeatedly_at_start() -> None:
 async def test_a_feed_that_hangs_while_it_is_closed() -> None:
     """After invalid data its generator never finishes closing; it is restarted anyway."""
 
-    ready = asyncio.Event()
+    ready, seen = asyncio.Event(), asyncio.Event()
 
     async def clings(table: SymbolTable) -> AsyncIterator[FeedEvent]:
         try:
@@ -339,44 +349,42 @@ async def test_a_feed_that_hangs_while_it_is_closed() -> None:
         finally:
             await asyncio.Event().wait()
 
-    feed = RestartedFeed(clings, good)
+    feed = RestartedFeed(clings, ticks_after(seen))
     async with watched(feed) as watcher:
         await watcher.sees("AAPL", 5.0)
         ready.set()
         await watcher.wait_for_state("stale")
         await watcher.health("stale")
+        seen.set()
         await watcher.sees("AAPL", 6.0)
         await watcher.health("live")
 
 
-@pytest.mark.parametrize(("batches", "rows"), [(15_000, 1), (1_500, 2_000)])
-async def test_a_feed_that_floods(batches: int, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("rows", [1, 2_000])
+async def test_a_feed_that_floods(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """It never awaits, in small and large batches. Clients get prices and answers meanwhile, and the last price."""
-    # As long as an answer may take.
-    monkeypatch.setattr(pump, "QUIET_AFTER_S", 1.0)
     codes, ones = np.arange(rows, dtype=np.int32) % len(NAMES), np.ones(rows)
-    given = 0
+    given, answered = 0, asyncio.Event()
 
     async def flood(table: SymbolTable) -> AsyncIterator[FeedEvent]:
         nonlocal given
-        for number in range(1, batches + 1):
-            given = number
-            yield TickBatch(table, Trades(codes, np.full(rows, TS + number), ones * number, ones))
+        while not answered.is_set():
+            given += 1
+            yield TickBatch(table, Trades(codes, np.full(rows, TS + given), ones * given, ones))
         await asyncio.Event().wait()
 
     async with watched(RestartedFeed(flood)) as watcher:
-        answers, seen = [], set()
-        async with asyncio.timeout(40):
-            while given < batches:
-                asked = time.monotonic()
+        asked, seen = 0, set[float]()
+        # The flood ends only when the client has its answers: a server that does not answer fails by the timeout.
+        async with asyncio.timeout(60):
+            while asked < 4 or len(seen) < 4:
+                asked += 1
                 await watcher.health("live")
-                answers.append(time.monotonic() - asked)
                 while (await watcher.read())["type"] != "update":
                     pass
                 seen.add(watcher.last["AAPL"])
-        assert len(answers) > 3
-        assert max(answers) < 1
-        assert len(seen) > 3
-        await watcher.sees("AAPL", batches)
-        assert (await watcher.get("/v1/snapshot?symbols=AAPL"))["data"]["AAPL"]["trades"] == batches * -(-rows // 2)
+        answered.set()
+        await watcher.sees("AAPL", given)
+        assert (await watcher.get("/v1/snapshot?symbols=AAPL"))["data"]["AAPL"]["trades"] == given * -(-rows // 2)
+        monkeypatch.setattr(pump, "QUIET_AFTER_S", 0)
         await watcher.wait_for_state("quiet")

@@ -53,7 +53,7 @@ AT_ONCE: Final = 50
 
 
 class Soak:
-    """Runs for ``minutes``, and longer if a slow machine has had fewer than ``checkpoints`` by then.
+    """Runs for ``minutes``, and longer until ``complete`` of the soak is true: a slow machine takes fewer steps.
 
     ``say`` gets a progress line every second. ``run`` raises ``SoakError``.
     """
@@ -68,7 +68,7 @@ class Soak:
         checkpoint_s: float,
         say: Callable[[str], None],
         agree_s: float = AGREE_S,
-        checkpoints: int = 0,
+        complete: Callable[[Soak], bool] = lambda soak: True,
     ) -> None:
         rng = random.Random(seed)
         self.server = SoakServer(folder, free_port(random.Random()), *OPTIONS)
@@ -90,7 +90,7 @@ class Soak:
         self._for_s = minutes * 60
         self._checkpoint_s = checkpoint_s
         self._agree_s = agree_s
-        self._checkpoints = checkpoints
+        self._complete = complete
         self._say = say
         self._bare = 0
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -112,7 +112,8 @@ class Soak:
                 checkpoint_s = said_s = began_s
                 for step in self._plan.steps():
                     now_s = loop.time()
-                    if now_s - began_s >= self._for_s and self.checkpoint >= self._checkpoints:
+                    complete = self._complete(self)
+                    if now_s - began_s >= self._for_s and complete:
                         break
                     if now_s >= checkpoint_s:
                         await self._check()
@@ -122,7 +123,7 @@ class Soak:
                         said_s = now_s + 1
                     await asyncio.sleep(step.pause_s)
                     # Measuring its memory needs a server process that lives for half of the soak.
-                    await self._execute(step, may_stop=now_s - began_s < self._for_s / 2)
+                    await self._execute(step, may_stop=now_s - began_s < self._for_s / 2 or not complete)
                     self._raise_client_failures()
                 await self._check()
                 await self._end()
