@@ -2,15 +2,18 @@
 
 Two processors consolidate the trades of US stocks: CTA (tapes A and B: NYSE and regional listings) and UTP (tape C:
 Nasdaq listings). Each publishes what a sale condition updates of the consolidated last, high, low and volume: the CTS
-Multicast Output Binary Specification and the UTP Data Feed Services Specification (versions 2.7a of 2020 and 1.8 of
-2024; the condition references of Massive and dxFeed repeat the tables). ``SALE_CONDITIONS`` has these rules.
+Pillar Multicast Output Binary Specification ("Sale Condition") and the UTP Data Feed Services Specification ("Sale
+Condition Matrix"). ``SALE_CONDITIONS`` has these rules. `docs/conditions.md` says which copies of the tables they were
+compared with, and what could not be compared.
 
-The rules' footnotes that need a trade's market center, which a ``Trades`` does not have, and those that say "if it is
-the only qualifying trade of the day" become ``LAST_IF_FIRST``:
+Rules that depend on other trades of the day, or on what a ``Trades`` does not have:
 
-- footnote 1 (derivatively priced, prior reference price, sold out of sequence): only if it is the only qualifying last;
-- footnote 2 (sold last): also if the same market center reported the consolidated last;
-- footnote 3 (market center opening trade): also if it comes from the listing market.
+- CTS note 2 and UTP footnote 1 (derivatively priced, prior reference price, sold out of sequence, bunched sold): only
+  if it is the only qualifying last of the day: ``LAST_IF_FIRST``;
+- CTS note 3 (sold last): also if the same market center reported the last, or if it is from the listing market. A
+  trade's market center is not known, so: ``LAST_IF_FIRST``;
+- UTP footnote 2 (sold last): until 16:00:10, the end of last sale eligibility, when it was received. When a trade was
+  received is not known, so it updates the last.
 
 A trade is an odd lot below its stock's round lot: 100 shares, and since November 2025 40, 10 or 1 share of stocks above
 $250, $1,000 or $10,000. The condition ``I`` says so, and that it updates only the volume has not changed.
@@ -55,14 +58,14 @@ SALE_CONDITIONS: Final[tuple[SaleCondition, ...]] = (
     SaleCondition("D", "Distribution", 4, REGULAR, REGULAR),
     SaleCondition("E", "Automatic execution", 4, REGULAR, None),
     SaleCondition("F", "Intermarket sweep", 2, REGULAR, REGULAR),
-    SaleCondition("G", "Bunched sold trade", 4, _IF_FIRST, _IF_FIRST),
+    SaleCondition("G", "Bunched sold trade", 4, None, _IF_FIRST),
     SaleCondition("H", "Price variation trade", 4, _VOLUME, _VOLUME),
     SaleCondition("I", "Odd lot trade", 4, _VOLUME, _VOLUME),
     SaleCondition("K", "Rule 127 or rule 155 trade", 4, REGULAR, REGULAR),
-    SaleCondition("L", "Sold last (late report)", 3, _IF_FIRST, _IF_FIRST),
+    SaleCondition("L", "Sold last (late report)", 3, _IF_FIRST, REGULAR),
     SaleCondition("M", "Market center official close", 4, _NOTHING, _NOTHING),
-    SaleCondition("N", "Next day", 1, _VOLUME, _VOLUME),
-    SaleCondition("O", "Market center opening trade (CTA), opening prints (UTP)", 2, _IF_FIRST, REGULAR),
+    SaleCondition("N", "Next day (now reserved)", 1, _VOLUME, _VOLUME),
+    SaleCondition("O", "Market center opening trade (CTA), opening prints (UTP)", 2, REGULAR, REGULAR),
     SaleCondition("P", "Prior reference price", 4, _IF_FIRST, _IF_FIRST),
     SaleCondition("Q", "Market center official open", 4, _NOTHING, _NOTHING),
     SaleCondition("R", "Seller", 1, _VOLUME, _VOLUME),
@@ -71,12 +74,12 @@ SALE_CONDITIONS: Final[tuple[SaleCondition, ...]] = (
     SaleCondition("U", "Extended hours, sold out of sequence", 3, _VOLUME, _VOLUME),
     SaleCondition("V", "Contingent trade", 4, _VOLUME, _VOLUME),
     SaleCondition("W", "Average price trade", 4, None, _VOLUME),
-    SaleCondition("X", "Cross trade", 4, REGULAR, REGULAR),
+    SaleCondition("X", "Cross or periodic auction trade", 4, REGULAR, REGULAR),
     SaleCondition("Y", "Yellow flag", 1, None, REGULAR),
     SaleCondition("Z", "Sold out of sequence", 3, _IF_FIRST, _IF_FIRST),
     SaleCondition("1", "Stopped stock", 4, None, REGULAR),
-    SaleCondition("2", "Stopped stock, sold last", 4, None, _IF_FIRST),
-    SaleCondition("3", "Stopped stock, sold out of sequence", 4, None, _IF_FIRST),
+    SaleCondition("2", "Stopped stock, sold last (withdrawn)", 4, None, REGULAR),
+    SaleCondition("3", "Stopped stock, sold out of sequence (withdrawn)", 4, None, _IF_FIRST),
     SaleCondition("4", "Derivatively priced", 2, _IF_FIRST, _IF_FIRST),
     SaleCondition("5", "Reopening trade", 2, REGULAR, REGULAR),
     SaleCondition("6", "Closing trade", 2, REGULAR, REGULAR),

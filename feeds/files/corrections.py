@@ -1,7 +1,8 @@
 """The correction indicators of trades in files: which rows are played.
 
-NYSE Daily TAQ Client Specification, "Trade Correction Indicator"; Massive's `correction` and WRDS' `TR_CORR` have the
-same codes. A corrected trade has its right values in its own row, so nothing needs to be corrected while it is played.
+"Trade Correction Indicator" of NYSE Daily TAQ; Massive's `correction` and WRDS' `TR_CORR` have the same codes. Compared
+with the list in Polygon's glossary, which lacks 02. A corrected trade has its right values in its own row, so nothing
+needs to be corrected while it is played.
 """
 
 from __future__ import annotations

@@ -20,12 +20,13 @@ from feeds.files.report import ConditionCount, FileReport
 from feeds.files.trade_ids import ids_of, repeated
 from ticker.conditions import REGULAR, ConditionTable, Updates
 from ticker.model import Corrections, Ints, Stamps, SymbolTable, Trades
-from ticker.sale_conditions import depends_on_tape, described, tape_of
+from ticker.sale_conditions import BY_CODE, depends_on_tape, described, tape_of
 
 #: More condition sets than this in one file: the column holds something else.
 MAX_SETS: Final = 4096
 #: Unknown conditions that a note names.
 _NAMED: Final = 5
+_OF_A_TAPE: Final = " or ".join(filter(depends_on_tape, BY_CODE))
 _LAST: Final = Updates.LAST | Updates.LAST_IF_FIRST
 #: How Massive's symbols of crypto, options, currencies and indices begin.
 _NOT_STOCKS: Final = ("X:", "O:", "C:", "I:")
@@ -235,7 +236,7 @@ class TradeDetails:
             if any(map(depends_on_tape, each.conditions)) and not {"CTA", "UTP"} & set(each.conditions)
         )
         if either:
-            report.note(f"{_trades(either)} with condition B or O and no tape: they update what both tapes allow")
+            report.note(f"{_trades(either)} with condition {_OF_A_TAPE} and no tape: they update what both tapes allow")
         if self._too_many:
             report.note(f"more than {MAX_SETS:,} different sale conditions: the others were left out")
 

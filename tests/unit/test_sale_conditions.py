@@ -31,12 +31,12 @@ TAPES: tuple[Tape, ...] = ("CTA", "UTP")
 @pytest.mark.parametrize(
     ("tape", "codes", "updates"),
     [
-        # Barchart's "Processing of Special Sale Conditions" (2017) lists the same groups.
-        ("CTA", "@EFKX56", REGULAR),
-        ("CTA", "LOPZ4", IF_FIRST),
+        # The tables of dxFeed's "TimeAndSale Sale Conditions", which repeat those of the two specifications.
+        ("CTA", "@EFKOX56", REGULAR),
+        ("CTA", "LPZ4", IF_FIRST),
         ("CTA", "BCHINRTUV7", VOLUME),
-        ("UTP", "@ABDFKOSXY156", REGULAR),
-        ("UTP", "GLPZ423", IF_FIRST),
+        ("UTP", "@ABDFKLOSXY156", REGULAR),
+        ("UTP", "GPZ4", IF_FIRST),
         ("UTP", "CHINRTUVW7", VOLUME),
         ("CTA", "MQ", Updates(0)),
         ("UTP", "MQ", Updates(0)),
@@ -48,6 +48,11 @@ def test_each_code_updates_what_the_processors_publish(tape: Tape, codes: str, u
     assert {code: updates_of(code, tape) for code in codes} == dict.fromkeys(codes, updates)
 
 
+def test_codes_that_utp_has_withdrawn_update_what_massive_says() -> None:
+    """Its ids 31 and 33."""
+    assert (updates_of("2", "UTP"), updates_of("3", "UTP")) == (REGULAR, IF_FIRST)
+
+
 def test_the_table_is_complete_and_each_code_is_listed_once() -> None:
     assert len(BY_CODE) == len(SALE_CONDITIONS) == 34
     assert all(rule.cta is not None or rule.utp is not None for rule in SALE_CONDITIONS)
@@ -55,27 +60,35 @@ def test_the_table_is_complete_and_each_code_is_listed_once() -> None:
 
 
 def test_only_two_codes_depend_on_the_tape_and_without_one_both_must_allow() -> None:
-    assert [code for code in BY_CODE if depends_on_tape(code)] == ["B", "O"]
+    assert [code for code in BY_CODE if depends_on_tape(code)] == ["B", "L"]
     assert updates_of("B") == VOLUME
-    assert updates_of("O") == IF_FIRST
+    assert updates_of("L") == IF_FIRST
 
 
 def test_a_code_that_a_processor_does_not_have_follows_the_rule_of_the_other() -> None:
     assert updates_of("W", "CTA") == VOLUME
     assert updates_of("E", "UTP") == REGULAR
+    assert updates_of("G", "CTA") == IF_FIRST
 
 
 @pytest.mark.parametrize(
     ("number", "updates"),
     [
         (0, REGULAR), (2, VOLUME), (4, REGULAR), (9, REGULAR), (10, IF_FIRST), (12, VOLUME), (13, VOLUME),
-        (14, REGULAR), (15, Updates(0)), (16, Updates(0)), (17, IF_FIRST), (20, VOLUME), (21, VOLUME), (22, IF_FIRST),
-        (25, REGULAR), (29, VOLUME), (32, IF_FIRST), (37, VOLUME), (38, Updates.LAST | Updates.HIGH_LOW),
+        (14, REGULAR), (15, Updates(0)), (16, Updates(0)), (20, VOLUME), (21, VOLUME), (22, IF_FIRST),
+        (25, REGULAR), (29, VOLUME), (31, REGULAR), (32, IF_FIRST), (33, IF_FIRST), (37, VOLUME),
+        (38, Updates.LAST | Updates.HIGH_LOW),
         (41, REGULAR), (52, VOLUME), (53, VOLUME), (60, REGULAR),
     ],
 )  # fmt: skip
 def test_the_ids_of_massive_update_what_its_reference_says(number: int, updates: Updates) -> None:
     assert updates_of_numbered(MASSIVE[number]) == updates
+
+
+def test_two_ids_of_massive_follow_the_processors_where_its_reference_differs() -> None:
+    """It says that an opening trade (17) never sets open or close, and that sold last (30) always does."""
+    assert updates_of_numbered(MASSIVE[17]) == updates_of("O", "CTA") == REGULAR
+    assert updates_of_numbered(MASSIVE[30]) == updates_of("L") == IF_FIRST
 
 
 @pytest.mark.parametrize(

@@ -76,12 +76,12 @@ def test_an_unknown_condition_does_not_hide_a_known_one() -> None:
 
 @pytest.mark.parametrize(
     ("tape", "conditions", "updates"),
-    [("CTA", ("@", "O", "CTA"), IF_FIRST), ("UTP", ("@", "O", "UTP"), REGULAR), (None, ("@", "O"), IF_FIRST)],
+    [("CTA", ("@", "L", "CTA"), IF_FIRST), ("UTP", ("@", "L", "UTP"), REGULAR), (None, ("@", "L"), IF_FIRST)],
 )
 def test_the_tape_is_kept_where_the_rules_depend_on_it(
     tape: Tape | None, conditions: tuple[str, ...], updates: Updates
 ) -> None:
-    assert read_conditions("@O", "sip", tape) == (conditions, updates, ())
+    assert read_conditions("@L", "sip", tape) == (conditions, updates, ())
     assert read_conditions("@F", "sip", tape).conditions == ("@", "F")
 
 

@@ -96,17 +96,17 @@ def test_a_file_of_alpaca_has_lists_and_a_tape(tmp_path: Path) -> None:
         tmp_path,
         "trades.csv",
         "symbol,timestamp,exchange,price,size,id,conditions,tape",
-        "GE,2024-01-03 14:30:00+00:00,N,127.0,100,1,\"[' ', 'O']\",A",
+        "GE,2024-01-03 14:30:00+00:00,N,127.0,100,1,\"[' ', 'L']\",A",
         "GE,2024-01-03 14:30:01+00:00,D,128.0,100,2,\"[' ', 'B']\",A",
-        "AAPL,2024-01-03 14:30:02+00:00,Q,184.0,100,3,\"['@', 'O']\",C",
+        "AAPL,2024-01-03 14:30:02+00:00,Q,184.0,100,3,\"['@', 'L']\",C",
         "AAPL,2024-01-03 14:30:03+00:00,D,185.0,5,4,\"['@', 'I']\",C",
         "AAPL,2024-01-03 14:30:04+00:00,Q,184.5,100,5,['@'],C",
         "AAPL,2024-01-03 14:30:05+00:00,Q,184.6,100,6,[],C",
     )
     assert found.details == [
-        (("O", "CTA"), IF_FIRST, 1),
+        (("L", "CTA"), IF_FIRST, 1),
         (("B", "CTA"), VOLUME, 2),
-        (("@", "O", "UTP"), REGULAR, 3),
+        (("@", "L", "UTP"), REGULAR, 3),
         (("@", "I"), VOLUME, 4),
         (("@",), REGULAR, 5),
         ((), REGULAR, 6),
@@ -174,14 +174,14 @@ def test_columns_of_wrds_are_known_by_name(tmp_path: Path) -> None:
         tmp_path,
         "ibm.csv",
         "DATE,TIME_M,EX,SYM_ROOT,SYM_SUFFIX,TR_SCOND,SIZE,PRICE,TR_CORR",
-        "20240103,9:30:00.014,N,IBM,,O,100,160.0,00",
+        "20240103,9:30:00.014,N,IBM,,L,100,160.0,00",
         "20240103,9:30:01.000,D,IBM,,B,5,150.0,00",
         "20240103,9:30:02.000,D,IBM,,@ I,5,161.0,08",
         time_zone=NEW_YORK,
     )
     assert [trade[2] for trade in found.trades] == [160.0, 150.0]
-    assert [each.conditions for each in found.report.conditions] == ["O", "B"]
-    assert "2 trades with condition B or O and no tape: they update what both tapes allow" in notes(found)
+    assert [each.conditions for each in found.report.conditions] == ["L", "B"]
+    assert "2 trades with condition B or L and no tape: they update what both tapes allow" in notes(found)
 
 
 def test_a_file_of_lean_has_flags(tmp_path: Path) -> None:
