@@ -17,6 +17,7 @@ import click
 import ticker
 from ticker.cli.failure import INTERRUPTED, describe, drop_output
 from ticker.cli.plugins import installed_commands, load_command
+from ticker.cli.standard_streams import OUTPUT, prepare_standard_streams
 from ticker.errors import TickerError
 
 _COMMANDS = tuple(module.name for module in iter_modules(__path__) if module.ispkg)
@@ -48,6 +49,8 @@ class Commands(click.Group):
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, *_: Any, **extra: Any) -> Any:
         """Run, and exit with status 0, 2 for an error that the user can fix, or 130 for Ctrl-C."""
         extra["standalone_mode"] = False
+        # Before anything opens a file.
+        prepare_standard_streams()
         try:
             status = super().main(args, prog_name, **extra)
         except click.Abort:
@@ -55,6 +58,9 @@ class Commands(click.Group):
         except (click.ClickException, TickerError, OSError) as error:
             click.echo(describe(error), err=True)
             status = 2
+            if isinstance(error, OSError) and error.filename == OUTPUT:
+                # Python would try to write the rest at exit, and fail again.
+                drop_output()
         sys.exit(status if isinstance(status, int) else 0)
 
 

@@ -64,10 +64,12 @@ class ThreadedHandler(logging.Handler):
         while (line := self._lines.get()) is not None:
             dropped, self.dropped = self.dropped, 0
             if dropped:
-                line += f"… {dropped:,} lines were dropped: stderr was too slow\n"
+                line += f"… {dropped:,} lines were dropped: stderr did not take them\n"
             try:
                 self._write(line)
-            except (OSError, ValueError):
+            except OSError:
+                self.dropped += 1 + dropped  # a full disk may have space again
+            except ValueError:
                 return  # stderr was closed: the queue fills, and later lines are dropped
 
 

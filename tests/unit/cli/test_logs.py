@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import threading
@@ -58,6 +59,24 @@ def test_a_closed_stderr_is_no_error() -> None:
     for word in "abcdef":
         handler.emit(record(word))
     handler.end(0.01)
+
+
+def test_lines_that_a_full_disk_refuses_are_counted() -> None:
+    """Once there is space again, the log goes on with their number."""
+    lines: list[str] = []
+    refused: list[str] = []
+
+    def write(line: str) -> None:
+        if len(refused) < 2:
+            refused.append(line)
+            raise OSError(errno.ENOSPC, "No space left on device")
+        lines.append(line)
+
+    handler = ThreadedHandler(write)
+    for word in "abc":
+        handler.emit(record(word))
+    handler.end(10)
+    assert lines == ["c\n… 2 lines were dropped: stderr did not take them\n"]
 
 
 def test_a_message_with_line_breaks_and_escape_sequences_is_one_plain_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -66,7 +66,7 @@ def add_(name: str, path: Path, expires: str | None, **given: Any) -> None:
     """
     from ticker.auth.entitlements import Entitlements
     from ticker.auth.keys import add, editing
-    from ticker.cli.failure import Failure
+    from ticker.cli.failure import Failure, drop_output
 
     try:
         may = Entitlements(
@@ -82,7 +82,15 @@ def add_(name: str, path: Path, expires: str | None, **given: Any) -> None:
         raise Failure(f"--{error}") from error
     with editing(path) as keys:
         _, secret = add(keys, name, may, expires=ends)
-    click.echo(secret)
+        try:
+            click.echo(secret)
+            sys.stdout.flush()
+        except OSError as error:
+            # The key is not stored then: it would be lost.
+            drop_output()
+            raise Failure(
+                f"no key was created, because it can't be printed: {error.filename}: {error.strerror}"
+            ) from error
     click.echo(f"ticker: added {name} to {path}; the key above is not shown again", err=True)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ticker.cli.failure import Failure, cannot_listen
+from ticker.cli.failure import Failure, cannot_listen, drop_output
 from ticker.cli.feed_params import given_options
 from ticker.cli.logs import logging_to_stderr
 from ticker.cli.serve.config import ConfigCommand, config_of
@@ -150,7 +150,12 @@ async def _serve(feed: Feed, name: str, settings: Settings, files: Any, stop: St
         raise cannot_listen(settings.host, settings.port, error) from error
     try:
         replay = feed.replay if isinstance(feed, ReplayFeed) else None
-        banner(service.url, name, feed.info, shell_command(), replay, files).write(sys.stdout)
+        try:
+            banner(service.url, name, feed.info, shell_command(), replay, files).write(sys.stdout)
+        except OSError as error:
+            # The server does not need its output, and its operator may not read it.
+            drop_output()
+            log.warning("%s: %s; the server listens on %s", error.filename, error.strerror, service.url)
         _reload_on_hangup(service)
         gc.tune()
         await stop.wait()

@@ -14,6 +14,8 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
+from ticker.cli.standard_streams import output_error
+
 #: The bytes, the future to resolve when they are written, and its loop.
 _Job = tuple[bytes, asyncio.Future[None], asyncio.AbstractEventLoop]
 
@@ -64,7 +66,10 @@ def standard_output() -> Callable[[bytes], object]:
 
     def write(data: bytes) -> None:
         rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(number, rest) :]
+        try:
+            while rest:
+                rest = rest[os.write(number, rest) :]
+        except OSError as error:
+            raise output_error(error) from error
 
     return write
