@@ -6,6 +6,7 @@ Neither is accepted in a URL, which logs and histories keep.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from typing import Final
 
@@ -14,10 +15,15 @@ from aiohttp.typedefs import Handler
 
 from ticker.auth.authenticator import Authenticator
 from ticker.auth.identity import ANYONE, Identity
+from ticker.server.core.address import limit_key
+from ticker.server.core.rate_limited_log import RateLimitedLog
 from ticker.server.core.requests import IDENTITY
 from ticker.server.core.responses import HttpError
 from ticker.server.middleware.login_throttle import LoginThrottle
 from ticker.server.middleware.origin import REBOUND
+
+#: docs/deploy.md has the line of a failed login for fail2ban.
+log = logging.getLogger("ticker.auth")
 
 COOKIE: Final = "ticker_session"
 #: Names of the routes that need no key: load balancers and the login page must reach them.
@@ -32,12 +38,19 @@ class Authentication:
         self._auth = auth
         self._throttle = throttle
         self._errors = errors
+        self._failures = RateLimitedLog(log, per_minute=300, per_source=20)
+        self._rebound = RateLimitedLog(log)
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Sets the request's identity. On public routes without valid credentials it has none."""
         if self._auth.open:
             if request.get(REBOUND):
+                self._rebound.warning(
+                    request.host,
+                    "refused a request from %s for the host %.100r, which is not the server's; see --allow-origin",
+                    *(request.remote, request.host),
+                )
                 text = "this hostname is not the server's; allow it with --allow-origin http://NAME"
                 raise HttpError(403, "bad-origin", text)
             request[IDENTITY] = ANYONE
@@ -59,6 +72,8 @@ class Authentication:
         identity = self._auth.identify(credential)
         if identity is not None:
             return identity
+        address = request.remote or "unknown"
+        self._failures.warning(limit_key(address), "failed login from %s", address)
         try:
             answer = await self._throttle.record_failure(request.remote)
         except asyncio.CancelledError:

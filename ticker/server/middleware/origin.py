@@ -11,14 +11,18 @@ server's own. Only the ``Host`` header gives that away: see ``REBOUND``.
 from __future__ import annotations
 
 import ipaddress
+import logging
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
-from ticker.server.core.address import is_loopback
+from ticker.server.core.address import is_loopback, limit_key
+from ticker.server.core.rate_limited_log import RateLimitedLog
 from ticker.server.core.responses import HttpError
+
+log = logging.getLogger("ticker.auth")
 
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _PORTS = {"http": 80, "https": 443}
@@ -29,6 +33,7 @@ REBOUND = web.RequestKey("ticker.rebound", bool)
 def check_origin(allowed: Collection[str]) -> Middleware:
     """A middleware. ``allowed`` are origins like ``https://prices.example``; ``*`` allows any."""
     names = {urlsplit(origin).hostname for origin in allowed}
+    refused = RateLimitedLog(log)
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -37,6 +42,10 @@ def check_origin(allowed: Collection[str]) -> Middleware:
         if changes and not all(
             is_allowed_origin(each, request.host, allowed, secure=request.secure) for each in origins
         ):
+            address = request.remote or "unknown"
+            what = "a WebSocket" if hdrs.UPGRADE in request.headers else f"a {request.method}"
+            text = "refused %s from %s of a page of %.100r; if you trust it, start the server with --allow-origin"
+            refused.warning(limit_key(address), text, what, address, ", ".join(map(str, origins)))
             raise HttpError(403, "bad-origin", "this page's origin is not allowed; see --allow-origin")
         host = _hostname(request.host)
         known = "*" in allowed or host in names or _is_local_name(host)
