@@ -15,16 +15,19 @@ PYTHON :=
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet --editable
+# The environment of `make test-lowest`; pip reads `lowest.txt` there only.
+LOWEST := .venv-lowest
+CONSTRAINTS :=
 MINIMUM := (3, 11)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test soak search lint format docs bench bench-quick screenshot clean dashboard node chromium FORCE
+.PHONY: help serve test test-lowest soak search lint format docs bench bench-quick screenshot clean dashboard node chromium FORCE
 
 help: ## list the targets
 	@echo 'make TARGET [ARGS="…"] [PYTHON=python3.12]'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do \
-	    printf '  %-11s %s\n' "$$name" "$$words"; done
+	    printf '  %-12s %s\n' "$$name" "$$words"; done
 
 serve: $(VENV)/for-serve dashboard ## start the server with simulated prices: http://127.0.0.1:8000
 	@exec $(BIN)/ticker serve $(ARGS)
@@ -35,6 +38,10 @@ test soak search: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/for-test node chromium ## run all tests in parallel (ARGS="-n0 …": in one process)
 	@$(BIN)/python web/build.py --tools && $(BIN)/python web/build.py || true
 	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
+
+test-lowest: ## run all tests with the lowest dependencies that pyproject.toml allows, in .venv-lowest
+	@$(MAKE) --no-print-directory VENV=$(LOWEST) CONSTRAINTS=$(LOWEST)/lowest.txt \
+	    PYTHON="$(or $(PYTHON),python3.11 python3.12 python3)" test
 
 soak: $(VENV)/for-test ## run clients and faults against a server for ten minutes (ARGS="--minutes 3 --seed 7")
 	@$(BIN)/python -m tests.soak $(ARGS)
@@ -68,7 +75,7 @@ screenshot: $(VENV)/for-test node chromium ## take the README's screenshot of th
 	@$(BIN)/python -m tests.browser.screenshot $(ARGS)
 
 clean: ## remove the environment and all generated files
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks ticker/_dashboard web/node_modules
+	rm -rf $(VENV) $(LOWEST) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks ticker/_dashboard web/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Each file marks an environment that has these dependencies. for-bench and for-lint include for-test; for-test includes
@@ -79,10 +86,13 @@ $(VENV)/for-serve: $(VENV)/made-in pyproject.toml
 	@$(PIP) .
 	@touch $@
 
-$(VENV)/for-test: $(VENV)/made-in pyproject.toml
+$(VENV)/for-test: $(VENV)/made-in pyproject.toml $(CONSTRAINTS)
 	@echo 'Installing into $(VENV), with test dependencies …'
-	@$(PIP) '.[test]'
+	@$(PIP) '.[test]' $(addprefix --constraint ,$(CONSTRAINTS))
 	@touch $@ $(VENV)/for-serve
+
+$(LOWEST)/lowest.txt: $(LOWEST)/made-in pyproject.toml tests/support/lowest_versions.py
+	@$(BIN)/python tests/support/lowest_versions.py > $@
 
 $(VENV)/for-bench: $(VENV)/made-in pyproject.toml
 	@echo 'Installing into $(VENV), with test and benchmark dependencies …'

@@ -27,6 +27,7 @@ from tests.support.day_file import write_days
 from tests.support.frames import RawClient, handshake, raw_client, sent
 from tests.support.model_client import decoded
 from tests.support.processes import Server
+from tests.support.python_names import python_names
 from tests.support.serving import ScriptedFeed, serving
 from tests.unit.server.websocket.test_frames import FORBIDDEN
 from ticker.auth.entitlements import Entitlements
@@ -76,6 +77,7 @@ class Hostile:
             assert not _INSIDES.search(raw)
             codec_for(self.encoding).decode_server(raw)
             message = decoded(raw, self.encoding)
+            assert message["type"] != "error" or not python_names(message["message"]), message
             if message.get("id") == last:
                 return found
             if message["type"] not in _STREAMED:
@@ -195,7 +197,7 @@ async def ask(port: int, request: HostileRequest, slots: asyncio.Semaphore) -> s
         return f"{request.name}: not one `Server: ticker`: {head!r}"
     if b"application/json" in head and status >= 400:
         error = json.loads(body)
-        if error["type"] != "error" or error["code"] not in ERROR_CODES:
+        if error["type"] != "error" or error["code"] not in ERROR_CODES or python_names(error["message"]):
             return f"{request.name}: {body[:200]!r}"
     return None
 

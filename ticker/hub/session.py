@@ -217,6 +217,6 @@ def pong(session: Session, ping: Ping) -> bytes:
     """The answer to a ping. A client may send ``data`` in one encoding that the other can't express."""
     try:
         return session.codec.encode(Pong(id=ping.id, data=ping.data))
-    except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        text = f"data: can't be encoded as {session.codec.name}: {error}"
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        text = f"data: has a value that the encoding of this connection, {session.codec.name}, can't express"
         raise ProtocolError("bad-argument", text, ping.id) from None

@@ -6,12 +6,13 @@ import msgspec
 
 from ticker.errors import ProtocolError
 from ticker.wire.messages import CLIENT_MESSAGES, ClientMessage
+from ticker.wire.type_fault import kind_of, type_fault
 
 
 def client_message(message: object, depth: int) -> ClientMessage:
     """Check a decoded object. The error names the wrong key and carries the message's ``id``."""
     if not isinstance(message, dict):
-        raise ProtocolError("malformed", f"a message is one object, not {type(message).__name__}")
+        raise ProtocolError("malformed", f"a message is a JSON object or a msgpack map, not {kind_of(message)}")
     found = message.get("id")
     id_ = found if isinstance(found, int | str) and not isinstance(found, bool) else None
     if isinstance(id_, int) and not -(1 << 63) <= id_ < 1 << 64:
@@ -21,20 +22,17 @@ def client_message(message: object, depth: int) -> ClientMessage:
     kind = CLIENT_MESSAGES.get(op) if isinstance(op, str) else None
     if kind is None:
         known = ", ".join(CLIENT_MESSAGES)
-        what = f"unknown op {op!r:.80}" if "op" in message else "op is missing"
+        if isinstance(op, str):
+            what = f"unknown op {op!r:.80}"
+        else:
+            what = f"op: expected a text, got {kind_of(op)}" if "op" in message else "op is missing"
         raise ProtocolError("unknown-op", f"{what}; known ops: {known}", id_)
     if _deeper(message, depth):
         raise ProtocolError("bad-argument", f"the message nests deeper than {depth} levels", id_)
     try:
         return msgspec.convert(message, kind)
-    except msgspec.ValidationError as error:
-        raise ProtocolError("bad-argument", key_first(error), id_) from None
-
-
-def key_first(error: msgspec.ValidationError) -> str:
-    """msgspec's text for an invalid message, with the key at the beginning: ``rate: Expected `float`, got `str```."""
-    text, _, path = str(error).partition(" - at `$.")
-    return f"{path.rstrip('`')}: {text}" if path else text
+    except msgspec.ValidationError:
+        raise ProtocolError("bad-argument", type_fault(message, kind) or "a value is invalid", id_) from None
 
 
 def _deeper(value: object, most: int) -> bool:

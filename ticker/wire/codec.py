@@ -51,6 +51,31 @@ _ROWS: dict[type, dict[int, Any]] = {
 }
 
 
+def malformed(error: Exception) -> str:
+    """What is wrong with bytes for which a decoder raised ``error``, without the names of Python that it may have."""
+    if isinstance(error, msgspec.DecodeError):
+        # msgspec's texts are about JSON, and most have the place: "expected '}' (byte 5)".
+        text = str(error).removeprefix("JSON is malformed: ").partition(" - at ")[0]
+        return {"Input data was truncated": "the message is incomplete"}.get(text, text[:1].lower() + text[1:])
+    if isinstance(error, UnicodeError):
+        return "a text is not valid Unicode"
+    if isinstance(error, RecursionError | msgpack.StackError):
+        return "nested too deeply"
+    if isinstance(error, msgpack.ExtraData):
+        return "more bytes follow the message"
+    if isinstance(error, _ExtensionError):
+        return str(error)
+    if isinstance(error, msgpack.FormatError):
+        return "a byte has no meaning"
+    if isinstance(error, TypeError) or "map key" in str(error):
+        return "a key is not a text"
+    return "the message is incomplete, or a length is wrong"
+
+
+class _ExtensionError(ValueError):
+    pass
+
+
 class Codec(ABC):
     """One encoding. Fragments and frames of one codec are of no use to another."""
 
@@ -81,8 +106,7 @@ class Codec(ABC):
             message = self._decode(raw)
         except _MALFORMED as error:
             name = "JSON" if self.is_text else self.name
-            # msgpack's errors often have no text.
-            raise ProtocolError("malformed", f"not {name}: {type(error).__name__} {error}".rstrip()) from None
+            raise ProtocolError("malformed", f"not {name}: {malformed(error)}") from None
         return client_message(message, self._depth)
 
     def decode_server(self, raw: bytes | str) -> ServerMessage:
@@ -348,7 +372,7 @@ def _unpack(raw: bytes | str) -> object:
 
 
 def _no_extension(code: int, data: bytes) -> Any:  # noqa: ARG001 - msgpack's signature
-    raise ValueError(f"extension type {code} has no meaning in this protocol")
+    raise _ExtensionError(f"extension type {code} has no meaning in this protocol")
 
 
 def codec_for(name: str, depth: int = _DEPTH) -> Codec:

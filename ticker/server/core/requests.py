@@ -14,8 +14,9 @@ from aiohttp.http_exceptions import HttpProcessingError
 from ticker.auth.identity import ANYONE, Identity
 from ticker.server.core.address import is_loopback
 from ticker.server.core.responses import HttpError, bad_argument
-from ticker.wire.client_message import key_first
+from ticker.wire.codec import malformed
 from ticker.wire.messages import Since
+from ticker.wire.type_fault import type_fault
 
 #: How long an application waits for a request's body, in seconds.
 BODY_TIMEOUT_S: Final = web.AppKey("body_timeout_s", float)
@@ -113,8 +114,10 @@ async def read_message(request: web.Request, kind: type[M], limit: int) -> M:
     """Read a JSON object of at most ``limit`` bytes as a message."""
     body = await read_json(request, limit)
     try:
-        return msgspec.json.decode(body, type=kind)
-    except msgspec.ValidationError as error:
-        raise HttpError(400, "bad-argument", key_first(error)) from None
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise HttpError(400, "malformed", f"the body is not a JSON object: {error}") from None
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except msgspec.ValidationError:
+            fault = type_fault(msgspec.json.decode(body), kind)
+            raise HttpError(400, "bad-argument", fault or "a value is invalid") from None
+    except (msgspec.DecodeError, RecursionError, ValueError) as error:
+        raise HttpError(400, "malformed", f"the body is not a JSON object: {malformed(error)}") from None
