@@ -19,9 +19,11 @@ from tests.support.processes import Server
 from ticker.fields import FIELDS
 
 
-def clock(server: Server, *words: str) -> str:
+def clock(server: Server, *words: str, url_first: bool = False) -> str:
     """The output of `ticker replay`."""
-    command = [sys.executable, "-W", "error", "-m", "ticker", "replay", *words, "--url", server.url]
+    url = ["--url", server.url]
+    arguments = [*url, *words] if url_first else [*words, *url]
+    command = [sys.executable, "-W", "error", "-m", "ticker", "replay", *arguments]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (ran.returncode, ran.stderr) == (0, ""), ran
     return ran.stdout
@@ -129,6 +131,7 @@ def test_ticker_replay_controls_the_clock(tmp_path: Path) -> None:
         assert "at 0.5x" in clock(server, "speed", "0.5")
         assert clock(server, "resume").startswith("playing at 0.5x")
         assert clock(server, "status").startswith("playing at 0.5x")
+        assert clock(server, "speed", "2", url_first=True).startswith("playing at 2x")
 
 
 def test_a_loop_is_a_new_epoch(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ def test_the_tables_are_up_to_date() -> None:
 
 
 def test_the_document_names_its_sources() -> None:
-    for source in ("CTS Multicast Output Binary Specification", "UTP", "TradeConditionFlags", "NYSE Daily TAQ"):
+    for source in ("CTS Pillar Multicast", "UTP", "TradeConditionFlags", "NYSE Daily TAQ"):
         assert source in TEXT
 
 

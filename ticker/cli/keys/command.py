@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from ticker.cli.action_group import ActionGroup
+
 DEFAULT = Path("ticker-keys.json")
 
 _file = click.option(
@@ -23,7 +25,7 @@ _file = click.option(
 )
 
 
-@click.group("keys", invoke_without_command=True)
+@click.group("keys", cls=ActionGroup, invoke_without_command=True)
 @click.pass_context
 def command(ctx: click.Context) -> None:
     """Create, list and revoke API keys.

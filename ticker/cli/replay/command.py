@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from ticker.cli.action_group import ActionGroup
 from ticker.cli.failure import printable
 from ticker.cli.http import fetch
 from ticker.cli.server import Server, option, server_options
@@ -26,7 +27,7 @@ def _options(function: F) -> F:
     return as_json(server_options("replay")(function))
 
 
-@click.group("replay", invoke_without_command=True)
+@click.group("replay", cls=ActionGroup, invoke_without_command=True)
 @click.pass_context
 def command(ctx: click.Context) -> None:
     """Control the replay of a running server.
