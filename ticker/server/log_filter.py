@@ -1,5 +1,7 @@
 """Limits what aiohttp and asyncio log: no bytes from clients, and repeated errors at most every ten seconds.
 
+A client can cause a line with each request, and with each write after it has gone. These have a rate limit.
+
 aiohttp logs a malformed request as a traceback with its bytes, including secret headers. asyncio logs hundreds of
 tracebacks per second while the process is out of file descriptors.
 """
@@ -15,10 +17,17 @@ from typing import Any, Final
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from ticker.server.core.line_limit import LineLimit
+
 log = logging.getLogger("ticker.server")
 
 #: How long the same error is not logged again.
 _REPEAT_S: Final = 10.0
+#: Malformed requests logged: at once, and per second in the long run.
+MALFORMED_AT_ONCE: Final = 100
+MALFORMED_PER_SECOND: Final = 1.0
+#: What asyncio logs of each write to a connection that has failed; the second with TLS.
+_FAILED_WRITES: Final = ("socket.send() raised exception.", "SSL connection is closed")
 _NO_DESCRIPTORS: Final = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
 
@@ -29,7 +38,10 @@ class LogFilter:
         self._logged_s: dict[str, float] = {}
         self._accept_failed_s = float("-inf")
         self.logger = logging.getLogger("ticker.http")
-        self.logger.addFilter(_without_request)
+        # The logger outlives the service, whose filter replaces that of the one before.
+        for each in [each for each in self.logger.filters if isinstance(each, _Malformed)]:
+            self.logger.removeFilter(each)
+        self.logger.addFilter(_Malformed())
 
     def problems(self) -> list[str]:
         lasts = time.monotonic() - self._accept_failed_s < _REPEAT_S
@@ -37,6 +49,7 @@ class LogFilter:
 
     def install(self, loop: asyncio.AbstractEventLoop) -> None:
         loop.set_exception_handler(self._on_exception)
+        logging.getLogger("asyncio").addFilter(_writes)
 
     def _on_exception(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
@@ -57,11 +70,38 @@ class LogFilter:
         return due
 
 
-def _without_request(record: logging.LogRecord) -> bool:
-    """Reduce the error of a malformed request, which is the client's fault, to one line without its content."""
-    error = record.exc_info[1] if record.exc_info else None
-    if isinstance(error, HttpProcessingError | web.RequestPayloadError | UnicodeError | ValueError):
+class _Malformed(logging.Filter):
+    """Reduces the error of a malformed request, which is the client's fault, to one line without its content."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines = LineLimit(MALFORMED_PER_SECOND, MALFORMED_AT_ONCE)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if not isinstance(error, HttpProcessingError | web.RequestPayloadError | UnicodeError | ValueError):
+            return True
+        if not self._lines.allows():
+            return False
+        count = self._lines.left_out()
         record.levelno, record.levelname = logging.INFO, "INFO"
-        record.msg, record.args = "malformed request: %s", (type(error).__name__,)
+        more = f" ({count} more were not logged)" if count else ""
+        record.msg, record.args = "malformed request: %s%s", (type(error).__name__, more)
         record.exc_info = record.exc_text = None
-    return True
+        return True
+
+
+class _Writes(logging.Filter):
+    """Lets pass what asyncio logs of writes after an error once in ten seconds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines = {message: LineLimit(1 / _REPEAT_S, 1) for message in _FAILED_WRITES}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        lines = self._lines.get(record.msg) if isinstance(record.msg, str) else None
+        return lines is None or lines.allows()
+
+
+#: One for all services of the process: asyncio has one logger.
+_writes: Final = _Writes()

@@ -58,7 +58,7 @@ class Connection(asyncio.BufferedProtocol):
     __slots__ = (
         "_bucket", "_closing", "_fd", "_framer", "_full", "_loop", "_owner", "_reading_paused", "_settings",
         "_stuck_bytes", "_stuck_s", "_timer", "_transport", "bytes", "code", "expiry_warned", "frames", "heard_s",
-        "identity", "reason", "remote", "session", "since_s",
+        "identity", "is_logged", "reason", "remote", "session", "since_s",
     )
     # fmt: on
 
@@ -95,6 +95,8 @@ class Connection(asyncio.BufferedProtocol):
         #: Whether the client was told that its key or token is about to expire.
         self.expiry_warned = False
         self.since_s = time.monotonic()
+        #: Whether the log tells when the connection begins and ends.
+        self.is_logged = True
         #: Why the connection ended, for the log, and its close code. 1006: no close frame.
         self.reason = "connection lost"
         self.code = 1006
@@ -153,12 +155,22 @@ class Connection(asyncio.BufferedProtocol):
             # descriptor until ``connection_lost``, after which ``_closing`` is set.
             try:
                 sent = os.write(self._fd, frame)
+            except BlockingIOError:
+                sent = 0
             except OSError:
-                sent = 0  # full or broken: the transport finds out which, and handles it
+                self.abort(self.reason)
+                return
             if sent == size:
                 return
             frame = frame[sent:]
-        self._transport.write(frame)
+        self._pass_on(frame)
+
+    def _pass_on(self, data: bytes) -> None:
+        """Give data to the transport. After a failed write, each further one would make asyncio log a line."""
+        if self._transport.is_closing():
+            self._closing = True
+        else:
+            self._transport.write(data)
 
     @property
     def backlog_bytes(self) -> int:
@@ -196,7 +208,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _finish(self, frame: bytes) -> None:
         self._closing = True
-        self._transport.write(frame)
+        self._pass_on(frame)
         self._timer = self._loop.call_later(CLOSE_S, self._transport.abort)
         self._transport.resume_reading()
 

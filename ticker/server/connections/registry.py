@@ -20,6 +20,7 @@ from ticker.server.connections.poll_client import PollClient
 from ticker.server.connections.takeover import take_over_transport
 from ticker.server.connections.tcp import configure_tcp
 from ticker.server.core.dispatcher import Dispatcher
+from ticker.server.core.line_limit import LineLimit
 from ticker.server.core.requests import IDENTITY
 from ticker.server.core.settings import Settings
 from ticker.wire.codes import CLOSE_CODES
@@ -33,6 +34,11 @@ _RESTART = 1012
 SWEEP_S = 2.0
 #: How long before its key or token expires a client is warned.
 WARN_S = 60.0
+#: Connections of which the log tells the begin and the end: at once, and per second in the long run.
+LOGGED_AT_ONCE = 1_000
+LOGGED_PER_SECOND = 10.0
+#: How often the log tells the number of the others.
+LEFT_OUT_S = 10.0
 
 
 class ConnectionRegistry:
@@ -55,6 +61,8 @@ class ConnectionRegistry:
         #: Ended connections by close code, and what they sent. All codes that clients invent are counted as 3000.
         self.closes: Counter[int] = Counter()
         self._ended_frames = self._ended_bytes = 0
+        self._lines = LineLimit(LOGGED_PER_SECOND, LOGGED_AT_ONCE)
+        self._left_out_from_s = 0.0
 
     @property
     def sent_frames(self) -> int:
@@ -104,12 +112,14 @@ class ConnectionRegistry:
         self.open.add(connection)
         session = self._hub.attach(connection, encoding, identity.may, identity.name, identity.owner)
         connection.session = session
-        name = f" as {identity.name}" if identity.name else ""
-        log.info(
-            "client %s: connected from %s%s, %s, %s",
-            *(session.id, request.remote, name, connection.kind, encoding),
-            extra={"client": session.id},
-        )
+        connection.is_logged = self._lines.allows()
+        if connection.is_logged:
+            name = f" as {identity.name}" if identity.name else ""
+            log.info(
+                "client %s: connected from %s%s, %s, %s",
+                *(session.id, request.remote, name, connection.kind, encoding),
+                extra={"client": session.id},
+            )
         return connection
 
     # A ConnectionOwner
@@ -133,13 +143,14 @@ class ConnectionRegistry:
         self._ended_bytes += connection.bytes
         subscriptions = f"{len(session)} subscription{'' if len(session) == 1 else 's'}"
         self._dispatcher.detach(session)
-        reason = "the server stops" if self.stopping else connection.reason
-        log.info(
-            "client %s: %s; from %s after %.1f s, %s, %d frames, %d bytes",
-            *(session.id, reason, connection.remote, time.monotonic() - connection.since_s),
-            *(subscriptions, connection.frames, connection.bytes),
-            extra={"client": session.id},
-        )
+        if connection.is_logged:
+            reason = "the server stops" if self.stopping else connection.reason
+            log.info(
+                "client %s: %s; from %s after %.1f s, %s, %d frames, %d bytes",
+                *(session.id, reason, connection.remote, time.monotonic() - connection.since_s),
+                *(subscriptions, connection.frames, connection.bytes),
+                extra={"client": session.id},
+            )
         if self.stopping and not self.open:
             self._all_closed.set()
 
@@ -156,6 +167,7 @@ class ConnectionRegistry:
         self._sweep = loop.call_later(every_s, self._on_sweep, every_s)
         self._auth.refresh()
         self.measure_memory()
+        self._log_left_out(loop.time())
         limits, now_s, wall_s = self.settings.limits, loop.time(), time.time()
         for connection in list(self.open):
             if not self._auth.holds(connection.identity):
@@ -168,6 +180,11 @@ class ConnectionRegistry:
                 connection.close(4409, "idle")
             else:
                 self._warn_of_expiry(connection, wall_s)
+
+    def _log_left_out(self, now_s: float) -> None:
+        if now_s >= self._left_out_from_s and (count := self._lines.left_out()):
+            self._left_out_from_s = now_s + LEFT_OUT_S
+            log.warning("%d more clients connected; only %g a second are logged", count, LOGGED_PER_SECOND)
 
     def _warn_of_expiry(self, connection: Connection, wall_s: float) -> None:
         expires_s = connection.identity.expires_s

@@ -55,7 +55,12 @@ class WebSocket(Connection):
 
     def _reading_resumed(self) -> None:
         try:
-            while not self._reading_paused and (frame := self.reader.next()) is not None:
+            # A transport closes when a write fails, too: what was read before is not answered any more.
+            while (
+                not self._reading_paused
+                and not self._transport.is_closing()
+                and (frame := self.reader.next()) is not None
+            ):
                 self._handle(frame)
         except Violation as violation:
             if self._closing:
@@ -81,7 +86,7 @@ class WebSocket(Connection):
         if self._within_rate(len(frame.data), report=not is_control):
             if frame.opcode is Opcode.PING:
                 assert isinstance(frame.data, bytes)
-                self._transport.write(encode_frame(Opcode.PONG, frame.data))
+                self._pass_on(encode_frame(Opcode.PONG, frame.data))
             elif not is_control:
                 self._owner.received(self, frame.data)
         if self._full and self.backlog_bytes > MAX_UNREAD_BYTES:
