@@ -42,7 +42,8 @@ def _choice(name: str, *choices: str, help: str) -> Callable[[F], F]:  # noqa: A
 def command(symbols: tuple[str, ...], output: str | None, **options: Any) -> int:
     """Watch live prices in the terminal.
 
-    Shows a table, or prints lines for other programs.
+    Shows a table, or prints lines for other programs. In CSV, for spreadsheets, a text that begins like a formula gets
+    a quote before it; JSON lines have each text as it is.
 
     SYMBOLS are separated by blanks or commas. Without any, or with '*', all symbols are shown. A comma that belongs
     to a symbol is written %2C.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -23,6 +24,8 @@ _TICK_FIELDS: Final = {
 }
 #: Fields of a tick that JSON omits without a value.
 _IF_ANY: Final = frozenset({"lost", "conditions", "id", "change"})
+#: How a cell begins that spreadsheets take for a formula, in either width. Source: OWASP, "CSV Injection".
+_FORMULA: Final = re.compile(r"[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 
 
 class JsonLines:
@@ -50,18 +53,20 @@ class JsonLines:
 
 
 class CsvLines:
-    """A header, then one row per update with all current values, or one row per tick. Missing values are empty."""
+    """A header, then one row per update with all current values, or one row per tick. Missing values are empty.
+
+    The rows are for spreadsheets: a text that would be a formula there begins with a quote. Numbers stay numbers. JSON
+    lines and recordings have texts as they are.
+    """
 
     def __init__(self, channel: str) -> None:
         self.header = self._line(["symbol", *_TICK_FIELDS.get(channel, FIELDS)])
 
     def update(self, update: Update) -> bytes:
-        return self._line([printable(update.symbol), *(update.values.get(name) for name in FIELDS)])
+        return self._line([_text(update.symbol), *(update.values.get(name) for name in FIELDS)])
 
     def tick(self, channel: str, tick: Trade | Quote) -> bytes:
-        return self._line(
-            [printable(tick.symbol), *(_cell(name, getattr(tick, name)) for name in _TICK_FIELDS[channel])]
-        )
+        return self._line([_text(tick.symbol), *(_cell(name, getattr(tick, name)) for name in _TICK_FIELDS[channel])])
 
     def _line(self, cells: Iterable[object]) -> bytes:
         out = io.StringIO()
@@ -72,8 +77,13 @@ class CsvLines:
 def _cell(name: str, value: Any) -> Any:
     """Conditions separated by blanks; empty if there is no id or change."""
     if name == "conditions":
-        return printable(" ".join(value))
+        return _text(" ".join(value))
     return (value or "") if name in ("id", "change") else _whole(value)
+
+
+def _text(text: str) -> str:
+    """A cell of text, without control characters, that no spreadsheet evaluates."""
+    return "'" + printable(text) if _FORMULA.match(text) else printable(text)
 
 
 def _whole(value: Any) -> Any:

@@ -3,9 +3,12 @@
 import type { Row } from "../market/board.ts";
 import type { Column } from "./columns.ts";
 
+/** How a cell begins that spreadsheets take for a formula, in either width. Source: OWASP, "CSV Injection". */
+const FORMULA = /^(?:[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20])/;
+
 /** A cell. A symbol may be any text, such as `=1+1`: a quote keeps spreadsheets from evaluating it. */
 function cell(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const safe = FORMULA.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 

@@ -16,6 +16,13 @@ test("CSV has unrounded numbers, quoted cells, and no formulas", () => {
   assert.deepEqual(text.split("\r\n"), ["symbol,last,ts", "'=1+1,1.5,2024-01-02T14:30:00.000Z", '"a,""b""",0.3,', "gone,,", ""]);
 });
 
+test("a symbol that a spreadsheet would evaluate begins with a quote", () => {
+  const first = (symbol: string): string => csvOf([symbol], columnsOf(["last"]), () => undefined, 0).split("\r\n")[1]!;
+  // The last one is a full-width equals sign.
+  for (const name of ["=1", "+1", "-1", "@A", " =1", "\uff1d1"]) assert.equal(first(name), `'${name},,`);
+  for (const name of ["ES=F", "BRK-B", "^GSPC", "'=1"]) assert.equal(first(name), `${name},,`);
+});
+
 test("CSV has small, large and negative numbers exactly, without an exponent", () => {
   const csv = (value: number): string => csvOf(["A"], columnsOf(["last"]), () => row("A", { last: value }), 0).split("\r\n")[1]!.split(",")[1]!;
   for (const text of ["0.00001234", "0.000000012345678", "0.0000000000001", "45000000000.25", "-37.63", "-0.00000001"]) assert.equal(csv(Number(text)), text);

@@ -15,6 +15,7 @@ from ticker.client.protocol.ticks import Quote, Trade
         (Trade("AAPL", 1, 187.15, 100.0), "1,AAPL,187.15,100,,,,"),
         (Trade("a,b", 1, 0.1, 0.5), '1,"a,b",0.1,0.5,,,,'),
         (Trade('a"b', 1, 1e16, 1.0), '1,"a""b",1e+16,1,,,,'),
+        (Trade("=1+1", 1, -0.5, 1.0), "1,=1+1,-0.5,1,,,,"),
         (Quote("AAPL", 2, None, None, 3.0, 0.0), "2,AAPL,,,,,3,0"),
         (Quote("AAPL", 2, None, None, None, None), "2,AAPL,,,0,,0,"),
     ],

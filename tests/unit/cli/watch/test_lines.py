@@ -6,6 +6,9 @@ import csv
 import io
 import json
 
+import pytest
+
+from ticker.cli.failure import printable
 from ticker.cli.watch.lines import lines
 from ticker.client.protocol.symbol_view import Update
 from ticker.client.protocol.ticks import Quote, Trade
@@ -60,6 +63,26 @@ def test_a_trade_has_its_conditions_id_and_change() -> None:
     assert form.tick("trades", trade) == b"A,9,1.5,100,0,T I,7,correct\n"
     assert form.tick("trades", Trade("A", 9, 1.5, 100.0)) == b"A,9,1.5,100,0,,,\n"
     assert b"\x1b" not in form.tick("trades", Trade("A", 9, 1.5, 100.0, conditions=("\x1b[2J",)))
+
+
+@pytest.mark.parametrize(
+    "name", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n1", " =1", "\N{FULLWIDTH EQUALS SIGN}1"]
+)
+def test_no_text_is_a_formula_in_a_spreadsheet(name: str) -> None:
+    """A quote stands before it, in symbols and conditions. JSON has it unchanged."""
+    trade = Trade(name, 9, -1.5, 100.0, conditions=(name,), id=7)
+    (row,) = csv.reader(io.StringIO(lines("csv", "trades").tick("trades", trade).decode()))
+    assert row == ["'" + printable(name), "9", "-1.5", "100", "0", "'" + printable(name), "7", ""]
+    update = Update(name, {"last": -1.5}, {}, removed=False)
+    assert lines("csv", "ticker").update(update).decode().startswith(row[0] if "," not in row[0] else '"')
+    assert json.loads(lines("jsonl", "trades").tick("trades", trade))["symbol"] == name
+
+
+def test_other_texts_and_numbers_stay_as_they_are() -> None:
+    """Negative prices, and names with such a character inside or after a quote."""
+    for name in ("ES=F", "BRK-B", "^GSPC", "'=1", "A@B", "1+1"):
+        line = lines("csv", "quotes").tick("quotes", Quote(name, 9, -2.0, 1.0, -1.5, 100.0))
+        assert line.decode() == f"{name},9,-2,1,-1.5,100,0\n"
 
 
 def test_control_characters_do_not_reach_a_terminal() -> None:
