@@ -146,7 +146,10 @@ class StampChoices:
         elif layout.zone is not None and is_theirs:
             report.time_zone, report.how["time_zone"] = layout.zone, "layout"
             if layout.zone != "UTC":
-                report.note(f"times are in the zone {layout.zone}, as in files of {layout.title}", "--time-zone")
+                assumed = "" if layout.source else ", which is assumed"
+                report.note(
+                    f"times are in the zone {layout.zone}, as in files of {layout.title}{assumed}", "--time-zone"
+                )
         else:
             report.time_zone, report.how["time_zone"] = "UTC", "assumed"
             if (found.kind != NOTHING).any():

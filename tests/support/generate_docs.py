@@ -15,6 +15,7 @@ import msgspec
 from feeds.files.corrections import CORRECTIONS
 from feeds.files.layouts.catalog import ALL_LAYOUTS, VENDORS
 from feeds.files.layouts.layout import Layout
+from feeds.files.recognition.lean_names import ASSUMED_ZONES, STATED_ZONES
 from feeds.files.sources.opening import FORMATS
 from ticker.calendar import CALENDARS
 from ticker.sale_conditions import (
@@ -105,8 +106,22 @@ def layouts() -> str:
         scales = dict.fromkeys(f"{layout.scale:,.0f}" for layout in those if layout.scale != 1)
         evidence = dict.fromkeys(layout.evidence for layout in those if layout.evidence)
         header = "no" if all(layout.fields for layout in those) else "yes"
-        rows.append((f"`{name}`", title, header, ", ".join(zones), ", ".join(scales), "; or ".join(evidence)))
-    return table("layout | source | header | timestamps without an offset | prices divided by | evidence", rows)
+        sources = dict.fromkeys(layout.source or "assumed" for layout in those if layout.evidence)
+        cells = (", ".join(zones), ", ".join(scales), "; or ".join(evidence), "; ".join(sources))
+        rows.append((f"`{name}`", title, header, *cells))
+    head = "layout | source | header | timestamps without an offset | prices divided by | evidence | stated by"
+    return table(head, rows)
+
+
+def lean_zones() -> str:
+    """The zones of QuantConnect Lean's files by security and market."""
+    by_zone: dict[tuple[str, str], dict[str, None]] = {("UTC", "yes"): {"`crypto`, `cryptofuture`": None}}
+    for place, zone in STATED_ZONES.items():
+        by_zone.setdefault((zone, "yes"), {})[f"`{'/'.join(place)}`"] = None
+    for market, zone in ASSUMED_ZONES.items():
+        by_zone.setdefault((zone, "assumed"), {})[f"`{market}`"] = None
+    rows = [(", ".join(places), zone, stated) for (zone, stated), places in by_zone.items()]
+    return table("security/market/ticker, or market | zone | stated", [*rows, ("all other", "UTC", "assumed")])
 
 
 def vendors() -> str:
@@ -144,7 +159,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
         "channels": lambda: definitions("channel|carries", CHANNELS),
         "feed_states": lambda: definitions("`feed.state`|meaning", FeedState.MEANINGS),
     },
-    "replay.md": {"formats": formats, "calendars": calendars, "layouts": layouts},
+    "replay.md": {"formats": formats, "calendars": calendars, "layouts": layouts, "lean_zones": lean_zones},
     "../README.md": {"vendors": vendors},
     "conditions.md": {
         "sale_conditions": sale_conditions,

@@ -22,12 +22,15 @@ _DATE_US = r"\d\d/\d\d/\d{4}"
 _DAY: Final = r"\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{4}|(?:19|20)\d{6}"
 _TIME: Final = r"\d\d?:\d\d(?::\d\d)?(?:\.\d+)?(?: ?[AaPp][Mm])?|\d{6}"
 _KIBOT: Final = "names that contain kibot"
+_KIBOT_PAGE: Final = "Kibot: Data format (US Eastern Time)"
 _HISTDATA: Final = "file names as `DAT_ASCII_EURUSD_M1_2024.csv`, or that name HistData"
+_HISTDATA_PAGE: Final = "HistData: file specification (EST without daylight saving)"
 _HISTDATA_NAMES: Final = r"^dat_(ascii|mt|nt|ms|xlsx)_|histdata"
 _BAR: Final = (_DECIMAL,) * 4
 _OHLCV: Final[Mapping[str, str | int]] = {"open": 1, "high": 2, "low": 3, "close": 4, "volume": 5}
 
 _LEAN: Final = "the names of Lean's folders and files (`equity/usa/minute/spy`); without them, whole prices"
+_LEAN_PAGE: Final = "QuantConnect: LEAN data format; see [QuantConnect Lean](#quantconnect-lean)"
 _LEAN_QUOTES: Final = "the names of Lean's folders tell another zone, and the divisor"
 
 #: The first match counts, so more specific layouts stand first.
@@ -44,31 +47,34 @@ HEADERLESS: Final = (
     Layout("lean-quotes", "QuantConnect Lean quotes", "ticks",
            fields=(_MS, _INT, _INT, _INT, _INT, _LETTERS, _CONDITION, _FLAG),
            columns={"timestamp": 0, "bid": 1, "bid_size": 2, "ask": 3, "ask_size": 4}, zone=NEW_YORK, reading="ms",
-           scale=10_000, one_sided=True, evidence=_LEAN,
+           scale=10_000, one_sided=True, evidence=_LEAN, source=_LEAN_PAGE,
            upper=True),
     Layout("lean-trades", "QuantConnect Lean trades", "ticks",
            fields=(_MS, _INT, _INT, _LETTERS, _CONDITION, _FLAG),
            columns={"timestamp": 0, "price": 1, "size": 2, "conditions": 4}, zone=NEW_YORK, reading="ms", scale=10_000,
-           evidence=_LEAN, upper=True, vocabulary="lean"),
+           evidence=_LEAN, source=_LEAN_PAGE, upper=True, vocabulary="lean"),
     Layout("lobster", "LOBSTER messages", "ticks",
-           fields=(r"\d{1,5}(\.\d+)?", r"[1-7]", _INT, _INT, r"-?\d+", r"-?1"),
+           fields=(r"\d{1,5}(\.\d+)?", r"[1-7]", r"-?\d+", _INT, r"-?\d+", r"-?1"),
            columns={"timestamp": 0, "type": 1, "size": 3, "price": 4}, zone=NEW_YORK, reading="s", scale=10_000,
            evidence="event types from 1 to 7 and directions 1 and −1 in six columns",
-           trade_if=("type", frozenset({"4", "5"}))),
+           source="LOBSTER: output structure (seconds after midnight, dollar price times 10000; hours 09:30 to 16:00)",
+           # Executions of visible and of hidden orders, and cross trades (auctions).
+           trade_if=("type", frozenset({"4", "5", "6"}))),
     Layout("lean-bars", "QuantConnect Lean second or minute bars", "bars",
            fields=(r"0|\d{1,5}000", *(r"\d+",) * 4, _DECIMAL),
            columns={"timestamp": 0, **_OHLCV}, zone=NEW_YORK, reading="ms", scale=10_000, evidence=_LEAN,
-           upper=True),
+           source=_LEAN_PAGE, upper=True),
     Layout("lean-daily", "QuantConnect Lean daily or hourly bars", "bars",
            fields=(r"\d{8} \d\d:\d\d", *(r"\d+",) * 4, _DECIMAL),
-           columns={"timestamp": 0, **_OHLCV}, zone=NEW_YORK, scale=10_000, evidence=_LEAN,
+           columns={"timestamp": 0, **_OHLCV}, zone=NEW_YORK, scale=10_000, evidence=_LEAN, source=_LEAN_PAGE,
            upper=True),
     Layout("lean-quote-bars", "QuantConnect Lean second or minute bars of quotes", "ticks",
            fields=(r"0|\d{1,5}000", *(_SIDE,) * 4, _SIDE, *(_SIDE,) * 4, _SIDE),
-           columns={"timestamp": 0, "bid": 1, "ask": 6}, reading="ms", evidence=_LEAN_QUOTES, upper=True),
+           columns={"timestamp": 0, "bid": 1, "ask": 6}, reading="ms", evidence=_LEAN_QUOTES,
+           source=_LEAN_PAGE, upper=True),
     Layout("lean-quote-daily", "QuantConnect Lean daily or hourly bars of quotes", "ticks",
            fields=(r"\d{8} \d\d:\d\d", *(_SIDE,) * 4, _SIDE, *(_SIDE,) * 4, _SIDE),
-           columns={"timestamp": 0, "bid": 1, "ask": 6}, evidence=_LEAN_QUOTES, upper=True),
+           columns={"timestamp": 0, "bid": 1, "ask": 6}, evidence=_LEAN_QUOTES, source=_LEAN_PAGE, upper=True),
     Layout("firstrate", "FirstRate bars", "bars",
            fields=(r"\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d)?", *_BAR, _DECIMAL),
            spare=1, columns={"timestamp": 0, **_OHLCV}, zone=NEW_YORK, named=True,
@@ -77,21 +83,23 @@ HEADERLESS: Final = (
     Layout("kibot", "Kibot bars", "bars",
            fields=(_DATE_US, r"\d\d:\d\d", *_BAR, _DECIMAL),
            columns={"date": 0, "time": 1, "open": 2, "high": 3, "low": 4, "close": 5, "volume": 6}, zone=NEW_YORK,
-           reading="clock", named=True, traces="kibot", evidence=_KIBOT, day_first=False),
+           reading="clock", named=True, traces="kibot", evidence=_KIBOT, source=_KIBOT_PAGE, day_first=False),
     Layout("kibot-ticks", "Kibot ticks", "ticks",
            fields=(_DATE_US, r"\d\d:\d\d:\d\d(\.\d+)?", *(_DECIMAL,) * 4),
            columns={"date": 0, "time": 1, "price": 2, "bid": 3, "ask": 4, "size": 5}, zone=NEW_YORK,
-           reading="clock", traces="kibot", evidence=_KIBOT, day_first=False),
+           reading="clock", traces="kibot", evidence=_KIBOT, source=_KIBOT_PAGE, day_first=False),
     Layout("kibot-daily", "Kibot daily bars", "bars",
            fields=(_DATE_US, *_BAR, _DECIMAL),
            columns={"timestamp": 0, **_OHLCV}, zone=NEW_YORK, named=True, traces="kibot", evidence=_KIBOT,
-           day_first=False),
+           source=_KIBOT_PAGE, day_first=False),
     Layout("histdata-bars", "HistData minute bars", "bars",
            fields=(r"\d{8} \d{6}", *_BAR, _DECIMAL),
-           columns={"timestamp": 0, **_OHLCV}, zone=EST, named=True, traces=_HISTDATA_NAMES, evidence=_HISTDATA),
+           columns={"timestamp": 0, **_OHLCV}, zone=EST, named=True, traces=_HISTDATA_NAMES, evidence=_HISTDATA,
+           source=_HISTDATA_PAGE),
     Layout("histdata-ticks", "HistData ticks", "ticks",
            fields=(r"\d{8} \d{9}", _DECIMAL, _DECIMAL, _DECIMAL),
-           columns={"timestamp": 0, "bid": 1, "ask": 2}, zone=EST, traces=_HISTDATA_NAMES, evidence=_HISTDATA),
+           columns={"timestamp": 0, "bid": 1, "ask": 2}, zone=EST, traces=_HISTDATA_NAMES, evidence=_HISTDATA,
+           source=_HISTDATA_PAGE),
 )  # fmt: skip
 
 #: Bars of an unknown origin: open, high, low, close and perhaps the volume, after a date or a date and a time.

@@ -43,6 +43,8 @@ class Layout:
     zone: str | None = None
     #: What in a file proves the zone and the scale: for the table of layouts in ``docs/replay.md``.
     evidence: str = ""
+    #: Where its vendor states the zone and the scale: for the same table. Empty: they are assumed, which is told.
+    source: str = ""
     #: A pattern of the names of such files, their archives and folders, in lower case. Without such a name, the zone
     #: doesn't apply, and neither does the layout if ``named`` is set.
     traces: str = ""

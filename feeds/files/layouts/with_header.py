@@ -7,7 +7,9 @@ from typing import Final
 from feeds.files.layouts.layout import Layout, names
 from ticker.zones import NEW_YORK
 
+_ALPHA_VANTAGE: Final = "Alpha Vantage: `Time Zone` in the answers of its API (US/Eastern)"
 _DATABENTO: Final = "the columns of Databento's records, and prices without a decimal point"
+_DATABENTO_PAGE: Final = "Databento: schemas (every unit is 1e-9)"
 _TAQ: Final = "times as HHMMSS and 6 or 9 more digits, beside the columns of Daily TAQ"
 _TAQ_TIME: Final = r"\d{12}|\d{15}"
 
@@ -42,14 +44,15 @@ WITH_HEADER: Final = (
     Layout("databento-mbp-1", "Databento MBP-1", "ticks",
            header=names("ts_event action side price size bid_px_00 ask_px_00 bid_sz_00 ask_sz_00"),
            columns={"timestamp": "ts_event"}, scale=1e9, scale_if_whole=True,
-           evidence=_DATABENTO, trade_if=("action", frozenset({"T", "F"}))),
+           evidence=_DATABENTO, source=_DATABENTO_PAGE, trade_if=("action", frozenset({"T", "F"}))),
     Layout("databento-trades", "Databento trades", "ticks",
            header=names("ts_event rtype publisher_id action side price size"),
            columns={"timestamp": "ts_event"}, scale=1e9, scale_if_whole=True,
-           evidence=_DATABENTO, trade_if=("action", frozenset({"T", "F"}))),
+           evidence=_DATABENTO, source=_DATABENTO_PAGE, trade_if=("action", frozenset({"T", "F"}))),
     Layout("databento-ohlcv", "Databento OHLCV", "bars",
            header=names("ts_event rtype publisher_id open high low close volume"),
-           columns={"timestamp": "ts_event"}, scale=1e9, scale_if_whole=True, evidence=_DATABENTO),
+           columns={"timestamp": "ts_event"}, scale=1e9, scale_if_whole=True, evidence=_DATABENTO,
+           source=_DATABENTO_PAGE),
     Layout("binance-klines", "Binance klines", "bars",
            header=names("open_time open high low close volume close_time"),
            columns={"timestamp": "open_time", "volume": "volume", "trades": "count"}, mixed_units=True),
@@ -71,10 +74,12 @@ WITH_HEADER: Final = (
            evidence="the columns `TIME_M` and `SYM_ROOT`", reading="clock", vocabulary="sip", exchange=_US),
     Layout("dukascopy", "Dukascopy", "bars",
            header=names("gmt_time open high low close volume"),
-           columns={"timestamp": "gmt_time"}, zone="UTC", evidence="the column `Gmt time`", day_first=True),
+           columns={"timestamp": "gmt_time"}, zone="UTC", evidence="the column `Gmt time`",
+           source="the column's name", day_first=True),
     Layout("dukascopy-ticks", "Dukascopy ticks", "ticks",
            header=names("gmt_time ask bid"),
-           columns={"timestamp": "gmt_time"}, zone="UTC", evidence="the column `Gmt time`", day_first=True),
+           columns={"timestamp": "gmt_time"}, zone="UTC", evidence="the column `Gmt time`",
+           source="the column's name", day_first=True),
     Layout("metatrader", "MetaTrader 5 bars", "bars",
            header=names("date time open high low close tickvol"),
            columns={"date": "date", "time": "time", "volume": "tickvol"}, reading="clock"),
@@ -93,8 +98,7 @@ WITH_HEADER: Final = (
            columns={"timestamp": "unix"}, mixed_units=True),
     Layout("cryptodatadownload", "CryptoDataDownload, without epoch numbers", "bars",
            header=names("date symbol open high low close"),
-           banner="cryptodatadownload", columns={"timestamp": "date"}, zone="UTC",
-           evidence="a first line that names CryptoDataDownload"),
+           banner="cryptodatadownload", columns={"timestamp": "date"}),
     Layout("investing", "Investing.com", "bars",
            header=names("date price open high low vol change_%"),
            columns={"timestamp": "date", "close": "price", "volume": "vol"}),
@@ -108,10 +112,10 @@ WITH_HEADER: Final = (
     Layout("alpha-vantage", "Alpha Vantage", "bars",
            header=names("timestamp open high low close volume"),
            exact=True, naive=True, zone=NEW_YORK, named=True, traces=r"^intraday_\d+min|alpha_?vantage",
-           evidence="file names as `intraday_5min_IBM.csv`, or that name Alpha Vantage"),
+           evidence="file names as `intraday_5min_IBM.csv`, or that name Alpha Vantage", source=_ALPHA_VANTAGE),
     Layout("alpha-vantage", "Alpha Vantage, adjusted", "bars",
            header=names("open high low close adjusted_close volume dividend_amount"),
-           zone=NEW_YORK, evidence="the columns `adjusted close` and `dividend amount`"),
+           zone=NEW_YORK, evidence="the columns `adjusted close` and `dividend amount`", source=_ALPHA_VANTAGE),
     Layout("zipline", "zipline daily bars", "bars",
            header=names("date open high low close volume dividend split"),
            columns={"timestamp": "date"}),

@@ -72,13 +72,15 @@ def by_lean_names(names: Sequence[str], rows: Sequence[Sequence[str]]) -> LeanLa
     zone = file.zone
     if zone is None:
         zone = NEW_YORK if scale != 1 else None
-    elif not file.is_documented:
+    elif not file.is_documented and zone == "UTC":  # of other zones, all layouts tell it
         where = f" from {file.market}" if file.market else ""
         notes.append(Note(f"times of {file.security}{where} are taken as {zone}", "--time-zone"))
     # Flags of conditions are those of US stocks.
     is_stock = file.security in (None, "equity") and file.market in (None, "usa")
     vocabulary = layout.vocabulary if is_stock else "other"
-    return LeanLayout(file, replace(layout, zone=zone, scale=scale, vocabulary=vocabulary), notes)
+    source = "QuantConnect: LEAN data format" if file.is_documented else ""
+    layout = replace(layout, zone=zone, scale=scale, vocabulary=vocabulary, source=source)
+    return LeanLayout(file, layout, notes)
 
 
 def _is_scaled(file: LeanFile, layout: Layout, rows: Sequence[Sequence[str]], notes: list[Note]) -> bool:

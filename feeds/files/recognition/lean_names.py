@@ -3,13 +3,14 @@
 Lean's data folder is ``security/market/resolution[/ticker]/archive.zip:member.csv`` (github.com/QuantConnect/Lean:
 Data/readme.md, the readme of each security, and Common/Util/LeanData.cs). Only its names tell whether prices are
 integers of 1/10,000 (shares, and options on shares and indices) or decimals (all others), and which zone the times are
-in (Data/market-hours/market-hours-database.json, ``dataTimeZone``).
+in (``dataTimeZone`` of Data/market-hours/market-hours-database.json). QuantConnect's documentation ("Data Format")
+states the same of shares, options, indices, futures, currencies and crypto.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final, Literal
@@ -29,19 +30,39 @@ SCALE: Final = 10_000.0
 #: Securities that have quotes only.
 _QUOTED: Final = frozenset({"forex", "cfd"})
 _IN_UTC: Final = frozenset({"crypto", "cryptofuture"})
-_ZONES: Final = {
+_CHICAGO: Final = "America/Chicago"
+#: By security and market, or by security, market and ticker: the zones that QuantConnect's documentation or the
+#: database state, as far as they could be read. Options on futures have the zone of the futures.
+STATED_ZONES: Final[Mapping[tuple[str, ...], str]] = {
+    ("equity", "usa"): NEW_YORK,
+    ("option", "usa"): NEW_YORK,
+    ("indexoption", "usa"): NEW_YORK,
+    ("index", "usa", "spx"): _CHICAGO,
+    ("index", "usa", "vix"): _CHICAGO,
+    ("index", "usa", "ndx"): NEW_YORK,
+    ("index", "eurex"): "Europe/Berlin",
+    ("index", "hkfe"): "Asia/Hong_Kong",
+    ("index", "ose"): "Asia/Tokyo",
+    **{("future", market): "UTC" for market in ("cme", "cbot", "nymex", "comex", "cfe", "nyseliffe")},
+    ("future", "eurex"): "Europe/Berlin",
+    ("forex", "oanda"): "UTC",
+    ("cfd", "oanda"): "UTC",
+    ("forex", "fxcm"): EST,
+    ("cfd", "fxcm"): EST,
+}
+#: By market: assumed, and told. Those of a market that is not listed are assumed to be in UTC.
+ASSUMED_ZONES: Final[Mapping[str, str]] = {
+    "usa": NEW_YORK,
     "india": "Asia/Kolkata",
+    "nse": "Asia/Kolkata",
+    "bse": "Asia/Kolkata",
+    "mcx": "Asia/Kolkata",
     "hkfe": "Asia/Hong_Kong",
     "hkex": "Asia/Hong_Kong",
     "ose": "Asia/Tokyo",
     "sgx": "Asia/Singapore",
     "eurex": "Europe/Berlin",
-    "fxcm": EST,
 }
-_FUTURES_IN_UTC: Final = frozenset({"usa", "cme", "cbot", "nymex", "comex", "cfe", "ice", "nyseliffe"})
-_KNOWN_IN_UTC: Final = frozenset({"oanda", "dukascopy"})
-#: Indices of the CBOE, whose times are those of Chicago.
-_CHICAGO: Final = frozenset({"spx", "vix"})
 
 _TICKER: Final = r"(?P<ticker>[a-z0-9.^$-]+)"
 _CONTRACT: Final = (
@@ -59,7 +80,7 @@ _DAILY: Final = re.compile(rf"{_TICKER}(_\d{{4}})?(_(?P<ticks>trade|quote|openin
 class LeanFile:
     """What the names tell; None, or an empty resolution: they don't.
 
-    ``is_documented``: Lean states the zone for this market.
+    ``is_documented``: QuantConnect states the zone for this security and market.
     """
 
     resolution: str
@@ -114,18 +135,18 @@ def lean_file(names: Sequence[str]) -> LeanFile | None:
 
 
 def _zone(security: str | None, market: str | None, ticker: str) -> tuple[str | None, bool]:
-    """The zone of the times in a file, and whether Lean documents it for this market."""
+    """The zone of the times in a file, and whether QuantConnect states it."""
     if security is None:
         return None, False
-    if security in _IN_UTC or market in _KNOWN_IN_UTC:
+    if security in _IN_UTC:
         return "UTC", True
-    if market in _ZONES:
-        return _ZONES[market], True
-    if security in ("future", "futureoption"):
-        return "UTC", market in _FUTURES_IN_UTC
-    if market == "usa":
-        return ("America/Chicago", True) if security == "index" and ticker in _CHICAGO else (NEW_YORK, True)
-    return "UTC", False
+    security, market = security.replace("futureoption", "future"), market or ""
+    stated = STATED_ZONES.get((security, market)) or STATED_ZONES.get((security, market, ticker))
+    if stated is not None:
+        return stated, True
+    if security == "future" and market == "usa":
+        return "UTC", False
+    return ASSUMED_ZONES.get(market, "UTC"), False
 
 
 def _symbol(found: dict[str, str | None]) -> str:

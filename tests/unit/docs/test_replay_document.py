@@ -24,18 +24,19 @@ def test_the_generated_tables_are_up_to_date() -> None:
 
 
 def test_the_document_lists_every_layout_with_its_zone_and_evidence() -> None:
-    """Sorted. A layout that implies a zone or a divisor says what in a file proves it."""
+    """Sorted. A layout that implies a zone or a divisor says what in a file proves it, and where its vendor says so."""
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")]
         for line in re.findall(r"^\| `.*\|$", TEXT.partition("## Layouts")[2].partition("###")[0], re.MULTILINE)
     ]
     assert [row[0].strip("`") for row in rows] == list(layout_names())
-    for name, _, _, zone, divisor, evidence in rows:
+    for name, _, _, zone, divisor, evidence, stated in rows:
         those = [layout for layout in ALL_LAYOUTS if f"`{layout.name}`" == name]
         assert zone == next((layout.zone for layout in those if layout.zone), "UTC, assumed")
         assert divisor == next((f"{layout.scale:,.0f}" for layout in those if layout.scale != 1), "")
         if divisor or zone != "UTC, assumed":
             assert evidence, name
+            assert stated == "assumed" or any(layout.source in stated for layout in those if layout.source), name
 
 
 def test_every_vendor_of_a_layout_is_named() -> None:

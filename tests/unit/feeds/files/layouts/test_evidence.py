@@ -28,6 +28,16 @@ def test_a_zone_or_a_scale_has_evidence(layout: Layout) -> None:
     implies = layout.zone is not None or layout.scale != 1
     assert bool(layout.evidence) == implies
     assert bool(layout.traces) <= bool(layout.evidence)
+    assert bool(layout.source) <= bool(layout.evidence)
+
+
+def test_the_zones_that_no_vendor_was_found_to_state_are_told_as_assumed() -> None:
+    """Of others the source is named."""
+    assumed = sorted({each.name for each in LAYOUTS if each.evidence and not each.source})
+    assert assumed == ["firstrate", "taq-quotes", "taq-trades", "taq-wrds"]
+    row = "2024-01-03 09:30:00,184.2,184.3,184,184.1,1000\n"
+    told = f"times are in the zone {NEW_YORK}, as in files of FirstRate bars, which is assumed"
+    assert (told, "--time-zone") in notes(row, "AAPL_full_1min_adjsplitdiv.txt")
 
 
 @pytest.mark.parametrize("layout", PLAIN_BARS, ids=lambda layout: str(len(layout.fields)))

@@ -308,6 +308,69 @@ def test_a_market_whose_zone_is_not_documented_is_told(tmp_path: Path) -> None:
     assert "times of future from euronext are taken as UTC" in told
 
 
+ASSUMED = {
+    ("equity", "india"): "Asia/Kolkata",
+    ("future", "nse"): "Asia/Kolkata",
+    ("future", "hkfe"): "Asia/Hong_Kong",
+    ("future", "ose"): "Asia/Tokyo",
+    ("future", "sgx"): "Asia/Singapore",
+    ("equity", "eurex"): "Europe/Berlin",
+    ("index", "usa"): NEW_YORK,
+    ("future", "usa"): "UTC",
+    ("future", "ice"): "UTC",
+    ("forex", "dukascopy"): "UTC",
+    ("index", "sgx"): "Asia/Singapore",
+}
+STATED = {
+    ("equity", "usa"): NEW_YORK,
+    ("option", "usa"): NEW_YORK,
+    ("index", "eurex"): "Europe/Berlin",
+    ("index", "hkfe"): "Asia/Hong_Kong",
+    ("index", "ose"): "Asia/Tokyo",
+    ("future", "eurex"): "Europe/Berlin",
+    ("futureoption", "eurex"): "Europe/Berlin",
+    ("future", "cfe"): "UTC",
+    ("futureoption", "cme"): "UTC",
+    ("future", "nyseliffe"): "UTC",
+    ("cfd", "oanda"): "UTC",
+    ("cfd", "fxcm"): EST,
+    ("cryptofuture", "bybit"): "UTC",
+}
+
+
+@pytest.mark.parametrize(("security", "market"), [*ASSUMED, *STATED])
+def test_zones_are_those_that_quantconnect_states_or_assumed(security: str, market: str) -> None:
+    file = lean_file(("20200106_abc_minute_trade.csv", "20200106_trade.zip", "abc", "minute", market, security))
+    assert file is not None
+    place = security, market
+    assert (file.zone, file.is_documented) == ((ASSUMED | STATED)[place], place in STATED)
+
+
+@pytest.mark.parametrize(
+    ("ticker", "zone", "stated"),
+    [
+        ("spx", "America/Chicago", True),
+        ("vix", "America/Chicago", True),
+        ("ndx", NEW_YORK, True),
+        ("rut", NEW_YORK, False),
+    ],
+)
+def test_the_zone_of_an_index_depends_on_the_index(ticker: str, zone: str, stated: bool) -> None:
+    file = lean_file((f"20200106_{ticker}_minute_trade.csv", "20200106_trade.zip", ticker, "minute", "usa", "index"))
+    assert file is not None
+    assert (file.zone, file.is_documented) == (zone, stated)
+
+
+def test_an_assumed_zone_is_told_once(tmp_path: Path) -> None:
+    """A stated one is told as such."""
+    lean = "as in files of QuantConnect Lean second or minute bars"
+    india = [note.text for note in published([CASES["shares of India, decimals"].write(tmp_path / "a")]).report.notes]
+    told = f"times are in the zone Asia/Kolkata, {lean}, which is assumed"
+    assert [text for text in india if text.startswith("times")] == [told]
+    share = [note.text for note in published([CASES["share"].write(tmp_path / "b")]).report.notes]
+    assert f"times are in the zone America/New_York, {lean}" in share
+
+
 def test_options_override_the_names(tmp_path: Path) -> None:
     path = CASES["crypto minutes"].write(tmp_path)
     found = published([path], symbol="X", price_scale=10, time_zone="Asia/Tokyo")
