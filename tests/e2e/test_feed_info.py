@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from feeds.replay.options import ReplayOptions
 from tests.support.serving import ScriptedFeed, serving
 from ticker.auth.entitlements import Entitlements
 from ticker.auth.keys import add, editing
-from ticker.calendar import market_calendar
+from ticker.calendar import MarketCalendar, market_calendar
 from ticker.server import Service, Settings
 
 
@@ -33,7 +34,7 @@ async def test_a_feed_is_described_with_its_notes() -> None:
     assert (found["name"], found["title"], found["state"]) == ("scripted", "scripted", "quiet")
     assert found["notes"] == ["no zone in the file: taken as UTC; --time-zone states it"]
     assert found["calendar"] == {"name": "24/7", "zone": "UTC", "day_start": 0, "weekdays": [0, 1, 2, 3, 4, 5, 6]}
-    assert found["calendars"] == {}
+    assert (found["calendars"], found["holidays"]) == ({}, {})
 
 
 async def test_the_calendar_says_when_days_begin() -> None:
@@ -50,16 +51,35 @@ async def test_the_calendar_says_when_days_begin() -> None:
     assert found["calendars"] == {"7203.T": other}
 
 
+async def test_the_holidays_of_a_calendar_are_told_once() -> None:
+    """Sorted, by its name, and at most the last 1,000; calendars without any are left out."""
+    feed = ScriptedFeed()
+    days = [date(2024, 7, 4), date(2024, 1, 1)]
+    york = replace(market_calendar("XNYS"), holidays=frozenset(days))
+    many = frozenset(date(2020, 1, 1) + timedelta(each) for each in range(1_003))
+    crowded = MarketCalendar(name="crowded", holidays=many)
+    feed.info = replace(feed.info, calendar=york, calendars={"A": york, "B": market_calendar("forex"), "C": crowded})
+    async with serving(feed) as service:
+        found = (await feed_of(service))["holidays"]
+    assert found.pop("XNYS") == ["2024-01-01", "2024-07-04"]
+    crowd = found.pop("crowded")
+    assert (len(crowd), crowd[0]) == (1_000, "2020-01-04")
+    assert found == {}
+
+
 async def test_any_key_may_read_it(tmp_path: Path) -> None:
     """Calendars of symbols that the key is not entitled to are left out."""
     path = tmp_path / "keys.json"
     with editing(path) as keys:
         _, key = add(keys, "reader", Entitlements(symbols=("MSFT",), channels=("ticker",)))
     feed = ScriptedFeed()
-    feed.info = replace(feed.info, calendars=dict.fromkeys(("AAPL", "MSFT"), market_calendar("XNAS")))
+    nasdaq = replace(market_calendar("XNAS"), holidays=frozenset({date(2024, 1, 1)}))
+    tokyo = replace(market_calendar("XTKS"), holidays=frozenset({date(2024, 1, 2)}))
+    feed.info = replace(feed.info, calendars={"7203.T": tokyo, "MSFT": nasdaq})
     async with serving(feed, Settings(port=0, keys=path)) as service:
         found = await feed_of(service, key)
     assert (found["name"], list(found["calendars"])) == ("scripted", ["MSFT"])
+    assert found["holidays"] == {"XNAS": ["2024-01-01"]}
 
 
 async def test_a_replay_that_starts_paused_is_paused(tmp_path: Path) -> None:

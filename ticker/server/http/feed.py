@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from aiohttp import web
 
 from ticker.calendar import MarketCalendar
@@ -10,6 +12,8 @@ from ticker.server.core.requests import IDENTITY
 from ticker.server.core.responses import json_response
 
 _SECOND_NS = 10**9
+#: Holidays of a calendar that are sent: the last ones. An exchange has 10 to 25 a year.
+MAX_HOLIDAYS = 1000
 
 
 class FeedEndpoint:
@@ -24,7 +28,7 @@ class FeedEndpoint:
 
     async def feed(self, request: web.Request) -> web.Response:
         info, may = self._pump.feed.info, request[IDENTITY].may
-        others = {name: _calendar(calendar) for name, calendar in info.calendars.items() if may.symbol(name)}
+        others = {name: calendar for name, calendar in info.calendars.items() if may.symbol(name)}
         return json_response(
             {
                 "name": self._name,
@@ -32,7 +36,8 @@ class FeedEndpoint:
                 "state": self._pump.state().state,
                 "notes": info.notes,
                 "calendar": _calendar(info.calendar),
-                "calendars": others,
+                "calendars": {name: _calendar(calendar) for name, calendar in others.items()},
+                "holidays": _holidays([info.calendar, *others.values()]),
             }
         )
 
@@ -44,4 +49,13 @@ def _calendar(calendar: MarketCalendar) -> dict[str, object]:
         "zone": calendar.zone,
         "day_start": calendar.day_start_ns // _SECOND_NS,
         "weekdays": sorted(calendar.weekdays),
+    }
+
+
+def _holidays(calendars: Iterable[MarketCalendar]) -> dict[str, list[str]]:
+    """By the name of the calendar, the dates without trading on its weekdays, as far as it knows them."""
+    by_name = {calendar.name: calendar for calendar in calendars if calendar.holidays}
+    return {
+        name: [date.isoformat() for date in sorted(calendar.holidays)[-MAX_HOLIDAYS:]]
+        for name, calendar in by_name.items()
     }

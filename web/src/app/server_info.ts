@@ -76,17 +76,17 @@ export class ServerInfo {
   async fetchFeed(): Promise<void> {
     this.feedMs = Date.now();
     try {
-      const { title, notes, calendar, calendars } = (await fetchJson("/v1/feed")) as Record<string, unknown>;
+      const { title, notes, calendar, calendars, holidays } = (await fetchJson("/v1/feed")) as Record<string, unknown>;
       const { feedInfo } = this.context;
       const others = Object.entries((calendars ?? {}) as Record<string, unknown>);
       const info = {
         title: typeof title === "string" ? title : "",
         notes: Array.isArray(notes) ? notes.filter((each): each is string => typeof each === "string") : [],
-        calendar: calendarFrom(calendar),
-        calendars: new Map(others.map(([symbol, each]): [string, MarketCalendar] => [symbol, calendarFrom(each)])),
+        calendar: calendarFrom(calendar, holidays),
+        calendars: new Map(others.map(([symbol, each]): [string, MarketCalendar] => [symbol, calendarFrom(each, holidays)])),
       };
       // The same answer again must not redraw the chart.
-      const text = JSON.stringify([info, others]);
+      const text = JSON.stringify([info, others, holidays]);
       if (text !== this.feedText) feedInfo.value = info;
       this.feedText = text;
     } catch {

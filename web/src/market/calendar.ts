@@ -10,6 +10,8 @@ export interface MarketCalendar {
   day_start: number;
   /** The weekdays with trading; Monday is 0. */
   weekdays: number[];
+  /** Further days without trading; days since 1970. */
+  holidays: number[];
 }
 
 const DAY_S = 86_400;
@@ -18,15 +20,26 @@ const MAX_BACK_S = 7200;
 const STEP_S = 900;
 /** 1970-01-01 was a Thursday. */
 const EPOCH_WEEKDAY = 3;
+/** Of a calendar: more are not the days of an exchange. */
+const MAX_HOLIDAYS = 1000;
 
-export const UTC_DAYS: MarketCalendar = { name: "24/7", zone: "UTC", day_start: 0, weekdays: [0, 1, 2, 3, 4, 5, 6] };
+export const UTC_DAYS: MarketCalendar = { name: "24/7", zone: "UTC", day_start: 0, weekdays: [0, 1, 2, 3, 4, 5, 6], holidays: [] };
 
-/** A calendar as the server describes it; the days of UTC if it is not one. */
-export function calendarFrom(stated: unknown): MarketCalendar {
+/** A calendar as the server describes it, with the holidays of all calendars by name; the days of UTC if it is not one. */
+export function calendarFrom(stated: unknown, holidays?: unknown): MarketCalendar {
   const { name, zone, day_start: start, weekdays } = (stated ?? {}) as Partial<Record<keyof MarketCalendar, unknown>>;
   if (typeof zone !== "string" || typeof start !== "number" || !Number.isFinite(start) || !Array.isArray(weekdays)) return UTC_DAYS;
   const valid = weekdays.filter((each): each is number => Number.isInteger(each) && each >= 0 && each < 7);
-  return { name: typeof name === "string" ? name : zone, zone, day_start: start, weekdays: valid };
+  const named = typeof name === "string" ? name : zone;
+  const dates: unknown = ((holidays ?? {}) as Record<string, unknown>)[named];
+  const days = Array.isArray(dates) ? dates.slice(-MAX_HOLIDAYS).map(dayOf).filter((day) => day !== null) : [];
+  return { name: named, zone, day_start: start, weekdays: valid, holidays: days };
+}
+
+/** The day of `2024-07-04`; null for anything else. */
+function dayOf(date: unknown): number | null {
+  const ms = typeof date === "string" && /^\d{4}-\d\d-\d\d$/.test(date) ? Date.parse(date) : NaN;
+  return Number.isFinite(ms) ? ms / (DAY_S * 1000) : null;
 }
 
 /** For people: `Trading days begin at 17:00 the evening before, America/New_York.` */
@@ -42,10 +55,12 @@ export function calendarText({ zone, day_start: start }: MarketCalendar): string
 export class TradingDays {
   private readonly offset: ZoneOffset;
   private readonly isTrading: readonly boolean[];
+  private readonly holidays: ReadonlySet<number>;
 
   constructor(private readonly calendar: MarketCalendar) {
     this.offset = new ZoneOffset(calendar.zone);
     const { weekdays } = calendar;
+    this.holidays = new Set(calendar.holidays);
     this.isTrading = [0, 1, 2, 3, 4, 5, 6].map((day) => weekdays.length === 0 || weekdays.includes(day));
   }
 
@@ -54,7 +69,7 @@ export class TradingDays {
     let day = this.date(time);
     // A day that has begun does not end because the clocks go back.
     if (this.offset.changesNear(time)) for (let back = STEP_S; back <= MAX_BACK_S; back += STEP_S) day = Math.max(day, this.date(time - back));
-    while (!this.isTrading[(((day + EPOCH_WEEKDAY) % 7) + 7) % 7]) day--;
+    while (!this.isTrading[(((day + EPOCH_WEEKDAY) % 7) + 7) % 7] || this.holidays.has(day)) day--;
     return day;
   }
 

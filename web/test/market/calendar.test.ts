@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { calendarFrom, calendarText, type MarketCalendar, TradingDays, UTC_DAYS } from "../../src/market/calendar.ts";
 
 const HOUR = 3600;
-const calendar = (zone: string, start = 0, weekdays = [0, 1, 2, 3, 4, 5, 6]): MarketCalendar => ({ name: zone, zone, day_start: start, weekdays });
+const calendar = (zone: string, start = 0, weekdays = [0, 1, 2, 3, 4, 5, 6]): MarketCalendar => ({ name: zone, zone, day_start: start, weekdays, holidays: [] });
 const FOREX = calendar("America/New_York", -7 * HOUR, [0, 1, 2, 3, 4]);
 /** The date of a trading day, at a time written with its offset. */
 const date = (of: MarketCalendar, time: string): string => new Date(new TradingDays(of).at(Date.parse(time) / 1000) * 86_400_000).toISOString().slice(0, 10);
@@ -21,6 +21,18 @@ test("a day that begins the evening before has the next date, and Friday's lasts
   assert.equal(date(FOREX, "2024-01-21T17:00:00-05:00"), "2024-01-22");
   const late = calendar("America/New_York", 4 * HOUR);
   assert.deepEqual([date(late, "2024-01-16T03:59:59-05:00"), date(late, "2024-01-16T04:00:00-05:00")], ["2024-01-15", "2024-01-16"]);
+});
+
+test("a holiday belongs to the trading day before it", () => {
+  const holidays = { XNYS: ["2024-01-15", "2024-07-04", 5, "2024-7-5", "x"], XTKS: ["2024-01-16"], bad: "2024-01-16" };
+  const york = calendarFrom({ name: "XNYS", zone: "America/New_York", day_start: 0, weekdays: [0, 1, 2, 3, 4] }, holidays);
+  assert.deepEqual(york.holidays, [19_737, 19_908]);
+  for (const time of ["2024-01-12T00:00:00-05:00", "2024-01-13T12:00:00-05:00", "2024-01-15T12:00:00-05:00"]) assert.equal(date(york, time), "2024-01-12", time);
+  assert.equal(date(york, "2024-01-16T00:00:00-05:00"), "2024-01-16");
+  assert.equal(date(york, "2024-07-04T12:00:00-04:00"), "2024-07-03");
+  assert.equal(barDate(york, "2024-07-03T00:00:00-04:00"), "2024-07-03");
+  for (const name of ["bad", "__proto__", "none"]) assert.deepEqual(calendarFrom({ ...york, name }, holidays).holidays, []);
+  for (const other of [undefined, null, 5, []]) assert.deepEqual(calendarFrom(york, other).holidays, []);
 });
 
 test("days begin at the same clock time across changes of the clocks", () => {

@@ -4,7 +4,7 @@ import { ZoneOffset } from "../../src/core/zone_offset.ts";
 import { type MarketCalendar, TradingDays, UTC_DAYS } from "../../src/market/calendar.ts";
 import { DAY, MONTH, weights, YEAR } from "../../src/market/time_marks.ts";
 
-const NEW_YORK: MarketCalendar = { name: "forex", zone: "America/New_York", day_start: -25_200, weekdays: [0, 1, 2, 3, 4] };
+const NEW_YORK: MarketCalendar = { name: "forex", zone: "America/New_York", day_start: -25_200, weekdays: [0, 1, 2, 3, 4], holidays: [] };
 const scale = (calendar: MarketCalendar, zone: string, isDaily = false) => ({ days: new TradingDays(calendar), clock: new ZoneOffset(zone), isDaily });
 const seconds = (time: string): number => Date.parse(time) / 1000;
 /** The times of marks of a weight, of bars every `step` seconds. */
