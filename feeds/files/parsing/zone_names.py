@@ -54,10 +54,20 @@ _LIKELY: Final = (
 )  # fmt: skip
 
 
-_OFFSET: Final = re.compile(
-    r"(?:utc|gmt)\s*(?P<sign>[-+−])\s*(?P<hours>\d{1,2})(?::?(?P<minutes>\d\d))?(?!\d)", re.IGNORECASE
+_HOURS: Final = r"(?P<sign>[-+−])\s*(?P<hours>\d{1,2})(?::?(?P<minutes>\d\d)|\.(?P<part>\d{1,2}))?"
+#: ``UTC+05:30``, ``GMT-3``, ``utc+0530``, ``UTC-3.5``.
+_OFFSET: Final = re.compile(rf"(?:utc|gmt)\s*{_HOURS}(?!\d)", re.IGNORECASE)
+#: In the name of a column also an offset alone: ``Time (+05:30)``, ``Time [-3]``, ``time +0530``.
+_OFFSETS: Final = (
+    _OFFSET,
+    re.compile(rf"[(\[]\s*{_HOURS}\s*[)\]]"),
+    re.compile(r"\s(?P<sign>[-+−])(?P<hours>\d\d):?(?P<minutes>\d\d)(?P<part>)\s*$"),
 )
-
+#: Zones that have had one offset of half or quarter hours since 1970; Nepal's since 1986.
+_HALF_HOURS: Final = {
+    270: "Asia/Kabul", 330: "Asia/Kolkata", 345: "Asia/Kathmandu", 390: "Asia/Yangon", 570: "Australia/Darwin",
+    -570: "Pacific/Marquesas",
+}  # fmt: skip
 
 #: "Eastern Standard Time" is what programs call New York's time all year.
 _LONG_NAMES: Final = {**REGIONS, "MOUNTAIN": "America/Denver"}
@@ -100,9 +110,9 @@ def _zones() -> dict[str, str]:
 
 
 def fixed_zone(minutes: int) -> str | None:
-    """The zone of the IANA database that always has this offset; None if there is none, as of half hours."""
+    """The zone of the IANA database that always has this offset; None if there is none, as of UTC-03:30."""
     if minutes % 60 or not -12 <= minutes // 60 <= 14:
-        return None
+        return _HALF_HOURS.get(minutes)
     if not minutes:
         return "UTC"
     return f"Etc/GMT{-minutes // 60:+d}"
@@ -115,10 +125,9 @@ def likely_zones() -> tuple[str, ...]:
 
 def zone_in_title(title: str) -> ZoneName | None:
     """The zone in a column's name: ``Date (UTC)``, ``timestamp_utc``, ``Gmt time``, ``Time [America/New_York]``."""
-    offset = _OFFSET.search(title)
+    offset = _offset_in(title)
     if offset is not None:
-        minutes = int(offset["hours"]) * 60 + int(offset["minutes"] or 0)
-        return ZoneName(offset[0], minutes=-minutes if offset["sign"] in "-−" else minutes)
+        return offset
     for text in re.findall(r"[A-Za-z]+(?:/[A-Za-z_]+)+", title):
         found = zone_name(text)
         if found is not None:
@@ -132,6 +141,17 @@ def zone_in_title(title: str) -> ZoneName | None:
         if known and upper not in ("Z", "UT", "ZULU", "PACIFIC", "CENTRAL") and (strong or len(upper) > 4):
             return zone_name(word)
     return zone_name(words[-1]) if len(words) > 1 and words[0].lower() in _BEFORE_ZONES else None
+
+
+def _offset_in(title: str) -> ZoneName | None:
+    """The offset in a column's name."""
+    found = next((found for pattern in _OFFSETS if (found := pattern.search(title)) is not None), None)
+    if found is None:
+        return None
+    part = round(60 * float(f"0.{found['part']}")) if found["part"] else int(found["minutes"] or 0)
+    minutes = 60 * int(found["hours"]) + part
+    sign = "-" if found["sign"] in "-−" else "+"
+    return ZoneName(f"UTC{sign}{minutes // 60:02}:{minutes % 60:02}", minutes=int(f"{sign}{minutes}"))
 
 
 def zone_in_banner(banner: str) -> ZoneName | None:

@@ -74,6 +74,30 @@ def test_offsets_show_the_zone_of_the_days(texts: list[str], zone: str) -> None:
     assert (found.report.time_zone, found.report.how["time_zone"], notes(found)) == (zone, "file", [])
 
 
+@pytest.mark.parametrize(
+    ("header", "zone", "utc"),
+    [
+        ("Time (UTC+05:30)", "Asia/Kolkata", "04:30"),
+        ("Time (GMT+5:45)", "Asia/Kathmandu", "04:15"),
+        ("Time [UTC+9.5]", "Australia/Darwin", "00:30"),
+        ("Time (+05:30)", "Asia/Kolkata", "04:30"),
+        ("Timestamp [GMT-3]", "Etc/GMT+3", "13:00"),
+        ("Date(UTC+1)", "Etc/GMT-1", "09:00"),
+        ("datetime_utc", "UTC", "10:00"),
+        ("Time (America/New_York)", NEW_YORK, "15:00"),
+    ],
+)
+def test_an_offset_in_the_columns_name_counts_to_the_minute(header: str, zone: str, utc: str) -> None:
+    found = trades(["2024-01-03 10:00:00"], header)
+    assert [row[1] for row in found.trades] == [at(f"2024-01-03 {utc}")]
+    assert (found.report.time_zone, found.report.how["time_zone"]) == (zone, "file")
+
+
+def test_an_offset_that_no_zone_has_is_refused() -> None:
+    with pytest.raises(FeedError, match=r"its times are in the zone UTC-03:30; use --time-zone NAME"):
+        trades(["2024-01-03 10:00:00"], "Time (UTC-3:30)")
+
+
 def test_a_typed_column_shows_its_zone() -> None:
     index = pd.to_datetime(["2024-01-15", "2024-07-15"]).tz_localize(NEW_YORK)
     report = read(pd.DataFrame({"timestamp": index, "symbol": "A", "price": 1.0})).report

@@ -74,6 +74,15 @@ def test_the_start_and_utc_come_first_and_the_recorder_last() -> None:
         ("Time (UTC+1)", None, 60),
         ("Time (GMT-05:00)", None, -300),
         ("Time UTC+05:30", None, 330),
+        ("Time (GMT+5:45)", None, 345),
+        ("Time (UTC-3.5)", None, -210),
+        ("Time (UTC+5.75)", None, 345),
+        ("Timestamp [GMT-3]", None, -180),
+        ("Date(UTC+1)", None, 60),
+        ("Time (+05:30)", None, 330),
+        ("Time [-0300]", None, -180),
+        ("Date (+9)", None, 540),
+        ("time +0530", None, 330),
         ("Time (IST)", None, None),
         ("time_et", "America/New_York", None),
         ("timestamp_est", None, -300),
@@ -92,7 +101,7 @@ def test_a_columns_name_may_state_the_zone(title: str, zone: str | None, minutes
 
 @pytest.mark.parametrize(
     "title",
-    ["time", "best time", "Date et heure", "time_t", "Local time", "exchange_time", "met", "et", "Date", "timestamp"],
+    ["time", "time 2024-0530", "Time (24h)", "best time", "Date et heure", "time_t", "Local time", "exchange_time", "met", "et", "Date", "timestamp"],
 )
 def test_other_names_state_no_zone(title: str) -> None:
     assert zone_in_title(title) is None
