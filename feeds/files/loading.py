@@ -160,7 +160,7 @@ class _Loading:
 
     def _add_bars(self, bars: FileBars, splits: Sequence[FileSplits], report: FileReport) -> None:
         """Add a file's bars, and the trades that they are played as. Their interval is known once all are read."""
-        bars.finish(report.time_zone)
+        bars.finish(report.time_zone, are_months=report.has_months)
         starts = bars.starts()
         if are_working_days(starts, bars.interval_ns):
             bars.interval_ns = DAY_NS

@@ -10,6 +10,7 @@ import numpy as np
 
 from feeds.files.chunk import Chunk
 from feeds.files.contracts import Contracts
+from feeds.files.date_parts import with_dates
 from feeds.files.decimals import Decimals
 from feeds.files.file_set import FileSet
 from feeds.files.footer import body_of, footer_note, with_last, without_footer
@@ -117,7 +118,7 @@ class Reader:
                 block, footer = without_footer(block, plan)
                 if footer:
                     self.report.note(footer_note(footer))
-            yield plan, self._decimals.read(split(block, plan.shape))
+            yield plan, self._decimals.read(with_dates(split(block, plan.shape), plan))
         if plan is None:
             raise FeedError(f"{self.report.name}: the file is empty")
 
@@ -128,7 +129,8 @@ class Reader:
         if is_number_column(head, plan.views[0].columns.get("symbol")):
             self.report.note("symbols are numbers in the file: leading zeros are lost; write them as text", "--columns")
         for table in self._source.tables(plan.shape.wanted):
-            yield plan, self._decimals.read(rows_of(table, plan.shape, dialect.first_line))
+            rows = with_dates(rows_of(table, plan.shape, dialect.first_line), plan)
+            yield plan, self._decimals.read(rows)
 
     def _timestamp_reader(self, plan: Plan, rows: Rows) -> TimestampReader:
         """Decide from the first rows how timestamps are read; fill in the report with this and with the columns."""
@@ -136,7 +138,7 @@ class Reader:
         report.layout, report.title, report.kind = layout.name, layout.title, plan.content
         report.columns = plan.columns()
         used = {place for view in plan.views for place in view.columns.values()} | set(plan.stamps.values())
-        used |= {*plan.contract, *([] if plan.zone is None else [plan.zone])}
+        used |= {*plan.contract, *plan.parts.values(), *([] if plan.zone is None else [plan.zone])}
         report.ignored = tuple(name for place, name in enumerate(plan.names) if place not in used)
         report.price_scale = plan.scale
         given = self._options.price_scale is not None

@@ -86,6 +86,8 @@ class FileReport:
     ignored: tuple[str, ...] = ()
     time_zone: str = "UTC"
     stamp_form: str = ""
+    #: Whether the timestamps are months.
+    has_months: bool = False
     price_scale: float = 1.0
     date: str | None = None
     how: dict[str, str] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from feeds.files.names import date_of
 from feeds.files.options import ReadOptions
 from feeds.files.parsing.dates import midnight_ns
 from feeds.files.parsing.day_order import NAMES, DayOrder, ambiguous_in, orders_of
+from feeds.files.parsing.month_stamps import are_months, names_months
 from feeds.files.parsing.split import split
 from feeds.files.parsing.stamp_style import Style, joined, parse
 from feeds.files.parsing.table import Column, Rows
@@ -77,7 +78,7 @@ class StampChoices:
         clock = plan.reading in ("clock", "ms", "s") and "date" not in plan.stamps and bool(len(rows.lines))
         day_ns = self._day(first) if style.clock or clock else self._given_day()
         self._choose_zone(style, found, rows)
-        report.stamp_form = _form(plan, rows, found, first, order)
+        report.stamp_form = _form(plan, rows, found, first, order, months=report.has_months)
         self._reader = TimestampReader(
             zone=report.time_zone,
             reading=reading,
@@ -113,6 +114,13 @@ class StampChoices:
                 found = parse(column, "serial")
                 if (found.kind != NOTHING).sum() * 2 > len(rows.lines):
                     return "serial"
+        if plan.reading in ("stamp", "date") and "date" not in plan.stamps and first:
+            column = rows.columns[place]
+            names = " ".join((plan.names[place], *self._source.names))
+            if isinstance(column, np.ndarray) and are_months(_bytes(column), first, hinted=names_months(names)):
+                self._report.has_months = True
+                self._report.note("the timestamps are months, each taken as its first day")
+                return "month"
         return plan.reading
 
     def _first(self, rows: Rows, reading: Reading, order: Order) -> Timestamps:
@@ -294,7 +302,7 @@ def _other(order: Order) -> str:
     return "--month-first" if order == "dmy" else "--day-first"
 
 
-def _form(plan: Plan, rows: Rows, found: Timestamps, first: str, order: Order) -> str:
+def _form(plan: Plan, rows: Rows, found: Timestamps, first: str, order: Order, *, months: bool) -> str:
     """The format of the timestamps, for people."""
     kinds = set(found.kind.tolist()) - {NOTHING}
     if "date" in plan.stamps:
@@ -305,6 +313,8 @@ def _form(plan: Plan, rows: Rows, found: Timestamps, first: str, order: Order) -
         return "times of day"
     if not isinstance(rows.columns[plan.stamps["timestamp"]], np.ndarray):
         return "timestamp column"
+    if months:
+        return "months"
     whole = first.partition(".")[0]
     if whole.isdecimal() and kinds == {UTC}:
         return f"epoch numbers in {_UNIT_WORDS.get(len(whole), 'nanoseconds')}"

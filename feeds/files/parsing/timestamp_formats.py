@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 from typing import Final, Literal
 
+from feeds.files.parsing.month_names import month_number
 from feeds.files.parsing.timestamp_parsers import (
     CLOCK,
     LOCAL,
@@ -25,31 +26,41 @@ from feeds.files.parsing.timestamp_parsers import (
 )
 from feeds.files.parsing.zone_names import zone_name
 
-#: How a column is read: as timestamps, dates, times of day (also as numbers without leading zeros, with or without
-#: seconds), days of a spreadsheet, or ms or s since midnight.
-Reading = Literal["stamp", "date", "clock", "hms", "hm", "serial", "ms", "s"]
+#: How a column is read: as timestamps, dates, months, times of day (also as numbers without leading zeros, with or
+#: without seconds), days of a spreadsheet, or ms or s since midnight.
+Reading = Literal["stamp", "date", "month", "clock", "hms", "hm", "serial", "ms", "s"]
 _SINCE_MIDNIGHT: Final = {"ms": 10**6, "s": 10**9}
 _MONTHS: Final = (
     "january february march april may june july august september october november december".split()  # noqa: SIM905 - as words
 )
-#: Months of other languages that are written without accents.
-_MORE_MONTHS: Final = {
-    "januar": 1, "janv": 1, "ene": 1, "februar": 2, "mrz": 3, "maerz": 3, "abr": 4, "avr": 4, "mai": 5, "juni": 6,
-    "juli": 7, "juil": 7, "ago": 8, "okt": 10, "oktober": 10, "dez": 12, "dezember": 12, "dic": 12,
-}  # fmt: skip
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
+# A month's name; ~ fills the place of letters that aren't ASCII. "15 de enero de 2024".
+_NAME = "[A-Za-z]{3,12}~{0,24}"
+_OF = r"(?:de[l]?\ )?"
 # Groups of one meaning in several alternatives end in a number: year2 is a year.
-_DATE = r"""(?:
+_DATE = rf"""(?:
     (?P<year>0000)(?P<sep>[-/. ])(?P<month>00?)(?P=sep)(?P<day>00?)
+  | (?P<year6>0000)\.\ (?P<month2>00?)\.\ (?P<day9>00?)\.?
+  | (?P<year7>0000)Y\ \ \ ?(?P<month3>00?)M\ \ \ ?(?P<day10>00?)D[\ ]{{2}}
   | (?P<ymd>00000000)
   | (?P<one>00?)(?P<mark>[-/.])(?P<two>00?)(?P=mark)(?P<year2>0000)
   | (?P<one2>00?)(?P<mark2>[-/.])(?P<two2>00?)(?P=mark2)(?P<short>00)(?![0:.])
-  | (?P<name>[A-Za-z]{3,9})\.?[\ \-/]{0,2}(?P<day2>00?)(?:st|nd|rd|th)?,?[\ \-/](?P<year3>0000)
-  | (?P<name2>[A-Za-z]{3,9})\.?(?:-(?P<day3>00?)-|\ (?P<day4>00?),\ ?'?|\ (?P<day5>00?)\ ')(?P<short2>00)(?![0:.])
-  | (?P<day6>00?)(?:st|nd|rd|th)?[\ \-/.]?(?P<name3>[A-Za-z]{3,9})\.?,?[\ \-/.]?(?P<year4>0000)
-  | (?P<day7>00?)[\ \-/.]?(?P<name4>[A-Za-z]{3,9})\.?,?[\ \-/.]?'?(?P<short3>00)(?![0:.])
-  | (?P<year5>0000)[\ \-/.]?(?P<name5>[A-Za-z]{3,9})\.?[\ \-/.]?(?P<day8>00?)
+  | (?P<name>{_NAME})\.?[\ \-/]{{0,2}}(?P<day2>00?)(?:st|nd|rd|th)?,?[\ \-/](?P<year3>0000)
+  | (?P<name2>{_NAME})\.?(?:-(?P<day3>00?)-|\ (?P<day4>00?),\ ?'?|\ (?P<day5>00?)\ ')(?P<short2>00)(?![0:.])
+  | (?P<day6>00?)(?:st|nd|rd|th|er|\.)?[\ \-/.]?{_OF}(?P<name3>{_NAME})\.?,?[\ \-/.]?{_OF}(?P<year4>0000)
+  | (?P<day7>00?)(?:\.(?=\ ))?[\ \-/.]?(?P<name4>{_NAME})\.?,?[\ \-/.]?'?(?P<short3>00)(?![0:.])
+  | (?P<year5>0000)\.?[\ \-/.]?(?P<name5>{_NAME})\.?[\ \-/.]?(?P<day8>00?)\.?
+)"""
+# A month without a day.
+_MONTH = rf"""(?:
+    (?P<year>0000)(?:[-/.]|\ ?[Mm]|\ )?(?P<month>00)
+  | (?P<year2>0000)(?:[-/.]|\ ?[Mm])(?P<month2>0)
+  | (?P<year3>0000)Y\ \ \ ?(?P<month3>00?)M[\ ]{{2}}
+  | (?P<month4>00?)[-/.](?P<year4>0000)
+  | (?P<name>{_NAME})\.?(?:,\ |[\ \-/,])?{_OF}(?P<year5>0000)
+  | (?P<year6>0000)[\ \-/]?(?P<name2>{_NAME})\.?
+  | (?P<name3>{_NAME})\.?(?:[\-/]|\ ?'|\ )(?P<short>00)
 )"""
 _WEEKDAY = r"(?:(?P<weekday>[A-Za-z]{3,9})\.?,?\ )?"
 _TIME = r"""(?:
@@ -94,12 +105,14 @@ _PATTERNS: Final[dict[str, re.Pattern[str]]] = {
         "short clock": r"(?P<hour>0)(?P<minute>00)(?P<second>00)",
         "unpadded": r"(?P<number>0{1,6})",
         "short date": r"(?P<one>00)(?P<two>00)(?P<short>00)",
+        "month": rf"'?{_MONTH}",
         "since": r"(?P<since>0{1,8})(?:\.(?P<rest>0*))?",
     }.items()
 }
 _READINGS: Final[dict[Reading, tuple[str, ...]]] = {
     "stamp": ("compact", "epoch", "power", "stamp", "asctime", "time first", "marked clock"),
     "date": ("stamp", "short date"),
+    "month": ("month",),
     "clock": ("clock", "short clock"),
     "hms": ("unpadded",),
     "hm": ("unpadded",),
@@ -107,21 +120,23 @@ _READINGS: Final[dict[Reading, tuple[str, ...]]] = {
     "ms": ("since",),
     "s": ("since",),
 }
-#: No-break spaces and minus signs, with what they mean, of the same length.
-_PLAIN: Final = ((b"\xe2\x80\xaf", b"   "), (b"\xc2\xa0", b"  "), (b"\xe2\x88\x92", b"  -"))
+#: No-break spaces, minus signs, and year, month and day in Chinese, Japanese and Korean, with a text of their length.
+_PLAIN: Final = {
+    "\u202f": "   ", "\xa0": "  ", "\u2212": "  -", "年": "Y  ", "月": "M  ", "日": "D  ", "년": "Y  ", "월": "M  ",
+    "일": "D  ",
+}  # fmt: skip
+_WORD: Final = re.compile(r"[^\W\d_]+")
 
 
 @lru_cache(maxsize=4096)
 def parser_of(shape: bytes, reading: Reading) -> Parser | None:
     """The parser for texts of this shape; None if it is no timestamp."""
-    for special, plain in _PLAIN:
-        shape = shape.replace(special, plain)
-    text = shape.decode("ascii", "replace")
+    text = _ascii(shape)
     for name in _READINGS[reading]:
         match = _PATTERNS[name].fullmatch(text)
         if match is None:
             continue
-        found = {group.rstrip("23456789"): group for group, part in match.groupdict().items() if part is not None}
+        found = {group.rstrip("0123456789"): group for group, part in match.groupdict().items() if part is not None}
         spans = {group: match.span(full) for group, full in found.items()}
         if name == "epoch":
             return Epoch(spans)
@@ -164,10 +179,26 @@ def _calendar(spans: Spans, words: dict[str, str]) -> Calendar | None:
     return Calendar(spans, month, afternoon, sign, minutes, zone, kind)
 
 
+def _ascii(shape: bytes) -> str:
+    """A shape in ASCII, of the same length in bytes. Names of months with other letters become English ones."""
+    if shape.isascii():
+        return shape.decode()
+    text = "".join(_PLAIN.get(letter, letter) for letter in shape.decode("utf-8", "replace"))
+    return _WORD.sub(lambda found: _in_english(found[0]), text).encode("ascii", "replace").decode()
+
+
+def _in_english(word: str) -> str:
+    """``Mär``, ``января`` as an English month filled up to its length in bytes; other words as they are."""
+    length, number = len(word.encode()), None if word.isascii() else month_number(word)
+    if number is None:
+        return word if word.isascii() else "?" * length
+    return _MONTHS[number - 1][:3] + "~" * (length - 3)
+
+
 def _month(name: str) -> int | None:
-    """The month that ``name`` abbreviates to at least three letters, in any case."""
-    word = name.lower()
-    return next((number for number, full in enumerate(_MONTHS, 1) if full.startswith(word)), _MORE_MONTHS.get(word))
+    """The month that ``name`` means in any language, or abbreviates to at least three letters in English."""
+    word = name.lower().rstrip("~")
+    return next((number for number, full in enumerate(_MONTHS, 1) if full.startswith(word)), month_number(word))
 
 
 def _is_weekday(name: str) -> bool:

@@ -228,11 +228,12 @@ class Calendar:
         if "one" in spans and order == "ymd" and "short" in spans:
             return _full_year(parts[0]), parts[1], parts[2]
         year = _full_year(parts[-1]) if "short" in spans else self._number(digits, "year")
+        day = self._number(digits, "day") if "day" in spans else 1
         if self.month:
-            return year, np.full(digits.shape[1], self.month), self._number(digits, "day")
+            return year, np.full(digits.shape[1], self.month), day
         if "one" in spans:
             return (year, parts[1], parts[0]) if order == "dmy" else (year, parts[0], parts[1])
-        return year, self._number(digits, "month"), self._number(digits, "day")
+        return year, self._number(digits, "month"), day
 
     def _number(self, digits: Digits, group: str) -> Any:
         return number_in(digits, *self.spans[group]) if group in self.spans else 0

@@ -67,16 +67,17 @@ class Timestamps:
 
 
 def as_texts(words: npt.NDArray[np.object_] | list[str]) -> Texts:
-    """Texts as ASCII of one width; one that can't be a timestamp (too long, not ASCII) becomes empty."""
+    """Texts as UTF-8 of one width; one that can't be a timestamp (too long, with NUL) becomes empty."""
     kept = [word.strip() for word in words]
     joined = "".join(kept)
     if not joined.isascii():
         kept = [word.replace("\u202f", " ").replace("\xa0", " ").replace("\u2212", "-") for word in kept]
-    if not joined.isascii() or "\0" in joined:
-        kept = [word if word.isascii() and "\0" not in word else "" for word in kept]
+    if "\0" in joined:
+        kept = ["" if "\0" in word else word for word in kept]
     if max(map(len, kept), default=0) > MAX_LENGTH:
         kept = [word if len(word) <= MAX_LENGTH else "" for word in kept]
-    return np.array(kept, np.bytes_)
+    # Texts that aren't ASCII are rare: numpy encodes only those.
+    return np.array(kept if joined.isascii() else [word.encode("utf-8", "replace") for word in kept], np.bytes_)
 
 
 def parse_timestamps(texts: Texts, reading: Reading, order: Order = "mdy") -> Timestamps:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from feeds.files.condition_texts import Vocabulary
@@ -37,6 +37,8 @@ class Plan:
     names: tuple[str, ...]
     stamps: Mapping[str, int]
     views: tuple[SymbolColumns, ...]
+    #: The columns of a date in parts, by part; the joined texts stand at the place of the year.
+    parts: Mapping[str, int] = field(default_factory=dict)
     #: Columns with the same name, whose values must be equal: the first of each pair is read.
     twins: tuple[tuple[int, int], ...] = ()
     #: The column that names the time zone of the timestamps.

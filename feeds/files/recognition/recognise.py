@@ -29,6 +29,7 @@ from feeds.files.recognition.columns import (
 from feeds.files.recognition.contract_columns import contract_columns
 from feeds.files.recognition.header import Header
 from feeds.files.recognition.lean import by_lean_names, quotes_of_bars
+from feeds.files.recognition.part_columns import PARTS, part_names
 from feeds.files.recognition.plan import WIDE, Plan, SymbolColumns, shape_of
 from feeds.files.recognition.shapes import ENOUGH, has_shape
 from feeds.files.recognition.stamp_columns import given_stamps, stamps_of
@@ -242,12 +243,21 @@ def _plan(dialect: Dialect, layout: Layout, found: ColumnMap, names: Sequence[st
         contract = contract_columns(names, symbol, bars=found.kind == "bars")
     contract = tuple(place for place in contract if place not in used)
     more = {*contract, *([] if zone is None else [zone])}
+    parts = {part: found.stamps[part] for part in PARTS if part in found.stamps}
+    columns = tuple(name.strip() or str(place + 1) for place, name in enumerate(names))
+    stamps = found.stamps
+    if parts:
+        columns = part_names(parts, columns)
+        stamps = {"timestamp": parts["year"]}
+        if "time" in found.stamps:
+            stamps = {"date": parts["year"], "time": found.stamps["time"]}
     return Plan(
         layout=layout,
         kind=found.kind,
         shape=shape_of(len(names), dialect.delimiter, found.stamps, views, found.twins, more),
-        names=tuple(name.strip() or str(place + 1) for place, name in enumerate(names)),
-        stamps=found.stamps,
+        names=columns,
+        stamps=stamps,
+        parts=parts,
         views=views,
         twins=found.twins,
         zone=zone,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 from feeds.files.parsing.column_names import STAMPS, place_of
+from feeds.files.parsing.month_stamps import names_months
 from feeds.files.parsing.time_columns import Role, time_name
 from feeds.files.parsing.timestamp_parsers import CLOCK, LOCAL, NOTHING, UTC, UTC_CLOCK
 from feeds.files.parsing.timestamps import as_texts, parse_timestamps
 from feeds.files.recognition.header import Header
+from feeds.files.recognition.part_columns import part_columns
 from ticker.errors import FeedError
 
 #: What most values of a column are; "unknown" also if it is empty.
@@ -26,8 +28,30 @@ def stamps_of(header: Header) -> dict[str, int]:
     """The timestamp's columns: one, or a date and a time. Empty if there is none.
 
     A usual name counts more than one that merely has the right words, and the values decide where names leave it open.
-    The end of a bar's time is used only if its start is in no column.
+    The end of a bar's time is used only if its start is in no column. A date in parts has the roles of ``PARTS``.
     """
+    parts = part_columns(header.plain, header.rows)
+    if not parts:
+        return _whole(header)
+    places = set(parts.values())
+    others = _whole(
+        Header(
+            tuple("?" if place in places else name for place, name in enumerate(header.names)),
+            tuple("?" if place in places else name for place, name in enumerate(header.plain)),
+            header.rows,
+        )
+    )
+    kinds = {values_of(header, place) for place in others.values()}
+    if others and kinds != {"clock"}:
+        return others
+    if not others:
+        return parts
+    date = {part: place for part, place in parts.items() if part in ("year", "month", "day")}
+    return {**date, "time": next(iter(others.values()))} if "day" in date else date
+
+
+def _whole(header: Header) -> dict[str, int]:
+    """The timestamp's columns other than a date in parts."""
     start = _start(header)
     if start is not None:
         return {"timestamp": start}
@@ -44,7 +68,21 @@ def stamps_of(header: Header) -> dict[str, int]:
         if 2 * sum(_STARTS_AS_DATE.match(word) is not None for word in words) >= len(words):
             return {"timestamp": index}
     end = next((place for place, name in enumerate(header.names) if (is_end(name))), None)
-    return {} if end is None else {"timestamp": end}
+    if end is not None:
+        return {"timestamp": end}
+    months = (
+        place
+        for place, name in enumerate(header.plain)
+        if names_months(header.names[place]) or name in (*_INDEX, "period")
+    )
+    month = next((place for place in months if _has_months(header.values(place))), None)
+    return {} if month is None else {"timestamp": month}
+
+
+def _has_months(words: Sequence[str]) -> bool:
+    """Whether most texts are months."""
+    found = parse_timestamps(as_texts(list(words)), "month")
+    return 2 * int((found.kind != NOTHING).sum()) > len(words)
 
 
 def given_stamps(header: Header, given: Mapping[str, int], found: Mapping[str, int] | None = None) -> dict[str, int]:

@@ -52,10 +52,10 @@ class FileBars:
         self._sorter.add(from_bars(bars, bars.start, 0))
         self._symbols = max(self._symbols, int(bars.symbol.max(initial=-1)) + 1)
 
-    def finish(self, time_zone: str) -> None:
-        """Determine the interval. Nothing can be added any more."""
+    def finish(self, time_zone: str, *, are_months: bool = False) -> None:
+        """Determine the interval. Nothing can be added any more. ``are_months``: the file says that they are."""
         self._store = self._sorter.finish()
-        distance = self._most_common_distance()
+        distance = MONTH_NS[1] if are_months else self._most_common_distance()
         self.interval_ns = distance or _of_lone_bars(self._store, time_zone)
         self.is_assumed = not distance and self.interval_ns == FALLBACK_NS
 

@@ -101,7 +101,20 @@ def test_a_columns_name_may_state_the_zone(title: str, zone: str | None, minutes
 
 @pytest.mark.parametrize(
     "title",
-    ["time", "time 2024-0530", "Time (24h)", "best time", "Date et heure", "time_t", "Local time", "exchange_time", "met", "et", "Date", "timestamp"],
+    [
+        "time",
+        "time 2024-0530",
+        "Time (24h)",
+        "best time",
+        "Date et heure",
+        "time_t",
+        "Local time",
+        "exchange_time",
+        "met",
+        "et",
+        "Date",
+        "timestamp",
+    ],
 )
 def test_other_names_state_no_zone(title: str) -> None:
     assert zone_in_title(title) is None
