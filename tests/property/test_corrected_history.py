@@ -150,9 +150,9 @@ def check_day(made: Market, row: int) -> None:
     starts, values, *_ = made.bars.history(row, interval("1d"))
     fields = [made.board.column(name)[row] for name in ("open", "high", "low", "volume", "trades")]
     if np.isnan(fields[0]):
-        assert made.board.day_start[row] not in starts
+        assert made.board.times.day_start[row] not in starts
         return
-    (bar,) = values[starts == made.board.day_start[row]]
+    (bar,) = values[starts == made.board.times.day_start[row]]
     assert np.allclose(fields, bar[[0, 1, 2, 4, 6]], rtol=1e-12, atol=0, equal_nan=True)
 
 

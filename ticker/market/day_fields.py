@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,10 @@ LAST, LAST_SIZE, OPEN, HIGH, LOW, VOLUME, TRADES, VWAP = range(8)
 ONLY_LAST = 16
 #: The bits of a trade that updates everything.
 EVERYTHING = int(REGULAR)
+
+#: By exponent, the power of ten that leaves nine digits before the point. Computed powers differ in the last bit.
+_LEAST_EXPONENT = -300
+_SCALES = np.array([float(f"1e{8 - exponent}") for exponent in range(_LEAST_EXPONENT, 110)])
 
 #: The sort order by row, each row's first and last position in it, and the rows.
 Grouped = tuple[Rows, Rows, Rows, Rows]
@@ -82,9 +87,37 @@ def add_by_conditions(
     return np.add.reduceat(price * volume, first), newest
 
 
+def add_trade(state: list[float], price: float, size: float) -> None:
+    """Add a trade that updates everything to one row's trade fields but vwap, and to the notional after them."""
+    opened, high, low, volume = state[OPEN], state[HIGH], state[LOW], state[VOLUME]
+    state[LAST], state[LAST_SIZE] = price, size
+    if opened != opened:
+        state[OPEN] = price
+    if not price <= high:
+        state[HIGH] = price
+    if not price >= low:
+        state[LOW] = price
+    state[VOLUME] = size if volume != volume else volume + size
+    state[TRADES] = 1.0 if state[TRADES] != state[TRADES] else state[TRADES] + 1
+    state[VWAP + 1] += price * size
+
+
 def vwap_of(notional: Floats, volume: Floats) -> Floats:
     """Notional / volume, NaN without volume. Rounded to nine significant digits: more are noise, and cost bytes."""
     with np.errstate(divide="ignore", invalid="ignore"):
         exact = notional / volume
-        scale = 10.0 ** (8 - np.floor(np.log10(np.abs(exact))))
+        exponent = np.floor(np.log10(np.abs(exact))).astype(np.int64)
+        scale = _SCALES.take(exponent - _LEAST_EXPONENT, mode="clip")
         return np.where(volume > 0, np.where(exact == 0, 0.0, np.rint(exact * scale) / scale), np.nan)
+
+
+def one_vwap(notional: float, volume: float) -> float:
+    """As ``vwap_of``, of one row."""
+    if not volume > 0:
+        return math.nan
+    exact = notional / volume
+    if exact == 0 or not math.isfinite(exact):
+        return exact
+    place = math.floor(math.log10(abs(exact))) - _LEAST_EXPONENT
+    scale: float = _SCALES.item(min(max(place, 0), len(_SCALES) - 1))
+    return round(exact * scale) / scale

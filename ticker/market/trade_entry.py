@@ -15,15 +15,16 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
-from ticker.intervals import DAY_NS, SECOND_NS, interval
+from ticker.intervals import SECOND_NS, interval
 from ticker.market.bar_fold import Pieces, joined
 from ticker.market.bar_level import Key, stored_pieces
 from ticker.market.bar_revision import Reviser, second_of
 from ticker.market.bar_store import BarStore
-from ticker.market.board import Board
+from ticker.market.board import FEW, Board
 from ticker.market.columns import Floats, Rows, Stamps
 from ticker.market.day_fields import ONLY_LAST
 from ticker.market.late_trades import older_than_newest
+from ticker.market.rollovers import Rollovers
 from ticker.market.row_calendars import RowCalendars
 from ticker.market.trade_counts import Counts
 from ticker.market.trade_log import Bytes
@@ -35,9 +36,7 @@ from ticker.model import (
     Corrections,
     DayValues,
     Ints,
-    Rollover,
     Split,
-    SymbolTable,
     TickBatch,
     Trades,
     Updates,
@@ -46,8 +45,6 @@ from ticker.model import (
 #: The changes of a trade in the ring.
 NEW, LATE, CANCEL, CORRECT = range(4)
 _DAY: Final = interval("1d")
-#: A trade this far after market time begins the day of no other symbol: longer than exchanges are closed.
-FAR_NS: Final = 14 * DAY_NS
 _LAST, _LAST_IF_FIRST = int(Updates.LAST), int(Updates.LAST_IF_FIRST)
 
 # Like the method `min`, at half its fixed cost.
@@ -81,25 +78,15 @@ class TradeEntry:
         self._conditions = conditions
         self._counts = counts
         self._observe = observe
-        self._observed = observed
+        self._rollovers = Rollovers(board, bars, days, observe, observed)
         self._codes: WeakKeyDictionary[ConditionTable, Ints] = WeakKeyDictionary()
-        #: The board's own table of symbols, for the rollovers that the observer sees.
-        self._table = SymbolTable()
 
-    # Days
-
-    def _roll(self, rows: Rows, starts: Stamps) -> None:
-        """Begin the trading days of distinct rows that start at ``starts`` (ns)."""
-        changed = self._board.roll_over(rows, starts, self._days.ends(rows, starts, _DAY))
-        if len(changed):
-            while len(self._table) < len(self._board):
-                self._table.code(self._board.names[len(self._table)])
-            self._observe(Rollover(self._table, changed.astype(np.int32)))
+    # Stated days
 
     def set_day(self, event: DayValues) -> None:
         """Apply a vendor's values of the day to the version that has begun."""
         rows = self._board.rows_of(event.table)[event.symbol].astype(np.intp)
-        self._begin_day_of(rows, event.ts)
+        self._rollovers.begin_days(rows, event.ts)
         self._board.set_day(rows, event)
         names = ("open", "high", "low", "last", "volume", "vwap", "trades")
         opens, highs, lows, closes, volume, vwap, trades = (self._board.column(name)[rows] for name in names)
@@ -110,15 +97,10 @@ class TradeEntry:
     def split(self, event: Split) -> None:
         """Apply splits to the version that has begun."""
         rows = self._board.rows_of(event.table)[event.symbol]
-        self._begin_day_of(rows.astype(np.intp), event.ts)
+        self._rollovers.begin_days(rows.astype(np.intp), event.ts)
         self._board.split(rows, event.ratio)
         for row, ratio in zip(rows.tolist(), event.ratio.tolist(), strict=True):
             self._bars.add_split(row, event.ts, ratio)
-
-    def _begin_day_of(self, rows: Rows, ts: int) -> None:
-        rows = np.unique(rows)
-        rows = rows[self._board.day_end[rows] <= ts]
-        self._roll(rows, self._days.starts(rows, np.full(len(rows), ts), _DAY))
 
     # Trades
 
@@ -130,14 +112,20 @@ class TradeEntry:
         rows, quoted = by_code[trades.symbol], by_code[batch.quotes.symbol]
         updates = self._updates(batch, rows)
         closed_by = self._bars.watermark - self._bars.watermark % SECOND_NS
+        if updates is None and len(trades) <= FEW and self._are_plain(rows, trades.ts, closed_by):
+            board.add_ticks(rows, trades, None, quoted, batch.quotes)
+            self._observe(batch)
+            if len(trades):
+                self._bars.add_trades(rows, trades, made_up=batch.made_up)
+            return None
         if batch.made_up or not len(trades) or self._are_in_time(rows, trades.ts, closed_by):
             self._add_in_order(batch, rows, trades, updates, quoted)
             self._bars.add_trades(rows, trades, updates, made_up=batch.made_up)
             return None
-        older = older_than_newest(rows, trades.ts, board.traded)
+        older = older_than_newest(rows, trades.ts, board.times.traded)
         older = np.zeros(len(trades), np.bool_) if older is None else older
         # Its symbol may not have traded since its last day, which another one has ended.
-        stale = older | (trades.ts < board.day_start[rows])
+        stale = older | (trades.ts < board.times.day_start[rows])
         late = stale | (trades.ts < closed_by)
         too_late = late & (trades.ts < self._horizons(trades.ts))
         for at in np.flatnonzero(late & ~too_late).tolist():
@@ -165,16 +153,28 @@ class TradeEntry:
         Earlier trades of the batch have moved market time, as if each had come alone: a replay at full speed, or a
         seek, gives what it gives at any other speed.
         """
-        sure = np.where(ts > self._far, 0, ts)
+        sure = np.where(ts > self._rollovers.far, 0, ts)
         reached = np.maximum.accumulate(np.concatenate((sure[:1] * 0, sure[:-1])))
         horizons: Stamps = np.maximum(reached - self._bars.late_ns, self._bars.horizon)
         return horizons
+
+    def _are_plain(self, rows: Ints, stamps: Stamps, closed_by: int) -> bool:
+        """Whether a few trades are certainly in order, of their rows' days and of unclosed seconds.
+
+        Looks at them one by one: a numpy call costs as much as ten of these.
+        """
+        times, reached = self._board.times, closed_by
+        for row, ts in zip(rows.tolist(), stamps.tolist(), strict=True):
+            if not (reached <= ts < times.day_end.item(row) and times.in_order_from.item(row) <= ts):
+                return False
+            reached = ts
+        return True
 
     def _are_in_time(self, rows: Ints, ts: Stamps, closed_by: int) -> bool:
         """Whether no trade is older than the newest of its row, of a day that is over, or of a closed second."""
         if _least(ts) < closed_by:
             return False
-        before = self._board.in_order_from
+        before = self._board.times.in_order_from
         if len(ts) > 1 and (ts[1:] < ts[:-1]).any():
             return older_than_newest(rows, ts, before) is None
         return not (ts < before[rows]).any()
@@ -182,15 +182,15 @@ class TradeEntry:
     def _add_in_order(self, batch: TickBatch, rows: Ints, trades: Trades, updates: Bytes | None, quoted: Ints) -> None:
         """Apply trades, none older than the newest of its row, and the batch's quotes, and begin trading days."""
         board = self._board
-        while len(trades) and (crossing := trades.ts >= board.day_end[rows]).any():
+        while len(trades) and (crossing := trades.ts >= board.times.day_end[rows]).any():
             days = self._days.starts(rows.astype(np.intp), trades.ts, _DAY)
-            turning, target = self._turning(rows[crossing], trades.ts[crossing])
+            turning, target = self._rollovers.due(rows[crossing], trades.ts[crossing])
             earlier = days < target[rows]
             if earlier.any():
                 part = trades[earlier]
                 board.add_ticks(rows[earlier], part, _part(updates, earlier), quoted[:0], NO_QUOTES)
                 self._observe(TickBatch(batch.table, part, conditions=batch.conditions))
-            self._roll(turning, target[turning])
+            self._rollovers.begin(turning, target[turning])
             rows, trades, updates = rows[~earlier], trades[~earlier], _part(updates, ~earlier)
         board.add_ticks(rows, trades, updates, quoted, batch.quotes)
         whole = len(trades) == len(batch.trades)
@@ -198,63 +198,12 @@ class TradeEntry:
 
     def _take_last_from_late(self, rows: Rows, trades: Trades, updates: Bytes) -> None:
         """Set the last price where the newer trades don't: they were cancelled, or their conditions exclude it."""
-        newest = self._board.last_ts
-        self._board.note_traded(rows, trades.ts)
+        newest = self._board.times.last_ts
+        self._board.times.note_late(rows, trades.ts)
         for at in np.flatnonzero((updates & _LAST > 0) & (trades.ts >= newest[rows])).tolist():
             row, ts = int(rows[at]), int(trades.ts[at])
             if ts >= newest[row]:
                 self._set_last(row, ts, float(trades.price[at]), float(trades.size[at]))
-
-    def _turning(self, rows: Ints, ts: Stamps) -> tuple[Rows, Stamps]:
-        """The rows whose day is over, given trades of later days, and by row the start of the day that begins (ns).
-
-        All symbols of a calendar go to the day of its newest trade: days inside a batch leave no trace. For an observer
-        they go to the next day.
-        """
-        board = self._board
-        target = np.zeros(len(board), np.int64)
-        if self._observed():
-            at = int(ts.argmin())
-            turning = self._turned_by(rows[at : at + 1], int(ts[at]))
-            target[turning] = self._days.starts(turning, np.full(len(turning), ts[at]), _DAY)
-            return turning, target
-        # Stamps that may be wrong turn their own symbols only.
-        far = np.unique(rows[ts > self._far]).astype(np.intp)
-        found: list[Rows] = [far]
-        if len(far):
-            newest_of = np.zeros(len(board), np.int64)
-            np.maximum.at(newest_of, rows, ts)
-            target[far] = self._days.starts(far, newest_of[far], _DAY)
-            near = ~np.isin(rows, far)
-            rows, ts = rows[near], ts[near]
-        left = np.unique(rows).astype(np.intp)
-        while len(left):
-            sharing = self._days.sharing(left[:1], len(board))
-            mine = np.isin(rows, sharing)
-            newest = int(ts[mine].max())
-            turning = self._turned_by(np.unique(rows[mine]), newest)
-            turning = turning[~np.isin(turning, far)]
-            target[turning] = self._days.starts(turning, np.full(len(turning), newest), _DAY)
-            found.append(turning)
-            left = left[~np.isin(left, sharing)]
-        return np.concatenate(found), target
-
-    @property
-    def _far(self) -> int:
-        """Stamps (ns) after this are so far after market time that they may be wrong."""
-        watermark = self._bars.watermark
-        return watermark + FAR_NS if watermark else 2**63 - 1
-
-    def _turned_by(self, rows: Ints, ts: int) -> Rows:
-        """``rows``, and those of the same calendar whose day has ended at ``ts`` (ns).
-
-        Not if ``ts`` is far after market time: one wrong stamp must not end the day of other symbols.
-        """
-        if ts > self._far:
-            return np.unique(rows).astype(np.intp)
-        sharing = self._days.sharing(rows[:1].astype(np.intp), len(self._board))
-        ends = self._board.day_end[sharing]
-        return np.union1d(rows.astype(np.intp), sharing[(ends > 0) & (ends <= ts)])
 
     def own_codes(self, batch: TickBatch) -> Ints:
         """The codes of the trades' condition sets in the market's table."""
@@ -282,7 +231,7 @@ class TradeEntry:
         """``updates``, where ``conditional`` trades update the last price only if their symbol's day has none yet."""
         settled = updates & np.uint8(0xFF - _LAST_IF_FIRST)
         mine = rows[conditional]
-        in_day = ts[conditional] < self._board.day_end[mine]
+        in_day = ts[conditional] < self._board.times.day_end[mine]
         has_last = ~np.isnan(self._board.column("open")[mine]) & in_day
         group = rows.astype(np.intp)
         if not in_day.all():
@@ -376,7 +325,7 @@ class TradeEntry:
 
     def _days_of(self, row: int) -> tuple[Floats | None, float | None]:
         """The values (7) of the 1d bar of the row's day on the board, and the close of the bar before it."""
-        level, start = self._bars.levels["1d"], int(self._board.day_start[row])
+        level, start = self._bars.levels["1d"], int(self._board.times.day_start[row])
         assert level.history is not None, "1d is kept"
         pieces = joined(stored_pieces(row, *level.history.of(row)), self._bars.unclosed(level, np.array([row])))
         today, earlier = pieces[pieces.ts == start], pieces[(pieces.ts < start) & ~np.isnan(pieces.close)]
