@@ -195,7 +195,7 @@ async def ask(port: int, request: HostileRequest, slots: asyncio.Semaphore) -> s
         return f"{request.name}: shows too much: {raw[:400]!r}"
     if re.findall(rb"(?im)^server: (.*?)\r?$", head) != [b"ticker"]:
         return f"{request.name}: not one `Server: ticker`: {head!r}"
-    if b"application/json" in head and status >= 400:
+    if status >= 400:
         error = json.loads(body)
         if error["type"] != "error" or error["code"] not in ERROR_CODES or python_names(error["message"]):
             return f"{request.name}: {body[:200]!r}"

@@ -43,7 +43,7 @@ def test_each_ping_is_a_line_and_a_summary_follows() -> None:
     assert (ran.returncode, ran.stderr) == (0, "")
     first, *lines, blank, title, counts, figures = ran.stdout.splitlines()
     address = f"ws://127.0.0.1:{server.port}/v1/stream"
-    assert first.startswith(f"PING {address}: ticker/")
+    assert first.startswith(f"PING {address}: ticker")
     took = [float(re.fullmatch(rf"seq={seq} time=(\d+\.\d+) ms", line)[1]) for seq, line in enumerate(lines, 1)]  # type: ignore[index]  # None fails too
     assert len(took) == 3
     assert (blank, title, counts) == ("", f"--- {address} ping statistics ---", "3 sent, 3 answered, 0% lost")

@@ -157,7 +157,7 @@ async def test_formats_of_the_time_of_a_seek(to: object, second: float) -> None:
     ("body", "status", "code", "said"),
     [
         (b"{", 400, "malformed", "the body is not a JSON object"),
-        (b"[]", 400, "bad-argument", "object"),
+        (b"[]", 400, "bad-argument", "map"),
         (b"{}", 400, "bad-argument", "action"),
         (b'{"action":"fly"}', 400, "bad-argument", "action: "),
         (b'{"action":"seek"}', 400, "bad-argument", "to: missing"),

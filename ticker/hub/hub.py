@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
 
-import ticker
 from ticker.auth.entitlements import EVERYTHING, Entitlements
 from ticker.calendar import UTC_DAYS, MarketCalendar
 from ticker.errors import ProtocolError
@@ -196,7 +195,8 @@ class Hub:
 
     def _welcome(self) -> Welcome:
         return Welcome(
-            server=f"ticker/{ticker.__version__}",
+            # Without a version, which would tell which vulnerabilities to try; `/healthz` shows it to admins.
+            server="ticker",
             protocol=PROTOCOL_VERSION,
             epoch=self.board.epoch,
             heartbeat=self.heartbeat_s,

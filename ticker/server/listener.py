@@ -4,25 +4,54 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from typing import Any
 
 from aiohttp import hdrs, web
+from aiohttp.http_exceptions import BadHttpMethod, LineTooLong
 
 from ticker.server.connections.tcp import set_user_timeout
-from ticker.server.core.responses import SERVER
+from ticker.server.core.responses import SERVER, aiohttp_error, error_response
 
 _BACKLOG = 1_024
 
 
 class _Protocol(web.RequestHandler):
-    """Adds the ``Server`` header to errors that aiohttp answers before the application gets the request."""
+    """Gives errors that aiohttp answers without the application the form and the header of all other errors.
+
+    These are malformed requests, unknown expectations (417), and exceptions of handlers (500).
+    """
 
     __slots__ = ()
 
-    def handle_error(self, *args: Any, **kwargs: Any) -> web.StreamResponse:
-        response = super().handle_error(*args, **kwargs)
-        response.headers[hdrs.SERVER] = SERVER
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        # Logs the error.
+        super().handle_error(request, status, exc, message)
+        error = aiohttp_error(status, {})
+        text = str(error)
+        if isinstance(exc, LineTooLong):
+            text = "a line of the request's head is too long"
+        elif isinstance(exc, BadHttpMethod):
+            text = "HTTP has no such method; this port may expect connections without TLS"
+        response = error_response(status, error.code, text)
+        response.force_close()
         return response
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        if isinstance(resp, web.HTTPError):
+            error = aiohttp_error(resp.status, resp.headers)
+            resp = error_response(error.status, error.code, str(error), error.headers)
+            # The client may send the body that it announced.
+            resp.force_close()
+        if resp.status >= 400:
+            resp.headers[hdrs.SERVER] = SERVER
+        return await super().finish_response(request, resp, start_time)
 
 
 class Listener(web.BaseSite):

@@ -20,7 +20,13 @@ from ticker.errors import TickerError
 
 #: The versions that the tests cover; ``pyproject.toml`` has the same range.
 TESTED_AIOHTTP: Final = ">=3.14.4,<3.15"
-_METHODS: Final = {"set_parser": ["self", "parser"], "connection_lost": ["self", "exc"]}
+_METHODS: Final = {
+    "set_parser": ["self", "parser"],
+    "connection_lost": ["self", "exc"],
+    # For the errors that the listener rewrites.
+    "handle_error": ["self", "request", "status", "exc", "message"],
+    "finish_response": ["self", "request", "resp", "start_time"],
+}
 _ATTRIBUTES: Final = ("_message_tail", "_payload_parser", "_manager", "_current_request", "_task_handler")
 
 

@@ -31,6 +31,30 @@ class HttpError(Exception):
         self.headers = headers or {}
 
 
+def error_response(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> web.Response:
+    """An error in the form of an error on the stream."""
+    response = json_response(Error(code=code, message=message), status)
+    response.headers.update(headers or {})
+    return response
+
+
+def aiohttp_error(status: int, headers: Mapping[str, str]) -> HttpError:
+    """What aiohttp answers by itself, as an error of this server. ``headers`` are those of its response."""
+    match status:
+        case 404:
+            return HttpError(404, "unknown-path", "there is nothing at this path")
+        case 405:
+            allow = headers.get(hdrs.ALLOW, "")
+            return HttpError(
+                405, "unknown-method", f"this path has the methods {allow.replace(',', ', ')}", {hdrs.ALLOW: allow}
+            )
+        case 417:
+            return HttpError(417, "bad-request", "the only expectation that is known is 100-continue")
+        case _ if status < 500:
+            return HttpError(status, "bad-request", "the request is not valid HTTP")
+    return HttpError(status, "internal", "internal error; the server's log has the details")
+
+
 @contextmanager
 def argument(name: str) -> Iterator[None]:
     """Report a ``ValueError`` as an error of the argument ``name``."""
@@ -51,17 +75,18 @@ def json_response(body: object, status: int = 200) -> web.Response:
 
 
 def answer_errors(counts: Counter[str]) -> Middleware:
-    """A middleware that answers with raised ``HttpError`` and counts them by code."""
+    """A middleware that answers with raised ``HttpError`` and aiohttp's own errors, and counts them by code."""
 
     @web.middleware
     async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             return await handler(request)
         except HttpError as error:
-            counts[error.code] += 1
-            response = json_response(Error(code=error.code, message=str(error)), error.status)
-            response.headers.update(error.headers)
-            return response
+            failure = error
+        except web.HTTPError as error:  # no such path or method
+            failure = aiohttp_error(error.status, error.headers)
+        counts[failure.code] += 1
+        return error_response(failure.status, failure.code, str(failure), failure.headers)
 
     return answer
 

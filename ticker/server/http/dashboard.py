@@ -21,6 +21,7 @@ from aiohttp import web
 import ticker
 from ticker.feed.pump import Pump
 from ticker.hub.hub import Hub
+from ticker.server.core.responses import HttpError
 
 #: Allows only the page's own files and this server, and keeps text (such as a symbol's name) from becoming markup or
 #: code, even through the page's own script.
@@ -115,13 +116,13 @@ class Dashboard:
             return self._files[DASHBOARD].response(request)
         if FALLBACK in self._files:
             return self._fallback_page(request)
-        return web.Response(status=404, text="ticker is running, but its page is not installed. Try /healthz.\n")
+        raise HttpError(404, "unknown-path", "ticker is running, but its page is not installed; try /healthz")
 
     async def static(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
         file = self._files.get(name)
         if file is None or name in {DASHBOARD, FALLBACK}:
-            return web.Response(status=404, text="no such file\n", headers={"X-Content-Type-Options": "nosniff"})
+            raise HttpError(404, "unknown-path", "there is no such file")
         return file.response(request)
 
     def _fallback_page(self, request: web.Request) -> web.Response:
@@ -130,7 +131,6 @@ class Dashboard:
         host = request.host.encode(errors="replace").decode()
         sample = ["AAPL", "MSFT"] if {"AAPL", "MSFT"} <= set(names) else names[:2]
         values = {
-            "version": ticker.__version__,
             "feed": self._pump.feed.info.title or self._feed_name,
             "feed_name": self._feed_name,
             "state": self._pump.state().state,

@@ -11,8 +11,8 @@ import ticker
 from ticker.feed.feed import ReplayFeed
 from ticker.feed.pump import Pump
 from ticker.hub.hub import Hub
-from ticker.server.core.requests import IDENTITY
-from ticker.server.core.responses import json_response
+from ticker.server.core.requests import IDENTITY, is_operator
+from ticker.server.core.responses import SERVER, json_response
 from ticker.server.http.prices import visible_symbols
 
 
@@ -39,7 +39,8 @@ class HealthEndpoint:
         body = {
             "status": status,
             "problems": problems,
-            "server": f"ticker/{ticker.__version__}",
+            # Exact versions tell which vulnerabilities to try.
+            "server": f"ticker/{ticker.__version__}" if is_operator(request) else SERVER,
             "feed": {"name": self._feed_name, "state": state.state, "ts": state.ts, "replay": is_replay},
             "symbols": len(visible_symbols(hub, identity.may)),
             **({"clients": len(hub.sessions)} if identity.may.admin else {}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.support.frames import raw_client
 from tests.support.serving import ScriptedFeed
 from ticker.feed.pump import Pump
 from ticker.hub.hub import Hub
+from ticker.server.core.responses import answer_errors
 from ticker.server.http.dashboard import Dashboard
 
 ROOT = Path(__file__).parents[4]
@@ -29,7 +31,7 @@ def page(folders: tuple[Path, ...], names: tuple[str, ...] = ("AAPL", "MSFT")) -
 
 
 def application(shown: Dashboard) -> web.Application:
-    app = web.Application()
+    app = web.Application(middlewares=[answer_errors(Counter())])
     app.add_routes(shown.routes())
     return app
 
