@@ -18,7 +18,7 @@ from feeds.files.parsing.split import csv_split
 from feeds.files.parsing.table import Column, Names, Numbers, Rows, Shape
 from feeds.files.parsing.typed_columns import rows_of
 from feeds.files.recognition.plan import Plan
-from feeds.files.report import FileReport, excerpt
+from feeds.files.report import FileReport, Way, excerpt
 from feeds.files.sources.source import Source
 from ticker.errors import FeedError
 
@@ -51,6 +51,8 @@ class Decimals:
         self._plan: Plan | None = None
         self._header: tuple[str, ...] | None = None
         self._first: dict[int, tuple[int, str]] = {}
+        #: Whether the rows of other files decided.
+        self._is_borrowed = False
 
     def settle(self, plan: Plan, dialect: Dialect) -> Plan:
         """Decide from the first rows, and if they leave it open from all. The plan says how columns are split.
@@ -86,11 +88,20 @@ class Decimals:
     def read(self, rows: Rows) -> Rows:
         """The rows with columns of texts read as numbers. Raises ``FeedError`` as ``settle`` does."""
         columns = dict(rows.columns)
+        self._note_ways()
         for place in self._marks:
             column = columns[place]
             if isinstance(column, np.ndarray):
                 columns[place] = self._numbers(rows, place, column.astype(object))
         return replace(rows, columns=columns)
+
+    def _note_ways(self) -> None:
+        """Note the marks that texts of the file show, for comparison with other files."""
+        if self._given is None and self._plan is not None and not self._is_borrowed:
+            for place in self._decided & self._first.keys():
+                name, (line, text) = self._plan.names[place], self._first[place]
+                says = f"with a decimal {_NAMES[self._marks[place]]}"
+                self._report.ways[f"decimals of {name}"] = Way(says, line, name, text.strip())
 
     def _numbers(self, rows: Rows, place: int, words: np.ndarray[tuple[int], np.dtype[np.object_]]) -> Numbers:
         if place not in self._decided and any("," in word for word in words.tolist()):
@@ -127,6 +138,7 @@ class Decimals:
         for source in (self._source, *others):
             if source is not self._source and not self._is_alike(source):
                 continue
+            self._is_borrowed |= source is not self._source
             for _ in self._added(columns, source):
                 marks = decide(columns, by_values=False)
                 awaited = None if place is None else columns.read[place]

@@ -9,10 +9,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from feeds.files.agreement import check_agreement
 from feeds.files.chunk import NO_SPLITS, Chunk, FileSplits
 from feeds.files.file_set import FileSet
 from feeds.files.layouts.catalog import BY_COLUMNS
-from feeds.files.mixed_layouts import note_other_layouts
 from feeds.files.options import ReadOptions
 from feeds.files.orders import Gaps, OrderWatch
 from feeds.files.overlaps import note_overlaps
@@ -137,7 +137,7 @@ class _Loading:
                 self._note_days(reader.report, days_of_ticks(reader.report, self._options.exchange))
             bars.close()
             done, rows = done + source.size_bytes, rows + reader.report.rows
-        note_other_layouts(self._reports)
+        check_agreement(self._reports)
         note_overlaps(self._reports)
         self._show("", size, size, rows, last=True)
 
@@ -168,6 +168,11 @@ class _Loading:
         if bars.is_assumed:
             report.note("no symbol has two bars, which would show their length: taken as 1 min")
         shift_ns = self._shift_of_stamps(report, starts)
+        if interval_ns >= SHORTEST_DAY_NS:
+            report.ways.pop("zone", None)  # dates need none
+        elif report.first_stamp is not None and self._options.bar_stamp is None:
+            says = f"stamped at their {'end' if shift_ns else 'start'}"
+            report.ways["stamps of bars"] = report.first_stamp._replace(says=says)
         days = days_of_bars(report, self._options.exchange, starts - shift_ns, interval_ns)
         bars.place(days.calendar.zone, lambda old: days.moved(old - shift_ns))
         stated = FileSplits.joined(splits) if splits else NO_SPLITS

@@ -16,7 +16,7 @@ from feeds.files.file_set import FileSet
 from feeds.files.footer import body_of, footer_note, with_last, without_footer
 from feeds.files.instruments import InstrumentWatch
 from feeds.files.options import ReadOptions
-from feeds.files.parsing.dialect import dialect_of
+from feeds.files.parsing.dialect import Dialect, dialect_of
 from feeds.files.parsing.split import split
 from feeds.files.parsing.table import Rows
 from feeds.files.parsing.timestamp_reader import TimestampReader
@@ -24,7 +24,7 @@ from feeds.files.parsing.typed_columns import dialect_of_frame, is_number_column
 from feeds.files.recognition.plan import Plan
 from feeds.files.recognition.recognise import recognise
 from feeds.files.recognition.zone_column import check_zones
-from feeds.files.report import Complaint, FileReport
+from feeds.files.report import Complaint, FileReport, excerpt
 from feeds.files.rows import read_rows
 from feeds.files.sources.source import Block, Source
 from feeds.files.stamps import StampChoices
@@ -56,7 +56,7 @@ class Reader:
         beside: FileSet | None = None,
         conditions: ConditionTable | None = None,
     ) -> None:
-        self.report = FileReport(name=source.name, path=source.path, compression=source.compression)
+        self.report = FileReport(name=source.name, path=source.path, compression=source.compression, given=source.given)
         self._source = source
         self._beside = FileSet([source]) if beside is None else beside
         self._options = options
@@ -106,8 +106,7 @@ class Reader:
                 dialect = dialect_of(block.data, self.report.name)
                 self.report.delimiter = dialect.delimiter
                 self.report.banner_lines = dialect.banner_lines
-                if dialect.header_line is not None:
-                    self.report.header_line = dialect.header_line + block.first_line - 1
+                self._note_head(dialect, block.first_line - 1)
                 self._banner = dialect.banner
                 plan = recognise(dialect, self._options, self.report.name, self._source.names)
                 plan = self._decimals.settle(plan, dialect)
@@ -125,12 +124,24 @@ class Reader:
     def _typed_rows(self) -> Iterator[tuple[Plan, Rows]]:
         head = with_columns(self._source.head().frame)
         dialect = dialect_of_frame(head)
+        self._note_head(dialect, 0)
         plan = self._decimals.settle(recognise(dialect, self._options, self.report.name, self._source.names), dialect)
         if is_number_column(head, plan.views[0].columns.get("symbol")):
             self.report.note("symbols are numbers in the file: leading zeros are lost; write them as text", "--columns")
         for table in self._source.tables(plan.shape.wanted):
             rows = with_dates(rows_of(table, plan.shape, dialect.first_line), plan)
             yield plan, self._decimals.read(rows)
+
+    def _note_head(self, dialect: Dialect, before: int) -> None:
+        """Note the header, or the first row if there is none; ``before`` lines are before the block."""
+        report = self.report
+        if dialect.header is not None:
+            report.header = dialect.header
+        if dialect.header_line is not None:
+            report.header_line = dialect.header_line + before
+        first = dialect.header or (dialect.rows[0].fields if dialect.rows else ())
+        line = dialect.first_line + before if dialect.header is None else report.header_line or 0
+        report.head = line, excerpt(dialect.delimiter.join(first))
 
     def _timestamp_reader(self, plan: Plan, rows: Rows) -> TimestampReader:
         """Decide from the first rows how timestamps are read; fill in the report with this and with the columns."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ticker.calendar import MarketCalendar
 from ticker.errors import FeedError
@@ -57,6 +57,15 @@ class ConditionCount:
     unknown: tuple[str, ...] = ()
 
 
+class Way(NamedTuple):
+    """How a file writes something, such as its dates: ``says``, in words, and a text that shows it."""
+
+    says: str
+    line: int
+    column: str
+    text: str
+
+
 @dataclass(slots=True, kw_only=True)
 class Gap:
     """A period without rows that is long for this file, in ns."""
@@ -75,6 +84,16 @@ class FileReport:
     name: str
     path: str
     compression: str | None = None
+    #: Which of the given paths it is from: a folder or an archive has several files.
+    given: int = 0
+    #: The names in the header, or of typed columns; empty without a header.
+    header: tuple[str, ...] = ()
+    #: The line and the text of the header, or of the first row.
+    head: tuple[int, str] = (0, "")
+    #: How it writes what files of one layout write alike: dates, zones, decimal marks, stamps of bars.
+    ways: dict[str, Way] = field(default_factory=dict)
+    #: The first timestamp with a time of day.
+    first_stamp: Way | None = None
     layout: str = ""
     title: str = ""
     kind: Literal["trades", "quotes", "ticks", "bars"] = "ticks"
@@ -121,6 +140,11 @@ class FileReport:
     left_out: Counter[str] = field(default_factory=Counter)
     #: What a person should know: assumed zone, guessed symbol, order of dates, rows put right, conditions left out.
     notes: list[Note] = field(default_factory=list)
+
+    @property
+    def place(self) -> str:
+        """Where its header is, or its first row: ``trades.csv:1``."""
+        return f"{self.name}:{self.head[0]}" if self.head[0] else self.name
 
     @property
     def room(self) -> int:

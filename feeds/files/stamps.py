@@ -25,7 +25,7 @@ from feeds.files.parsing.timestamps import Texts, Timestamps, as_texts, shape_of
 from feeds.files.parsing.zone_names import AMBIGUOUS, STANDARD, ZoneName, fixed_zone, zone_in_banner, zone_in_title
 from feeds.files.recognition.plan import Plan
 from feeds.files.recognition.zone_column import zone_of
-from feeds.files.report import FileReport, excerpt
+from feeds.files.report import FileReport, Way, excerpt
 from feeds.files.sources.source import Block, Source
 from ticker.calendar import market_calendar
 from ticker.errors import FeedError
@@ -78,6 +78,7 @@ class StampChoices:
         clock = plan.reading in ("clock", "ms", "s") and "date" not in plan.stamps and bool(len(rows.lines))
         day_ns = self._day(first) if style.clock or clock else self._given_day()
         self._choose_zone(style, found, rows)
+        self._note_zone(rows, place, found)
         report.stamp_form = _form(plan, rows, found, first, order, months=report.has_months)
         self._reader = TimestampReader(
             zone=report.time_zone,
@@ -169,6 +170,19 @@ class StampChoices:
         if not is_theirs:
             report.note(f"columns are taken for those of {layout.title}", "--columns")
 
+    def _note_zone(self, rows: Rows, place: int, found: Timestamps) -> None:
+        """Note how the file tells the zone of its times, for comparison with others: dates alone need none."""
+        report = self._report
+        timed = found.kind != NOTHING
+        if found.dates is not None:
+            timed &= ~found.dates
+        if timed.any():
+            row = int(timed.argmax())
+            says = "with a zone" if report.how["time_zone"] == "file" else "without a zone"
+            report.first_stamp = Way(says, int(rows.lines[row]), self._plan.names[place], rows.text(row, place))
+            if report.how["time_zone"] in ("file", "assumed"):
+                report.ways["zone"] = report.first_stamp
+
     def _column_zone(self, rows: Rows) -> ZoneName | None:
         """The zone that a column of the file names; all rows must have the same one."""
         place = self._plan.zone
@@ -231,6 +245,10 @@ class StampChoices:
         self._evidence = evidence
         evidence.check(self._plan.names[place])
         how["day_first"] = "file"
+        own = next(((order, seen) for order, seen in evidence.only.items() if seen.file == self._report.name), None)
+        if own is not None:
+            order, seen = own
+            self._report.ways["dates"] = Way(NAMES[order], seen.line, self._plan.names[place], seen.text)
         if evidence.by_rows is not None:
             return evidence.by_rows
         working = evidence.by_working_days

@@ -54,14 +54,17 @@ def open_sources(paths: Sequence[str], max_unpacked_bytes: int = MAX_UNPACKED_BY
     Raises ``FeedError``, with the path and the fault, for what can't contain prices. No file stays open.
     """
     found: list[Source] = []
-    for given in paths:
+    for place, given in enumerate(paths):
         if not given:
             raise FeedError("a path is empty")
         path = Path(given)
         with reading_errors(escaped(given)):
             is_folder = path.is_dir()
         files = [(file, str(file)) for file in _files(path, given)] if is_folder else [(path, given)]
-        found += [source for file, name in files for source in _sources(file, name, max_unpacked_bytes)]
+        sources = [source for file, name in files for source in _sources(file, name, max_unpacked_bytes)]
+        for source in sources:
+            source.given = place
+        found += sources
         if is_folder and found:
             found[-1].beside = _without_prices(path, {file for file, _ in files})
     return found

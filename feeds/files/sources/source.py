@@ -50,6 +50,8 @@ class Source:
         self.names = names
         #: Files beside it that were left out, because their names say that they have no prices.
         self.beside = 0
+        #: Which of the paths that the user gave it is from.
+        self.given = 0
         self._file = file
         self._done_bytes = 0
 

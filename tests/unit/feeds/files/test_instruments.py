@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.fake_source import read
 from tests.support.published import published
-from tests.support.samples import at, text, zipped
+from tests.support.samples import at, text
 from ticker.errors import FeedError
 
 DAYS = ("2024-01-02", "2024-01-03", "2024-01-04")
@@ -90,27 +90,6 @@ def test_symbols_that_are_numbers_are_told(kind: Any) -> None:
     assert "symbols are numbers in the file: leading zeros are lost; write them as text" in [
         note.text for note in found.report.notes
     ]
-
-
-def test_a_file_of_another_layout_than_most_is_told(tmp_path: Path) -> None:
-    """Not trades beside quotes of one vendor."""
-    for name, day in zip(("AAPL_1.csv", "AAPL_2.csv", "AAPL_3.csv"), DAYS, strict=True):
-        (tmp_path / name).write_bytes(text(HEADER.strip(), f"{day},184,186,183,185,100"))
-    (tmp_path / "trades.csv").write_bytes(text("timestamp,symbol,price,size", "2024-01-03T14:30:00Z,MSFT,370,5"))
-    notes = {
-        Path(report.name).name: [note.text for note in report.notes if note.option == "--layout"]
-        for report in published([tmp_path]).reports
-    }
-    told = ["read as trades, columns by name; most of the files are bars, columns by name"]
-    assert notes == {"AAPL_1.csv": [], "AAPL_2.csv": [], "AAPL_3.csv": [], "trades.csv": told}
-
-
-def test_trades_beside_quotes_are_of_one_layout(tmp_path: Path) -> None:
-    trades = text("timestamp,symbol,price,size", "2024-01-03T14:30:00Z,MSFT,370,5")
-    quotes = text("timestamp,symbol,bid,ask", "2024-01-03T14:30:00Z,MSFT,369,371")
-    path = tmp_path / "day.zip"
-    path.write_bytes(zipped({"trades.csv": trades, "quotes.csv": quotes}))
-    assert not [note for report in published([path]).reports for note in report.notes if note.option == "--layout"]
 
 
 def test_a_file_that_is_no_data_is_an_error_in_a_folder_of_good_ones(tmp_path: Path) -> None:

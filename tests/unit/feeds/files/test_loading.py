@@ -148,7 +148,7 @@ def test_temporary_files_are_closed_after_an_error(tmp_path: Path, monkeypatch: 
 def test_the_zone_is_that_of_the_files_if_they_agree(tmp_path: Path, loaded: Any) -> None:
     """Otherwise UTC."""
     new_york = tmp_path / "a.csv"
-    new_york.write_text("timestamp,symbol,price,size\n2024-03-11 09:30:00,A,1,1\n")
+    new_york.write_text("time,symbol,price,size\n2024-03-11 09:30:00,A,1,1\n")
     utc = write(tmp_path / "b.csv", [(0, "A", 1)])
     assert loaded(new_york, time_zone="America/New_York").time_zone == "America/New_York"
     assert loaded(new_york, utc).time_zone == "UTC"
