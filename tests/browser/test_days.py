@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -45,7 +46,11 @@ def feed(calendar: MarketCalendar) -> dict[str, Any]:
         "weekdays": sorted(calendar.weekdays),
     }
     other = {"name": "Mars", "zone": "Asia/Kolkata", "day_start": 3_600, "weekdays": [0, 1, 2]}
-    return {"name": "csv", "title": "", "state": "live", "notes": [], "calendar": other, "calendars": {"AAPL": days}}
+    holidays = {calendar.name: [day.isoformat() for day in sorted(calendar.holidays)]}
+    return {
+        "name": "csv", "title": "", "state": "live", "notes": [],
+        "calendar": other, "calendars": {"AAPL": days}, "holidays": holidays,
+    }  # fmt: skip
 
 
 def in_the_legend(script: Script, x: float, text: str) -> None:
@@ -70,6 +75,17 @@ def test_day_labels_stand_at_the_starts_of_trading_days(
     labels = script.dashboard.until(script.labels, lambda labels: label in labels)
     in_the_legend(script, labels[label], f"{written(start)}, {start:%H:%M:%S}   O")
     assert [text for text in labels if re.fullmatch(r"\d+ [A-Z].*", text)] == [label]
+
+
+def test_no_day_label_stands_at_a_holiday(visit: Visit, silent: Stage) -> None:
+    """Its bars belong to the trading day before: here from Friday to Tuesday, after Martin Luther King Day."""
+    calendar = replace(market_calendar("XNYS"), holidays=frozenset({date(2024, 1, 15)}))
+    start = int(datetime(2024, 1, 16, 5, tzinfo=UTC).timestamp())
+    rows = [bar(start + 1_800 * half, 100 + half % 7) for half in range(-60, 20)]
+    script = Script(visit, silent.url, history=lambda _: (rows, {}), feed=feed(calendar), timezone_id="UTC")
+    labels = script.dashboard.until(script.labels, lambda labels: "16 Jan" in labels)
+    in_the_legend(script, labels["16 Jan"], "16 Jan 2024, 05:00:00   O")
+    assert [text for text in labels if re.fullmatch(r"\d+ [A-Z].*", text)] == ["16 Jan"]
 
 
 @CALENDARS

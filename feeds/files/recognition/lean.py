@@ -19,6 +19,10 @@ from ticker.zones import NEW_YORK
 _PRICES: Final = frozenset({"price", "bid", "ask", "open", "high", "low", "close"})
 #: Scaled prices of the National Stock Exchange of India are multiples of its tick of 0.05.
 _INDIAN_TICK: Final = 500
+#: LeanData.cs of 2017 wrote their prices as integers of 1/10,000; since then they are decimals.
+_ONCE_SCALED: Final = frozenset({"future", "futureoption"})
+#: No future costs this much; as 1/10,000 it is 100.
+_HUGE: Final = 1_000_000
 _SECOND_NS: Final = 10**9
 
 
@@ -93,6 +97,9 @@ def _is_scaled(file: LeanFile, layout: Layout, rows: Sequence[Sequence[str]], no
                 Note("prices are taken as they are: they have decimals, and would all be below 1", "--price-scale")
             )
             return False
+        if file.security in _ONCE_SCALED and whole and all(int(price) >= _HUGE for price in prices) and prices:
+            early = "early versions of Lean wrote those of futures as integers of 1/10,000"
+            notes.append(Note(f"prices are taken as they are; {early}", "--price-scale"))
         return file.is_scaled
     if file.market == "india":
         scaled = bool(file.is_scaled) and whole and bool(prices) and _are_ticks(prices)

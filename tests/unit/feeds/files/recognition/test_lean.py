@@ -371,6 +371,18 @@ def test_an_assumed_zone_is_told_once(tmp_path: Path) -> None:
     assert f"times are in the zone America/New_York, {lean}" in share
 
 
+@pytest.mark.parametrize(
+    ("row", "told"), [("32300000,32312500,32295000,32307500,126", True), ("3230,3231,3229,3230,1", False)]
+)
+def test_prices_of_futures_that_an_early_lean_scaled_are_told(row: str, told: bool, tmp_path: Path) -> None:
+    """They are not divided: what was written when is not in the file."""
+    case = CASES["future"]
+    found = published([Case(**{**vars(case), "row": f"52200000,{row}"}).write(tmp_path)])
+    assert found.closed[0][2] == float(row.partition(",")[0])
+    early = "prices are taken as they are; early versions of Lean wrote those of futures as integers of 1/10,000"
+    assert (("--price-scale", early) in [(note.option, note.text) for note in found.report.notes]) is told
+
+
 def test_options_override_the_names(tmp_path: Path) -> None:
     path = CASES["crypto minutes"].write(tmp_path)
     found = published([path], symbol="X", price_scale=10, time_zone="Asia/Tokyo")
