@@ -22,7 +22,7 @@ MINIMUM := (3, 11)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test test-lowest soak search lint format docs bench bench-quick screenshot clean dashboard node chromium FORCE
+.PHONY: help serve test test-lowest soak conformance search lint format docs bench bench-quick screenshot clean dashboard node chromium FORCE
 
 help: ## list the targets
 	@echo 'make TARGET [ARGS="…"] [PYTHON=python3.12]'
@@ -33,7 +33,7 @@ serve: $(VENV)/for-serve dashboard ## start the server with simulated prices: ht
 	@exec $(BIN)/ticker serve $(ARGS)
 
 # Tests start hundreds of Python processes: without bytecode files each would compile its modules again.
-test soak search: export PYTHONDONTWRITEBYTECODE =
+test soak conformance search: export PYTHONDONTWRITEBYTECODE =
 
 test: $(VENV)/for-test node chromium ## run all tests in parallel (ARGS="-n0 …": in one process)
 	@$(BIN)/python web/build.py --tools && $(BIN)/python web/build.py || true
@@ -45,6 +45,9 @@ test-lowest: ## run all tests with the lowest dependencies that pyproject.toml a
 
 soak: $(VENV)/for-test ## run clients and faults against a server for ten minutes (ARGS="--minutes 3 --seed 7")
 	@$(BIN)/python -m tests.soak $(ARGS)
+
+conformance: $(VENV)/for-test ## run Autobahn's 517 cases of the WebSocket protocol (ARGS="1.* 9.1.1")
+	@$(BIN)/python -m tests.conformance $(ARGS)
 
 search: $(VENV)/for-test ## run the property tests with new random examples, for some minutes
 	@$(BIN)/python -m pytest tests/property --hypothesis-profile=search --timeout=0 $(ARGS)

@@ -131,13 +131,20 @@ class DeflatingFramer:
 class FrameReader:
     """Reads a client's frames. ``inflates``: compression was negotiated.
 
-    A message has at most ``limit`` bytes, fragmented or not, compressed or not. A larger one is refused by its header.
+    A message has at most ``limit`` bytes, compressed or not, in at most ``fragments`` fragments. A larger one is
+    refused by its header.
     """
 
-    __slots__ = ("_buffer", "_fragments", "_header", "_inflates", "_is_deflated", "_limit", "_message", "_opcode")
+    # fmt: off
+    __slots__ = (
+        "_buffer", "_fragments", "_header", "_inflates", "_is_deflated", "_limit", "_max_fragments", "_message",
+        "_opcode",
+    )
+    # fmt: on
 
-    def __init__(self, limit: int, *, inflates: bool = False) -> None:
+    def __init__(self, limit: int, *, inflates: bool = False, fragments: int = MAX_FRAGMENTS) -> None:
         self._limit = limit
+        self._max_fragments = fragments
         self._inflates = inflates
         self._buffer = bytearray()
         #: The next frame's first byte, payload size (-1: header incomplete) and header size.
@@ -172,8 +179,8 @@ class FrameReader:
                     return self._finish(payload)
             self._message += payload
             self._fragments += 1
-            if self._fragments > MAX_FRAGMENTS:
-                raise Violation(1009, f"a message has more than {MAX_FRAGMENTS} fragments")
+            if self._fragments > self._max_fragments:
+                raise Violation(1009, f"a message has more than {self._max_fragments} fragments")
             if is_last:
                 return self._finish(bytes(self._message))
         return None

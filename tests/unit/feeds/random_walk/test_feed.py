@@ -77,7 +77,7 @@ async def test_check_feed_finds_no_fault() -> None:
     """On the real clock."""
     options = feed_options(RandomWalk, {"ticks_per_second": "20000", "count": "300"})
     assert isinstance(options, RandomWalkOptions)
-    assert await check_feed(RandomWalk(options), events=100, for_s=0.5) == []
+    assert await check_feed(RandomWalk(options), events=100, for_s=0.5, block_s=2) == []
 
 
 def test_every_option_is_described() -> None:
