@@ -13,6 +13,7 @@ import numpy as np
 from feeds.files.options import ReadOptions
 from feeds.files.parsing.decimal_marks import Columns, Evidence, decide
 from feeds.files.parsing.dialect import Dialect, dialect_of
+from feeds.files.parsing.fractions import Fractions, fraction, fractions_in, read_fractions
 from feeds.files.parsing.numbers import Mark, number, read_numbers, units_of
 from feeds.files.parsing.split import csv_split
 from feeds.files.parsing.table import Column, Names, Numbers, Rows, Shape
@@ -45,7 +46,11 @@ class Decimals:
         self._beside = beside
         self._report = report
         self._given: Mark | None = "," if options.decimal == "," else "." if options.decimal == "." else None
+        self._in_fractions = options.decimal == "32"
         self._marks: dict[int, Mark] = {}
+        #: The price columns, and how they are written, if it is in fractions.
+        self._fractions: Fractions | None = None
+        self._fraction_places: frozenset[int] = frozenset()
         #: Columns whose mark was decided with a comma in sight.
         self._decided: set[int] = set()
         self._plan: Plan | None = None
@@ -81,9 +86,37 @@ class Decimals:
                 if example is not None:
                     self._decided.add(place)
                     self._first[place] = example
+        self._settle_fractions(plan, words, dialect)
         whole: Mark = "," if places and all(mark == "," for mark in self._marks.values()) else "."
         as_texts = {place for place in places if self._marks[place] != whole or _is_untidy(words[place], whole)}
+        as_texts |= self._fraction_places
         return replace(plan, shape=replace(plan.shape, decimal=whole, texts=frozenset(as_texts)))
+
+    def _settle_fractions(self, plan: Plan, words: Mapping[int, Sequence[str]], dialect: Dialect) -> None:
+        """Decide whether prices are in fractions. Raises ``FeedError`` for texts that may be thousands too."""
+        prices = sorted({at for view in plan.views for role, at in view.columns.items() if role in _PRICES})
+        if self._given is not None or not prices:
+            return
+        symbol = plan.views[0].columns.get("symbol")
+        names = {*self._source.names, *(line.fields[symbol] for line in dialect.rows if symbol is not None)}
+        texts = [word for place in prices for word in words[place]]
+        found = fractions_in(texts, sorted(names), stated=self._in_fractions)
+        if found is None:
+            if self._in_fractions:
+                raise FeedError(f"{self._report.name}: --decimal 32: its prices are not written in 32nds, as 110'165")
+            return
+        if found.is_open:
+            place = next(place for place in prices if found.example in words[place])
+            line, value = dialect.rows[words[place].index(found.example)].number, fraction(found.example, found.unit)
+            raise FeedError(
+                f"{self._report.name}:{line}: column {plan.names[place]!r}: {excerpt(found.example)!r} may be "
+                f"{number(found.example):.12g} or, in 32nds, {value:.12g}, and no row tells which; "
+                "use --decimal . or --decimal 32"
+            )
+        self._fractions, self._fraction_places = found, frozenset(prices)
+        value = fraction(found.example, found.unit)
+        what = f"{found.unit}{'nds' if found.unit == 32 else 'ths'}" if found.unit else "fractions"
+        self._report.note(f"prices are in {what}: {excerpt(found.example)!r} is {value:.12g}", "--decimal")
 
     def read(self, rows: Rows) -> Rows:
         """The rows with columns of texts read as numbers. Raises ``FeedError`` as ``settle`` does."""
@@ -104,6 +137,8 @@ class Decimals:
                 self._report.ways[f"decimals of {name}"] = Way(says, line, name, text.strip())
 
     def _numbers(self, rows: Rows, place: int, words: np.ndarray[tuple[int], np.dtype[np.object_]]) -> Numbers:
+        if self._fractions is not None and place in self._fraction_places:
+            return read_fractions(words, self._fractions.unit)
         if place not in self._decided and any("," in word for word in words.tolist()):
             self._decide_again(place)
         mark = self._marks[place]

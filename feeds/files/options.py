@@ -17,7 +17,7 @@ class ReadOptions:
     ``layout``       a name from ``feeds.files.layouts.catalog``; without it the layout is detected
     ``columns``      role to the column's name in the header, or to its number from 1: ``price=PX``
     ``strict``       the first bad row is an error
-    ``decimal``      the decimal mark of numbers: "." or ","
+    ``decimal``      the decimal mark of numbers: "." or ","; "32": prices are in 32nds, as 110'165
     ``day_first``    whether 03/04/2024 is in April
     ``bar_stamp``    "start" or "end": what the timestamp of a bar is
     ``allow_negative``  whether prices may be zero or negative

@@ -37,7 +37,11 @@ def _option(name: str, variable: str = "", **more: Any) -> Callable[[F], F]:
 @_option("--symbol", metavar="NAME", help="Symbol of a file that contains none.")
 @_option("--layout", metavar="NAME", help="Layout of the file. [default: detected]")
 @_option("--columns", metavar="ROLE=COLUMN,…", help="Columns by name or number (from 1): price=PX,size=QTY.")
-@_option("--decimal", type=click.Choice([".", ","]), help="Decimal mark of numbers. [default: detected per column]")
+@_option(
+    "--decimal",
+    type=click.Choice([".", ",", "32"]),
+    help="Decimal mark of numbers; 32: prices in 32nds. [default: detected per column]",
+)
 @_option("--day-first/--month-first", default=None, help="Whether 03/04/2024 is in April or in March.")
 @_option("--bar-stamp", type=click.Choice(["start", "end"]), help="What a bar's timestamp is.")
 @_option("--allow-negative", is_flag=True, help="Accept prices of zero and below.")

@@ -48,7 +48,8 @@ class ReplayOptions(FeedOptions, frozen=True, kw_only=True):
     layout: Annotated[str | None, Meta(description="Layout of the files. [default: detected]")] = None
     columns: Annotated[dict[str, str], Meta(description="Columns by name or number (from 1): price=PX,size=QTY.")] = {}  # noqa: RUF012 - msgspec copies it
     decimal: Annotated[
-        Literal[".", ","] | None, Meta(description="Decimal mark of numbers. [default: detected per column]")
+        Literal[".", ",", "32"] | None,
+        Meta(description="Decimal mark of numbers; 32: prices in 32nds. [default: detected per column]"),
     ] = None
     day_first: Annotated[
         bool | None,
