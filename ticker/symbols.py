@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from ticker.errors import BatchError
+from ticker.sanitize import escaped, is_visible
 
-#: The maximum length of a symbol, which is printable text other than the wildcard.
+#: The maximum length of a symbol, which is visible text other than the wildcard.
 MAX_NAME_LENGTH = 64
 ALL = "*"
 
 
 def is_symbol(name: str) -> bool:
-    """Whether ``name`` is a valid symbol: 1 to 64 printable characters, not ``*``."""
-    return 0 < len(name) <= MAX_NAME_LENGTH and name.isprintable() and name != ALL
+    """Whether ``name`` is a valid symbol: 1 to 64 printable characters, none of them invisible, not ``*``."""
+    return 0 < len(name) <= MAX_NAME_LENGTH and name != ALL and is_visible(name)
 
 
 class SymbolTable:
@@ -33,7 +34,7 @@ class SymbolTable:
         if code is None:
             if not is_symbol(name):
                 raise BatchError(
-                    f"{name[:80]!r} is not a valid symbol: 1 to {MAX_NAME_LENGTH} printable characters, not '*'"
+                    f"{escaped(name[:80])} is not a valid symbol: 1 to {MAX_NAME_LENGTH} printable characters, not '*'"
                 )
             code = len(self._names)
             self._names.append(name)

@@ -14,8 +14,8 @@ def test_any_printable_text_may_name_a_symbol(name: str) -> None:
     assert SymbolTable([name])[0] == name
 
 
-@pytest.mark.parametrize("name", ["", "*", "x" * 65, "a\nb", "\x1b[31m", "\x00"])
-def test_unprintable_text_the_wildcard_and_long_names_are_no_symbols(name: str) -> None:
+@pytest.mark.parametrize("name", ["", "*", "x" * 65, "a\nb", "\x1b[31m", "\x00", "AAPL\u034f", "AAPL\ufe0f", "\u2800"])
+def test_unprintable_and_invisible_text_the_wildcard_and_long_names_are_no_symbols(name: str) -> None:
     assert not is_symbol(name)
     with pytest.raises(BatchError, match="symbol"):
         SymbolTable([name])

@@ -21,6 +21,7 @@ from ticker.auth.entitlements import EVERYTHING, Entitlements
 from ticker.auth.identity import ANYONE, SUBJECT, Identity
 from ticker.auth.keys import Key, Keys
 from ticker.auth.tokens import TokenVerifier
+from ticker.confusables import preload
 from ticker.errors import KeysError
 
 log = logging.getLogger("ticker.server")
@@ -46,6 +47,7 @@ class Authenticator:
         self._keys = Keys([]) if keys is None else Keys.read(keys)
         if tokens is not None:
             tokens.read()
+            preload()
         self._secret = secrets.token_bytes(32)
 
     @property
@@ -59,8 +61,8 @@ class Authenticator:
             row = self._keys.find(credential)
             return None if row is None else _key_identity(row)
         found = None if self._tokens is None else self._tokens.identify(credential)
-        # A token whose `sub` is a key's name would speak in that key's name.
-        return None if found is None or self._keys.has(found.name) else found
+        # A token whose `sub` is a key's name, or looks like one, would speak in that key's name.
+        return None if found is None or self._keys.look_alike(found.name) is not None else found
 
     def holds(self, identity: Identity) -> bool:
         """Whether a connected client's key or token is still valid, with the same entitlements."""
@@ -69,7 +71,7 @@ class Authenticator:
         if identity.expires_s is not None and time.time() >= identity.expires_s:
             return False
         if identity.key_id is None:
-            return not self._keys.has(identity.name)
+            return self._keys.look_alike(identity.name) is None
         row = self._keys.by_id(identity.key_id)
         return row is not None and row.sha256 == identity.digest and row.may == identity.may
 

@@ -15,12 +15,14 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from ticker.auth.entitlements import Entitlements
+from ticker.confusables import NameIndex, reserved
 from ticker.errors import KeysError
 
 _KEY: Final = re.compile(r"tk_([0-9a-f]{8})_([A-Za-z0-9_-]{43})", re.ASCII)
@@ -83,9 +85,13 @@ class Keys:
         row = self._by_name.get(name)
         return None if row is None or row.expired else row
 
-    def has(self, name: str) -> bool:
-        """Whether there is a row of this name, expired or not."""
-        return name in self._by_name
+    def look_alike(self, name: str) -> str | None:
+        """The name of a row, expired or not, that ``name`` is or looks like."""
+        return self._names.find(name)
+
+    @cached_property
+    def _names(self) -> NameIndex:
+        return NameIndex(self._by_name)
 
     def find(self, secret: str) -> Key | None:
         """The row of a key; None if the key is unknown or has expired. Takes constant time."""
@@ -117,8 +123,13 @@ def add(keys: Keys, name: str, may: Entitlements, *, expires: int | None = None)
     """
     if not _NAME.fullmatch(name):
         raise KeysError(f"{name!r:.80}: a name consists of at most 64 letters, digits and . _ @ -")
-    if any(row.name == name for row in keys.rows):
+    if reserved(name):
+        raise KeysError(f"{name}: this name is reserved for notices, or looks like one that is; choose another name")
+    other = Keys(keys.rows).look_alike(name)
+    if other == name:
         raise KeysError(f"there is already a key named {name}; revoke it first, or choose another name")
+    if other is not None:
+        raise KeysError(f"{name} looks like the key {other}; revoke that one first, or choose another name")
     taken = {row.id for row in keys.rows}
     id_ = next(found for found in iter(lambda: secrets.token_hex(4), "") if found not in taken)
     secret = f"tk_{id_}_{secrets.token_urlsafe(32)}"

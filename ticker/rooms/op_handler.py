@@ -10,11 +10,12 @@ import secrets
 from collections.abc import Callable
 from typing import Final
 
+from ticker.confusables import NameIndex, preload, reserved
 from ticker.errors import ProtocolError
 from ticker.hub.session import Session
 from ticker.rooms.room import KEPT, Room
 from ticker.rooms.store import RoomStore
-from ticker.sanitize import proper_name, proper_text
+from ticker.sanitize import is_visible, proper_name, proper_text
 from ticker.token_bucket import TokenBucket
 from ticker.wire.messages import DeskMessage, Id, Join, Joined, Leave, Left, Say
 
@@ -54,6 +55,8 @@ class RoomHandler:
         self._new_epoch = new_epoch
         #: All rooms, including empty ones.
         self.by_name: dict[str, Room] = {}
+        #: Their names, by how they look.
+        self._names = NameIndex()
         #: Rooms without members, oldest first.
         self._empty: dict[str, Room] = {}
         #: Rooms that need ``poll``, the least recently polled first.
@@ -64,7 +67,9 @@ class RoomHandler:
         self.max_bytes = kept_bytes
         #: Messages since the server started.
         self.said = 0
+        preload()
         for kept in [] if store is None else store.load(KEPT):
+            self._names.add(kept.name)
             room = Room(kept.name, kept.epoch or new_epoch(), kept.said)
             self.by_name[room.name] = self._empty[room.name] = room
             self.bytes += room.bytes
@@ -113,17 +118,24 @@ class RoomHandler:
         self._note(room)
 
     def _enter(self, session: Session, name: str, message: Join) -> Room:
+        if session.name and reserved(session.name):
+            text = f"the name {session.name!r:.80} is reserved for notices: its key or token can't join rooms"
+            raise ProtocolError("not-entitled", text, message.id)
         if session.name:
             called = _shown(session.name)
         elif message.name is None:
             raise ProtocolError("bad-argument", "name: missing", message.id)
         else:
             called = _checked("name", message.name, message.id)
+            if reserved(called):
+                text = f"name: {called!r} is reserved for notices, or looks like a name that is; choose another one"
+                raise ProtocolError("bad-argument", text, message.id)
         limits, guest, room = session.limits, self._guests.get(session), self.by_name.get(name)
         if guest is not None and len(guest.rooms) >= limits.rooms:
             text = f"you are in {len(guest.rooms)} rooms, the maximum"
             raise ProtocolError("too-many-rooms", text, message.id)
         if room is None:
+            self._check_looks(session, name, message.id)
             room = self._begin(name, message.id)
         elif len(room.members) >= limits.room_members:
             text = f"room {name!r} has {len(room.members)} members, the maximum"
@@ -136,12 +148,21 @@ class RoomHandler:
         session.engaged += 1
         return room
 
+    def _check_looks(self, session: Session, name: str, id_: Id | None) -> None:
+        """A new room must not look like another: its members would take it for that one."""
+        other = self._names.find(name)
+        if other is not None:
+            # A name outside the client's entitlements is not told.
+            which = f"{other!r}; join that one, or" if session.may.room(other) else "of another name;"
+            raise ProtocolError("bad-argument", f"room: {name!r} looks like the room {which} choose another name", id_)
+
     def _begin(self, name: str, id_: Id | None) -> Room:
         if len(self.by_name) >= self._max_rooms:
             if not self._empty:
                 text = f"the server has {len(self.by_name)} rooms, its maximum"
                 raise ProtocolError("too-many-rooms", text, id_)
             self._forget(next(iter(self._empty.values())))
+        self._names.add(name)
         room = self.by_name[name] = Room(name, self._new_epoch())
         return room
 
@@ -200,6 +221,7 @@ class RoomHandler:
 
     def _forget(self, room: Room) -> None:
         del self.by_name[room.name], self._empty[room.name]
+        self._names.remove(room.name)
         self.bytes -= room.bytes
         if self._store is not None and room.log.head:
             self._store.forget(room.name)
@@ -243,4 +265,4 @@ def _checked(key: str, text: str, id_: Id | None) -> str:
 
 def _shown(name: str) -> str:
     """A key's name or a token's `sub` with invisible characters replaced."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
+    return "".join(letter if is_visible(name) or is_visible(letter) else "\N{REPLACEMENT CHARACTER}" for letter in name)

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from ticker.confusables import NameIndex
 from ticker.hub.message_log import Entry, LogReader, MessageLog
 from ticker.hub.session import Session
 from ticker.sanitize import MAX_NAME_CHARS
@@ -26,11 +27,13 @@ PRESENT_NS_A_MEMBER: Final = 10_000_000
 class Member(LogReader):
     """A client in a room."""
 
-    __slots__ = ("name", "pending_ids", "told")
+    __slots__ = ("key", "name", "pending_ids", "told")
 
-    def __init__(self, session: Session, name: str, seq: int, told: int) -> None:
+    def __init__(self, session: Session, name: str, key: str | None, seq: int, told: int) -> None:
         super().__init__(session.outlet, session.codec, seq)
         self.name = name
+        #: The name of its key, or the `sub` of its token.
+        self.key = key
         #: The ``id`` of its own messages by number, until it is sent its copy.
         self.pending_ids: dict[int, Id] = {}
         #: The number of the last list of names it was sent.
@@ -57,6 +60,10 @@ class Room:
         self.members: dict[Session, Member] = {}
         #: Number of connections by name.
         self.names: dict[str, int] = {}
+        #: The same names, by how they look,
+        self._looks = NameIndex()
+        #: and those that the connections of a key or token share, by its own name.
+        self._shared: dict[str, str] = {}
         #: Memory used by the history.
         self.bytes = 0
         #: Lists of names are numbered: the current one,
@@ -72,14 +79,21 @@ class Room:
     # Members
 
     def enter(self, session: Session, name: str, *, shared: bool) -> Member:
-        """Add a member. A name that is taken gets a number, unless it is ``shared`` by connections of one key."""
-        if not shared:
-            name = _free(name, self.names)
-        if name not in self.names:
+        """Add a member. A name that is taken, or looks like one that is, gets a number.
+
+        A ``shared`` name is that of a key or token, and all its connections in the room have the same.
+        """
+        key = name if shared else None
+        shown = None if key is None else self._shared.get(key)
+        if shown is None:
+            shown = _free(name, self._looks)
+            self._looks.add(shown)
             self._names += 1
-        self.names[name] = self.names.get(name, 0) + 1
+            if key is not None:
+                self._shared[key] = shown
+        self.names[shown] = self.names.get(shown, 0) + 1
         # Its answer to ``join`` contains the names.
-        member = self.members[session] = Member(session, name, self.log.head, self._names)
+        member = self.members[session] = Member(session, shown, key, self.log.head, self._names)
         return member
 
     def exit(self, session: Session) -> None:
@@ -88,6 +102,9 @@ class Room:
         self.names[member.name] -= 1
         if not self.names[member.name]:
             del self.names[member.name]
+            self._looks.remove(member.name)
+            if member.key is not None:
+                del self._shared[member.key]
             self._names += 1
 
     def resume(self, member: Member, since: Since | None) -> None:
@@ -167,10 +184,10 @@ class Room:
         return sent
 
 
-def _free(name: str, taken: Iterable[str]) -> str:
-    """The name, with a number appended if it is taken."""
+def _free(name: str, taken: NameIndex) -> str:
+    """The name, with a number appended if it looks like one that is taken."""
     found, number = name, 1
-    while found in taken:
+    while taken.find(found) is not None:
         number += 1
         behind = f" ({number})"
         found = name[: MAX_NAME_CHARS - len(behind)] + behind

@@ -130,6 +130,32 @@ def test_a_token_whose_sub_is_a_keys_name_is_refused(path: Path, tmp_path: Path)
     assert Authenticator(path).may("token:ann") is None
 
 
+def test_a_token_whose_sub_looks_like_a_keys_name_is_refused(path: Path, tmp_path: Path) -> None:
+    """By case, letters of other scripts, or invisible characters; until the key is gone."""
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"0123456789abcdef0123456789abcdef")
+    new_key(path)
+    auth = Authenticator(path, TokenVerifier(secret, "ticker"))
+
+    def token(sub: str) -> str:
+        claims = {"sub": sub, "aud": "ticker", "exp": int(time.time()) + 60}
+        return jwt.encode(claims, secret.read_bytes(), "HS256")
+
+    for sub in ("Desk", "dеsk", "ＤＥＳＫ", "desk\u034f", "desk\ufe0f", "desk\u115f", "desk\u3164", "desk\u2800"):
+        assert auth.identify(token(sub)) is None, ascii(sub)
+    other = auth.identify(token("李"))
+    assert other is not None
+    with editing(path) as keys:
+        revoke(keys, "desk")
+    auth.refresh()
+    heir = auth.identify(token("Desk"))
+    assert heir is not None
+    new_key(path)
+    auth.refresh()
+    assert not auth.holds(heir)
+    assert auth.holds(other)
+
+
 def test_a_file_that_changes_while_it_is_read_is_read_again(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

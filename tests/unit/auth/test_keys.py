@@ -83,6 +83,22 @@ def test_names_are_unique(path: Path) -> None:
     assert len(Keys.read(path).rows) == 1
 
 
+def test_names_must_not_look_alike(path: Path) -> None:
+    """Neither like another key's, nor like the senders of notices. Rows that do are still read."""
+    with editing(path) as keys:
+        add(keys, "desk1", Entitlements())
+    for name, why in (
+        ("DESK1", "looks like the key desk1"),
+        ("deskl", "looks like the key desk1"),
+        ("operator", "reserved for notices"),
+        ("Server", "reserved for notices"),
+        ("0perator", "reserved for notices"),
+    ):
+        with editing(path) as keys, pytest.raises(KeysError, match=why):
+            add(keys, name, Entitlements())
+    assert [row.name for row in Keys.read(path).rows] == ["desk1"]
+
+
 def test_an_invalid_key_file_is_refused(path: Path) -> None:
     with pytest.raises(KeysError, match=r"no such file.*ticker keys add"):
         Keys.read(path)

@@ -193,6 +193,79 @@ def test_a_name_that_is_taken_gets_a_number() -> None:
     assert clients[3].heard("joined")[0]["names"] == ["Ann", "Ann (3)", "Ann (2)"]
 
 
+@pytest.mark.parametrize("name", ["ann", "ANN", "Аnn", "Ann", "Ａｎｎ", "𝐀𝐧𝐧", "Aпn", "Ann 1"])
+def test_a_name_that_looks_like_a_members_gets_a_number(name: str) -> None:
+    """Letters of another case or script that look the same; others keep their names."""
+    server = RoomServer()
+    server.joined("Ann")
+    client = server.client()
+    client.join("desk", name)
+    differs = name in ("Aпn", "Ann 1")
+    assert client.heard("joined")[0]["name"] == (name if differs else f"{name} (2)")
+
+
+def test_a_token_that_looks_like_a_member_gets_the_same_number_on_each_connection() -> None:
+    server = RoomServer()
+    first, *others = [server.client(name) for name in ("desk", "dеsk", "dеsk", "desk")]
+    first.join()
+    for client in others:
+        client.join()
+    assert [client.heard("joined")[0]["name"] for client in others] == ["dеsk (2)", "dеsk (2)", "desk"]
+    assert list(server.handler.by_name["desk"].names.values()) == [2, 2]
+    for client in others:
+        client.op("leave", room="desk")
+    again = server.client("dеsk")
+    again.join()
+    assert again.heard("joined")[0]["names"] == ["desk", "dеsk (2)"]
+
+
+@pytest.mark.parametrize("name", ["operator", "Server", "0perator", "оperator", "ＳＥＲＶＥＲ"])
+def test_the_senders_of_notices_have_their_names_alone(name: str) -> None:
+    """A key or token of that name can't join rooms, and may do everything else."""
+    server = RoomServer()
+    client, member = server.client(), server.client(name)
+    client.join("desk", name)
+    assert [(told["code"], told["message"][:6]) for told in client.heard("error")] == [("bad-argument", "name: ")]
+    member.join("desk")
+    assert [told["code"] for told in member.heard("error")] == ["not-entitled"]
+    member.op("subscribe", symbols=["AAPL"])
+    assert [told["type"] for told in member.heard("subscribed")] == ["subscribed"]
+    client.join("desk", f"{name} 2")
+    assert client.heard("joined")[0]["name"] == f"{name} 2"
+
+
+def test_a_room_must_not_look_like_another() -> None:
+    """The error tells the other's name to those who may join it. A deleted room leaves its name free."""
+    server = RoomServer()
+    (ann,) = server.joined("Ann")
+    for name in ("Desk", "dеsk", "ԁesk", "ＤＥＳＫ"):
+        ann.join(name, "Ann")
+        (told,) = ann.heard("error")
+        assert told["code"] == "bad-argument"
+        assert told["message"] == f"room: {name!r} looks like the room 'desk'; join that one, or choose another name"
+    stranger = server.client("eve", may=Entitlements(rooms=("D*",)))
+    stranger.join("Desk")
+    (told,) = stranger.heard("error")
+    assert told["message"] == "room: 'Desk' looks like the room of another name; choose another name"
+    ann.op("leave", room="desk")
+    stranger.join("Desk")
+    assert stranger.heard("joined")[0]["room"] == "Desk"
+
+
+def test_stored_rooms_that_look_the_same_are_both_kept() -> None:
+    """They were created before this was checked."""
+    store = MemoryStore()
+    store.append("one", Said(room="desk", sender="Ann", text="x", seq=1, ts=TS))
+    store.append("two", Said(room="Desk", sender="Ann", text="y", seq=1, ts=TS))
+    server = RoomServer(store)
+    client = server.client()
+    for name in ("desk", "Desk"):
+        client.join(name, "Ann")
+        assert client.heard("joined")[0]["room"] == name
+    client.join("DESK", "Ann")
+    assert "looks like the room 'desk'" in client.heard("error")[0]["message"]
+
+
 def test_a_name_with_a_number_keeps_the_maximum_length() -> None:
     server = RoomServer()
     one, two = server.client(), server.client()

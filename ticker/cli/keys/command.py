@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from ticker.auth.keys import Key
 
 from ticker.cli.action_group import ActionGroup
 
@@ -100,13 +104,14 @@ def add_(name: str, path: Path, expires: str | None, **given: Any) -> None:
 @_file
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_(path: Path, as_json: bool) -> None:
-    """List all keys, without secrets."""
-
+    """List all keys, without secrets. Warns of names that can be mistaken for others."""
     import msgspec
 
     from ticker.auth.keys import Keys
 
     rows = Keys.read(path).rows
+    for warning in _warnings(rows):
+        click.echo(f"ticker: warning: {warning}", err=True)
     if as_json:
         hidden = [{k: v for k, v in msgspec.to_builtins(row).items() if k != "sha256"} for row in rows]
         click.echo(json.dumps(hidden))
@@ -153,6 +158,20 @@ def revoke_(name: str, path: Path) -> None:
     with editing(path) as keys:
         gone = revoke(keys, name)
     click.echo(f"ticker: revoked {gone.name} ({gone.id})", err=True)
+
+
+def _warnings(rows: list[Key]) -> Iterator[str]:
+    from ticker.confusables import NameIndex, reserved
+
+    before = NameIndex()
+    for row in rows:
+        if name := reserved(row.name):
+            like = "is" if row.name == name else f"looks like {name}, which is"
+            yield f"the name {row.name!r} {like} reserved for notices: its clients get prices, but can't join rooms"
+        other = before.find(row.name)
+        if other is not None and other != row.name:
+            yield f"the names {other!r} and {row.name!r} look alike; in a room the second to join gets a number"
+        before.add(row.name)
 
 
 def _listed(text: str) -> list[str]:

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
-from ticker.token_bucket import TokenBucket
+from ticker.server.core.line_limit import LineLimit
 
 #: How many sources of lines are remembered, the most recent ones.
 MAX_SOURCES: Final = 4_096
@@ -31,19 +31,18 @@ class RateLimitedLog:
         self._logger = logger
         self._per_source = per_source
         self._clock = clock
-        self._all = TokenBucket(per_minute, 60.0, per_minute)
-        self._sources: OrderedDict[str, TokenBucket] = OrderedDict()
+        self._all = LineLimit(per_minute / 60, per_minute, clock)
+        self._sources: OrderedDict[str, LineLimit] = OrderedDict()
         self._left_out = 0
 
     def warning(self, source: str, text: str, *args: object) -> None:
         """Log a line, unless there were too many. ``args`` are formatted into ``text`` as in ``logging``."""
-        now_s = self._clock()
-        bucket = self._sources.pop(source, None) or TokenBucket(self._per_source, 60.0, self._per_source)
-        self._sources[source] = bucket
+        own = self._sources.pop(source, None) or LineLimit(self._per_source / 60, self._per_source, self._clock)
+        self._sources[source] = own
         if len(self._sources) > MAX_SOURCES:
             self._sources.popitem(last=False)
         # A source that logs too much must not use up what all share.
-        if not bucket.take(now_s) or not self._all.take(now_s):
+        if not own.allows() or not self._all.allows():
             self._left_out += 1
             return
         left_out, self._left_out = self._left_out, 0
