@@ -15,7 +15,7 @@ import click
 
 from tests.soak.failure import SoakError
 from tests.soak.run import MAY_GROW_BYTES, Soak
-from tests.soak.totals import client_rows, table
+from tests.soak.totals import attacker_rows, client_rows, table
 
 #: Time between progress lines when the output is no terminal.
 LINE_S = 10.0
@@ -74,6 +74,7 @@ def report(soak: Soak) -> str:
     """The tables that the command prints at its end."""
     parts = [
         table(client_rows(soak.all_clients)),
+        table(attacker_rows(soak.attackers)),
         table([[name, f"{count:,}"] for name, count in sorted(soak.totals.sums.items())]),
         table([[name, f"{count:,}"] for name, count in sorted(soak.counts.items())]),
     ]

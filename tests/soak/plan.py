@@ -11,7 +11,7 @@ from typing import Final
 #: again.
 FAULTS: Final = (
     *("kill", "stop", "suspend", "crowd", "crowd", "remove", "remove", "rollover", "restart"),
-    *("raise", "nonsense", "hang", "flood", "flood", "drip"),
+    *("raise", "nonsense", "hang", "flood", "flood", "drip", "attack", "attack"),
 )
 RATES: Final = (0, 0.5, 1, 2, 5, 10, 20, 60)
 

@@ -12,12 +12,14 @@ from typing import Final
 
 import aiohttp
 
+from tests.soak.attacker import KINDS, Attacker
 from tests.soak.checkpoint import Checkpoint
 from tests.soak.client import Client
 from tests.soak.clients import make_clients, recorder
 from tests.soak.failure import SoakError
 from tests.soak.feed import removable
 from tests.soak.growth import growth
+from tests.soak.member import AlertOwner, Member, RoomBook
 from tests.soak.plan import Plan, Step
 from tests.soak.server import SoakServer, free_port, metrics
 from tests.soak.totals import Totals
@@ -48,6 +50,9 @@ AGREE_S: Final = 60.0
 #: Descriptors of requests that have just ended.
 ODD_DESCRIPTORS: Final = 10
 CROWD: Final = 200
+#: Members of the room, and owners of alerts.
+MEMBERS: Final = 3
+OWNERS: Final = 2
 #: Simultaneous connection attempts: below the kernel's accept backlog, beyond which connects are retried ever later.
 AT_ONCE: Final = 50
 
@@ -71,9 +76,13 @@ class Soak:
         complete: Callable[[Soak], bool] = lambda soak: True,
     ) -> None:
         rng = random.Random(seed)
-        self.server = SoakServer(folder, free_port(random.Random()), *OPTIONS)
+        self.server = SoakServer(folder, free_port(random.Random()), *OPTIONS, "--state", str(folder / "state"))
         self.totals = Totals()
         self.clients = make_clients(self.server.port, clients, SYMBOLS, rng)
+        port, book = self.server.port, RoomBook()
+        self.clients += [Member(number, port, random.Random(rng.random()), book) for number in range(1, MEMBERS + 1)]
+        self.clients += [AlertOwner(number, port, random.Random(rng.random())) for number in range(1, OWNERS + 1)]
+        self.attackers = [Attacker(number, port, random.Random(rng.random())) for number in range(len(KINDS))]
         self.checkpoint = 0
         #: Executed steps by kind.
         self.counts: Counter[str] = Counter()
@@ -82,7 +91,7 @@ class Soak:
         self._recorder, self._recording = recorder(self.server.port, rng)
         self._plan = Plan(
             rng.getrandbits(64),
-            *(clients, SYMBOLS),
+            *(len(self.clients), SYMBOLS),
             fault_every=max(4, round(checkpoint_s)),
             slow_s=SLOW_S,
         )
@@ -145,6 +154,8 @@ class Soak:
         self._warm_up()
         for client in self.all_clients:
             self._tasks[client.name] = asyncio.create_task(client.run(), name=client.name)
+        for attacker in self.attackers:
+            self._tasks[attacker.name] = asyncio.create_task(attacker.run(), name=attacker.name)
 
     def _settles(self) -> bool:
         """Whether the number of open descriptors equals that of the last call."""
@@ -203,6 +214,9 @@ class Soak:
             await asyncio.sleep(step.for_s)
             await self.server.start(self._seed + self.server.starts)
             self._warm_up()
+        elif kind == "attack":
+            for attacker in self.attackers:
+                attacker.attack(step.for_s)
         elif kind == "suspend":
             await self.server.suspend(step.for_s)
         elif kind == "crowd":
@@ -244,6 +258,8 @@ class Soak:
 
     async def _check(self) -> None:
         self.checkpoint += 1
+        for attacker in self.attackers:
+            await attacker.hold()
         self.server.command("hold")
         for client in self.all_clients:
             client.wake()

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from tests.soak.attacker import Attacker
 from tests.soak.client import Client
 from tests.soak.failure import SoakError
 from tests.soak.server import Metrics
@@ -72,6 +73,12 @@ def client_rows(clients: Sequence[Client]) -> list[list[str]]:
     for kind, counts in sorted(kinds.items()):
         rows.append([kind, *(f"{counts[column]:,}" for column in columns)])
     return rows
+
+
+def attacker_rows(attackers: Sequence[Attacker]) -> list[list[str]]:
+    """A header and a row for each attacker."""
+    columns = ("connects", "refusals", "cuts", "resets", "messages")
+    return [["", *columns], *([each.name, *(f"{each.counts[column]:,}" for column in columns)] for each in attackers)]
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
