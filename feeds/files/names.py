@@ -35,7 +35,9 @@ _DATA_SETS: Final = _words(
     dataset hist history historical historicaldata stock stocks stocksall all sample samples test train validation
     message messages orderbook book market marketdata csv txt tsv parquet pq download downloads export exports exported
     file files output result results timeseries untitled unnamed document sheet stockdata stockprices pricehistory
-    pricedata tickdata archive values copy
+    pricedata tickdata archive values copy historische kurse daten datos históricos historicos dati storici données
+    donnees historiques dados gegevens geçmiş gecmis verileri прошлые данные dane historyczne 過去データ 历史数据 과거
+    데이터
     """
 )
 #: Words that say what a file contains. Files of one instrument may differ in them.

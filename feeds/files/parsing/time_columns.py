@@ -19,7 +19,7 @@ def _words(text: str) -> frozenset[str]:
 _STAMPS: Final = _words(
     "timestamp timestamps datetime ts epoch unix unixtime stamp moment instant dttm posix datenum zeitstempel"
 )
-_DATES: Final = _words("date dates day datum fecha dia yyyymmdd дата 日期 交易日期 日付 날짜")
+_DATES: Final = _words("date dates day datum fecha dia yyyymmdd tarih dato дата 日期 交易日期 日付 日付け 날짜")
 _TIMES: Final = _words("time times hour stunde clock zeit uhrzeit hora heure ora время hhmmss hms 时间 時間 交易时间")
 #: With these a column of times needs no further word: bar_start, Begin, created at.
 _STARTS: Final = _words("start starts starting started begin begins beginning began")

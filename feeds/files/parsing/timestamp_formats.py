@@ -42,6 +42,7 @@ _OF = r"(?:de[l]?\ )?"
 _DATE = rf"""(?:
     (?P<year>0000)(?P<sep>[-/. ])(?P<month>00?)(?P=sep)(?P<day>00?)
   | (?P<year6>0000)\.\ (?P<month2>00?)\.\ (?P<day9>00?)\.?
+  | (?P<year8>0000)-\ (?P<month4>00?)-\ (?P<day11>00?)
   | (?P<year7>0000)Y\ \ \ ?(?P<month3>00?)M\ \ \ ?(?P<day10>00?)D[\ ]{{2}}
   | (?P<ymd>00000000)
   | (?P<one>00?)(?P<mark>[-/.])(?P<two>00?)(?P=mark)(?P<year2>0000)

@@ -7,8 +7,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from feeds.files.layouts.layout import Kind, Layout
 from feeds.files.parsing.column_names import (
+    ALIASES,
     BAR_PRICES,
     BAR_ROLES,
     DETAIL_ROLES,
@@ -17,13 +20,16 @@ from feeds.files.parsing.column_names import (
     is_known,
     place_of,
 )
-from feeds.files.parsing.numbers import is_number, means_none
+from feeds.files.parsing.numbers import is_number, means_none, number
 from feeds.files.recognition.contract_columns import pair_columns
 from feeds.files.recognition.header import Header
 from feeds.files.recognition.plan import SymbolColumns
 from feeds.files.recognition.stamp_columns import given_stamps, stamps_of
 from ticker.errors import FeedError
 
+#: Rows from which on four columns in one order are no accident, and how near the prices of a bar are.
+_ENOUGH: Final = 5
+_NEAR: Final = 1.25
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9.\-]{0,5}")
 _PARTS: Final = "open|high|low|close|last|volume|vol|adjusted|adj[ _.]?close"
 #: Values beside the prices of a bar that are no trade's price.
@@ -178,6 +184,8 @@ def wide(header: Header) -> ColumnMap | None:
     known = [place for place in others if is_known(header.names[place], strong=True)]
     if not numeric or len(known) * 2 > len(others) or not any(header.values(place) for place in numeric):
         return None
+    if any(_names_a_part(header, place) for place in numeric) or _are_bars(header, numeric):
+        return None
     twins = header.twins([*stamps.values(), *numeric])
     second = {max(pair) for pair in twins}
     views = tuple(
@@ -186,6 +194,26 @@ def wide(header: Header) -> ColumnMap | None:
         if place not in second
     )
     return ColumnMap("ticks", stamps, views, tuple(pair for pair in twins if pair[0] < pair[1]))
+
+
+def _names_a_part(header: Header, place: int) -> bool:
+    """Whether a column is called a price of a bar, and not like a symbol: ``Open`` and ``Hoog``, not ``OPEN``."""
+    is_part = any(header.plain[place] in ALIASES[role] and len(header.plain[place]) > 1 for role in BAR_PRICES)
+    return is_part and not header.names[place].isupper()
+
+
+def _are_bars(header: Header, places: Sequence[int]) -> bool:
+    """Whether four columns with names unlike symbols have prices near each other, one always highest, one lowest."""
+    names = [header.names[place].strip() for place in places]
+    if len(places) not in (4, 5) or all(name.isascii() and name == name.upper() for name in names):
+        return False
+    rows = [[number(row[place], mark) for place in places] for row in header.rows for mark in (".", ",")]
+    prices = np.array([row for row in rows if not np.isnan(row).any()]).reshape(-1, len(places))[:, :4]
+    if len(prices) < _ENOUGH:
+        return False
+    high, low = prices.max(axis=1), prices.min(axis=1)
+    near = bool((high < _NEAR * low).all())
+    return near and bool(((high == prices.T).all(axis=1)).any() and ((low == prices.T).all(axis=1)).any())
 
 
 def single_letter_symbols(header: Header) -> ColumnMap | None:
