@@ -14,7 +14,8 @@ ROOT = Path(__file__).parents[2]
 
 #: Bottom to top. A package or module of ``ticker`` may import those of earlier rows, and nothing else of its own row.
 ORDER: list[set[str]] = [
-    {"errors", "fields", "backoff", "timeparse", "sanitize", "token_bucket", "conditions", "intervals", "zones"},
+    {"errors", "fields", "backoff", "timeparse", "sanitize", "small_file", "token_bucket"},
+    {"conditions", "intervals", "zones"},
     {"symbols", "calendar", "sale_conditions", "confusables"},
     {"model", "wire"},
     {"event_check"},

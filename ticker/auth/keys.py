@@ -24,9 +24,16 @@ import msgspec
 from ticker.auth.entitlements import Entitlements
 from ticker.confusables import NameIndex, reserved
 from ticker.errors import KeysError
+from ticker.small_file import read_small_file
 
 _KEY: Final = re.compile(r"tk_([0-9a-f]{8})_([A-Za-z0-9_-]{43})", re.ASCII)
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}", re.ASCII)
+_ID: Final = re.compile(r"[0-9a-f]{8}", re.ASCII)
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
+#: The end of the year 9999, the last that can be written as a date.
+_LAST_S: Final = 253_402_300_799
+#: More than 100,000 keys have.
+MOST_BYTES: Final = 64 * 1024 * 1024
 #: No key has this digest. Comparing with it makes an unknown id take as long as a known one.
 _NO_DIGEST: Final = "0" * 64
 
@@ -44,6 +51,17 @@ class Key(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_
     @property
     def expired(self) -> bool:
         return self.expires is not None and time.time() >= self.expires
+
+    def fault(self) -> str | None:
+        """What is wrong with a row that was edited by hand; None if nothing is."""
+        if not _ID.fullmatch(self.id):
+            return f"id: must be 8 hex digits, not {self.id!r:.40}"
+        if not _DIGEST.fullmatch(self.sha256):
+            return "sha256: must be 64 hex digits"
+        for name, time_s in (("created", self.created), ("expires", self.expires)):
+            if time_s is not None and not 0 <= time_s <= _LAST_S:
+                return f"{name}: must be seconds since 1970, up to the year 9999"
+        return None
 
 
 class _File(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -63,17 +81,25 @@ class Keys:
     def read(cls, path: Path, *, missing_ok: bool = False) -> Keys:
         """Raises ``KeysError`` for a file that can't be read or is not a key file."""
         try:
-            found = msgspec.json.decode(path.read_bytes(), type=_File)
+            found = msgspec.json.decode(read_small_file(path, MOST_BYTES), type=_File)
         except FileNotFoundError:
             if missing_ok:
                 return cls([])
             raise KeysError(f"{path}: no such file; `ticker keys add NAME --keys {path}` creates it") from None
         except OSError as error:
             raise KeysError(f"{path}: {error.strerror}") from error
-        except msgspec.DecodeError as error:
+        except RecursionError:
+            raise KeysError(f"{path}: not a key file: nested too deeply") from None
+        except (msgspec.DecodeError, ValueError) as error:
             raise KeysError(f"{path}: not a key file: {error}") from error
         if found.version != 1:
-            raise KeysError(f"{path}: version {found.version} is not supported; this program reads version 1")
+            raise KeysError(f"{path}: version {found.version!s:.20} is not supported; this program reads version 1")
+        ids: set[str] = set()
+        for index, row in enumerate(found.keys):
+            fault = f"the id {row.id} is taken" if row.id in ids else row.fault()
+            if fault is not None:
+                raise KeysError(f"{path}: not a key file: keys[{index}]: {fault}")
+            ids.add(row.id)
         return cls(found.keys)
 
     def by_id(self, id_: str) -> Key | None:
@@ -134,6 +160,8 @@ def add(keys: Keys, name: str, may: Entitlements, *, expires: int | None = None)
     id_ = next(found for found in iter(lambda: secrets.token_hex(4), "") if found not in taken)
     secret = f"tk_{id_}_{secrets.token_urlsafe(32)}"
     row = Key(id=id_, name=name, sha256=_digest(secret), created=int(time.time()), expires=expires, may=may)
+    if (fault := row.fault()) is not None:
+        raise KeysError(fault)
     keys.rows.append(row)
     return row, secret
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import stat
 import threading
 from pathlib import Path
 
 import pytest
 
+from tests.support.broken_key_files import PATHS, break_path
+from ticker.auth.authenticator import Authenticator
 from ticker.auth.entitlements import Entitlements
 from ticker.auth.keys import Keys, add, editing, revoke
 from ticker.errors import KeysError
@@ -109,6 +112,65 @@ def test_an_invalid_key_file_is_refused(path: Path) -> None:
         with pytest.raises(KeysError), editing(path):
             pass
         assert path.read_text() == content
+
+
+ROW = {"id": "0123abcd", "name": "desk", "sha256": "0" * 64, "created": 1}
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        (b"\xff", "not a key file"),
+        (b'{"keys":' + b"[" * 100_000, "not a key file"),
+        (b"\0", "not a key file"),
+        ({"keys": [ROW | {"sha256": "\u00e9" * 64}]}, "keys[0]: sha256: must be 64 hex digits"),
+        ({"keys": [ROW | {"id": "x"}]}, "keys[0]: id: must be 8 hex digits"),
+        ({"keys": [ROW, ROW | {"name": "other"}]}, "keys[1]: the id 0123abcd is taken"),
+        ({"keys": [ROW | {"expires": 10**400}]}, "keys[0]: expires: must be seconds"),
+        ({"keys": [ROW | {"created": -1}]}, "keys[0]: created: must be seconds"),
+        ({"version": 10**400}, "is not supported"),
+        ({"keys": [ROW | {"may": {"rate": 0.1}}]}, "rate: must be at least 0.5"),
+    ],
+    ids=range(10),
+)
+def test_a_key_file_that_was_edited_badly_is_refused_with_one_line_that_names_it(
+    path: Path, content: object, part: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At the start, and in the running server, where the previous keys stay valid."""
+    secret = new_key(path)
+    auth = Authenticator(path)
+    path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
+    with pytest.raises(KeysError) as caught:
+        Keys.read(path)
+    auth.refresh()
+    for line in (str(caught.value), *caplog.messages):
+        assert line.startswith(f"{path}: ")
+        assert part in line
+        assert line.isprintable()
+        assert len(line) < len(str(path)) + 200
+    assert len(caplog.messages) == 1
+    assert auth.identify(secret) is not None
+
+
+@pytest.mark.parametrize("how", [how for how in PATHS if how != "nothing"])
+def test_what_is_not_a_file_is_no_key_file(path: Path, how: str, caplog: pytest.LogCaptureFixture) -> None:
+    """The error comes at once, without waiting for the other end of a pipe."""
+    secret = new_key(path)
+    auth = Authenticator(path)
+    break_path(path, how)
+    auth.refresh()
+    assert auth.identify(secret) is not None
+    (line,) = caplog.messages
+    assert line.startswith(f"{path}: ")
+    if how != "a link to nowhere":
+        with pytest.raises(KeysError, match=PATHS[how]), editing(path):
+            pass
+
+
+def test_a_key_cannot_expire_after_the_last_year_that_can_be_shown(path: Path) -> None:
+    with pytest.raises(KeysError, match="year 9999"):
+        new_key(path, expires=10**12)
+    assert not path.exists()
 
 
 def test_a_failed_edit_changes_nothing(path: Path) -> None:

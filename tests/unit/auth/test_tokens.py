@@ -116,6 +116,15 @@ def test_tokens_with_invalid_claims_are_refused(verifier: Make, more: dict[str, 
     assert made.identify(jwt.encode(claims(iss="us"), SECRET, "HS256")) is not None
 
 
+@pytest.mark.parametrize("crit", [["b64"], ["x-policy"], [], "exp", None, 1], ids=str)
+def test_tokens_with_critical_extensions_are_refused(verifier: Make, crit: object) -> None:
+    """RFC 7515, section 4.1.11: a token with extensions that are not understood is invalid."""
+    made = verifier(SECRET)
+    for more in ({"x-policy": 1}, {"b64": True}):
+        token = jwt.encode(claims(), SECRET, "HS256", headers={"crit": crit, **more})
+        assert made.identify(token) is None
+
+
 def test_tokens_of_other_algorithms_are_refused(verifier: Make) -> None:
     """`none`, another key's algorithm, or a public key used as a secret."""
     made = verifier(pem(RSA))
