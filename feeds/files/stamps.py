@@ -29,11 +29,15 @@ from feeds.files.report import FileReport, Way, excerpt
 from feeds.files.sources.source import Block, Source
 from ticker.calendar import market_calendar
 from ticker.errors import FeedError
+from ticker.intervals import DAY_NS
 
 _UNIT_WORDS: Final = {9: "seconds", 10: "seconds", 13: "milliseconds", 15: "microseconds", 16: "microseconds"}
 #: Times of day examined.
 _CLOCKS: Final = 10_000
 _DATE_NAME: Final = re.compile(r"date|day|serial|excel", re.IGNORECASE)
+#: 1970-01-01 was a Thursday; Monday is 0.
+_EPOCH_WEEKDAY: Final = 3
+_SATURDAY: Final = 5
 _ROUNDED: Final = ((10**9, "s"), (10**6, "ms"), (10**3, "µs"), (1, "ns"))
 
 
@@ -153,12 +157,12 @@ class StampChoices:
             if report.time_zone != "UTC":
                 report.note(f"times are in the zone {title.zone or title.name}, as the file says", "--time-zone")
         elif layout.zone is not None and is_theirs:
-            report.time_zone, report.how["time_zone"] = layout.zone, "layout"
-            if layout.zone != "UTC":
+            crypto_zone = layout.crypto_zone if self._is_crypto(found) else None
+            report.time_zone, report.how["time_zone"] = crypto_zone or layout.zone, "layout"
+            if report.time_zone != "UTC" or crypto_zone is not None:
+                whose = layout.title if crypto_zone is None else f"{layout.title} of crypto"
                 assumed = "" if layout.source else ", which is assumed"
-                report.note(
-                    f"times are in the zone {layout.zone}, as in files of {layout.title}{assumed}", "--time-zone"
-                )
+                report.note(f"times are in the zone {report.time_zone}, as in files of {whose}{assumed}", "--time-zone")
         else:
             report.time_zone, report.how["time_zone"] = "UTC", "assumed"
             if (found.kind != NOTHING).any():
@@ -182,6 +186,12 @@ class StampChoices:
             report.first_stamp = Way(says, int(rows.lines[row]), self._plan.names[place], rows.text(row, place))
             if report.how["time_zone"] in ("file", "assumed"):
                 report.ways["zone"] = report.first_stamp
+
+    def _is_crypto(self, found: Timestamps) -> bool:
+        """Whether the first rows are of a market that never closes: some are on a Saturday, or the names say crypto."""
+        days = found.value[found.kind != NOTHING] // DAY_NS
+        saturdays = (days + _EPOCH_WEEKDAY) % 7 == _SATURDAY
+        return bool(saturdays.any()) or any("crypto" in name.lower() for name in self._source.names)
 
     def _column_zone(self, rows: Rows) -> ZoneName | None:
         """The zone that a column of the file names; all rows must have the same one."""

@@ -41,6 +41,8 @@ class Layout:
     columns: Mapping[str, str | int] = field(default_factory=dict)
     #: The zone of timestamps without an offset. None: not documented, so UTC is assumed.
     zone: str | None = None
+    #: The zone of this vendor's files of markets that never close: of those with rows on a Saturday, or named crypto.
+    crypto_zone: str | None = None
     #: What in a file proves the zone and the scale: for the table of layouts in ``docs/replay.md``.
     evidence: str = ""
     #: Where its vendor states the zone and the scale: for the same table. Empty: they are assumed, which is told.

@@ -34,10 +34,29 @@ def test_a_zone_or_a_scale_has_evidence(layout: Layout) -> None:
 def test_the_zones_that_no_vendor_was_found_to_state_are_told_as_assumed() -> None:
     """Of others the source is named."""
     assumed = sorted({each.name for each in LAYOUTS if each.evidence and not each.source})
-    assert assumed == ["firstrate", "taq-quotes", "taq-trades", "taq-wrds"]
-    row = "2024-01-03 09:30:00,184.2,184.3,184,184.1,1000\n"
-    told = f"times are in the zone {NEW_YORK}, as in files of FirstRate bars, which is assumed"
-    assert (told, "--time-zone") in notes(row, "AAPL_full_1min_adjsplitdiv.txt")
+    assert assumed == ["taq-quotes", "taq-trades", "taq-wrds"]
+    row = "Time,Exchange,Symbol,Bid_Price,Bid_Size,Offer_Price,Offer_Size\n093000000000001,N,A,1,1,2,1\n"
+    told = f"times are in the zone {NEW_YORK}, as in files of NYSE Daily TAQ quotes, which is assumed"
+    assert (told, "--time-zone") in notes(row, "quotes.csv", date="2024-01-03")
+
+
+@pytest.mark.parametrize(
+    ("name", "day", "zone", "whose"),
+    [
+        ("AAPL_full_1min_adjsplitdiv.txt", "2024-01-05", NEW_YORK, "FirstRate bars"),
+        ("ETH_full_5min.txt", "2024-01-06", "UTC", "FirstRate bars of crypto"),
+        ("crypto/ETH_full_5min.txt", "2024-01-05", "UTC", "FirstRate bars of crypto"),
+        ("EURUSD_full_1min.txt", "2024-01-07", NEW_YORK, "FirstRate bars"),
+    ],
+)
+def test_files_of_firstrate_are_in_new_york_but_those_of_crypto_in_utc(
+    name: str, day: str, zone: str, whose: str
+) -> None:
+    """Crypto is told by rows on a Saturday (2024-01-06), or by the names. Currencies open on Sunday evening."""
+    rows = f"{day} 18:30:00,184.2,184.3,184,184.1,1000\n{day} 18:31:00,184.1,184.6,184.1,184.5,900\n"
+    report = read(rows, name).report
+    assert (report.layout, report.time_zone, report.how["time_zone"]) == ("firstrate", zone, "layout")
+    assert (f"times are in the zone {zone}, as in files of {whose}", "--time-zone") in notes(rows, name)
 
 
 @pytest.mark.parametrize("layout", PLAIN_BARS, ids=lambda layout: str(len(layout.fields)))
