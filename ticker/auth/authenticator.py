@@ -1,33 +1,25 @@
 """Authenticates clients by keys, tokens, and the sessions of browsers that logged in with one of these.
 
-A session is a signed cookie with the key's id or the token in it. The server stores nothing for it; it ends with the
-key, the token or the server.
+A session ends with the key, the token or the server, or when it is logged out.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-import hmac
 import logging
-import secrets
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 from ticker.auth.entitlements import EVERYTHING, Entitlements
 from ticker.auth.identity import ANYONE, SUBJECT, Identity
 from ticker.auth.keys import Key, Keys
+from ticker.auth.sessions import Sessions
 from ticker.auth.tokens import TokenVerifier
 from ticker.confusables import preload
 from ticker.errors import KeysError
 
 log = logging.getLogger("ticker.server")
 
-#: How long a browser stays logged in.
-SESSION_S: Final = 12 * 3600
 #: A file's modification time, size and inode.
 _Stamp = tuple[int, int, int]
 
@@ -48,7 +40,7 @@ class Authenticator:
         if tokens is not None:
             tokens.read()
             preload()
-        self._secret = secrets.token_bytes(32)
+        self._sessions = Sessions()
 
     @property
     def open(self) -> bool:
@@ -69,6 +61,8 @@ class Authenticator:
         if identity is ANYONE:
             return self.open
         if identity.expires_s is not None and time.time() >= identity.expires_s:
+            return False
+        if identity.session_ns is not None and self._sessions.ended(identity.owner, identity.session_ns):
             return False
         if identity.key_id is None:
             return self._keys.look_alike(identity.name) is None
@@ -105,48 +99,40 @@ class Authenticator:
 
     def seal(self, credential: str, identity: Identity) -> tuple[str, float]:
         """The value of a browser's session cookie, and when it expires (seconds since 1970 UTC)."""
-        expires_s = min(time.time() + SESSION_S, identity.expires_s or float("inf"))
         # The browser gets a key's id only. A token has no id by which the server could find it again.
-        subject = f"k:{identity.key_id}" if identity.key_id is not None else f"t:{credential}"
-        body = f"{int(expires_s)}:{subject}".encode()
-        return f"{_encode(body)}.{_encode(self._sign(body))}", expires_s
+        if identity.key_id is not None:
+            return self._sessions.seal("k", identity.key_id, identity.expires_s)
+        return self._sessions.seal("t", credential, identity.expires_s)
 
     def unseal(self, cookie: str) -> Identity | None:
-        """The identity of a session cookie; None if it is not valid."""
-        first, _, second = cookie.partition(".")
-        body = _decode(first)
-        if not hmac.compare_digest(self._sign(body), _decode(second)):
+        """The identity of a session cookie; None if it is not valid, or was logged out."""
+        session = self._sessions.unseal(cookie)
+        if session is None:
             return None
-        expires, kind, subject = body.decode().split(":", 2)
-        if time.time() >= int(expires):
-            return None
-        if kind == "t":
-            identity = self.identify(subject)
+        if session.kind == "t":
+            identity = self.identify(session.subject)
         else:
-            row = self._keys.by_id(subject)
+            row = self._keys.by_id(session.subject)
             identity = None if row is None or row.expired else _key_identity(row)
-        if identity is None:
+        if identity is None or self._sessions.ended(identity.owner, session.began_ns):
             return None
-        return replace(identity, expires_s=min(float(expires), identity.expires_s or float("inf")))
+        expires_s = min(float(session.expires_s), identity.expires_s or float("inf"))
+        return replace(identity, expires_s=expires_s, session_ns=session.began_ns)
 
-    def _sign(self, body: bytes) -> bytes:
-        return hmac.digest(self._secret, body, hashlib.sha256)
+    def log_out(self, cookie: str, *, everywhere: bool = False) -> None:
+        """End the session of a cookie, or all sessions of its key or token. Clients of these no longer ``hold``."""
+        identity, session = self.unseal(cookie), self._sessions.unseal(cookie)
+        if identity is None or session is None:
+            return
+        if everywhere:
+            self._sessions.log_out_everywhere(identity.owner)
+        else:
+            self._sessions.log_out(identity.owner, session)
 
 
 def _key_identity(row: Key) -> Identity:
     expires_s = None if row.expires is None else float(row.expires)
     return Identity(name=row.name, may=row.may, expires_s=expires_s, key_id=row.id, digest=row.sha256)
-
-
-def _encode(body: bytes) -> str:
-    return base64.urlsafe_b64encode(body).decode().rstrip("=")
-
-
-def _decode(text: str) -> bytes:
-    try:
-        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except (ValueError, binascii.Error):
-        return b""
 
 
 def _stamp(path: Path) -> _Stamp | None:

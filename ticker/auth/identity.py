@@ -15,7 +15,8 @@ SUBJECT: Final = "token:"
 class Identity:
     """``name`` is the key's name or the token's `sub`, and shown to other clients.
 
-    ``key_id`` and ``digest`` are set for keys. ``expires_s`` is in seconds since 1970 UTC; None: never.
+    ``key_id`` and ``digest`` are set for keys. ``expires_s`` is in seconds since 1970 UTC; None: never. ``session_ns``
+    is set for browsers that logged in, and identifies the session.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Identity:
     expires_s: float | None = None
     key_id: str | None = None
     digest: str = ""
+    session_ns: int | None = None
 
     @property
     def owner(self) -> str:

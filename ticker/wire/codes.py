@@ -93,7 +93,11 @@ CLOSE_CODES: dict[int, CloseCode] = {
         CloseCode(1009, "A message exceeds `limits.message_bytes`.", reconnect=False),
         CloseCode(1011, "Internal error; the server's log has the details.", reconnect=True),
         CloseCode(1012, "The server is restarting or stopping.", reconnect=True),
-        CloseCode(4401, "The key or token has expired or was revoked: log in again.", reconnect=True),
+        CloseCode(
+            4401,
+            "The key or token has expired or was revoked, or the session was logged out: log in again.",
+            reconnect=True,
+        ),
         CloseCode(4408, "Slow consumer: the client did not read for `limits.slow_seconds`.", reconnect=True),
         CloseCode(4409, "Idle: no subscription and no message for `limits.idle_seconds`.", reconnect=True),
         CloseCode(4429, "The client kept exceeding `limits.messages_at_once`.", reconnect=True),

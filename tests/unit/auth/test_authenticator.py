@@ -8,10 +8,11 @@ from pathlib import Path
 import jwt
 import pytest
 
-from ticker.auth.authenticator import SESSION_S, Authenticator
+from ticker.auth.authenticator import Authenticator
 from ticker.auth.entitlements import EVERYTHING, Entitlements
 from ticker.auth.identity import ANYONE
 from ticker.auth.keys import Keys, add, editing, revoke
+from ticker.auth.sessions import SESSION_S
 from ticker.auth.tokens import TokenVerifier
 
 

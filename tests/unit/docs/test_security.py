@@ -17,7 +17,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from ticker.auth import authenticator, tokens
+from ticker.auth import sessions, tokens
 from ticker.auth.entitlements import Entitlements
 from ticker.auth.tokens import TokenVerifier
 from ticker.cli import main
@@ -81,7 +81,7 @@ def test_the_times_are_right() -> None:
         DELAY_S,
         registry.WARN_S,
         tokens.LEEWAY_S,
-        authenticator.SESSION_S,
+        sessions.SESSION_S,
         Settings().dead_after_s,
         Limits().handshake_seconds,
     ]

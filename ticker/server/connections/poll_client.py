@@ -26,6 +26,8 @@ class PollClient:
         self.since_s = time.monotonic()
         self.frames = self.bytes = 0
         self.changed = asyncio.Event()
+        #: Whether its key, token or session has ended meanwhile.
+        self.revoked = False
 
     def stuck_for_s(self, now_s: float) -> float:  # noqa: ARG002 - nothing is sent before the response
         return 0.0

@@ -180,6 +180,10 @@ class ConnectionRegistry:
                 connection.close(4409, "idle")
             else:
                 self._warn_of_expiry(connection, wall_s)
+        for client in self.polls:
+            if not self._auth.holds(client.identity):
+                client.revoked = True
+                client.changed.set()
 
     def _log_left_out(self, now_s: float) -> None:
         if now_s >= self._left_out_from_s and (count := self._lines.left_out()):

@@ -85,6 +85,8 @@ class PollEndpoint:
         try:
             while not registry.stopping:
                 client.changed.clear()
+                if client.revoked:
+                    raise HttpError(401, "unauthorized", "log in again", {"WWW-Authenticate": "Bearer"})
                 found = hub.snapshot(names, time.time_ns(), may, since)
                 if found.data or since is None or since.epoch != found.epoch:
                     return json_response(found)

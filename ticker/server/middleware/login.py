@@ -8,7 +8,7 @@ import msgspec
 from aiohttp import web
 
 from ticker.auth.authenticator import Authenticator
-from ticker.server.core.requests import IDENTITY, read_json
+from ticker.server.core.requests import IDENTITY, read_json, read_message
 from ticker.server.core.responses import HttpError, bad_argument, json_response
 from ticker.server.middleware.auth import COOKIE, Authentication
 
@@ -21,6 +21,12 @@ MAX_COOKIE_BYTES: Final = 4_096
 
 class _LoginRequest(msgspec.Struct, frozen=True):
     key: str
+
+
+class _LogoutRequest(msgspec.Struct, frozen=True):
+    """``everywhere``: all sessions of the same key or token."""
+
+    everywhere: bool = False
 
 
 class LoginEndpoint:
@@ -65,6 +71,10 @@ class LoginEndpoint:
         return response
 
     async def log_out(self, request: web.Request) -> web.Response:
+        """End the session, so that copies of its cookie are worthless; without one, do nothing."""
+        everywhere = request.body_exists and (await read_message(request, _LogoutRequest, MAX_BYTES)).everywhere
+        if COOKIE in request.cookies:
+            self._auth.log_out(request.cookies[COOKIE], everywhere=everywhere)
         response = json_response({})
         response.del_cookie(COOKIE, path="/", httponly=True, samesite="Strict", secure=request.secure)
         return response
