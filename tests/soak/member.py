@@ -97,10 +97,16 @@ class TalkingClient(Client):
 
 
 class RoomBook:
-    """What was said in the room, as its members saw it: they must have seen the same."""
+    """What was said in the room, as its members saw it: they must have seen the same.
+
+    A server that was killed may not have stored its last messages. The room then has a new epoch and a new book.
+    """
 
     def __init__(self) -> None:
-        self.epoch: str | None = None
+        self.begin("")
+
+    def begin(self, epoch: str) -> None:
+        self.epoch = epoch
         self.newest = 0
         self._said: dict[int, str] = {}
         self._numbers: dict[str, int] = {}
@@ -122,14 +128,16 @@ class Member(TalkingClient):
         super().__init__(f"member {number} of the room", "model, websocket, chat", port, rng)
         self._label = f"member {number}"
         self._book = book
+        #: Of the room's epoch: the number of the newest message.
         self._seq: int | None = None
+        self._epoch = ""
         self._joined = False
 
     def _greeting(self) -> Message:
         self._joined = False
         message: dict[str, Any] = {"op": "join", "room": ROOM, "name": self._label}
         if self._seq is not None:
-            message["since"] = {"epoch": self._book.epoch, "version": self._seq}
+            message["since"] = {"epoch": self._epoch, "version": self._seq}
             self.counts["resumes"] += 1
         return message
 
@@ -142,10 +150,11 @@ class Member(TalkingClient):
     def _take(self, message: Message) -> None:
         if message["type"] == "joined":
             self._joined = True
-            book = self._book
-            # A room without messages is not kept.
-            assert book.epoch in (None, message["epoch"]) or not book.newest, "the room's epoch has changed"
-            book.epoch = message["epoch"]
+            epoch = message["epoch"]
+            if epoch != self._book.epoch:
+                self._book.begin(epoch)
+            if epoch != self._epoch:
+                self._epoch, self._seq = epoch, None
             assert message["seq"] >= (self._seq or 0), f"the room is at {message['seq']}, and was at {self._seq}"
         elif message["type"] == "said":
             seq = message["seq"]
