@@ -15,7 +15,7 @@ from feeds.files.file_set import FileSet
 from feeds.files.layouts.catalog import BY_COLUMNS
 from feeds.files.options import ReadOptions
 from feeds.files.orders import Gaps, OrderWatch
-from feeds.files.overlaps import note_overlaps
+from feeds.files.overlaps import Sample, check_markets, instruments_apart, note_overlaps
 from feeds.files.reader import Reader
 from feeds.files.report import FileReport, Gap
 from feeds.files.sources.opening import MAX_UNPACKED_BYTES, open_sources
@@ -77,9 +77,18 @@ def load(
     per bar. ``max_unpacked_bytes`` limits the decompressed size of each file.
     """
     validate(options)
+    files = FileSet(open_sources(paths, max_unpacked_bytes))
     loading = _Loading(options, progress, run)
     try:
-        loading.read(open_sources(paths, max_unpacked_bytes))
+        loading.read(files)
+        several = loading.several_instruments()
+        apart = files.apart(several) if several else None
+        if apart is not None:
+            # Only the rows show that files are of several instruments: they are read again.
+            loading.close()
+            loading = _Loading(options, progress, run)
+            loading.read(apart)
+        loading.check()
         return loading.timeline()
     except BaseException:
         loading.close()
@@ -94,6 +103,7 @@ class _Loading:
         self._progress = progress
         self._shown_s = 0.0
         self._reports: list[FileReport] = []
+        self._samples: list[Sample] = []
         #: Files whose gaps show only after sorting.
         self._gaps_unknown: list[FileReport] = []
         self._trades, self._quotes = Sorter(TRADES, run), Sorter(QUOTES, run)
@@ -110,18 +120,21 @@ class _Loading:
             if sorter is not None:
                 sorter.close()
 
-    def read(self, sources: Sequence[Source]) -> None:
-        size = sum(source.size_bytes for source in sources)
+    def read(self, files: FileSet) -> None:
+        size = sum(source.size_bytes for source in files)
         done = rows = 0
-        files = FileSet(sources)
         for source in files:
             reader = Reader(source, self._options, self._table, files, self._conditions)
             self._reports.append(reader.report)
             watch = OrderWatch()
+            sample = Sample(source, reader.report)
+            self._samples.append(sample)
             bars = self._bars = FileBars(self._bar_run)
             splits: list[FileSplits] = []
             for chunk in reader.chunks():
                 watch.note(chunk)
+                if reader.report.how.get("symbol") == "name":
+                    sample.note(chunk)
                 self._add_trades(chunk)
                 self._quotes.add(from_quotes(chunk.quotes))
                 bars.add(chunk.bars)
@@ -137,9 +150,17 @@ class _Loading:
                 self._note_days(reader.report, days_of_ticks(reader.report, self._options.exchange))
             bars.close()
             done, rows = done + source.size_bytes, rows + reader.report.rows
-        check_agreement(self._reports)
-        note_overlaps(self._reports)
         self._show("", size, size, rows, last=True)
+
+    def several_instruments(self) -> list[tuple[list[Source], list[tuple[Source, Source]]]]:
+        """The files of each symbol that are of several instruments, and pairs of them."""
+        return instruments_apart(self._samples)
+
+    def check(self) -> None:
+        """Raise ``FeedError`` if files contradict each other; note what they have in common."""
+        check_agreement(self._reports)
+        check_markets(self._samples)
+        note_overlaps(self._reports)
 
     def _show(self, name: str, done: int, size: int, rows: int, *, last: bool = False) -> None:
         now_s = time.monotonic()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -49,8 +50,15 @@ _NOISE: Final = _DATA_SETS | _words(
     """
 )
 #: Words that tell apart prices of one instrument: those of two venues are never one symbol.
-_VARIANTS: Final = _VENUES | _words(
+VARIANTS: Final = _VENUES | _words(
     "adjusted unadjusted adj raw bid ask mid spot um cm futures crypto equity usa forex cfd option"
+)
+#: Names of folders that tell apart markets with instruments of one name.
+MARKETS: Final = _words(
+    """
+    spot cash um cm futures future perp perps perpetual perpetuals swap swaps margin linear inverse delivery option
+    options forward forwards otc cfd
+    """
 )
 _MONTHS: Final = "jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec"
 _LONG_MONTHS: Final = "january|february|march|april|june|july|august|september|october|november|december"
@@ -111,6 +119,8 @@ class Guess:
     numbers: tuple[str, ...]
     full: str
     longest: str
+    #: ``longest`` with the dates in the name: of parts of one file, or of contracts.
+    dated: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +160,19 @@ def guess_of(names: Sequence[str]) -> Guess | None:
     """The guess from the nearest name of a file or archive that has one, or from the folder if its name is a symbol."""
     files = [name for name in names if PurePath(name).suffix.lower() in _ENDINGS] or list(names[:1])
     for name in files:
-        found = _guess(_stem(name))
+        found = _guess(stem_of(name))
         if found is not None and is_symbol(found.symbol):
             return found
     folder = next((name for name in names[1:] if PurePath(name).suffix.lower() not in _ENDINGS), "")
     if folder.isupper() and folder.isascii() and len(folder) <= _MAX_SYMBOL:
         return _guess(folder)
     return None
+
+
+def folder_words(names: Sequence[str], known: AbstractSet[str]) -> tuple[str, ...]:
+    """The words of ``known`` in the names of a file's archive and folders, the outermost first."""
+    words = (word for name in reversed(names[1:]) for word in re.split(r"[^a-z]+", stem_of(name).lower()))
+    return tuple(dict.fromkeys(word for word in words if word in known))
 
 
 def are_parts(numbers: Iterable[tuple[str, ...]]) -> bool:
@@ -173,7 +189,8 @@ def are_parts(numbers: Iterable[tuple[str, ...]]) -> bool:
     return True
 
 
-def _stem(name: str) -> str:
+def stem_of(name: str) -> str:
+    """A file's name without its endings."""
     path = PurePath(name)
     while path.suffix.lower() in _ENDINGS:
         path = path.with_suffix("")
@@ -184,10 +201,10 @@ def _guess(stem: str) -> Guess | None:
     stem = _COPY.sub("", stem)
     dotted = _DOTTED.fullmatch(stem)
     if dotted and not any(word.lower() in _DATA_SETS or _SPAN.fullmatch(word) for word in dotted.groups()):
-        return Guess(stem.upper(), (stem.lower(),), (), stem.upper(), stem.upper())
+        return Guess(stem.upper(), (stem.lower(),), (), stem.upper(), stem.upper(), stem.upper())
     contract = _CONTRACT.search(stem)
     if contract:
-        return Guess(contract[0], (contract[0].lower(),), (), contract[0], contract[0])
+        return Guess(contract[0], (contract[0].lower(),), (), contract[0], contract[0], contract[0])
     tokens = _tokens(stem)
     chosen = _chosen(tokens)
     if not chosen:
@@ -200,6 +217,7 @@ def _guess(stem: str) -> Guess | None:
         tuple(token.text for token in tokens if token.kind == "number" and token not in chosen),
         _joined(telling),
         _joined(numbered),
+        "_".join([_joined(numbered), *(match[0] for match in _DATES.finditer(stem))]),
     )
 
 
@@ -223,14 +241,14 @@ def _kind(word: str, gap: str, before: str) -> str:
         return "word" if is_index and 10 <= int(word) <= 5000 else "number"
     if lower in _PREFIXES:
         return "prefix"
-    if lower in _VARIANTS:
+    if lower in VARIANTS:
         return "variant"
     if lower in _NOISE or _SPAN.fullmatch(word):
         return "noise"
     if lower.rstrip("0123456789") in _DATA_SETS:
         return "noise"  # data1, export2
     parts = _CAMEL.findall(word)
-    if len(parts) > 1 and all(part.lower() in _NOISE or part.lower() in _VARIANTS for part in parts):
+    if len(parts) > 1 and all(part.lower() in _NOISE or part.lower() in VARIANTS for part in parts):
         return "noise"
     return "word"
 

@@ -187,12 +187,14 @@ class Reader:
     def _named_symbol(self, plan: Plan) -> str:
         report, found = self.report, self._beside.symbol(self._source)
         if plan.named is not None:
-            report.note(f"symbol {plan.named.symbol} taken from the file's name", "--symbol")
-            return plan.named.symbol
+            symbol = self._beside.lean_symbol(self._source, plan.named.symbol)
+            report.note(f"symbol {symbol} taken from the file's name", "--symbol")
+            return symbol
         if found is None:
             raise FeedError(f"{report.name}: no column and no file name has the symbol; use --symbol NAME")
         symbol = found.symbol.upper() if plan.layout.upper else found.symbol
-        report.note(f"symbol {symbol} guessed from the file's name", "--symbol")
+        whence = "the file's name" if not found.told_apart else f"names: {found.told_apart}"
+        report.note(f"symbol {symbol} guessed from {whence}", "--symbol")
         if found.alike:
             report.note(f"symbol {symbol} is shared with {found.alike:,} more of the files", "--symbol")
         return symbol

@@ -64,7 +64,7 @@ class FakeSource:
     size_bytes = done_bytes = 1
 
     def __init__(self, name: str, *chunks: Chunk, zone: str = "UTC") -> None:
-        self.name, self.chunks, self.zone = name, chunks, zone
+        self.name, self.names, self.chunks, self.zone = name, (name,), chunks, zone
 
 
 def timeline_of(sources: Sequence[FakeSource], run: int = 4, **options: Any) -> Timeline:
