@@ -95,6 +95,13 @@ class Level:
             np.concatenate((ends, bars.start + batch.interval_ns)),
         )
 
+    def fold_into_feed_bars(self, pieces: Pieces) -> None:
+        """Let trades, by row and in order, update the feed's open bars."""
+        starts = self.feed_open.start[pieces.row]
+        inside = (starts > 0) & (pieces.ts >= starts)
+        if inside.any():
+            fold(pieces[inside], self.feed_open, _Within(self.feed_open))
+
     def take_due_feed_bars(self, watermark: int) -> tuple[Pieces, Floats, Stamps]:
         """Remove and return the feed's closed bars that end by ``watermark`` (ns)."""
         pieces, vwap, ends = self._waiting
@@ -240,6 +247,19 @@ class Level:
         gone = set(rows.tolist())
         self.revised = {key: known for key, known in self.revised.items() if key[0] not in gone}
         self._revisions = {key: count for key, count in self._revisions.items() if key[0] not in gone}
+
+
+class _Within(Grid):
+    """The grid of a feed's open bars: a trade belongs to the open bar, wherever that starts."""
+
+    def __init__(self, bars: OpenBars) -> None:
+        self._open = bars
+
+    def starts(self, rows: Rows, ts: Stamps) -> Stamps:  # noqa: ARG002 - the grid's interface
+        return self._open.start[rows]
+
+    def ends(self, rows: Rows, starts: Stamps) -> Stamps:  # noqa: ARG002 - the grid's interface
+        return self._open.end[rows]
 
 
 def stored_values(pieces: Pieces, vwap: Floats | None = None) -> Floats:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+import numpy as np
+
 from ticker.intervals import KEPT, Interval
-from ticker.market.bar_level import Level
+from ticker.market.bar_fold import NO_PIECES, fold, in_order, joined
+from ticker.market.bar_level import RING_BARS, Level, stored_pieces
 from ticker.market.columns import Rows
+from ticker.market.outages import Outages
 from ticker.market.row_calendars import RowCalendars
 
 #: How many closed bars per symbol are stored.
@@ -75,6 +79,49 @@ class Levels:
 
     def drop(self, level: Level) -> None:
         del self._levels[level.interval.name]
+
+    def follow(self, interval: Interval, closed_by: int, outages: Outages) -> None:
+        """Number the closed bars of an interval until ``unfollow``.
+
+        Bars are closed up to ``closed_by`` (ns). If the interval is not kept, its ring begins with bars of kept ones.
+        """
+        level = self.get(interval)
+        if level is None:
+            level = self.add(interval)
+            self._fill(level, closed_by, outages)
+        level.followers += 1
+
+    def unfollow(self, interval: Interval) -> None:
+        """End a ``follow``."""
+        level = self[interval.name]
+        level.followers -= 1
+        if not level.followers and level.history is None:
+            self.drop(level)
+
+    def _fill(self, level: Level, closed_by: int, outages: Outages) -> None:
+        """Fold the newest closed bars of shorter intervals into a new level."""
+        assert level.parent is not None, "only 1s has no parent"
+        fed = np.unique([row for extra in level.extra for row in np.flatnonzero(extra.from_feed).tolist()])
+        mine = np.zeros(0, np.intp) if level.parent.history is None else level.parent.history.rows
+        mine = np.setdiff1d(mine, fed)
+        # The oldest bar of each row may be left out.
+        bars = RING_BARS // max(1, len(mine) + len(fed)) + 1
+        since = max(0, closed_by - bars * level.interval.length_ns)
+        parts = [level.children(int(row), since, 2**63 - 1) for row in fed.tolist()]
+        history = level.parent.history
+        if history is not None:
+            # All rows at once: there may be thousands, and clients wait.
+            # Some more: the last bar of a day may be shorter.
+            count = bars * -(-level.interval.length_ns // level.parent.interval.length_ns) + 16
+            row, starts, values = history.newest_of(mine, count)
+            recent = starts >= since
+            parts.append(stored_pieces(row[recent], starts[recent], values[recent]))
+        over = fold(in_order(joined(NO_PIECES, *parts)), level.open, level.grid)
+        # Of a bar that begins before, the first pieces are missing.
+        over = joined(over[over.ts >= since], level.open.take_due(closed_by))
+        ends = level.grid.ends(over.row, over.ts)
+        incomplete = outages.touch(level.interval, over.row, over.ts, ends)
+        level.publish(over, np.full(len(over), np.nan), ends, incomplete)
 
     def of_feed(self, interval: Interval) -> Level:
         """The level of a feed's own bars, which are stored. Longer bars are made of them as well."""

@@ -19,16 +19,17 @@ import numpy as np
 import numpy.typing as npt
 
 from ticker.intervals import SECOND_NS, Interval, interval_of
-from ticker.market.bar_fold import NO_PIECES, Grid, Pieces, fold, in_order, joined
-from ticker.market.bar_level import RING_BARS, Level, stored_pieces, stored_values
+from ticker.market.bar_fold import NO_PIECES, Pieces, fold, in_order, joined
+from ticker.market.bar_level import Level, stored_pieces, stored_values
 from ticker.market.bar_levels import Levels
 from ticker.market.columns import Floats, Rows, Stamps, grown
 from ticker.market.given_days import GivenDays
 from ticker.market.open_seconds import OpenSeconds
 from ticker.market.outages import Outages
+from ticker.market.pending_trades import PendingTrades
 from ticker.market.ring import Ring
 from ticker.market.row_calendars import RowCalendars
-from ticker.market.trade_log import Bytes, TradeLog, trade_pieces
+from ticker.market.trade_log import Bytes, TradeLog
 from ticker.model import BarBatch, Trades
 
 #: Pending trades are folded when there are this many, which takes up to about 10 ms.
@@ -58,9 +59,7 @@ class BarStore:
         self._outages = Outages()
         self._splits: dict[int, list[tuple[int, float]]] = {}
         self._changed = np.zeros(0, np.int64)
-        #: Rows, trades, what they update, and whether they stand for a feed's bars.
-        self._pending: list[tuple[Rows, Trades, Bytes | None, bool]] = []
-        self._pending_rows = 0
+        self._pending = PendingTrades()
         #: The newest timestamp of a trade.
         self._newest = 0
         #: Bars are closed up to this watermark.
@@ -90,9 +89,8 @@ class BarStore:
             horizon = self.horizon
             self._newest = max(self._newest, self.log.add(places, trades, updates))
             self.log.forget(horizon - horizon % SECOND_NS)
-        self._pending.append((places, trades, updates, made_up))
-        self._pending_rows += len(trades)
-        if self._pending_rows >= MAX_PENDING:
+        self._pending.add(places, trades, updates, made_up=made_up)
+        if len(self._pending) >= MAX_PENDING:
             self.fold()
 
     def advance(self, ts: int) -> None:
@@ -169,20 +167,14 @@ class BarStore:
             self.log.forget(self.horizon - self.horizon % SECOND_NS)
 
     def _fold_trades(self) -> None:
-        self._pending_rows = 0
-        waiting, self._pending = self._pending, []
-        self._reach(max(int(rows.max(initial=-1)) for rows, *_ in waiting) + 1)
-        pieces = joined(*[trade_pieces(rows, t.ts, t.price, t.size, updates) for rows, t, updates, _ in waiting])
-        made_up = np.repeat([mark for *_, mark in waiting], [_counted(t, u) for _, t, u, _ in waiting])
+        pieces, made_up = self._pending.take()
         if not len(pieces):
             return
-        if (pieces.row[1:] < pieces.row[:-1]).any():
-            order = pieces.row.argsort(kind="stable")
-            pieces, made_up = pieces[order], made_up[order]
+        self._reach(int(pieces.row[-1]) + 1)
         touched = pieces.row[np.append(True, pieces.row[1:] != pieces.row[:-1])]
         for level in self.levels:
             if level.any_from_feed:
-                self._fold_into_feed_bars(level, pieces)
+                level.fold_into_feed_bars(pieces)
         if made_up.any():
             pieces = pieces[~made_up]
         self._open_seconds.fold(pieces)
@@ -191,12 +183,6 @@ class BarStore:
         if len(ended) > MAX_UNCLOSED:
             self.advance(int(ended.ts.max()))
         self._note(touched)
-
-    def _fold_into_feed_bars(self, level: Level, pieces: Pieces) -> None:
-        starts = level.feed_open.start[pieces.row]
-        inside = (starts > 0) & (pieces.ts >= starts)
-        if inside.any():
-            fold(pieces[inside], level.feed_open, _Within(level))
 
     def _close(self) -> None:
         """Close all bars that end by the watermark, level by level."""
@@ -370,44 +356,13 @@ class BarStore:
 
     def follow(self, interval: Interval) -> None:
         """Number the closed bars of an interval. If it is not kept, its ring begins with bars of the kept ones."""
-        level = self.levels.get(interval)
-        if level is None:
+        if self.levels.get(interval) is None:
             self.fold()
-            level = self.levels.add(interval)
-            self._fill(level)
-        level.followers += 1
+        self.levels.follow(interval, self._closed_by, self._outages)
 
     def unfollow(self, interval: Interval) -> None:
         """End a ``follow``."""
-        level = self.levels[interval.name]
-        level.followers -= 1
-        if not level.followers and level.history is None:
-            self.levels.drop(level)
-
-    def _fill(self, level: Level) -> None:
-        """Fold the newest closed bars of shorter intervals into a new level."""
-        assert level.parent is not None, "only 1s has no parent"
-        fed = np.unique([row for extra in level.extra for row in np.flatnonzero(extra.from_feed).tolist()])
-        mine = np.zeros(0, np.intp) if level.parent.history is None else level.parent.history.rows
-        mine = np.setdiff1d(mine, fed)
-        # The oldest bar of each row may be left out.
-        bars = RING_BARS // max(1, len(mine) + len(fed)) + 1
-        since = max(0, self._closed_by - bars * level.interval.length_ns)
-        parts = [level.children(int(row), since, 2**63 - 1) for row in fed.tolist()]
-        history = level.parent.history
-        if history is not None:
-            # All rows at once: there may be thousands, and clients wait.
-            # Some more: the last bar of a day may be shorter.
-            count = bars * -(-level.interval.length_ns // level.parent.interval.length_ns) + 16
-            row, starts, values = history.newest_of(mine, count)
-            recent = starts >= since
-            parts.append(stored_pieces(row[recent], starts[recent], values[recent]))
-        over = fold(in_order(joined(NO_PIECES, *parts)), level.open, level.grid)
-        # Of a bar that begins before, the first pieces are missing.
-        over = joined(over[over.ts >= since], level.open.take_due(self._closed_by))
-        ends = level.grid.ends(over.row, over.ts)
-        incomplete = self._outages.touch(level.interval, over.row, over.ts, ends)
-        level.publish(over, np.full(len(over), np.nan), ends, incomplete)
+        self.levels.unfollow(interval)
 
     # Internals
 
@@ -424,21 +379,3 @@ class BarStore:
 
     def _waiting_bars(self) -> int:
         return sum(len(level.unclosed_feed_bars) for level in self.levels)
-
-
-class _Within(Grid):
-    """The grid of a feed's open bars: a trade belongs to the open bar, wherever that starts."""
-
-    def __init__(self, level: Level) -> None:
-        self._open = level.feed_open
-
-    def starts(self, rows: Rows, ts: Stamps) -> Stamps:  # noqa: ARG002 - the grid's interface
-        return self._open.start[rows]
-
-    def ends(self, rows: Rows, starts: Stamps) -> Stamps:  # noqa: ARG002 - the grid's interface
-        return self._open.end[rows]
-
-
-def _counted(trades: Trades, updates: Bytes | None) -> int:
-    """How many pieces ``trade_pieces`` makes of these trades."""
-    return len(trades) if updates is None else int(np.count_nonzero(updates & 7))
