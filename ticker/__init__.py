@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from ticker.client import Backoff, Event, Quote, Stream, SymbolView, Trade, Update, connect
+    from ticker.client import Backoff, Bar, Event, Quote, Stream, SymbolView, Trade, Update, connect
     from ticker.client.sync import SyncStream, connect_sync
     from ticker.errors import ConnectError, FeedError, ProtocolError, RefusedError, StreamError, TickerError
     from ticker.wire.messages import AlertRow, Fired, Joined, Notice, Present, Said
 
 _HOMES = {
-    "ticker.client": ("Backoff", "Event", "Quote", "Stream", "SymbolView", "Trade", "Update", "connect"),
+    "ticker.client": ("Backoff", "Bar", "Event", "Quote", "Stream", "SymbolView", "Trade", "Update", "connect"),
     "ticker.client.sync": ("SyncStream", "connect_sync"),
     "ticker.errors": (
         "ConnectError", "FeedError", "ProtocolError", "RefusedError", "StreamError", "TickerError",
@@ -29,7 +29,7 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: RUF022 - grouped by home
     "__version__",
-    "Backoff", "Event", "Quote", "Stream", "SymbolView", "Trade", "Update", "connect",
+    "Backoff", "Bar", "Event", "Quote", "Stream", "SymbolView", "Trade", "Update", "connect",
     "SyncStream", "connect_sync",
     "ConnectError", "FeedError", "ProtocolError", "RefusedError", "StreamError", "TickerError",
     "AlertRow", "Fired", "Joined", "Notice", "Present", "Said",

@@ -51,5 +51,5 @@ class LossLog:
         named = ", ".join(f"{symbol} {new[symbol]:,}" for symbol in worst)
         more = f" and {len(new) - _NAMED} more symbols" if len(new) > _NAMED else ""
         self._logged, self._logged_in_all = lost, self._queue.lost_in_all
-        channel = self._queue.channel
-        log.warning("%s: %s %s were lost: %s%s", self._name, f"{sum(new.values()):,}", channel, named, more)
+        items = self._queue.name
+        log.warning("%s: %s %s were lost: %s%s", self._name, f"{sum(new.values()):,}", items, named, more)

@@ -19,6 +19,8 @@ from ticker.client.desk_requests import DeskRequests
 from ticker.client.endpoint import Endpoint, Key
 from ticker.client.iterators import ItemIterator
 from ticker.client.loss_log import LossLog
+from ticker.client.protocol.bars import Bar as Bar
+from ticker.client.protocol.bars import BarQueue
 from ticker.client.protocol.event_queue import Event as Event
 from ticker.client.protocol.protocol import ClientProtocol
 from ticker.client.protocol.symbol_view import SymbolView as SymbolView
@@ -120,11 +122,15 @@ class Stream(DeskRequests):
         self._trades: ItemIterator[Trade] = ItemIterator(protocol.trades, supervisor)
         self._quotes: ItemIterator[Quote] = ItemIterator(protocol.quotes, supervisor)
         self._events: ItemIterator[Event] = ItemIterator(protocol.desk.events, supervisor)
+        #: By interval.
+        self._bars: dict[str, tuple[BarQueue, ItemIterator[Bar]]] = {}
         supervisor.arrived = self._on_arrival
 
     def _on_arrival(self) -> None:
         for iterator in (self._updates, self._trades, self._quotes, self._events):
             iterator.wake()
+        for _, bars in self._bars.values():
+            bars.wake()
         for log in self._loss_logs:
             log.check()
         if self.on_arrival is not None:
@@ -192,6 +198,33 @@ class Stream(DeskRequests):
         """Every quote, in order; otherwise as ``trades``."""
         return self._ticks(self._quotes, self._protocol.quotes, symbols)
 
+    def live_bars(self, interval: str, symbols: Iterable[str] | None = None) -> ItemIterator[Bar]:
+        """Bars of an interval as they change and close: ``async for bar in stream.live_bars("1m"): …``.
+
+        ``interval`` and ``symbols`` are as for ``bars`` and ``trades``; each interval has its own watchlist. First come
+        the bars that are open. An open bar comes whenever it changes, at most at the stream's rate, and a slow consumer
+        gets the newest values. Each closed bar comes once, and again with a higher ``revision`` when late trades or
+        corrections have changed it: replace the bar of this ``symbol`` and ``start``.
+
+        After a reconnect all bars that closed in between follow. At most ``queue_ticks`` closed bars are queued; losses
+        are counted in ``stream.lost["1m bars"]`` and in the next ``Bar.lost``, and logged. For earlier bars, call
+        ``bars`` after the first bar has come.
+
+        The server folds intervals other than 1s, 5s, 1m, 5m, 15m, 1h, 1d, 1w and 1M for its clients, and limits their
+        number. Raises ``ValueError`` for an invalid interval, or if there are no symbols. Iterating raises as over
+        trades, ``ProtocolError`` if the server refuses the interval or the transport is a long poll, and
+        ``RefusedError`` if that happens at a reconnect; the rest of the stream goes on, and calling ``live_bars`` again
+        asks again.
+        """
+        queue = self._protocol.bars_of(interval)
+        found = self._bars.get(interval)
+        if found is None or found[0] is not queue:
+            found = queue, ItemIterator[Bar](queue, self._supervisor)
+            # The thread of the stream may be going through them.
+            self._bars = {**self._bars, interval: found}
+            self._loss_logs.append(LossLog(self.url, queue))
+        return self._ticks(found[1], queue, symbols)
+
     def _ticks(
         self, iterator: ItemIterator[Tick], queue: TickQueue[Tick], symbols: Iterable[str] | None
     ) -> ItemIterator[Tick]:
@@ -204,7 +237,7 @@ class Stream(DeskRequests):
         missing = [name for name in names if name not in watchlist]
 
         async def subscribe() -> None:
-            answer = await self.subscribe(missing, channel=queue.channel)
+            answer = await self.subscribe(missing, channel=queue.channel, interval=queue.interval)
             if all(name in answer.rejected for name in missing):
                 raise RefusedError(answer.rejected[missing[0]], f"the server rejects {', '.join(missing)}")
 
@@ -232,9 +265,16 @@ class Stream(DeskRequests):
     # Subscribing
 
     async def subscribe(
-        self, symbols: Iterable[str], rate: float | None = None, *, channel: str | None = None
+        self,
+        symbols: Iterable[str],
+        rate: float | None = None,
+        *,
+        channel: str | None = None,
+        interval: str | None = None,
     ) -> Subscribed:
         """Add symbols to the watchlist of ``channel`` (default: the stream's), and set the rate if one is given.
+
+        The channel ``bars`` has a watchlist per ``interval``.
 
         Returns the server's answer: the whole watchlist, the granted rate, and the rejected symbols with the reason.
         Waits during a reconnect. Raises ``ProtocolError`` if the server refuses, ``StreamError`` if the stream is
@@ -243,22 +283,26 @@ class Stream(DeskRequests):
         rejected: dict[str, str] = {}
         answer: Subscribed | None = None
         async with self._supervisor.turn:
-            for message in self._protocol.subscribe(as_names(symbols), channel or self.channel, rate):
+            for message in self._protocol.subscribe(as_names(symbols), channel or self.channel, rate, interval):
                 answer = await self._supervisor.request(message, Subscribed, insist=True)
                 assert answer is not None
                 rejected.update(answer.rejected)
         assert answer is not None
         return msgspec.structs.replace(answer, rejected=rejected)
 
-    async def unsubscribe(self, symbols: Iterable[str], *, channel: str | None = None) -> None:
+    async def unsubscribe(
+        self, symbols: Iterable[str], *, channel: str | None = None, interval: str | None = None
+    ) -> None:
         """Remove symbols from the watchlist of ``channel`` (default: the stream's); ``["*"]`` removes all.
+
+        The channel ``bars`` has a watchlist per ``interval``.
 
         They disappear at once from the board and from the queues. Returns when the server has answered, or at once
         during a reconnect. Raises as ``subscribe``.
         """
         async with self._supervisor.turn:
             with self._supervisor.lock:
-                messages = self._protocol.unsubscribe(as_names(symbols), channel or self.channel)
+                messages = self._protocol.unsubscribe(as_names(symbols), channel or self.channel, interval)
             for message in messages:
                 await self._supervisor.request(message, Unsubscribed, insist=False)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ticker.client.protocol.bounded_queue import BoundedQueue
 from ticker.client.protocol.protocol import ClientProtocol
 from ticker.client.protocol.symbol_view import SymbolView
 from ticker.client.protocol.ticks import Quote, TickQueue, Trade
@@ -104,11 +105,14 @@ class StreamInfo:
     def lost(self) -> dict[str, dict[str, int]]:
         """Number of ticks lost, by channel and symbol: ``{"trades": {"AAPL": 12}}``.
 
+        Lost bars are counted by interval: ``{"1m bars": {"AAPL": 2}}``.
         ``*`` counts losses that the server can't assign to a symbol; they may include symbols outside the watchlist.
         Lost events are counted under ``events`` by kind: ``{"events": {"said": 3}}``.
         """
-        queues = (self._protocol.trades, self._protocol.quotes, self._protocol.desk.events)
-        return {queue.channel: dict(queue.lost) for queue in queues if queue.lost}
+        protocol = self._protocol
+        queues: list[BoundedQueue[Any]] = [protocol.trades, protocol.quotes, *protocol.bars.values()]
+        queues.append(protocol.desk.events)
+        return {queue.name: dict(queue.lost) for queue in queues if queue.lost}
 
     @property
     def rooms(self) -> dict[str, list[str]]:

@@ -23,6 +23,7 @@ from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from ticker.client.iterators import WAIT_S, ItemIterator, SyncItemIterator
+from ticker.client.protocol.bars import Bar
 from ticker.client.protocol.event_queue import Event
 from ticker.client.protocol.symbol_view import Update
 from ticker.client.protocol.ticks import Quote, Trade
@@ -164,6 +165,10 @@ class SyncStream(StreamInfo):
     def quotes(self, symbols: Iterable[str] | None = None) -> SyncItemIterator[Quote]:
         """Every quote, in order. See ``Stream.trades``."""
         return self._over(self._stream.quotes(symbols))
+
+    def live_bars(self, interval: str, symbols: Iterable[str] | None = None) -> SyncItemIterator[Bar]:
+        """Bars of an interval as they change and close. See ``Stream.live_bars``."""
+        return self._over(self._stream.live_bars(interval, symbols))
 
     def events(self) -> SyncItemIterator[Event]:
         """Everything except prices, in order: ``for event in stream.events(): …``. See ``Stream.events``."""

@@ -19,6 +19,8 @@ class BoundedQueue(Generic[Item]):
 
     def __init__(self, channel: str, bound: int) -> None:
         self.channel = channel
+        #: What logs and counts call the items.
+        self.name = channel
         #: Items lost so far, here or at the server, by the first part of their key.
         self.lost: dict[str, int] = {}
         #: The sum of them.

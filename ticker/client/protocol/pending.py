@@ -50,10 +50,12 @@ class PendingRequests:
         self._first.discard(id_)
         return self._open.pop(id_, None), first
 
-    def awaits_everything(self, channel: str) -> bool:
-        """Whether a subscribe to ``*`` is pending."""
+    def awaits_everything(self, channel: str, interval: str | None = None) -> bool:
+        """Whether a subscribe to ``*`` is pending. ``interval`` is that of bars."""
         about = [request for request in self._open.values() if isinstance(request, Subscribe | Unsubscribe)]
-        return any(ALL in request.symbols for request in about if request.channel == channel)
+        return any(
+            ALL in request.symbols for request in about if (request.channel, request.interval) == (channel, interval)
+        )
 
     def forget(self) -> None:
         """The connection is gone: drop all."""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from datetime import datetime
-from typing import Final, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, get_args
 
 import msgspec
 
 from ticker.client.protocol.bounded_queue import BoundedQueue
 from ticker.client.protocol.symbol_view import as_time
 from ticker.client.protocol.watchlist import ALL, Watchlist, portions
-from ticker.wire.messages import QuotesMessage, Since, Subscribe, TradesMessage, WireTradeRevision
+from ticker.wire.messages import BarsMessage, QuotesMessage, Since, Subscribe, TradesMessage, WireTradeRevision
+
+if TYPE_CHECKING:
+    from ticker.client.protocol.bars import Bar
 
 
 class _Stamped(msgspec.Struct, frozen=True, gc=False):
@@ -60,7 +63,7 @@ class Quote(_Stamped, frozen=True, gc=False):
 #: Values of a row of trades with revisions.
 _REVISED: Final = len(get_args(WireTradeRevision))
 
-Tick = TypeVar("Tick", bound=Trade | Quote)
+Tick = TypeVar("Tick", bound="Trade | Quote | Bar")
 
 
 class TickQueue(BoundedQueue[Tick]):
@@ -75,8 +78,10 @@ class TickQueue(BoundedQueue[Tick]):
             raise ValueError(f"queue_ticks must be at least 1, not {bound}")
         super().__init__(channel, bound)
         self.watchlist = Watchlist()
+        #: Of bars: their length.
+        self.interval: str | None = None
         #: What a subscribe says about revisions: quotes have none.
-        self.revisions = True if channel == "trades" else None
+        self.revisions = None if channel == "quotes" else True
         self.version: int | None = None
         #: Whether a resume is unanswered: until it is answered, messages would leave a gap.
         self.awaiting = False
@@ -97,7 +102,7 @@ class TickQueue(BoundedQueue[Tick]):
 
     # From the server
 
-    def apply(self, message: TradesMessage | QuotesMessage) -> bool:
+    def apply(self, message: TradesMessage | QuotesMessage | BarsMessage) -> bool:
         """Queue a message's ticks. Returns False, and does nothing, if there is an unreported gap before it."""
         if not self._accepted:
             return True  # the watchlist is empty: a later subscribe begins at the server's then current tick
@@ -112,14 +117,20 @@ class TickQueue(BoundedQueue[Tick]):
         self._joining = False
         self.version = message.version
         accepted, everything = self._accepted, ALL in self._accepted
-        reported, items, newest, make = self._reported, self._items, self.newest, self._make
+        reported = self._reported
         for symbol, lost in message.lost.items():
             watched = everything or symbol in accepted
             if symbol == ALL or watched:
                 self.count(symbol, lost)
             if symbol != ALL and watched:
                 reported[symbol] = reported.get(symbol, 0) + lost
-        for row in message.data:
+        self._enter(message.data, everything=everything)
+        return True
+
+    def _enter(self, rows: Iterable[tuple[Any, ...]], *, everything: bool) -> None:
+        """Queue ticks."""
+        accepted, reported, items, newest, make = self._accepted, self._reported, self._items, self.newest, self._make
+        for row in rows:
             symbol = row[0]
             if not (everything or symbol in accepted):
                 continue  # unsubscribed while this was under way
@@ -130,7 +141,6 @@ class TickQueue(BoundedQueue[Tick]):
             items.append(tick)  # as `put` does, without a call per tick
             if len(items) > self._bound:
                 self._drop()
-        return True
 
     def forget(self) -> None:
         """A new epoch began: ticks are renumbered. Queued ticks were traded, and stay."""
@@ -161,10 +171,14 @@ class TickQueue(BoundedQueue[Tick]):
         self._accepted.intersection_update(names)
         if not self.watchlist:
             self.version = None
-        self._items = deque(tick for tick in self._items if tick.symbol in names)
-        self.newest = deque((tick for tick in self.newest if tick.symbol in names), self._bound)
+        self._forget_others(names)
         self._reported = {symbol: lost for symbol, lost in self._reported.items() if symbol in names}
         self._dropped = {key: lost for key, lost in self._dropped.items() if key[0] in names}
+
+    def _forget_others(self, names: Container[str]) -> None:
+        """Remove the ticks of symbols other than ``names``."""
+        self._items = deque(tick for tick in self._items if tick.symbol in names)
+        self.newest = deque((tick for tick in self.newest if tick.symbol in names), self._bound)
 
     # Connections
 
@@ -174,13 +188,17 @@ class TickQueue(BoundedQueue[Tick]):
             self.forget()
         self._accepted.clear()
         parts = [part for part in portions(self.watchlist.tokens(), message_bytes) if part]
-        requests = [Subscribe(channel=self.channel, symbols=part, revisions=self.revisions) for part in parts]
+        requests = [self.subscribe(part) for part in parts]
         if requests and self.version is not None:
             # Only the last message resumes, for all symbols: each resume starts again from `version` and would repeat
             # the ticks of the one before. What arrives earlier is repeated by it, so it is ignored.
             requests[-1] = msgspec.structs.replace(requests[-1], since=Since(epoch=epoch, version=self.version))
             self.awaiting = True
         return requests
+
+    def subscribe(self, symbols: list[str]) -> Subscribe:
+        """The message that subscribes to ``symbols``, which must fit."""
+        return Subscribe(channel=self.channel, interval=self.interval, symbols=symbols, revisions=self.revisions)
 
     def joined(self) -> None:
         """The server answered the resume: the next message shows where it starts."""

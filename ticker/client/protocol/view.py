@@ -26,7 +26,7 @@ class View:
     certainly arrived: if the connection breaks before, it is requested whole, and not since ``version``.
     """
 
-    channel = "ticker"
+    channel = name = "ticker"
 
     def __init__(self) -> None:
         self.watchlist = Watchlist()
@@ -185,6 +185,10 @@ class View:
             self._empty([symbol for symbol in self._views if symbol not in kept])
         requests = [Subscribe(symbols=settled, since=Since(epoch=epoch, version=self.version))] if settled else []
         return requests + [Subscribe(symbols=part) for part in portions(fresh, message_bytes) if part]
+
+    def subscribe(self, symbols: list[str]) -> Subscribe:
+        """The message that subscribes to ``symbols``, which must fit."""
+        return Subscribe(symbols=symbols)
 
     def joined(self) -> None:
         """The server answered the resume: the next message shows where it starts."""
