@@ -37,6 +37,7 @@ VENDORS: Final[Mapping[str, str]] = {
     "lean": "QuantConnect Lean",
     "lobster": "LOBSTER",
     "metatrader": "MetaTrader",
+    "ninjatrader": "NinjaTrader",
     "polygon": "Polygon (Massive)",
     "quandl": "Quandl",
     "stooq": "Stooq",

@@ -102,6 +102,16 @@ HEADERLESS: Final = (
            fields=(r"\d{8} \d{9}", _DECIMAL, _DECIMAL, _DECIMAL),
            columns={"timestamp": 0, "bid": 1, "ask": 2}, zone=EST, traces=_HISTDATA_NAMES, evidence=_HISTDATA,
            source=_HISTDATA_PAGE),
+    Layout("ninjatrader-ticks", "NinjaTrader ticks", "ticks",
+           fields=(r"\d{8} \d{6} \d{7}", _DECIMAL, _DECIMAL, _DECIMAL, _INT),
+           columns={"timestamp": 0, "price": 1, "bid": 2, "ask": 3, "size": 4}),
+)  # fmt: skip
+
+#: Trades of an unknown origin: an epoch number, a price and a size, as Kraken's and those of Bitcoincharts.
+PLAIN_TRADES: Final = (
+    Layout("trades", "trades without a header", "ticks",
+           fields=(r"1\d{9}(?:\d{3})?(?:\.\d+)?", _DECIMAL, _DECIMAL),
+           columns={"timestamp": 0, "price": 1, "size": 2}),
 )  # fmt: skip
 
 #: Bars of an unknown origin: open, high, low, close and perhaps the volume, after a date or a date and a time.
@@ -109,6 +119,9 @@ PLAIN_BARS: Final = (
     Layout("bars", "bars without a header", "bars",
            fields=(rf"(?:{_DAY})(?:[ T](?:{_TIME}))?(?:Z|[+-]\d\d:?\d\d)?", *_BAR, _DECIMAL),
            spare=1, columns={"timestamp": 0, **_OHLCV}),
+    Layout("bars", "bars without a header", "bars",
+           fields=(r"1\d{9}(?:\d{3})?", *_BAR, _DECIMAL, _INT),
+           spare=2, columns={"timestamp": 0, **_OHLCV, "trades": 6}),
     Layout("bars", "bars without a header", "bars",
            fields=(_DAY, _TIME, *_BAR, _DECIMAL),
            spare=1, columns={"date": 0, "time": 1, "open": 2, "high": 3, "low": 4, "close": 5, "volume": 6},

@@ -57,7 +57,9 @@ _MAX_LENGTH: Final = 128
 #: Up to this many texts are parsed one by one.
 _FEW: Final = 8
 #: Words for "no value".
-_NONE: Final = frozenset({"-", "--", "\u2013", "\u2014", "null", "none", "n/a", "#n/a", "n.a.", "na", "nan", "nil"})
+_NONE: Final = frozenset(
+    {".", "-", "--", "\u2013", "\u2014", "null", "none", "n/a", "#n/a", "n.a.", "na", "nan", "nil"}
+)
 _UNIT = re.compile(rf"{_CURRENCY}|(?<=\d)p\b", re.ASCII)
 _SYMBOLS = frozenset("$€£¥₹₩₽₺₪฿₫₱₿¢")
 _PLAIN_LETTERS = frozenset("0123456789.,-+eE \n")

@@ -71,6 +71,7 @@ _TIME = r"""(?:
   | (?P<hour2>00?)\.(?P<minute2>00)\.(?P<second2>00)(?:\.(?P<fraction3>0+))?(?:\ (?P<half2>[AaPp])[Mm])?
   | (?P<hour3>00?)-(?P<minute3>00)-(?P<second3>00)(?:[.\-](?P<fraction4>0+))?
   | (?P<hms>000000)\.?(?P<fraction5>0{0,9})
+  | (?P<hms2>000000)\ (?P<fraction6>0{3}|0{6,7}|0{9})
   | (?P<hm>0000)
   | (?P<hour4>00?)-?\ ?(?P<half3>[AaPp])[Mm]
 )"""

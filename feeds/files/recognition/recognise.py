@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from feeds.files.layouts.catalog import BY_COLUMNS, BY_HEADER
-from feeds.files.layouts.headerless import HEADERLESS, PLAIN_BARS
+from feeds.files.layouts.headerless import HEADERLESS, PLAIN_BARS, PLAIN_TRADES
 from feeds.files.layouts.layout import Layout
 from feeds.files.layouts.lean import QUOTE_BARS
 from feeds.files.options import ReadOptions
@@ -34,7 +34,7 @@ from feeds.files.recognition.plan import WIDE, Plan, SymbolColumns, shape_of
 from feeds.files.recognition.shapes import ENOUGH, has_shape
 from feeds.files.recognition.stamp_columns import given_stamps, stamps_of
 from feeds.files.recognition.zone_column import place_of_zone
-from feeds.files.report import excerpt
+from feeds.files.report import Note, excerpt
 from ticker.errors import FeedError, OptionError
 
 #: Rows examined.
@@ -96,7 +96,7 @@ def _without_header(
     header = Header(numbers, numbers, rows)
     given = _given_columns(options.columns, header)
     if options.layout is not None:
-        layouts = [each for each in (*HEADERLESS, *PLAIN_BARS) if each.name == options.layout]
+        layouts = [each for each in (*HEADERLESS, *PLAIN_BARS, *PLAIN_TRADES) if each.name == options.layout]
         layout = next((each for each in layouts if has_shape(each, rows)), layouts[0] if layouts else None)
         if layout is None:
             raise FeedError(
@@ -120,11 +120,15 @@ def _without_header(
         layout for layout in HEADERLESS if (not layout.named or layout.has_traces(names)) and has_shape(layout, rows)
     ]
     fitting = fitting or [layout for layout in PLAIN_BARS if has_shape(layout, rows) and _are_bars(layout, rows)]
+    fitting = fitting or [layout for layout in PLAIN_TRADES if has_shape(layout, rows) and _are_trades(layout, rows)]
     if fitting:
         found = _by_place(fitting[0], dialect.width)
         if fitting[0].name in QUOTE_BARS:
             found = replace(found, views=quotes_of_bars(rows))
-        return _plan(dialect, fitting[0], _with_given(found, given, header), numbers, options)
+        plan = _plan(dialect, fitting[0], _with_given(found, given, header), numbers, options)
+        if fitting[0] in PLAIN_TRADES:
+            plan = replace(plan, notes=(Note("columns are taken for a time, a price and a size", "--columns"),))
+        return plan
     raise FeedError(
         f"no header, and the first line matches no known layout: {_line(dialect)}. "
         "Use --layout NAME, or name the columns: --columns timestamp=1,symbol=2,price=3"
@@ -142,6 +146,22 @@ def _are_bars(layout: Layout, rows: Sequence[Sequence[str]]) -> bool:
             continue
         good += high == max(prices) and low == min(prices)
     return good > ENOUGH * len(rows)
+
+
+def _are_trades(layout: Layout, rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the prices of most rows are near each other, and the sizes are not."""
+    price, size = int(layout.columns["price"]), int(layout.columns["size"])
+    prices, sizes = [], []
+    for row in rows:
+        try:
+            values = float(row[price]), float(row[size])
+        except (ValueError, IndexError):
+            continue
+        prices.append(values[0])
+        sizes.append(values[1])
+    if len(prices) < 2 or min(prices) <= 0 or len(prices) <= ENOUGH * len(rows):
+        return False
+    return max(prices) < 2 * min(prices) and max(sizes) * min(prices) > max(prices) * min(sizes)
 
 
 def _by_place(layout: Layout, width: int) -> ColumnMap:

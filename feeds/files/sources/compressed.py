@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import struct
@@ -51,18 +52,41 @@ class TextSource(Source):
                 raise FeedError(f"{self.name}: unpacks to more than the limit of {self._max_bytes:,} bytes")
             return data
 
-        yield from blocks(read, self.name)
+        yield from blocks(_as_utf_8(read), self.name)
 
     def _check_start(self, data: bytes) -> None:
         if not data:
             raise FeedError(f"{self.name}: the file is empty")
-        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-            raise FeedError(f"{self.name}: is UTF-16 text; save it as UTF-8")
         if data.startswith(_NESTED):
             raise FeedError(f"{self.name}: is compressed twice; unpack it once")
 
     def _decompressed(self, file: IO[bytes]) -> _Readable:
         return file
+
+
+def _as_utf_8(read: Callable[[int], bytes]) -> Callable[[int], bytes]:
+    """What ``read`` returns, recoded if it starts with the byte order mark of UTF-16, as Excel and MetaTrader write it.
+
+    Half a character, as at the end of a truncated file, becomes U+FFFD.
+    """
+    decoder: codecs.IncrementalDecoder | None = None
+    is_first = True
+
+    def recoded(size: int) -> bytes:
+        nonlocal decoder, is_first
+        data = read(size)
+        if is_first and data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            decoder = codecs.getincrementaldecoder("utf-16")("replace")
+        is_first = False
+        if decoder is None:
+            return data
+        while data:
+            if text := decoder.decode(data):
+                return text.encode()
+            data = read(size)
+        return decoder.decode(b"", final=True).encode()
+
+    return recoded
 
 
 class GzipSource(TextSource):

@@ -16,7 +16,7 @@ from ticker.errors import FeedError
 
 #: The formats by the endings of their files in a folder. A single file may have any ending.
 FORMATS: Final = {
-    (".csv", ".txt"): "text in UTF-8; delimiter comma, semicolon, tab or `\\|`",
+    (".csv", ".txt"): "text in UTF-8, or UTF-16 with a byte order mark; delimiter comma, semicolon, tab or `\\|`",
     (".gz", ".zip"): "compressed text",
     (".zst",): "compressed text; needs the extra `files`",
     (".parquet",): "Parquet; needs the extra `files`",
@@ -38,8 +38,7 @@ _NOT_TEXT: Final = {
     b"\xfd7zXZ": "is compressed with xz; unpack it first",
     b"7z\xbc\xaf\x27\x1c": "is a 7z archive; unpack it first",
     b"Rar!": "is a RAR archive; unpack it first",
-    b"\xff\xfe": "is UTF-16 text; save it as UTF-8",
-    b"\xfe\xff": "is UTF-16 text; save it as UTF-8",
+    b"\xff\xfe\0\0": "is UTF-32 text; save it as UTF-8",
     b"\xd0\xcf\x11\xe0": "is an Excel file; save it as CSV",
     b"%PDF": "is a PDF; save its table as CSV",
     b"ARROW1": "is an Arrow file; save it as Parquet or CSV",

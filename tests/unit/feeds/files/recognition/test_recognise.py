@@ -43,6 +43,7 @@ ROWS: dict[str, list[str]] = {
     "kibot-daily": ["07/03/2024,184.2,184.3,184,184.1,1000"],
     "histdata-bars": ["20240703 170000;1.10427;1.1043;1.1042;1.10429;0"],
     "histdata-ticks": ["20240703 093000123,1.0925,1.0926,0"],
+    "ninjatrader-ticks": ["20240103 093000 1230000;4745.25;4745.00;4745.25;3"],
 }  # fmt: skip
 
 
@@ -108,7 +109,7 @@ def test_columns_in_another_order_are_no_bars() -> None:
         "2024-01-03T14:30:00Z,AAPL,184.22,100\n",
         "1,2,3\n4,5,6\n",
         "34200000,184.22,100\n",
-        "1704292200000,1,2,1,2,5\n",
+        "1704292200000,1,1.5,2,0.5,5\n",
     ],
 )
 def test_unknown_rows_are_an_error_that_names_the_options(rows: str) -> None:

@@ -253,7 +253,7 @@ CHECKED = zstandard.ZstdCompressor(write_checksum=True)
         (gzip.compress(TEXT) + b"junk", r"the compressed file is damaged \(Not a gzipped file"),
         (_flipped(gzip.compress(TEXT), 20), r"the compressed file is damaged"),
         (gzip.compress(gzip.compress(TEXT)), "is compressed twice; unpack it once"),
-        (gzip.compress(TEXT.decode().encode("utf-16")), "is UTF-16 text; save it as UTF-8"),
+        (TEXT.decode().encode("utf-32"), "is UTF-32 text; save it as UTF-8"),
         (zstandard.compress(TEXT)[:-3], "the compressed file is truncated"),
         (zstandard.compress(TEXT) + zstandard.compress(TEXT)[:9], "the compressed file is truncated"),
         (CHECKED.compress(TEXT)[:-1] + b"x", r"the zstd file is damaged \(.*checksum\)"),
@@ -280,6 +280,20 @@ def test_a_damaged_or_binary_file_is_an_error_that_names_it(data: bytes, words: 
     found = complaint(path)
     assert found.startswith(str(path))
     assert re.search(words, found), found
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_text_in_utf_16_is_recoded(encoding: str, tmp_path: Path) -> None:
+    """With a byte order mark, also where blocks cut characters, and with half a character at the end."""
+    text = (TEXT.decode() + "größe,日,😀\n") * 20_000
+    data = ("\ufeff" if encoding == "utf-16-be" else "") + text
+    for name, packed in (("a.csv", data.encode(encoding)), ("b.csv.gz", gzip.compress(data.encode(encoding)))):
+        (tmp_path / name).write_bytes(packed)
+        (source,) = opened(tmp_path / name)
+        assert text_of(source) == text.encode()
+    (tmp_path / "c.csv").write_bytes(data.encode(encoding) + b"a")
+    (source,) = opened(tmp_path / "c.csv")
+    assert text_of(source) == f"{text}\ufffd\n".encode()
 
 
 @pytest.mark.parametrize(
