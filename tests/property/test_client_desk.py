@@ -38,7 +38,7 @@ class Recorder:
     def load(self, most: int) -> Iterable[KeptRoom]:
         return ()
 
-    def append(self, epoch: str, said: Said) -> None:
+    def append(self, epoch: str, said: Said, source: str = "") -> None:
         self.said[said.room][said.seq] = said.text
 
     def forget(self, room: str) -> None:

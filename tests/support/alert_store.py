@@ -17,6 +17,8 @@ class MemoryStore:
         self.alerts: dict[tuple[str, Id], SavedAlert] = {}
         self.fired: dict[str, list[Fired]] = {}
         self.delivered: dict[str, int] = {}
+        self.seen_ns: dict[str, int] = {}
+        self.ran_ns = 0
         self.in_progress: tuple[AlertChanges, Callable[[], None]] | None = None
 
     def load(self) -> Iterable[SavedOwner]:
@@ -28,6 +30,7 @@ class MemoryStore:
                 alerts=[alert for (owner, _), alert in self.alerts.items() if owner == name],
                 fired=list(self.fired.get(name, ())),
                 delivered=self.delivered.get(name, 0),
+                seen_ns=self.seen_ns.get(name, self.ran_ns),
             )
             for name in names
         ]
@@ -47,6 +50,7 @@ class MemoryStore:
             self.alerts = {key: alert for key, alert in self.alerts.items() if key[0] != name}
             self.fired.pop(name, None)
             self.delivered.pop(name, None)
+            self.seen_ns.pop(name, None)
         for key in changes.removed:
             self.alerts.pop(key, None)
         for alert in changes.alerts:
@@ -56,4 +60,6 @@ class MemoryStore:
             kept.append(fired)
             del kept[:-KEPT]
         self.delivered.update(changes.delivered)
+        self.seen_ns.update(changes.seen_ns)
+        self.ran_ns = changes.ran_ns
         done()

@@ -40,6 +40,8 @@ class Alert:
     state: AlertState = "waiting"
     count: int = 0
     side: int = 0
+    #: What it counts towards without authentication (see ``Session.source``); empty: exempt.
+    source: str = ""
 
     def __post_init__(self) -> None:
         if math.isnan(self.hysteresis):

@@ -7,29 +7,35 @@ goes to the store first, and then to the owner's connections, or waits for one.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final, Protocol
 
 from ticker.alerts.alert import Alert
+from ticker.alerts.arguments import alert_id, owner_name, source_of
 from ticker.alerts.book import Book, Firing
 from ticker.alerts.condition import parse
 from ticker.alerts.owner import Owner
 from ticker.alerts.store import AlertChanges, AlertStore, NoStore
 from ticker.auth.entitlements import EVERYTHING, Entitlements
 from ticker.errors import ProtocolError
+from ticker.hub.eviction_order import EvictionOrder
 from ticker.hub.session import Catalogue, Session, rejection
 from ticker.market.board import Board
 from ticker.model import BoardEvent
 from ticker.wire import messages as wire
 from ticker.wire.messages import AlertList, DeskMessage, Fired, Id
 
-#: Maximum characters of an alert's id and of an owner's name.
-MAX_CHARS: Final = 64
 #: Maximum owners per connection.
 MAX_NAMED: Final = 8
 #: Instead of an id: all alerts.
 ALL: Final = "*"
+DAY_NS: Final = 86_400 * 10**9
+#: How often it is stored when owners were connected.
+SEEN_NS: Final = DAY_NS // 24
+#: Alerts that one call of ``advance`` removes at most, a few milliseconds.
+EXPIRE_STEPS: Final = 500
 
 
 class AlertMarket(Catalogue, Protocol):
@@ -44,7 +50,10 @@ class AlertHandler:
 
     ``alerts`` and ``owners`` are server-wide limits. An owner takes about 2 KiB, an alert 1 KiB, and each of at most
     ``KEPT`` fired alerts somewhat less. An owner without alerts and history is deleted when its last connection closes;
-    one with history only, when the limit is reached.
+    one with history only, when the limit is reached. Without authentication an address has a share of both limits.
+
+    Owners that were not connected for ``days`` of the running server are deleted with their alerts, unless ``keeps``
+    says that they are known otherwise: they have a valid key.
 
     ``fired`` is called for each fired alert after it has been stored, and must not raise; webhooks use it. ``may``
     returns an owner's current entitlements, or None if its key is no longer valid. Alerts outside the entitlements do
@@ -59,6 +68,8 @@ class AlertHandler:
         may: Callable[[str], Entitlements | None] = lambda _: EVERYTHING,
         alerts: int = 50_000,
         owners: int = 10_000,
+        days: int = 30,
+        keeps: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self.answers: tuple[type[DeskMessage], ...] = (wire.Alert, wire.Alerts, wire.Unalert)
         self._store = NoStore() if store is None else store
@@ -70,8 +81,15 @@ class AlertHandler:
         self._book = Book(self._changed, self._allowed)
         #: All owners by name.
         self.owners: dict[str, Owner] = {}
-        #: Owners with history only, oldest first.
-        self._history_only: dict[str, None] = {}
+        self._expire_ns = days * DAY_NS
+        self._keeps = keeps
+        #: How long the server has run: see ``AlertStore.ran_ns``.
+        self.ran_ns = 0
+        #: Owners with history only.
+        self._history_only: EvictionOrder[str] = EvictionOrder()
+        #: Alerts and owners by source, without those that are exempt.
+        self._alerts_of: Counter[str] = Counter()
+        self._owners_of: Counter[str] = Counter()
         self._sessions: dict[Session, dict[str, Owner]] = {}
         self._behind: dict[Owner, None] = {}
         self._alerts = 0
@@ -81,15 +99,21 @@ class AlertHandler:
         self._changed_alerts: dict[tuple[str, Id], None] = {}
         self._unstored: dict[Owner, None] = {}
         self._changed_delivered: dict[Owner, None] = {}
+        self._changed_seen: dict[Owner, None] = {}
+        #: Whether to write when owners were seen although nothing else has changed.
+        self._seen_due = False
 
     def watch(self, market: AlertMarket) -> None:
         """Load the stored alerts. Called once, before any client connects."""
         self._market = market
         board = market.board
-        for saved in self._store.load():
+        saved_owners = list(self._store.load())
+        self.ran_ns = self._store.ran_ns
+        for saved in saved_owners:
             owner = self.owners[saved.owner] = Owner.restored(saved)
-            self._alerts += len(owner.alerts)
+            self._owners_of.update([owner.source] if owner.source else ())
             for alert in list(owner.alerts.values()):
+                self._count(alert, 1)
                 self._record(self._book.add(alert, board))
             self._retire(owner)
         self._write()
@@ -132,7 +156,7 @@ class AlertHandler:
             self._write()
 
     def receive(self, session: Session, message: DeskMessage, ts: int) -> None:  # noqa: ARG002 - ticks have their own timestamps
-        name = _owner_name(session, message)
+        name = owner_name(session, message)
         if isinstance(message, wire.Alert):
             owner = self._put(session, name, message)
         elif isinstance(message, wire.Unalert):
@@ -150,6 +174,7 @@ class AlertHandler:
     def leave(self, session: Session) -> None:
         for owner in self._sessions.pop(session, {}).values():
             owner.leave(session)
+            self._see(owner)
             if not owner.log.behind:
                 self._behind.pop(owner, None)
             self._retire(owner)
@@ -164,7 +189,7 @@ class AlertHandler:
         self._write()
 
     def _put(self, session: Session, name: str, message: wire.Alert) -> Owner:
-        id_ = _alert_id(message)
+        id_ = alert_id(message)
         if id_ == ALL:
             raise ProtocolError("bad-argument", "id: '*' means all alerts and cannot be the id of one", id_)
         condition = parse(message.when, id_)
@@ -183,27 +208,91 @@ class AlertHandler:
                 raise ProtocolError("too-many-alerts", f"an owner may have at most {most} alerts", id_)
             if self._alerts >= self._max_alerts:
                 raise ProtocolError("too-many-alerts", "the server has reached its maximum number of alerts", id_)
+        source, most = source_of(session), session.limits.alerts_per_address
+        if source and self._alerts_of[source] >= most and (id_ not in there or there[id_].source != source):
+            raise ProtocolError("too-many-alerts", f"your address has {most} alerts, the maximum", id_)
         owner = self._claim(session, name, id_)
-        alert = Alert(name, id_, symbol, condition, once=message.once, hysteresis=hysteresis)
+        alert = Alert(name, id_, symbol, condition, once=message.once, hysteresis=hysteresis, source=source)
         old = owner.put(alert)
         if old is not None:
             self._book.remove(old, market.board)
-        self._alerts += old is None
+            self._count(old, -1)
+        self._count(alert, 1)
+        self._see(owner)
         self._changed_alerts[name, id_] = None
         self._record(self._book.add(alert, market.board))
         return owner
 
     def _remove(self, session: Session, name: str, message: wire.Unalert) -> Owner:
-        id_ = _alert_id(message)
+        id_ = alert_id(message)
         known = self.owners.get(name)
         if id_ != ALL and (known is None or id_ not in known.alerts):
             raise ProtocolError("no-alert", f"no alert {id_!r:.80}", id_)
         owner = self._claim(session, name, id_)
-        for each in list(owner.alerts) if id_ == ALL else [id_]:
-            self._book.remove(owner.drop(each), self._market.board)
-            self._alerts -= 1
-            self._changed_alerts[name, each] = None
+        self._drop(owner, list(owner.alerts) if id_ == ALL else [id_])
         return owner
+
+    def _drop(self, owner: Owner, ids: Iterable[Id]) -> None:
+        for each in ids:
+            alert = owner.drop(each)
+            self._book.remove(alert, self._market.board)
+            self._count(alert, -1)
+            self._changed_alerts[owner.name, each] = None
+
+    def _count(self, alert: Alert, more: int) -> None:
+        self._alerts += more
+        if alert.source:
+            self._alerts_of[alert.source] += more
+            if not self._alerts_of[alert.source]:
+                del self._alerts_of[alert.source]
+
+    # Operators
+
+    def remove(self, name: str, ids: Iterable[Id]) -> int:
+        """Remove these alerts of an owner, if it has them, and tell its connections. Returns how many there were."""
+        owner = self.owners.get(name)
+        found = [] if owner is None else [each for each in ids if each in owner.alerts]
+        if owner is None or not found:
+            return 0
+        self._drop(owner, found)
+        listed = AlertList(alerts=[alert.row for alert in owner.alerts.values()], seq=owner.log.head)
+        for session in owner.readers:
+            if session.outlet.ready():
+                session.outlet.send(session.codec.encode(listed))
+        self._retire(owner)
+        self._write()
+        return len(found)
+
+    def advance(self, ns: int, *, store: bool = False) -> int:
+        """The server has run for this long since the last call. Returns the number of alerts that expired.
+
+        The time is stored every hour, or at once with ``store``.
+        At most ``EXPIRE_STEPS`` alerts expire in one call. None do during a write, which may contain what they fired.
+        """
+        hour, self.ran_ns = self.ran_ns // SEEN_NS, self.ran_ns + ns
+        if store or self.ran_ns // SEEN_NS > hour:
+            self._seen_due = bool(self.owners)
+            for claimed in self._sessions.values():
+                for owner in claimed.values():
+                    self._see(owner)
+        before = self._alerts
+        for owner in [] if self._writing else list(self.owners.values()):
+            if owner.readers or self.ran_ns - owner.seen_ns < self._expire_ns or self._keeps(owner.name):
+                continue
+            left = EXPIRE_STEPS - (before - self._alerts)
+            self._drop(owner, list(owner.alerts)[:left])
+            if owner.alerts:
+                break
+            self._unstored.pop(owner, None)
+            self._delete(owner)
+        self._write()
+        return before - self._alerts
+
+    def _see(self, owner: Owner) -> None:
+        """Note that an owner is connected, or was until now."""
+        owner.seen_ns = self.ran_ns
+        if (owner.alerts or not owner.blank) and (owner.stored_ns < 0 or owner.seen_ns - owner.stored_ns >= SEEN_NS):
+            self._changed_seen[owner] = None
 
     # Owners
 
@@ -216,30 +305,44 @@ class AlertHandler:
             raise ProtocolError("no-owner", f"owner: a connection may use at most {MAX_NAMED} owners", id_)
         owner = self.owners.get(name)
         if owner is None:
+            source, most = source_of(session), max(1, session.limits.alerts_per_address // 2)
+            if source and self._owners_of[source] >= most:
+                raise ProtocolError("too-many-alerts", f"your address has {most} owners of alerts, the maximum", id_)
             if len(self.owners) >= self._max_owners and not self._make_room() and not session.owner:
                 raise ProtocolError("too-many-alerts", "the server has reached its maximum number of owners", id_)
-            owner = self.owners[name] = Owner(name)
-        self._history_only.pop(name, None)
+            owner = self.owners[name] = Owner(name, source)
+            self._owners_of.update([source] if source else ())
+        self._history_only.discard(owner.source, name)
         self._sessions.setdefault(session, {})[name] = owner
         owner.enter(session)
+        self._see(owner)
         return owner
 
     def _make_room(self) -> bool:
-        """Delete the owner with history only that has been offline for the longest time."""
-        for name in self._history_only:
-            del self._history_only[name]
-            self._changed_delivered.pop(self.owners.pop(name), None)
-            self._deleted_owners[name] = None
-            return True
-        return False
+        """Delete an owner that has only history: of the source with most such owners the one offline for longest."""
+        name = self._history_only.next()
+        if name is None:
+            return False
+        self._delete(self.owners[name])
+        return True
+
+    def _delete(self, owner: Owner) -> None:
+        """Delete an owner without alerts."""
+        del self.owners[owner.name]
+        self._owners_of -= Counter([owner.source] if owner.source else ())
+        self._history_only.discard(owner.source, owner.name)
+        self._changed_delivered.pop(owner, None)
+        self._changed_seen.pop(owner, None)
+        if owner.stored_ns >= 0 or not owner.blank:
+            self._deleted_owners[owner.name] = None
 
     def _retire(self, owner: Owner) -> None:
         """Delete an owner without alerts and history; one with history may be deleted later."""
         if owner.idle:
             if owner.blank:
-                del self.owners[owner.name]
+                self._delete(owner)
             else:
-                self._history_only[owner.name] = None
+                self._history_only.add(owner.source, owner.name)
 
     def _deliver(self, owner: Owner) -> None:
         if owner.deliver():
@@ -254,7 +357,7 @@ class AlertHandler:
     def _write(self) -> None:
         """Start the next write, unless one is in progress."""
         if self._writing or not (
-            self._changed_alerts or self._unstored or self._changed_delivered or self._deleted_owners
+            self._changed_alerts or self._unstored or self._changed_delivered or self._deleted_owners or self._seen_due
         ):
             return
         moved = [(name, id_, self.owners.get(name)) for name, id_ in self._changed_alerts]
@@ -265,10 +368,16 @@ class AlertHandler:
             alerts=[owner.saved(id_) for _, id_, owner in moved if owner is not None and id_ in owner.alerts],
             fired=fired,
             delivered={owner.name: owner.delivered for owner in self._changed_delivered},
+            seen_ns={owner.name: owner.seen_ns for owner in self._changed_seen},
+            ran_ns=self.ran_ns,
         )
+        self._seen_due = False
+        for owner in self._changed_seen:
+            owner.stored_ns = owner.seen_ns
         for owner in self._unstored:
             owner.unstored.clear()
-        for waiting in (self._deleted_owners, self._changed_alerts, self._unstored, self._changed_delivered):
+        changed = self._changed_alerts, self._unstored, self._changed_delivered, self._changed_seen
+        for waiting in (self._deleted_owners, *changed):
             waiting.clear()
         self._writing = True
         self._store.write(changes, partial(self._written, fired))
@@ -285,23 +394,3 @@ class AlertHandler:
         for owner in told:
             self._deliver(owner)
         self._write()
-
-
-def _owner_name(session: Session, message: DeskMessage) -> str:
-    if session.owner:
-        return session.owner
-    name = message.owner if isinstance(message, wire.Alert | wire.Alerts | wire.Unalert) else None
-    if name is None:
-        raise ProtocolError("no-owner", "owner: missing; choose a text that others cannot guess", message.id)
-    if not 0 < len(name) <= MAX_CHARS:
-        raise ProtocolError("bad-argument", f"owner: must have 1 to {MAX_CHARS} characters", message.id)
-    return name
-
-
-def _alert_id(message: wire.Alert | wire.Unalert) -> Id:
-    id_ = message.id
-    if id_ is None:
-        raise ProtocolError("bad-argument", "id: missing")
-    if isinstance(id_, str) and not 0 < len(id_) <= MAX_CHARS:
-        raise ProtocolError("bad-argument", f"id: must be an integer or a text of 1 to {MAX_CHARS} characters", id_)
-    return id_

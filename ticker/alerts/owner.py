@@ -19,16 +19,27 @@ from ticker.hub.session import Session
 from ticker.wire.messages import Fired, Id
 
 #: Fields that an alert and a stored alert share.
-_SAVED: Final = ("owner", "id", "symbol", "once", "hysteresis", "state", "count", "side")
+_SAVED: Final = ("owner", "id", "symbol", "once", "hysteresis", "state", "count", "side", "source")
 
 
 class Owner:
-    """``live`` is the number of alerts that may still fire; ``delivered`` the highest number sent to any connection."""
+    """``live`` is the number of alerts that may still fire; ``delivered`` the highest number sent to any connection.
 
-    __slots__ = ("_head", "alerts", "delivered", "live", "log", "name", "readers", "unstored")
+    ``source`` is what the owner counts towards without authentication, ``seen_ns`` when it was last connected, on the
+    clock of ``AlertStore.ran_ns``; ``stored_ns`` is the stored value of that, -1 if there is none.
+    """
 
-    def __init__(self, name: str) -> None:
+    # fmt: off
+    __slots__ = (
+        "_head", "alerts", "delivered", "live", "log", "name", "readers", "seen_ns", "source", "stored_ns", "unstored",
+    )
+    # fmt: on
+
+    def __init__(self, name: str, source: str = "", seen_ns: int = 0) -> None:
         self.name = name
+        self.source = source
+        self.seen_ns = seen_ns
+        self.stored_ns = -1
         self.alerts: dict[Id, Alert] = {}
         self.live = 0
         self.delivered = 0
@@ -114,7 +125,8 @@ class Owner:
     @classmethod
     def restored(cls, saved: SavedOwner) -> Owner:
         """An owner as it was stored."""
-        owner = cls(saved.owner)
+        owner = cls(saved.owner, next((each.source for each in saved.alerts if each.source), ""), saved.seen_ns)
+        owner.stored_ns = saved.seen_ns
         for each in saved.alerts:
             fields = msgspec.structs.asdict(each)
             owner.put(Alert(condition=parse(fields.pop("when")), **fields))

@@ -21,7 +21,7 @@ KEPT = 500
 class SavedAlert(msgspec.Struct, frozen=True, kw_only=True):
     """An alert and its state. ``owner`` and ``id`` together are the key; 7 and "7" are different ids.
 
-    ``when`` is in canonical form. ``side`` is as in ``Alert``.
+    ``when`` is in canonical form. ``side`` and ``source`` are as in ``Alert``.
     """
 
     owner: str
@@ -33,18 +33,21 @@ class SavedAlert(msgspec.Struct, frozen=True, kw_only=True):
     state: AlertState
     count: int
     side: int
+    source: str = ""
 
 
 class SavedOwner(msgspec.Struct, frozen=True, kw_only=True):
     """An owner's alerts in the order of their creation, and fired alerts in the order of ``seq``.
 
-    ``delivered`` is the highest ``seq`` that was sent to any connection of the owner; 0 if none was.
+    ``delivered`` is the highest ``seq`` that was sent to any connection of the owner; 0 if none was. ``seen_ns`` is
+    when the owner was last connected, on the clock of ``AlertStore.ran_ns``.
     """
 
     owner: str
     alerts: list[SavedAlert]
     fired: list[Fired]
     delivered: int
+    seen_ns: int = 0
 
 
 class AlertChanges(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +59,8 @@ class AlertChanges(msgspec.Struct, frozen=True, kw_only=True):
     ``fired``      owner and fired alert, in the order of ``seq``. The newest ``KEPT`` per owner are stored. A missing
                    number was too old before it could be stored; then ``KEPT`` newer ones follow.
     ``delivered``  by owner, replaces the stored value
+    ``seen_ns``    by owner, replaces the stored value
+    ``ran_ns``     replaces the stored value
     """
 
     forgotten: list[str]
@@ -63,12 +68,18 @@ class AlertChanges(msgspec.Struct, frozen=True, kw_only=True):
     alerts: list[SavedAlert]
     fired: list[tuple[str, Fired]]
     delivered: dict[str, int]
+    seen_ns: dict[str, int] = {}
+    ran_ns: int = 0
 
 
 class AlertStore(Protocol):
     """Stores alerts. Called on the event loop's thread; must not block.
 
     A protocol because the implementation, in ``ticker.server.state``, is above this package."""
+
+    #: How long servers have run with this store, as last stored. Unlike the system's clock it doesn't jump, and stands
+    #: still while no server runs, when owners can't connect. Valid after ``load``.
+    ran_ns: int
 
     def load(self) -> Iterable[SavedOwner]:
         """Everything stored. Called once, before the first write."""
@@ -87,6 +98,8 @@ class AlertStore(Protocol):
 
 class NoStore:
     """Stores nothing: alerts are lost when the server stops."""
+
+    ran_ns = 0
 
     def load(self) -> Iterable[SavedOwner]:
         return ()

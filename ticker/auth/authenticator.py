@@ -79,6 +79,10 @@ class Authenticator:
         row = self._keys.by_name(owner)
         return None if row is None else row.may
 
+    def has_key(self, owner: str) -> bool:
+        """Whether an owner is a key that is valid at present."""
+        return not self.open and self._keys.by_name(owner) is not None
+
     def refresh(self) -> None:
         """Reread files that have changed. If one can't be read, its previous content stays valid."""
         for path, previous in self._stamps.items():

@@ -82,7 +82,10 @@ def _limit_option(name: str, limit: Limit) -> ServeOption:
 
 
 _LIMITS = {name: _limit_option(name, limit) for name, limit in LIMITS.items() if limit.option}
-_DESK_LIMITS = ("alerts", "rooms", "room_members", "text_chars", "says_per_minute")
+_DESK_LIMITS = (
+    *("alerts", "alerts_per_address", "alert_days", "rooms", "rooms_per_address", "room_members"),
+    *("room_members_per_address", "text_chars", "says_per_minute"),
+)
 
 #: The sections of the help, in order.
 SECTIONS: Final[dict[str, tuple[ServeOption, ...]]] = {

@@ -101,7 +101,6 @@ class Hub:
         )  # fmt: skip
         self._calendar = calendar
         self._calendars = calendars or {}
-        self._negative_prices = negative_prices
         self.lanes = Lanes(self.market, self.limits.frame_bytes)
         self._ids = count(1)
 
@@ -170,11 +169,12 @@ class Hub:
         return self.board.names
 
     def attach(
-        self, outlet: Outlet, encoding: str, may: Entitlements = EVERYTHING, name: str = "", owner: str | None = None
-    ) -> Session:
-        """Add a client and send it a welcome. ``name`` and ``owner`` identify its user, with authentication."""
+        self, outlet: Outlet, encoding: str, may: Entitlements = EVERYTHING, name: str = "",
+        owner: str | None = None, source: str = "",
+    ) -> Session:  # fmt: skip
+        """Add a client and send it a welcome. ``name`` and ``owner`` identify its user; ``source``: see ``Session``."""
         codec = self._codecs[encoding]
-        session = Session(str(next(self._ids)), outlet, codec, self.limits, self._watchlists, may, name, owner)
+        session = Session(str(next(self._ids)), outlet, codec, self.limits, self._watchlists, may, name, owner, source)
         self.sessions[session] = None
         outlet.send(session.codec.encode(self._welcome()))
         for handler in self._op_handlers:
@@ -189,7 +189,7 @@ class Hub:
             # Empty ones are in no lane.
             if not subscription.empty:
                 self.lanes.of(subscription).leave(subscription)
-                self._end_interval(subscription)
+                self._end_interval(subscription, session)
         for handler in self._op_handlers:
             handler.leave(session)
 
@@ -248,13 +248,13 @@ class Hub:
         session.outlet.send(session.codec.encode(answer))
         folded = not_kept(subscription.topic)
         if folded is not None and was_empty and not subscription.empty:
-            self.intervals.begin(folded, self.bars)
+            self.intervals.begin(folded, session.source, self.bars)
         is_over = folded is not None and subscription.empty
         if is_over:
             session.forget(subscription)
             if not was_empty:
                 self.lanes.of(subscription).leave(subscription)
-                self._end_interval(subscription)
+                self._end_interval(subscription, session)
         revisions = answer.revisions if isinstance(answer, Subscribed) else subscription.revisions
         # Subscriptions that changed or move to another lane.
         moved: list[Subscription] = []
@@ -286,10 +286,10 @@ class Hub:
             if each in lane.behind and (session.may.rate is None or not each.has_rate):
                 lane.catch_up(each, ts)
 
-    def _end_interval(self, subscription: Subscription) -> None:
+    def _end_interval(self, subscription: Subscription, session: Session) -> None:
         """A subscription has ended, and is in no lane: stop folding its interval if it was the last one."""
         folded = not_kept(subscription.topic)
-        if folded is not None and self.intervals.end(folded, self.bars):
+        if folded is not None and self.intervals.end(folded, session.source, self.bars):
             self.lanes.forget(subscription.topic)
 
     def _position(self, since: Since | None) -> int | None:

@@ -69,6 +69,7 @@ class Session:
         may: Entitlements = EVERYTHING,
         name: str = "",
         owner: str | None = None,
+        source: str = "",
     ) -> None:
         self.id = id
         self.may = may
@@ -76,6 +77,9 @@ class Session:
         self.name = name
         #: The owner of the client's alerts. Unlike ``name``, it tells a key from a token with the same name.
         self.owner = name if owner is None else owner
+        #: What the client's shares of common resources are counted by: its owner or, without authentication, its
+        #: address. Empty: localhost, which is exempt.
+        self.source = source
         #: How many rooms the client is in, and alert owners that it waits for.
         self.engaged = 0
         #: Whether notices can reach the client. Long polling carries prices only.
@@ -167,7 +171,7 @@ class Session:
             text = f"{grown} symbols on {message.channel}; the limit is {self.limits.symbols}; use '*' for all"
             raise ProtocolError("too-many-symbols", text, message.id)
         if subscription.empty and (found or everything) and (interval := not_kept(subscription.topic)) is not None:
-            offer.intervals.check(interval, self.subscriptions(), message.id)
+            offer.intervals.check(interval, self.subscriptions(), self.source, message.id)
         self.rate_hz = rate_hz
         changed = bool(found) and subscription.watch(found)
         if everything:

@@ -1,17 +1,20 @@
 """Answers the ops ``join``, ``say`` and ``leave``: the list of rooms, who may enter, and how much history is kept.
 
 A room exists as soon as a client joins it. When its last member leaves, an empty room without messages is deleted; of
-the others the ``EMPTY_ROOMS`` most recently left are kept.
+the others ``EMPTY_ROOMS`` are kept. A room counts towards the source that created it (see ``Session.source``): the
+sources that have most rooms and history lose theirs first, so that a flood does not delete the rooms of others.
 """
 
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
 from ticker.confusables import NameIndex, preload, reserved
 from ticker.errors import ProtocolError
+from ticker.hub.eviction_order import EvictionOrder
 from ticker.hub.session import Session
 from ticker.rooms.room import KEPT, Room
 from ticker.rooms.store import RoomStore
@@ -22,6 +25,8 @@ from ticker.wire.messages import DeskMessage, Id, Join, Joined, Leave, Left, Say
 EMPTY_ROOMS: Final = 200
 #: Members and messages per poll, a few milliseconds; the next poll continues.
 STEPS: Final = 500
+#: A source that has more than this part of all history loses some of its own first.
+FAIR_PART: Final = 1 / 8
 
 
 class _Guest:
@@ -38,7 +43,8 @@ class _Guest:
 class RoomHandler:
     """``rooms`` is the maximum number of rooms, and ``kept_bytes`` the maximum size of their history.
 
-    Above that size empty rooms are deleted, then the room with the largest history loses the older half of it.
+    Above that size, sources with more than their part of it lose their empty rooms and the older half of the largest;
+    then empty rooms are deleted, then the room with the largest history loses the older half of it.
     """
 
     def __init__(
@@ -57,8 +63,11 @@ class RoomHandler:
         self.by_name: dict[str, Room] = {}
         #: Their names, by how they look.
         self._names = NameIndex()
-        #: Rooms without members, oldest first.
-        self._empty: dict[str, Room] = {}
+        #: Rooms without members.
+        self._empty: EvictionOrder[Room] = EvictionOrder()
+        #: Rooms, and the memory of their messages, by source, without those that are exempt.
+        self._created: Counter[str] = Counter()
+        self._bytes: Counter[str] = Counter()
         #: Rooms that need ``poll``, the least recently polled first.
         self._busy: dict[Room, None] = {}
         self._guests: dict[Session, _Guest] = {}
@@ -69,10 +78,10 @@ class RoomHandler:
         self.said = 0
         preload()
         for kept in [] if store is None else store.load(KEPT):
-            self._names.add(kept.name)
-            room = Room(kept.name, kept.epoch or new_epoch(), kept.said)
-            self.by_name[room.name] = self._empty[room.name] = room
-            self.bytes += room.bytes
+            room = Room(kept.name, kept.epoch or new_epoch(), kept.said, kept.source)
+            self._add(room)
+            self._empty.add(room.source, room)
+            self._count_bytes(room, room.bytes)
         self._tidy()
 
     @property
@@ -90,13 +99,13 @@ class RoomHandler:
     def receive(self, session: Session, message: DeskMessage, ts: int) -> None:
         """Raises ``ProtocolError``, and then changes nothing."""
         if isinstance(message, Join):
-            self._join(session, message)
+            self._join(session, message, ts)
         elif isinstance(message, Say):
             self._say(session, message, ts)
         elif isinstance(message, Leave):
             self._leave(session, message)
 
-    def _join(self, session: Session, message: Join) -> None:
+    def _join(self, session: Session, message: Join, ts: int) -> None:
         name = _checked("room", message.room, message.id)
         # Checked before the room is looked up, so that the answer does not reveal whether it exists.
         if not session.may.room(name):
@@ -104,6 +113,7 @@ class RoomHandler:
         room = self.by_name.get(name)
         if room is None or session not in room.members:
             room = self._enter(session, name, message)
+        room.used_ts = ts
         member = room.members[session]
         joined = Joined(
             id=message.id,
@@ -136,11 +146,14 @@ class RoomHandler:
             raise ProtocolError("too-many-rooms", text, message.id)
         if room is None:
             self._check_looks(session, name, message.id)
-            room = self._begin(name, message.id)
+            room = self._begin(session, name, message.id)
         elif len(room.members) >= limits.room_members:
             text = f"room {name!r} has {len(room.members)} members, the maximum"
             raise ProtocolError("room-full", text, message.id)
-        self._empty.pop(name, None)
+        elif (there := room.sources[session.source]) >= limits.room_members_per_address:
+            text = f"room {name!r} has {there} members of your address or key, the maximum"
+            raise ProtocolError("room-full", text, message.id)
+        self._empty.discard(room.source, room)
         room.enter(session, called, shared=bool(session.name))
         if guest is None:
             guest = self._guests[session] = _Guest(limits.says_per_minute)
@@ -156,15 +169,36 @@ class RoomHandler:
             which = f"{other!r}; join that one, or" if session.may.room(other) else "of another name;"
             raise ProtocolError("bad-argument", f"room: {name!r} looks like the room {which} choose another name", id_)
 
-    def _begin(self, name: str, id_: Id | None) -> Room:
+    def _begin(self, session: Session, name: str, id_: Id | None) -> Room:
+        source = session.source
+        if source and self._created[source] >= session.limits.rooms_per_address:
+            own = self._empty.oldest_of(source)
+            if own is None:
+                text = (
+                    f"your address or key has created {self._created[source]} rooms, the maximum; others can be joined"
+                )
+                raise ProtocolError("too-many-rooms", text, id_)
+            self._forget(own)
         if len(self.by_name) >= self._max_rooms:
-            if not self._empty:
+            unused = self._empty.next()
+            if unused is None:
                 text = f"the server has {len(self.by_name)} rooms, its maximum"
                 raise ProtocolError("too-many-rooms", text, id_)
-            self._forget(next(iter(self._empty.values())))
-        self._names.add(name)
-        room = self.by_name[name] = Room(name, self._new_epoch())
+            self._forget(unused)
+        room = Room(name, self._new_epoch(), source=source)
+        self._add(room)
         return room
+
+    def _add(self, room: Room) -> None:
+        self.by_name[room.name] = room
+        self._names.add(room.name)
+        if room.source:
+            self._created[room.source] += 1
+
+    def _count_bytes(self, room: Room, more: int) -> None:
+        self.bytes += more
+        if room.source:
+            self._bytes[room.source] += more
 
     def _say(self, session: Session, message: Say, ts: int) -> None:
         guest, room = self._joined(session, message)
@@ -178,10 +212,10 @@ class RoomHandler:
             raise ProtocolError("too-fast", f"at most {most} messages per minute, a third at once", message.id)
         before = room.bytes
         said = room.say(room.members[session], text, ts, message.id)
-        self.bytes += room.bytes - before
+        self._count_bytes(room, room.bytes - before)
         self.said += 1
         if self._store is not None:
-            self._store.append(room.epoch, said)
+            self._store.append(room.epoch, said, room.source)
         self._tidy()
         self._note(room)
 
@@ -214,27 +248,39 @@ class RoomHandler:
         session.engaged -= 1
         self._note(room)
         if not room.members:
-            self._empty[room.name] = room
+            self._empty.add(room.source, room)
             if not room.bytes:
                 self._forget(room)
             self._tidy()
 
     def _forget(self, room: Room) -> None:
-        del self.by_name[room.name], self._empty[room.name]
+        del self.by_name[room.name]
         self._names.remove(room.name)
-        self.bytes -= room.bytes
+        self._empty.discard(room.source, room)
+        self._count_bytes(room, -room.bytes)
+        if room.source:
+            self._created -= Counter([room.source])
+            if room.source not in self._created:
+                del self._bytes[room.source]
         if self._store is not None and room.log.head:
             self._store.forget(room.name)
 
     def _tidy(self) -> None:
         """Enforce the limits on empty rooms and history."""
-        while len(self._empty) > EMPTY_ROOMS or (self._empty and self.bytes > self.max_bytes):
-            self._forget(next(iter(self._empty.values())))
+        while len(self._empty) > EMPTY_ROOMS and (unused := self._empty.next()) is not None:
+            self._forget(unused)
         while self.bytes > self.max_bytes:
-            largest = max(self.by_name.values(), key=lambda room: room.bytes)
+            source, most = max(self._bytes.items(), key=lambda each: each[1], default=("", 0))
+            greedy = source if most > self.max_bytes * FAIR_PART else ""
+            unused = self._empty.oldest_of(greedy) if greedy else self._empty.next()
+            if unused is not None:
+                self._forget(unused)
+                continue
+            rooms = (room for room in self.by_name.values() if not greedy or room.source == greedy)
+            largest = max(rooms, key=lambda room: room.bytes)
             before = largest.bytes
             largest.forget_half()
-            self.bytes += largest.bytes - before
+            self._count_bytes(largest, largest.bytes - before)
 
     # Members that are behind
 

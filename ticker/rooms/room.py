@@ -6,6 +6,7 @@ the last list of names.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -50,12 +51,17 @@ class Member(LogReader):
 
 
 class Room:
-    """``said`` is the stored history, numbered without a gap."""
+    """``said`` is the stored history, numbered without a gap. ``source`` is what the room counts towards."""
 
-    def __init__(self, name: str, epoch: str, said: Iterable[Said] = ()) -> None:
+    def __init__(self, name: str, epoch: str, said: Iterable[Said] = (), source: str = "") -> None:
         self.name = name
         self.epoch = epoch
+        self.source = source
         before = list(said)[-KEPT:]
+        #: When a client last entered or said something (ns); 0 if that is not known.
+        self.used_ts = before[-1].ts if before else 0
+        #: Members by source, without those that are exempt.
+        self.sources: Counter[str] = Counter()
         self.log: MessageLog[Said] = MessageLog(KEPT, before[0].seq - 1 if before else 0)
         self.members: dict[Session, Member] = {}
         #: Number of connections by name.
@@ -94,11 +100,13 @@ class Room:
         self.names[shown] = self.names.get(shown, 0) + 1
         # Its answer to ``join`` contains the names.
         member = self.members[session] = Member(session, shown, key, self.log.head, self._names)
+        self.sources.update([session.source] if session.source else ())
         return member
 
     def exit(self, session: Session) -> None:
         member = self.members.pop(session)
         self._late.pop(member, None)
+        self.sources -= Counter([session.source] if session.source else ())
         self.names[member.name] -= 1
         if not self.names[member.name]:
             del self.names[member.name]
@@ -119,6 +127,7 @@ class Room:
 
     def say(self, member: Member, text: str, ts: int, id_: Id | None) -> Said:
         """Add a message, and send it to all members that are ready."""
+        self.used_ts = ts
         said = self._keep(Said(room=self.name, sender=member.name, text=text, seq=self.log.head + 1, ts=ts))
         if id_ is not None:
             member.pending_ids[said.seq] = id_

@@ -20,6 +20,8 @@ class KeptRoom:
     name: str
     epoch: str | None
     said: list[Said]
+    #: What the room counts towards: see ``Session.source``.
+    source: str = ""
 
 
 class RoomStore(Protocol):
@@ -34,8 +36,8 @@ class RoomStore(Protocol):
         """All rooms with at most ``most`` messages each, the most recently used room last."""
         ...
 
-    def append(self, epoch: str, said: Said) -> None:
-        """Store a message of the room ``said.room``. A new ``epoch`` applies to all messages of the room."""
+    def append(self, epoch: str, said: Said, source: str = "") -> None:
+        """Store a message of the room ``said.room``. A new ``epoch`` or ``source`` applies to the whole room."""
 
     def forget(self, room: str) -> None:
         """Delete the room with its messages. A later ``append`` creates a new room."""

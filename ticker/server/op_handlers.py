@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Callable
+from typing import Final
 
 from ticker.alerts.op_handler import AlertHandler
 from ticker.auth.authenticator import Authenticator
@@ -13,6 +15,11 @@ from ticker.server.core.settings import Settings
 from ticker.server.core.webhooks import Webhooks
 from ticker.server.state import State
 from ticker.wire.messages import Fired
+
+log = logging.getLogger("ticker.server")
+
+#: How often alerts may expire.
+EXPIRE_S: Final = 600.0
 
 
 class OpHandlers:
@@ -25,12 +32,23 @@ class OpHandlers:
         #: How many alerts have fired.
         self.fired = 0
         self._check: Callable[[], None] = lambda: None
-        self.alerts = AlertHandler(None if state is None else state.alerts, fired=self._on_fired, may=auth.may)
+        self._timer: asyncio.TimerHandle | None = None
+        #: The event loop's time up to which the alerts have advanced.
+        self._advanced_s = 0.0
+        self.alerts = AlertHandler(
+            None if state is None else state.alerts,
+            fired=self._on_fired,
+            may=auth.may,
+            days=settings.limits.alert_days,
+            keeps=auth.has_key,
+        )
         self.rooms = RoomHandler(None if state is None else state.rooms)
 
     def start(self, check: Callable[[], None]) -> None:
         """Start on the running event loop. ``check`` is called when clients may have to be polled."""
         self._check = check
+        self._advanced_s = asyncio.get_running_loop().time()
+        self._wait()
         state = self._state
         if self.webhooks is not None and state is not None:
             # Before the state's thread starts to use the file.
@@ -43,10 +61,26 @@ class OpHandlers:
 
     async def stop(self, within_s: float) -> None:
         """Stop after the last client has disconnected, and write what is left for at most this long."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._advance(store=True)
         if self.webhooks is not None:
             await self.webhooks.stop()
         if self._state is not None:
             await self._state.close(within_s)
+
+    def _wait(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(EXPIRE_S, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._wait()
+        self._advance()
+
+    def _advance(self, *, store: bool = False) -> None:
+        before_s, self._advanced_s = self._advanced_s, asyncio.get_running_loop().time()
+        expired = self.alerts.advance(int(1e9 * (self._advanced_s - before_s)), store=store)
+        if expired:
+            log.info("%d alerts expired: their owners did not connect for too long (--alert-expiry)", expired)
 
     def problems(self) -> list[str]:
         return [] if self._state is None else self._state.problems()

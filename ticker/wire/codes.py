@@ -42,12 +42,22 @@ ERROR_CODES: dict[str, ErrorCode] = {
         ),
         ErrorCode("too-many-messages", "Rate limit exceeded (`limits.messages_at_once`); the message was not read."),
         ErrorCode("bad-condition", "`when` is not a valid condition; the message says what is expected."),
-        ErrorCode("too-many-alerts", "The owner has `limits.alerts` alerts, or the server's maximum is reached."),
+        ErrorCode(
+            "too-many-alerts",
+            "The owner has `limits.alerts` alerts, its address `limits.alerts_per_address`, or the server its maximum.",
+        ),
         ErrorCode("no-alert", "The owner has no alert with this `id`."),
         ErrorCode("no-owner", "`owner` is required without authentication; or the connection already uses 8 owners."),
         ErrorCode("not-joined", "The client is not in this `room`."),
-        ErrorCode("too-many-rooms", "The client is in `limits.rooms` rooms, or the server's maximum is reached."),
-        ErrorCode("room-full", "The room has `limits.room_members` members."),
+        ErrorCode(
+            "too-many-rooms",
+            "The client is in `limits.rooms` rooms, its address or key has created `limits.rooms_per_address`, or the"
+            " server has its maximum.",
+        ),
+        ErrorCode(
+            "room-full",
+            "The room has `limits.room_members` members, or `limits.room_members_per_address` of the address or key.",
+        ),
         ErrorCode("too-fast", "Rate limit exceeded (`limits.says_per_minute`); the text was not sent."),
         ErrorCode("bad-request", "The request is not valid HTTP (status 400), or its `Expect` is unknown (417)."),
         ErrorCode("unknown-path", "There is nothing at this path (status 404)."),

@@ -41,7 +41,7 @@ class Limit:
     def range(self) -> str:
         """The option's range and default in words: ``64 or more MiB (default: half of the RAM)``."""
         span = f"{self.least} or more" if self.most is None else f"{self.least} to {self.most}"
-        unit = {"MIB": " MiB", "SECONDS": " s"}.get(self.metavar, "")
+        unit = {"MIB": " MiB", "SECONDS": " s", "DAYS": " days"}.get(self.metavar, "")
         return span + unit + (f" (default: {self.default})" if self.default else "")
 
 
@@ -92,8 +92,37 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         int, Limit("Memory of the server.", "Status 503.", 64, None, "--max-memory", "MIB", 2**20, "half of the RAM")
     ] = 4_294_967_296
     alerts: Annotated[int, Limit("Alerts per owner; 0 disables alerts.", "Error `too-many-alerts`.", 0, 10_000)] = 200
+    alerts_per_address: Annotated[
+        int,
+        Limit(
+            "Alerts per address, without authentication.",
+            "Error `too-many-alerts`. Localhost is not limited.",
+        ),
+    ] = 1_000
+    alert_days: Annotated[
+        int,
+        Limit(
+            "Time until alerts of an absent owner expire.",
+            "They are removed, except those of valid keys. Only the server's running time counts.",
+            1,
+            3_650,
+            "--alert-expiry",
+            "DAYS",
+        ),
+    ] = 30
     rooms: Annotated[int, Limit("Rooms per client; 0 disables chat.", "Error `too-many-rooms`.", 0, 1_000)] = 20
+    rooms_per_address: Annotated[
+        int,
+        Limit(
+            "Rooms created by an address or key.",
+            "Its oldest empty room is deleted, else error `too-many-rooms`. Localhost is not limited.",
+        ),
+    ] = 50
     room_members: Annotated[int, Limit("Clients per room.", "Error `room-full`.")] = 500
+    room_members_per_address: Annotated[
+        int,
+        Limit("Clients per room and address or key.", "Error `room-full`. Localhost is not limited."),
+    ] = 100
     text_chars: Annotated[
         int, Limit("Characters in a chat message or notice.", "Error `bad-argument` (HTTP: 400).", 1, 10_000)
     ] = 2_000
@@ -105,6 +134,13 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         Limit(
             "Folded intervals of bars per client.",
             "Error `too-many-intervals`.", 0, 100,
+        ),
+    ] = 8  # fmt: skip
+    intervals_per_address: Annotated[
+        int,
+        Limit(
+            "Folded intervals per address or key.",
+            "Error `too-many-intervals`. Localhost is not limited.", 0, 100,
         ),
     ] = 8  # fmt: skip
     server_intervals: Annotated[

@@ -47,11 +47,17 @@ class AlertServer:
 
 class Client:
     def __init__(
-        self, server: AlertServer, owner: str | None = "ann", *, name: str = "", may: Entitlements = EVERYTHING
+        self,
+        server: AlertServer,
+        owner: str | None = "ann",
+        *,
+        name: str = "",
+        may: Entitlements = EVERYTHING,
+        source: str = "",
     ) -> None:
         self.server, self.owner = server, owner
         self.outlet = ScriptedOutlet()
-        self.session = server.hub.attach(self.outlet, "json", may, name)
+        self.session = server.hub.attach(self.outlet, "json", may, name, source=source)
         self.first = self.heard("alert")
 
     def say(self, op: str, **message: Any) -> dict[str, Any]:

@@ -448,9 +448,9 @@ def test_an_interval_begins_again_after_it_was_freed() -> None:
 def test_limits_of_0_allow_kept_intervals_only() -> None:
     use = IntervalsInUse(Limits(intervals=0))
     with pytest.raises(ProtocolError) as raised:
-        use.check(interval("2m"), [], 7)
+        use.check(interval("2m"), [], "", 7)
     assert (raised.value.code, raised.value.id) == ("too-many-intervals", 7)
-    use.begin(interval("2m"), store := BarStore())
+    use.begin(interval("2m"), "", store := BarStore())
     assert "2m" in store.closed
-    assert use.end(interval("2m"), store)
+    assert use.end(interval("2m"), "", store)
     assert "2m" not in store.closed

@@ -31,8 +31,10 @@ class RoomServer:
         self.hub = Hub(limits=limits or Limits(says_per_minute=60_000), op_handlers=[self.handler])
         self.ts = TS
 
-    def client(self, name: str = "", encoding: str = "json", may: Entitlements = EVERYTHING) -> Client:
-        return Client(self, name, encoding, may)
+    def client(
+        self, name: str = "", encoding: str = "json", may: Entitlements = EVERYTHING, source: str = ""
+    ) -> Client:
+        return Client(self, name, encoding, may, source)
 
     def joined(self, *names: str, room: str = "desk") -> list[Client]:
         """Clients that have joined a room and received its list of names."""
@@ -57,11 +59,11 @@ class RoomServer:
 
 
 class Client:
-    def __init__(self, server: RoomServer, name: str, encoding: str, may: Entitlements) -> None:
+    def __init__(self, server: RoomServer, name: str, encoding: str, may: Entitlements, source: str) -> None:
         self.server = server
         self.encoding = encoding
         self.outlet = ScriptedOutlet()
-        self.session = server.hub.attach(self.outlet, encoding, may, name)
+        self.session = server.hub.attach(self.outlet, encoding, may, name, source=source)
         self.outlet.sent.clear()
 
     def op(self, op: str, **message: Any) -> None:
@@ -102,12 +104,12 @@ class MemoryStore:
         self.calls: list[tuple[str, str]] = []
 
     def load(self, most: int) -> list[KeptRoom]:
-        return [KeptRoom(room.name, room.epoch, room.said[-most:]) for room in self.rooms.values()]
+        return [KeptRoom(room.name, room.epoch, room.said[-most:], room.source) for room in self.rooms.values()]
 
-    def append(self, epoch: str, said: Said) -> None:
+    def append(self, epoch: str, said: Said, source: str = "") -> None:
         self.calls.append(("append", said.room))
         before = self.rooms.pop(said.room, None)
-        self.rooms[said.room] = KeptRoom(said.room, epoch, [*(before.said if before else []), said])
+        self.rooms[said.room] = KeptRoom(said.room, epoch, [*(before.said if before else []), said], source)
 
     def forget(self, room: str) -> None:
         self.calls.append(("forget", room))

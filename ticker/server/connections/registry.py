@@ -19,6 +19,7 @@ from ticker.server.connections.memory import resident_bytes
 from ticker.server.connections.poll_client import PollClient
 from ticker.server.connections.takeover import take_over_transport
 from ticker.server.connections.tcp import configure_tcp
+from ticker.server.core.address import share_of
 from ticker.server.core.dispatcher import Dispatcher
 from ticker.server.core.line_limit import LineLimit
 from ticker.server.core.requests import IDENTITY
@@ -110,7 +111,8 @@ class ConnectionRegistry:
         connection = kind(transport, framer, self, request)
         connection.begin(head, tail)
         self.open.add(connection)
-        session = self._hub.attach(connection, encoding, identity.may, identity.name, identity.owner)
+        source = identity.owner or share_of(request.remote)
+        session = self._hub.attach(connection, encoding, identity.may, identity.name, identity.owner, source)
         connection.session = session
         connection.is_logged = self._lines.allows()
         if connection.is_logged:

@@ -19,6 +19,11 @@ def is_loopback(address: str) -> bool:
         return address == "localhost"
 
 
+def share_of(address: str | None) -> str:
+    """What an address's shares of common resources are counted by. Empty: localhost, which is exempt."""
+    return "" if address is None or is_loopback(address) else limit_key(address)
+
+
 def limit_key(address: str) -> str:
     """What address limits count by: an IPv6 address's /64, otherwise the address.
 

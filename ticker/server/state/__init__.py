@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ticker.server.state.alerts import StoredAlerts
-from ticker.server.state.database import open_database
+from ticker.server.state.database import Database, open_database
 from ticker.server.state.outbox import Outbox
 from ticker.server.state.rooms import StoredRooms
 from ticker.server.state.writer import Writer
@@ -24,11 +24,21 @@ class State(Writer):
     """
 
     def __init__(self, folder: Path, *, webhooks: bool = False) -> None:
-        database = open_database(folder)
-        connection = database.connection
-        self.outbox = Outbox(connection)
-        self.alerts = StoredAlerts(connection, database.instance if webhooks else None)
-        self.rooms = StoredRooms(connection, complete=database.complete)
+        self._webhooks = webhooks
+        self.outbox: Outbox
+        self.alerts: StoredAlerts
+        self.rooms: StoredRooms
+        database = open_database(folder, self._read)
         #: Identifies the file: sequence numbers continue as long as it exists.
         self.instance = database.instance
         super().__init__(database, [self.alerts, self.rooms, self.outbox])
+
+    def _read(self, database: Database) -> None:
+        """Read everything before the file is changed: a damaged one stays as it is."""
+        connection = database.connection
+        self.outbox = Outbox(connection)
+        self.alerts = StoredAlerts(connection, database.instance if self._webhooks else None)
+        self.rooms = StoredRooms(connection, complete=database.complete)
+        self.outbox.read()
+        self.alerts.read()
+        self.rooms.read()

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from ticker.errors import StateError
 from ticker.server.core.webhooks import MAX_WAITING, WebhookEvent
+from ticker.server.state.database import place
 from ticker.server.state.writer import Job
 
 
@@ -18,15 +18,21 @@ class Outbox:
         self._connection = connection
         self._lock = threading.Lock()
         self._settled: list[str] = []
+        self._found: list[WebhookEvent] = []
         self.wake: Callable[[], None]
+
+    def read(self) -> None:
+        """Read and check the stored events. Raises what damaged content raises."""
+        with place("the webhooks"):
+            rows = self._connection.execute("SELECT id, body FROM webhook ORDER BY place").fetchall()
+            self._found = [msgspec.json.decode(body, type=WebhookEvent) for _, body in rows]
+            if [each.event for each in self._found] != [event for event, _ in rows]:
+                raise ValueError("contradictory values")
 
     def undelivered(self) -> list[WebhookEvent]:
         """The stored events, the oldest first."""
-        try:
-            rows = self._connection.execute("SELECT body FROM webhook ORDER BY place").fetchall()
-            return [msgspec.json.decode(body, type=WebhookEvent) for (body,) in rows]
-        except (sqlite3.Error, msgspec.DecodeError) as error:
-            raise StateError(f"ticker.db: can't read the webhooks: {error}") from error
+        found, self._found = self._found, []
+        return found
 
     def settled(self, event: str) -> None:
         """An event was delivered, or never will be."""

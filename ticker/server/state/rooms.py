@@ -5,13 +5,15 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 import msgspec
 
-from ticker.errors import StateError
 from ticker.rooms.room import KEPT
 from ticker.rooms.store import KeptRoom
+from ticker.server.state.database import place
 from ticker.server.state.writer import Job
 from ticker.wire.messages import Said
 
@@ -23,11 +25,12 @@ MAX_WAITING: Final = 10_000
 class _Pending:
     """What to write of a room. ``replace``: delete what is stored of it first."""
 
-    __slots__ = ("epoch", "replace", "said")
+    __slots__ = ("epoch", "replace", "said", "source")
 
     def __init__(self) -> None:
         self.replace = False
         self.epoch = ""
+        self.source = ""
         self.said: list[Said] = []
 
 
@@ -42,26 +45,30 @@ class StoredRooms:
         self._count = 0
         #: Rooms that are stored or about to be; others need no deleting.
         self._stored: set[str] = set()
+        #: What was read and not loaded yet.
+        self._found: list[KeptRoom] = []
         self.wake: Callable[[], None]
 
-    def load(self, most: int) -> Iterable[KeptRoom]:
-        rooms: list[KeptRoom] = []
-        try:
-            for name, epoch in self._connection.execute("SELECT name, epoch FROM room ORDER BY ts").fetchall():
-                rows = self._connection.execute(
-                    "SELECT body FROM said WHERE room = ? ORDER BY seq DESC LIMIT ?", (name, most)
-                )
-                said = [msgspec.json.decode(body, type=Said) for (body,) in rows]
-                rooms.append(KeptRoom(name, epoch if self._complete else None, said[::-1]))
-        except (sqlite3.Error, msgspec.DecodeError) as error:
-            raise StateError(f"ticker.db: can't read the rooms: {error}") from error
+    def read(self) -> None:
+        """Read and check the stored rooms. Raises what damaged content raises."""
+        connection, rooms = self._connection, list[KeptRoom]()
+        for name, epoch, source in connection.execute("SELECT name, epoch, source FROM room ORDER BY ts").fetchall():
+            with place(f"the room {name!r:.80}"):
+                if not all(isinstance(each, str) for each in (name, epoch, source)) or not name:
+                    raise ValueError("contradictory values")
+                rows = connection.execute("SELECT seq, body FROM said WHERE room = ? ORDER BY seq DESC", (name,))
+                rooms.append(KeptRoom(name, epoch if self._complete else None, _messages(name, rows), source))
         self._stored = {room.name for room in rooms}
-        return rooms
+        self._found = rooms
 
-    def append(self, epoch: str, said: Said) -> None:
+    def load(self, most: int) -> Iterable[KeptRoom]:
+        found, self._found = self._found, []
+        return [replace(room, said=room.said[-most:]) for room in found]
+
+    def append(self, epoch: str, said: Said, source: str = "") -> None:
         with self._lock:
             pending = self._pending.setdefault(said.room, _Pending())
-            pending.epoch = epoch
+            pending.epoch, pending.source = epoch, source
             pending.said.append(said)
             self._count += 1
             if self._count > MAX_WAITING:
@@ -96,6 +103,18 @@ class StoredRooms:
         return [Job(lambda connection: _write(connection, taken))] if taken else []
 
 
+def _messages(room: str, rows: Iterable[tuple[object, bytes]]) -> list[Said]:
+    """The newest messages, the oldest first, from rows of which the newest is the first."""
+    found: list[Said] = []
+    for seq, body in islice(rows, KEPT):
+        said = msgspec.json.decode(body, type=Said)
+        expected = found[-1].seq - 1 if found else said.seq
+        if not (said.room == room and said.seq == seq == expected and 0 < expected < 2**63 and 0 <= said.ts < 2**63):
+            raise ValueError(f"the message {seq!r:.40}: contradictory values")
+        found.append(said)
+    return found[::-1]
+
+
 def _write(connection: sqlite3.Connection, rooms: dict[str, _Pending]) -> None:
     for name, each in rooms.items():
         if each.replace:
@@ -103,7 +122,9 @@ def _write(connection: sqlite3.Connection, rooms: dict[str, _Pending]) -> None:
             connection.execute("DELETE FROM room WHERE name = ?", (name,))
         if each.said:
             last = each.said[-1]
-            connection.execute("INSERT OR REPLACE INTO room VALUES (?, ?, ?)", (name, each.epoch, last.ts))
+            connection.execute(
+                "INSERT OR REPLACE INTO room VALUES (?, ?, ?, ?)", (name, each.epoch, last.ts, each.source)
+            )
             connection.executemany(
                 "INSERT OR REPLACE INTO said VALUES (?, ?, ?)",
                 [(name, said.seq, msgspec.json.encode(said)) for said in each.said[-KEPT:]],

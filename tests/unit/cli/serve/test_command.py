@@ -229,6 +229,7 @@ OPTIONS = {
     "handshake_seconds": "--handshake-timeout",
     "attempts_per_minute": "--max-attempts-per-minute",
     "memory_bytes": "--max-memory",
+    "alert_days": "--alert-expiry",
 }
 
 

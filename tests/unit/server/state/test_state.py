@@ -246,7 +246,7 @@ async def test_a_full_disk_is_reported_and_retried(
     connection.execute(f"PRAGMA max_page_count = {pages}")
     state.start()
     done: list[str] = []
-    big = alert(1, when="last >= " + "1" * 100_000)
+    big = alert("x" * 100_000)
     nothing: dict[str, Any] = {"forgotten": [], "removed": [], "fired": [], "delivered": {}}
     with caplog.at_level(logging.INFO, "ticker.state"):
         state.alerts.write(AlertChanges(alerts=[big], **nothing), lambda: done.append("done"))
@@ -302,8 +302,12 @@ async def test_only_the_owner_may_read_the_files(tmp_path: Path) -> None:
         (b"not a database, but some text that is longer than a head" * 20, "not a database"),
         ("CREATE TABLE theirs (x)", "another program"),
         ("PRAGMA application_id = 1", "another program"),
-        (f"PRAGMA application_id = {0x7469636B}; PRAGMA user_version = 2; CREATE TABLE ours (x)", "version 2"),
+        (f"PRAGMA application_id = {0x7469636B}; PRAGMA user_version = 3; CREATE TABLE ours (x)", "version 3"),
         (f"PRAGMA application_id = {0x7469636B}; PRAGMA user_version = 1; CREATE TABLE ours (x)", "no such table"),
+        (
+            f"PRAGMA application_id = {0x7469636B}; PRAGMA user_version = 2; CREATE TABLE ours (x)",
+            "table fact is missing",
+        ),
     ],
 )
 def test_another_programs_file_is_refused_and_not_changed(tmp_path: Path, content: bytes | str, said_: str) -> None:
@@ -319,29 +323,12 @@ def test_another_programs_file_is_refused_and_not_changed(tmp_path: Path, conten
     with pytest.raises(StateError, match=said_) as told:
         State(tmp_path)
     assert str(path) in str(told.value)
-    if "no such table" not in said_:
-        assert path.read_bytes() == before
+    assert path.read_bytes() == before
 
 
 def test_an_unusable_folder_is_refused(tmp_path: Path) -> None:
     """A file of that name exists, or the parent folder does not."""
     (tmp_path / "file").touch()
     for folder in (tmp_path / "file", tmp_path / "none" / "state"):
-        with pytest.raises(StateError, match=r"ticker\.db: "):
+        with pytest.raises(StateError, match=f"^{folder}: .*(not a folder|must be able to create)"):
             State(folder)
-
-
-async def test_a_damaged_row_is_an_error_of_the_state(tmp_path: Path) -> None:
-    await State(tmp_path).close(1)
-    connection = sqlite3.connect(tmp_path / NAME)
-    connection.execute("INSERT INTO alert (owner, id, body) VALUES ('ann', '1', '{')")
-    connection.execute("INSERT INTO room VALUES ('desk', 'e', 1)")
-    connection.execute("INSERT INTO said VALUES ('desk', 1, '[]')")
-    connection.execute("INSERT INTO webhook (id, body) VALUES ('x', '{}')")
-    connection.commit()
-    connection.close()
-    state = State(tmp_path)
-    for load in (state.alerts.load, lambda: state.rooms.load(200), state.outbox.undelivered):
-        with pytest.raises(StateError, match=r"ticker\.db: can.t read"):
-            load()
-    await state.close(1)
