@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
+import os
 import socket
 import struct
 
+import aiohttp
+import msgspec
 import pytest
 
-from tests.support.frames import handshake, raw_client, sent
+from tests.support.frames import RawClient, handshake, raw_client, sent
 from tests.support.serving import ScriptedFeed, serving
-from ticker.server import Service, log_filter
+from ticker.hub.session import Session
+from ticker.server import Service, Settings, log_filter
 from ticker.server.connections import registry
+from ticker.server.core.turns import TURN_TOKENS
+from ticker.server.websocket.endpoint import WebSocket
+from ticker.wire.limits import Limits
 
 PING = sent(1, b'{"op":"ping","id":1}')
 
@@ -81,3 +89,133 @@ async def test_the_log_lines_of_malformed_requests_have_a_rate_limit(
                     client.send(b"GET / HTTP/1.1\r\nno header\r\n\r\n")
                     assert (await client.head())[0] == 400
     assert sum(line.startswith("malformed request") for line in caplog.messages) == 2
+
+
+def limited(**limits: int) -> Settings:
+    return Settings(port=0, limits=msgspec.structs.replace(Limits(), **limits))
+
+
+async def welcomed(client: RawClient) -> None:
+    client.send(handshake())
+    assert (await client.head())[0] == 101
+    assert b'"welcome"' in (await client.frame())[1]
+
+
+async def refused(client: RawClient) -> int:
+    """The seconds after which a refused client may try again."""
+    client.send(handshake())
+    status, headers = await client.head()
+    assert status == 429
+    body = await client.reader.readexactly(int(headers["content-length"]))
+    assert json.loads(body)["code"] == "over-budget"
+    return int(headers["retry-after"])
+
+
+async def test_reconnecting_does_not_reset_the_budget_of_messages() -> None:
+    """Of the same address. Connected clients, and those of other addresses, are not affected."""
+    async with serving(ScriptedFeed(), limited(messages_per_second=1, messages_at_once=50)) as service:
+        async with raw_client(service.port) as neighbour, raw_client(service.port) as client:
+            await welcomed(neighbour)
+            await welcomed(client)
+            client.send(PING * 110)
+            answers = [json.loads((await client.frame())[1])["type"] for _ in range(99)]
+            assert answers == ["pong"] * 50 + ["error"] * 49
+            assert await client.closed() == 4429
+            reset(client.writer)
+            async with asyncio.timeout(10):
+                while len(service.hub.sessions) > 1:
+                    await asyncio.sleep(0)
+            async with raw_client(service.port) as again, raw_client(service.port, "127.0.0.2") as other:
+                assert 10 <= await refused(again) <= 60
+                await welcomed(other)
+                for each in (neighbour, other):
+                    each.send(PING)
+                    assert b"pong" in (await each.frame())[1]
+
+
+async def test_messages_of_one_read_let_those_of_others_pass() -> None:
+    """While a thousand messages of a client wait, another's ping is answered after a few of them."""
+    async with serving(ScriptedFeed(), limited()) as service:
+        async with raw_client(service.port) as other, raw_client(service.port) as client:
+            await welcomed(other)
+            await welcomed(client)
+            handled: list[str] = []
+            receive = service.hub.receive
+
+            def noted(session: Session, raw: bytes | str, ts: int) -> None:
+                handled.append(session.id)
+                if handled == ["2"]:
+                    # The kernel has it before the second message of the client is handled.
+                    os.write(other.writer.get_extra_info("socket").fileno(), PING)
+                receive(session, raw, ts)
+
+            service.hub.receive = noted  # type: ignore[method-assign]
+            client.send(b"".join(sent(1, b'{"op":"ping","id":%d}' % number) for number in range(1_000)))
+            assert b"pong" in (await other.frame())[1]
+            answers = [json.loads((await client.frame())[1])["id"] for _ in range(1_000)]
+    assert answers == list(range(1_000))
+    # One turn's work, and what was read before it.
+    assert handled.index("1") <= 2 * TURN_TOKENS
+
+
+async def test_a_client_is_not_read_while_its_messages_wait() -> None:
+    """A stream of frames does not fill the server's memory."""
+    async with serving(ScriptedFeed(), limited(messages_per_second=10_000_000, messages_at_once=10_000_000)) as service:
+        async with raw_client(service.port) as client:
+            await welcomed(client)
+            (connection,) = service.registry.open
+            assert isinstance(connection, WebSocket)
+            most = 0
+            receive = service.hub.receive
+
+            def noted(session: Session, raw: bytes | str, ts: int) -> None:
+                nonlocal most
+                most = max(most, connection.reader.buffered)
+                receive(session, raw, ts)
+
+            service.hub.receive = noted  # type: ignore[method-assign]
+            client.send(PING * 20_000)
+            for _ in range(20_000):
+                await client.frame()
+    assert 0 < most <= 2 * 65_536
+
+
+async def test_a_large_answer_counts_as_several_messages() -> None:
+    """A list of 100 alerts is several times 4 KiB."""
+    async with serving(ScriptedFeed(), limited(messages_per_second=1, messages_at_once=120)) as service:
+        async with raw_client(service.port) as client:
+            await welcomed(client)
+            for number in range(100):
+                alert = {
+                    "op": "alert",
+                    "owner": "a secret",
+                    "id": f"{number:064}",
+                    "symbol": "AAPL",
+                    "when": "last > 5",
+                }
+                client.send(sent(1, json.dumps(alert).encode()))
+                answer = json.loads((await client.frame())[1])
+                if answer["type"] == "error":
+                    break
+    assert answer["code"] == "too-many-messages"
+    assert 40 < number < 90
+
+
+async def test_requests_count_towards_the_budget() -> None:
+    """With their answers. The budget is the address's, also for its connections."""
+    names = tuple(f"SYMBOL-{number}" for number in range(200))
+    feed = ScriptedFeed(names)
+    async with serving(feed, limited(messages_per_second=1, messages_at_once=30, total_per_second=3)) as service:
+        feed.tick([(code, 1_700_000_000_000_000_000, 1.0, 1.0) for code in range(200)])
+        statuses = []
+        async with aiohttp.ClientSession() as http:
+            for _ in range(30):
+                async with http.get(service.url + "/v1/snapshot?symbols=*") as response:
+                    statuses.append(response.status)
+                    if response.status != 200:
+                        assert (await response.json())["code"] == "over-budget"
+                        assert int(response.headers["Retry-After"]) >= 1
+                        break
+    assert statuses[-1] == 429
+    # Each costs one, and one more for each 4 KiB of its answer.
+    assert 3 <= len(statuses) <= 20

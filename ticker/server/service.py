@@ -34,6 +34,7 @@ from ticker.server.listener import Listener
 from ticker.server.log_filter import LogFilter
 from ticker.server.metrics import MetricsEndpoint
 from ticker.server.middleware.auth import Authentication
+from ticker.server.middleware.budget import RequestBudget
 from ticker.server.middleware.login import LoginEndpoint
 from ticker.server.middleware.login_throttle import LoginThrottle
 from ticker.server.middleware.origin import check_origin
@@ -120,6 +121,7 @@ class Service:
                 trust_proxy_headers(settings.proxies),
                 check_origin(settings.allowed_origins),
                 authentication.middleware,
+                RequestBudget(registry.budgets, registry.turns).middleware,
             ]
         )
         app[BODY_TIMEOUT_S] = float(limits.handshake_seconds)

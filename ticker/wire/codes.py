@@ -84,6 +84,11 @@ ERROR_CODES: dict[str, ErrorCode] = {
             "The server has `limits.connections` connections (status 503), or the address or key has its maximum "
             "(status 429); with `Retry-After`.",
         ),
+        ErrorCode(
+            "over-budget",
+            "The key or address has used up its budget of messages, requests or connects (status 429, with "
+            "`Retry-After`).",
+        ),
         ErrorCode("stopping", "The server is stopping (status 503)."),
     )
 }
@@ -110,6 +115,6 @@ CLOSE_CODES: dict[int, CloseCode] = {
         ),
         CloseCode(4408, "Slow consumer: the client did not read for `limits.slow_seconds`.", reconnect=True),
         CloseCode(4409, "Idle: no subscription and no message for `limits.idle_seconds`.", reconnect=True),
-        CloseCode(4429, "The client kept exceeding `limits.messages_at_once`.", reconnect=True),
+        CloseCode(4429, "The client kept exceeding its budget of messages.", reconnect=True),
     )
 }

@@ -63,11 +63,25 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     ] = 1_048_576
     messages_per_second: Annotated[
         int,
-        Limit("Sustained messages per second from a client.", "Each ping, and each 4 KiB of a message, counts as 1."),
+        Limit(
+            "Sustained messages per second from a client.",
+            "Each ping, and each 4 KiB of a message or its answer, counts as 1.",
+        ),
     ] = 100
     messages_at_once: Annotated[
         int, Limit("Burst of messages (10 s' worth).", "Error `too-many-messages`; at twice, close 4429.", option="")
     ] = 1_000
+    total_per_second: Annotated[
+        int,
+        Limit(
+            "Messages per second of a key or address.",
+            "HTTP requests count, too: status 429. In bursts 10 s' worth.",
+        ),
+    ] = 5_000
+    connects_per_minute: Annotated[
+        int,
+        Limit("Connects per minute of a key or address.", "Status 429. Localhost is not limited."),
+    ] = 600
     slow_seconds: Annotated[
         int, _seconds("Time that sent data may stay unread by a client.", "Close 4408.", "--slow-timeout")
     ] = 30

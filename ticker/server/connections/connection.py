@@ -17,17 +17,16 @@ from aiohttp import web
 
 from ticker.fanout.subscription import Position
 from ticker.hub.session import Session
+from ticker.server.connections.budgets import BYTES_PER_TOKEN, Budget
 from ticker.server.connections.tcp import set_user_timeout, unacknowledged_s
 from ticker.server.core.requests import IDENTITY
 from ticker.server.core.settings import Settings
-from ticker.token_bucket import TokenBucket
+from ticker.server.core.turns import Turns
 
 log = logging.getLogger("ticker.server")
 
 #: How long a client may take to answer a close.
 CLOSE_S: Final = 1.0
-#: A message costs one more token for each of these: reading a large one takes as long as several small ones.
-BYTES_PER_TOKEN: Final = 4_096
 #: All connections read into this buffer, one after the other.
 _READ_BUFFER: Final = memoryview(bytearray(65_536))
 
@@ -36,6 +35,8 @@ class ConnectionOwner(Protocol):
     """What a connection reports to. A protocol because the registry, which implements it, imports this module."""
 
     settings: Settings
+    #: What messages of all connections wait in.
+    turns: Turns
 
     def received(self, connection: Connection, message: str | bytes) -> None: ...
 
@@ -56,9 +57,9 @@ class Connection(asyncio.BufferedProtocol):
 
     # fmt: off
     __slots__ = (
-        "_bucket", "_closing", "_fd", "_framer", "_full", "_loop", "_owner", "_reading_paused", "_settings",
-        "_stuck_bytes", "_stuck_s", "_timer", "_transport", "bytes", "code", "expiry_warned", "frames", "heard_s",
-        "identity", "is_logged", "reason", "remote", "session", "since_s",
+        "_answered", "_closing", "_fd", "_framer", "_full", "_loop", "_owner", "_reading_paused", "_settings",
+        "_stuck_bytes", "_stuck_s", "_timer", "_transport", "_waits", "budget", "bytes", "code", "expiry_warned",
+        "frames", "heard_s", "identity", "is_logged", "reason", "remote", "session", "since_s",
     )
     # fmt: on
 
@@ -68,18 +69,19 @@ class Connection(asyncio.BufferedProtocol):
     session: Session
 
     def __init__(
-        self, transport: asyncio.Transport, framer: Framer, owner: ConnectionOwner, request: web.Request
+        self, transport: asyncio.Transport, framer: Framer, owner: ConnectionOwner, request: web.Request, budget: Budget
     ) -> None:
         """Only ``request``'s client is kept, not the request."""
         self._settings = owner.settings
-        limits = self._settings.limits
         self._loop = asyncio.get_running_loop()
         self._transport = transport
         self._framer = framer
         self._owner = owner
         #: When the client last sent something, in the event loop's time.
         self.heard_s = self._loop.time()
-        self._bucket = TokenBucket(limits.messages_per_second, 1.0, limits.messages_at_once)
+        self.budget = budget
+        #: The size of what was sent to this client alone.
+        self._answered = 0
         self._timer: asyncio.TimerHandle | None = None
         #: Whether sent data waits in the transport's buffer; how much, and since when it hasn't shrunk.
         self._full = False
@@ -88,6 +90,8 @@ class Connection(asyncio.BufferedProtocol):
         self._closing = False
         #: Whether reading is paused because the client doesn't read its answers.
         self._reading_paused = False
+        #: Whether messages wait for a turn. Reading is paused for that time, too.
+        self._waits = False
         self.frames = 0
         self.bytes = 0
         self.remote = request.remote
@@ -126,7 +130,8 @@ class Connection(asyncio.BufferedProtocol):
     def _data_received(self, data: bytes | memoryview) -> None: ...
 
     def _reading_resumed(self) -> None:
-        """Process data received before reading was paused."""
+        """Process data received before reading was paused because of unread answers, and read on."""
+        self._transport.resume_reading()
 
     # The hub's side: an Outlet
 
@@ -143,6 +148,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def send(self, payload: bytes, position: Position | None = None) -> None:
         if not self._closing:
+            self._answered += len(payload)
             self._write(self._framer.frame(payload, position))
 
     def _write(self, frame: bytes) -> None:
@@ -210,18 +216,28 @@ class Connection(asyncio.BufferedProtocol):
         self._closing = True
         self._pass_on(frame)
         self._timer = self._loop.call_later(CLOSE_S, self._transport.abort)
-        self._transport.resume_reading()
+        if not self._waits:
+            self._transport.resume_reading()
 
-    def _within_rate(self, size: int, *, report: bool = True) -> bool:
-        """Count a message of ``size`` bytes. False: drop it. Clients that continue despite the error are closed."""
+    def _pay(self, cost: int, *, report: bool = True) -> bool:
+        """Pay for a message. False: drop it. Clients that continue despite the error are closed."""
         self.heard_s = self._loop.time()
-        if self._bucket.take(self.heard_s, 1 + size // BYTES_PER_TOKEN):
+        if self.budget.take(self.heard_s, cost):
             return True
-        if not self._bucket.overdraw():
+        if not self.budget.overdraw():
             self.close(4429, "too many messages")
         elif report:
             self._owner.rate_limited(self)
         return False
+
+    def _answer(self, message: str | bytes) -> int:
+        """Have a message answered. Returns the cost of the answer, which is paid."""
+        before = self._answered
+        self._owner.received(self, message)
+        cost = (self._answered - before) // BYTES_PER_TOKEN
+        if cost:
+            self.budget.spend(self.heard_s, cost)
+        return cost
 
     # The transport's side
 
@@ -247,9 +263,7 @@ class Connection(asyncio.BufferedProtocol):
         set_user_timeout(self._transport, self._settings.dead_after_s)
         if self._reading_paused:
             self._reading_paused = False
-            self._transport.resume_reading()
-            # Not from within the transport's write.
-            self._loop.call_soon(self._reading_resumed)
+            self._reading_resumed()
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self._closing = True

@@ -14,6 +14,7 @@ from ticker.auth.authenticator import Authenticator
 from ticker.auth.identity import Identity
 from ticker.hub.hub import Hub
 from ticker.server.connections.admission import Admission, refused
+from ticker.server.connections.budgets import Budgets
 from ticker.server.connections.connection import Connection, Framer
 from ticker.server.connections.memory import resident_bytes
 from ticker.server.connections.poll_client import PollClient
@@ -23,7 +24,9 @@ from ticker.server.core.address import share_of
 from ticker.server.core.dispatcher import Dispatcher
 from ticker.server.core.line_limit import LineLimit
 from ticker.server.core.requests import IDENTITY
+from ticker.server.core.responses import HttpError
 from ticker.server.core.settings import Settings
+from ticker.server.core.turns import Turns
 from ticker.wire.codes import CLOSE_CODES
 
 log = logging.getLogger("ticker.server")
@@ -51,6 +54,8 @@ class ConnectionRegistry:
         self.settings = settings
         self._auth = auth
         self._admission = Admission(settings.limits)
+        self.budgets = Budgets(settings.limits)
+        self.turns = Turns()
         self._sweep: asyncio.TimerHandle | None = None
         self.open: set[Connection] = set()
         self._out_of_memory = False
@@ -100,15 +105,21 @@ class ConnectionRegistry:
         No data is read before the event loop's next turn, so the handler may set attributes of the connection.
         """
         self.admit(request)
-        identity = request[IDENTITY]
+        identity, now_s = request[IDENTITY], asyncio.get_running_loop().time()
+        try:
+            budget = self.budgets.connect(now_s, request.remote, identity)
+        except HttpError:
+            self.release(request.remote, identity)
+            raise
         taken = take_over_transport(request)
         if taken is None:
             self.release(request.remote, identity)
+            self.budgets.disconnect(now_s, budget)
             return None
         transport, tail = taken
         settings = self.settings
         configure_tcp(transport, send_buffer_bytes=settings.send_buffer_bytes, dead_after_s=settings.dead_after_s)
-        connection = kind(transport, framer, self, request)
+        connection = kind(transport, framer, self, request, budget)
         connection.begin(head, tail)
         self.open.add(connection)
         source = identity.owner or share_of(request.remote)
@@ -138,6 +149,7 @@ class ConnectionRegistry:
         session = connection.session
         self.open.discard(connection)
         self.release(connection.remote, connection.identity)
+        self.budgets.disconnect(asyncio.get_running_loop().time(), connection.budget)
         code = connection.code
         # Clients may invent 3,000 codes: too many to count one by one.
         self.closes[code if code < 3_000 or code in CLOSE_CODES else 3_000] += 1
@@ -170,6 +182,7 @@ class ConnectionRegistry:
         self._auth.refresh()
         self.measure_memory()
         self._log_left_out(loop.time())
+        self.budgets.forget_refilled(loop.time())
         limits, now_s, wall_s = self.settings.limits, loop.time(), time.time()
         for connection in list(self.open):
             if not self._auth.holds(connection.identity):

@@ -17,6 +17,7 @@ from aiohttp import web
 from ticker.fanout.subscription import HEARTBEAT, TICKER, Position, Topic
 from ticker.hub.hub import Hub
 from ticker.intervals import interval as parsed_interval
+from ticker.server.connections.budgets import BYTES_PER_TOKEN
 from ticker.server.connections.connection import Connection
 from ticker.server.connections.registry import ConnectionRegistry
 from ticker.server.connections.takeover import unsent_response
@@ -95,8 +96,8 @@ class EventStream(Connection):
 
     def receive(self, message: str) -> None:
         """Take a message of the client's that arrived in another request."""
-        if self._within_rate(len(message)):
-            self._owner.received(self, message)
+        if self._pay(1 + len(message) // BYTES_PER_TOKEN):
+            self._answer(message)
 
 
 class EventsEndpoint:

@@ -6,6 +6,7 @@ From any other client these headers are ignored, because they can be forged.
 from __future__ import annotations
 
 import ipaddress
+import logging
 from collections.abc import Sequence
 
 from aiohttp import hdrs, web
@@ -13,9 +14,15 @@ from aiohttp.typedefs import Handler, Middleware
 
 from ticker.server.core.address import Network
 
+log = logging.getLogger("ticker.server")
+
 
 def trust_proxy_headers(proxies: Sequence[Network]) -> Middleware:
-    """A middleware that replaces a request's ``remote``, ``scheme`` and ``host`` if a trusted proxy forwarded it."""
+    """A middleware that replaces a request's ``remote``, ``scheme`` and ``host`` if a trusted proxy forwarded it.
+
+    Logs one warning if another client sends ``X-Forwarded-For``: if that is a proxy, its clients share its limits.
+    """
+    warned = False
 
     @web.middleware
     async def forward(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -23,6 +30,14 @@ def trust_proxy_headers(proxies: Sequence[Network]) -> Middleware:
             # HTTP/1.0 allows that. aiohttp would look up this machine's name instead, which may block.
             request = request.clone(host="")
         if not _contains(proxies, request.remote):
+            nonlocal warned
+            if not warned and hdrs.X_FORWARDED_FOR in request.headers:
+                warned = True
+                log.warning(
+                    "X-Forwarded-For from %s is ignored. If that is your proxy, start with --trusted-proxy %s;"
+                    " until then all its clients share one budget of messages and the limits of one address",
+                    *(request.remote, request.remote),
+                )
             return await handler(request)
         scheme = _last(request, hdrs.X_FORWARDED_PROTO)
         if scheme not in ("http", "https"):

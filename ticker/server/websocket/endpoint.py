@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 
 from aiohttp import web
 
+from ticker.server.connections.budgets import BYTES_PER_TOKEN
 from ticker.server.connections.connection import Connection
 from ticker.server.connections.registry import ConnectionRegistry
 from ticker.server.connections.takeover import unsent_response
@@ -32,6 +33,10 @@ log = logging.getLogger("ticker.server")
 
 #: With more unread answers than this, a client isn't read from either.
 MAX_UNREAD_BYTES: Final = 65_536
+#: A message costs one more token for each of these.
+FRAGMENTS_PER_TOKEN: Final = 16
+#: A frame that comes after the close is read, and no more.
+IGNORED_TOKENS: Final = 0.25
 _SUBPROTOCOLS = {"ticker.v1.json": "json", "ticker.v1.msgpack": "msgpack"}
 
 
@@ -51,17 +56,30 @@ class WebSocket(Connection):
             # The rest of a message that was too large. Disconnecting now would lose the close frame.
             return
         self.reader.feed(data)
-        self._reading_resumed()
+        # A transport with TLS may pass on data after reading was paused.
+        if not self._waits and self._owner.turns.run(self):
+            self._waits = True
+            self._transport.pause_reading()
 
     def _reading_resumed(self) -> None:
+        # In a later turn: this is called from within the transport's write. Reading continues after the last message.
+        if not self._waits:
+            self._waits = True
+            self._owner.turns.queue(self)
+
+    def work(self, tokens: float) -> tuple[float, bool]:
+        """Handle messages until ``tokens`` are spent (see ``Turns``)."""
+        spent, more = 0.0, False
         try:
             # A transport closes when a write fails, too: what was read before is not answered any more.
-            while (
-                not self._reading_paused
-                and not self._transport.is_closing()
-                and (frame := self.reader.next()) is not None
-            ):
-                self._handle(frame)
+            while not self._reading_paused and not self._transport.is_closing():
+                if spent >= tokens:
+                    more = self.reader.buffered > 0
+                    break
+                frame = self.reader.next()
+                if frame is None:
+                    break
+                spent += self._handle(frame)
         except Violation as violation:
             if self._closing:
                 self._transport.abort()
@@ -69,8 +87,14 @@ class WebSocket(Connection):
         except Exception:  # a bug here must not look like a network failure
             log.exception("client %s: failed", self.session.id, extra={"client": self.session.id})
             self.close(1011, "internal error; see the server's log")
+        if self._waits and not more:
+            self._waits = False
+            if not self._reading_paused:
+                self._transport.resume_reading()
+        return spent, more
 
-    def _handle(self, frame: Frame) -> None:
+    def _handle(self, frame: Frame) -> float:
+        """Returns the cost in tokens, also if the frame is refused."""
         is_control = frame.opcode >= Opcode.CLOSE
         if frame.opcode is Opcode.CLOSE:
             if self._closing:
@@ -80,18 +104,22 @@ class WebSocket(Connection):
                 self.reason = f"closed with {code}"
                 self._finish(close_frame(code) if frame.data else encode_frame(Opcode.CLOSE, b""))
                 self._transport.close()
-            return
+            return 1.0
         if self._closing:
-            return
-        if self._within_rate(len(frame.data), report=not is_control):
+            return IGNORED_TOKENS
+        cost = 1 + len(frame.data) // BYTES_PER_TOKEN
+        if not is_control:
+            cost += self.reader.fragments // FRAGMENTS_PER_TOKEN
+        if self._pay(cost, report=not is_control):
             if frame.opcode is Opcode.PING:
                 assert isinstance(frame.data, bytes)
                 self._pass_on(encode_frame(Opcode.PONG, frame.data))
             elif not is_control:
-                self._owner.received(self, frame.data)
+                cost += self._answer(frame.data)
         if self._full and self.backlog_bytes > MAX_UNREAD_BYTES:
             self._reading_paused = True
             self._transport.pause_reading()
+        return cost
 
 
 class WebSocketEndpoint:

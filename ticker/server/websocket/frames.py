@@ -137,8 +137,8 @@ class FrameReader:
 
     # fmt: off
     __slots__ = (
-        "_buffer", "_fragments", "_header", "_inflates", "_is_deflated", "_limit", "_max_fragments", "_message",
-        "_opcode",
+        "_buffer", "_header", "_inflates", "_is_deflated", "_limit", "_max_fragments", "_message",
+        "_opcode", "fragments",
     )
     # fmt: on
 
@@ -152,8 +152,14 @@ class FrameReader:
         #: The fragmented message being received, if any.
         self._opcode: Opcode | None = None
         self._is_deflated = False
-        self._fragments = 0
+        #: How many fragments the message has so far, or the last message had. 0: it has one frame.
+        self.fragments = 0
         self._message = bytearray()
+
+    @property
+    def buffered(self) -> int:
+        """How many bytes were received after the last frame."""
+        return len(self._buffer)
 
     def feed(self, data: bytes | memoryview) -> None:
         self._buffer += data
@@ -174,12 +180,12 @@ class FrameReader:
             if opcode is not Opcode.CONTINUATION:
                 self._opcode = opcode
                 self._is_deflated = bool(first & _DEFLATED)
-                self._fragments = 0
+                self.fragments = 0
                 if is_last:
                     return self._finish(payload)
             self._message += payload
-            self._fragments += 1
-            if self._fragments > self._max_fragments:
+            self.fragments += 1
+            if self.fragments > self._max_fragments:
                 raise Violation(1009, f"a message has more than {self._max_fragments} fragments")
             if is_last:
                 return self._finish(bytes(self._message))

@@ -15,8 +15,10 @@ from aiohttp.test_utils import make_mocked_request
 from tests.support.frames import sent
 from ticker.auth.identity import ANYONE
 from ticker.server import Settings
+from ticker.server.connections.budgets import Budgets
 from ticker.server.connections.connection import Connection
 from ticker.server.core.requests import IDENTITY
+from ticker.server.core.turns import Turns
 from ticker.server.websocket.endpoint import WebSocket
 from ticker.server.websocket.frames import FrameReader, MessageFramer
 
@@ -26,6 +28,7 @@ class Owner:
 
     def __init__(self, on_message: Callable[[Connection], object]) -> None:
         self.settings = Settings()
+        self.turns = Turns()
         self.messages = 0
         self.ended = asyncio.Event()
         self._on_message = on_message
@@ -49,7 +52,8 @@ async def connected(owner: Owner) -> AsyncIterator[tuple[WebSocket, socket.socke
     transport, _ = await asyncio.get_running_loop().connect_accepted_socket(asyncio.Protocol, accepted)
     request = make_mocked_request("GET", "/")
     request[IDENTITY] = ANYONE
-    connection = WebSocket(transport, MessageFramer(is_text=True), owner, request)
+    budget = Budgets(owner.settings.limits).connect(0.0, "127.0.0.1")
+    connection = WebSocket(transport, MessageFramer(is_text=True), owner, request, budget)
     connection.reader = FrameReader(65_536)
     connection.begin(b"", b"")
     try:

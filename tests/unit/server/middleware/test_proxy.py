@@ -71,3 +71,23 @@ async def test_without_a_host_header_no_name_is_looked_up(monkeypatch: pytest.Mo
         response = await trust_proxy_headers(proxies)(make_mocked_request("GET", "/").clone(remote="10.0.0.1"), handler)
         assert isinstance(response, web.Response)
         assert response.text == ""
+
+
+async def test_an_untrusted_proxy_is_reported_once(caplog: pytest.LogCaptureFixture) -> None:
+    """With the option that helps. Trusted proxies, and clients without the header, are not."""
+
+    async def handler(_request: web.Request) -> web.StreamResponse:
+        return web.Response()
+
+    forward = trust_proxy_headers(PROXIES)
+    for headers, peer in (
+        ({}, "203.0.113.7"),
+        ({"X-Forwarded-For": "198.51.100.9"}, "10.0.0.1"),
+        ({"X-Forwarded-For": "198.51.100.9"}, "203.0.113.8"),
+        ({"X-Forwarded-For": "198.51.100.9"}, "203.0.113.9"),
+    ):
+        request = make_mocked_request("GET", "/", headers={"Host": "ticker.example", **headers})
+        await forward(request.clone(remote=peer), handler)
+    (line,) = caplog.messages
+    assert "203.0.113.8" in line
+    assert "--trusted-proxy" in line
