@@ -9,10 +9,12 @@ from aiohttp import web
 
 from ticker.auth.identity import ANYONE
 from ticker.fanout.subscription import Position
+from ticker.server.connections.budgets import Budgets
 from ticker.server.connections.connection import Connection
 from ticker.server.connections.takeover import take_over_transport, unsent_response
 from ticker.server.core.requests import IDENTITY
 from ticker.server.core.settings import Settings
+from ticker.server.core.turns import Turns
 from ticker.server.websocket.deflate import compress
 from ticker.server.websocket.endpoint import WebSocket
 from ticker.server.websocket.frames import FrameReader, Opcode, encode_frame
@@ -46,6 +48,7 @@ class EchoServer:
 
     def __init__(self) -> None:
         self.settings = Settings(limits=LIMITS, send_buffer_bytes=2**20)
+        self.turns = Turns()
         self._framers: dict[Connection, EchoFramer] = {}
 
     async def stream(self, request: web.Request) -> web.Response:
@@ -55,7 +58,7 @@ class EchoServer:
         if taken is not None:
             transport, tail = taken
             framer = EchoFramer(deflates=extension is not None)
-            connection = WebSocket(transport, framer, self, request)
+            connection = WebSocket(transport, framer, self, request, Budgets(LIMITS).connect(0.0, None))
             connection.reader = FrameReader(MESSAGE_BYTES, inflates=extension is not None, fragments=FRAGMENTS)
             self._framers[connection] = framer
             connection.begin(handshake_response(key, None, extension), tail)
