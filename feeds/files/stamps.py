@@ -38,6 +38,7 @@ _DATE_NAME: Final = re.compile(r"date|day|serial|excel", re.IGNORECASE)
 #: 1970-01-01 was a Thursday; Monday is 0.
 _EPOCH_WEEKDAY: Final = 3
 _SATURDAY: Final = 5
+_HOUR_NAME: Final = re.compile(r"hour|hr|hh|stunde|hora|heure|ora", re.IGNORECASE)
 _ROUNDED: Final = ((10**9, "s"), (10**6, "ms"), (10**3, "µs"), (1, "ns"))
 
 
@@ -312,6 +313,8 @@ def _clock(rows: Rows, plan: Plan) -> Reading:
     longest = max(map(len, words), default=0)
     if not all(word.isdigit() for word in words) or not 0 < longest <= 6:
         return "clock"
+    if longest <= 2 and _HOUR_NAME.fullmatch(plan.names[plan.stamps["time"]].strip()):
+        return "hour"
     if longest > 4:
         return "hms"
     return "hm" if longest > 2 else "clock"

@@ -27,8 +27,9 @@ from feeds.files.parsing.timestamp_parsers import (
 from feeds.files.parsing.zone_names import zone_name
 
 #: How a column is read: as timestamps, dates, months, times of day (also as numbers without leading zeros, with or
-#: without seconds), days of a spreadsheet, or ms or s since midnight.
-Reading = Literal["stamp", "date", "month", "clock", "hms", "hm", "serial", "ms", "s"]
+#: without seconds, or of hours alone), days of a spreadsheet, or ms or s since midnight.
+Reading = Literal["stamp", "date", "month", "clock", "hms", "hm", "hour", "serial", "ms", "s"]
+_UNPADDED: Final = {"hms": 1, "hm": 100, "hour": 10_000}
 _SINCE_MIDNIGHT: Final = {"ms": 10**6, "s": 10**9}
 _MONTHS: Final = (
     "january february march april may june july august september october november december".split()  # noqa: SIM905 - as words
@@ -118,6 +119,7 @@ _READINGS: Final[dict[Reading, tuple[str, ...]]] = {
     "clock": ("clock", "short clock"),
     "hms": ("unpadded",),
     "hm": ("unpadded",),
+    "hour": ("unpadded",),
     "serial": ("serial",),
     "ms": ("since",),
     "s": ("since",),
@@ -147,7 +149,7 @@ def parser_of(shape: bytes, reading: Reading) -> Parser | None:
         if name == "serial":
             return Serial(spans)
         if name == "unpadded":
-            return Unpadded(spans, has_seconds=reading == "hms")
+            return Unpadded(spans, _UNPADDED[reading])
         if name == "since":
             return SinceMidnight(spans, _SINCE_MIDNIGHT[reading])
         calendar = _calendar(spans, {group: match[full] for group, full in found.items()})

@@ -120,13 +120,13 @@ class SinceMidnight:
 
 
 class Unpadded:
-    """Times of day as numbers without leading zeros: 100 is 00:01:00 if there are seconds, else 01:00."""
+    """Times of day as numbers without leading zeros. With ``scale`` 1, 100 is 00:01:00; with 100, 01:00. 10,000: hours."""
 
-    def __init__(self, spans: Spans, *, has_seconds: bool) -> None:
-        self._span, self._has_seconds = spans["number"], has_seconds
+    def __init__(self, spans: Spans, scale: int) -> None:
+        self._span, self._scale = spans["number"], scale
 
     def __call__(self, digits: Digits, order: Order) -> Parsed:  # noqa: ARG002 - the signature of Parser
-        number = number_in(digits, *self._span) * (1 if self._has_seconds else 100)
+        number = number_in(digits, *self._span) * self._scale
         hour, minute, second = number // 10_000, number // 100 % 100, number % 100
         good = (hour < 24) & (minute < 60) & (second < 60)
         return Parsed(((hour * 60 + minute) * 60 + second) * SECOND_NS, good, CLOCK)

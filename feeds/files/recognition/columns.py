@@ -94,6 +94,8 @@ def by_names(header: Header, given: Mapping[str, int]) -> ColumnMap | list[str]:
         # The traded value of a bar is no price, and the last price of a day no trade.
         is_none = header.plain[ticks["price"]] in _OF_BARS or not _has_time(header, stamps)
         ticks = {} if is_none else ticks
+    if len(bars) == 4 and ticks and not ticks.keys() & given.keys() and not _has_time(header, stamps):
+        ticks = {}  # the last bid and ask of a day
     if not ticks and len(bars) > 1:
         kind, columns = "bars", dict(bars)
         missing += [role for role in BAR_PRICES if role not in bars]

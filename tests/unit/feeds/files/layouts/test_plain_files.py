@@ -52,3 +52,19 @@ def test_a_point_alone_means_no_value() -> None:
     found = read("DATE,DGS10\n2024-01-01,.\n2024-01-02,3.95\n")
     assert found.trades == [("DGS10", at("2024-01-02"), 3.95, 0.0)]
     assert found.report.refused == {}
+
+
+def test_the_last_bid_and_ask_of_days_are_no_quotes() -> None:
+    """Beside the four prices of a bar, as in files of Nasdaq Nordic; with a time of day they are quotes."""
+    header = "sep=;\nDate;Bid;Ask;Opening price;High price;Low price;Closing price;Total volume\n"
+    found = read(header + "2024-01-03;99,5;100;99;101;98;100;1000\n", "VOLV-B.csv")
+    assert found.bars[0][:7] == ("VOLV-B", at("2024-01-03"), 99.0, 101.0, 98.0, 100.0, 1000.0)
+    assert found.quotes == []
+    quotes = read("time,open,high,low,close,bid,ask\n2024-01-03 09:30:00,1,3,1,2,2,3\n", "A.csv").quotes
+    assert [row[2:] for row in quotes] == [(2.0, 0.0, 3.0, 0.0)]
+
+
+def test_hours_stand_beside_a_date() -> None:
+    found = read("Date,Hour,Price\n2024-01-03,0,1\n2024-01-03,9,2\n2024-01-03,23,3\n2024-01-03,24,4\n", "A.csv")
+    assert [row[1] for row in found.trades] == [at(f"2024-01-03 {hour:02}:00") for hour in (0, 9, 23)]
+    assert found.complaints == ["f:5: column 'Hour': '24' is not a time of day"]
