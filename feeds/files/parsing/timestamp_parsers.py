@@ -120,7 +120,7 @@ class SinceMidnight:
 
 
 class Unpadded:
-    """Times of day as numbers without leading zeros. With ``scale`` 1, 100 is 00:01:00; with 100, 01:00. 10,000: hours."""
+    """Times of day as numbers without leading zeros: 100 is 00:01:00 with ``scale`` 1, and 01:00 with 100."""
 
     def __init__(self, spans: Spans, scale: int) -> None:
         self._span, self._scale = spans["number"], scale
