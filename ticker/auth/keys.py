@@ -25,6 +25,7 @@ from ticker.auth.entitlements import Entitlements
 from ticker.confusables import NameIndex, reserved
 from ticker.errors import KeysError
 from ticker.small_file import read_small_file
+from ticker.wire.type_fault import plain_error
 
 _KEY: Final = re.compile(r"tk_([0-9a-f]{8})_([A-Za-z0-9_-]{43})", re.ASCII)
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}", re.ASCII)
@@ -90,6 +91,8 @@ class Keys:
             raise KeysError(f"{path}: {error.strerror}") from error
         except RecursionError:
             raise KeysError(f"{path}: not a key file: nested too deeply") from None
+        except msgspec.ValidationError as error:
+            raise KeysError(f"{path}: not a key file: {plain_error(error)}") from error
         except (msgspec.DecodeError, ValueError) as error:
             raise KeysError(f"{path}: not a key file: {error}") from error
         if found.version != 1:

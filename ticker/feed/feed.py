@@ -18,6 +18,7 @@ from ticker.calendar import UTC_DAYS, MarketCalendar
 from ticker.errors import FeedError, OptionError
 from ticker.feed.options import structured
 from ticker.model import FeedEvent, SymbolTable
+from ticker.wire.type_fault import plain_error
 
 GROUP = "ticker.feeds"
 
@@ -212,7 +213,8 @@ def feed_options(feed: type[Feed], given: Mapping[str, object]) -> FeedOptions:
                 value = structured(given[info.name], info.type)
                 values[info.name] = msgspec.convert(value, info.type, strict=False)
             except msgspec.ValidationError as error:
-                raise OptionError(info.name, f"{flag(info.name)}: {error}, got {given[info.name]!r}") from None
+                text = plain_error(error).partition(", got ")[0]
+                raise OptionError(info.name, f"{flag(info.name)}: {text}, got {given[info.name]!r}") from None
             except ValueError as error:
                 raise OptionError(info.name, f"{flag(info.name)}: {error}") from None
         elif info.required:

@@ -6,6 +6,7 @@ after msgspec has refused a value.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -23,6 +24,17 @@ _KINDS: dict[type, str] = {
     list: "a list",
     dict: "a map",
 }
+#: The types in msgspec's texts.
+_WORDS: dict[str, str] = {
+    "null": "null",
+    "bool": "true or false",
+    "int": "an integer",
+    "float": "a number",
+    "str": "a text",
+    "array": "a list",
+    "object": "an object",
+}
+_TYPES = re.compile("`({0}(?: [|] {0})*)`".format(f"(?:{'|'.join(_WORDS)})"))
 
 
 def type_fault(value: object, kind: type[msgspec.Struct]) -> str | None:
@@ -37,6 +49,15 @@ def type_fault(value: object, kind: type[msgspec.Struct]) -> str | None:
 def kind_of(value: object) -> str:
     """A value's type in the protocol's terms: ``a list``."""
     return _KINDS.get(type(value), "an extension value")
+
+
+def plain_error(error: msgspec.ValidationError) -> str:
+    """msgspec's text about a file or an option in plain words: ``keys[0].id: expected a text, got a number``."""
+    text, _, path = str(error).partition(" - at `$")
+    text = _TYPES.sub(lambda match: " or ".join(_WORDS[each] for each in match[1].split(" | ")), text)
+    if text.startswith("Invalid enum value"):
+        text = "invalid value"
+    return _at(path.strip(".`"), text[:1].lower() + text[1:])
 
 
 @cache

@@ -37,7 +37,7 @@ def test_strings_are_converted_to_the_types_of_the_options() -> None:
     ("given", "option", "said"),
     [
         ({}, "path", "--path is required"),
-        ({"path": "x", "rate": "0"}, "rate", "--rate: Expected `float` > 0"),
+        ({"path": "x", "rate": "0"}, "rate", "--rate: expected a number > 0"),
         ({"path": "x", "rate": "fast"}, "rate", "'fast'"),
         ({"path": "x", "seed": "1.5"}, "seed", "--seed"),
         ({"path": "x", "loop": "perhaps"}, "loop", "--loop"),

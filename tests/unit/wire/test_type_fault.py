@@ -10,7 +10,7 @@ import pytest
 
 from ticker.errors import ProtocolError
 from ticker.wire.codec import codec_for
-from ticker.wire.type_fault import type_fault
+from ticker.wire.type_fault import plain_error, type_fault
 
 
 class Inner(msgspec.Struct):
@@ -83,3 +83,20 @@ def test_what_is_not_a_message_is_described_without_names_of_python(raw: str | b
     with pytest.raises(ProtocolError) as caught:
         codec_for("json" if isinstance(raw, str) else "msgpack").decode_client(raw)
     assert (caught.value.code, caught.value.message) == ("malformed", text)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({"symbols": 7}, "symbols: expected a list, got an integer"),
+        ({"symbols": ["A", None]}, "symbols[1]: expected a text, got null"),
+        (GOOD | {"id": []}, "id: expected an integer or a text or null, got a list"),
+        (GOOD | {"since": {}}, "since: object missing required field `epoch`"),
+        ([], "expected an object, got a list"),
+    ],
+    ids=str,
+)
+def test_errors_about_files_and_options_have_plain_words(value: object, text: str) -> None:
+    with pytest.raises(msgspec.ValidationError) as caught:
+        msgspec.convert(value, Message)
+    assert plain_error(caught.value) == text

@@ -25,6 +25,7 @@ from yarl import URL
 import ticker
 from ticker.backoff import Backoff, retry_after_s
 from ticker.errors import WebhookError
+from ticker.small_file import read_small_file
 from ticker.wire.messages import Fired, Id
 
 log = logging.getLogger("ticker.webhooks")
@@ -220,7 +221,7 @@ def _parse_url(url: str) -> URL:
 
 def _read_secret(path: Path) -> bytes:
     try:
-        found = path.read_bytes().strip()
+        found = read_small_file(path).strip()
     except OSError as error:
         raise WebhookError(f"--webhook-secret: {path}: {error.strerror}") from error
     if len(found) < _SECRET_BYTES:
