@@ -12,6 +12,7 @@ import pandas as pd
 from feeds.files.agreement import check_agreement
 from feeds.files.chunk import NO_SPLITS, Chunk, FileSplits
 from feeds.files.file_set import FileSet
+from feeds.files.interval_names import interval_in_names, interval_text
 from feeds.files.layouts.catalog import BY_COLUMNS
 from feeds.files.options import ReadOptions
 from feeds.files.orders import Gaps, OrderWatch
@@ -56,6 +57,7 @@ from ticker.calendar import CALENDARS, market_calendar
 from ticker.conditions import ConditionTable
 from ticker.errors import FeedError
 from ticker.feed.feed import LoadProgress
+from ticker.intervals import interval_of
 from ticker.model import Stamps, SymbolTable, TickBatch
 
 _PROGRESS_EVERY_S: Final = 0.05
@@ -145,7 +147,7 @@ class _Loading:
             if not watch.fill_in(reader.report):
                 self._gaps_unknown.append(reader.report)
             if len(bars):
-                self._add_bars(bars, splits, reader.report)
+                self._add_bars(bars, splits, reader.report, source.names)
             elif reader.report.trades or reader.report.quotes:
                 self._note_days(reader.report, days_of_ticks(reader.report, self._options.exchange))
             bars.close()
@@ -179,15 +181,18 @@ class _Loading:
             records = np.insert(records, before, from_corrections(chunk.corrections))
         kept.add(records)
 
-    def _add_bars(self, bars: FileBars, splits: Sequence[FileSplits], report: FileReport) -> None:
+    def _add_bars(self, bars: FileBars, splits: Sequence[FileSplits], report: FileReport, names: Sequence[str]) -> None:
         """Add a file's bars, and the trades that they are played as. Their interval is known once all are read."""
-        bars.finish(report.time_zone, are_months=report.has_months)
+        named_ns = interval_in_names(names)
+        bars.finish(report.time_zone, named_ns, are_months=report.has_months)
         starts = bars.starts()
         if are_working_days(starts, bars.interval_ns):
             bars.interval_ns = DAY_NS
         interval_ns = report.interval_ns = bars.interval_ns
         if bars.is_assumed:
-            report.note("no symbol has two bars, which would show their length: taken as 1 min")
+            named = ", as the names say" if named_ns == interval_ns else ""
+            length = interval_text(interval_ns)
+            report.note(f"no symbol has two bars, which would show their length: taken as {length}{named}")
         shift_ns = self._shift_of_stamps(report, starts)
         if interval_ns >= SHORTEST_DAY_NS:
             report.ways.pop("zone", None)  # dates need none
@@ -210,6 +215,10 @@ class _Loading:
                 raise FeedError(f"{report.name}: two bars of {self._table[code]} start at {when}")
             report.refused["has a later bar with the same start"] += bars.repeated
             report.bars -= bars.repeated
+        if interval_of(interval_ns) is None:
+            count = "1 bar" if report.bars == 1 else f"{report.bars:,} bars"
+            length = interval_text(interval_ns)
+            report.note(f"{count} of {length} left out of the bars, which have no such interval: played as trades only")
         gaps = Gaps()
         long_bars = LongBars() if interval_ns > LONGEST_DAY_NS else None
         within_day = interval_ns < SHORTEST_DAY_NS

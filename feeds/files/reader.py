@@ -165,7 +165,7 @@ class Reader:
             report.note(
                 f"the column {plan.names[place]!r} stands twice, with the same values: one is read", "--columns"
             )
-        if plan.scale != 1 and not given and plan.named is None and report.header_line is None:
+        if plan.scale != 1 and not given and plan.named is None and report.header_line is None and not plan.notes:
             text = f"prices are divided by {plan.scale:,.0f}, as in files of {layout.title}"
             report.note(text, "--price-scale")
         self._choose_symbol(plan)

@@ -29,7 +29,9 @@ _HISTDATA_NAMES: Final = r"^dat_(ascii|mt|nt|ms|xlsx)_|histdata"
 _BAR: Final = (_DECIMAL,) * 4
 _OHLCV: Final[Mapping[str, str | int]] = {"open": 1, "high": 2, "low": 3, "close": 4, "volume": 5}
 
-_LEAN: Final = "the names of Lean's folders and files (`equity/usa/minute/spy`); without them, whole prices"
+_LEAN: Final = (
+    "the names of Lean's folders and files (`equity/usa/minute/spy`); without them, whole prices of 1 and more in cents"
+)
 _LEAN_PAGE: Final = "QuantConnect: LEAN data format; see [QuantConnect Lean](#quantconnect-lean)"
 _LEAN_QUOTES: Final = "the names of Lean's folders tell another zone, and the divisor"
 

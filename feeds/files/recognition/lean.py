@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -23,6 +24,10 @@ _INDIAN_TICK: Final = 500
 _ONCE_SCALED: Final = frozenset({"future", "futureoption"})
 #: No future costs this much; as 1/10,000 it is 100.
 _HUGE: Final = 1_000_000
+#: Prices of US shares are multiples of a cent, those of trades between bid and ask of half a cent, in 1/10,000.
+_HALF_CENT: Final = 50
+_MOST: Final = 0.9
+_PAIR: Final = re.compile(r"[A-Z0-9]{2,10}(USD|USDT|USDC|BUSD|EUR|GBP|JPY|KRW|IDR|TRY|BTC|ETH)")
 _SECOND_NS: Final = 10**9
 
 
@@ -105,9 +110,35 @@ def _is_scaled(file: LeanFile, layout: Layout, rows: Sequence[Sequence[str]], no
         scaled = bool(file.is_scaled) and whole and bool(prices) and _are_ticks(prices)
         notes.append(Note(f"prices are {_words(scaled)}, by their values", "--price-scale"))
         return scaled
+    scaled, why = by_values(prices, file.symbol)
     missing = "no folder tells the security, such as equity/usa/minute/spy"
-    notes.append(Note(f"prices are {_words(whole)}: {missing}", "--price-scale"))
-    return whole
+    notes.append(Note(f"prices are {_words(scaled)}: {missing}, but {why}", "--price-scale"))
+    return scaled
+
+
+def by_values(prices: Sequence[str], symbol: str = "") -> tuple[bool, str]:
+    """Whether prices are integers of 1/10,000 by their values alone, and the evidence, as a sentence.
+
+    They are if all are whole, none is below 1 dollar, and nine of ten are multiples of half a cent; but not those of a
+    pair of currencies, such as BTCJPY, which may be whole too.
+    """
+    sides = [price for price in prices if price.strip("0")]  # a side of a quote that is 0 is empty
+    if not sides or not all(map(_is_whole, sides)):
+        return False, "they have decimals"
+    if _PAIR.fullmatch(symbol):
+        return False, f"{symbol} is a pair of currencies"
+    if any(int(price) < SCALE for price in sides):
+        return False, "some would be below 1"
+    if sum(int(price) % _HALF_CENT == 0 for price in sides) < _MOST * len(sides):
+        return False, "they would not be whole cents"
+    return True, "all are whole, and would be cents of a dollar or more"
+
+
+def by_form(layout: Layout, rows: Sequence[Sequence[str]]) -> tuple[Layout, tuple[Note, ...]]:
+    """The layout of a file with the form of Lean's rows and another program's names, and what is assumed."""
+    scaled, why = by_values(_prices(layout, rows))
+    note = Note(f"prices are {_words(scaled)}: the rows have the form of QuantConnect Lean, and {why}", "--price-scale")
+    return layout if scaled else replace(layout, scale=1.0, zone=None), (note,)
 
 
 def _words(scaled: bool) -> str:

@@ -28,7 +28,7 @@ from feeds.files.recognition.columns import (
 )
 from feeds.files.recognition.contract_columns import contract_columns
 from feeds.files.recognition.header import Header
-from feeds.files.recognition.lean import by_lean_names, quotes_of_bars
+from feeds.files.recognition.lean import by_form, by_lean_names, quotes_of_bars
 from feeds.files.recognition.part_columns import PARTS, part_names
 from feeds.files.recognition.plan import WIDE, Plan, SymbolColumns, shape_of
 from feeds.files.recognition.shapes import ENOUGH, has_shape
@@ -40,6 +40,7 @@ from ticker.errors import FeedError, OptionError
 #: Rows examined.
 _ROWS: Final = 100
 _MAX_SHOWN: Final = 160
+_NO_NOTES: Final[tuple[Note, ...]] = ()
 
 
 def recognise(dialect: Dialect, options: ReadOptions, file: str, names: Sequence[str] = ()) -> Plan:
@@ -122,13 +123,15 @@ def _without_header(
     fitting = fitting or [layout for layout in PLAIN_BARS if has_shape(layout, rows) and _are_bars(layout, rows)]
     fitting = fitting or [layout for layout in PLAIN_TRADES if has_shape(layout, rows) and _are_trades(layout, rows)]
     if fitting:
-        found = _by_place(fitting[0], dialect.width)
-        if fitting[0].name in QUOTE_BARS:
+        layout, notes = fitting[0], _NO_NOTES
+        found = _by_place(layout, dialect.width)
+        if layout.name in QUOTE_BARS:
             found = replace(found, views=quotes_of_bars(rows))
-        plan = _plan(dialect, fitting[0], _with_given(found, given, header), numbers, options)
-        if fitting[0] in PLAIN_TRADES:
-            plan = replace(plan, notes=(Note("columns are taken for a time, a price and a size", "--columns"),))
-        return plan
+        if layout.name.startswith("lean-") and layout.scale != 1 and options.price_scale is None:
+            layout, notes = by_form(layout, rows)
+        elif layout in PLAIN_TRADES:
+            notes = (Note("columns are taken for a time, a price and a size", "--columns"),)
+        return replace(_plan(dialect, layout, _with_given(found, given, header), numbers, options), notes=notes)
     raise FeedError(
         f"no header, and the first line matches no known layout: {_line(dialect)}. "
         "Use --layout NAME, or name the columns: --columns timestamp=1,symbol=2,price=3"

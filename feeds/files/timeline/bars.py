@@ -39,7 +39,7 @@ class FileBars:
         self._store: Sorted | None = None
         self._symbols = 0
         self.interval_ns = FALLBACK_NS
-        #: Whether no symbol has two bars, and the only ones don't start at midnight.
+        #: Whether no symbol has two bars, which would show the interval.
         self.is_assumed = False
         #: Bars replaced by a later, different one; and the code and start of one of them.
         self.repeated = 0
@@ -52,12 +52,15 @@ class FileBars:
         self._sorter.add(from_bars(bars, bars.start, 0))
         self._symbols = max(self._symbols, int(bars.symbol.max(initial=-1)) + 1)
 
-    def finish(self, time_zone: str, *, are_months: bool = False) -> None:
-        """Determine the interval. Nothing can be added any more. ``are_months``: the file says that they are."""
+    def finish(self, time_zone: str, named_ns: int | None = None, *, are_months: bool = False) -> None:
+        """Determine the interval. Nothing can be added any more. ``are_months``: the file says that they are.
+
+        If no symbol has two bars, it is ``named_ns``, else a day if they start at midnight, else a minute.
+        """
         self._store = self._sorter.finish()
         distance = MONTH_NS[1] if are_months else self._most_common_distance()
-        self.interval_ns = distance or _of_lone_bars(self._store, time_zone)
-        self.is_assumed = not distance and self.interval_ns == FALLBACK_NS
+        self.interval_ns = distance or named_ns or _of_lone_bars(self._store, time_zone)
+        self.is_assumed = not distance
 
     def starts(self) -> Stamps:
         """The distinct starts of all bars, sorted."""

@@ -231,7 +231,10 @@ def test_what_folders_would_tell_is_told_without_them(tmp_path: Path) -> None:
     found = published([tmp_path / "20200106_spy_minute_trade.csv"])
     assert found.closed == [("SPY", ny("09:30"), 323.49, 324, 323.4, 323.995, 3197)]
     told = notes(found)["--price-scale"]
-    assert told == "prices are divided by 10,000: no folder tells the security, such as equity/usa/minute/spy"
+    assert told == (
+        "prices are divided by 10,000: no folder tells the security, such as equity/usa/minute/spy, but all are whole, "
+        "and would be cents of a dollar or more"
+    )
     assert "America/New_York" in notes(found)["--time-zone"]
 
     (tmp_path / "20200106_btcusd_minute_trade.csv").write_bytes(text("34200000,7512.11,7515,7510,7513.5,3.25"))
@@ -239,6 +242,45 @@ def test_what_folders_would_tell_is_told_without_them(tmp_path: Path) -> None:
     assert found.closed == [("BTCUSD", utc("09:30"), 7512.11, 7515, 7510, 7513.5, 3.25)]
     assert notes(found)["--price-scale"].startswith("prices are taken as they are: no folder tells the security")
     assert notes(found)["--time-zone"] == "no zone in the file: taken as UTC"
+
+
+@pytest.mark.parametrize(
+    ("ticker", "row", "open_price", "why"),
+    [
+        ("es", "34200000,4531,4532,4530,4531,12", 4531, "some would be below 1"),
+        ("ni225", "34200000,38123,38127,38121,38124,12", 38123, "they would not be whole cents"),
+        ("btcjpy", "34200000,6200000,6201000,6199000,6200000,3", 6200000, "BTCJPY is a pair of currencies"),
+    ],
+)
+def test_whole_prices_without_evidence_are_not_divided(
+    ticker: str, row: str, open_price: float, why: str, tmp_path: Path
+) -> None:
+    path = tmp_path / f"20200106_{ticker}_minute_trade.csv"
+    path.write_bytes(text(row))
+    found = published([path])
+    assert found.closed[0][:3] == (ticker.upper(), utc("09:30"), open_price)
+    missing = "no folder tells the security, such as equity/usa/minute/spy"
+    assert notes(found)["--price-scale"] == f"prices are taken as they are: {missing}, but {why}"
+
+
+@pytest.mark.parametrize(
+    ("row", "price", "told"),
+    [
+        ("34200000,3234900,3240000,3234000,3239950,3197", 323.49, "prices are divided by 10,000"),
+        ("34200000,4531,4532,4530,4531,12", 4531, "prices are taken as they are"),
+    ],
+)
+def test_rows_in_the_form_of_lean_under_other_names_are_divided_by_the_evidence_of_their_values(
+    row: str, price: float, told: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "SPY.csv"
+    path.write_bytes(text(row))
+    found = published([path], date="2020-01-06")
+    assert found.closed[0][2] == price
+    assert notes(found)["--price-scale"].startswith(f"{told}: the rows have the form of QuantConnect Lean, and ")
+    assert published([path], date="2020-01-06", layout="lean-bars").closed[0][2] == price / (
+        1 if told.startswith("prices are divided") else 10_000
+    )
 
 
 @pytest.mark.parametrize(
