@@ -89,7 +89,7 @@ _ZONE = r"""(?:
     [\])]?
 )"""
 _BEHIND = rf"(?:{_OFFSET}{_REST}|{_ZONE}(?:\ m=[-+]0+\.0+)?)?"
-_BETWEEN = r"(?:\ ?[Tt\ ,_D]\ ?|,\ |:|-(?=00?[:.]00[:.]00)|/(?=00?:)|\ -\ )"
+_BETWEEN = r"(?:\ ?[Tt\ ,_D]\ ?|,\ |:|-(?=00?[:.]00[:.]00)|/(?=00?:)|\ -\ |\ (?:um|at|a\ las|a\ |alle|om)\ )"
 _PATTERNS: Final[dict[str, re.Pattern[str]]] = {
     name: re.compile(pattern, re.VERBOSE | re.ASCII)
     for name, pattern in {
@@ -124,10 +124,10 @@ _READINGS: Final[dict[Reading, tuple[str, ...]]] = {
     "ms": ("since",),
     "s": ("since",),
 }
-#: No-break spaces, minus signs, and year, month and day in Chinese, Japanese and Korean, with a text of their length.
+#: Letters with a text of their length: no-break spaces, minus signs, the French "at", and Asian year, month and day.
 _PLAIN: Final = {
-    "\u202f": "   ", "\xa0": "  ", "\u2212": "  -", "年": "Y  ", "月": "M  ", "日": "D  ", "년": "Y  ", "월": "M  ",
-    "일": "D  ",
+    "\u202f": "   ", "\xa0": "  ", "\u2212": "  -", "à": "a ", "年": "Y  ", "月": "M  ", "日": "D  ", "년": "Y  ",
+    "월": "M  ", "일": "D  ",
 }  # fmt: skip
 _WORD: Final = re.compile(r"[^\W\d_]+")
 

@@ -42,12 +42,13 @@ def stamps_of(header: Header) -> dict[str, int]:
         )
     )
     kinds = {values_of(header, place) for place in others.values()}
-    if others and kinds != {"clock"}:
+    if not kinds <= {"clock", "unknown"}:
         return others
-    if not others:
-        return parts
     date = {part: place for part, place in parts.items() if part in ("year", "month", "day")}
-    return {**date, "time": next(iter(others.values()))} if "day" in date else date
+    times = [place for place in others.values() if (name := time_name(header.names[place])) and name.role == "time"]
+    if times and "day" in date:
+        return {**date, "time": times[0]}
+    return date if times else parts
 
 
 def _whole(header: Header) -> dict[str, int]:

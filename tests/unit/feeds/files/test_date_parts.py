@@ -23,6 +23,7 @@ from tests.support.samples import at
         ("Year,Month,Day,Hour,Minute,Second", "2024,1,3,9,5,7.25", "2024-01-03 09:05:07.25"),
         ("Year,Month,Day,Time", "2024,1,3,09:05:07", "2024-01-03 09:05:07"),
         ("Year,Month,Day,Time", "2024,1,3,090507", "2024-01-03 09:05:07"),
+        ("MM,DD,YYYY,Time", "1,3,2024,930", "2024-01-03 09:30"),
         ("Year,Month", "2024,2", "2024-02-01"),
         ("Date,Year,Month,Day", "2024-01-04,2024,1,3", "2024-01-04"),
         ("Date,Time,Year,Month,Day", "2024-01-04,10:00,2024,1,3", "2024-01-04 10:00"),

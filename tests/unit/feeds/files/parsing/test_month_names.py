@@ -87,6 +87,15 @@ def test_dates_with_months_of_other_languages_are_read(text: str, day: date) -> 
     assert days(["x", text, "2024-05-06", text]) == [None, day, date(2024, 5, 6), day]
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["3. Januar 2024 um 15:30", "3 janv. 2024 à 15:30", "3 de enero de 2024 a las 15:30", "Jan 3, 2024 at 3:30 PM",
+     "3 gennaio 2024 alle 15:30", "3 januari 2024 om 15:30"],
+)  # fmt: skip
+def test_a_word_may_stand_before_the_time_of_day(text: str) -> None:
+    assert parse_timestamps(as_texts([text]), "stamp").value.tolist() == [1_704_295_800 * 10**9]
+
+
 def test_a_time_of_day_may_follow_them() -> None:
     found = parse_timestamps(as_texts(["3 août 2024 15:30", "2024年1月3日 09:30"]), "stamp")
     assert [value // 10**9 for value in found.value.tolist()] == [1_722_699_000, 1_704_274_200]
