@@ -253,6 +253,19 @@ class RoomHandler:
                 self._forget(room)
             self._tidy()
 
+    def remove(self, name: str) -> int:
+        """Remove a room and its messages. Its members are told with ``left``. Returns how many there were."""
+        room = self.by_name[name]
+        members = list(room.members)
+        for session in members:
+            del self._guests[session].rooms[name]
+            room.exit(session)
+            session.engaged -= 1
+            session.outlet.send(session.codec.encode(Left(room=name)))
+        self._busy.pop(room, None)
+        self._forget(room)
+        return len(members)
+
     def _forget(self, room: Room) -> None:
         del self.by_name[room.name]
         self._names.remove(room.name)

@@ -20,6 +20,7 @@ from ticker.server.core.metronome import Metronome
 from ticker.server.core.requests import BODY_TIMEOUT_S
 from ticker.server.core.responses import answer_errors, name_server
 from ticker.server.core.settings import Settings
+from ticker.server.http.alerts import AlertsEndpoint
 from ticker.server.http.bars import BarsEndpoint
 from ticker.server.http.clients import ClientsEndpoint
 from ticker.server.http.dashboard import Dashboard
@@ -29,6 +30,7 @@ from ticker.server.http.notices import NoticesEndpoint
 from ticker.server.http.poll import PollEndpoint
 from ticker.server.http.prices import PricesEndpoint
 from ticker.server.http.replay import ReplayEndpoint
+from ticker.server.http.rooms import RoomsEndpoint
 from ticker.server.http.sse import EventsEndpoint
 from ticker.server.listener import Listener
 from ticker.server.log_filter import LogFilter
@@ -136,6 +138,8 @@ class Service:
             BarsEndpoint(hub, registry.check_memory),
             ClientsEndpoint(registry),
             NoticesEndpoint(hub, self._dispatcher),
+            AlertsEndpoint(self.op_handlers.alerts),
+            RoomsEndpoint(self.op_handlers.rooms),
             MetricsEndpoint(hub, self.pump, registry, self.op_handlers, self._metronome),
             ReplayEndpoint(self.feed),
             Dashboard(hub, self.feed_name, self.pump),

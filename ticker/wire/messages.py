@@ -345,7 +345,7 @@ class Present(_Message, frozen=True, kw_only=True, tag="present"):
 
 
 class Left(_Message, frozen=True, kw_only=True, tag="left"):
-    """The client has left a room."""
+    """The client has left a room. Without ``id``: the operator has removed the room."""
 
     id: Id | None = None
     room: str

@@ -64,7 +64,11 @@ def command(ctx: click.Context) -> None:
     help="Maximum number of connections.  [default: the server's --max-connections-per-key]",
 )
 @click.option("--expires", metavar="WHEN", help="A date (2027-01-31) or a duration (30d, 12h).  [default: never]")
-@click.option("--admin", is_flag=True, help="May list clients, read metrics, send notices and control a replay.")
+@click.option(
+    "--admin",
+    is_flag=True,
+    help="May list clients, read metrics, send notices, control a replay, and remove alerts and rooms.",
+)
 def add_(name: str, path: Path, expires: str | None, **given: Any) -> None:
     """Create a key and print it.
 

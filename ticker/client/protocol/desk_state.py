@@ -71,6 +71,10 @@ class DeskState:
             event = message if self.rooms.present(message) else None
         elif isinstance(message, Notice):
             event = message
+        elif not isinstance(request, Leave) and message.room in self.rooms:
+            # Not an answer. The next connection must not join again and so create the room anew.
+            self.rooms.leave(message.room)
+            log.warning("%s: the operator has removed the room %s", self._name, message.room)
         if event is not None:
             self.events.put(event)
         return []

@@ -34,6 +34,26 @@ def is_operator(request: web.Request) -> bool:
     return is_loopback(request.remote or "") and not forwarded
 
 
+def require_operator(request: web.Request, what: str) -> None:
+    """Raises ``HttpError`` unless ``is_operator``."""
+    if not is_operator(request):
+        text = f"{what} needs a key with --admin, or localhost on a server without authentication"
+        raise HttpError(403, "not-entitled", text)
+
+
+def read_query(request: web.Request, kind: type[M]) -> M:
+    """Read the parameters of a request as a message. Unknown ones are ignored."""
+    given = {}
+    for field in msgspec.structs.fields(kind):
+        text = request.query.get(field.encode_name)
+        if text is not None:
+            try:
+                given[field.name] = msgspec.convert(text, field.type, strict=False)
+            except msgspec.ValidationError:
+                raise bad_argument(field.encode_name, f"{text!r:.40} is not a valid value") from None
+    return kind(**given)
+
+
 def requested_symbols(request: web.Request, known: Callable[[str], bool]) -> list[str]:
     """The symbols of ``symbols=AAPL,MSFT`` and ``symbol=AAPL``, which may be repeated; ``symbol`` is never split.
 

@@ -124,6 +124,12 @@ export class Room {
         if (message.room === this.room && this.isWanted) this.names.value = message.names;
         return true;
       case "left":
+        // Without an id it is no answer: the operator has removed the room.
+        if (message.id === undefined && message.room === this.room && this.isWanted) {
+          this.joining = null;
+          this.names.value = [];
+          this.state.value = { kind: "refused", message: "The operator has removed this room." };
+        }
         return true;
       case "error":
         return this.refused(message);

@@ -188,3 +188,13 @@ test("leaving lasts over a reconnect", () => {
   assert.equal(page.sent.at(-1)!.op, "leave");
   assert.equal(page.room.isWanted, false);
 });
+
+test("a room that the operator removed is left, and the reason is shown", () => {
+  const page = settled();
+  page.room.handle({ type: "left", room: "other" });
+  page.room.handle({ type: "left", id: "chat-9", room: "desk" });
+  assert.deepEqual(page.room.state.value, { kind: "in" });
+  page.room.handle({ type: "left", room: "desk" });
+  assert.deepEqual(page.room.state.value, { kind: "refused", message: "The operator has removed this room." });
+  assert.deepEqual(page.room.names.value, []);
+});

@@ -1,0 +1,1 @@
+"""The command `ticker alerts`."""
