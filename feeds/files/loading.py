@@ -131,11 +131,13 @@ class _Loading:
             watch = OrderWatch()
             sample = Sample(source, reader.report)
             self._samples.append(sample)
+            named = files.symbol(source)
+            is_shared = named is not None and named.alike > 0
             bars = self._bars = FileBars(self._bar_run)
             splits: list[FileSplits] = []
             for chunk in reader.chunks():
                 watch.note(chunk)
-                if reader.report.how.get("symbol") == "name":
+                if is_shared and reader.report.how.get("symbol") == "name":
                     sample.note(chunk)
                 self._add_trades(chunk)
                 self._quotes.add(from_quotes(chunk.quotes))

@@ -13,10 +13,12 @@ from feeds.files.names import MARKETS, folder_words
 from feeds.files.report import FileReport
 from feeds.files.sources.source import Source
 from ticker.errors import FeedError
-from ticker.model import Floats, Stamps
+from ticker.model import Floats
 
-#: Rows that are remembered of the beginning of a file, and of its end.
-_KEPT: Final = 4096
+#: Times that are remembered of a file: those with the smallest hashes, so that files remember common times.
+_KEPT: Final = 512
+_MIX: Final = np.uint64(0x9E3779B97F4A7C15)
+_HALF: Final = np.uint64(32)
 #: Parts of one file may overlap by this much of the shorter one, if no rows are of one time.
 _SMALL: Final = 0.05
 #: Prices that differ by less are equal.
@@ -24,13 +26,13 @@ _NEAR: Final = 1e-9
 
 
 class Sample:
-    """The first and the last rows of a file with a guessed symbol: bars by their close, quotes by their bid."""
+    """Some times of a file with a guessed symbol, and a price of each: of bars the close, of quotes the bid."""
 
     def __init__(self, source: Source, report: FileReport) -> None:
         self.source = source
         self.report = report
-        self._first: tuple[Stamps, Floats] = np.zeros(0, np.int64), np.zeros(0)
-        self._last = self._first
+        self._hashes = np.zeros(0, np.uint64)
+        self._prices: Floats = np.zeros(0)
 
     def note(self, chunk: Chunk) -> None:
         """Add rows."""
@@ -40,24 +42,21 @@ class Sample:
             (chunk.quotes.ts, chunk.quotes.bid),
         ):
             if len(stamps):
-                room = _KEPT - len(self._first[0])
-                if room > 0:
-                    self._first = _joined(self._first, (stamps[:room], prices[:room]))
-                self._last = _joined(self._last, (stamps[-_KEPT:], prices[-_KEPT:]), _KEPT)
+                hashes = stamps.astype(np.uint64) * _MIX
+                hashes ^= hashes >> _HALF
+                if len(self._hashes) == _KEPT:
+                    small = hashes < self._hashes[-1]
+                    hashes, prices = hashes[small], prices[small]
+                found, places = np.unique(np.concatenate((self._hashes, hashes)), return_index=True)
+                self._hashes = found[:_KEPT]
+                self._prices = np.concatenate((self._prices, prices))[places[:_KEPT]]
                 return
-
-    def rows(self) -> tuple[Stamps, Floats]:
-        """The distinct timestamps, sorted, and a price of each."""
-        stamps, prices = _joined(self._first, self._last)
-        found, places = np.unique(stamps, return_index=True)
-        return found, prices[places]
 
     def is_another_instrument(self, other: Sample) -> bool:
         """Whether the rows of two files that overlap differ: most prices of one time, or without such the times."""
-        (stamps, prices), (others, other_prices) = self.rows(), other.rows()
-        _, mine, theirs = np.intersect1d(stamps, others, assume_unique=True, return_indices=True)
+        _, mine, theirs = np.intersect1d(self._hashes, other._hashes, assume_unique=True, return_indices=True)
         if len(mine):
-            equal = np.isclose(prices[mine], other_prices[theirs], rtol=_NEAR, atol=0, equal_nan=True)
+            equal = np.isclose(self._prices[mine], other._prices[theirs], rtol=_NEAR, atol=0, equal_nan=True)
             return bool(2 * equal.sum() < len(equal))
         one, two = self.report, other.report
         if one.kind == "bars" or "assumed" in (one.how.get("day_first"), two.how.get("day_first")):
@@ -65,10 +64,6 @@ class Sample:
         spans = [(each.last or 0) - (each.first or 0) for each in (one, two)]
         shared = min(one.last or 0, two.last or 0) - max(one.first or 0, two.first or 0)
         return shared > _SMALL * min(spans)
-
-
-def _joined(one: tuple[Stamps, Floats], two: tuple[Stamps, Floats], most: int = 2 * _KEPT) -> tuple[Stamps, Floats]:
-    return np.concatenate((one[0], two[0]))[-most:], np.concatenate((one[1], two[1]))[-most:]
 
 
 def instruments_apart(samples: Sequence[Sample]) -> list[tuple[list[Source], list[tuple[Source, Source]]]]:

@@ -92,12 +92,12 @@ def test_a_guess_is_told_in_the_report(tmp_path: Path) -> None:
     (tmp_path / "AAPL_2024.csv").write_bytes(BARS.replace(b"2024-", b"2025-"))
     told = "symbol AAPL guessed from the file's name"
     for report in published([tmp_path]).reports:
-        assert [(note.text, note.option) for note in report.notes if "symbol" in note.text] == [
+        assert [(note.text, note.option) for note in report.notes if note.option == "--symbol"] == [
             (told, "--symbol"),
             ("symbol AAPL is shared with 1 more of the files", "--symbol"),
         ]
     for report in published([tmp_path], symbol="X").reports:
-        assert not [note for note in report.notes if "symbol" in note.text]
+        assert not [note for note in report.notes if note.option == "--symbol"]
 
 
 def test_members_of_an_archive_are_told_apart(tmp_path: Path) -> None:

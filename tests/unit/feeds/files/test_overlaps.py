@@ -54,6 +54,17 @@ def test_contracts_that_overlap_for_some_days_only_have_different_symbols(tmp_pa
     assert closes(found) == [("CL_202403", 71)] * 12 + [("CL_202404", 73)] * 12
 
 
+def test_contracts_with_many_bars_have_different_symbols(tmp_path: Path) -> None:
+    """Whichever part of the files overlaps: more bars than are remembered, of which a seventh is common."""
+    first, second = range(7000), range(6000, 13_000)
+    files = {
+        name: "time,open,high,low,close\n"
+        + "".join(f"{1_704_153_600 + 60 * minute},{price},{price + 1},{price},{price}\n" for minute in minutes)
+        for name, price, minutes in (("CL_2024-03_1m.csv", 70, first), ("CL_2024-04_1m.csv", 72, second))
+    }
+    assert sorted(play(tmp_path, files).names) == ["CL_2024-03", "CL_2024-04"]
+
+
 def test_trades_of_two_contracts_without_a_common_time_have_different_symbols(tmp_path: Path) -> None:
     files = {"ES_2024-03.csv": trades(4900, *range(10)), "ES_2024-06.csv": trades(4950, *(n + 0.5 for n in range(10)))}
     found = play(tmp_path, files)
