@@ -175,8 +175,10 @@ class DayValues:
 
     ``symbol`` are the codes (int32); the values are columns of the same length, NaN where unknown: those stay. They
     replace the day fields of the board, and the open ``1d`` bar; trades that follow add to them. ``ts`` (ns) is the
-    time that they are as of. ``since`` (ns) is when the feed began to miss trades: shorter bars that touch the time
-    from ``since`` to ``ts`` are marked incomplete. None: nothing was missed.
+    time that they are as of: ``last`` is left out if a newer trade is known. Alerts fire on the stated values.
+
+    ``since`` (ns) is when the feed began to miss trades: shorter bars that touch the time from ``since`` to ``ts`` are
+    marked incomplete. None: nothing was missed.
     """
 
     table: SymbolTable
@@ -201,7 +203,7 @@ class DayValues:
 class Split:
     """Splits of shares: from ``ts`` (ns) on, ``ratio`` new shares (float64, by symbol) stand for each old one.
 
-    `prev_close` is divided by the ratio, and so is `last` until the first trade of the day. Alerts treat the next
+    `prev_close` is divided by the ratio, and so is `last` if it was traded before ``ts``. Alerts treat the next
     values as first ones. Bars are marked, not rewritten.
     """
 

@@ -20,7 +20,7 @@ from ticker.alerts.alert import Alert
 from ticker.alerts.condition import OF_THE_DAY, TRADED, WATCHED
 from ticker.alerts.ladder import Ladder
 from ticker.market.board import Board, symbol_dicts
-from ticker.model import BoardEvent, Floats, Ints, Quotes, Removal, Split, Stamps, TickBatch, Trades, Updates
+from ticker.model import BoardEvent, DayValues, Floats, Ints, Quotes, Removal, Split, Stamps, TickBatch, Trades, Updates
 
 _Places = npt.NDArray[np.intp]
 
@@ -160,9 +160,10 @@ class Book:
             return list(merge(trades, quotes, key=lambda firing: firing.ts)) if trades and quotes else trades or quotes
         if isinstance(event, Removal):
             self._forget(WATCHED, {row for name in event.names if (row := board.find(name)) is not None})
+        elif isinstance(event, DayValues):
+            return self._check_day(board, event)
         else:
-            # No change from one value to the next: of the day's fields with a new day or a vendor's values of the day,
-            # of prices, too, with a split.
+            # No change from one value to the next: of the day's fields with a new day, of prices, too, with a split.
             rows = board.rows_of(event.table)
             fields = WATCHED if isinstance(event, Split) else OF_THE_DAY
             self._forget(fields, set((rows if event.symbol is None else rows[event.symbol]).tolist()))
@@ -229,6 +230,31 @@ class Book:
             at = index.watched_ticks(rows, len(board))
             if len(at):
                 self._process(index, at, rows[at], values[at], quotes.ts, found)
+        return _in_order(found)
+
+    def _check_day(self, board: Board, event: DayValues) -> list[Firing]:
+        """The values that a vendor states are values as those of a tick.
+
+        The volume and the previous close are first values: an outage is no reason for a crossing. Prices did pass what
+        lies between the last one before the outage and the stated one.
+        """
+        rows, ts = board.rows_of(event.table)[event.symbol], np.full(len(event), event.ts)
+        traded, summed, based = (~np.isnan(each) for each in (event.last, event.volume, event.prev_close))
+        self._forget(("volume",), set(rows[summed].tolist()))
+        self._forget(("change_pct",), set(rows[based].tolist()))
+        last = board.column("last")[rows]
+        change = change_pct(last, board.column("prev_close")[rows])
+        found: list[_Found] = []
+        for field, values, stated in (
+            ("last", last, traded),
+            ("volume", board.column("volume")[rows], summed),
+            ("change_pct", change, traded | based),
+        ):
+            index = self._fields[field]
+            at = index.watched_ticks(rows, len(board))
+            at = at[stated[at]]
+            if len(at):
+                self._process(index, at, rows[at], values[at], ts, found)
         return _in_order(found)
 
     def _process(

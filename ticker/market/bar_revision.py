@@ -11,8 +11,8 @@ from collections.abc import Collection
 import numpy as np
 
 from ticker.intervals import SECOND_NS
-from ticker.market.bar_fold import NO_PIECES, Pieces, whole
-from ticker.market.bar_level import Key, Level, stored_values
+from ticker.market.bar_fold import NO_PIECES, Pieces, joined, whole
+from ticker.market.bar_level import Key, Level, stored_pieces, stored_values
 from ticker.market.bar_store import BarStore
 
 
@@ -57,6 +57,8 @@ class Reviser:
             if not seconds.is_from_feed(row):
                 seconds.revise(row, second, stored_values(piece)[0] if len(piece) else None)
             self._revise_longer(row, second)
+        for row, second in keys:
+            self._restate_extremes(row, second)
         store.note_changed(np.array(sorted({row for row, _ in keys}), np.intp))
 
     def _revise_longer(self, row: int, second: int) -> None:
@@ -81,7 +83,8 @@ class Reviser:
     def _adjust_given_day(self, row: int, second: int, piece: Pieces) -> None:
         """Apply the difference to a day whose earlier trades are not known: the vendor gave its values.
 
-        High and low can only widen. The vendor's next values put the rest right.
+        A trade that comes after them is in none of them, however old it is. Of a trade before, that was cancelled, only
+        the vendor knows whether it was the high or low: its next values put that right.
         """
         store = self._store
         day = self._start(store.levels["1d"], row, second)
@@ -93,7 +96,33 @@ class Reviser:
             if len(one):
                 values[4:] += sign * one.values[0, 4:]
         if len(piece):
-            values[1], values[2] = np.fmax(values[1], piece.high[0]), np.fmin(values[2], piece.low[0])
+            stated = store.stated_extremes(row)
+            if second < second_of(stated.high_ts):
+                stated.high = float(np.fmax(stated.high, piece.high[0]))
+            if second < second_of(stated.low_ts):
+                stated.low = float(np.fmin(stated.low, piece.low[0]))
+
+    def _restate_extremes(self, row: int, second: int) -> None:
+        """Compute the high and low of such a day again: what the vendor stated, and the bars since then."""
+        store = self._store
+        if not store.has_given_day(row, self._start(store.levels["1d"], row, second)):
+            return
+        stated, values = store.stated_extremes(row), store.given_day(row)
+        values[1] = np.fmax.reduce(self._since(row, stated.high_ts).high, initial=stated.high)
+        values[2] = np.fmin.reduce(self._since(row, stated.low_ts).low, initial=stated.low)
+
+    def _since(self, row: int, ts: int) -> Pieces:
+        """The seconds of ``row`` from that of ``ts`` (ns) on; minutes, if the seconds are no longer known."""
+        store = self._store
+        found = NO_PIECES
+        for level in (store.levels["1s"], store.levels["1m"]):
+            assert level.history is not None, "1s and 1m are kept"
+            start = self._start(level, row, ts)
+            unclosed = store.unclosed(level, np.array([row], np.intp))
+            found = joined(stored_pieces(row, *level.history.since(row, start)), unclosed[unclosed.ts >= start])
+            if level.history.dropped_before(row) <= start:
+                break
+        return found
 
     def _start(self, level: Level, row: int, second: int) -> int:
         return int(level.grid.starts(np.array([row]), np.array([second], np.int64))[0])

@@ -13,6 +13,7 @@ Memory: 72 bytes per closed bar, at most ``bar_levels.KEPT_BARS`` per symbol and
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -23,14 +24,14 @@ from ticker.market.bar_fold import NO_PIECES, Pieces, fold, in_order, joined
 from ticker.market.bar_level import Level, stored_pieces, stored_values
 from ticker.market.bar_levels import Levels
 from ticker.market.columns import Floats, Rows, Stamps, grown
-from ticker.market.given_days import GivenDays
+from ticker.market.given_days import GivenDays, StatedExtremes
 from ticker.market.open_seconds import OpenSeconds
 from ticker.market.outages import Outages
 from ticker.market.pending_trades import PendingTrades
 from ticker.market.ring import Ring
 from ticker.market.row_calendars import RowCalendars
 from ticker.market.trade_log import Bytes, TradeLog
-from ticker.model import BarBatch, Trades
+from ticker.model import BarBatch, DayValues, Trades
 
 #: Pending trades are folded when there are this many, which takes up to about 10 ms.
 MAX_PENDING: Final = 16_384
@@ -119,20 +120,18 @@ class BarStore:
             self.fold()
         self._note(places)
 
-    def set_day(self, rows: Rows, values: Pieces, last: Floats, ts: int, since: int | None) -> None:
-        """The trading day of ``rows`` so far, as a vendor states it (see ``model.DayValues``).
-
-        ``last`` has the last prices that are stated, NaN for none.
-        """
+    def set_day(self, rows: Rows, values: Pieces, stated: DayValues) -> None:
+        """The trading day of ``rows`` so far: ``values``, of which a vendor ``stated`` some."""
         self.fold()
         self._reach(int(rows.max(initial=-1)) + 1)
-        for at in np.flatnonzero(~np.isnan(last)).tolist():
-            self._given.state_last(int(rows[at]), ts, float(last[at]))
+        ts = stated.ts
+        for at in np.flatnonzero(~np.isnan(stated.last)).tolist():
+            self._given.state_last(int(rows[at]), ts, float(stated.last[at]))
         known = ~np.isnan(values.open)
         rows, values = rows[known], values[known]
-        self._given.set(values)
-        if since is not None:
-            self._outages.add(rows, since, ts)
+        self._given.set(values, stated.high[known], stated.low[known])
+        if stated.since is not None:
+            self._outages.add(rows, stated.since, ts)
         self._note(rows)
 
     def add_split(self, row: int, ts: int, ratio: float) -> None:
@@ -307,6 +306,10 @@ class BarStore:
         """The splits of a symbol: time (ns) and ratio."""
         return self._splits.get(row, [])
 
+    def split_ratio(self, row: int, ts: int) -> float:
+        """By what a price of ``ts`` (ns) must be divided to be comparable with today's: the splits after it."""
+        return math.prod(ratio for at, ratio in self.splits(row) if at > ts)
+
     # For revisions (``bar_revision``)
 
     @property
@@ -335,6 +338,10 @@ class BarStore:
     def given_day(self, row: int) -> Floats:
         """The values of that day, to be changed: open, high, low, close, volume, notional, trades."""
         return self._given.values(row)
+
+    def stated_extremes(self, row: int) -> StatedExtremes:
+        """The high and the low of that day that came with ``set_day``."""
+        return self._given.extremes(row)
 
     def stated_last(self, row: int) -> tuple[int, float] | None:
         """Timestamp (ns) and price of the newest last price of ``row`` that came with ``set_day``."""

@@ -7,7 +7,6 @@ never reused for another symbol. This module knows no client, no wire and no clo
 
 from __future__ import annotations
 
-import math
 import secrets
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -152,7 +151,7 @@ class Board:
         elif isinstance(event, DayValues):
             self.set_day(self.rows_of(event.table)[event.symbol].astype(np.intp), event)
         elif isinstance(event, Split):
-            self.split(self.rows_of(event.table)[event.symbol], event.ratio)
+            self.split(self.rows_of(event.table)[event.symbol], event.ratio, event.ts)
         elif isinstance(event, Removal):
             self._remove(event)
         else:
@@ -288,7 +287,12 @@ class Board:
         new = self._fields.values[touched]
         for column, name in _STATED.items():
             given = getattr(day, name)[::-1][index]
-            new[:, column] = np.where(np.isnan(given), new[:, column], given)
+            stated = ~np.isnan(given)
+            if column == LAST:
+                # As a late trade, it never sets the last price back.
+                stated &= self.times.last_ts[touched] <= day.ts
+                self.times.last_ts[touched[stated]] = day.ts
+            new[stated, column] = given[stated]
         self._notional[touched] = new[:, VWAP] * new[:, VOLUME]
         self._fields.store(touched, slice(0, TS), new, self.version)
         self._fields.changes[touched] += 1
@@ -315,13 +319,14 @@ class Board:
         columns = slice(_PREV_CLOSE, _PREV_CLOSE + 1)
         self._fields.store(np.array([row]), columns, np.array([[prev_close]]), self.version)
 
-    def split(self, rows: Ints, ratio: Floats) -> None:
-        """Divide the previous closes by ``ratio``, and the last prices where the day has no trade yet."""
+    def split(self, rows: Ints, ratio: Floats, ts: int) -> None:
+        """Divide the previous closes by ``ratio``, and the last prices that are older than ``ts`` (ns)."""
         for row, each in zip(rows.tolist(), ratio.tolist(), strict=True):
-            last, size, opened = self._fields.values[row, [LAST, LAST_SIZE, OPEN]].tolist()
+            last, size = self._fields.values[row, [LAST, LAST_SIZE]].tolist()
             self.set_prev_close(row, float(self._fields.values[row, _PREV_CLOSE]) / each)
-            if math.isnan(opened):
-                self.set_last(row, int(self.times.last_ts[row]), last / each, size)
+            last_ts = int(self.times.last_ts[row])
+            if last_ts < ts:
+                self.set_last(row, last_ts, last / each, size)
             self._fields.changes[row] += 1
 
     def _remove(self, event: Removal) -> None:

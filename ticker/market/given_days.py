@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ticker.market.bar_fold import NO_PIECES, Grid, OpenBars, Pieces, fold, in_order, joined, same_bars
 from ticker.market.columns import Floats, Rows
+
+
+@dataclass(slots=True)
+class StatedExtremes:
+    """The high and the low of a day as a vendor stated them, NaN for none, and when (ns)."""
+
+    high: float = np.nan
+    high_ts: int = 0
+    low: float = np.nan
+    low_ts: int = 0
 
 
 class GivenDays:
@@ -19,6 +31,9 @@ class GivenDays:
         #: By row, the last price that the vendor stated, and the time that it is as of (ns).
         self._last: dict[int, tuple[int, float]] = {}
 
+        #: By row, what the vendor stated of the open day.
+        self._extremes: dict[int, StatedExtremes] = {}
+
     def __bool__(self) -> bool:
         return len(self._ended) > 0 or bool(np.count_nonzero(self._open.start))
 
@@ -31,11 +46,26 @@ class GivenDays:
         self._ended = self._ended[~np.isin(self._ended.row, rows)]
         for row in rows.tolist():
             self._last.pop(row, None)
+            self._extremes.pop(row, None)
 
-    def set(self, values: Pieces) -> None:
-        """Begin days, of distinct rows, with these values as of their timestamps."""
+    def set(self, values: Pieces, high: Floats, low: Floats) -> None:
+        """Begin days with these values as of their timestamps; the last of equal rows wins.
+
+        ``high`` and ``low`` are those that the vendor stated, NaN for none.
+        """
         rows = values.row
         starts = self._grid.starts(rows, values.ts)
+        for row, start, ts, highest, lowest in zip(
+            rows.tolist(), starts.tolist(), values.ts.tolist(), high.tolist(), low.tolist(), strict=True
+        ):
+            if self._open.start[row] != start:
+                self._extremes[row] = StatedExtremes(high_ts=start, low_ts=start)
+            known = self._extremes[row]
+            if highest == highest:
+                known.high, known.high_ts = highest, ts
+            if lowest == lowest:
+                known.low, known.low_ts = lowest, ts
+            self._open.start[row] = start
         self._open.start[rows], self._open.end[rows] = starts, self._grid.ends(rows, starts)
         self._open.values[rows] = values.values
 
@@ -77,6 +107,10 @@ class GivenDays:
     def has(self, row: int, start: int) -> bool:
         """Whether the open day of ``row`` that starts at ``start`` (ns) is one of these."""
         return bool(self._open.start[row] == start)
+
+    def extremes(self, row: int) -> StatedExtremes:
+        """What the vendor stated of that day, to be changed."""
+        return self._extremes[row]
 
     def values(self, row: int) -> Floats:
         """The values of that day, to be changed: open, high, low, close, volume, notional, trades."""

@@ -92,13 +92,13 @@ class TradeEntry:
         opens, highs, lows, closes, volume, vwap, trades = (self._board.column(name)[rows] for name in names)
         stamps = np.full(len(rows), event.ts)
         values = Pieces(rows, stamps, opens, highs, lows, closes, volume, vwap * volume, trades)
-        self._bars.set_day(rows, values, event.last, event.ts, event.since)
+        self._bars.set_day(rows, values, event)
 
     def split(self, event: Split) -> None:
         """Apply splits to the version that has begun."""
         rows = self._board.rows_of(event.table)[event.symbol]
         self._rollovers.begin_days(rows.astype(np.intp), event.ts)
-        self._board.split(rows, event.ratio)
+        self._board.split(rows, event.ratio, event.ts)
         for row, ratio in zip(rows.tolist(), event.ratio.tolist(), strict=True):
             self._bars.add_split(row, event.ts, ratio)
 
@@ -289,7 +289,8 @@ class TradeEntry:
             self._revise(keys)
         for row in moved:
             newest, stated = log.newest(row, _LAST) or self._last_of_bars(row), self._bars.stated_last(row)
-            self._set_last(row, *((*stated, np.nan) if stated is not None and stated[0] > newest[0] else newest))
+            ts, price, size = (*stated, np.nan) if stated is not None and stated[0] > newest[0] else newest
+            self._set_last(row, ts, price / self._bars.split_ratio(row, ts), size)
         kinds = (np.int32, np.int64, np.float64, np.float64, np.int32, np.int64, np.uint8)
         columns = list(zip(*items, strict=True)) if items else [()] * len(kinds)
         return [np.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
@@ -312,24 +313,28 @@ class TradeEntry:
         before = [self._days_of(row) for row in rows.tolist()]
         self._reviser.revise(keys)
         values, notional = np.full((len(rows), 7), np.nan), np.zeros(len(rows))
-        for place, (row, (_, old_close)) in enumerate(zip(rows.tolist(), before, strict=True)):
-            today, close = self._days_of(row)
+        for place, (row, (_, old_close, _)) in enumerate(zip(rows.tolist(), before, strict=True)):
+            today, close, closed_at = self._days_of(row)
             if today is not None:
                 notional[place] = today[5]
                 values[place] = *today[:5], np.nan, today[6]
             # A feed may have stated another previous close.
             prev_close = float(board.column("prev_close")[row])
-            if close != old_close and close is not None and (prev_close == old_close or np.isnan(prev_close)):
-                board.set_prev_close(row, close)
+            if close != old_close and close is not None:
+                for ratio in (1.0, self._bars.split_ratio(row, closed_at)):
+                    if np.isnan(prev_close) or (old_close is not None and prev_close == old_close / ratio):
+                        board.set_prev_close(row, close / ratio)
+                        break
         board.revise_day(rows, values, notional)
 
-    def _days_of(self, row: int) -> tuple[Floats | None, float | None]:
-        """The values (7) of the 1d bar of the row's day on the board, and the close of the bar before it."""
+    def _days_of(self, row: int) -> tuple[Floats | None, float | None, int]:
+        """The values (7) of the 1d bar of the row's day on the board; the close and start (ns) of the bar before it."""
         level, start = self._bars.levels["1d"], int(self._board.times.day_start[row])
         assert level.history is not None, "1d is kept"
         pieces = joined(stored_pieces(row, *level.history.of(row)), self._bars.unclosed(level, np.array([row])))
         today, earlier = pieces[pieces.ts == start], pieces[(pieces.ts < start) & ~np.isnan(pieces.close)]
-        return today.values[0] if len(today) else None, float(earlier.close[-1]) if len(earlier) else None
+        values = today.values[0] if len(today) else None
+        return (values, float(earlier.close[-1]), int(earlier.ts[-1])) if len(earlier) else (values, None, 0)
 
 
 def _part(updates: Bytes | None, mask: Mask) -> Bytes | None:

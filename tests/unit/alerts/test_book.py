@@ -120,18 +120,43 @@ def test_a_split_is_neither_a_change_nor_a_crossing(market: Market) -> None:
     assert market.trades((0, 301.0, 1.0)) == [140.8, 301.0]
 
 
-def test_given_day_values_are_no_crossing(market: Market) -> None:
-    """After an outage the day's volume and the previous close are other ones; the next trade is a first value."""
+def day_values(market: Market, **given: float) -> DayValues:
+    columns: dict[str, Any] = {name: np.array([given.get(name, np.nan)]) for name in (
+        "open", "high", "low", "volume", "last", "prev_close", "vwap", "trades"
+    )}  # fmt: skip
+    return DayValues(table=market.table, symbol=np.zeros(1, np.int32), ts=TS, **columns)
+
+
+def test_given_day_values_fire_once_and_are_no_crossing_of_the_days_fields(market: Market) -> None:
+    """After an outage the day's volume and the previous close are first values: alerts on reaching them fire."""
     market.put("volume crosses 1000")
     market.put("volume >= 5000")
     market.put("change_pct crosses 5")
     market.happens(Rollover(market.table, None, np.full(3, 100.0)))
     market.trades((0, 104.0, 10.0))
-    no, values = np.array([np.nan]), {"volume": np.array([6000.0]), "prev_close": np.array([90.0])}
-    columns: dict[str, Any] = dict.fromkeys(("open", "high", "low", "last", "vwap", "trades"), no) | values
-    assert market.happens(DayValues(table=market.table, symbol=np.zeros(1, np.int32), ts=TS, **columns)) == []
-    assert market.trades((0, 104.0, 1.0)) == [6001.0]
+    assert market.happens(day_values(market, volume=6000.0, prev_close=90.0)) == [6000.0]
+    assert market.trades((0, 104.0, 1.0)) == []
     assert market.trades((0, 90.0, 1.0)) == [0.0]
+
+
+def test_a_given_last_price_is_the_next_price(market: Market) -> None:
+    """It passed what lies between: alerts on last and on the change fire once, without waiting for a trade."""
+    for when in ("last >= 190", "last crosses 190", "change_pct >= 10", "change_pct crosses 10", "last >= 200"):
+        market.put(when)
+    market.happens(Rollover(market.table, None, np.full(3, 150.0)))
+    market.trades((0, 160.0, 1.0))
+    assert sorted(market.happens(day_values(market, last=195.0))) == [30.0, 30.0, 195.0, 195.0]
+    assert market.happens(day_values(market, last=195.0)) == []
+    assert market.trades((0, 196.0, 1.0), (0, 194.0, 1.0)) == []
+
+
+def test_values_that_are_not_given_are_checked_by_no_day_values(market: Market) -> None:
+    """A crossing of them still counts from the value before."""
+    market.put("volume crosses 15")
+    market.put("last crosses 190")
+    market.trades((0, 160.0, 10.0))
+    assert market.happens(day_values(market, high=300.0)) == []
+    assert market.trades((0, 195.0, 10.0)) == [20.0, 195.0]
 
 
 def test_an_empty_side_is_no_value(market: Market) -> None:

@@ -313,7 +313,7 @@ def test_kept_and_folded_intervals_have_equal_bars_where_they_meet() -> None:
 @pytest.mark.parametrize("name", ["2s", "10s", "2m"])
 def test_a_folded_interval_begins_with_the_newest_whole_bars(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are those that are fetched. A bar whose first trades are not read for it is left out, not sent in part."""
-    monkeypatch.setattr("ticker.market.bar_store.RING_BARS", 8)
+    monkeypatch.setattr("ticker.market.bar_levels.RING_BARS", 8)
     market = Market()
     for second in range(1, 700):
         for code in range(2):

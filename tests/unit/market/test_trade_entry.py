@@ -400,6 +400,64 @@ def test_the_last_price_falls_back_to_the_one_of_given_day_values() -> None:
     assert (feed.field("last"), feed.bars("1d")[0][4]) == (12, 12)
 
 
+def test_a_cancelled_extreme_of_a_given_day_is_taken_back() -> None:
+    """To the highest and lowest of what the vendor stated and of the trades since then; so in the 1d bar."""
+    feed = Feed()
+    feed.market.apply(
+        day_values(open=9.0, high=15.0, low=8.0, volume=100.0, last=14.0, vwap=12.0, trades=40.0, prev_close=7.0)
+    )
+    feed.trade((101.0, 16, 1), (102.0, 30, 1), (103.0, 17, 1), (170.0, 2, 1), ids=[1, 2, 3, 4])
+    feed.reach(104)
+    assert feed.fields() == [2, 9, 30, 2, 104, 44]
+    feed.correct(2)
+    assert feed.fields() == [2, 9, 17, 2, 103, 43]
+    feed.correct(4)
+    assert feed.fields() == [17, 9, 17, 8, 102, 42]
+    feed.correct(3, 12, 1)
+    assert feed.fields() == [12, 9, 16, 8, 102, 42]
+    feed.correct(1)
+    assert feed.fields() == [12, 9, 15, 8, 101, 41]
+    assert [bar[1:] for bar in feed.bars("1d")] == [[9, 15, 8, 12, 101]]
+
+
+def test_a_cancelled_extreme_that_the_vendor_did_not_state_is_taken_back() -> None:
+    """Also of trades before: the high is that of all trades of the day, the low at most the stated one."""
+    feed = Feed()
+    feed.trade((1.0, 10, 1), (2.0, 30, 1), (3.0, 20, 1), ids=[1, 2, 3])
+    feed.market.apply(day_values(low=5.0))
+    feed.correct(2)
+    assert feed.fields()[2:4] == [20, 5]
+    feed.trade((101.0, 4, 1), ids=[4])
+    feed.market.apply(day_values(high=25.0))
+    feed.correct(4)
+    assert feed.fields()[2:4] == [25, 5]
+
+
+def test_the_extreme_of_a_late_trade_stays_in_a_given_day() -> None:
+    """It came after the vendor's values, though it was traded before."""
+    feed = Feed()
+    feed.trade((99.0, 10, 1), ids=[1])
+    feed.market.apply(day_values(open=9.0, high=15.0, low=8.0, volume=100.0, last=14.0))
+    feed.trade((101.0, 11, 1), ids=[2])
+    feed.trade((98.0, 18, 1), ids=[3])
+    assert feed.fields()[2:4] == [18, 8]
+    feed.correct(2)
+    assert feed.fields()[2:4] == [18, 8]
+
+
+def test_given_values_never_set_last_back() -> None:
+    """A snapshot may arrive after a newer trade; and a late trade is older than the stated price."""
+    feed = Feed()
+    feed.trade((101.0, 11, 1), ids=[1])
+    feed.market.apply(day_values(open=9.0, high=15.0, low=8.0, volume=100.0, last=14.0))
+    assert feed.field("last") == 11
+    other = Feed()
+    other.trade((50.0, 11, 1), ids=[1])
+    other.market.apply(day_values(open=9.0, high=15.0, low=8.0, volume=100.0, last=14.0))
+    other.trade((40.0, 12, 1), ids=[2])
+    assert other.field("last") == 14
+
+
 def test_a_split_adjusts_the_previous_close() -> None:
     """And last, until the first trade of the day. Bars stay as they are, and the split is known."""
     feed = Feed()
@@ -412,7 +470,30 @@ def test_a_split_adjusts_the_previous_close() -> None:
     assert [bar[4] for bar in feed.bars("1d")] == [500, 126]
 
 
-def test_a_split_during_the_day_leaves_last() -> None:
+def test_a_split_adjusts_the_prices_that_are_older() -> None:
+    """Also after the day's first trade. A later cancellation falls back to an adjusted price."""
+    feed = Feed()
+    feed.trade((1.0, 400, 1))
+    feed.trade((DAY + 1, 500, 1), (DAY + 2, 480, 1), ids=[1, 2])
+    feed.market.apply(Split(TABLE, np.zeros(1, np.int32), np.array([4.0]), START + (DAY + 10) * SECOND_NS))
+    assert (feed.field("prev_close"), feed.field("last")) == (100, 120)
+    feed.trade((DAY + 11, 130, 1), ids=[3])
+    feed.correct(3)
+    assert feed.field("last") == 120
+    feed.correct(2)
+    assert feed.field("last") == 125
+
+
+def test_a_correction_of_yesterday_after_a_split_adjusts_the_previous_close() -> None:
+    feed = Feed()
+    feed.trade((1.0, 500, 1), (2.0, 480, 1), ids=[1, 2])
+    feed.market.apply(Split(TABLE, np.zeros(1, np.int32), np.array([4.0]), START + DAY * SECOND_NS))
+    assert feed.field("prev_close") == 120
+    feed.correct(2)
+    assert feed.field("prev_close") == 125
+
+
+def test_a_split_that_is_stated_after_it_began_leaves_last() -> None:
     feed = Feed()
     feed.trade((1.0, 500, 1))
     feed.trade((DAY + 1, 126, 1))
