@@ -78,6 +78,10 @@ class StampChoices:
         first = next((text for row in range(len(rows.lines)) if (text := rows.text(row, place))), "")
         reading = self._reading(rows, place, first)
         order = self._order(rows, place, reading)
+        if _clock(rows, plan) == "hour":
+            report.note(
+                f"the column {plan.names[plan.stamps['time']]!r} is taken for the hour of the day, from 0 to 23"
+            )
         found = self._first(rows, reading, order)
         style = Style.of(found)
         clock = plan.reading in ("clock", "ms", "s") and "date" not in plan.stamps and bool(len(rows.lines))
@@ -313,8 +317,8 @@ def _clock(rows: Rows, plan: Plan) -> Reading:
     longest = max(map(len, words), default=0)
     if not all(word.isdigit() for word in words) or not 0 < longest <= 6:
         return "clock"
-    if longest <= 2 and _HOUR_NAME.fullmatch(plan.names[plan.stamps["time"]].strip()):
-        return "hour"
+    if longest <= 2 and b"24" not in words and _HOUR_NAME.fullmatch(plan.names[plan.stamps["time"]].strip()):
+        return "hour"  # those that run from 1 to 24 are the ends of hours
     if longest > 4:
         return "hms"
     return "hm" if longest > 2 else "clock"

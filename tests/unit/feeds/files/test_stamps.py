@@ -167,8 +167,8 @@ def test_a_time_column_that_is_unreadable_refuses_rows() -> None:
     found = read("Date,Time,price\n2024-01-03,nine,1\n2024-01-03,ten,1\n", "A.csv")
     assert found.trades == []
     assert found.complaints[0] == "f:2: column 'Time': 'nine' is not a time of day"
-    found = read("day,hour,price\n2024-01-03,9,1\n2024-01-03,10,1\n", "A.csv")
-    assert found.complaints[0] == "f:2: column 'hour': '9' is not a time of day"
+    found = read("day,hour,price\n2024-01-03,9h,1\n2024-01-03,10h,1\n", "A.csv")
+    assert found.complaints[0] == "f:2: column 'hour': '9h' is not a time of day"
 
 
 def test_dates_of_six_digits_are_read_beside_times() -> None:

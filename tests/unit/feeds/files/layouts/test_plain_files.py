@@ -65,6 +65,11 @@ def test_the_last_bid_and_ask_of_days_are_no_quotes() -> None:
 
 
 def test_hours_stand_beside_a_date() -> None:
-    found = read("Date,Hour,Price\n2024-01-03,0,1\n2024-01-03,9,2\n2024-01-03,23,3\n2024-01-03,24,4\n", "A.csv")
-    assert [row[1] for row in found.trades] == [at(f"2024-01-03 {hour:02}:00") for hour in (0, 9, 23)]
-    assert found.complaints == ["f:5: column 'Hour': '24' is not a time of day"]
+    """Hours from 1 to 24 are refused: they may be ends."""
+    rows = [f"2024-01-03,{hour},1\n" for hour in (9, 23, 0, 24)]
+    found = read("Date,Hour,Price\n" + "".join(rows[:3]), "A.csv")
+    assert [row[1] for row in found.trades] == [at(f"2024-01-03 {hour:02}:00") for hour in (9, 23, 0)]
+    assert "the column 'Hour' is taken for the hour of the day, from 0 to 23" in [n.text for n in found.report.notes]
+    found = read("Date,Hour,Price\n" + "".join(rows), "A.csv")
+    assert found.complaints[0] == "f:2: column 'Hour': '9' is not a time of day"
+    assert found.trades == []
