@@ -227,3 +227,32 @@ async def test_long_polls_carry_only_the_channel_ticker() -> None:
         async with ticker.connect(proxy.url, ["AAPL"], transport="sse", channel="trades") as stream:
             feed.tick([(0, TS, 1.5, 1.0)])
             assert (await anext(aiter(stream.trades()))).price == 1.5
+
+
+async def _all(bars: AsyncIterator[ticker.Bar]) -> None:
+    async for _ in bars:
+        pass
+
+
+async def test_live_bars_follow_over_events_and_end_with_an_error_over_polls() -> None:
+    """When WebSockets are blocked during the stream, bars go on over events without a gap; polls carry prices only."""
+    async with behind_proxy() as (feed, _, proxy):
+        async with ticker.connect(proxy.url, ["AAPL"], rate=20, backoff=EAGER) as stream:
+            bars = stream.live_bars("1m")
+            feed.tick([(0, TS, 1.5, 1.0)])
+            async with asyncio.timeout(30):
+                assert (await anext(bars)).close == 1.5
+                proxy.blocks.add("upgrade")
+                proxy.cut()
+                feed.tick([(0, TS + 120 * 10**9, 2.5, 1.0)])
+                while not (bar := await anext(bars)).closed:
+                    pass
+                assert (bar.close, stream.transport) == (1.5, "sse")
+                proxy.blocks.add("events")
+                proxy.cut()
+                with pytest.raises(ticker.RefusedError, match="long polls carry only the channel ticker, not bars"):
+                    await _all(bars)
+                feed.tick([(0, TS + 121 * 10**9, 3.5, 1.0)])
+                while stream.board["AAPL"].last != 3.5:
+                    await anext(aiter(stream))
+                assert stream.transport == "poll"

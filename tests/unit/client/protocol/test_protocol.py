@@ -261,3 +261,34 @@ def test_an_unknown_channel_is_an_error_that_lists_the_known_ones() -> None:
         protocol("A", channel="candles")
     with pytest.raises(ValueError, match="ticker, trades, quotes"):
         live("A").subscribe(["A"], "candles", None)
+
+
+def test_bars_that_the_server_refuses_on_a_new_connection_are_given_up_alone() -> None:
+    """Prices and the bars of other intervals go on; asking again begins anew."""
+    made = live("A")
+    for interval in ("1m", "30s"):
+        for asked in made.subscribe(["A"], "bars", None, interval):
+            assert (asked.interval, asked.revisions) == (interval, True)
+            made.receive(answer(made.ask(asked)))
+    refused, kept = made.bars["30s"], made.bars["1m"]
+    made.disconnected()
+    prices, minutes, halves = asks(made, welcome())
+    assert [each.interval for each in (prices, minutes, halves)] == [None, "1m", "30s"]
+    for each in (prices, minutes):
+        made.receive(answer(each))
+    made.receive(Error(id=halves.id, code="too-many-intervals", message="the server folds no more"))
+    assert made.live
+    assert (made.bars, kept.refused) == ({"1m": kept}, None)
+    with pytest.raises(RefusedError, match="the server folds no more"):
+        refused.take()
+    again = made.bars_of("30s")
+    assert again is not refused
+    assert again.watchlist.tokens() == []
+
+
+def test_a_channel_of_bars_needs_an_interval() -> None:
+    made = live("A")
+    with pytest.raises(ValueError, match="live_bars"):
+        made.subscribe(["A"], "bars", None)
+    with pytest.raises(ValueError, match="unknown channel 'candles'"):
+        made.subscribe(["A"], "candles", None)
