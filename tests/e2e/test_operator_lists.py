@@ -154,6 +154,45 @@ async def test_a_bad_parameter_is_named(query: str, name: str) -> None:
         assert answer["message"].startswith(f"{name}: ")
 
 
+HOSTILE: tuple[Any, ...] = (
+    *("", "nan", "inf", "-1", "1e999", "9" * 400, "\0", "\ud7ff\U0010ffff", "x" * 2_000),
+    *(True, None, [], {}, [[]] * 50, 2**70, -0.0),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ["alerts", "rooms"])
+async def test_hostile_values_are_answered_and_remove_nothing(what: str) -> None:
+    """In each parameter and each field; never with a status of the server's fault."""
+    fields = ("owner", "source", "symbol", "id", "away", "limit", "room", "empty", "idle", "action", "all")
+    async with serving(ScriptedFeed()) as service, aiohttp.ClientSession() as http:
+        async with http.ws_connect(service.url + "/v1/stream") as ws:
+            client = Client(ws)
+            await set_alerts(client, "ann", 1)
+            await join(client, "desk")
+            for field in fields:
+                for value in HOSTILE:
+                    if isinstance(value, str):
+                        async with http.get(f"{service.url}/v1/{what}", params={field: value}) as response:
+                            assert response.status in (200, 400), (field, value)
+                    body = {"action": "remove", field: value}
+                    if field in ("away", "idle", "all") and not isinstance(value, str | list | dict):
+                        continue  # these select
+                    async with http.post(f"{service.url}/v1/{what}", json=body) as response:
+                        assert response.status in (200, 400), (field, value)
+            not_a_number = b'{"action":"remove","away":NaN}'
+            for raw in (b"", b"[]", b"null", b"{", b"\xff", not_a_number, b"[" * 4_000, b"x" * 5_000):
+                headers = {"Content-Type": "application/json"}
+                async with http.post(f"{service.url}/v1/{what}", data=raw, headers=headers) as response:
+                    assert response.status in (400, 413), raw[:10]
+        assert service.op_handlers.alerts.count == 1
+
+
+@pytest.mark.parametrize("given", ["nand", "-5d", "infd", "soon", "1e400d"])
+def test_a_bad_duration_is_named(given: str) -> None:
+    ran = CliRunner().invoke(main, ["alerts", "list", "--away", given])
+    assert (ran.exit_code, "--away" in ran.stderr, "is not a duration" in ran.stderr) == (2, True, True)
+
+
 @pytest.mark.parametrize("what", ["alerts", "rooms"])
 async def test_only_operators_list_and_remove(tmp_path: Path, what: str) -> None:
     """Keys with --admin; without authentication localhost, and not through a proxy. Keys are shown by name."""

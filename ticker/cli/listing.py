@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -24,9 +25,12 @@ class Duration(click.ParamType[float]):
         if isinstance(value, float):
             return value
         try:
-            return float(value[:-1]) * _DAY_S if value.endswith("d") else duration_ns(value) / 1e9
+            found = float(value[:-1]) * _DAY_S if value.endswith("d") else duration_ns(value) / 1e9
         except ValueError:
+            found = math.nan
+        if not 0 <= found < math.inf:
             self.fail(f"{value!r:.40} is not a duration such as 30d, 12h or 90s", param, ctx)
+        return found
 
 
 def with_query(path: str, given: Mapping[str, object]) -> str:

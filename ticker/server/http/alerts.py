@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 from aiohttp import web
@@ -20,6 +20,7 @@ from ticker.server.core.responses import bad_argument, json_response
 
 #: The longest body of a request, in bytes.
 MAX_BYTES: Final = 4_096
+_Text = Annotated[str, msgspec.Meta(min_length=1)]
 #: Owners examined, and alerts removed, between two turns of the event loop.
 STEPS: Final = 100
 MAX_ROWS: Final = 10_000
@@ -33,11 +34,11 @@ class AlertSelection(msgspec.Struct, frozen=True, kw_only=True):
     ``away``    at least so many seconds since the owner was connected
     """
 
-    owner: str | None = None
-    source: str | None = None
-    symbol: str | None = None
-    id: str | None = None
-    away: float | None = None
+    owner: _Text | None = None
+    source: _Text | None = None
+    symbol: _Text | None = None
+    id: _Text | None = None
+    away: Annotated[float, msgspec.Meta(ge=0, le=1e12)] | None = None
 
     def has(self, alert: Alert) -> bool:
         """Whether the alert matches, if its owner does."""

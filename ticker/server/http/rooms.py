@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 from aiohttp import web
@@ -16,6 +16,7 @@ from ticker.server.core.responses import bad_argument, json_response
 
 #: The longest body of a request, in bytes.
 MAX_BYTES: Final = 4_096
+_Text = Annotated[str, msgspec.Meta(min_length=1)]
 
 
 class RoomSelection(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,10 +27,10 @@ class RoomSelection(msgspec.Struct, frozen=True, kw_only=True):
     ``idle``    at least so many seconds since a client entered or said something
     """
 
-    room: str | None = None
-    source: str | None = None
+    room: _Text | None = None
+    source: _Text | None = None
     empty: bool | None = None
-    idle: float | None = None
+    idle: Annotated[float, msgspec.Meta(ge=0, le=1e12)] | None = None
 
     def has(self, room: Room, now_ns: int) -> bool:
         return (
