@@ -17,6 +17,7 @@ from ticker.errors import ProtocolError
 from ticker.hub.eviction_order import EvictionOrder
 from ticker.hub.session import Session
 from ticker.rooms.room import KEPT, Room
+from ticker.rooms.say_budgets import SayBudgets
 from ticker.rooms.store import RoomStore
 from ticker.sanitize import is_visible, proper_name, proper_text
 from ticker.token_bucket import TokenBucket
@@ -30,14 +31,13 @@ FAIR_PART: Final = 1 / 8
 
 
 class _Guest:
-    """A client that has joined a room. It lives until the client disconnects, so leaving does not refill its bucket."""
+    """A client that has joined a room, until it disconnects. ``bucket`` is its budget of messages."""
 
     __slots__ = ("bucket", "rooms")
 
-    def __init__(self, says_per_minute: int) -> None:
+    def __init__(self, bucket: TokenBucket) -> None:
         self.rooms: dict[str, Room] = {}
-        # The bucket's time is in nanoseconds. A third of a minute's messages may be sent at once.
-        self.bucket = TokenBucket(says_per_minute, 60e9, max(1.0, says_per_minute / 3))
+        self.bucket = bucket
 
 
 class RoomHandler:
@@ -71,6 +71,7 @@ class RoomHandler:
         #: Rooms that need ``poll``, the least recently polled first.
         self._busy: dict[Room, None] = {}
         self._guests: dict[Session, _Guest] = {}
+        self._budgets = SayBudgets()
         #: The memory of all messages, and its maximum.
         self.bytes = 0
         self.max_bytes = kept_bytes
@@ -112,7 +113,7 @@ class RoomHandler:
             raise ProtocolError("not-entitled", f"room {name!r}: your key or token is not entitled to it", message.id)
         room = self.by_name.get(name)
         if room is None or session not in room.members:
-            room = self._enter(session, name, message)
+            room = self._enter(session, name, message, ts)
         room.used_ts = ts
         member = room.members[session]
         joined = Joined(
@@ -127,7 +128,7 @@ class RoomHandler:
         room.resume(member, message.since)
         self._note(room)
 
-    def _enter(self, session: Session, name: str, message: Join) -> Room:
+    def _enter(self, session: Session, name: str, message: Join, ts: int) -> Room:
         if session.name and reserved(session.name):
             text = f"the name {session.name!r:.80} is reserved for notices: its key or token can't join rooms"
             raise ProtocolError("not-entitled", text, message.id)
@@ -156,7 +157,8 @@ class RoomHandler:
         self._empty.discard(room.source, room)
         room.enter(session, called, shared=bool(session.name))
         if guest is None:
-            guest = self._guests[session] = _Guest(limits.says_per_minute)
+            bucket = self._budgets.take(session.source, limits.says_per_minute, ts)
+            guest = self._guests[session] = _Guest(bucket)
         guest.rooms[name] = room
         session.engaged += 1
         return room
@@ -240,6 +242,7 @@ class RoomHandler:
     def leave(self, session: Session) -> None:
         guest = self._guests.pop(session, None)
         if guest is not None:
+            self._budgets.give_back(session.source, guest.bucket)
             for room in guest.rooms.values():
                 self._exit(session, room)
 

@@ -27,7 +27,7 @@ class OpHandlers:
 
     def __init__(self, settings: Settings, auth: Authenticator) -> None:
         url, secret, folder = settings.webhook, settings.webhook_secret, settings.state
-        self.webhooks = None if url is None or secret is None else Webhooks(url, secret)
+        self.webhooks = None if url is None or secret is None else Webhooks(url, secret, source_of=self._source_of)
         state = self._state = None if folder is None else State(folder, webhooks=self.webhooks is not None)
         #: How many alerts have fired.
         self.fired = 0
@@ -68,6 +68,10 @@ class OpHandlers:
             await self.webhooks.stop()
         if self._state is not None:
             await self._state.close(within_s)
+
+    def _source_of(self, owner: str) -> str:
+        known = self.alerts.owners.get(owner)
+        return owner if known is None else known.source or owner
 
     def _wait(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(EXPIRE_S, self._on_timer)

@@ -25,12 +25,13 @@ from yarl import URL
 import ticker
 from ticker.backoff import Backoff, retry_after_s
 from ticker.errors import WebhookError
+from ticker.hub.eviction_order import EvictionOrder
 from ticker.small_file import read_small_file
 from ticker.wire.messages import Fired, Id
 
 log = logging.getLogger("ticker.webhooks")
 
-#: Maximum number of waiting events; beyond it the oldest is dropped.
+#: Maximum number of waiting events; beyond it the oldest is dropped of the source of alerts that has most.
 MAX_WAITING: Final = 1_000
 #: Maximum number of concurrent requests.
 CONCURRENCY: Final = 4
@@ -84,6 +85,8 @@ def signature(secret: bytes, body: bytes, now_s: float) -> str:
 class Webhooks:
     """Sends events after ``start``. ``results`` counts by ``RESULTS``.
 
+    ``source_of`` is what an owner's events count towards when too many wait (see ``EvictionOrder``).
+
     Raises ``WebhookError`` for an invalid URL or secret.
     """
 
@@ -93,6 +96,7 @@ class Webhooks:
         secret: Path,
         *,
         backoff: Backoff | None = None,
+        source_of: Callable[[str], str] = lambda owner: owner,
         time_s: Callable[[], float] = time.time,
     ) -> None:
         self._url = _parse_url(url)
@@ -101,7 +105,10 @@ class Webhooks:
         self._settled: Callable[[str], None] = lambda _event: None
         self._backoff = backoff or Backoff(initial_s=1.0, maximum_s=300.0)
         self._time_s = time_s
-        self._waiting: dict[str, asyncio.Task[None]] = {}
+        self._source_of = source_of
+        #: The waiting events, each with its source and its task.
+        self._waiting: dict[str, tuple[str, asyncio.Task[None]]] = {}
+        self._order: EvictionOrder[str] = EvictionOrder()
         self._slots = asyncio.Semaphore(CONCURRENCY)
         self._session: aiohttp.ClientSession | None = None
         self._logged_s = float("-inf")
@@ -134,7 +141,7 @@ class Webhooks:
 
     async def stop(self) -> None:
         """Stop sending. Waiting events are lost unless they are stored."""
-        tasks = list(self._waiting.values())
+        tasks = [task for _, task in self._waiting.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -148,15 +155,18 @@ class Webhooks:
     def _send(self, what: WebhookEvent) -> None:
         if what.event in self._waiting:
             return
-        while len(self._waiting) >= MAX_WAITING:
-            oldest = next(iter(self._waiting))
-            self._waiting[oldest].cancel()
-            self._settle(oldest, "dropped", f"more than {MAX_WAITING} are waiting")
-        task = self._waiting[what.event] = asyncio.create_task(self._deliver(what), name=f"webhook {what.event}")
+        while len(self._waiting) >= MAX_WAITING and (dropped := self._order.next()) is not None:
+            self._waiting[dropped][1].cancel()
+            self._settle(dropped, "dropped", f"more than {MAX_WAITING} are waiting")
+        source = self._source_of(what.owner)
+        task = asyncio.create_task(self._deliver(what), name=f"webhook {what.event}")
+        self._waiting[what.event] = source, task
+        self._order.add(source, what.event)
         task.add_done_callback(_report)
 
     def _settle(self, name: str, result: str, why: str = "") -> None:
-        del self._waiting[name]
+        source, _ = self._waiting.pop(name)
+        self._order.discard(source, name)
         self.results[result] += 1
         self._settled(name)
         now_s = asyncio.get_running_loop().time()

@@ -5,12 +5,16 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable
+from typing import Final
 
 import msgspec
 
 from ticker.server.core.webhooks import MAX_WAITING, WebhookEvent
 from ticker.server.state.database import place
 from ticker.server.state.writer import Job
+
+#: Events stored at most. Those that are dropped beyond ``MAX_WAITING`` are deleted a little later.
+MAX_STORED: Final = 2 * MAX_WAITING
 
 
 class Outbox:
@@ -47,13 +51,13 @@ class Outbox:
 
 
 def insert_events(connection: sqlite3.Connection, events: Iterable[WebhookEvent]) -> None:
-    """Insert events within a transaction, and delete the oldest beyond ``MAX_WAITING``."""
+    """Insert events within a transaction, and delete the oldest beyond ``MAX_STORED``."""
     rows = [(each.event, msgspec.json.encode(each)) for each in events]
     if rows:
         connection.executemany("INSERT OR IGNORE INTO webhook (id, body) VALUES (?, ?)", rows)
         connection.execute(
             "DELETE FROM webhook WHERE place <= (SELECT place FROM webhook ORDER BY place DESC LIMIT 1 OFFSET ?)",
-            (MAX_WAITING,),
+            (MAX_STORED,),
         )
 
 

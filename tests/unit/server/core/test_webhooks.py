@@ -202,6 +202,24 @@ async def test_beyond_the_maximum_the_oldest_events_are_dropped(secret: Path, mo
     assert receiver.most_at_once <= CONCURRENCY
 
 
+async def test_a_flood_drops_its_own_events(secret: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of the source that has most, here of all owners of an address."""
+    monkeypatch.setattr(webhooks_module, "MAX_WAITING", 10)
+    receiver, outbox = Receiver(), Outbox()
+    receiver.goes_on.clear()
+    async with sending(receiver, secret, outbox, source_of=lambda owner: owner.split()[0]) as webhooks:
+        webhooks.fired("ann", fired(1))
+        for seq in range(1, 31):
+            webhooks.fired(f"evil {seq}", fired(seq))
+        webhooks.fired("ann", fired(2))
+        assert webhooks.results == {"dropped": 22}
+        kept = {event_for("instance", "ann", fired(seq)).event for seq in (1, 2)}
+        assert kept.isdisjoint(outbox.done)
+        receiver.goes_on.set()
+        await settled(webhooks)
+        assert kept <= set(outbox.done)
+
+
 async def test_stored_events_are_sent_first(secret: Path) -> None:
     """And only once, if the same alert is reported again."""
     old, receiver = event_for("instance", "ann", fired(1)), Receiver()

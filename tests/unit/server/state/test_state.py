@@ -212,7 +212,7 @@ async def test_a_fired_alert_is_in_the_outbox_until_it_is_settled(tmp_path: Path
 
 async def test_the_outbox_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest events are dropped."""
-    monkeypatch.setattr("ticker.server.state.outbox.MAX_WAITING", 3)
+    monkeypatch.setattr("ticker.server.state.outbox.MAX_STORED", 3)
     state = started(tmp_path, webhooks=True)
     await wrote(state, fired=[("ann", fired(seq)) for seq in range(1, 6)])
     await state.close(1)
