@@ -4,7 +4,8 @@ Files of several vendors may be read together: their layouts say what they are. 
 
 - files with the same header write dates, zones, decimal marks or the stamps of bars in different ways;
 - files of several vendors, or bars and trades that only the names of columns tell, have one symbol at the same time;
-- files of one folder or archive that only the names of columns tell are bars in one and trades in another.
+- files of one folder or archive that only the names of columns tell are bars in one and trades in another, or have no
+  header and other columns than those with one.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ def check_agreement(reports: Sequence[FileReport]) -> None:
     Add a note to each file that is of another vendor than most, or has ticks where most have bars.
     """
     _check_ways(reports)
+    _check_places(reports)
     families = [_family(report) for report in reports]
     counts = Counter(families)
     if len(counts) < 2:
@@ -83,6 +85,28 @@ def _check_ways(reports: Sequence[FileReport]) -> None:
                     f"but those of {where} are {before.says} ({before.text!r}); "
                     f"use {_OPTIONS[kind]} for all files, or play them one at a time"
                 )
+
+
+def _check_places(reports: Sequence[FileReport]) -> None:
+    """Refuse a file without a header that is guessed to have other columns than those with a header beside it."""
+    headed: dict[tuple[int, str], FileReport] = {}
+    for report in reports:
+        if report.header and _is_guess(report):
+            headed.setdefault((report.given, report.kind), report)
+    for report in reports:
+        other = headed.get((report.given, report.kind))
+        if report.header or other is None or not _is_guess(report):
+            continue
+        common = report.places.keys() & other.places.keys()
+        wrong = sorted((report.places[role], role) for role in common if report.places[role] != other.places[role])
+        if wrong:
+            place, role = wrong[0]
+            right = other.places[role] + 1
+            raise FeedError(
+                f"{report.place}: column {place + 1}: the files disagree on the layout: {report.head[1]!r} has no header, "
+                f"and this column is taken for the {role}, which is column {right} in {other.place} "
+                f"({other.head[1]!r}); use --columns {role}={right} or --layout NAME, or play them one at a time"
+            )
 
 
 def _check_prices(reports: Sequence[FileReport], families: Sequence[str]) -> None:

@@ -148,6 +148,7 @@ class Reader:
         report, layout = self.report, plan.layout
         report.layout, report.title, report.kind = layout.name, layout.title, plan.content
         report.columns = plan.columns()
+        report.places = {**plan.stamps, **plan.views[0].columns}
         used = {place for view in plan.views for place in view.columns.values()} | set(plan.stamps.values())
         used |= {*plan.contract, *plan.parts.values(), *([] if plan.zone is None else [plan.zone])}
         report.ignored = tuple(name for place, name in enumerate(plan.names) if place not in used)

@@ -102,6 +102,8 @@ class FileReport:
     banner_lines: int = 0
     #: Role to the column's name, or its number as text where there is no header.
     columns: Mapping[str, str] = field(default_factory=dict)
+    #: Role to the column's place, from 0.
+    places: Mapping[str, int] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
     time_zone: str = "UTC"
     stamp_form: str = ""

@@ -194,6 +194,22 @@ def test_bars_of_which_one_file_shows_that_they_are_stamped_at_their_end_are_not
     assert found.closed[78][1] == at("2024-01-04 14:30")
 
 
+@pytest.mark.parametrize("place", [folder, archive])
+def test_a_part_without_a_header_has_the_columns_of_the_part_with_one(place: object, tmp_path: Path) -> None:
+    """As ``split`` makes them. Where the header has another order than the guess, the guess is refused."""
+    assert callable(place)
+    rest = text("2024-01-03,1,3,0.5,2")
+    same = {"AAPL_part1.csv": text("date,open,high,low,close", "2024-01-02,1,3,0.5,2"), "AAPL_part2.csv": rest}
+    assert len(published([place(tmp_path, same)]).closed) == 2
+    other = {"AAPL_part1.csv": text("date,open,close,high,low", "2024-01-02,1,2,3,0.5"), "AAPL_part2.csv": rest}
+    words = (
+        r"part2\.csv:1: column 3: the files disagree on the layout: '2024-01-03,1,3,0\.5,2' has no header, and this "
+        r"column is taken for the high, which is column 4 in .*part1\.csv:1 \('date,open,close,high,low'\); use "
+    )
+    with pytest.raises(FeedError, match=words):
+        published([place(tmp_path, other)])
+
+
 def plays(found: Published, *symbols: str) -> None:
     assert sorted(found.names) == sorted(symbols)
     assert not any(report.fault for report in found.reports)
