@@ -101,9 +101,9 @@ def _check_places(reports: Sequence[FileReport]) -> None:
         wrong = sorted((report.places[role], role) for role in common if report.places[role] != other.places[role])
         if wrong:
             place, role = wrong[0]
-            right = other.places[role] + 1
+            right, text = other.places[role] + 1, report.head[1]
             raise FeedError(
-                f"{report.place}: column {place + 1}: the files disagree on the layout: {report.head[1]!r} has no header, "
+                f"{report.place}: column {place + 1}: the files disagree on the layout: {text!r} has no header, "
                 f"and this column is taken for the {role}, which is column {right} in {other.place} "
                 f"({other.head[1]!r}); use --columns {role}={right} or --layout NAME, or play them one at a time"
             )
