@@ -390,7 +390,7 @@ async def test_the_messages_of_a_room_have_no_gap_and_a_lost_one_is_noticed() ->
 
 async def test_fired_alerts_have_no_gap_and_a_lost_one_is_noticed() -> None:
     """Resumed on a new connection too, and after a restart of a server that stores nothing."""
-    client = DocumentClient()
+    client = DocumentClient(owner="ann")
     alert = {"op": "alert", "id": "a", "symbol": "AAPL", "when": "last crosses 10", "once": False, "owner": "ann"}
     fired = 0
 

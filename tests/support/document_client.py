@@ -46,11 +46,13 @@ class Log:
 
 
 class DocumentClient:
-    """``gaps`` has each gap noticed: where, the number held, and the number that came."""
+    """``gaps`` has each gap noticed: where, the number held, and the number that came. ``owner``: of its alerts."""
 
-    def __init__(self, owner: str = "ann") -> None:
+    def __init__(self, owner: str = "") -> None:
         self.epoch: str | None = None
         self.version = 0
+        #: The id of a subscribe after a gap, until it is answered.
+        self.repairing: int | None = None
         self.view: dict[str, dict[str, Any]] = {}
         self.ticker: list[str] = []
         self.channels: dict[Topic, Numbered] = {}
@@ -95,7 +97,8 @@ class DocumentClient:
 
     def reconnected(self) -> list[Message]:
         """The messages for a new connection, after its welcome. Watchlists are sent in two messages each."""
-        requests = [self.ask_for_alerts(), *map(self.join, self.rooms)]
+        self.repairing = None
+        requests = [*([self.ask_for_alerts()] if self._owner else []), *map(self.join, self.rooms)]
         if self.ticker:
             since = {"epoch": self.epoch, "version": self.version}
             requests.append(self.subscribe(*self.ticker) | {"since": since})
@@ -151,6 +154,8 @@ class DocumentClient:
         channel, interval = message["channel"], message.get("interval", "")
         if channel == "ticker":
             self.ticker = message["symbols"]
+            if message["id"] == self.repairing:
+                self.repairing = None
             return
         each = self.channels[channel, interval]
         each.watchlist = message["symbols"]
@@ -161,8 +166,12 @@ class DocumentClient:
 
     def _update(self, message: Message) -> list[Message]:
         if message["since"] > self.version:
+            if self.repairing is not None:
+                return []
             self.gaps.append(("ticker", self.version, message["since"]))
-            return [self.subscribe(*self.ticker) | {"since": {"epoch": self.epoch, "version": self.version}}]
+            request = self.subscribe(*self.ticker) | {"since": {"epoch": self.epoch, "version": self.version}}
+            self.repairing = request["id"]
+            return [request]
         for symbol, fields in message["data"].items():
             if fields is None:
                 self.view.pop(symbol, None)
