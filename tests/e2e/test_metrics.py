@@ -115,6 +115,11 @@ async def test_errors_over_http_are_counted_by_code(
                 assert response.status == status
         async with raw_client(service.port) as client:
             client.send(b"GET /v1/symbols HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer wrong\r\n\r\n")
+        # Found by aiohttp, not by a handler.
+        for first in (b"GET / HTTP/1.1\r\nno colon", b"GET / HTTP/1.1\r\nHost: localhost\r\nExpect: tea"):
+            async with raw_client(service.port) as client:
+                client.send(first + b"\r\n\r\n")
+                assert (await client.head())[0] in (400, 417)
         async with asyncio.timeout(10):
             while service.hub.errors["unauthorized"] < 3:
                 await asyncio.sleep(0)
@@ -131,6 +136,8 @@ async def test_errors_over_http_are_counted_by_code(
         "not-entitled": 1,
         "upgrade-required": 1,
         "no-symbols": 1,
+        "unknown-path": 1,
+        "bad-request": 2,
         "too-many-attempts": 1,
         "stopping": 1,
     }

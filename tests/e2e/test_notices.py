@@ -116,7 +116,7 @@ async def test_only_admins_may_send_notices(http: aiohttp.ClientSession, tmp_pat
         ({"text": " \n"}, "text"),
         ({"text": "x" * 2_001}, "text"),
         ({"text": "hello", "to": 1}, "to"),
-        ([], "object"),
+        ([], "map"),
     ],
 )
 async def test_a_bad_request_names_the_field(http: aiohttp.ClientSession, body: object, said: str) -> None:

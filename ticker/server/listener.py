@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections import Counter
+from typing import Any
 
 from aiohttp import hdrs, web
 from aiohttp.http_exceptions import BadHttpMethod, LineTooLong
@@ -17,10 +19,14 @@ _BACKLOG = 1_024
 class _Protocol(web.RequestHandler):
     """Gives errors that aiohttp answers without the application the form and the header of all other errors.
 
-    These are malformed requests, unknown expectations (417), and exceptions of handlers (500).
+    These are malformed requests, unknown expectations (417), and exceptions of handlers (500). Counts them by code.
     """
 
-    __slots__ = ()
+    __slots__ = ("_counts",)
+
+    def __init__(self, counts: Counter[str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._counts = counts
 
     def handle_error(
         self,
@@ -32,6 +38,7 @@ class _Protocol(web.RequestHandler):
         # Logs the error.
         super().handle_error(request, status, exc, message)
         error = aiohttp_error(status, {})
+        self._counts[error.code] += 1
         text = str(error)
         if isinstance(exc, LineTooLong):
             text = "a line of the request's head is too long"
@@ -46,6 +53,7 @@ class _Protocol(web.RequestHandler):
     ) -> tuple[web.StreamResponse, bool]:
         if isinstance(resp, web.HTTPError):
             error = aiohttp_error(resp.status, resp.headers)
+            self._counts[error.code] += 1
             resp = error_response(error.status, error.code, str(error), error.headers)
             # The client may send the body that it announced.
             resp.force_close()
@@ -55,7 +63,10 @@ class _Protocol(web.RequestHandler):
 
 
 class Listener(web.BaseSite):
-    """aiohttp's TCP site, with time limits for TLS handshakes and for clients that don't read their response."""
+    """aiohttp's TCP site, with time limits for TLS handshakes and for clients that don't read their response.
+
+    ``errors`` counts by code.
+    """
 
     def __init__(
         self,
@@ -64,11 +75,13 @@ class Listener(web.BaseSite):
         context: ssl.SSLContext | None,
         handshake_s: float,
         unread_s: float,
+        errors: Counter[str],
     ) -> None:
         super().__init__(runner, ssl_context=context, backlog=_BACKLOG)
         self._address = address
         self._handshake_s = None if context is None else handshake_s
         self._unread_s = unread_s
+        self._errors = errors
 
     @property
     def name(self) -> str:
@@ -81,7 +94,7 @@ class Listener(web.BaseSite):
         server, loop = self._runner.server, asyncio.get_running_loop()
         assert server is not None
         self._server = await loop.create_server(
-            lambda: _Protocol(server, loop=loop, **server._kwargs),  # noqa: SLF001 - the only place for another class
+            lambda: _Protocol(self._errors, server, loop=loop, **server._kwargs),  # noqa: SLF001 - the only place for another class
             *self._address,
             ssl=self._ssl_context,
             backlog=self._backlog,

@@ -174,7 +174,8 @@ class Service:
         try:
             address = self.settings.host, self.settings.port
             context = None if self._tls is None else self._tls.context
-            await Listener(self._runner, address, context, limits.handshake_seconds, limits.slow_seconds).start()
+            times_s = limits.handshake_seconds, limits.slow_seconds
+            await Listener(self._runner, address, context, *times_s, self.hub.errors).start()
         except OSError:
             await self.stop()
             raise
