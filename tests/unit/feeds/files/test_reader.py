@@ -77,7 +77,9 @@ def test_databentos_prices_are_exact_and_may_be_undefined() -> None:
 def test_every_price_of_scaled_integers_is_the_nearest_float() -> None:
     """As of the decimal."""
     prices = [*range(1, 20_000, 7), 1849900, 99999999]
-    found = read("".join(f"34200000,{price},1,P,0,0\n" for price in prices), "20240103_ibm_trade.csv")
+    found = read(
+        "".join(f"34200000,{price},1,P,0,0\n" for price in prices), "20240103_ibm_trade.csv", layout="lean-trades"
+    )
     assert [row[2] for row in found.trades] == [float(f"{price // 10000}.{price % 10000:04}") for price in prices]
 
 
