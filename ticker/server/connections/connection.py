@@ -27,6 +27,8 @@ log = logging.getLogger("ticker.server")
 
 #: How long a client may take to answer a close.
 CLOSE_S: Final = 1.0
+#: Reading or writing these takes as long as a ping. Budgets count coarser, for clients with ten thousand symbols.
+BYTES_PER_TURN_TOKEN: Final = 512
 #: All connections read into this buffer, one after the other.
 _READ_BUFFER: Final = memoryview(bytearray(65_536))
 
@@ -230,14 +232,14 @@ class Connection(asyncio.BufferedProtocol):
             self._owner.rate_limited(self)
         return False
 
-    def _answer(self, message: str | bytes) -> int:
-        """Have a message answered. Returns the cost of the answer, which is paid."""
+    def _answer(self, message: str | bytes) -> float:
+        """Have a message answered, and pay for the answer. Returns what both take of a turn, in tokens."""
         before = self._answered
         self._owner.received(self, message)
-        cost = (self._answered - before) // BYTES_PER_TOKEN
-        if cost:
-            self.budget.spend(self.heard_s, cost)
-        return cost
+        answered = self._answered - before
+        if answered >= BYTES_PER_TOKEN:
+            self.budget.spend(self.heard_s, answered // BYTES_PER_TOKEN)
+        return (len(message) + answered) / BYTES_PER_TURN_TOKEN
 
     # The transport's side
 

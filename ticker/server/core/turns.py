@@ -15,8 +15,8 @@ from typing import Final, Protocol
 TURN_TOKENS: Final = 128.0
 #: A connection's share of a round.
 ROUND_TOKENS: Final = 8.0
-#: What it costs the server to route an HTTP request.
-REQUEST_TOKENS: Final = 8.0
+#: What an HTTP request costs: reading and routing it, or taking its connection over. A third of a millisecond.
+REQUEST_TOKENS: Final = 32.0
 #: One operation may cost more than a round. Its connection then waits for some rounds, but not for longer than this.
 _MAX_DEBT: Final = 64 * ROUND_TOKENS
 #: The price of passing over a connection in debt.

@@ -94,7 +94,7 @@ class WebSocket(Connection):
         return spent, more
 
     def _handle(self, frame: Frame) -> float:
-        """Returns the cost in tokens, also if the frame is refused."""
+        """Returns what it takes of a turn in tokens, also if the frame is refused."""
         is_control = frame.opcode >= Opcode.CLOSE
         if frame.opcode is Opcode.CLOSE:
             if self._closing:
@@ -107,19 +107,20 @@ class WebSocket(Connection):
             return 1.0
         if self._closing:
             return IGNORED_TOKENS
-        cost = 1 + len(frame.data) // BYTES_PER_TOKEN
+        cost, spent = 1 + len(frame.data) // BYTES_PER_TOKEN, 1.0
         if not is_control:
-            cost += self.reader.fragments // FRAGMENTS_PER_TOKEN
+            fragments = self.reader.fragments // FRAGMENTS_PER_TOKEN
+            cost, spent = cost + fragments, spent + fragments
         if self._pay(cost, report=not is_control):
             if frame.opcode is Opcode.PING:
                 assert isinstance(frame.data, bytes)
                 self._pass_on(encode_frame(Opcode.PONG, frame.data))
             elif not is_control:
-                cost += self._answer(frame.data)
+                spent += self._answer(frame.data)
         if self._full and self.backlog_bytes > MAX_UNREAD_BYTES:
             self._reading_paused = True
             self._transport.pause_reading()
-        return cost
+        return spent
 
 
 class WebSocketEndpoint:

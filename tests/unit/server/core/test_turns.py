@@ -91,9 +91,9 @@ async def test_expensive_messages_wait_for_more_rounds() -> None:
 
 async def test_requests_wait_for_their_turn() -> None:
     turns = Turns(per_turn=16)
-    await turns.take()
-    await turns.take()
-    waiting = [asyncio.create_task(turns.take()) for _ in range(5)]
+    await turns.take(8)
+    await turns.take(8)
+    waiting = [asyncio.create_task(turns.take(8)) for _ in range(5)]
     await asyncio.sleep(0)
     assert [task.done() for task in waiting] == [True, True, False, False, False]
     assert len(turns) == 3
