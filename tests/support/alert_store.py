@@ -18,6 +18,7 @@ class MemoryStore:
         self.fired: dict[str, list[Fired]] = {}
         self.delivered: dict[str, int] = {}
         self.seen_ns: dict[str, int] = {}
+        self.sources: dict[str, str] = {}
         self.ran_ns = 0
         self.in_progress: tuple[AlertChanges, Callable[[], None]] | None = None
 
@@ -31,6 +32,7 @@ class MemoryStore:
                 fired=list(self.fired.get(name, ())),
                 delivered=self.delivered.get(name, 0),
                 seen_ns=self.seen_ns.get(name, self.ran_ns),
+                source=self.sources.get(name, ""),
             )
             for name in names
         ]
@@ -59,7 +61,10 @@ class MemoryStore:
             kept = self.fired.setdefault(name, [])
             kept.append(fired)
             del kept[:-KEPT]
+        for name, seq in changes.trimmed.items():
+            self.fired[name] = [each for each in self.fired.get(name, ()) if each.seq > seq]
         self.delivered.update(changes.delivered)
         self.seen_ns.update(changes.seen_ns)
+        self.sources.update(changes.sources)
         self.ran_ns = changes.ran_ns
         done()

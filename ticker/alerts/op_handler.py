@@ -10,18 +10,20 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
 from ticker.alerts.alert import Alert
 from ticker.alerts.arguments import alert_id, owner_name, source_of
 from ticker.alerts.book import Book, Firing
 from ticker.alerts.condition import parse
+from ticker.alerts.histories import Histories
+from ticker.alerts.market import AlertMarket
 from ticker.alerts.owner import Owner
 from ticker.alerts.store import AlertChanges, AlertStore, NoStore
 from ticker.auth.entitlements import EVERYTHING, Entitlements
 from ticker.errors import ProtocolError
 from ticker.hub.eviction_order import EvictionOrder
-from ticker.hub.session import Catalogue, Session, rejection
+from ticker.hub.session import Session, rejection
 from ticker.market.board import Board
 from ticker.model import BoardEvent
 from ticker.wire import messages as wire
@@ -38,19 +40,13 @@ SEEN_NS: Final = DAY_NS // 24
 EXPIRE_STEPS: Final = 500
 
 
-class AlertMarket(Catalogue, Protocol):
-    """The part of the hub that alerts need. A protocol because the hub is constructed with the handler."""
-
-    @property
-    def board(self) -> Board: ...
-
-
 class AlertHandler:
     """Op handler and tick observer: ``Hub(…, op_handlers=[alerts], observer=alerts)``, then ``alerts.watch(hub)``.
 
-    ``alerts`` and ``owners`` are server-wide limits. An owner takes about 2 KiB, an alert 1 KiB, and each of at most
-    ``KEPT`` fired alerts somewhat less. An owner without alerts and history is deleted when its last connection closes;
-    one with history only, when the limit is reached. Without authentication an address has a share of both limits.
+    ``alerts``, ``owners`` and ``history`` (fired alerts that are kept) are server-wide limits. An owner takes about
+    2 KiB, an alert 1 KiB, and each of at most ``KEPT`` fired alerts somewhat less. An owner without alerts and history
+    is deleted when its last connection closes; one with history only, when the limit is reached. Without authentication
+    an address has a share of alerts and owners.
 
     Owners that were not connected for ``days`` of the running server are deleted with their alerts, unless ``keeps``
     says that they are known otherwise: they have a valid key.
@@ -68,6 +64,7 @@ class AlertHandler:
         may: Callable[[str], Entitlements | None] = lambda _: EVERYTHING,
         alerts: int = 50_000,
         owners: int = 10_000,
+        history: int = 100_000,
         days: int = 30,
         keeps: Callable[[str], bool] = lambda _: False,
     ) -> None:
@@ -100,6 +97,7 @@ class AlertHandler:
         self._unstored: dict[Owner, None] = {}
         self._changed_delivered: dict[Owner, None] = {}
         self._changed_seen: dict[Owner, None] = {}
+        self._histories = Histories(history)
         #: Whether to write when owners were seen although nothing else has changed.
         self._seen_due = False
 
@@ -107,15 +105,16 @@ class AlertHandler:
         """Load the stored alerts. Called once, before any client connects."""
         self._market = market
         board = market.board
-        saved_owners = list(self._store.load())
-        self.ran_ns = self._store.ran_ns
-        for saved in saved_owners:
+        for saved in self._store.load():
             owner = self.owners[saved.owner] = Owner.restored(saved)
             self._owners_of.update([owner.source] if owner.source else ())
             for alert in list(owner.alerts.values()):
                 self._count(alert, 1)
                 self._record(self._book.add(alert, board))
+            self._histories.count(owner)
             self._retire(owner)
+        self.ran_ns = self._store.ran_ns
+        self._changed_delivered.update(dict.fromkeys(self._histories.trim()))
         self._write()
 
     @property
@@ -321,16 +320,17 @@ class AlertHandler:
     def _make_room(self) -> bool:
         """Delete an owner that has only history: of the source with most such owners the one offline for longest."""
         name = self._history_only.next()
-        if name is None:
-            return False
-        self._delete(self.owners[name])
-        return True
+        if name is not None:
+            self._delete(self.owners[name])
+        return name is not None
 
     def _delete(self, owner: Owner) -> None:
         """Delete an owner without alerts."""
         del self.owners[owner.name]
         self._owners_of -= Counter([owner.source] if owner.source else ())
         self._history_only.discard(owner.source, owner.name)
+        owner.forget_all()
+        self._histories.count(owner)
         self._changed_delivered.pop(owner, None)
         self._changed_seen.pop(owner, None)
         if owner.stored_ns >= 0 or not owner.blank:
@@ -368,7 +368,9 @@ class AlertHandler:
             alerts=[owner.saved(id_) for _, id_, owner in moved if owner is not None and id_ in owner.alerts],
             fired=fired,
             delivered={owner.name: owner.delivered for owner in self._changed_delivered},
+            trimmed={owner.name: owner.log.tail for owner in self._changed_delivered},
             seen_ns={owner.name: owner.seen_ns for owner in self._changed_seen},
+            sources={owner.name: owner.source for owner in self._changed_seen},
             ran_ns=self.ran_ns,
         )
         self._seen_due = False
@@ -388,9 +390,11 @@ class AlertHandler:
         for name, each in fired:
             owner = self.owners[name]
             owner.keep(each)
+            self._histories.count(owner)
             told[owner] = None
             if self._fired is not None:
                 self._fired(name, each)
         for owner in told:
             self._deliver(owner)
+        self._changed_delivered.update(dict.fromkeys(self._histories.trim()))
         self._write()

@@ -59,6 +59,20 @@ class Owner:
         """Whether none of its alerts has ever fired."""
         return not self._head
 
+    @property
+    def kept(self) -> int:
+        """The number of fired alerts that are kept."""
+        return self.log.head - self.log.tail
+
+    def forget_half(self) -> None:
+        """Delete the older half of the fired alerts. Connections that lack them are told how many they lost."""
+        for _ in range((self.kept + 1) // 2):
+            self.log.drop()
+
+    def forget_all(self) -> None:
+        while self.kept:
+            self.log.drop()
+
     def put(self, alert: Alert) -> Alert | None:
         """Add an alert. Returns the alert that it replaces."""
         old = self.alerts.get(alert.id)
@@ -125,7 +139,7 @@ class Owner:
     @classmethod
     def restored(cls, saved: SavedOwner) -> Owner:
         """An owner as it was stored."""
-        owner = cls(saved.owner, next((each.source for each in saved.alerts if each.source), ""), saved.seen_ns)
+        owner = cls(saved.owner, saved.source, saved.seen_ns)
         owner.stored_ns = saved.seen_ns
         for each in saved.alerts:
             fields = msgspec.structs.asdict(each)

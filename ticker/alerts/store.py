@@ -40,7 +40,7 @@ class SavedOwner(msgspec.Struct, frozen=True, kw_only=True):
     """An owner's alerts in the order of their creation, and fired alerts in the order of ``seq``.
 
     ``delivered`` is the highest ``seq`` that was sent to any connection of the owner; 0 if none was. ``seen_ns`` is
-    when the owner was last connected, on the clock of ``AlertStore.ran_ns``.
+    when the owner was last connected, on the clock of ``AlertStore.ran_ns``; ``source`` is what it counts towards.
     """
 
     owner: str
@@ -48,6 +48,7 @@ class SavedOwner(msgspec.Struct, frozen=True, kw_only=True):
     fired: list[Fired]
     delivered: int
     seen_ns: int = 0
+    source: str = ""
 
 
 class AlertChanges(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +60,8 @@ class AlertChanges(msgspec.Struct, frozen=True, kw_only=True):
     ``fired``      owner and fired alert, in the order of ``seq``. The newest ``KEPT`` per owner are stored. A missing
                    number was too old before it could be stored; then ``KEPT`` newer ones follow.
     ``delivered``  by owner, replaces the stored value
-    ``seen_ns``    by owner, replaces the stored value
+    ``trimmed``    by owner, the number up to which fired alerts are no longer kept
+    ``seen_ns``    by owner, replaces the stored value; ``sources`` has the same owners
     ``ran_ns``     replaces the stored value
     """
 
@@ -68,7 +70,9 @@ class AlertChanges(msgspec.Struct, frozen=True, kw_only=True):
     alerts: list[SavedAlert]
     fired: list[tuple[str, Fired]]
     delivered: dict[str, int]
+    trimmed: dict[str, int] = {}
     seen_ns: dict[str, int] = {}
+    sources: dict[str, str] = {}
     ran_ns: int = 0
 
 

@@ -89,6 +89,50 @@ def test_a_flood_of_owners_does_not_delete_the_history_of_others() -> None:
     assert sorted(store.fired) == ["ann", "evil 7", "evil 8", "evil 9"]
 
 
+def fire(server: AlertServer, owner: str, source: str, times: int) -> None:
+    """Fire as many alerts, and leave."""
+    client = Client(server, owner, source=source)
+    for id_ in range(times):
+        client.alert("last >= 190", id_)
+        client.say("unalert", id=id_)
+    client.gone()
+
+
+def test_a_flood_of_firings_deletes_its_own_history() -> None:
+    """The memory of all is bounded; of the address with most, the owner with most loses the older half."""
+    store = MemoryStore()
+    server = AlertServer(AlertHandler(store, history=100))
+    server.trade(200)
+    fire(server, "ann", GOOD, 20)
+    fire(server, "local", "", 20)
+    for number in range(10):
+        fire(server, f"evil {number}", EVIL, 30)
+    kept = {name: owner.kept for name, owner in server.handler.owners.items()}
+    assert (kept["ann"], kept["local"]) == (20, 20)
+    assert sum(kept.values()) <= 100
+    assert {name: len(fired) for name, fired in store.fired.items() if fired} == {n: k for n, k in kept.items() if k}
+    again = AlertServer(AlertHandler(store, history=70))
+    assert sum(owner.kept for owner in again.handler.owners.values()) <= 70
+    assert again.handler.owners["ann"].kept == 20
+    late = Client(again, "ann", source=GOOD)
+    late.say("alerts", since=0)
+    assert [fired["seq"] for fired in late.heard()] == list(range(1, 21))
+
+
+def test_what_was_trimmed_counts_as_lost() -> None:
+    """Numbers go on, and the owner is told how many firings it will not get."""
+    store = MemoryStore()
+    server = AlertServer(AlertHandler(store, history=10))
+    server.trade(200)
+    fire(server, "ann", GOOD, 15)
+    ann = Client(server, "ann", source=GOOD)
+    ann.say("alerts", since=0)
+    heard = ann.heard()
+    assert heard[0]["lost"] == heard[0]["seq"] - 1
+    assert [each["seq"] for each in heard] == list(range(heard[0]["seq"], 16))
+    assert 5 <= len(heard) <= 10
+
+
 def test_alerts_expire_when_their_owner_stays_away() -> None:
     """A connected owner keeps its alerts, and so does one that has a valid key."""
     store = MemoryStore()

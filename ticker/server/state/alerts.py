@@ -50,12 +50,16 @@ class StoredAlerts:
         for (ran,) in connection.execute("SELECT value FROM fact WHERE name = 'ran_ns'"):
             with place("the row 'ran_ns' of the table fact"):
                 self.ran_ns = _number(int(ran))
-        # Owners of a file of an earlier version count as seen now.
-        seen: dict[str, object] = dict(connection.execute("SELECT owner, ran_ns FROM seen"))
+        found = connection.execute("SELECT owner, ran_ns, source FROM seen")
+        seen: dict[str, tuple[object, object]] = {owner: (ran_ns, source) for owner, ran_ns, source in found}
         for name, each in owners.items():
             with place(f"when {name!r:.40} was seen"):
-                seen_ns = min(self.ran_ns, _number(seen.get(name, self.ran_ns)))
-            owners[name] = msgspec.structs.replace(each, seen_ns=seen_ns)
+                # Owners of a file of an earlier version count as seen now.
+                ran_ns, source = seen.get(name, (self.ran_ns, ""))
+                if not isinstance(source, str):
+                    raise ValueError(f"{source!r:.40} is not an address")
+                seen_ns = min(self.ran_ns, _number(ran_ns))
+            owners[name] = msgspec.structs.replace(each, seen_ns=seen_ns, source=source)
         self._found = list(owners.values())
 
     def load(self) -> Iterable[SavedOwner]:
@@ -93,8 +97,12 @@ class StoredAlerts:
         connection.executemany(
             "DELETE FROM fired WHERE owner = ? AND seq <= ?", [(owner, seq - KEPT) for owner, seq in newest.items()]
         )
+        connection.executemany("DELETE FROM fired WHERE owner = ? AND seq <= ?", list(changes.trimmed.items()))
         connection.executemany("INSERT OR REPLACE INTO delivered VALUES (?, ?)", list(changes.delivered.items()))
-        connection.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?)", list(changes.seen_ns.items()))
+        connection.executemany(
+            "INSERT OR REPLACE INTO seen VALUES (?, ?, ?)",
+            [(owner, seen_ns, changes.sources.get(owner, "")) for owner, seen_ns in changes.seen_ns.items()],
+        )
         if changes.ran_ns:
             connection.execute("INSERT OR REPLACE INTO fact VALUES ('ran_ns', ?)", (str(changes.ran_ns),))
         if self._instance is not None:

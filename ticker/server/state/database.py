@@ -24,15 +24,15 @@ LOCK_TIMEOUT_S: Final = 1.0
 
 #: Bodies are JSON, as on the wire. ``alert.id`` is JSON too, since 7 and "7" are different ids. ``alert.place`` is the
 #: order in which alerts were created. ``fact.whole`` is 1 if the last server wrote everything, ``fact.ran_ns`` how long
-#: servers have run, and ``seen.ran_ns`` that time when the owner was last connected. ``room.source`` is what the room
-#: counts towards: an owner or an address.
+#: servers have run, and ``seen.ran_ns`` that time when the owner was last connected. ``seen.source``
+#: and ``room.source`` are what the owner or the room counts towards: an address or a key.
 _SCHEMA: Final = """
 CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE alert (place INTEGER PRIMARY KEY, owner TEXT NOT NULL, id TEXT NOT NULL, body BLOB NOT NULL,
                     UNIQUE (owner, id));
 CREATE TABLE fired (owner TEXT, seq INTEGER, body BLOB NOT NULL, PRIMARY KEY (owner, seq)) WITHOUT ROWID;
 CREATE TABLE delivered (owner TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE seen (owner TEXT PRIMARY KEY, ran_ns INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE seen (owner TEXT PRIMARY KEY, ran_ns INTEGER NOT NULL, source TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE room (name TEXT PRIMARY KEY, epoch TEXT NOT NULL, ts INTEGER NOT NULL, source TEXT NOT NULL DEFAULT '')
     WITHOUT ROWID;
 CREATE TABLE said (room TEXT, seq INTEGER, body BLOB NOT NULL, PRIMARY KEY (room, seq)) WITHOUT ROWID;
@@ -41,7 +41,7 @@ CREATE TABLE webhook (place INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, body B
 #: The statements that turn a file of an earlier version into one of the next.
 _UPGRADES: Final = {
     1: """
-CREATE TABLE seen (owner TEXT PRIMARY KEY, ran_ns INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE seen (owner TEXT PRIMARY KEY, ran_ns INTEGER NOT NULL, source TEXT NOT NULL) WITHOUT ROWID;
 ALTER TABLE room ADD COLUMN source TEXT NOT NULL DEFAULT '';
 """,
 }
@@ -51,7 +51,7 @@ _COLUMNS: Final = {
     "alert": {"place", "owner", "id", "body"},
     "fired": {"owner", "seq", "body"},
     "delivered": {"owner", "seq"},
-    "seen": {"owner", "ran_ns"},
+    "seen": {"owner", "ran_ns", "source"},
     "room": {"name", "epoch", "ts", "source"},
     "said": {"room", "seq", "body"},
     "webhook": {"place", "id", "body"},

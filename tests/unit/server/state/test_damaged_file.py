@@ -48,6 +48,7 @@ DAMAGE = {
     "UPDATE delivered SET seq = -1": "the delivered alerts of 'ann'",
     "UPDATE delivered SET seq = 'x'": "the delivered alerts of 'ann'",
     "UPDATE seen SET ran_ns = 'x'": "when 'ann' was seen",
+    "UPDATE seen SET source = x'00'": "when 'ann' was seen",
     "UPDATE room SET epoch = x'00'": "the room 'desk'",
     "UPDATE room SET name = x'00'": "the room",
     "UPDATE said SET body = 'x'": "the room 'desk'",
