@@ -8,6 +8,8 @@ import logging
 import os
 import socket
 import struct
+from contextlib import AsyncExitStack
+from ipaddress import ip_network
 
 import aiohttp
 import msgspec
@@ -219,3 +221,70 @@ async def test_requests_count_towards_the_budget() -> None:
     assert statuses[-1] == 429
     # Each costs one, and one more for each 4 KiB of its answer.
     assert 3 <= len(statuses) <= 20
+
+
+async def test_pipelined_requests_of_a_client_that_resets_its_connection_leave_no_line(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.INFO):
+        async with serving(ScriptedFeed()) as service:
+            before = len(caplog.records)
+            async with raw_client(service.port) as client:
+                client.send(b"GET /v1/symbols HTTP/1.1\r\nHost: localhost\r\n\r\n" * 1_000)
+                assert (await client.head())[0] == 200
+                reset(client.writer)
+            async with raw_client(service.port) as other:
+                await welcomed(other)
+            lines = [line.getMessage() for line in caplog.records[before:] if line.name != "ticker.feed"]
+    assert all(line.startswith("client 1:") for line in lines), lines
+
+
+async def test_messages_for_a_stream_that_is_lost_are_refused() -> None:
+    """Also while the server has not noticed that its client has gone."""
+    async with serving(ScriptedFeed()) as service, aiohttp.ClientSession() as http:
+        async with raw_client(service.port) as client:
+            client.send(b"GET /v1/events?symbols=AAPL HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert (await client.head())[0] == 200
+            text = (await client.reader.readuntil(b"event: session\n") + await client.reader.readline()).decode()
+            address = service.url + text.rpartition("data: ")[2].strip()
+            reset(client.writer)
+        statuses = []
+        for _ in range(5):
+            async with http.post(address, json={"op": "ping"}) as response:
+                statuses.append(response.status)
+        assert set(statuses) <= {204, 404}
+        assert statuses[-1] == 404
+
+
+async def test_a_herd_behind_a_trusted_proxy_reconnects() -> None:
+    """Two hundred clients with one address, in default limits; connects of that address are limited."""
+    settings = Settings(port=0, proxies=(ip_network("127.0.0.1"),))
+    subscribe = sent(1, b'{"op":"subscribe","symbols":["*"]}')
+    forwarded = handshake(X_Forwarded_For="203.0.113.7")
+    async with serving(ScriptedFeed(), settings) as service:
+        for _ in range(2):
+            async with AsyncExitStack() as stack:
+                herd = [await stack.enter_async_context(raw_client(service.port)) for _ in range(200)]
+                for client in herd:
+                    client.send(forwarded)
+                for client in herd:
+                    assert (await client.head())[0] == 101
+                    client.send(subscribe)
+                for client in herd:
+                    while b'"subscribed"' not in (await client.frame())[1]:
+                        pass
+            await wait_until_empty(service)
+
+
+async def test_connects_of_an_address_are_limited() -> None:
+    """Reported by a trusted proxy. Other addresses are not affected."""
+    limits = msgspec.structs.replace(Limits(), connections_per_address=3, connects_per_minute=1)
+    settings = Settings(port=0, proxies=(ip_network("127.0.0.1"),), limits=limits)
+    async with serving(ScriptedFeed(), settings) as service:
+        for address, status in [*[("203.0.113.7", 101)] * 3, ("203.0.113.7", 429), ("203.0.113.8", 101)]:
+            async with raw_client(service.port) as client:
+                client.send(handshake(X_Forwarded_For=address))
+                found, headers = await client.head()
+                assert found == status
+                assert found == 101 or 1 <= int(headers["retry-after"]) <= 60
+            await wait_until_empty(service)

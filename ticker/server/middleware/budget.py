@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
 from typing import Final
 
 from aiohttp import web
@@ -21,25 +23,27 @@ MAX_WAITING: Final = 256
 
 
 class RequestBudget:
-    def __init__(self, budgets: Budgets, turns: Turns) -> None:
+    def __init__(self, budgets: Budgets, turns: Turns, clock: Callable[[], float] = time.monotonic) -> None:
+        """``clock`` must be that of the event loop, which connections use."""
         self._budgets = budgets
         self._turns = turns
+        self._clock = clock
         self._waiting = 0
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Raises ``HttpError`` (429), late, if the budget is used up. The response is charged once it is known."""
         await self._turns.take()
-        loop, identity = asyncio.get_running_loop(), request.get(IDENTITY, ANYONE)
+        identity = request.get(IDENTITY, ANYONE)
         try:
             cost = 1 + (request.content_length or 0) // BYTES_PER_TOKEN
-            shared = self._budgets.request(loop.time(), request.remote, identity, cost)
+            shared = self._budgets.request(self._clock(), request.remote, identity, cost)
             response = await handler(request)
         except HttpError as error:
             if error.code == "over-budget" and self._waiting < MAX_WAITING:
                 await self._delay()
             raise
-        shared.messages.spend(loop.time(), (response.content_length or 0) // BYTES_PER_TOKEN)
+        shared.messages.spend(self._clock(), (response.content_length or 0) // BYTES_PER_TOKEN)
         return response
 
     async def _delay(self) -> None:
