@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Final
 
+from feeds.files.interval_names import interval_text
 from feeds.files.layouts.catalog import BY_COLUMNS
 from feeds.files.parsing.column_names import plain
 from feeds.files.report import FileReport, Way
@@ -39,16 +40,21 @@ _THINGS: Final = {"dates": "dates", "zone": "times", "decimals": "numbers", "sta
 def check_agreement(reports: Sequence[FileReport]) -> None:
     """Raise ``FeedError`` for the first two files that contradict each other.
 
-    Add a note to each file that is of another vendor than most, or has ticks where most have bars.
+    Add a note to each file that is of another vendor than most, or has ticks where most have bars, and to each that has
+    prices which another file has in another form.
     """
     _check_ways(reports)
     _check_places(reports)
     families = [_family(report) for report in reports]
+    if len(set(families)) > 1:
+        _check_prices(reports, families)
+        _check_guesses(reports, families)
+        _note_unusual(reports, families)
+    _note_repeated(reports)
+
+
+def _note_unusual(reports: Sequence[FileReport], families: Sequence[str]) -> None:
     counts = Counter(families)
-    if len(counts) < 2:
-        return
-    _check_prices(reports, families)
-    _check_guesses(reports, families)
     usual = max(counts, key=lambda family: (counts[family], -families.index(family)))
     title = next(report.title for report, family in zip(reports, families, strict=True) if family == usual)
     for report, family in zip(reports, families, strict=True):
@@ -130,6 +136,38 @@ def _check_prices(reports: Sequence[FileReport], families: Sequence[str]) -> Non
                 known = latest.get((content, family))
                 if known is None or _end(known) < _end(report):
                     latest[content, family] = report
+
+
+def _note_repeated(reports: Sequence[FileReport]) -> None:
+    """Tell files whose bars or trades another file has too, as bars of another length: their volume is added."""
+    by_symbol: dict[str, list[FileReport]] = {}
+    for report in reports:
+        if report.first is not None and "prices" in _CONTENT[report.kind]:
+            for symbol in report.symbols:
+                by_symbol.setdefault(symbol, []).append(report)
+    #: Reports that have the note: of their first symbol, as files may have thousands.
+    told: set[int] = set()
+    for symbol, files in by_symbol.items():
+        #: The file that ends last, of trades (None) and of bars of each length.
+        latest: dict[int | None, FileReport] = {}
+        for report in sorted(files, key=lambda report: report.first or 0):
+            form = report.interval_ns if report.kind == "bars" else None
+            for whose, other in latest.items():
+                if whose != form and (report.first or 0) < _end(other) and id(report) not in told:
+                    told.add(id(report))
+                    report.note(
+                        f"{_form(report)} and {_form(other)} ({other.name}) are of {symbol} at the same time: "
+                        "the day's volume counts both; play them one at a time"
+                    )
+            known = latest.get(form)
+            if known is None or _end(known) < _end(report):
+                latest[form] = report
+
+
+def _form(report: FileReport) -> str:
+    if report.kind != "bars":
+        return "trades"
+    return f"bars of {interval_text(report.interval_ns)}" if report.interval_ns else "bars"
 
 
 def _end(report: FileReport) -> int:

@@ -236,3 +236,34 @@ def test_files_that_go_together_are_read(tmp_path: Path) -> None:
     three = published([root / "three"])
     plays(three, "IBM", "BTCUSDT")
     assert sum(map(len, layout_notes(three.reports).values())) == 1
+
+
+MINUTES = "timestamp,symbol,open,high,low,close,volume"
+
+
+def minutes(*stamps: str, symbol: str = "AAPL") -> bytes:
+    return text(MINUTES, *(f"{stamp},{symbol},184,186,183,185,100" for stamp in stamps))
+
+
+def test_prices_that_two_files_have_in_different_forms_are_told(tmp_path: Path) -> None:
+    """Bars of a minute and of a day: both are played, and the day's volume counts both."""
+    files = {
+        "day.csv": minutes("2024-01-02T00:00:00Z", "2024-01-03T00:00:00Z"),
+        "minute.csv": minutes("2024-01-02T15:00:00Z", "2024-01-02T15:01:00Z"),
+        "other.csv": minutes("2024-01-02T15:00:00Z", "2024-01-02T15:01:00Z", symbol="MSFT"),
+    }
+    reports = published([folder(tmp_path, files)]).reports
+    told = {Path(report.name).name: [note.text for note in report.notes if "volume" in note.text] for report in reports}
+    assert told["day.csv"] == told["other.csv"] == []
+    (note,) = told["minute.csv"]
+    assert "bars of 1 min and bars of 1 d" in note
+    assert "day.csv) are of AAPL at the same time" in note
+
+
+def test_bars_of_two_lengths_that_follow_each_other_are_not_told(tmp_path: Path) -> None:
+    files = {
+        "day.csv": minutes("2024-01-02T00:00:00Z", "2024-01-03T00:00:00Z"),
+        "minute.csv": minutes("2024-01-04T15:00:00Z", "2024-01-04T15:01:00Z"),
+    }
+    notes = [note.text for report in published([folder(tmp_path, files)]).reports for note in report.notes]
+    assert not [note for note in notes if "volume" in note]
