@@ -14,7 +14,10 @@ ALL = "*"
 
 def is_symbol(name: str) -> bool:
     """Whether ``name`` is a valid symbol: 1 to 64 printable characters, none of them invisible, not ``*``."""
-    return 0 < len(name) <= MAX_NAME_LENGTH and name != ALL and is_visible(name)
+    if not 0 < len(name) <= MAX_NAME_LENGTH or name == ALL:
+        return False
+    # Without a call for almost all symbols: a client may subscribe to thousands at once.
+    return name.isprintable() if name.isascii() else is_visible(name)
 
 
 class SymbolTable:

@@ -9,6 +9,7 @@ import logging
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from ticker.auth.entitlements import EVERYTHING, Entitlements
 from ticker.auth.identity import ANYONE, SUBJECT, Identity
@@ -17,9 +18,12 @@ from ticker.auth.sessions import Sessions
 from ticker.auth.tokens import TokenVerifier
 from ticker.confusables import preload
 from ticker.errors import KeysError
+from ticker.sanitize import escaped
 
 log = logging.getLogger("ticker.server")
 
+#: How many tokens that look like keys are logged.
+MAX_LOOK_ALIKES: Final = 100
 #: A file's modification time, size and inode.
 _Stamp = tuple[int, int, int]
 
@@ -41,6 +45,7 @@ class Authenticator:
             tokens.read()
             preload()
         self._sessions = Sessions()
+        self._look_alikes: set[str] = set()
 
     @property
     def open(self) -> bool:
@@ -53,8 +58,14 @@ class Authenticator:
             row = self._keys.find(credential)
             return None if row is None else _key_identity(row)
         found = None if self._tokens is None else self._tokens.identify(credential)
-        # A token whose `sub` is a key's name, or looks like one, would speak in that key's name.
-        return None if found is None or self._keys.look_alike(found.name) is not None else found
+        if found is None:
+            return None
+        key = self._keys.look_alike(found.name)
+        if key is not None:
+            # It would speak in the key's name.
+            self._log_look_alike(found.name, key)
+            return None
+        return found
 
     def holds(self, identity: Identity) -> bool:
         """Whether a connected client's key or token is still valid, with the same entitlements."""
@@ -98,6 +109,12 @@ class Authenticator:
                 log.error("%s; keeping the previous keys", error)
             else:
                 log.info("%s: reloaded", path)
+
+    def _log_look_alike(self, sub: str, key: str) -> None:
+        """Once for each, since the client is told no reason. Only signed tokens get here."""
+        if sub not in self._look_alikes and len(self._look_alikes) < MAX_LOOK_ALIKES:
+            self._look_alikes.add(sub)
+            log.warning("refused a token: its sub %s is or looks like the name of the key %s", escaped(sub), key)
 
     # Sessions
 

@@ -35,6 +35,8 @@ _DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _LAST_S: Final = 253_402_300_799
 #: More than 100,000 keys have.
 MOST_BYTES: Final = 64 * 1024 * 1024
+#: How many names are remembered of which was asked whether they look like a key's.
+_MAX_ASKED: Final = 32_768
 #: No key has this digest. Comparing with it makes an unknown id take as long as a known one.
 _NO_DIGEST: Final = "0" * 64
 
@@ -77,6 +79,7 @@ class Keys:
         self.rows = rows
         self._by_id = {row.id: row for row in rows}
         self._by_name = {row.name: row for row in rows}
+        self._asked: dict[str, str | None] = {}
 
     @classmethod
     def read(cls, path: Path, *, missing_ok: bool = False) -> Keys:
@@ -116,7 +119,14 @@ class Keys:
 
     def look_alike(self, name: str) -> str | None:
         """The name of a row, expired or not, that ``name`` is or looks like."""
-        return self._names.find(name)
+        if not self.rows:
+            return None
+        # Asked for every connected token every few seconds.
+        if name not in self._asked:
+            if len(self._asked) >= _MAX_ASKED:
+                self._asked.clear()
+            self._asked[name] = self._names.find(name)
+        return self._asked[name]
 
     @cached_property
     def _names(self) -> NameIndex:
