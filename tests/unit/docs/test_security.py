@@ -101,12 +101,15 @@ def test_all_options_exist(name: str) -> None:
     """A command has its options; an option without a command belongs to one of them."""
     everywhere = "".join(
         help_of(*words)
-        for words in (("serve",), ("watch",), ("keys", "add"), ("cert",), ("record",), ("replay",), ("inspect",))
+        for words in (
+            *(("serve",), ("watch",), ("keys", "add"), ("cert",), ("record",), ("replay",), ("inspect",)),
+            *(("alerts", "remove"), ("rooms", "remove")),
+        )
     )
     shown = commands(TEXTS[name])
     assert shown or name == "SECURITY.md"
     for words in shown:
-        path = words[1:3] if words[1] == "keys" else words[1:2]
+        path = words[1:3] if words[1] in ("keys", "alerts", "rooms") else words[1:2]
         for option in (word.partition("=")[0] for word in words if word.startswith("--")):
             assert option in re.findall(r"--[a-z-]+", help_of(*path)), words
     alone = set(re.findall(r"`(--[a-z-]+)", TEXTS[name])) - {"--help"}
