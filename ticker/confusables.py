@@ -8,6 +8,7 @@ Source of the data: Unicode's `confusables.txt`, as the package `confusable_homo
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable
 from functools import cache, lru_cache
@@ -21,11 +22,12 @@ RESERVED: Final = ("operator", "server")
 _SPACES: Final = re.compile(" +")
 
 
-@lru_cache(maxsize=32_768)
-def skeletons(name: str) -> tuple[str, str]:
+@lru_cache(maxsize=8_192)
+def skeletons(name: str) -> tuple[bytes, bytes]:
     """How a name looks, as it is written and in lower case. Names with a skeleton in common look the same.
 
-    Two are needed, because letters can be confused in one case only: ``AI`` looks like ``Al``, ``ai`` does not.
+    Two are needed, because letters can be confused in one case only: ``AI`` looks like ``Al``, ``ai`` does not. They
+    are hashed: a name of 64 characters can have a skeleton of a thousand, and many are kept.
     """
     bare = _SPACES.sub(" ", without_ignorable(normalize("NFKC", without_ignorable(name)))).strip(" ")
     return _skeleton(bare), _skeleton(normalize("NFKC", bare.casefold()))
@@ -44,7 +46,7 @@ class NameIndex:
     """Names in use, each once, found by how they look."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        self._names: dict[str, dict[str, None]] = {}
+        self._names: dict[bytes, dict[str, None]] = {}
         for name in names:
             self.add(name)
 
@@ -72,10 +74,11 @@ def preload() -> None:
     skeletons("é")
 
 
-def _skeleton(text: str) -> str:
+def _skeleton(text: str) -> bytes:
     mapped = normalize("NFD", text).translate(_prototypes())
     # The prototype of the digit 0 is a capital letter.
-    return normalize("NFD", mapped.casefold())
+    whole = normalize("NFD", mapped.casefold()).encode(errors="surrogatepass")
+    return hashlib.blake2b(whole, digest_size=16).digest()
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ticker.confusables import NameIndex, look_the_same, reserved
+from ticker.confusables import NameIndex, look_the_same, reserved, skeletons
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,9 @@ def test_an_index_finds_names_by_either_skeleton() -> None:
     """``IBM`` is like ``ibm`` in lower case only, and like ``lBM`` as it is written only."""
     index = NameIndex(["IBM"])
     assert (index.find("ibm"), index.find("lBM"), index.find("lbn")) == ("IBM", "IBM", None)
+
+
+def test_a_skeleton_is_small_however_long_the_name_becomes() -> None:
+    """Compatibility forms make one character eighteen: clients that send such names must not fill the memory."""
+    assert [len(skeleton) for skeleton in skeletons("\ufdfa" * 64)] == [16, 16]
+    assert not look_the_same("\ufdfa" * 64, "\ufdfa" * 63)
