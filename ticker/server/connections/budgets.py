@@ -67,7 +67,9 @@ class Budget:
         bucket = self.bucket
         if not bucket.take(now_s, cost):
             return False
-        return self.shared.messages.take(now_s, cost) or bucket.left(now_s) + cost >= bucket.capacity / 2
+        if self.shared.messages.take(now_s, cost):
+            return True
+        return bucket.left(now_s) + cost >= bucket.capacity / 2
 
     def overdraw(self) -> bool:
         """Note that a message was refused. False: the client must be closed."""
