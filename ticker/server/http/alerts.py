@@ -31,7 +31,7 @@ class AlertSelection(msgspec.Struct, frozen=True, kw_only=True):
 
     ``owner``   as the list shows it, or as the client gave it
     ``source``  the address or /64 that they count towards
-    ``away``    at least so many seconds since the owner was connected
+    ``away``    at least this many seconds since the owner was connected
     """
 
     owner: _Text | None = None

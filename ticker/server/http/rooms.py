@@ -24,7 +24,7 @@ class RoomSelection(msgspec.Struct, frozen=True, kw_only=True):
 
     ``source``  the key, address or /64 that created them
     ``empty``   those without members, or only those with members
-    ``idle``    at least so many seconds since a client entered or said something
+    ``idle``    at least this many seconds since a client entered or said something
     """
 
     room: _Text | None = None
