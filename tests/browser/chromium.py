@@ -20,7 +20,7 @@ ARGUMENTS = (
     "--no-first-run",
 )
 #: A step that takes longer has failed, even on a busy machine.
-TIMEOUT_MS = 15_000
+TIMEOUT_MS = 45_000
 
 #: The console does not report every policy violation as an error.
 REPORT_VIOLATIONS = """

@@ -14,6 +14,15 @@ BLANK = "about:blank"
 DEFAULTS: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
 
 
+#: Toasts disappear after six seconds (`toasts.ts`). A busy machine may take longer to come to the next step of a test.
+KEEP_TOASTS = """
+{
+  const later = window.setTimeout;
+  window.setTimeout = (act, ms, ...rest) => later(act, ms === 6000 ? 3_600_000 : ms, ...rest);
+}
+"""
+
+
 class PagePool:
     """Pages with the default settings, each in its own browser context."""
 
@@ -55,6 +64,7 @@ class PagePool:
 def _dashboard(context: BrowserContext) -> Dashboard:
     page = context.new_page()
     page.set_default_timeout(chromium.TIMEOUT_MS)
+    page.add_init_script(KEEP_TOASTS)
     return Dashboard(page, chromium.PageErrors(page))
 
 

@@ -41,6 +41,8 @@ class Script:
         self.dashboard: Dashboard = visit("about:blank", **settings)
         self._sockets: list[WebSocketRoute] = []
         self._listeners: list[Callable[[str], object]] = []
+        #: Channels, and intervals of bars, whose first message the server has sent.
+        self._answered: set[tuple[str, str | None]] = set()
         page = self.dashboard.page
         if feed is not None:
             page.route("**/v1/feed", lambda route: route.fulfill(json=feed))
@@ -63,6 +65,14 @@ class Script:
     def _connect(self, route: WebSocketRoute) -> None:
         server = route.connect_to_server()
 
+        def back(payload: str | bytes) -> None:
+            route.send(payload)
+            message = json.loads(payload)
+            if message["type"] in ("trades", "bars"):
+                self._answered.add((message["type"], message.get("interval")))
+
+        server.on_message(back)
+
         def forward(payload: str | bytes) -> None:
             for listener in self._listeners:
                 listener(str(payload))
@@ -75,10 +85,15 @@ class Script:
         """Call ``listener`` with each message that the page sends."""
         self._listeners.append(listener)
 
+    def until_subscribed(self, channel: str, interval: str | None = None) -> None:
+        """Wait for the server's first message of a channel: it has none of a script, and would come after that."""
+        self.dashboard.until(lambda: (channel, interval) in self._answered, bool)
+
     def send(self, **message: Any) -> None:
         self._sockets[-1].send(json.dumps(message))
 
     def send_bars(self, interval: str, *rows: Row) -> None:
+        self.until_subscribed("bars", interval)
         self.send(type="bars", interval=interval, since=0, version=0, data=[["AAPL", *row] for row in rows])
 
     def labels(self) -> dict[str, float]:
@@ -102,7 +117,8 @@ RECORD_TEXTS = """
   const fillText = CanvasRenderingContext2D.prototype.fillText;
   CanvasRenderingContext2D.prototype.fillText = function (text, x, ...rest) {
     const { a, e } = this.getTransform();
-    drawn.push({ text, x: a * x + e, canvas: this.canvas, at: performance.now() });
+    // The time of the frame: a slow machine draws one frame's texts over some time.
+    drawn.push({ text, x: a * x + e, canvas: this.canvas, at: document.timeline.currentTime });
     if (drawn.length > 5000) drawn.splice(0, 2500);
     return fillText.call(this, text, x, ...rest);
   };
@@ -112,7 +128,7 @@ RECORD_TEXTS = """
     const place = ({ canvas }) => canvas.getBoundingClientRect();
     const scale = drawn.filter((each) => each.canvas.isConnected && place(each).top > left.bottom - 40);
     const last = scale.reduce((latest, { at }) => Math.max(latest, at), 0);
-    const marks = scale.filter(({ at }) => at > last - 8);
+    const marks = scale.filter(({ at }) => at === last);
     return Object.fromEntries(marks.map((each) => [each.text, each.x + place(each).left - left.left]));
   };
 }

@@ -16,6 +16,7 @@ from tests.browser.expecting import expect
 from tests.browser.serving import KeyedServer, Stage
 from tests.browser.test_connection import UNREACHABLE
 from tests.browser.test_login import UNAUTHORIZED, log_in
+from tests.support.ports import own_port
 
 
 def open_dashboard(visit: Visit, stage: Stage, query: str = "") -> Dashboard:
@@ -188,7 +189,7 @@ def test_legacy_alerts_are_migrated_to_the_server_once(visit: Visit, stage: Stag
 
 def test_alerts_lost_in_a_restart_can_be_set_again(visit: Visit) -> None:
     """Without --state the server loses its alerts. The page knows them and offers to set them again."""
-    with Stage(("AAPL",)) as first:
+    with Stage(("AAPL",), port=own_port()) as first:
         first.trade("AAPL", 100)
         dashboard = visit(first.url + "/#AAPL")
         dashboard.errors.expected += UNREACHABLE
@@ -217,7 +218,7 @@ def test_an_alert_set_before_the_server_has_answered_is_sent_later(visit: Visit)
         else:
             route.continue_()
 
-    with Stage(("AAPL",)) as first:
+    with Stage(("AAPL",), port=own_port()) as first:
         first.trade("AAPL", 100)
         dashboard = visit("about:blank")
         dashboard.errors.expected += [*UNREACHABLE, "net::ERR_"]

@@ -188,7 +188,7 @@ def test_after_a_reconnect_missed_messages_arrive_once(visit: Visit, stage: Stag
 
 def test_an_unsent_message_returns_to_the_box(visit: Visit, staging: Staging) -> None:
     """A message that is too long or exceeds the rate limit is shown with the reason, and its text is kept."""
-    stage = staging("AAPL", "MSFT", limits=Limits(says_per_minute=6))  # two at once
+    stage = staging("AAPL", "MSFT", limits=Limits(says_per_minute=1))
     stage.trade("MSFT", 54.1)
     ann = open_chat(visit, stage, "Ann", "limits")
     ann.box.fill("x" * 1_990)
@@ -198,11 +198,11 @@ def test_an_unsent_message_returns_to_the_box(visit: Visit, staging: Staging) ->
     ann.box.press("Enter")
     expect(ann.panel.get_by_role("alert")).to_have_text("3 characters too many.")
     expect(ann.lines).to_have_count(0)
-    for text in ("one", "two", "three"):
+    for text in ("one", "two"):
         ann.send(text)
     expect(ann.panel.get_by_role("alert")).to_contain_text("too many messages")
-    assert ann.texts() == ["one", "two"]
-    expect(ann.box).to_have_value("three")
+    assert ann.texts() == ["one"]
+    expect(ann.box).to_have_value("two")
 
 
 def test_a_member_can_change_name_and_room(visit: Visit, stage: Stage) -> None:

@@ -12,6 +12,7 @@ from tests.browser.conftest import Visit
 from tests.browser.dashboard import Dashboard
 from tests.browser.expecting import expect
 from tests.browser.serving import Stage
+from tests.support.ports import own_port
 
 #: What a browser logs about a server that is down.
 UNREACHABLE = ["ERR_CONNECTION", "ERR_EMPTY_RESPONSE", "ERR_INCOMPLETE_CHUNKED", "WebSocket connection to"]
@@ -24,7 +25,7 @@ def state(dashboard: Dashboard) -> str | None:
 
 def test_the_page_reconnects_to_a_restarted_server(visit: Visit) -> None:
     """The badge shows the reconnect; prices continue in a new epoch."""
-    with Stage(("AAPL", "MSFT")) as first:
+    with Stage(("AAPL", "MSFT"), port=own_port()) as first:
         first.trade("AAPL", 187.4)
         dashboard = visit(first.url + "/#AAPL,MSFT")
         dashboard.errors.expected += UNREACHABLE
@@ -44,7 +45,7 @@ def test_the_page_reconnects_to_a_restarted_server(visit: Visit) -> None:
 
 
 def test_the_page_retries_until_the_server_is_up(visit: Visit) -> None:
-    with Stage(("AAPL",)) as first:
+    with Stage(("AAPL",), port=own_port()) as first:
         dashboard = visit(first.url + "/#AAPL")
         dashboard.errors.expected += UNREACHABLE
         dashboard.badge.wait_for()
@@ -138,7 +139,7 @@ def test_a_dead_connection_is_replaced_after_sleep(visit: Visit, stage: Stage) -
     wire.is_silent = True
     stage.trade("AAPL", 123)
     dashboard.page.clock.fast_forward(3_600_000)
-    dashboard.until(lambda: dashboard.number("AAPL", "last"), lambda shown: shown == 123, timeout_ms=4_000)
+    dashboard.until(lambda: dashboard.number("AAPL", "last"), lambda shown: shown == 123)
     assert wire.connections == 2
 
 

@@ -6,6 +6,7 @@ from tests.browser.conftest import Staging, Visit
 from tests.browser.dashboard import Dashboard
 from tests.browser.expecting import expect
 from tests.browser.serving import Server, Stage
+from tests.support.ports import own_port
 from ticker.wire.limits import Limits
 
 
@@ -15,7 +16,7 @@ def press_undo(dashboard: Dashboard) -> None:
 
 def test_an_unedited_list_has_the_symbols_of_the_current_server(visit: Visit) -> None:
     """Another server on the same port replaces the list."""
-    with Stage(("AAPL", "MSFT")) as first:
+    with Stage(("AAPL", "MSFT"), port=own_port()) as first:
         dashboard = visit(first.url)
         expect(dashboard.rows).to_have_count(2)
         port = first.port

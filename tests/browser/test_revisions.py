@@ -41,8 +41,8 @@ def open_chart(visit: Visit, silent: Stage, rows: list[Row], more: dict[str, Any
     return script
 
 
-def legend_of(script: Script, clock: str) -> str:
-    """The legend of the bar that begins at ``clock``: move the mouse over the last bars."""
+def legend_of(script: Script, clock: str, wanted: str) -> str:
+    """The legend of the bar that begins at ``clock``, once it has ``wanted``: move the mouse over the last bars."""
     box = script.dashboard.page.locator("#canvas").bounding_box()
     assert box is not None
     return script.dashboard.until(
@@ -50,7 +50,7 @@ def legend_of(script: Script, clock: str) -> str:
             (
                 text
                 for x in range(int(box["width"]) - 80, int(box["width"]) - 240, -5)
-                if clock in (text := script.hover(x))
+                if clock in (text := script.hover(x)) and wanted in text
             ),
             "",
         ),
@@ -61,13 +61,13 @@ def legend_of(script: Script, clock: str) -> str:
 def test_a_revised_bar_is_redrawn_in_place(visit: Visit, silent: Stage) -> None:
     """The page subscribes with revisions. An older revision that comes later changes nothing."""
     script = open_chart(visit, silent, minutes(100, 101, 102, 103))
-    assert "C 101.00" in legend_of(script, "15:01:00")
+    assert legend_of(script, "15:01:00", "C 101.00")
     script.send_bars("1m", [*bar(START + 60, 150)[:-1], True, 1, False])
-    assert "C 150.00" in legend_of(script, "15:01:00")
+    assert legend_of(script, "15:01:00", "C 150.00")
     script.send_bars("1m", [*bar(START + 60, 140)[:-1], True, 0, False])
     script.send_bars("1m", [*bar(START + 120, 130)[:-1], True, 2, False])
-    assert "C 130.00" in legend_of(script, "15:02:00")
-    assert "C 150.00" in legend_of(script, "15:01:00")
+    assert legend_of(script, "15:02:00", "C 130.00")
+    assert legend_of(script, "15:01:00", "C 150.00")
     expect(script.dashboard.chart).to_have_attribute("data-bars", "4")
 
 
@@ -80,7 +80,7 @@ def test_a_bar_without_trades_disappears(visit: Visit, silent: Stage) -> None:
     expect(script.dashboard.chart.locator("[data-ohlc]")).to_contain_text("C 102.00")
     script.send_bars("1m", [*bar(START + 60, 55)[:-1], True, 2, False])
     expect(script.dashboard.chart).to_have_attribute("data-bars", "3")
-    assert "C 55.00" in legend_of(script, "15:01:00")
+    assert legend_of(script, "15:01:00", "C 55.00")
 
 
 def test_incomplete_bars_are_muted_and_say_so(visit: Visit, silent: Stage) -> None:
@@ -89,7 +89,7 @@ def test_incomplete_bars_are_muted_and_say_so(visit: Visit, silent: Stage) -> No
     script = open_chart(visit, silent, rows, {"incomplete": [rows[1][0]], "revised": {str(rows[2][0]): 1}})
     legend = script.dashboard.chart.locator("[data-ohlc]")
     expect(legend).not_to_contain_text("incomplete")
-    assert "incomplete: trades are missing" in legend_of(script, "15:01:00")
+    assert legend_of(script, "15:01:00", "incomplete: trades are missing")
     expect(legend).to_have_attribute("data-incomplete", "yes")
     script.dashboard.page.mouse.move(0, 0)
     script.dashboard.errors.expected.append("willReadFrequently")
@@ -130,6 +130,7 @@ def test_splits_are_marked_on_the_chart(visit: Visit, silent: Stage) -> None:
 
 def send_trades(script: Script, *rows: Row) -> None:
     """After the answer to the page's subscribe."""
+    script.until_subscribed("trades")
     script.number = getattr(script, "number", 0) + len(rows)  # type: ignore[attr-defined]
     number: int = script.number  # type: ignore[attr-defined]
     script.send(type="trades", since=number - len(rows), version=number, data=rows)

@@ -12,6 +12,7 @@ from tests.browser.dashboard import Dashboard
 from tests.browser.expecting import expect
 from tests.browser.serving import Stage
 from tests.browser.test_connection import UNREACHABLE
+from tests.support.ports import own_port
 
 #: Lets every WebSocket upgrade fail.
 NO_UPGRADE = """
@@ -97,7 +98,7 @@ def test_without_websockets_and_sse_the_page_polls(visit: Visit, stage: Stage) -
 @pytest.mark.parametrize("transport", ["sse", "poll"])
 def test_a_fallback_transport_reconnects(visit: Visit, transport: str) -> None:
     """The last prices stay visible until new ones arrive."""
-    with Stage(("AAPL",)) as first:
+    with Stage(("AAPL",), port=own_port()) as first:
         first.trade("AAPL", 1.5)
         dashboard = visit(f"{first.url}/?transport={transport}#AAPL")
         dashboard.errors.expected += [*UNREACHABLE, "net::ERR_"]
@@ -113,7 +114,7 @@ def test_a_fallback_transport_reconnects(visit: Visit, transport: str) -> None:
 
 def test_a_server_that_is_down_causes_no_fallback(visit: Visit) -> None:
     """Failed upgrades count only if the server answers HTTP."""
-    with Stage(("AAPL",)) as first:
+    with Stage(("AAPL",), port=own_port()) as first:
         dashboard = visit("about:blank")
         dashboard.errors.expected += [*UNREACHABLE, "net::ERR_"]
         dashboard.page.add_init_script(COUNTED)

@@ -27,7 +27,7 @@ START = 1_704_205_800 * SECOND
 async def bars_until(socket: aiohttp.ClientWebSocketResponse, decode: Any, wanted: int) -> list[list[Any]]:
     """The rows received on the channel until ``wanted`` bars have closed."""
     found: list[list[Any]] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while sum(bar[-1] for bar in found) < wanted:
             message = decode((await socket.receive()).data)
             if message["type"] == "bars":

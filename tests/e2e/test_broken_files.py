@@ -21,7 +21,7 @@ def test_a_broken_file_is_one_line_and_nothing_is_started(tmp_path: Path, option
     else:
         path.write_bytes(BROKEN[how][0])
     command = [sys.executable, "-m", "ticker", "serve", "--port", "0", option, str(path)]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False)
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     (line,) = ran.stderr.splitlines()
     assert (ran.returncode, ran.stdout) == (2, "")
     assert str(path) in line

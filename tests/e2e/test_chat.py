@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.test_commands import Terminal
+from tests.support.ports import own_port
 from tests.support.processes import Server
 from ticker.auth.entitlements import Entitlements
 from ticker.auth.keys import add, editing
@@ -88,19 +89,19 @@ def test_two_members_see_the_same_lines_in_one_order(server: Server) -> None:
             assert line(each) == "Bob: done"
         for each, number, status in ((ann, signal.SIGINT, 130), (bob, signal.SIGTERM, 0)):
             each.send_signal(number)
-            assert each.wait(timeout=30) == status
+            assert each.wait(timeout=60) == status
 
 
 def test_over_a_restart_no_message_is_lost_or_repeated(tmp_path: Path) -> None:
     """Clients reconnect by themselves, say so on stderr, and get the messages they missed."""
     options = ("--symbols", "AAPL", "--state", str(tmp_path))
-    first = Server(*options)
+    first = Server(*options, port=own_port())
     try:
         with piped("desk", "--name", "Ann", url=first.url) as ann:
             put(ann, "before")
             assert line(ann) == "Ann: before"
             first.process.terminate()
-            first.process.wait(timeout=30)
+            first.process.wait(timeout=60)
             second = Server(*options, port=first.port)
             try:
                 ran = chat("meanwhile\n", "desk", "--name", "Bob", url=second.url)
@@ -111,7 +112,7 @@ def test_over_a_restart_no_message_is_lost_or_repeated(tmp_path: Path) -> None:
                 assert ann.stdin is not None
                 ann.stdin.close()
                 ann.stdin = None  # for communicate
-                assert ann.wait(timeout=30) == 0
+                assert ann.wait(timeout=60) == 0
                 assert ann.stderr is not None
                 assert "reconnected" in ann.stderr.read()
             finally:

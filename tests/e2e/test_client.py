@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import ticker
+from tests.support.ports import own_port
 from tests.support.processes import Server
 
 HEADER = "timestamp,symbol,price,size,bid,ask,bid_size,ask_size\n"
@@ -45,7 +46,7 @@ async def test_a_client_reconnects_to_a_restarted_server_with_other_data(tmp_pat
     first = write(tmp_path / "first.csv", [("AAPL", 100.0), ("MSFT", 50.0), ("AAPL", 101.5)])
     second = write(tmp_path / "second.csv", [("AAPL", 7.0), ("NVDA", 9.0)])
     backoff = ticker.Backoff(initial_s=0.05, maximum_s=0.2)
-    with Server("--feed", "csv", "--path", first, "--speed", "0") as server:
+    with Server("--feed", "csv", "--path", first, "--speed", "0", port=own_port()) as server:
         url = server.url.replace("http", "ws")
         async with ticker.connect(url, ["*"], encoding=encoding, rate=60, backoff=backoff) as stream:
             while not await equal(stream, server):
@@ -121,7 +122,7 @@ def test_ticker_watch_in_a_pipe_writes_one_json_object_per_line(tmp_path: Path) 
     with Server("--symbols", "AAPL,MSFT", "--seed", "1") as server:
         for encoding in ("json", "msgpack"):
             command = [sys.executable, "-m", "ticker", "watch", "AAPL", "--url", server.url, "--encoding", encoding]
-            ran = subprocess.run([*command, "--count", "3"], capture_output=True, text=True, timeout=30, check=True)
+            ran = subprocess.run([*command, "--count", "3"], capture_output=True, text=True, timeout=60, check=True)
             lines = [json.loads(line) for line in ran.stdout.splitlines()]
             assert [line["symbol"] for line in lines] == ["AAPL"] * 3
             assert ran.stderr == ""

@@ -9,6 +9,7 @@ from typing import Literal
 import pytest
 
 import ticker
+from tests.support.ports import own_port
 from tests.support.serving import ScriptedFeed, serving
 from ticker.server import Settings
 
@@ -23,7 +24,7 @@ def url_of(port: int) -> str:
 
 
 async def next_fired(stream: ticker.Stream) -> ticker.Fired:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         async for event in stream.events():
             if isinstance(event, ticker.Fired):
                 return event
@@ -31,7 +32,7 @@ async def next_fired(stream: ticker.Stream) -> ticker.Fired:
 
 
 async def next_said(stream: ticker.Stream) -> ticker.Said:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         async for event in stream.events():
             if isinstance(event, ticker.Said):
                 return event
@@ -75,9 +76,8 @@ async def test_alerts_that_fire_during_a_reconnect_or_while_offline_are_delivere
 
 async def test_alerts_are_set_again_on_a_restarted_server_without_state() -> None:
     """Its fired alerts arrive, although it numbers them anew."""
-    feed = ScriptedFeed()
-    async with serving(feed) as service:
-        port = service.port
+    feed, port = ScriptedFeed(), own_port()
+    async with serving(feed, Settings(port=port)):
         stream = await ticker.connect(url_of(port), owner="ann", backoff=EAGER).open()
         await stream.alert("AAPL", "last >= 190", id=1)
         await stream.alert("AAPL", "last >= 191", id=2)
@@ -115,7 +115,7 @@ async def test_two_clients_in_a_room_receive_each_others_messages(transport: Lit
             joined = await bob.join("desk", "Bob")
             assert (joined.name, joined.names) == ("Bob", ["Ann", "Bob"])
             assert (await next_said(bob)).text == "first"
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 async for event in ann.events():
                     if isinstance(event, ticker.Present) and event.names == ["Ann", "Bob"]:
                         break
@@ -134,7 +134,7 @@ async def test_two_clients_in_a_room_receive_each_others_messages(transport: Lit
 async def test_a_notice_reaches_a_stream_without_symbols() -> None:
     async with serving(ScriptedFeed()) as service, ticker.connect(url_of(service.port)) as stream:
         assert service.hub.notify("Maintenance at 17:00", "operator", TS) == 1
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             event = await anext(stream.events())
         assert event == ticker.Notice(text="Maintenance at 17:00", sender="operator", ts=TS)
 
@@ -164,7 +164,7 @@ def test_the_sync_client_has_alerts_and_rooms() -> None:
             assert stream.say("desk", "hello").text == "hello"
             assert stream.ping() > 0
             stream.leave("desk")
-            said = stream.events().next(timeout=20)
+            said = stream.events().next(timeout=60)
             assert isinstance(said, ticker.Said)
             stream.unalert(7)
             assert stream.alerts() == []
@@ -181,7 +181,7 @@ def test_the_sync_client_has_alerts_and_rooms() -> None:
             while not ready.is_set() and not running.done():
                 await asyncio.sleep(0.001)
             feed.tick([(AAPL, TS, 1.0, 1.0)])
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 await running
 
     asyncio.run(main())

@@ -20,6 +20,7 @@ from typing import IO, Self
 
 import pytest
 
+from tests.support.ports import own_port
 from tests.support.processes import Server
 from ticker.fields import FIELDS
 
@@ -35,7 +36,7 @@ def server() -> Iterator[Server]:
 
 
 def ticker(*args: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *args], capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run([*COMMAND, *args], capture_output=True, text=True, timeout=60, check=False)
 
 
 class Terminal:
@@ -78,7 +79,7 @@ class Terminal:
         """Read the rest of the output; return the exit status."""
         while self._read():
             pass
-        return self.process.wait(timeout=10)
+        return self.process.wait(timeout=60)
 
     def _read(self) -> bool:
         try:
@@ -129,7 +130,7 @@ def test_a_closed_output_pipe_ends_it_quietly(server: Server) -> None:
         stdout, stderr = pipes(process)
         stdout.readline()
         stdout.close()
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
         assert stderr.read() == b""
 
 
@@ -143,7 +144,7 @@ def test_a_signal_ends_it_quietly(server: Server, sent: signal.Signals, status: 
         stdout.readline()
         process.send_signal(sent)
         stdout.read()
-        assert process.wait(timeout=10) == status
+        assert process.wait(timeout=60) == status
         assert stderr.read() == b""
 
 
@@ -175,7 +176,7 @@ def test_ctrl_c_ends_it_while_its_output_pipe_is_full(server: Server) -> None:
             still = still + 1 if held and held == before else 0
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=10) == 130
+        assert process.wait(timeout=60) == 130
         assert stderr.read() == b""
 
 
@@ -206,8 +207,7 @@ def test_a_command_that_cannot_work_is_one_line_with_status_2(args: tuple[str, .
 
 def test_with_wait_it_waits_for_a_server() -> None:
     """And reports its attempts on stderr."""
-    with Server("--symbols", "AAPL") as first:
-        port = first.port
+    port = own_port()
     with subprocess.Popen(
         [*COMMAND, "watch", "AAPL", "--wait", "--count", "1", "--url", f"http://127.0.0.1:{port}"],
         stdout=subprocess.PIPE,
@@ -217,7 +217,7 @@ def test_with_wait_it_waits_for_a_server() -> None:
         assert b"reconnecting" in stderr.readline()
         with Server("--symbols", "AAPL", port=port):
             assert json.loads(stdout.readline())["symbol"] == "AAPL"
-            assert process.wait(timeout=10) == 0
+            assert process.wait(timeout=60) == 0
 
 
 def test_a_terminal_shows_a_live_table_and_is_restored(server: Server) -> None:
@@ -238,8 +238,8 @@ def test_a_terminal_shows_a_live_table_and_is_restored(server: Server) -> None:
 
 def test_the_table_shows_a_lost_and_restored_connection() -> None:
     """The table stays on the screen, and prices continue."""
-    with Server("--symbols", "AAPL") as first:
-        port = first.port
+    port = own_port()
+    with Server("--symbols", "AAPL", port=port) as first:
         with Terminal(["watch", "AAPL", "--url", first.url]) as terminal:
             terminal.until("LIVE")
             first.kill()

@@ -64,7 +64,7 @@ class Aiohttp:
         await self._stream.send_str(json.dumps(message))
 
     async def receive(self) -> dict[str, Any]:
-        return decode((await self._stream.receive(timeout=10)).data)
+        return decode((await self._stream.receive(timeout=60)).data)
 
 
 class Websockets:
@@ -79,7 +79,7 @@ class Websockets:
         await self._stream.send([text[:10], text[10:20], text[20:]])
 
     async def receive(self) -> dict[str, Any]:
-        return decode(await asyncio.wait_for(self._stream.recv(), 10))
+        return decode(await asyncio.wait_for(self._stream.recv(), 60))
 
 
 async def watching(client: Aiohttp | Websockets) -> dict[str, Any]:

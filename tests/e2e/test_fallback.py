@@ -93,7 +93,7 @@ async def behind_proxy(settings: Settings | None = None) -> AsyncIterator[tuple[
 async def agrees(stream: ticker.Stream, service: Service) -> None:
     """Wait until the client's view equals the server's."""
     names = sorted(stream.board)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             data = service.hub.snapshot(names, 0).data
             if all(stream.board[name].last == (data[name] or {}).get("last") for name in names):
@@ -117,14 +117,14 @@ async def test_the_best_transport_that_gets_through_is_used(blocked: tuple[str, 
             answer = await stream.subscribe(["MSFT", "ABSENT"])
             assert (set(answer.symbols), answer.rejected) == ({"AAPL", "MSFT"}, {"ABSENT": "unknown-symbol"})
             feed.tick([(0, TS, 3.5, 1.0), (1, TS, 4.5, 1.0)])
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while (stream.board["AAPL"].last, stream.board["MSFT"].last) != (3.5, 4.5):
                     await anext(aiter(stream))
             await stream.unsubscribe(["AAPL"])
             assert set(stream.board) == {"MSFT"}
             feed.put(Restart("another"))
             feed.tick([(0, TS, 5.5, 1.0), (1, TS, 6.5, 1.0)])
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while stream.epoch != "another" or "MSFT" not in stream.board or stream.board["MSFT"].last != 6.5:
                     await asyncio.sleep(0.01)
             assert set(stream.board) == {"MSFT"}
@@ -138,7 +138,7 @@ async def test_a_requested_transport_is_the_only_one_tried(by: TransportName) ->
         async with ticker.connect(proxy.url, ["*"], transport=by, backoff=EAGER) as stream:
             assert stream.transport == by
             feed.tick([(1, TS, 2.5, 1.0)])
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while "MSFT" not in stream.board:
                     await anext(aiter(stream))
         # The proxy sees the first request of each connection; later requests of a poll follow on the same.
@@ -154,7 +154,7 @@ async def test_a_connection_that_breaks_is_replaced_without_a_gap(by: TransportN
         async with ticker.connect(proxy.url, ["AAPL", "MSFT"], transport=by, backoff=EAGER, rate=20) as stream:
             proxy.cut()
             feed.tick([(1, TS, 3.5, 1.0)])
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while stream.board["MSFT"].last != 3.5:
                     await anext(aiter(stream))
             # aiohttp repeats a request that fails on a reused connection.
@@ -171,11 +171,11 @@ async def test_the_client_returns_to_a_websocket(monkeypatch: pytest.MonkeyPatch
         async with ticker.connect(proxy.url, ["AAPL"], rate=20, backoff=EAGER) as stream:
             assert stream.transport == "sse"
             proxy.blocks.clear()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while stream.transport != "websocket" or stream.state != "live":
                     await asyncio.sleep(0.01)
             feed.tick([(0, TS, 2.5, 1.0)])
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while stream.board["AAPL"].last != 2.5:
                     await anext(aiter(stream))
             await agrees(stream, service)

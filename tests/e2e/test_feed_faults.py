@@ -63,7 +63,7 @@ class Watcher:
         self.ts = 0
 
     async def read(self) -> dict[str, Any]:
-        message: dict[str, Any] = json.loads(await self._socket.receive_str(timeout=10))
+        message: dict[str, Any] = json.loads(await self._socket.receive_str(timeout=60))
         if message["type"] == "update":
             self.last.update({name: fields["last"] for name, fields in message["data"].items() if "last" in fields})
         self.ts = message["ts"] if message["type"] == "heartbeat" else self.ts
@@ -72,18 +72,18 @@ class Watcher:
         return message
 
     async def sees(self, name: str, last: float) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while self.last.get(name) != last:
                 await self.read()
 
     async def wait_for_state(self, state: str) -> None:
         """Wait for a heartbeat with this feed state."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while (message := await self.read())["type"] != "heartbeat" or message["feed"]["state"] != state:
                 pass
 
     async def get(self, path: str) -> Any:
-        async with self._session.get(self._url + path, timeout=aiohttp.ClientTimeout(5)) as response:
+        async with self._session.get(self._url + path, timeout=aiohttp.ClientTimeout(60)) as response:
             assert response.status == 200
             return await response.json()
 
@@ -190,7 +190,7 @@ async def test_invalid_data_is_a_failure_of_the_feed(nonsense: str) -> None:
         await watcher.sees("AAPL", 6.0)
         await watcher.health("live")
         feed.put(Watermark(TS + 2 * SECOND))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(watcher.bars) < 4:
                 await watcher.read()
         assert sorted((name, start, close) for name, start, _, _, _, close, *_ in watcher.bars) == [
@@ -233,7 +233,7 @@ async def test_bars_of_a_failed_feed_wait_and_those_of_a_silent_feed_close(
         feed.tick([(0, start, 5.0, 1.0)])
         if failure is not None:
             feed.put(failure)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not watcher.bars and (failure is None or watcher.ts < start + 3 * SECOND // 2):
                 await watcher.read()
         assert [bar[1] for bar in watcher.bars] == ([] if failure else [start])

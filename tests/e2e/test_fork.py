@@ -31,7 +31,7 @@ iterator = iter(stream)
 next(iterator)
 child = os.fork()
 if child == 0:
-    used("next", lambda: stream.next(timeout=5))
+    used("next", lambda: stream.next(timeout=60))
     used("iterator", lambda: next(iterator))
     used("trades", lambda: next(stream.trades()))
     used("events", lambda: next(stream.events()))
@@ -49,7 +49,7 @@ if child == 0:
 status = os.waitpid(child, 0)[1]
 before = stream.version
 while stream.version < before + 3:
-    stream.next(timeout=10)
+    stream.next(timeout=60)
 print("parent", stream.state, stream.reconnects, status, flush=True)
 stream.close()
 """

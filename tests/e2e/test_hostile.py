@@ -90,7 +90,7 @@ def _framed(opcode: int, data: bytes) -> bytes:
 
 async def play_messages(port: int, encoding: str) -> None:
     """Send all messages that leave the connection open to one session. Its watchlist must not change."""
-    async with asyncio.timeout(60), raw_client(port) as client:
+    async with asyncio.timeout(150), raw_client(port) as client:
         hostile = Hostile(client, encoding)
         await hostile.connect()
         await hostile.answers(json.dumps({"op": "subscribe", "symbols": WATCHED, "rate": 20}))
@@ -142,7 +142,7 @@ def test_the_corpus_is_large_and_varied() -> None:
     assert all(message.answer in ERROR_CODES for message in MESSAGES if "-" in str(message.answer))
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(360)
 async def test_hostile_messages_are_answered_or_close_the_connection() -> None:
     """Another client gets its prices all along, and memory does not grow."""
     feed = ("--symbols", ",".join(SYMBOLS), "--ticks-per-second", "200")
@@ -182,7 +182,7 @@ async def ask(port: int, request: HostileRequest, slots: asyncio.Semaphore) -> s
     async with slots, raw_client(port) as client:
         client.send(request.wire)
         try:
-            raw = await asyncio.wait_for(answer_of(client), 20)
+            raw = await asyncio.wait_for(answer_of(client), 60)
         except TimeoutError:
             return f"{request.name}: no answer"
     if not raw and not request.answered:
@@ -202,7 +202,7 @@ async def ask(port: int, request: HostileRequest, slots: asyncio.Semaphore) -> s
     return None
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(360)
 async def test_hostile_requests_are_answered(tmp_path: Path) -> None:
     """None with an internal error, and nothing of them is logged verbatim."""
     keys, secret = tmp_path / "keys.json", tmp_path / "secret"
@@ -225,7 +225,7 @@ async def test_hostile_requests_are_answered(tmp_path: Path) -> None:
 def check_log(server: Server) -> str:
     """Stop the server, and check everything that it has logged."""
     server.process.terminate()
-    out, log = server.process.communicate(timeout=10)
+    out, log = server.process.communicate(timeout=60)
     for line in (out + log).splitlines():
         assert line.isprintable(), ascii(line[:200])
         assert len(line) < 300, line[:300]
@@ -255,7 +255,7 @@ async def test_an_unfinished_body_gets_408(tmp_path: Path) -> None:
             trickling = asyncio.create_task(trickle(slow))
             assert (await mute.head())[0] == 408
             assert b"malformed" in await mute.reader.readexactly(40)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 # A client that is still sending may see a reset before it has read the response.
                 with contextlib.suppress(ConnectionError):
                     assert (await slow.head())[0] == 408
@@ -299,7 +299,7 @@ async def test_a_client_that_reads_no_responses_is_disconnected() -> None:
             await asyncio.get_running_loop().sock_sendall(
                 client, b"GET /v1/symbols HTTP/1.1\r\nHost: localhost\r\n\r\n" * 40
             )
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not server.connections:
                     await asyncio.sleep(0.01)
             async with asyncio.timeout(30):
@@ -315,7 +315,7 @@ async def test_close_codes_that_clients_invent_are_counted_as_one() -> None:
                 await Hostile(client, "json").connect()
                 client.send(sent(8, code.to_bytes(2, "big")))
                 assert await client.closed() == code
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while service.hub.sessions:
                 await asyncio.sleep(0.01)
         assert service.registry.closes == {1000: 1, 3000: 4, 4408: 1}
@@ -325,7 +325,7 @@ async def test_a_client_that_sends_too_large_a_message_can_read_the_close() -> N
     """While it is still sending. Disconnected at once it would lose the close, reconnect and send the message again."""
 
     def send(port: int) -> bytes:
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
             client.sendall(handshake())
             with client.makefile("rb") as stream:
                 while stream.readline() != b"\r\n":
@@ -334,7 +334,7 @@ async def test_a_client_that_sends_too_large_a_message_can_read_the_close() -> N
                 stream.read(int.from_bytes(welcome[2:], "big"))
                 client.sendall(bytes((0x82, 0xFF)) + (32_000_000).to_bytes(8, "big") + bytes(4))
                 # The close has arrived, unread.
-                assert select.select([client], [], [], 10)[0]
+                assert select.select([client], [], [], 60)[0]
                 for _ in range(250):
                     client.sendall(bytes(65_536))
                 return stream.read(4)

@@ -29,7 +29,7 @@ async def test_new_clients_and_large_responses_are_refused_until_memory_is_relea
     async with (
         serving(feed, Settings(port=0, limits=limits)) as service,
         aiohttp.ClientSession() as http,
-        asyncio.timeout(20),
+        asyncio.timeout(60),
         ticker.connect(service.url, ["AAPL"], rate=0) as stream,
     ):
 

@@ -23,6 +23,7 @@ import pytest
 from click.testing import CliRunner
 
 import ticker
+from tests.support.ports import own_port
 from tests.support.processes import Server
 from tests.support.serving import ScriptedFeed, serving
 from ticker.cli import main
@@ -69,14 +70,14 @@ class Site:
         self.keys = folder / "keys.json"
         self.desk, self.other = self._added("desk"), self._added("other")
         self.owner = self._added("owner", "--admin")
-        self.nodes = [self._node() for _ in range(2)]
+        self.nodes = [self._node(own_port()) for _ in range(2)]
 
     def _added(self, *options: str) -> str:
         ran = CliRunner().invoke(main, ["keys", "add", "--keys", str(self.keys), *options])
         assert ran.exit_code == 0, ran.output
         return ran.stdout.strip()
 
-    def _node(self, port: int = 0) -> Server:
+    def _node(self, port: int) -> Server:
         return Server(*NODE, "--keys", str(self.keys), port=port)
 
     def node_of(self, epoch: str | None) -> Server:
@@ -89,7 +90,7 @@ class Site:
         import urllib.request
 
         request = urllib.request.Request(node.url + path, headers=bearer(self.owner))
-        with urllib.request.urlopen(request, timeout=10) as response:
+        with urllib.request.urlopen(request, timeout=60) as response:
             return json.load(response)
 
     def replace(self, gone: Server) -> None:
@@ -106,8 +107,7 @@ class Proxy:
     """A proxy with its configuration of docs/deploy.md, on a local port."""
 
     def __init__(self, kind: str, site: Site, folder: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = own_port()
         self.url = f"https://localhost:{self.port}"
         ports = {f"127.0.0.1:{8001 + place}": f"127.0.0.1:{node.port}" for place, node in enumerate(site.nodes)}
         command = _COMMANDS[kind](replaced(block(_LANGUAGES[kind]), **ports), site, folder, self.port)
@@ -120,7 +120,7 @@ class Proxy:
             cwd=folder,
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(folder)},
         )
-        until_s = time.monotonic() + 20
+        until_s = time.monotonic() + 60
         while not self._answers():
             assert self.process.poll() is None, (folder / "log").read_text()
             assert time.monotonic() < until_s, (folder / "log").read_text()
@@ -219,7 +219,7 @@ def bearer(key: str) -> dict[str, str]:
 async def event(events: aiohttp.StreamReader) -> list[str]:
     """The lines of the next event."""
     lines = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while line := (await events.readline()).decode().rstrip("\n"):
             lines.append(line)
     return lines
@@ -228,7 +228,7 @@ async def event(events: aiohttp.StreamReader) -> list[str]:
 @pytest.mark.parametrize("transport", ["websocket", "sse", "poll"])
 async def test_prices_arrive_on_each_transport(proxy: Proxy, site: Site, transport: TransportName) -> None:
     """Several updates, not only the snapshot."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         async with ticker.connect(
             proxy.url, ["AAPL"], key=site.desk, ssl=site.trust, transport=transport, rate=20
         ) as stream:
@@ -241,7 +241,7 @@ async def test_prices_arrive_on_each_transport(proxy: Proxy, site: Site, transpo
 async def test_a_client_that_leaves_is_disconnected_from_the_node(proxy: Proxy, site: Site) -> None:
     async with ticker.connect(proxy.url, ["AAPL"], key=site.other, ssl=site.trust, transport="sse"):
         assert await asyncio.to_thread(_transports_of, site, "other") == ["sse"]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await asyncio.to_thread(_transports_of, site, "other"):
             await asyncio.sleep(0.05)
 
@@ -318,7 +318,7 @@ async def test_a_browser_logs_in(proxy: Proxy, site: Site, http: aiohttp.ClientS
 async def until_both_serve(proxy: Proxy, site: Site, http: aiohttp.ClientSession) -> None:
     """Wait until the proxy sends requests to both nodes: one may just have started."""
     seen: set[str] = set()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while len(seen) < 2:
             async with AsyncExitStack() as open_:
                 for _ in range(2):
@@ -338,7 +338,7 @@ async def test_clients_of_a_node_that_ends_move_to_the_other(
         updates = aiter(stream)
         await anext(updates)
         node = await asyncio.to_thread(site.node_of, stream.epoch)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             if how == "killed":
                 await asyncio.to_thread(node.kill)
             else:
@@ -383,7 +383,7 @@ async def test_a_client_resumes_at_another_node_if_the_feed_has_versions(alike: 
                     feed.tick([(code, TS, price, 1.0)])
             until = 4.5 if feed is two else 3.5
             query = {"symbols": "AAPL,MSFT", **at}
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while True:
                     async with session.get(service.url + "/v1/snapshot?symbols=AAPL,MSFT") as response:
                         prices = {fields.get("last") for fields in (await response.json())["data"].values()}

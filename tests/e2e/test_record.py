@@ -65,7 +65,7 @@ def resume(server: Server) -> None:
     request = urllib.request.Request(
         f"{server.url}/v1/replay", json.dumps({"action": "resume"}).encode(), {"Content-Type": "application/json"}
     )
-    with urllib.request.urlopen(request, timeout=10):
+    with urllib.request.urlopen(request, timeout=60):
         pass
 
 
@@ -76,7 +76,7 @@ def replayed(history: Path, out: Path) -> str:
         assert process.stderr is not None
         assert "recording trades and quotes" in process.stderr.readline()
         resume(server)
-        _, said = process.communicate(timeout=40)
+        _, said = process.communicate(timeout=60)
         assert process.returncode == 0, said
     return said
 
@@ -139,7 +139,7 @@ def market() -> Iterator[Server]:
 
 
 def until_rows(path: Path, rows: int) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if path.exists() and path.read_bytes().count(b"\n") > rows:
             return
@@ -173,7 +173,7 @@ def test_a_killed_parquet_recording_can_be_completed(tmp_path: Path, market: Ser
     process.communicate()
     rows = journal.read_bytes().count(b"\n") - 1
     again = recorder(market, out, "--for", "1s")
-    _, said = again.communicate(timeout=20)
+    _, said = again.communicate(timeout=60)
     assert again.returncode == 2
     assert "--finish" in said
     command = [sys.executable, "-m", "ticker", "record", "--finish", str(out)]
@@ -190,7 +190,7 @@ def test_a_signal_or_its_duration_ends_a_recording_cleanly(tmp_path: Path, marke
         if not options:
             until_rows(out, 10)
             process.terminate()
-        _, said = process.communicate(timeout=20)
+        _, said = process.communicate(timeout=60)
         assert process.returncode == 0, said
         counts = [int(word.replace(",", "")) for word in said.split(": ")[-1].split() if word[:1].isdigit()]
         assert counts[0] + counts[1] == out.read_bytes().count(b"\n") - 1
@@ -211,7 +211,7 @@ def test_a_recording_that_cannot_start_is_one_line_with_status_2(
     """An existing file is unchanged."""
     (tmp_path / "there.csv").write_text("mine")
     process = recorder(market, tmp_path / name, *options)
-    _, said = process.communicate(timeout=20)
+    _, said = process.communicate(timeout=60)
     assert process.returncode == 2
     assert complaint in said
     assert said.count("\n") == 1

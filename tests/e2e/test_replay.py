@@ -79,7 +79,7 @@ async def test_after_each_seek_every_client_has_the_board_of_that_time(tmp_path:
                 snapshot = server.get("/v1/snapshot?symbols=*")
                 assert all(same(computed[name], fields) for name, fields in snapshot["data"].items())
                 for stream in streams:
-                    await asyncio.wait_for(agrees(stream, computed), 20)
+                    await asyncio.wait_for(agrees(stream, computed), 60)
                     assert stream.reconnects == 0
                 epochs.add(streams[0].epoch)
             assert len(epochs) == len(seconds)
@@ -93,7 +93,7 @@ async def test_after_a_seek_it_plays_to_the_same_end(tmp_path: Path) -> None:
         async with ticker.connect(server.url, ["*"]) as stream:
             await move(server, action="seek", to=(OPEN_S + 86_400 + 1800) * SECOND_NS)
             await move(server, action="speed", speed=0)
-            await asyncio.wait_for(agrees(stream, end), 20)
+            await asyncio.wait_for(agrees(stream, end), 60)
             while server.get("/healthz")["feed"]["state"] != "ended":
                 await asyncio.sleep(0.01)
             assert server.get("/v1/replay")["state"] == "ended"
@@ -118,9 +118,9 @@ async def trades_of(path: Path) -> list[Any]:
 def test_ticker_replay_controls_the_clock(tmp_path: Path) -> None:
     """Pause, seek, step, speed, resume and status print one line each and affect all clients."""
     path = write_days(tmp_path / "days.csv", trades_only=True)
-    with Server("--feed", "csv", "--path", str(path), "--speed", "60") as server:
-        assert clock(server, "pause").startswith("paused at 60x, 2024-01-03 14:")
-        assert clock(server, "seek", "15:00").startswith("paused at 60x, 2024-01-03 15:00:00 (UTC), 1 % of 14:30:")
+    with Server("--feed", "csv", "--path", str(path), "--speed", "6") as server:
+        assert clock(server, "pause").startswith("paused at 6x, 2024-01-03 14:")
+        assert clock(server, "seek", "15:00").startswith("paused at 6x, 2024-01-03 15:00:00 (UTC), 1 % of 14:30:")
         assert server.get("/healthz")["feed"]["state"] == "paused"
         before = server.get("/v1/replay")["position"]
         clock(server, "step", "3")
@@ -139,7 +139,7 @@ def test_a_loop_is_a_new_epoch(tmp_path: Path) -> None:
     path = write_days(tmp_path / "days.csv", 50)
     with Server(str(path), "--speed", "0", "--loop") as server:
         epochs = set[str]()
-        give_up_s = time.monotonic() + 30
+        give_up_s = time.monotonic() + 120
         while len(epochs) < 3 and time.monotonic() < give_up_s:
             epochs.add(server.get("/healthz")["epoch"])
         assert len(epochs) == 3
@@ -163,6 +163,6 @@ def test_several_files_and_folders_are_one_replay(tmp_path: Path) -> None:
 async def test_two_servers_give_the_same_trades(tmp_path: Path) -> None:
     """All of them, over real sockets."""
     path = write_days(tmp_path / "days.csv", 5000, trades_only=True)
-    first, second = [await asyncio.wait_for(trades_of(path), 50) for _ in range(2)]
+    first, second = [await asyncio.wait_for(trades_of(path), 60) for _ in range(2)]
     assert first == second
     assert len(first) == 5000

@@ -62,7 +62,7 @@ class MarkedFeed(ScriptedFeed):
 async def rows_until(socket: aiohttp.ClientWebSocketResponse, decode: Any, kind: str, wanted: Any) -> list[list[Any]]:
     """The rows of messages of type ``kind`` until one is as ``wanted`` says."""
     found: list[list[Any]] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not any(map(wanted, found)):
             message = decode((await socket.receive()).data)
             assert message["type"] != "error", message
@@ -216,7 +216,7 @@ async def test_fetched_bars_tell_what_is_incomplete_and_where_splits_are() -> No
         feed.trade((START + 250 * S, 25.5, 10, (), 4))
         feed.reach(300)
         body: dict[str, Any] = {"bars": []}
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not body["bars"] or not body["bars"][-1][-1] or body["bars"][-1][0] < START + 240 * S:
                 async with session.get(url) as response:
                     body = await response.json()
@@ -239,7 +239,7 @@ async def test_bars_of_any_interval_are_fetched() -> None:
     async with serving(feed) as service, aiohttp.ClientSession() as session:
         feed.trade(*((START + each * S, 100 + each, 1, (), each + 1) for each in range(0, 600, 30)))
         feed.reach(600)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while service.hub.bars.watermark < START + 600 * S:
                 await asyncio.sleep(0)
         # By interval: how many bars there are, and whether the last one has closed. Bars of 4m begin at 14:28.
@@ -269,7 +269,7 @@ async def test_days_begin_by_the_calendar_of_the_feed() -> None:
     async with serving(feed) as service, aiohttp.ClientSession() as session:
         feed.trade((START, 100, 10, (), 1))
         feed.reach(1)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while service.hub.apply_pending().version < 1:
                 await asyncio.sleep(0)
         async with session.get(f"{service.url}/v1/bars/AAPL?interval=1d") as response:
@@ -286,7 +286,7 @@ async def test_negative_prices_pass_if_the_feed_says_so() -> None:
         feed.info = replace(feed.info, negative_prices=allowed)
         async with serving(feed) as service:
             feed.trade((START, -37.63, 10, (), 1))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not (service.pump.state().state == "stale" or service.hub.apply_pending().version):
                     await asyncio.sleep(0)
             assert bool(service.hub.board.version) is allowed
@@ -306,7 +306,7 @@ async def test_late_trades_and_corrections_are_counted(late_s: int) -> None:
         feed.correct(2, 102, 1)
         feed.correct(77)
         feed.reach(60)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while service.hub.bars.watermark < START + 60 * S:
                 await asyncio.sleep(0)
         async with session.get(service.url + "/healthz") as response:

@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
-import pytest
 
 from tests.support.frames import RawClient, handshake, sent
 from tests.support.model_client import Message
@@ -27,7 +26,7 @@ class Client:
         await self.ws.send_json({"op": op, **message})
 
     async def until(self, kind: str) -> Message:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 message: Message = await self.ws.receive_json()
                 assert message["type"] != "error", message
@@ -58,7 +57,6 @@ async def test_a_member_whose_connection_breaks_leaves_at_once() -> None:
         assert (await ann.until("present"))["names"] == ["Ann"]
 
 
-@pytest.mark.timeout(60)
 async def test_a_member_that_stops_reading_is_closed_and_the_others_get_all_messages() -> None:
     limits = Limits(slow_seconds=1, says_per_minute=1_000_000, messages_per_second=100_000, messages_at_once=100_000)
     async with serving(ScriptedFeed(), Settings(port=0, limits=limits)) as service:

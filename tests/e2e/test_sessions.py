@@ -66,7 +66,7 @@ async def poll(
 
 
 async def close_code(stream: aiohttp.ClientWebSocketResponse) -> int:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while (message := await stream.receive()).type is aiohttp.WSMsgType.TEXT:
             pass
     assert message.type is aiohttp.WSMsgType.CLOSE
@@ -76,7 +76,7 @@ async def close_code(stream: aiohttp.ClientWebSocketResponse) -> int:
 
 async def is_alive(stream: aiohttp.ClientWebSocketResponse) -> bool:
     await stream.send_json({"op": "ping"})
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while (message := await stream.receive()).type is aiohttp.WSMsgType.TEXT:
             if json.loads(message.data)["type"] == "pong":
                 return True
@@ -100,7 +100,7 @@ async def test_a_copied_cookie_is_worthless_after_the_log_out(path: Path, http: 
         ):
             at = {"symbols": "AAPL", "epoch": service.hub.board.epoch, "since": "0", "wait": "60"}
             polling = asyncio.create_task(poll(http, service, at, one))
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(60):
                 while not service.registry.polls:
                     await asyncio.sleep(0.01)
             await log_out(http, service, one)

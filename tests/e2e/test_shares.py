@@ -36,7 +36,7 @@ class Client:
 
     async def until(self, *kinds: str) -> dict[str, Any]:
         while True:
-            message: dict[str, Any] = await self._ws.receive_json(timeout=20)
+            message: dict[str, Any] = await self._ws.receive_json(timeout=60)
             if message["type"] in kinds:
                 return message
 

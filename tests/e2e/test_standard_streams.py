@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.ports import own_port
 from tests.support.processes import Server
 
 COMMAND = shlex.join([sys.executable, "-W", "error", "-m", "ticker"])
@@ -33,14 +33,7 @@ def server() -> Iterator[Server]:
 def shell(command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run a ticker command line with the shell's redirections."""
     line = f"exec {COMMAND} {command}"
-    return subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=50, check=False, cwd=cwd)
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
+    return subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=60, check=False, cwd=cwd)
 
 
 def wait_until_served(process: subprocess.Popen[bytes], port: int) -> None:
@@ -48,7 +41,7 @@ def wait_until_served(process: subprocess.Popen[bytes], port: int) -> None:
     while True:
         assert process.poll() is None, f"it ended with status {process.returncode}"
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10).close()
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=60).close()
         except OSError:
             time.sleep(0.05)
         else:
@@ -58,7 +51,7 @@ def wait_until_served(process: subprocess.Popen[bytes], port: int) -> None:
 @pytest.mark.parametrize("closed", CLOSED)
 def test_a_server_runs_with_closed_streams(closed: str, tmp_path: Path) -> None:
     """Descriptors 0 to 2 are no socket and no file of its own: a log line never lands in a database or at a client."""
-    port, state = free_port(), tmp_path / "state"
+    port, state = own_port(), tmp_path / "state"
     line = f"exec {COMMAND} serve --symbols AAPL --port {port} --log-level debug --state {state} {closed}"
     process = subprocess.Popen(
         ["sh", "-c", line], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -69,7 +62,7 @@ def test_a_server_runs_with_closed_streams(closed: str, tmp_path: Path) -> None:
         assert {each.as_posix() for each in descriptors} == {"/dev/null"}
     finally:
         process.terminate()
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
 
 
 @pytest.mark.parametrize(("output", "why"), [(">&-", "it is closed"), (">/dev/full", "No space left on device")])
@@ -82,20 +75,20 @@ def test_a_server_whose_banner_cannot_be_written_logs_its_address(output: str, w
         assert f"standard output: {why}; the server listens on http://127.0.0.1:" in told
     finally:
         process.terminate()
-        _, rest = process.communicate(timeout=20)
+        _, rest = process.communicate(timeout=60)
     assert process.returncode == 0
     assert "Traceback" not in rest
 
 
 def test_a_server_runs_on_when_its_log_cannot_be_written() -> None:
-    port = free_port()
+    port = own_port()
     line = f"exec {COMMAND} serve --symbols AAPL --port {port} --log-level debug >/dev/full 2>/dev/full"
     process = subprocess.Popen(["sh", "-c", line])
     try:
         wait_until_served(process, port)
     finally:
         process.terminate()
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
 
 
 @pytest.mark.parametrize("command", PRINTING)
@@ -140,7 +133,7 @@ def test_watch_ends_when_its_output_does(server: Server, output: str) -> None:
     """Quietly if the reader ends, as `head` does; otherwise with an error."""
     done = subprocess.run(
         ["sh", "-c", f"{COMMAND} watch --output {output} --url {server.url} | head -n 2"],
-        capture_output=True, text=True, timeout=50, check=False,
+        capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert (done.stdout.count("\n"), done.stderr) == (2, "")
     for closed, why in ((">&-", "it is closed"), (">/dev/full", "No space left on device")):

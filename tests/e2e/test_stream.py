@@ -33,7 +33,7 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 async def receive(stream: ClientWebSocketResponse) -> Message:
-    frame = await stream.receive(timeout=10)
+    frame = await stream.receive(timeout=60)
     assert frame.type in (WSMsgType.TEXT, WSMsgType.BINARY), frame
     message: Message = json.loads(frame.data) if frame.type is WSMsgType.TEXT else msgpack.unpackb(frame.data)
     return message
@@ -428,7 +428,7 @@ async def test_a_client_that_stopped_reading_is_skipped_and_then_gets_the_latest
 
 
 def _read_until(sock: socket.socket, wanted: bytes) -> bool:
-    sock.settimeout(20)
+    sock.settimeout(60)
     seen = b""
     while wanted not in seen:
         got = sock.recv(65_536)

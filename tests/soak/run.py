@@ -21,10 +21,11 @@ from tests.soak.feed import removable
 from tests.soak.growth import growth
 from tests.soak.member import AlertOwner, Member, RoomBook
 from tests.soak.plan import Plan, Step
-from tests.soak.server import SoakServer, free_port, metrics
+from tests.soak.server import SoakServer, metrics
 from tests.soak.totals import Totals
 from tests.soak.wire import LOST, connect
 from tests.support.frames import handshake, sent
+from tests.support.ports import own_port
 
 SYMBOLS: Final = (
     *("AAPL", "MSFT", "NVDA", "TSLA", "AMZN", "GOOG", "META", "JPM", "V", "XOM", "WMT", "KO"),
@@ -76,7 +77,7 @@ class Soak:
         complete: Callable[[Soak], bool] = lambda soak: True,
     ) -> None:
         rng = random.Random(seed)
-        self.server = SoakServer(folder, free_port(random.Random()), *OPTIONS, "--state", str(folder / "state"))
+        self.server = SoakServer(folder, own_port(), *OPTIONS, "--state", str(folder / "state"))
         self.totals = Totals()
         self.clients = make_clients(self.server.port, clients, SYMBOLS, rng)
         port, book = self.server.port, RoomBook()
@@ -281,7 +282,7 @@ class Soak:
 
     async def _until(self, true: Callable[[], bool], otherwise: str) -> None:
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while not true():
                     await asyncio.sleep(0.05)
         except TimeoutError:

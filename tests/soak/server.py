@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import random
 import re
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -32,19 +30,6 @@ def install_feed(folder: Path) -> None:
     package.mkdir()
     (package / "METADATA").write_text("Metadata-Version: 2.1\nName: soak-feed\nVersion: 0\n")
     (package / "entry_points.txt").write_text("[ticker.feeds]\nunruly = tests.soak.feed:Unruly\n")
-
-
-def free_port(rng: random.Random) -> int:
-    """A free port below the ephemeral range: it must still be free after each kill."""
-    while True:
-        port = rng.randrange(15_000, 30_000)
-        with socket.socket() as sock:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                sock.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
 
 
 class SoakServer:

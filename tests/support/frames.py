@@ -57,7 +57,7 @@ class RawClient:
 
     async def head(self) -> tuple[int, dict[str, str]]:
         """The status and the headers, whose names are in lower case."""
-        text = (await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 10)).decode()
+        text = (await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 60)).decode()
         first, *lines = text.split("\r\n")
         headers = dict(line.split(": ", 1) for line in lines if line)
         return int(first.split()[1]), {name.lower(): value for name, value in headers.items()}
@@ -65,7 +65,7 @@ class RawClient:
     async def frame(self) -> tuple[int, bytes]:
         """Opcode and payload of the next frame, which must be final and unmasked."""
         # ``wait_for`` can lose a cancellation.
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             first, second = await self.reader.readexactly(2)
         assert first & 0xF0 == 0x80
         assert second < 128
@@ -87,7 +87,7 @@ class RawClient:
 
     async def ended(self) -> bool:
         try:
-            return await asyncio.wait_for(self.reader.read(1), 10) == b""
+            return await asyncio.wait_for(self.reader.read(1), 60) == b""
         except ConnectionError:
             return True
 

@@ -53,5 +53,5 @@ class Server:
         self.process.communicate()
 
     def get(self, path: str) -> Any:
-        with urllib.request.urlopen(self.url + path, timeout=10) as response:
+        with urllib.request.urlopen(self.url + path, timeout=60) as response:
             return json.load(response)

@@ -190,12 +190,12 @@ def scripted_thread(script: Callable[[ScriptedServer], Awaitable[None]]) -> Iter
 
     thread = threading.Thread(target=asyncio.run, args=(run(),), daemon=True)
     thread.start()
-    assert begun.wait(10)
+    assert begun.wait(60)
     try:
         yield ready[0]
     finally:
         stops[0]()
-        thread.join(10)
+        thread.join(60)
         assert not thread.is_alive()
     if failures:
         raise failures[0]

@@ -15,6 +15,7 @@ import pytest
 from aiohttp import web
 
 import ticker
+from tests.support.loop_clock import LoopClock
 from tests.support.scripted_server import (
     TS,
     Conversation,
@@ -59,7 +60,7 @@ def state(stream: ticker.Stream) -> str:
 
 async def until(stream: ticker.Stream, wanted: str) -> None:
     """Wait for a state."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while stream.state != wanted:
             await asyncio.sleep(0.001)
 
@@ -83,9 +84,21 @@ async def nothing_waits(stream: ticker.Stream) -> bool:
     return False
 
 
+async def some_turns() -> None:
+    """Let the event loop run everything that is ready."""
+    for _ in range(100):
+        await asyncio.sleep(0)
+
+
+async def still_live(stream: ticker.Stream) -> bool:
+    """Whether the connection stays, after some turns of the event loop."""
+    await some_turns()
+    return stream.state == "live"
+
+
 async def logged(caplog: pytest.LogCaptureFixture, text: str) -> str:
     """The first log line with ``text`` in it."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while True:
             for message in caplog.messages:
                 if text in message:
@@ -233,20 +246,29 @@ async def test_an_error_to_the_first_subscribe_is_final(server: ScriptedServer) 
 
 async def test_an_unanswered_subscribe_times_out(server: ScriptedServer) -> None:
     """The attempt fails after ``connect_timeout_s``."""
-    opening = asyncio.create_task(ticker.connect(server.url, ["AAPL"], connect_timeout_s=0.05).open())
+    clock = LoopClock()
+    opening = asyncio.create_task(ticker.connect(server.url, ["AAPL"], connect_timeout_s=100).open())
     client = await server.client()
-    await client.say(welcome())
+    await client.say(welcome(heartbeat=3_600))
+    assert isinstance(await client.next_message(), Subscribe)
+    clock.skip(101)
     with pytest.raises(ticker.ConnectError, match="not answered"):
         await opening
 
 
 async def test_a_missing_snapshot_does_not_block_opening(server: ScriptedServer) -> None:
     """The stream is open after ``connect_timeout_s``."""
-    opening = asyncio.create_task(ticker.connect(server.url, ["AAPL"], connect_timeout_s=0.05).open())
+    clock = LoopClock()
+    stream = ticker.connect(server.url, ["AAPL", "NONE"], connect_timeout_s=100)
+    opening = asyncio.create_task(stream.open())
     client = await server.client()
-    await client.say(welcome())
-    await client.subscribed()
-    stream = await opening
+    await client.say(welcome(heartbeat=3_600))
+    await client.subscribed({"NONE": "unknown-symbol"})
+    while not stream.rejected:
+        await asyncio.sleep(0)
+    assert not opening.done()
+    clock.skip(101)
+    await opening
     assert state(stream) == "live"
     await stream.close()
 
@@ -431,9 +453,11 @@ async def test_unsubscribing_during_a_reconnect_returns_at_once(server: Scripted
 
 async def test_an_unanswered_request_closes_the_connection(server: ScriptedServer) -> None:
     """The request is repeated on the next connection."""
-    async with streaming(server, ["A"], connect_timeout_s=0.1) as (stream, client):
+    clock = LoopClock()
+    async with streaming(server, ["A"], connect_timeout_s=5) as (stream, client):
         subscribing = asyncio.create_task(stream.subscribe(["B"]))
         await client.next_message()
+        clock.skip(6)
         again = await server.client()
         await again.greet(1)
         await again.subscribed()
@@ -570,19 +594,23 @@ async def test_a_live_connection_resets_the_back_off(server: ScriptedServer, cap
 
 
 async def test_a_silent_connection_is_given_up() -> None:
-    """After 2.5 heartbeats, and at least one second."""
+    """After 2.5 heartbeats of 10 seconds."""
     asked = Subscribed(id="#1", channel="ticker", symbols=["A"], rate=10)
-    payloads = [
-        msgspec.json.encode(message) for message in (welcome(heartbeat=0.2), asked, update(0, 1, {"A": {"last": 1}}))
-    ]
+    payloads = [msgspec.json.encode(message) for message in (welcome(), asked, update(0, 1, {"A": {"last": 1}}))]
+    clock = LoopClock()
     # The mute server writes headers for this range of lengths only.
     async with mute_server(*(payload + b" " * 126 for payload in payloads)) as url:
         async with ticker.connect(url, ["A"], backoff=ticker.Backoff(attempts=0)) as stream:
-            begun_s = time.monotonic()
             await anext(stream)
-            with pytest.raises(ticker.ConnectError, match="no message for"):
-                await anext(stream)
-            assert 0.8 < time.monotonic() - begun_s < 5
+            with clock.stopped():
+                clock.skip(24)
+                assert await still_live(stream)
+                # The limit is over; a message that came meanwhile could still be read for a second.
+                clock.skip(1.1)
+                assert await still_live(stream)
+                clock.skip(1.1)
+                with pytest.raises(ticker.ConnectError, match="no message for"):
+                    await anext(stream)
 
 
 async def test_a_heartbeat_has_the_state_of_the_feed(server: ScriptedServer) -> None:
@@ -594,17 +622,18 @@ async def test_a_heartbeat_has_the_state_of_the_feed(server: ScriptedServer) -> 
 
 async def test_a_suspended_program_does_not_take_the_server_for_silent(server: ScriptedServer) -> None:
     """Messages that arrived meanwhile are read first."""
+    clock = LoopClock()
     opening = asyncio.create_task(ticker.connect(server.url, ["A"]).open())
     client = await server.client()
-    await client.say(welcome(heartbeat=0.1))
+    await client.say(welcome(heartbeat=10))
     await client.subscribed()
     await client.say(update(0, 1, {"A": {"last": 1}}))
     stream = await opening
     await client.say(update(1, 2, {"A": {"last": 2}}))
-    time.sleep(1.2)  # noqa: ASYNC251 - the program is suspended
+    clock.skip(26)  # the program is suspended
     assert [(await anext(stream)).last] == [2]
-    await asyncio.sleep(0.05)
-    assert (stream.state, stream.reconnects) == ("live", 0)
+    assert await still_live(stream)
+    assert stream.reconnects == 0
     await stream.close()
 
 
@@ -755,9 +784,16 @@ async def test_closing_a_dead_connection_takes_at_most_a_second() -> None:
     payloads = [msgspec.json.encode(message) for message in (welcome(), asked, update(0, 1, {"A": {"last": 1}}))]
     async with mute_server(*(payload + b" " * 126 for payload in payloads)) as url:
         stream = await ticker.connect(url, ["A"]).open()
-        begun_s = time.monotonic()
-        await stream.close()
-        assert time.monotonic() - begun_s < 1.2
+        clock = LoopClock()
+        with clock.stopped():
+            closing = asyncio.create_task(stream.close())
+            # Its timers start one after another: a tenth of a second at a time.
+            for _ in range(10):
+                await some_turns()
+                clock.skip(0.1)
+            await some_turns()
+            assert closing.done()
+        await closing
 
 
 async def test_leaving_the_block_ends_all_tasks(server: ScriptedServer) -> None:

@@ -45,7 +45,7 @@ async def labels() -> dict[str, set[str]]:
             await client.head()
             client.send(sent(1, b"{"), sent(8, b"\x03\xe8"))
             await client.closed()
-        async with asyncio.timeout(10), session.ws_connect(service.url + "/v1/stream") as stream:
+        async with asyncio.timeout(60), session.ws_connect(service.url + "/v1/stream") as stream:
             await stream.receive_json()
             while not (service.hub.apply_pending().version and service.registry.closes[1000]):
                 await asyncio.sleep(0)

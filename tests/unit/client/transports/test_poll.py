@@ -46,7 +46,7 @@ async def test_a_symbol_added_while_an_answer_arrives_is_requested_whole() -> No
     await transport.send(Subscribe(id=1, symbols=["AAPL"], rate=0))
     reading = asyncio.create_task(read())
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             _, answer = await transport.requests.get()
             answer.set_result(snapshot(5, "AAPL"))
             assert isinstance(await told.get(), Subscribed)

@@ -425,7 +425,8 @@ async def test_the_real_clock_keeps_time() -> None:
         assert isinstance(event, TickBatch)
         ticks += len(event)
     assert ticks == 1001
-    assert 0.249 < SYSTEM_CLOCK.monotonic() - begin_s < 2
+    # A busy machine may take longer; a clock in other units would take minutes.
+    assert 0.249 < SYSTEM_CLOCK.monotonic() - begin_s < 60
     assert SYSTEM_CLOCK.time_ns() > START_NS
 
 

@@ -65,7 +65,7 @@ async def test_the_transport_is_handed_over_with_what_followed_the_request() -> 
     await site.start()
     reader, writer = await asyncio.open_connection(*runner.addresses[0][:2])
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             head = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
             writer.write(head + b"with a tail")
             assert await reader.readexactly(22) == b"taken over with a tail"

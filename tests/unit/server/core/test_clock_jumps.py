@@ -63,7 +63,7 @@ class Market:
         return [(bar[0], (bar[1] - START) // SECOND) for frame in frames for bar in frame["data"] if bar[-1]]
 
     async def until(self, true: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not true():
                 await asyncio.sleep(0.001)
 

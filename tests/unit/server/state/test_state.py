@@ -44,7 +44,7 @@ async def wrote(state: State, **changes: Any) -> None:
     done = asyncio.Event()
     nothing: dict[str, Any] = {"forgotten": [], "removed": [], "alerts": [], "fired": [], "delivered": {}}
     state.alerts.write(AlertChanges(**{**nothing, **changes}), done.set)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await done.wait()
 
 
@@ -67,7 +67,7 @@ async def owners(folder: Path) -> list[SavedOwner]:
     try:
         return sorted(state.alerts.load(), key=lambda each: each.owner)
     finally:
-        await state.close(1)
+        await state.close(60)
 
 
 async def test_alerts_are_restored(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ async def test_alerts_are_restored(tmp_path: Path) -> None:
         fired=[("ann", fired(2))],
         delivered={"ann": 2},
     )
-    await state.close(1)
+    await state.close(60)
     assert await owners(tmp_path) == [
         SavedOwner(
             owner="ann",
@@ -103,7 +103,7 @@ async def test_a_completed_write_survives_a_crash(tmp_path: Path) -> None:
     await wrote(state, fired=[("ann", fired(seq)) for seq in range(1, KEPT + 4)])
     (found,) = await owners(killed(tmp_path / "a"))
     assert found.fired == [fired(seq) for seq in range(4, KEPT + 4)]
-    await state.close(1)
+    await state.close(60)
 
 
 @pytest.mark.parametrize("busy_s", [0, 0.02])
@@ -121,7 +121,7 @@ async def test_a_completed_write_may_start_another(tmp_path: Path, busy_s: float
             time.sleep(busy_s)
 
     state.alerts.write(AlertChanges(alerts=[alert(1)], **nothing), again)
-    await state.close(5)
+    await state.close(60)
     assert [each.id for each in (await owners(tmp_path))[0].alerts] == [1, 2, 3, 4]
 
 
@@ -137,7 +137,7 @@ async def test_rooms_are_restored(tmp_path: Path) -> None:
     state.rooms.forget("anew")
     state.rooms.append("e5", said(1, "anew", TS + 10**9))
     state.rooms.forget("never")
-    await state.close(1)
+    await state.close(60)
     state = State(tmp_path)
     found = list(state.rooms.load(200))
     assert [(room.name, room.epoch) for room in found] == [("floor", "e2"), ("desk", "e1"), ("anew", "e5")]
@@ -145,10 +145,10 @@ async def test_rooms_are_restored(tmp_path: Path) -> None:
     assert found[2].said == [said(1, "anew", TS + 10**9)]
     state.rooms.forget("desk")
     state.start()
-    await state.close(1)
+    await state.close(60)
     state = State(tmp_path)
     assert [room.name for room in state.rooms.load(200)] == ["floor", "anew"]
-    await state.close(1)
+    await state.close(60)
 
 
 async def test_after_a_crash_rooms_have_no_epoch(tmp_path: Path) -> None:
@@ -157,14 +157,14 @@ async def test_after_a_crash_rooms_have_no_epoch(tmp_path: Path) -> None:
     state.rooms.append("e1", said(1))
     await wrote(state)
     crashed = State(killed(tmp_path / "a"))
-    await state.close(1)
+    await state.close(60)
     (room,) = crashed.rooms.load(200)
     assert (room.epoch, room.said) == (None, [said(1)])
     crashed.start()
-    await crashed.close(1)
+    await crashed.close(60)
     whole = State(tmp_path / "a-killed")
     assert [room.epoch for room in whole.rooms.load(200)] == ["e1"]
-    await whole.close(1)
+    await whole.close(60)
 
 
 async def test_a_room_whose_messages_were_dropped_is_stored_without_a_gap(
@@ -174,7 +174,7 @@ async def test_a_room_whose_messages_were_dropped_is_stored_without_a_gap(
     before = started(tmp_path)
     before.rooms.append("e1", said(1))
     before.rooms.append("e1", said(2))
-    await before.close(1)
+    await before.close(60)
     database = open_database(tmp_path)
     monkeypatch.setattr("ticker.server.state.rooms.MAX_WAITING", 5)
     rooms = StoredRooms(database.connection, complete=True)
@@ -186,13 +186,13 @@ async def test_a_room_whose_messages_were_dropped_is_stored_without_a_gap(
     for seq in (7, 8):
         rooms.append("e1", said(seq))
     keeping.start()
-    await keeping.close(1)
+    await keeping.close(60)
     state = State(tmp_path)
     assert {room.name: [each.seq for each in room.said] for room in state.rooms.load(200)} == {
         "desk": [7, 8],
         "floor": [1, 2],
     }
-    await state.close(1)
+    await state.close(60)
 
 
 async def test_a_fired_alert_is_in_the_outbox_until_it_is_settled(tmp_path: Path) -> None:
@@ -202,12 +202,12 @@ async def test_a_fired_alert_is_in_the_outbox_until_it_is_settled(tmp_path: Path
     wanted = [event_for(state.instance, "ann", fired(seq)) for seq in (1, 2)]
     crashed = State(killed(tmp_path / "a"), webhooks=True)
     assert (crashed.outbox.undelivered(), crashed.instance) == (wanted, state.instance)
-    await crashed.close(1)
+    await crashed.close(60)
     state.outbox.settled(wanted[0].event)
-    await state.close(1)
+    await state.close(60)
     state = State(tmp_path / "a", webhooks=True)
     assert state.outbox.undelivered() == wanted[1:]
-    await state.close(1)
+    await state.close(60)
 
 
 async def test_the_outbox_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,10 +215,10 @@ async def test_the_outbox_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("ticker.server.state.outbox.MAX_STORED", 3)
     state = started(tmp_path, webhooks=True)
     await wrote(state, fired=[("ann", fired(seq)) for seq in range(1, 6)])
-    await state.close(1)
+    await state.close(60)
     state = State(tmp_path, webhooks=True)
     assert [each.seq for each in state.outbox.undelivered()] == [3, 4, 5]
-    await state.close(1)
+    await state.close(60)
 
 
 async def test_a_full_disk_is_reported_and_retried(
@@ -250,18 +250,18 @@ async def test_a_full_disk_is_reported_and_retried(
     nothing: dict[str, Any] = {"forgotten": [], "removed": [], "fired": [], "delivered": {}}
     with caplog.at_level(logging.INFO, "ticker.state"):
         state.alerts.write(AlertChanges(alerts=[big], **nothing), lambda: done.append("done"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await failed.wait()
         assert done == []
         (problem,) = state.problems()
         assert "full" in problem
         assert [record.levelname for record in caplog.records] == ["ERROR"]
         connection.execute("PRAGMA max_page_count = 100000")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not done:
                 await asyncio.sleep(0)
         assert state.problems() == []
-    await state.close(1)
+    await state.close(60)
     assert done == ["done"]
     assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
     assert (await owners(tmp_path))[0].alerts == [big]
@@ -273,7 +273,7 @@ async def test_a_full_disk_does_not_block_the_shutdown(tmp_path: Path, monkeypat
     state.alerts._connection.execute("PRAGMA query_only = 1")
     state.start()
     state.rooms.append("e1", said(1))
-    await asyncio.wait_for(state.close(5), 4)
+    await asyncio.wait_for(state.close(3_600), 60)
 
 
 async def test_only_one_server_may_use_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -282,8 +282,8 @@ async def test_only_one_server_may_use_the_file(tmp_path: Path, monkeypatch: pyt
     state = started(tmp_path)
     with pytest.raises(StateError, match=r"ticker\.db: .*another server"):
         State(tmp_path)
-    await state.close(1)
-    await State(tmp_path).close(1)
+    await state.close(60)
+    await State(tmp_path).close(60)
 
 
 async def test_only_the_owner_may_read_the_files(tmp_path: Path) -> None:
@@ -293,7 +293,7 @@ async def test_only_the_owner_may_read_the_files(tmp_path: Path) -> None:
     await wrote(state, alerts=[alert(1)])
     assert folder.stat().st_mode & 0o777 == 0o700
     assert {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()} == {NAME: 0o600, f"{NAME}-wal": 0o600}
-    await state.close(1)
+    await state.close(60)
 
 
 @pytest.mark.parametrize(
