@@ -81,7 +81,8 @@ class _Malformed(logging.Filter):
         error = record.exc_info[1] if record.exc_info else None
         if not isinstance(error, HttpProcessingError | web.RequestPayloadError | UnicodeError | ValueError):
             return True
-        if not self._lines.allows():
+        # aiohttp logs an error, so the logger has let it pass at any level.
+        if not logging.getLogger(record.name).isEnabledFor(logging.INFO) or not self._lines.allows():
             return False
         count = self._lines.left_out()
         record.levelno, record.levelname = logging.INFO, "INFO"
