@@ -73,7 +73,7 @@ class Link:
         return found()[0]
 
     async def until(self, holds: Callable[[], object]) -> None:
-        async with asyncio.timeout(20), self._changed:
+        async with asyncio.timeout(60), self._changed:
             await self._changed.wait_for(holds)
 
 
