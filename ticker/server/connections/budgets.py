@@ -35,11 +35,11 @@ Key = tuple[str, str]
 
 
 class SharedBudget:
-    """What all connections and HTTP requests of a key or an address share. ``connects`` is None on loopback."""
+    """What all connections and HTTP requests of a key or an address share."""
 
     __slots__ = ("connections", "connects", "key", "left_behind", "messages")
 
-    def __init__(self, key: Key, messages: TokenBucket, connects: TokenBucket | None) -> None:
+    def __init__(self, key: Key, messages: TokenBucket, connects: TokenBucket) -> None:
         self.key = key
         self.messages = messages
         self.connects = connects
@@ -49,7 +49,7 @@ class SharedBudget:
 
     def refilled(self, now_s: float) -> bool:
         """Whether forgetting it makes no difference."""
-        buckets = [self.messages, *self.left_behind, *([] if self.connects is None else [self.connects])]
+        buckets = [self.messages, self.connects, *self.left_behind]
         return all(bucket.left(now_s) >= bucket.capacity for bucket in buckets)
 
 
@@ -97,7 +97,8 @@ class Budgets:
     def connect(self, now_s: float, address: str | None, identity: Identity = ANYONE) -> Budget:
         """The budget of a new connection. Raises ``HttpError`` (429) if its key or address has used up its own."""
         limits, shared = self._limits, self._find(address, identity)
-        if shared.connects is not None and not shared.connects.take(now_s):
+        is_local = address is None or is_loopback(address)
+        if not is_local and not shared.connects.take(now_s):
             text = f"your {shared.key[0]} may connect {limits.connects_per_minute} times per minute"
             raise _over_budget(text, shared.connects.wait(now_s, 1.0))
         if shared.left_behind:
@@ -157,11 +158,9 @@ class Budgets:
         if shared is not None:
             return shared
         limits = self._limits
-        connects: TokenBucket | None = None
-        if identity.name or not is_loopback(address or ""):
-            # A client that may have this many connections may also lose all of them at once.
-            kept = limits.connections_per_key if identity.name else limits.connections_per_address
-            connects = TokenBucket(limits.connects_per_minute, 60.0, identity.may.connections or kept)
+        # A client that may have this many connections may also lose all of them at once.
+        kept = limits.connections_per_key if identity.name else limits.connections_per_address
+        connects = TokenBucket(limits.connects_per_minute, 60.0, identity.may.connections or kept)
         each_second = max(limits.total_per_second, limits.messages_per_second)
         messages = TokenBucket(each_second, 1.0, max(10 * each_second, limits.messages_at_once))
         return SharedBudget(key, messages, connects)

@@ -14,9 +14,11 @@ _SITE_PREFIX: Final = 64
 def is_loopback(address: str) -> bool:
     """Whether an address, or the name ``localhost``, is this machine."""
     try:
-        return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+        parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return address == "localhost"
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return (mapped or parsed).is_loopback
 
 
 def share_of(address: str | None) -> str:

@@ -15,8 +15,8 @@ from typing import Final, Protocol
 TURN_TOKENS: Final = 128.0
 #: A connection's share of a round.
 ROUND_TOKENS: Final = 8.0
-#: What an HTTP request costs: reading and routing it, or taking its connection over. A third of a millisecond.
-REQUEST_TOKENS: Final = 32.0
+#: What an HTTP request takes: at least a third of a millisecond, and much more with a large answer. One per turn.
+REQUEST_TOKENS: Final = TURN_TOKENS
 #: One operation may cost more than a round. Its connection then waits for some rounds, but not for longer than this.
 _MAX_DEBT: Final = 64 * ROUND_TOKENS
 #: The price of passing over a connection in debt.

@@ -16,6 +16,10 @@ from ticker.server.core.requests import IDENTITY
 from ticker.server.core.responses import HttpError
 from ticker.server.core.turns import Turns
 
+#: An answer costs one more token for each of these: over HTTP, values are encoded anew for each client.
+ANSWER_BYTES_PER_TOKEN: Final = 512
+#: Names of the routes whose answers are only copied.
+FILE_ROUTES: Final = frozenset({"dashboard", "static"})
 #: How late a request above the budget is answered: a client that repeats it at once is slowed down.
 DELAY_S: Final = 1.0
 #: How many such answers may wait; more are sent at once.
@@ -43,7 +47,8 @@ class RequestBudget:
             if error.code == "over-budget" and self._waiting < MAX_WAITING:
                 await self._delay()
             raise
-        shared.messages.spend(self._clock(), (response.content_length or 0) // BYTES_PER_TOKEN)
+        if request.match_info.route.name not in FILE_ROUTES:
+            shared.messages.spend(self._clock(), (response.content_length or 0) // ANSWER_BYTES_PER_TOKEN)
         return response
 
     async def _delay(self) -> None:

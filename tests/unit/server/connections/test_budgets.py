@@ -131,15 +131,16 @@ def test_answers_are_paid_with_a_debt_of_at_most_half_the_budget() -> None:
 def test_connects_are_limited_except_on_loopback() -> None:
     """At once as many as an address or a key may have connections."""
     budgets = Budgets(LIMITS)
-    for address, identity, most in ((HOME, ANYONE, 3), (LOOPBACK, KEY, 4)):
+    for address, identity, most in ((HOME, ANYONE, 3), (HOME, KEY, 4)):
         for _ in range(most):
             budgets.disconnect(0.0, budgets.connect(0.0, address, identity))
         assert refusal(budgets, 0.0, address, identity) == (429, "over-budget", 1)
         budgets.connect(1.0, address, identity)
         refusal(budgets, 1.0, address, identity)
-    for address in (LOOPBACK, "127.0.0.2", "::1"):
+    for local in (LOOPBACK, "127.0.0.2", "::1", "::ffff:127.0.0.3", None):
         for _ in range(100):
-            budgets.connect(0.0, address)
+            budgets.connect(0.0, local)
+            budgets.connect(0.0, local, KEY)
 
 
 def test_http_requests_pay_with_what_connections_share() -> None:

@@ -7,7 +7,7 @@ import pytest
 from ticker.server.core.address import is_loopback
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "127.1.2.3", "localhost", "::1%lo"])
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "127.1.2.3", "localhost", "::1%lo", "::ffff:127.0.0.1"])
 def test_loopback(address: str) -> None:
     assert is_loopback(address)
 

@@ -62,7 +62,7 @@ async def count(middleware: RequestBudget, size: int = 0, answer: int = 0) -> in
 
 
 @pytest.mark.parametrize(
-    ("size", "answer", "most"), [(0, 0, 30), (4_095, 4_095, 30), (4_096, 0, 15), (0, 4_096, 15), (0, 40_960, 3)]
+    ("size", "answer", "most"), [(0, 0, 30), (4_095, 511, 30), (4_096, 0, 15), (0, 512, 15), (0, 5_120, 3)]
 )
 async def test_requests_and_their_answers_count_by_their_size(size: int, answer: int, most: int) -> None:
     assert await count(RequestBudget(Budgets(LIMITS), Turns(), lambda: 0.0), size, answer) == most
