@@ -18,6 +18,7 @@ _UNITS_NS: Final = {
     "d": 86_400 * _SECOND_NS,
 }
 _DURATION: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(ms|s|min|m|h|d)")
+_DURATION_CHARS: Final = 100
 #: An optional date, an optional time of day with an optional fraction, an optional offset.
 _MOMENT: Final = re.compile(
     r"(?:(?P<date>\d{4}-\d\d-\d\d)|(?=\d\d?:))"
@@ -29,6 +30,9 @@ _MOMENT: Final = re.compile(
 def duration_ns(text: str) -> int:
     """``5s``, ``2m``, ``1h30m``, ``250ms``, ``0.5`` (seconds), in ns. Raises ``ValueError``."""
     text = text.strip().lower()
+    if len(text) > _DURATION_CHARS:
+        # Searching thousands of digits for a unit takes seconds, and their number overflows.
+        raise ValueError(f"{text[:40]!r} is not a duration such as 5s, 2m or 1h30m")
     try:
         number = float(text)
     except ValueError:
