@@ -24,8 +24,9 @@ _TICK_FIELDS: Final = {
 }
 #: Fields of a tick that JSON omits without a value.
 _IF_ANY: Final = frozenset({"lost", "conditions", "id", "change"})
-#: How a cell begins that spreadsheets take for a formula, in either width. Source: OWASP, "CSV Injection".
-_FORMULA: Final = re.compile(r"[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
+#: How a cell begins that spreadsheets take for a formula, in either width. Source: OWASP, "CSV Injection". Some take
+#: semicolons for separators, too.
+_FORMULA: Final = re.compile(r"(^|;)(?=[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
 class JsonLines:
@@ -83,7 +84,7 @@ def _cell(name: str, value: Any) -> Any:
 
 def _text(text: str) -> str:
     """A cell of text, without control characters, that no spreadsheet evaluates."""
-    return "'" + printable(text) if _FORMULA.match(text) else printable(text)
+    return printable(_FORMULA.sub(r"\1'", text))
 
 
 def _whole(value: Any) -> Any:

@@ -3,12 +3,15 @@
 import type { Row } from "../market/board.ts";
 import type { Column } from "./columns.ts";
 
-/** How a cell begins that spreadsheets take for a formula, in either width. Source: OWASP, "CSV Injection". */
-const FORMULA = /^(?:[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20])/;
+/**
+ * How a cell begins that spreadsheets take for a formula, in either width. Source: OWASP, "CSV Injection". Some take
+ * semicolons for separators, too.
+ */
+const FORMULA = /(^|;)(?=[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20])/g;
 
 /** A cell. A symbol may be any text, such as `=1+1`: a quote keeps spreadsheets from evaluating it. */
 function cell(text: string): string {
-  const safe = FORMULA.test(text) ? `'${text}` : text;
+  const safe = text.replace(FORMULA, "$1'");
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 

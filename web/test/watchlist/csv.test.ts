@@ -20,7 +20,8 @@ test("a symbol that a spreadsheet would evaluate begins with a quote", () => {
   const first = (symbol: string): string => csvOf([symbol], columnsOf(["last"]), () => undefined, 0).split("\r\n")[1]!;
   // The last one is a full-width equals sign.
   for (const name of ["=1", "+1", "-1", "@A", " =1", "\uff1d1"]) assert.equal(first(name), `'${name},,`);
-  for (const name of ["ES=F", "BRK-B", "^GSPC", "'=1"]) assert.equal(first(name), `${name},,`);
+  assert.equal(first("A;=1; +2"), "A;'=1;' +2,,");
+  for (const name of ["A;1", "ES=F", "BRK-B", "^GSPC", "'=1"]) assert.equal(first(name), `${name},,`);
 });
 
 test("CSV has small, large and negative numbers exactly, without an exponent", () => {

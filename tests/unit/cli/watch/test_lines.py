@@ -78,9 +78,16 @@ def test_no_text_is_a_formula_in_a_spreadsheet(name: str) -> None:
     assert json.loads(lines("jsonl", "trades").tick("trades", trade))["symbol"] == name
 
 
+def test_no_text_is_a_formula_after_a_semicolon() -> None:
+    """Spreadsheets may take semicolons for separators, depending on their settings and language."""
+    form = lines("csv", "trades")
+    row = form.tick("trades", Trade("A;=1+1;\t@B;C", 9, 1.5, 100.0, conditions=("T", ";=1")))
+    assert row == b"A;'=1+1;' @B;C,9,1.5,100,0,T ;'=1,,\n"
+
+
 def test_other_texts_and_numbers_stay_as_they_are() -> None:
     """Negative prices, and names with such a character inside or after a quote."""
-    for name in ("ES=F", "BRK-B", "^GSPC", "'=1", "A@B", "1+1"):
+    for name in ("ES=F", "BRK-B", "^GSPC", "'=1", "A@B", "1+1", "A;1", ";"):
         line = lines("csv", "quotes").tick("quotes", Quote(name, 9, -2.0, 1.0, -1.5, 100.0))
         assert line.decode() == f"{name},9,-2,1,-1.5,100,0\n"
 
