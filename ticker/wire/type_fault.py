@@ -131,7 +131,7 @@ def _is_float(value: int) -> bool:
 
 def _unexpected(value: object, info: Any, path: str) -> str:
     got = kind_of(value)
-    if type(value) is float and _name(info) == "an integer":
+    if type(value) is float and "an integer" in _name(info).split(" or "):
         got = "a fraction"
     return _at(path, f"expected {_name(info)}, got {got}")
 
@@ -146,7 +146,8 @@ def _name(info: Any) -> str:
             item = _name(info.item_type).partition(" ")[2]
             return f"a list of {item}s" if item else "a list"
         case "StructType":
-            return "a map with " + " and ".join(f"`{field.encode_name}`" for field in info.fields if field.required)
+            keys = " and ".join(f"`{field.encode_name}`" for field in info.fields if field.required)
+            return f"a map with {keys}" if keys else "a map"
         case name:
             names_of = {"BoolType": "true or false", "IntType": "an integer", "FloatType": "a number"}
             return names_of.get(name, "a text")

@@ -43,6 +43,7 @@ GOOD: dict[str, Any] = {"symbols": ["A"]}
         (GOOD | {"since": []}, "since: expected a map with `epoch` and `version`, got a list"),
         (GOOD | {"since": {"epoch": "e"}}, "since.version: missing"),
         (GOOD | {"since": {"epoch": "e", "version": 1.5}}, "since.version: expected an integer, got a fraction"),
+        (GOOD | {"id": 1.5}, "id: expected an integer or a text, got a fraction"),
         (GOOD | {"id": {}}, "id: expected an integer or a text, got a map"),
         (GOOD | {"id": b"x"}, "id: expected an integer or a text, got binary data"),
         (GOOD | {"id": msgpack.Timestamp(1)}, "id: expected an integer or a text, got an extension value"),
@@ -57,6 +58,13 @@ def test_the_first_fault_names_its_key_and_what_is_expected_there(value: object,
     if fault is not None:
         with pytest.raises(msgspec.ValidationError):
             msgspec.convert(value, Message)
+
+
+def test_a_message_without_required_keys_is_called_a_map() -> None:
+    class Optional(msgspec.Struct):
+        all: bool = False
+
+    assert type_fault([], Optional) == "expected a map, got a list"
 
 
 @pytest.mark.parametrize(
