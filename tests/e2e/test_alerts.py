@@ -25,6 +25,7 @@ from ticker.auth.entitlements import Entitlements
 from ticker.auth.keys import add, editing, revoke
 from ticker.auth.tokens import TokenVerifier
 from ticker.server import Settings
+from ticker.server.connections import registry
 from ticker.wire.limits import Limits
 
 TS = 1_700_000_000_000_000_000
@@ -194,8 +195,11 @@ async def test_an_event_stream_has_alerts_and_rooms(http: aiohttp.ClientSession)
         assert (await until("alert"))["value"] == 191
 
 
-async def test_an_alert_ends_with_its_key(http: aiohttp.ClientSession, tmp_path: Path) -> None:
+async def test_an_alert_ends_with_its_key(
+    http: aiohttp.ClientSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """After a key is revoked its alerts don't fire, and a token with its name doesn't inherit them."""
+    monkeypatch.setattr(registry, "SWEEP_S", 0.05)
     path = tmp_path / "keys.json"
     with editing(path) as keys:
         ann, bob = (add(keys, name, Entitlements(symbols=("AAPL",)))[1] for name in ("ann", "bob"))
@@ -203,7 +207,7 @@ async def test_an_alert_ends_with_its_key(http: aiohttp.ClientSession, tmp_path:
     secret = tmp_path / "secret"
     secret.write_bytes(b"0123456789abcdef0123456789abcdef")
     tokens = TokenVerifier(secret, "ticker")
-    settings = Settings(port=0, keys=path, tokens=tokens, limits=msgspec.structs.replace(Limits(), idle_seconds=1))
+    settings = Settings(port=0, keys=path, tokens=tokens)
     async with serving(feed, settings) as service:
         first, second = await connected(http, service.url, ann), await connected(http, service.url, bob)
         refused = await request(second, "alert", id=1, symbol="MSFT", when="last > 1")

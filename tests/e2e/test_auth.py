@@ -210,12 +210,19 @@ async def closed_with(stream: aiohttp.ClientWebSocketResponse) -> tuple[list[str
     return errors, message.data
 
 
-async def test_a_client_whose_key_expires_is_closed(path: Path, http: aiohttp.ClientSession) -> None:
+async def test_a_client_whose_key_expires_is_closed(
+    path: Path, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With 4401, after a warning."""
-    key = new_key(path, expires=int(time.time()) + 2)
+    now = time.time
+    key = new_key(path, expires=int(now()) + 3_600)
     async with serving(ScriptedFeed(), settings(path)) as service:
         async with http.ws_connect(service.url + "/v1/stream", headers=bearer(key)) as stream:
-            assert await closed_with(stream) == (["login-ends"], 4401)
+            assert (await stream.receive_json())["type"] == "welcome"
+            monkeypatch.setattr(time, "time", lambda: now() + 3_600 - registry.WARN_S / 2)
+            assert (await stream.receive_json())["code"] == "login-ends"
+            monkeypatch.setattr(time, "time", lambda: now() + 3_601)
+            assert await closed_with(stream) == ([], 4401)
 
 
 async def test_clients_whose_key_is_revoked_are_closed(path: Path, http: aiohttp.ClientSession) -> None:

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 import pytest
 
 import ticker
+from tests.support.loop_clock import LoopClock
 from tests.support.serving import ScriptedFeed, serving
 from ticker.client.transports import dialer
 from ticker.client.transports.dialer import TransportName
@@ -204,9 +205,16 @@ async def test_an_unanswered_upgrade_falls_back_after_one_attempt() -> None:
     async with behind_proxy() as (feed, _, proxy):
         proxy.blocks, proxy.mute = {"upgrade"}, True
         feed.tick([(0, TS, 1.5, 1.0)])
-        async with ticker.connect(proxy.url, ["AAPL"], connect_timeout_s=0.5, backoff=EAGER) as stream:
-            assert stream.transport == "sse"
-            assert proxy.asked.count(b"/v1/stream") == 1
+        clock = LoopClock()
+        stream = ticker.connect(proxy.url, ["AAPL"], connect_timeout_s=100, backoff=EAGER)
+        opening = asyncio.create_task(stream.open())
+        while not proxy.asked:
+            await asyncio.sleep(0)
+        clock.skip(101)
+        await opening
+        assert stream.transport == "sse"
+        assert proxy.asked.count(b"/v1/stream") == 1
+        await stream.close()
 
 
 async def test_if_all_transports_are_blocked_connecting_fails() -> None:

@@ -25,6 +25,7 @@ from tests.hostile.messages import ROOM, SYMBOLS, WATCHED, messages
 from tests.hostile.requests import SECRET, HostileRequest, requests
 from tests.support.day_file import write_days
 from tests.support.frames import RawClient, handshake, raw_client, sent
+from tests.support.loop_clock import LoopClock
 from tests.support.model_client import decoded
 from tests.support.processes import Server
 from tests.support.python_names import python_names
@@ -271,13 +272,15 @@ async def test_a_malformed_chunk_is_a_clients_error(tmp_path: Path, caplog: pyte
     with editing(keys) as found:
         add(found, "desk", Entitlements())
     with caplog.at_level(logging.DEBUG):
-        limits = msgspec.structs.replace(Limits(), handshake_seconds=1)
+        clock = LoopClock()
+        limits = msgspec.structs.replace(Limits(), handshake_seconds=30)
         async with serving(ScriptedFeed(), Settings(port=0, keys=keys, limits=limits)) as service:
             async with raw_client(service.port) as client:
                 head = b"POST /v1/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                 client.send(head, b"Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n")
                 assert (await client.head())[0] == 100
                 client.send(b"zz\r\n")
+                clock.skip(31)
                 assert (await client.head())[0] in (400, 408)
                 assert b"malformed" in await client.reader.readexactly(40)
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []

@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.buckets import stop_refills
 from tests.support.frames import RawClient, handshake, raw_client, sent
+from tests.support.loop_clock import LoopClock
 from tests.support.serving import ScriptedFeed, serving
 from ticker.server import Service, Settings
 from ticker.wire.limits import Limits
@@ -109,13 +110,16 @@ async def test_a_failed_upgrade_does_not_count_as_a_connection() -> None:
 
 
 async def test_an_idle_client_is_closed(caplog: pytest.LogCaptureFixture) -> None:
+    clock = LoopClock()
     with caplog.at_level(logging.INFO, logger="ticker.server"):
-        async with serving(ScriptedFeed(), settings(idle_seconds=1)) as service:
+        async with serving(ScriptedFeed(), settings(idle_seconds=100)) as service:
             async with raw_client(service.port) as watching:
                 await welcomed(watching)
                 watching.send(sent(1, b'{"op":"subscribe","symbols":["AAPL"]}'))
+                assert b"subscribed" in (await watching.frame())[1]
                 async with raw_client(service.port) as idle:
                     await welcomed(idle)
+                    clock.skip(101)
                     assert await idle.closed() == 4409
                     idle.send(sent(8, b"\x11\x39"))
                     assert await idle.ended()
