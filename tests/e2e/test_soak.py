@@ -18,7 +18,7 @@ from tests.soak.run import Soak
 
 
 def short_soak(
-    folder: Path, *, seconds: float, complete: Callable[[Soak], bool] = lambda soak: True, agree_s: float = 30
+    folder: Path, *, seconds: float, complete: Callable[[Soak], bool] = lambda soak: True, agree_s: float = 90
 ) -> Soak:
     return Soak(
         folder,

@@ -94,7 +94,7 @@ class SoakServer:
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
             try:
-                await asyncio.to_thread(self._process.communicate, timeout=20)
+                await asyncio.to_thread(self._process.communicate, timeout=60)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 raise SoakError("the server", "it did not stop after SIGTERM") from None

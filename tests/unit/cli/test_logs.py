@@ -33,12 +33,12 @@ def test_lines_are_dropped_and_counted_while_the_reader_hangs() -> None:
 
     def write(line: str) -> None:
         writing.set()
-        assert may_go_on.wait(10)
+        assert may_go_on.wait(60)
         lines.append(line)
 
     handler = ThreadedHandler(write, bound=2)
     handler.emit(record("a"))
-    assert writing.wait(10)  # the first is being written, two more fit
+    assert writing.wait(60)  # the first is being written, two more fit
     for word in "bcdef":
         handler.emit(record(word))
     assert handler.dropped == 3

@@ -23,7 +23,7 @@ async def test_write_returns_when_the_data_is_written() -> None:
 async def test_a_slow_reader_does_not_block_the_event_loop() -> None:
     """A cancelled write doesn't affect the next."""
     may_go_on = threading.Event()
-    output = Output(lambda _: may_go_on.wait(10))
+    output = Output(lambda _: may_go_on.wait(60))
     writing = asyncio.create_task(output.write(b"a"))
     for _ in range(10):
         await asyncio.sleep(0)

@@ -129,7 +129,7 @@ async def test_after_a_cancellation_no_thread_reads() -> None:
     def slow() -> Generator[FeedEvent, None, None]:
         try:
             begun.set()
-            assert go_on.wait(10)
+            assert go_on.wait(60)
             yield ticks(0)
         finally:
             closed.append(True)
