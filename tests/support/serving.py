@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import ClassVar
 
+from aiohttp import web_app
+
 from tests.support.market import Quote, Trade, batch
 from ticker.feed.feed import Feed, FeedInfo, FeedOptions
 from ticker.model import FeedEvent, SymbolTable
@@ -51,3 +53,7 @@ async def serving(feed: Feed, settings: Settings | None = None) -> AsyncIterator
         yield service
     finally:
         await service.stop()
+        # aiohttp keeps the applications of the last thousand handlers, and with them the memory of their services.
+        forget = getattr(web_app, "_cached_build_middleware", None)
+        if forget is not None:
+            forget.cache_clear()
