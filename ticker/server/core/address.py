@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 from typing import Final
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 #: RFC 6177: an IPv6 site gets at least a /64 and may use any address in it.
 _SITE_PREFIX: Final = 64
+#: Addresses whose parsing is remembered: it is asked several times per request.
+_REMEMBERED: Final = 4_096
 
 
+@lru_cache(_REMEMBERED)
 def is_loopback(address: str) -> bool:
     """Whether an address, or the name ``localhost``, is this machine."""
     try:
@@ -26,6 +30,7 @@ def share_of(address: str | None) -> str:
     return "" if address is None or is_loopback(address) else limit_key(address)
 
 
+@lru_cache(_REMEMBERED)
 def limit_key(address: str) -> str:
     """What address limits count by: an IPv6 address's /64, otherwise the address.
 
