@@ -9,5 +9,6 @@ from ticker.token_bucket import TokenBucket
 
 def stop_refills(monkeypatch: pytest.MonkeyPatch) -> None:
     """No bucket regains tokens until the end of the test."""
-    left = TokenBucket.left
-    monkeypatch.setattr(TokenBucket, "left", lambda bucket, now: left(bucket, 0.0))
+    left, take = TokenBucket.left, TokenBucket.take
+    monkeypatch.setattr(TokenBucket, "left", lambda bucket, _now: left(bucket, 0.0))
+    monkeypatch.setattr(TokenBucket, "take", lambda bucket, _now, cost=1.0: take(bucket, 0.0, cost))
