@@ -2,7 +2,8 @@
 
 A client may send a thousand messages at once, and all of them can be read in one turn. Beats and other clients'
 messages would wait until the last is handled. So a turn handles messages for a number of tokens; what is left waits in
-a queue, in which each connection has a few tokens per round. The unit is that of budgets: a ping costs one.
+a queue, in which each connection has a few tokens per round. HTTP requests have a queue of their own, so that neither
+waits for all of the other. The unit is that of budgets: a ping costs one.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ class Turns:
     def __init__(self, per_turn: float = TURN_TOKENS) -> None:
         self._per_turn = per_turn
         self._queue: deque[Worker] = deque()
+        #: Requests that wait, and what they spend. Apart from messages: a request takes as long as thirty pings.
+        self._requests: deque[tuple[asyncio.Future[None], float]] = deque()
         #: What workers in the queue have spent above their share.
         self._debts: dict[Worker, float] = {}
         #: Tokens spent in this turn. Also some of earlier turns, less than a half: a turn with little work is not
@@ -44,8 +47,8 @@ class Turns:
         self._callback: asyncio.Handle | None = None
 
     def __len__(self) -> int:
-        """How many workers wait."""
-        return len(self._queue)
+        """How many workers and requests wait."""
+        return len(self._queue) + len(self._requests)
 
     def run(self, worker: Worker) -> bool:
         """Let a worker work now if this turn allows, otherwise in later turns. Returns whether it waits.
@@ -69,12 +72,13 @@ class Turns:
 
     async def take(self, tokens: float = REQUEST_TOKENS) -> None:
         """Wait for a turn with room for ``tokens``, of which a request spends at least these."""
-        if not self._queue and self._spent < self._per_turn:
+        if not self._requests and self._spent < self._per_turn:
             self._spend(tokens)
             return
-        request = _Request(tokens)
-        self.queue(request)
-        await request.turn
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._requests.append((turn, tokens))
+        self._wake()
+        await turn
 
     def _spend(self, tokens: float) -> None:
         self._spent += tokens
@@ -89,8 +93,21 @@ class Turns:
     def _turn(self) -> None:
         self._callback = None
         self._spent = 0.0
+        # Half of a turn is for requests, if some wait; either gets what the other leaves.
+        self._work(self._per_turn / 2 if self._requests else self._per_turn)
+        while self._requests and self._spent < self._per_turn:
+            turn, tokens = self._requests.popleft()
+            if not turn.done():  # otherwise cancelled: the client has gone
+                turn.set_result(None)
+                self._spent += tokens
+        self._work(self._per_turn)
+        if len(self):
+            self._wake()
+
+    def _work(self, until: float) -> None:
+        """Let workers work until the turn has spent ``until`` tokens."""
         queue, debts = self._queue, self._debts
-        while queue and self._spent < self._per_turn:
+        while queue and self._spent < until:
             worker = queue.popleft()
             debt = debts.pop(worker, 0.0) - ROUND_TOKENS
             if debt >= 0 and queue:
@@ -103,19 +120,3 @@ class Turns:
             if more:
                 debts[worker] = min(max(debt, -ROUND_TOKENS) + spent, _MAX_DEBT)
                 queue.append(worker)
-        if queue:
-            self._wake()
-
-
-class _Request:
-    """An HTTP request that waits for its turn."""
-
-    def __init__(self, tokens: float) -> None:
-        self._tokens = tokens
-        self.turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def work(self, tokens: float) -> tuple[float, bool]:  # noqa: ARG002 - it is not divisible
-        if self.turn.done():  # cancelled: the client has gone
-            return 0.0, False
-        self.turn.set_result(None)
-        return self._tokens, False

@@ -103,6 +103,31 @@ async def test_requests_wait_for_their_turn() -> None:
     assert len(turns) == 0
 
 
+async def test_a_message_does_not_wait_for_the_requests_of_others() -> None:
+    turns, handled = Turns(per_turn=16), list[str]()
+    waiting = [asyncio.create_task(turns.take(8)) for _ in range(50)]
+    await asyncio.sleep(0)
+    assert len(turns) == 48
+    turns.run(Sender("ping", 1, handled))
+    await asyncio.sleep(0)
+    assert handled == ["ping"]
+    assert len(turns) > 40
+    await asyncio.gather(*waiting)
+
+
+async def test_a_request_does_not_wait_for_all_messages_of_others() -> None:
+    """It gets half of the turns, and leaves what it does not need."""
+    turns, handled = Turns(per_turn=16), list[str]()
+    for name in "abc":
+        turns.run(Sender(name, 1_000, handled))
+    for _ in range(10):
+        before = len(handled)
+        await turns.take(8)
+        assert len(handled) - before <= 3 * 16
+    await turns_until_empty(turns)
+    assert len(handled) == 3_000
+
+
 async def test_work_in_many_turns_does_not_add_up() -> None:
     """Single messages never wait."""
     turns, handled = Turns(per_turn=16), list[str]()
