@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -86,5 +87,6 @@ async def test_a_replay_that_starts_paused_is_paused(tmp_path: Path) -> None:
     """It has yielded nothing yet, and is not a quiet market."""
     path = tmp_path / "day.csv"
     path.write_text("time,symbol,price,size\n2024-01-03T14:30:00Z,AAPL,184.5,100\n")
-    async with serving(Replay(ReplayOptions(path=(str(path),), paused=True))) as service:
-        assert (await feed_of(service))["state"] == "paused"
+    with closing(Replay(ReplayOptions(path=(str(path),), paused=True))) as feed:
+        async with serving(feed) as service:
+            assert (await feed_of(service))["state"] == "paused"

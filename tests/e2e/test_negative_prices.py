@@ -55,6 +55,7 @@ async def test_trades_quotes_bars_and_alerts_have_prices_below_zero(encoding: st
             assert (view.last, view.open, view.high, view.low) == (10.01, 10.01, 10.01, 10.01)
             assert (view.prev_close, view.bid, view.ask) == (-37.63, 9, 11)
             bars = await stream.bars("CLK0", "1m")
+    feed.close()
     assert trades == PRICES
     assert quotes == QUOTES
     assert fired == {
