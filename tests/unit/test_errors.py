@@ -27,7 +27,9 @@ def test_the_hint_quotes_a_path_with_a_space(tmp_path: Path, monkeypatch: pytest
     assert shlex.split(install_hint("auth"))[-1] == f"{checkout}[auth]"
 
 
-@pytest.mark.parametrize(("extra", "packages"), [("files", ["pyarrow", "zstandard"]), ("auth", ["pyjwt[crypto]"])])
+@pytest.mark.parametrize(
+    ("extra", "packages"), [("files", ["pyarrow", "zstandard"]), ("auth", ["cryptography", "pyjwt[crypto]"])]
+)
 def test_a_wheels_hint_installs_the_packages_of_the_extra(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, extra: str, packages: list[str]
 ) -> None:
