@@ -23,7 +23,7 @@ MAX_NAME_CHARS: Final = 64
 #: C0 except tab and line break, DEL, C1, and the embeddings, overrides and isolates of UAX #9.
 _UNWANTED: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 #: Unicode has no property for characters that are displayed as blanks: these words of their names are one.
-_BLANK: Final = re.compile(r"\bBLANK\b|\bNULL NOTEHEAD\b|^KHITAN SMALL SCRIPT FILLER$")
+_BLANK: Final = re.compile(r"\bBLANK\b|\bNULL NOTEHEAD\b|^KHITAN SMALL SCRIPT FILLER$|^OBJECT REPLACEMENT CHARACTER$")
 _JOINERS: Final = "\u200c\u200d"
 _SURROGATES: Final = re.compile(r"[\ud800-\udfff]")
 

@@ -39,7 +39,7 @@ def test_names_of_all_scripts_and_emoji_are_accepted(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "letter", "\u034f\ufe0f\u115f\u1160\u3164\uffa0\u2800\u17b4\u180b\u200c\u200d\U000e0100\U000e0061\U0001d159"
+    "letter", "\u034f\ufe0f\u115f\u1160\u3164\uffa0\u2800\u17b4\u180b\u200c\u200d\U000e0100\U000e0061\U0001d159\ufffc"
 )
 @pytest.mark.parametrize("name", ["desk{}", "{}desk", "de{}sk", "{}", "王{0}{0}", "👩{0}{0}"])
 def test_a_name_with_an_invisible_character_is_refused(name: str, letter: str) -> None:
