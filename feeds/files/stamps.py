@@ -82,6 +82,8 @@ class StampChoices:
             report.note(
                 f"the column {plan.names[plan.stamps['time']]!r} is taken for the hour of the day, from 0 to 23"
             )
+        if "hour" in plan.parts and "minute" not in plan.parts:
+            self._note_hour(rows, plan.names[plan.parts["hour"]])
         found = self._first(rows, reading, order)
         style = Style.of(found)
         clock = plan.reading in ("clock", "ms", "s") and "date" not in plan.stamps and bool(len(rows.lines))
@@ -103,6 +105,18 @@ class StampChoices:
             equal_is_second=plan.kind == "bars",
         )
         return self._reader
+
+    def _note_hour(self, rows: Rows, name: str) -> None:
+        """Note how the column of hours beside years, months and days is read: hours from 1 to 24 may be ends."""
+        place = self._plan.parts["hour"]
+        hours = {rows.text(row, place).strip().removesuffix(".0") for row in range(len(rows.lines))}
+        if "24" in hours and not hours & {"0", "00"}:
+            self._report.note(
+                f"the column {name!r} runs to 24, which is taken for midnight: if hours are counted "
+                "from 1, each row is an hour late"
+            )
+        else:
+            self._report.note(f"the column {name!r} is taken for the hour of the day, from 0 to 23")
 
     def finish(self) -> None:
         """Note what all rows have shown."""

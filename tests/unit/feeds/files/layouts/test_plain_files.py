@@ -73,3 +73,13 @@ def test_hours_stand_beside_a_date() -> None:
     found = read("Date,Hour,Price\n" + "".join(rows), "A.csv")
     assert found.complaints[0] == "f:2: column 'Hour': '9' is not a time of day"
     assert found.trades == []
+
+
+def test_hours_beside_years_months_and_days_are_told() -> None:
+    def notes_of(hours: range) -> list[str]:
+        rows = "".join(f"2024,3,4,{hour},10\n" for hour in hours)
+        return [note.text for note in read("Year,Month,Day,Hour,Price\n" + rows, "A.csv").report.notes]
+
+    assert "the column 'Hour' is taken for the hour of the day, from 0 to 23" in notes_of(range(24))
+    told = "the column 'Hour' runs to 24, which is taken for midnight: "
+    assert told + "if hours are counted from 1, each row is an hour late" in notes_of(range(1, 25))
