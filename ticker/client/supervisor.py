@@ -245,7 +245,8 @@ class Supervisor:
     def _check_policy(self, error: TransportError, failures: int) -> None:
         """Raise ``ConnectError`` if the policy says to give up."""
         if not self._ever_live and not self._wait:
-            raise ConnectError(f"{self._protocol.name}: {error.reason}", failures) from error
+            later = f"; try again in {error.retry_after_s:.0f} s" if error.retry_after_s else ""
+            raise ConnectError(f"{self._protocol.name}: {error.reason}{later}", failures) from error
         if self._backoff.attempts is not None and failures >= self._backoff.attempts:
             text = f"{self._protocol.name}: {error.reason}; gave up after {failures} attempts"
             raise ConnectError(text, failures) from error

@@ -189,6 +189,12 @@ async def test_a_refusal_is_final(server: ScriptedServer, status: int, transport
     assert server.requests == 1
 
 
+async def test_a_first_connection_that_is_refused_for_a_while_says_for_how_long(server: ScriptedServer) -> None:
+    server.refusals = [web.Response(status=429, headers={"Retry-After": "7"})]
+    with pytest.raises(ticker.ConnectError, match=r"too many .* of your key or address; try again in 7 s$"):
+        await ticker.connect(server.url, ["AAPL"], transport="websocket").open()
+
+
 async def test_429_and_503_are_retried_after_the_time_in_retry_after(
     server: ScriptedServer, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -197,7 +203,9 @@ async def test_429_and_503_are_retried_after_the_time_in_retry_after(
     stream = ticker.connect(server.url, ["AAPL"], wait=True, backoff=EAGER, transport="websocket")
     opening = asyncio.create_task(stream.open())
     assert "HTTP status 503; reconnecting in 0.00 s" in await logged(caplog, "status 503")
-    assert "HTTP status 429; reconnecting in 7.00 s" in await logged(caplog, "status 429")
+    line = await logged(caplog, "status 429")
+    assert "HTTP status 429: too many connections, messages or requests of your key or address; reconn" in line
+    assert line.endswith("reconnecting in 7.00 s")
     opening.cancel()
     with pytest.raises(asyncio.CancelledError):
         await opening

@@ -125,7 +125,8 @@ def refused(status: int, headers: Mapping[str, str]) -> TransportError | Refused
         hint = ": the key or token is missing, invalid or expired" if status == 401 else ""
         return RefusedError(f"http-{status}", f"the server answered with HTTP status {status}{hint}")
     wait_s = retry_after_s(headers.get("Retry-After", ""), time.time())
-    return TransportError(f"HTTP status {status}", retry_after_s=wait_s)
+    hint = ": too many connections, messages or requests of your key or address" if status == 429 else ""
+    return TransportError(f"HTTP status {status}{hint}", retry_after_s=wait_s)
 
 
 def refused_upgrade(status: int, headers: Mapping[str, str]) -> TransportError | RefusedError:
