@@ -27,6 +27,7 @@ from feeds.files.timeline.bar_days import (
     SHORTEST_DAY_NS,
     FileDays,
     LongBars,
+    are_days_with_gaps,
     are_working_days,
     day_ends,
     day_starts,
@@ -189,6 +190,10 @@ class _Loading:
         bars.finish(report.time_zone, named_ns, are_months=report.has_months)
         starts = bars.starts()
         if are_working_days(starts, bars.interval_ns):
+            bars.interval_ns = DAY_NS
+        elif named_ns != bars.interval_ns and are_days_with_gaps(starts, bars.interval_ns):
+            apart = interval_text(bars.interval_ns)
+            report.note(f"the closest bars are {apart} apart: taken as bars of a day, of which some are missing")
             bars.interval_ns = DAY_NS
         interval_ns = report.interval_ns = bars.interval_ns
         if bars.is_assumed:

@@ -106,6 +106,10 @@ def _own_days(report: FileReport, starts: Stamps, interval_ns: int) -> FileDays:
     return FileDays(MarketCalendar(name="bars", zone=zone, day_starts=own), is_stated=True)
 
 
+#: So many equal steps show the length of bars.
+_REGULAR: Final = 2
+
+
 def are_working_days(starts: Stamps, interval_ns: int) -> bool:
     """Whether bars that seem to last two to four days are those of successive working days: Friday and Monday."""
     if not DAY_NS < interval_ns <= 4 * DAY_NS:
@@ -113,6 +117,17 @@ def are_working_days(starts: Stamps, interval_ns: int) -> bool:
     # The date of the middle of the day, in any zone.
     dates = ((starts + DAY_NS // 2) // DAY_NS).astype("M8[D]")
     return bool((np.busday_count(dates[:-1], dates[1:]) == 1).all() and np.is_busday(dates).all())
+
+
+def are_days_with_gaps(starts: Stamps, interval_ns: int) -> bool:
+    """Whether bars whose closest starts are days apart are daily ones of which some are missing.
+
+    Bars that last several days, such as 3 d, follow each other in steps of their length.
+    """
+    if not DAY_NS < interval_ns < 7 * DAY_NS:
+        return False
+    steps = np.diff(starts)
+    return len(steps) < _REGULAR or bool((steps % interval_ns != 0).any())
 
 
 def starts_of(calendar: MarketCalendar, dates: Dates) -> Stamps:

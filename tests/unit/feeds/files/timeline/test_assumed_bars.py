@@ -77,6 +77,26 @@ def test_bars_of_a_length_that_is_no_interval_are_counted_and_told(
     assert len(found.trades) == 4 * len(stamps)
 
 
+@pytest.mark.parametrize(
+    ("stamps", "apart"),
+    [
+        (["2024-01-12", "2024-01-16"], "4 d"),
+        (["2024-01-02", "2024-01-04"], "2 d"),
+        (["2024-01-02", "2024-01-04", "2024-01-09", "2024-01-12"], "2 d"),
+        (["2024-01-12 05:00", "2024-01-16 05:00"], "4 d"),
+    ],
+)
+def test_days_with_gaps_are_daily_bars(stamps: list[str], apart: str, tmp_path: Path) -> None:
+    """Around a holiday, or a row that is refused. It is told."""
+    path = tmp_path / "AAPL.csv"
+    path.write_text(HEADER + "".join(f"{stamp},1,2,1,2\n" for stamp in stamps))
+    found = published([path])
+    assert found.report.interval_ns == 86_400 * 10**9
+    assert len(found.closed) == len(stamps)
+    told = f"the closest bars are {apart} apart: taken as bars of a day, of which some are missing"
+    assert told in [note.text for note in found.report.notes]
+
+
 @pytest.mark.parametrize("exchange", [None, "XNYS"])
 def test_bars_stamped_at_their_end_are_recognised_with_and_without_an_exchange(
     exchange: str | None, tmp_path: Path
