@@ -25,9 +25,9 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 class Stop:
     """The request to stop. ``signal`` is the one that came; ``leave`` ends the process at once with a status."""
 
-    def __init__(self, within_s: float = STOP_WITHIN_S, leave: Callable[[int], None] = os._exit) -> None:
+    def __init__(self, within_s: float | None = None, leave: Callable[[int], None] = os._exit) -> None:
         self.signal: signal.Signals | None = None
-        self._within_s = within_s
+        self._within_s = STOP_WITHIN_S if within_s is None else within_s
         self._leave = leave
         self._loop: asyncio.AbstractEventLoop | None = None
         self._requested = asyncio.Event()

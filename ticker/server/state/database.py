@@ -60,6 +60,8 @@ _COLUMNS: Final = {
 _READING: Final = (
     *(sqlite3.Error, msgspec.DecodeError, ProtocolError, ValueError, TypeError, OverflowError, RecursionError),
 )
+#: How a database begins (SQLite's file format, section 1.3).
+_HEAD: Final = b"SQLite format 3\0"
 _REMEDY: Final = "restore a copy of it, or move it away to start without its alerts and rooms"
 
 
@@ -81,6 +83,7 @@ def open_database(folder: Path, read: Callable[[Database], None] = lambda _: Non
     """
     path = folder / NAME
     prepare_file(folder, path)
+    _check_head(path)
     connection = sqlite3.connect(path, timeout=LOCK_TIMEOUT_S, isolation_level=None, check_same_thread=False)
     try:
         with _explained(path):
@@ -89,6 +92,14 @@ def open_database(folder: Path, read: Callable[[Database], None] = lambda _: Non
         # Rolls back.
         connection.close()
         raise
+
+
+def _check_head(path: Path) -> None:
+    """Raise ``StateError`` if the file is no database. SQLite would apply a write-ahead log that is left beside it."""
+    with path.open("rb") as file:
+        head = file.read(len(_HEAD))
+    if head and head != _HEAD:
+        raise StateError(f"{path}: not a database; {_REMEDY}")
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, read: Callable[[Database], None]) -> Database:

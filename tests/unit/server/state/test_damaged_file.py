@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -116,6 +117,22 @@ def test_a_file_cut_in_the_middle_is_damaged(folder: Path) -> None:
     with pytest.raises(StateError, match=r"ticker\.db: is damaged: .*restore a copy"):
         State(folder)
     assert path.read_bytes() == before
+
+
+def test_a_file_that_is_no_database_is_left_as_it_is_beside_a_log(folder: Path) -> None:
+    """The write-ahead log of a server that was killed: SQLite would write its pages into any file of the name."""
+    path = folder / NAME
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("UPDATE fact SET value = value")
+        connection.commit()
+        log = Path(f"{path}-wal").read_bytes()
+    assert log
+    path.write_text("prices\n" * 900)
+    Path(f"{path}-wal").write_bytes(log)
+    with pytest.raises(StateError, match="not a database"):
+        State(folder)
+    assert path.read_text() == "prices\n" * 900
 
 
 def test_an_empty_file_is_a_new_one(tmp_path: Path) -> None:
