@@ -124,7 +124,7 @@ def test_a_file_that_is_no_database_is_left_as_it_is_beside_a_log(folder: Path) 
     path = folder / NAME
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("UPDATE fact SET value = value")
+        connection.execute("UPDATE fact SET value = value || '0'")
         connection.commit()
         log = Path(f"{path}-wal").read_bytes()
     assert log
