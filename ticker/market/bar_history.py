@@ -30,6 +30,11 @@ class BarHistory:
         self._turn = -(-kept // PAGE)
         #: The number of bars that each row ever had. Bar ``n`` is in the row's page ``n // PAGE % turn``.
         self._count = np.zeros(0, np.int64)
+        #: The number of each row's oldest bar. Bars before it were dropped and may be overwritten: they do not come
+        #: back when a newer one is removed.
+        self._first = np.zeros(0, np.int64)
+        #: Rows whose first bars came with more than are kept: some were dropped, though ``first`` is 0.
+        self._cut: set[int] = set()
         #: The numbers of each row's pages, -1 for a page not allocated yet.
         self._pages = np.full((0, 1), -1, np.int64)
         self._used = 0
@@ -44,6 +49,7 @@ class BarHistory:
             rows, starts, values = rows[order], starts[order], values[order]
         rank, lengths = _ranks(rows)
         if lengths.max() > self._kept:
+            self._cut.update(rows[lengths > self._kept].tolist())
             newest = lengths - rank <= self._kept
             rows, starts, values = rows[newest], starts[newest], values[newest]
             rank, lengths = _ranks(rows)
@@ -56,23 +62,24 @@ class BarHistory:
             slab_starts[inside] = starts[part]
             slab_values[inside] = values[part]
         last = np.append(rows[1:] != rows[:-1], True)
-        self._count[rows[last]] = number[last] + 1
+        ends = rows[last]
+        self._count[ends] = count = number[last] + 1
+        self._first[ends] = np.maximum(self._first[ends], count - self._kept)
 
     def of(self, row: int) -> tuple[Stamps, Floats]:
         """The bars of a row, oldest first: starts (n) and values (n, 8)."""
-        count = int(self._count[row]) if row < len(self._count) else 0
-        return self._newest(row, min(count, self._kept))
+        return self._newest(row, self._stored(row))
 
     @property
     def rows(self) -> Rows:
         """The rows that have bars."""
-        return np.flatnonzero(self._count)
+        return np.flatnonzero(self._count > self._first)
 
     def newest_of(self, rows: Rows, count: int) -> tuple[Rows, Stamps, Floats]:
         """The newest bars of each of ``rows``, at most ``count``, by row and start: row, start and values (n, 8)."""
         known = rows[rows < len(self._count)]
         total = self._count[known]
-        have = np.minimum(np.minimum(total, self._kept), count)
+        have = np.minimum(total - self._first[known], count)
         row = np.repeat(known, have)
         number = np.repeat(total - np.cumsum(have), have) + np.arange(len(row))
         starts, values = np.empty(len(row), np.int64), np.empty((len(row), COLUMNS))
@@ -86,7 +93,7 @@ class BarHistory:
         """The start of the newest bar of each row; 0 without one."""
         found = np.zeros(len(rows), np.int64)
         has = np.flatnonzero(rows < len(self._count))
-        has = has[self._count[rows[has]] > 0]
+        has = has[self._count[rows[has]] > self._first[rows[has]]]
         number = self._count[rows[has]] - 1
         places = self._pages[rows[has], number // PAGE % self._turn] * PAGE + number % PAGE
         for part, slab_starts, _, inside in self._by_slab(places):
@@ -95,10 +102,10 @@ class BarHistory:
 
     def since(self, row: int, start: int) -> tuple[Stamps, Floats]:
         """The bars of a row that start at ``start`` (ns) or later, oldest first, as ``of``. Reads few others."""
-        count = int(self._count[row]) if row < len(self._count) else 0
+        stored = self._stored(row)
         wanted = 64
         while True:
-            starts, values = self._newest(row, min(wanted, count, self._kept))
+            starts, values = self._newest(row, min(wanted, stored))
             if len(starts) < wanted or int(starts[0]) < start:
                 at = int(starts.searchsorted(start))
                 return starts[at:], values[at:]
@@ -106,9 +113,10 @@ class BarHistory:
 
     def dropped_before(self, row: int) -> int:
         """Bars of ``row`` that start before this (ns) may have been dropped; 0 if none was."""
-        if row >= len(self._count) or self._count[row] <= self._kept:
+        number = int(self._first[row]) if row < len(self._first) else 0
+        if not number and row not in self._cut:
             return 0
-        number = int(self._count[row]) - self._kept
+        # If all bars were removed, this is where the oldest of them was.
         place = self._pages[row, number // PAGE % self._turn] * PAGE + number % PAGE
         return int(self._slabs[place // SLAB][0][place % SLAB])
 
@@ -126,6 +134,10 @@ class BarHistory:
             if values is not None:
                 starts, stored = np.append(start, starts), np.concatenate((values[None], stored))
             self.append(np.full(len(starts), row, np.intp), starts, stored)
+
+    def _stored(self, row: int) -> int:
+        """How many bars of a row are stored."""
+        return int(self._count[row] - self._first[row]) if row < len(self._count) else 0
 
     def _newest(self, row: int, wanted: int) -> tuple[Stamps, Floats]:
         """The newest ``wanted`` bars of a row, which must have that many."""
@@ -146,10 +158,13 @@ class BarHistory:
 
     def remove(self, rows: Rows) -> None:
         """Remove the bars of these rows. Their pages stay allocated."""
-        self._count[rows[rows < len(self._count)]] = 0
+        known = rows[rows < len(self._count)]
+        self._count[known] = self._first[known] = 0
+        self._cut.difference_update(known.tolist())
 
     def _reach(self, rows: int) -> None:
-        self._count, self._pages = grown(self._count, rows), grown(self._pages, rows, -1)
+        self._count, self._first = grown(self._count, rows), grown(self._first, rows)
+        self._pages = grown(self._pages, rows, -1)
 
     def _widen(self, pages: int) -> None:
         """Make room for ``pages`` pages of each row, or for all that a row can have."""

@@ -73,7 +73,7 @@ def test_a_row_without_bars_takes_no_page() -> None:
 
 
 @given(
-    kept=st.sampled_from([1, PAGE - 1, 40]),
+    kept=st.sampled_from([1, PAGE - 1, PAGE, 40]),
     count=st.integers(0, 80),
     changes=st.lists(st.tuples(st.integers(0, 170), st.booleans()), max_size=8),
 )
@@ -89,9 +89,25 @@ def test_a_bar_can_be_replaced_inserted_and_removed(kept: int, count: int, chang
             continue
         history.revise(1, start, np.full(8, start * 1000 + 1.0) if there else None)
         model = sorted({*model, start} if there else set(model) - {start})[-kept:]
-        assert starts_of(history, 1)[-len(model) or len(model) :] == model
+        assert starts_of(history, 1) == model
     assert starts_of(history, 0) == starts[-kept:]
     assert history.newest(np.array([1, 0, 7])).tolist() == [(model or [0])[-1], (starts or [0])[-1], 0]
+
+
+@pytest.mark.parametrize("each", [1, 1_000])
+@pytest.mark.parametrize("kept", [1, PAGE, 20])
+def test_a_bar_that_was_dropped_does_not_come_back(kept: int, each: int) -> None:
+    """Its place may have another bar by then. Bars before the oldest one stay dropped."""
+    history = BarHistory(kept)
+    count = kept + 2 * PAGE + 1
+    for first in range(1, count + 1, each):
+        append(history, [(0, start) for start in range(first, min(first + each, count + 1))])
+    for start in range(count, count - kept, -1):
+        assert starts_of(history, 0) == list(range(count - kept + 1, start + 1))
+        history.revise(0, start, None)
+    assert starts_of(history, 0) == []
+    assert history.newest(np.array([0])).tolist() == [0]
+    assert history.dropped_before(0) == count - kept + 1
 
 
 @given(count=st.integers(0, 700), start=st.integers(0, 1500))
