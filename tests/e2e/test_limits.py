@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import json
 import logging
 import socket
@@ -218,3 +220,17 @@ async def test_an_unfinished_request_is_closed() -> None:
             trickling = asyncio.create_task(trickle(slow))
             assert [await client.ended() for client in (mute, half, slow)] == [True] * 3
             trickling.cancel()
+
+
+@pytest.mark.parametrize("turns", range(5))
+async def test_a_connection_that_is_accepted_while_the_server_stops_is_closed(turns: int) -> None:
+    """Whatever has happened of it until then. One that is dropped without a close leaves a ResourceWarning."""
+    async with serving(ScriptedFeed()) as service:
+        with socket.create_connection(("127.0.0.1", service.port)) as client:
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await service.stop()
+            gc.collect()
+            client.settimeout(10)
+            with contextlib.suppress(ConnectionResetError):
+                assert client.recv(1) == b""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import hdrs, web
@@ -100,6 +101,19 @@ class Listener(web.BaseSite):
             backlog=self._backlog,
             ssl_handshake_timeout=self._handshake_s,
         )
-        for listening in self._server.sockets:
+        for listening in getattr(self._server, "sockets", ()):
             # Its connections inherit this, so a large response that isn't read doesn't stay in memory.
             set_user_timeout(listening, self._unread_s)
+
+    async def stop(self) -> None:
+        """Stop listening. Connections that were accepted last are attached to asyncio's server before it closes.
+
+        Python 3.11 would drop them without closing them.
+        """
+        if self._server is not None:
+            loop = asyncio.get_running_loop()
+            with suppress(NotImplementedError):  # not on Windows
+                for listening in getattr(self._server, "sockets", ()):
+                    loop.remove_reader(listening.fileno())
+            await asyncio.sleep(0)
+        await super().stop()
