@@ -106,7 +106,7 @@ def _own_days(report: FileReport, starts: Stamps, interval_ns: int) -> FileDays:
     return FileDays(MarketCalendar(name="bars", zone=zone, day_starts=own), is_stated=True)
 
 
-#: So many equal steps show the length of bars.
+#: The number of equal steps that shows the length of bars.
 _REGULAR: Final = 2
 
 

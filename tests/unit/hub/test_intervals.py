@@ -43,7 +43,7 @@ def test_the_hub_counts_by_the_address_of_a_client() -> None:
 
 
 def test_an_address_has_a_share_of_the_intervals() -> None:
-    """It may join in one that it uses already, and use another one when one has ended. Localhost has no share."""
+    """Joining an interval in use costs nothing; an interval that ended frees its place. Localhost has no share."""
     use, store = IntervalsInUse(Limits(intervals_per_address=2)), BarStore()
     for number in (2, 3):
         use.check(minutes(number), [], EVIL, 7)

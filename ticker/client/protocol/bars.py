@@ -16,7 +16,7 @@ from ticker.errors import RefusedError
 from ticker.intervals import KEPT
 from ticker.intervals import interval as parsed_interval
 
-#: Of an interval that the server folds on request, so many closed bars per symbol are recognised when repeated.
+#: For folded intervals: the number of closed bars per symbol that are recognised when the server repeats them.
 REMEMBERED: Final = 256
 
 

@@ -76,7 +76,7 @@ async def test_another_address_or_key_is_not_affected() -> None:
 
 
 async def test_a_refused_request_is_answered_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    """At most so many wait that they need little memory."""
+    """The number of answers that wait is bounded."""
     monkeypatch.setattr(budget, "DELAY_S", 3_600.0)
     monkeypatch.setattr(budget, "MAX_WAITING", 2)
     middleware = RequestBudget(Budgets(LIMITS), Turns(), lambda: 0.0)
